@@ -1,0 +1,59 @@
+"""What can go wrong, in two kinds: the user's file, and our own fault.
+
+SimError
+    ScenarioError   the input is wrong; nothing ran (exit code 2)
+    ModelError      a finished run failed its own audit: our bug (exit code 3)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class SimError(Exception):
+    """Anything that rollout-sim raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the input.
+
+    `where` is ``file:line:column`` or what else the value came from (may be empty), `path` the
+    dotted keys (may be empty), `rule` what was expected and what was got.
+    """
+
+    where: str
+    path: str
+    rule: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.path, self.rule) if part)
+
+
+class ScenarioError(SimError):
+    """The user's input is wrong. `problems` holds all that one stage found, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def of(cls, rule: str, *, where: str = "", path: str = "") -> ScenarioError:
+        """An error with a single problem."""
+        return cls([Problem(where, path, rule)])
+
+
+class ModelError(SimError):
+    """A run broke an invariant of its own model. The message says how to reproduce it."""
+
+    def __init__(self, rule: str, *, scenario: str, seed: int, replication: int, time: float) -> None:
+        self.rule = rule
+        self.scenario, self.seed, self.replication, self.time = scenario, seed, replication, time
+        super().__init__(
+            f"{rule}; please report it with the scenario file: "
+            f"{scenario}, seed {seed}, replication {replication}, t = {time:g} s"
+        )
