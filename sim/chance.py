@@ -1,0 +1,188 @@
+"""Keyed draws: every random number has a name, none has a predecessor.
+
+A number is named by (seed, replication, path, member, attempt) and is a function of these alone. So
+variants see the same luck, a member keeps its luck when others come or go, the order of events
+never matters, and one replication can be run again anywhere.
+
+One counter-based generator makes them all: Philox 4x64-10 (Salmon, Moraes, Dror and Shaw, Parallel
+random numbers: as easy as 1, 2, 3, SC11). Its key is the BLAKE2b hash of seed and path, its counter
+is (member // 4, 0, attempt, replication): each counter gives four members their uniform numbers in
+[0, 1), from the upper 53 bits of four words.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from numpy.random import Generator, Philox
+
+from sim.distributions import Distribution
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["BLOCK", "Chances", "Distribution", "Draws", "Stream", "Times", "draws"]
+
+BLOCK = 1024
+"""Most members that are drawn at once because one of them was asked for."""
+
+_WORD = 2**64 - 1
+T = TypeVar("T", float, bool)
+
+
+def draws(seed: int, replication: int) -> Draws:
+    """All chance of one replication."""
+    return Draws(seed, replication)
+
+
+class Draws:
+    """All chance of one replication, by path. It keeps what it has drawn and dies with the run."""
+
+    def __init__(self, seed: int, replication: int) -> None:
+        self.seed, self.replication = seed, replication
+        self.drew = False
+        """Whether any random number has been drawn."""
+        self._streams: dict[str, Stream] = {}
+        self._times: dict[str, Times] = {}
+        self._chances: dict[str, Chances] = {}
+
+    def stream(self, path: str, members: int = BLOCK) -> Stream:
+        """Uniform numbers in [0, 1).
+
+        Here and below `members` is a hint at how many members there are: it bounds how many are
+        drawn for the sake of one, and never changes a value.
+        """
+        found = self._streams.get(path)
+        if found is None:
+            found = self._streams[path] = Stream(self, path, members)
+        return found
+
+    def times(self, path: str, distribution: Distribution, members: int = BLOCK) -> Times:
+        """Times in seconds; a distribution that is not random draws nothing."""
+        found = self._times.get(path)
+        if found is None or found.distribution is not distribution:
+            found = self._times[path] = Times(self.stream(path, members), distribution)
+        return found
+
+    def happens(self, path: str, probability: float, members: int = BLOCK) -> Chances:
+        """Whether something of this probability happens; 0 and 1 draw nothing."""
+        found = self._chances.get(path)
+        if found is None or found.probability != probability:
+            found = self._chances[path] = Chances(self.stream(path, members), probability)
+        return found
+
+
+class _Keyed(Generic[T]):
+    """Values by [member, attempt], both counted from 0: drawn in blocks when first asked for."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._blocks: dict[tuple[int, int], NDArray[Any]] = {}
+
+    def __getitem__(self, key: tuple[int, int]) -> T:
+        member, attempt = key
+        block, place = divmod(member, self.width)
+        values = self._blocks.get((block, attempt))
+        if values is None:
+            values = self.vector(self.width, attempt, block * self.width)
+            self._blocks[block, attempt] = values
+        value: T = values.item(place)
+        return value
+
+    def vector(self, count: int, attempt: int = 0, first: int = 0) -> NDArray[Any]:
+        """The values of `count` members from `first` on, in an array of their own."""
+        raise NotImplementedError
+
+
+class Stream(_Keyed[float]):
+    """Uniform numbers in [0, 1) of one path."""
+
+    def __init__(self, source: Draws, path: str, members: int) -> None:
+        super().__init__(min(BLOCK, -(-max(members, 1) // 4) * 4))
+        self._source = source
+        self._key = _key(source.seed, path)
+
+    def vector(self, count: int, attempt: int = 0, first: int = 0) -> NDArray[np.float64]:
+        """The numbers of `count` members from `first` on, in an array of their own."""
+        source = self._source
+        source.drew = source.drew or count > 0
+        counter, skipped = divmod(first, 4)
+        numbers = _uniforms(self._key, counter, attempt, source.replication, count + skipped)
+        return numbers[skipped:]
+
+
+class Times(_Keyed[float]):
+    """Times of one path, in seconds on the grid."""
+
+    def __init__(self, stream: Stream, distribution: Distribution) -> None:
+        super().__init__(stream.width)
+        self.distribution = distribution
+        self._stream = stream
+        self._is_random = distribution.is_random
+
+    def vector(self, count: int, attempt: int = 0, first: int = 0) -> NDArray[np.float64]:
+        """The times of `count` members from `first` on, in an array of their own."""
+        if not self._is_random:
+            return self.distribution.quantile(np.zeros(count))
+        return self.distribution.quantile(self._stream.vector(count, attempt, first))
+
+
+class Chances(_Keyed[bool]):
+    """Whether it happens, on one path."""
+
+    def __init__(self, stream: Stream, probability: float) -> None:
+        super().__init__(stream.width)
+        self.probability = probability
+        self._stream = stream
+
+    def vector(self, count: int, attempt: int = 0, first: int = 0) -> NDArray[np.bool_]:
+        """Whether it happens to each of `count` members from `first` on."""
+        if not 0 < self.probability < 1:
+            return np.full(count, self.probability >= 1)
+        return self._stream.vector(count, attempt, first) < self.probability
+
+
+@lru_cache(maxsize=4096)
+def _key(seed: int, path: str) -> tuple[int, int]:
+    """Philox's two key words; the seed, a whole number, ends at the first slash."""
+    digest = blake2b(f"{seed}/{path}".encode(), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+
+class _Engine(threading.local):
+    """One generator a thread, as making one costs more than most draws. Each use sets all of it."""
+
+    def __init__(self) -> None:
+        self.philox = Philox(key=0)
+        self.random = Generator(self.philox).random
+
+
+_ENGINE = _Engine()
+
+
+def _uniforms(
+    key: tuple[int, int], counter: int, attempt: int, replication: int, count: int
+) -> NDArray[np.float64]:
+    """`count` numbers in [0, 1), four from each counter (counter + i, 0, attempt, replication)."""
+    # NumPy adds 1 to the counter, 256 bits of four words, before it makes four numbers
+    if counter:
+        words = (counter - 1, 0, attempt, replication)
+    elif attempt:
+        words = (_WORD, _WORD, attempt - 1, replication)
+    else:
+        words = (_WORD, _WORD, _WORD, (replication - 1) & _WORD)
+    state: Any = {  # plain numbers do as well as the arrays of the type, and faster
+        "bit_generator": "Philox",
+        "state": {"counter": words, "key": key},
+        "buffer": (0, 0, 0, 0),
+        "buffer_pos": 4,
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
+    engine = _ENGINE
+    engine.philox.state = state
+    return engine.random(count)

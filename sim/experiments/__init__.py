@@ -1,0 +1,1 @@
+"""Many runs at once: intervals, verdicts, replications, comparisons, sweeps and their workers."""

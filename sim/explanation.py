@@ -1,0 +1,141 @@
+"""Runs in sentences: what will happen before anything runs, and why capacity dipped after it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.units import show_duration, show_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.log import Log
+    from sim.scenario import Scenario
+    from sim.simulation import Simulation
+
+DEEPEST = 10
+"""So many dips are told."""
+
+
+@dataclass(frozen=True)
+class Dip:
+    """A maximal interval with capacity below 1, or below the threshold asked for."""
+
+    start_s: float
+    end_s: float
+    depth: float
+    """How far capacity falls below 1 at the lowest, a share."""
+    lost_hours: float
+    """Member-hours of capacity lost."""
+    causes: tuple[str, ...]
+    """What took members out, each as its chain of causes, in order of time."""
+
+
+def before(simulation: Simulation) -> str:
+    """What will happen, system by system, with the arithmetic of the lowest capacity."""
+    scenario = simulation.scenario
+    lines = [_head(scenario)]
+    for model in simulation.models.values():
+        lines += ["", *model.before()]
+    if scenario.assumptions:
+        lines += ["", f"Assumed, as Azure publishes no value: {'; '.join(scenario.assumptions)}."]
+    lines += [f"Note: {warning}" for warning in scenario.warnings]
+    return "\n".join(lines)
+
+
+def _head(scenario: Scenario) -> str:
+    span = f"{show_duration(scenario.warm_up)} to {show_duration(scenario.horizon)}"
+    start = f", starting at {scenario.start:%Y-%m-%d %H:%M %Z}".rstrip() if scenario.start else ""
+    return f"{scenario.name}: measured from {span}{start}, seed {scenario.seed}."
+
+
+def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> list[Dip]:
+    """The ten deepest dips of a system's capacity in one run, in order of time."""
+    model = simulation.models[system]
+    whole = model.timeline(log, "capacity")
+    line = whole.crop(simulation.scenario.warm_up, whole.end)
+    nominal = model.nominal
+    found = []
+    for start, end in line.intervals_below(below):
+        part = line.crop(start, end)
+        lowest = float(part.values[:-1].min()) if len(part.values) > 1 else part.minimum()
+        gap = part.combine(part, lambda a, _: np.maximum(0.0, 1.0 - a))
+        lost = gap.integrate() * nominal / 3600.0
+        causes = _causes(simulation, log, system, start, end)
+        found.append(Dip(start, end, 1.0 - lowest, lost, causes))
+    deepest = sorted(found, key=lambda dip: (-dip.depth, -dip.lost_hours))[:DEEPEST]
+    return sorted(deepest, key=lambda dip: dip.start_s)
+
+
+def _causes(
+    simulation: Simulation, log: Log, system: str, start: float, end: float
+) -> tuple[str, ...]:
+    """The chains of causes of the rows that take capacity away within [start, end)."""
+    rows = log.rows
+    within = np.flatnonzero((rows["time"] >= start) & (rows["time"] < end))
+    chains: dict[tuple[int, ...], None] = {}
+    weights = _capacity_lost(simulation, log, system, within)
+    for row in within[weights]:
+        chains.setdefault(_chain(log, int(row)))
+    return tuple(
+        ", ".join(simulation.subjects.name(subject) for subject in chain) for chain in chains
+    )
+
+
+def _capacity_lost(
+    simulation: Simulation, log: Log, system: str, rows: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which rows lower the capacity of a system."""
+    lowers = np.zeros(len(rows), bool)
+    subjects = log.rows["subject"][rows]
+    for block in simulation.subjects.blocks:
+        if block.system == system and "capacity" in block.weights:
+            mine = (subjects >= block.first) & (subjects < block.first + block.count)
+            weight = block.weights["capacity"]
+            here = log.rows[rows[mine]]
+            lowers[mine] = weight[here["new"]] < weight[here["old"]]
+    return lowers
+
+
+def _chain(log: Log, row: int) -> tuple[int, ...]:
+    """The cause of a row, that cause's own cause, and so on, without the scenario itself."""
+    chain: list[int] = []
+    while row >= 0:
+        cause = int(log.rows["cause"][row])
+        if cause == 0 or cause in chain:
+            break
+        chain.append(cause)
+        earlier = np.flatnonzero(log.rows["subject"][:row] == cause)
+        row = int(earlier[-1]) if len(earlier) else -1
+    return tuple(chain)
+
+
+def after(simulation: Simulation, log: Log) -> str:
+    """What happened in one run: how each operation ended, and each dip with its causes."""
+    lines = []
+    for name, model in simulation.models.items():
+        for operation in model.operations_table(log):
+            lines.append(_told(operation))
+        for dip in dips(simulation, log, name):
+            lines.append(
+                f"{name}: capacity falls by {show_share(dip.depth)} from "
+                f"{show_duration(dip.start_s)} to {show_duration(dip.end_s)} "
+                f"({dip.lost_hours:.3g} hours lost), because of:"
+            )
+            lines += [f"  {cause}" for cause in dip.causes]
+    return "\n".join(lines)
+
+
+def _told(operation: dict[str, object]) -> str:
+    name, at, ended = operation["name"], operation["at_s"], operation["ended_s"]
+    if not isinstance(at, float):
+        return f"{name} was not sent within the scenario's time."
+    text = f"{name} at {show_duration(at)}: {operation['status']}"
+    if isinstance(ended, float) and ended > at:
+        text += f" at {show_duration(ended)}"
+    if operation["code"]:
+        text += f", {operation['http_status']} {operation['code']}: {operation['message']}"
+    return f"{text}."

@@ -1,0 +1,258 @@
+"""From a tree to a spec: pydantic judges, and its errors are told in our words and places."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from sim.errors import Problem
+from sim.formats.schema import Place
+from sim.formats.tree import Node, Scalar, dotted
+from sim.units import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pydantic_core import ErrorDetails
+
+S = TypeVar("S", bound=BaseModel)
+
+WRONG_SHAPE = "wrong_shape"
+"""The error type by which a field that takes a scalar refuses a mapping, a list or null."""
+
+_SHAPES = frozenset(
+    {WRONG_SHAPE, "model_type", "model_attributes_type", "dict_type", "list_type", "none_required"}
+)
+
+
+class Null(Enum):
+    """What null becomes while it is checked, so that no optional field takes it unasked."""
+
+    NULL = "null"
+
+
+def check(
+    model: type[S], node: Node, path: tuple[str | int, ...], problems: list[Problem]
+) -> S | None:
+    """Make a spec of a tree, or append every problem, in file order, and return None.
+
+    `path` is where the node stands in its file.
+    """
+    try:
+        return model.model_validate(_given(node), by_alias=True, by_name=False)
+    except ValidationError as error:
+        faults = [_fault(detail, node, path, model) for detail in error.errors(include_url=False)]
+        order = {id(found): number for number, found in enumerate(_walk(node))}
+        telling = sorted(_telling(faults), key=lambda fault: order[id(fault.node)])
+        problems += [fault.problem() for fault in telling]
+        return None
+
+
+def _given(node: Node) -> Any:  # noqa: ANN401  (pydantic takes anything)
+    if isinstance(node.value, dict):
+        return {key: _given(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [_given(child) for child in node.value]
+    return Null.NULL if node.value is None else node.value
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    children: Iterable[Node] = ()
+    if isinstance(node.value, dict):
+        children = node.value.values()
+    elif isinstance(node.value, list):
+        children = node.value
+    for child in children:
+        yield from _walk(child)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """One of pydantic's errors, brought back to the node that it is about."""
+
+    kind: str
+    node: Node
+    path: tuple[str | int, ...]
+    rule: str
+    about_key: bool
+
+    def problem(self) -> Problem:
+        where = self.node.key_where if self.about_key and self.node.key_where else self.node.where
+        return Problem(where, dotted(self.path), self.rule)
+
+
+def _fault(
+    detail: ErrorDetails, root: Node, path: tuple[str | int, ...], model: type[BaseModel]
+) -> _Fault:
+    kind, location = detail["type"], detail["loc"]
+    if kind == "union_tag_invalid":
+        location = (*location, _discriminator(detail))
+    node, keys = _locate(root, location)
+    about_key = kind == "extra_forbidden" or "[key]" in location[-1:]
+    if kind == "extra_forbidden":
+        rule = _unknown_key_rule(keys, root, model)
+    elif node.value is None and not about_key:
+        rule = "null is not allowed here: leave the key out"
+    else:
+        rule = _rule(detail, shorten(str(keys[-1])) if about_key else show(node))
+    if kind == "literal_error" and isinstance(node.value, dict | list):
+        kind = WRONG_SHAPE
+    return _Fault(kind, node, (*path, *keys), rule, about_key)
+
+
+def _locate(root: Node, location: tuple[str | int, ...]) -> tuple[Node, tuple[str | int, ...]]:
+    """Follow those parts of an error's location that are keys of the tree.
+
+    The others are pydantic's own: names of classes and functions, union tags, a missing key.
+    """
+    node, keys = root, list[str | int]()
+    for part in location:
+        child = _child(node, part)
+        if child is not None:
+            node = child
+            keys.append(part)
+    return node, tuple(keys)
+
+
+def _child(node: Node, key: str | int) -> Node | None:
+    if isinstance(node.value, dict):
+        return node.value.get(str(key))
+    if isinstance(node.value, list) and isinstance(key, int) and key < len(node.value):
+        return node.value[key]
+    return None
+
+
+def _telling(faults: Sequence[_Fault]) -> Iterator[_Fault]:
+    """Drop what only a rejected alternative of a union says, and what was said already."""
+    better = {
+        fault.path[:length]
+        for fault in faults
+        if fault.kind not in _SHAPES
+        for length in range(len(fault.path) + 1)
+    }
+    said: set[tuple[int, str]] = set()
+    for fault in faults:
+        if fault.kind in _SHAPES and fault.path in better:
+            continue
+        # A scalar has one value, so one thing is wrong with it; a mapping may lack two keys.
+        many = isinstance(fault.node.value, dict | list) and fault.kind not in _SHAPES
+        subject = (id(fault.node), fault.rule if many else "")
+        if subject not in said:
+            said.add(subject)
+            yield fault
+
+
+def show(node: Node) -> str:
+    """Give a value as a message shows it, on one line; text that was quoted keeps quotes."""
+    value = node.value
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return show_scalar(value)
+
+
+def show_scalar(value: str | float | bool) -> str:
+    """Give a scalar as a message shows it."""
+    if isinstance(value, Scalar) and value.plain:
+        return shorten(value)
+    if isinstance(value, str):
+        return shorten(json.dumps(value, ensure_ascii=False))
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _unknown_key_rule(keys: tuple[str | int, ...], root: Node, model: type[BaseModel]) -> str:
+    place, node = _schema(model).like(root), root
+    for key in keys[:-1]:
+        node = _child(node, key) or node
+        place = place.below(key).like(node)
+    return f"unknown key, {suggest(str(keys[-1]), place.keys)}"
+
+
+@functools.cache
+def _schema(model: type[BaseModel]) -> Place:
+    return Place.top(model.model_json_schema())
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str | None:
+    """Give the known word that was most likely meant, whatever its case and punctuation."""
+    words = {_bare(word): word for word in known}
+    near = difflib.get_close_matches(_bare(wrong), words, n=1)
+    return words[near[0]] if near else None
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\W_]", "", word).casefold()
+
+
+def suggest(wrong: str, known: Sequence[str]) -> str:
+    """Say which known word may have been meant, or else what the known words are."""
+    near = nearest(wrong, known)
+    if near:
+        return f"did you mean {near}?"
+    return f"known here: {', '.join(known)}" if known else "no key is known here"
+
+
+def joined(words: Sequence[str], joint: str = "or") -> str:
+    """Write ``a, b or c``."""
+    return f" {joint} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+def _rule(detail: ErrorDetails, got: str) -> str:
+    """Say in our words what pydantic found."""
+    context: dict[str, Any] = detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error":
+            return _own_rule(str(context["error"]), got)
+        case "wrong_shape":
+            return detail["msg"]
+        case "missing":
+            return f"missing key {detail['loc'][-1]}"
+        case "union_tag_not_found":
+            return f"missing key {_discriminator(detail)}"
+        case "literal_error" | "union_tag_invalid":
+            expected = context.get("expected") or context["expected_tags"]
+            return _choice_rule(expected, str(context.get("tag", got)))
+        case kind:
+            return f"{_EXPECTED.get(kind, 'must be of another form').format(**context)}, got {got}"
+
+
+def _discriminator(detail: ErrorDetails) -> str:
+    return str(detail["ctx"]["discriminator"]).strip("'")
+
+
+def _own_rule(rule: str, got: str) -> str:
+    """Complete what a validator said: it may name the value itself, and needs none for a shape."""
+    complete = ", got " in rule or got in ("a mapping", "a list")
+    return rule if complete else f"{rule}, got {got}"
+
+
+_EXPECTED = {
+    "model_type": "must be a mapping (keys and values)",
+    "model_attributes_type": "must be a mapping (keys and values)",
+    "dict_type": "must be a mapping (keys and values)",
+    "list_type": "must be a list",
+    "too_short": "must hold at least {min_length}",
+    "too_long": "must hold at most {max_length}",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+}
+
+
+def _choice_rule(expected: str, got: str) -> str:
+    """Make pydantic's ``'a', 'b' or 'c'`` a rule of ours."""
+    choices = re.findall(r"'([^']*)'", expected)
+    near = nearest(got, choices)
+    return f"must be {joined(choices)}, got {got}" + (f"; did you mean {near}?" if near else "")

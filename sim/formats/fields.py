@@ -1,0 +1,323 @@
+"""The field types of a scenario file: what a scalar means is decided by the field that gets it.
+
+A value arrives as a `Scalar` from YAML (YAML 1.2's core rules, and only where it was not quoted)
+or as a value from Python. Each type validates, tells editors by JSON Schema what it takes, and
+dumps as what reads back to the same value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from sim import units
+from sim.formats.checking import WRONG_SHAPE, Null, check, show_scalar
+from sim.formats.specs import OneOf, Spec
+from sim.formats.tree import Scalar, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "Amount",
+    "Clock",
+    "Count",
+    "CountOrShare",
+    "Duration",
+    "Flag",
+    "Instant",
+    "Integer",
+    "Name",
+    "NonNegativeNumber",
+    "Null",
+    "Number",
+    "OneOf",
+    "PositiveCount",
+    "PositiveDuration",
+    "PositiveNumber",
+    "Share",
+    "Spec",
+    "Text",
+    "TextOrNull",
+    "check",
+    "dotted",
+]
+
+Plain = str | int | float | bool
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_MOST_DIGITS = 15  # a float still tells such whole numbers apart
+
+
+def _takes(expected: str, convert: Callable[[Plain], Any]) -> PlainValidator:
+    """Refuse mappings, lists and null, then convert or raise ValueError("rule, got value")."""
+    return PlainValidator(lambda value: convert(_scalar(value, expected)))
+
+
+def _scalar(value: object, expected: str) -> Plain:
+    if isinstance(value, str | int | float):
+        return value
+    shape = "a list" if isinstance(value, list) else "a mapping"
+    raise PydanticCustomError(WRONG_SHAPE, "{rule}", {"rule": f"{expected}, got {shape}"})
+
+
+def _written_as(convert: Callable[[Any], Any]) -> PlainSerializer:
+    return PlainSerializer(convert, when_used="unless-none")
+
+
+def _text(value: Plain) -> str:
+    """Give a scalar's own text, as YAML would spell what came from Python."""
+    if isinstance(value, str):
+        return str(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _number(value: Plain, form: re.Pattern[str]) -> int | float | None:
+    """Read an unquoted number, or give None. Quoted text is no number, nor is a boolean."""
+    if isinstance(value, str):
+        fits = isinstance(value, Scalar) and value.plain and form.fullmatch(value)
+        return float(value) if fits else None
+    return None if isinstance(value, bool) else value
+
+
+def _whole_number(value: Plain) -> int | None:
+    if isinstance(value, float) or len(_text(value)) > _MOST_DIGITS:
+        return None
+    number = _number(value, _INTEGER)
+    return None if number is None else int(number)
+
+
+def _refuse(expected: str, value: Plain) -> ValueError:
+    numeric = isinstance(value, str) and _NUMBER.fullmatch(value)
+    quoted = numeric and not (isinstance(value, Scalar) and value.plain)
+    hint = " (text, not a number: leave the quotes out)" if quoted else ""
+    return ValueError(f"{expected}, got {show_scalar(value)}{hint}")
+
+
+# Whole numbers and numbers ----------------------------------------------------------------------
+
+
+def _whole(expected: str, lowest: float = -math.inf) -> PlainValidator:
+    def convert(value: Plain) -> int:
+        number = _whole_number(value)
+        if number is None or number < lowest:
+            raise _refuse(expected, value)
+        return number
+
+    return _takes(expected, convert)
+
+
+def _real(expected: str, allows: Callable[[float], bool]) -> PlainValidator:
+    def convert(value: Plain) -> float:
+        number = _number(value, _NUMBER)
+        if number is None or not math.isfinite(number) or not allows(number):
+            raise _refuse(expected, value)
+        return float(number)
+
+    return _takes(expected, convert)
+
+
+def _short_number(value: float) -> int | float:
+    return int(value) if value.is_integer() and abs(value) < 10**_MOST_DIGITS else value
+
+
+Integer = Annotated[int, _whole("must be a whole number"), WithJsonSchema({"type": "integer"})]
+
+Count = Annotated[
+    int,
+    _whole("must be a whole number, 0 or more", 0),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
+]
+
+PositiveCount = Annotated[
+    int,
+    _whole("must be a whole number, 1 or more", 1),
+    WithJsonSchema({"type": "integer", "minimum": 1}),
+]
+
+Number = Annotated[
+    float,
+    _real("must be a number", lambda _: True),
+    _written_as(_short_number),
+    WithJsonSchema({"type": "number"}),
+]
+
+PositiveNumber = Annotated[
+    float,
+    _real("must be a number above 0", lambda number: number > 0),
+    _written_as(_short_number),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+]
+
+NonNegativeNumber = Annotated[
+    float,
+    _real("must be a number, 0 or more", lambda number: number >= 0),
+    _written_as(_short_number),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
+
+
+# Times --------------------------------------------------------------------------------------------
+
+
+def _positive_duration(value: Plain) -> float:
+    seconds = units.parse_duration(_text(value))
+    if seconds <= 0:
+        raise ValueError(f"must be a duration above 0s, got {show_scalar(value)}")
+    return seconds
+
+
+_DURATION = "must be a duration such as 90s or 5min"
+_DURATION_SCHEMA = {
+    "type": "string",
+    "pattern": units.DURATION_PATTERN,
+    "examples": ["90s", "5min", "1h30min"],
+}
+
+Duration = Annotated[
+    float,
+    _takes(_DURATION, lambda value: units.parse_duration(_text(value))),
+    _written_as(units.format_duration),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
+
+PositiveDuration = Annotated[
+    float,
+    _takes(_DURATION, _positive_duration),
+    _written_as(units.format_duration),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
+
+Clock = Annotated[
+    float,
+    _takes("must be a time of day such as 22:00", lambda value: units.parse_clock(_text(value))),
+    _written_as(units.format_clock),
+    WithJsonSchema({"type": "string", "pattern": units.CLOCK_PATTERN}),
+]
+
+Instant = Annotated[
+    dt.datetime,
+    _takes(
+        "must be a date and time such as 2026-11-20T14:00",
+        lambda value: units.parse_instant(_text(value)),
+    ),
+    _written_as(dt.datetime.isoformat),
+    WithJsonSchema({"type": "string", "pattern": units.INSTANT_PATTERN}),
+]
+
+
+# Shares -------------------------------------------------------------------------------------------
+
+
+def _share(value: Plain) -> float:
+    if isinstance(value, str) and not value.endswith("%") and _number(value, _NUMBER) is None:
+        raise _refuse("must be a share such as 80% or 0.8", value)
+    return units.parse_share(_text(value))
+
+
+_PERCENT_SCHEMA = {"type": "string", "pattern": units.SHARE_PATTERN, "examples": ["80%"]}
+
+Share = Annotated[
+    float,
+    _takes("must be a share such as 80% or 0.8", _share),
+    _written_as(units.format_share),
+    WithJsonSchema(
+        {"anyOf": [_PERCENT_SCHEMA, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A count, or a share of a whole that is known later; exactly one is not None."""
+
+    count: int | None = None
+    share: float | None = None
+
+    def __str__(self) -> str:
+        """Write it for people: ``14``, ``80 %``."""
+        return str(self.count) if self.share is None else units.show_share(self.share)
+
+
+def _amount(value: Plain) -> Amount:
+    if isinstance(value, str) and value.endswith("%"):
+        return Amount(share=units.parse_share(_text(value)))
+    whole = _whole_number(value)
+    if whole is None or whole < 0:
+        raise _refuse("must be a count such as 14 or a share such as 80%", value)
+    return Amount(count=whole)
+
+
+def _amount_as_written(amount: Amount) -> int | str | None:
+    return amount.count if amount.share is None else units.format_share(amount.share)
+
+
+CountOrShare = Annotated[
+    Amount,
+    _takes("must be a count such as 14 or a share such as 80%", _amount),
+    _written_as(_amount_as_written),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, _PERCENT_SCHEMA]}),
+]
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def _flag(value: Plain) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Scalar) and value.plain and value in ("true", "false"):
+        return value == "true"
+    raise _refuse("must be true or false", value)
+
+
+def _own_text(value: Plain) -> str:
+    """Keep the text as written. A float from Python has lost it: 9.10 came as 9.1."""
+    if isinstance(value, float | bool):
+        raise ValueError(f"must be text: quote it, got {show_scalar(value)}")  # noqa: TRY004
+    return _text(value)
+
+
+def _name(value: Plain) -> str:
+    text = _own_text(value)
+    if not text or text != text.strip() or not text.isprintable() or re.search(r"[/\\]", text):
+        raise ValueError(
+            "must be a name: not empty, without slashes, control characters or spaces around it, "
+            f"got {show_scalar(value)}"
+        )
+    return text
+
+
+_TEXT_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
+
+Flag = Annotated[bool, _takes("must be true or false", _flag), WithJsonSchema({"type": "boolean"})]
+
+Text = Annotated[str, _takes("must be text", _own_text), WithJsonSchema(_TEXT_SCHEMA)]
+
+Name = Annotated[
+    str,
+    _takes("must be a name", _name),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}]}),
+]
+
+
+def _text_or_null(value: object) -> str | Null:
+    if value is None or value is Null.NULL:
+        return Null.NULL
+    return _own_text(_scalar(value, "must be text or null"))
+
+
+TextOrNull = Annotated[
+    str | Null,
+    PlainValidator(_text_or_null),
+    PlainSerializer(lambda value: None if value is Null.NULL else value),
+    WithJsonSchema({"anyOf": [*_TEXT_SCHEMA["anyOf"], {"type": "null"}]}),
+]
+"""The only type that takes null, kept as `Null.NULL` so that dumps without None keep it."""

@@ -1,0 +1,331 @@
+"""YAML text to a tree that remembers where each value stands, and back to text.
+
+The text is read from libyaml's parse events, so that whatever is forbidden is refused on the way:
+anchors, aliases, merge keys, tags, directives, second documents, duplicate keys, more than 1 MiB,
+more than 50 levels. Scalars keep their text; the field that receives one says what it means. Only
+null is recognised here (YAML 1.2 core schema), because it is nobody's value.
+"""
+
+from __future__ import annotations
+
+import json
+import numbers
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, Self
+
+import yaml
+
+from sim.errors import Problem, ScenarioError
+from sim.units import shorten
+
+LARGEST = 2**20
+"""Bytes of UTF-8 in a file."""
+DEEPEST = 50
+"""Levels of mappings and lists."""
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Scalar(str):
+    """The text of a YAML scalar as written. `plain` is False where it was quoted or a block."""
+
+    __slots__ = ("plain",)
+    plain: bool
+
+    def __new__(cls, text: str, *, plain: bool = True) -> Self:
+        scalar = super().__new__(cls, text)
+        scalar.plain = plain
+        return scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and where it stands: ``file:line:column``, "" from Python, or the shell's words.
+
+    `key_where` is the place of its key; "" in a list and at the root.
+    """
+
+    value: Scalar | str | int | float | bool | dict[str, Node] | list[Node] | None
+    where: str = ""
+    key_where: str = ""
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Join keys by dots. A key that holds a dot, a space or a quote is written as in JSON."""
+    return ".".join(_quoted(str(part)) for part in path)
+
+
+def _quoted(key: str) -> str:
+    if re.fullmatch(r'[^\s."\\]+', key) and key.isprintable():
+        return key
+    return json.dumps(key, ensure_ascii=not key.isprintable())
+
+
+def read(text: bytes | str, origin: str) -> Node:
+    """Read one YAML document. `origin`, a file's name, begins every place.
+
+    Raises
+    ------
+    ScenarioError
+        With all that is wrong with the syntax, in file order.
+    """
+    return _Reader(_characters(text, origin), origin).document()
+
+
+def _characters(text: bytes | str, origin: str) -> str:
+    """Decode, having made sure that it is small enough and text at all."""
+    try:
+        octets = text.encode() if isinstance(text, str) else text
+        if len(octets) > LARGEST:
+            size = f"{len(octets) / LARGEST:.1f} MiB"
+            raise ScenarioError.of(f"must be at most 1 MiB, got {size}", where=origin)
+        characters = octets.decode("utf-8-sig")
+    except UnicodeError:
+        raise ScenarioError.of("must be text in UTF-8, got other bytes", where=origin) from None
+    strange = _UNPRINTABLE.search(characters)
+    if strange:
+        line = characters.count("\n", 0, strange.start()) + 1
+        column = strange.start() - characters.rfind("\n", 0, strange.start())
+        rule = f"must be text, got the control character U+{ord(strange[0]):04X}"
+        raise ScenarioError.of(rule, where=f"{origin}:{line}:{column}")
+    return characters
+
+
+class _Reader:
+    """Builds the tree from parse events and gathers what is wrong on the way."""
+
+    def __init__(self, text: str, origin: str) -> None:
+        # libyaml takes a minute for 200,000 unclosed brackets; pulled event by event, it is
+        # stopped by the limit on levels within milliseconds.
+        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.CLoader))
+        self._origin = origin
+        self._problems: list[Problem] = []
+        self._path: list[str | int] = []
+
+    def document(self) -> Node:
+        """Read the only document."""
+        root = Node(None)
+        try:
+            root = self._stream()
+        except yaml.MarkedYAMLError as error:
+            self._refuse_syntax(error)
+        if not self._problems and root.value is None:
+            self._problems.append(Problem(self._origin, "", "must be a scenario, got nothing"))
+        if self._problems:
+            raise ScenarioError(self._problems)
+        return root
+
+    def _stream(self) -> Node:
+        next(self._events)
+        root = Node(None)
+        for count, start in enumerate(self._events):
+            if isinstance(start, yaml.StreamEndEvent):
+                break
+            if start.version or start.tags:
+                self._refuse(start, "directives (%) are not allowed")
+            if count:
+                self._refuse(start, "must be the only document of its file: use variants")
+                break
+            root = self._node(next(self._events), "")
+            next(self._events)
+        return root
+
+    def _node(self, event: yaml.NodeEvent, key_where: str) -> Node:
+        self._check_properties(event)
+        where = self._where(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return Node(_scalar(event), where, key_where)
+        if isinstance(event, yaml.AliasEvent):
+            return Node(None, where, key_where)
+        if len(self._path) >= DEEPEST:
+            self._stop(event, f"must be at most {DEEPEST} levels deep")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Node(self._items(), where, key_where)
+        return Node(self._entries(), where, key_where)
+
+    def _items(self) -> list[Node]:
+        items: list[Node] = []
+        for event in self._events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            self._path.append(len(items))
+            items.append(self._node(event, ""))
+            self._path.pop()
+        return items
+
+    def _entries(self) -> dict[str, Node]:
+        entries: dict[str, Node] = {}
+        for event in self._events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self._key(event)
+            if key in entries:
+                line = entries[key].key_where.rsplit(":", 2)[1]
+                self._refuse(event, f"duplicate key, first in line {line}", key)
+            self._path.append(key)
+            value = self._node(next(self._events), self._where(event))
+            entries.setdefault(key, value)
+            self._path.pop()
+        return entries
+
+    def _key(self, event: yaml.NodeEvent) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            self._path.append("")
+            self._node(event, "")
+            self._path.pop()
+            if not isinstance(event, yaml.AliasEvent):
+                self._refuse(event, "a key must be text, got a list or a mapping")
+            return ""
+        self._check_properties(event)
+        if event.value == "<<" and not event.style:
+            self._refuse(event, "merge keys (<<) are not allowed: use variants")
+        elif not event.value:
+            self._refuse(event, "a key must be text, got nothing")
+        return str(event.value)
+
+    def _check_properties(self, event: Any) -> None:  # noqa: ANN401  (PyYAML's stubs are loose)
+        if isinstance(event, yaml.AliasEvent):
+            rule = f"aliases are not allowed: use variants (or quote the text), got *{event.anchor}"
+            self._refuse(event, rule)
+            return
+        if event.anchor:
+            rule = f"anchors are not allowed: use variants (or quote the text), got &{event.anchor}"
+            self._refuse(event, rule)
+        if event.tag:
+            tag = shorten(event.tag.replace("tag:yaml.org,2002:", "!!"))
+            self._refuse(event, f"tags are not allowed (or quote the text), got {tag}")
+
+    def _where(self, event: yaml.Event) -> str:
+        mark: Any = event.start_mark
+        return f"{self._origin}:{mark.line + 1}:{mark.column + 1}"
+
+    def _refuse(self, event: yaml.Event, rule: str, *key: str) -> None:
+        self._problems.append(Problem(self._where(event), dotted([*self._path, *key]), rule))
+
+    def _stop(self, event: yaml.Event, rule: str) -> NoReturn:
+        # The path would be as long as the nesting is deep, and the place says it all.
+        raise ScenarioError([*self._problems, Problem(self._where(event), "", rule)])
+
+    def _refuse_syntax(self, error: yaml.MarkedYAMLError) -> None:
+        mark = error.problem_mark or error.context_mark
+        where = f"{self._origin}:{mark.line + 1}:{mark.column + 1}" if mark else self._origin
+        self._problems.append(Problem(where, "", _syntax_rule(error)))
+
+
+def _scalar(event: yaml.ScalarEvent) -> Scalar | None:
+    plain = not event.style
+    return None if plain and event.value in _NULLS else Scalar(event.value, plain=plain)
+
+
+_HINTS = {
+    "mapping values are not allowed in this context": "a second ': ' in one line, or a wrong "
+    "indentation; quote text that holds ': '",
+    "found character that cannot start any token": "a tab cannot indent, and text that starts "
+    "with @, % or ` needs quotes",
+    "did not find expected key": "a wrong indentation, or a ':' without a space after it",
+    "could not find expected ':'": "a key without ':', or a quote that is not closed",
+    "found unknown directive name": "directives (%) are not allowed",
+    "found unexpected end of stream": "a quote is not closed",
+    "did not find expected <document start>": "text after the end of the document",
+}
+
+
+def _syntax_rule(error: yaml.MarkedYAMLError) -> str:
+    """Say in one line what libyaml says in four, and what it most often means."""
+    problem = error.problem or "unreadable"
+    start = error.context_mark
+    since = ""
+    if start and error.problem_mark and start.line < error.problem_mark.line:
+        since = f" ({error.context} that begins in line {start.line + 1})"
+    return f"not YAML: {_HINTS.get(problem, problem)}{since}"
+
+
+def from_python(value: object, where: str = "") -> Node:
+    """Make a tree of a Python value: mappings, sequences, text, numbers, booleans, None.
+
+    Raises
+    ------
+    ScenarioError
+        Where a value is none of these, a key is not text, or more than 50 levels are nested.
+    """
+    return _from_python(value, where, ())
+
+
+def _from_python(value: object, where: str, path: tuple[str | int, ...]) -> Node:
+    if value is None or isinstance(value, str | bool):
+        return Node(value, where)
+    if isinstance(value, numbers.Integral):
+        return Node(int(value), where)
+    if isinstance(value, numbers.Real):
+        return Node(float(value), where)
+    if len(path) >= DEEPEST:
+        raise ScenarioError.of(f"must be at most {DEEPEST} levels deep", where=where)
+    if isinstance(value, Mapping):
+        return Node(_entries_of(value, where, path), where)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        items = [_from_python(item, where, (*path, i)) for i, item in enumerate(value)]
+        return Node(items, where)
+    rule = f"must be a mapping, a list, text, a number or a boolean, got {_type_name(value)}"
+    raise ScenarioError.of(rule, where=where, path=dotted(path))
+
+
+def _entries_of(
+    value: Mapping[Any, object], where: str, path: tuple[str | int, ...]
+) -> dict[str, Node]:
+    for key in value:
+        if not isinstance(key, str):
+            rule = f"a key must be text, got {shorten(repr(key))}"
+            raise ScenarioError.of(rule, where=where, path=dotted(path))
+    return {str(key): _from_python(item, where, (*path, key)) for key, item in value.items()}
+
+
+def _type_name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+
+
+def plain(node: Node) -> Any:  # noqa: ANN401  (whatever a file may hold)
+    """Give the values without their places: dict, list, Scalar, or what Python gave."""
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(child) for child in node.value]
+    return node.value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes block style; text that any YAML reader could take for something else is quoted."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    plain_style = isinstance(text, Scalar) and text.plain
+    tag = _TEXT_TAG
+    if plain_style:
+        tag = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    doubtful = not plain_style and _NUMBER_LIKE.match(text)
+    return dumper.represent_scalar(tag, str(text), style="'" if doubtful else None)
+
+
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_NUMBER_LIKE = re.compile(  # of YAML 1.2; PyYAML itself knows those of 1.1
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|0o[0-7]+$|0x[0-9a-fA-F]+$"
+)
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(Scalar, _represent_text)
+
+
+def write(plain_value: object) -> str:
+    """Write block-style YAML, at most 100 columns wide unless a word of 20 or more stands there.
+
+    `read` takes it back unchanged: text that could be a number, a boolean or null is quoted.
+    """
+    # PyYAML breaks at the first space after `width`.
+    return yaml.dump(plain_value, Dumper=_Dumper, sort_keys=False, width=80, allow_unicode=True)

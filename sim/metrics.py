@@ -1,0 +1,248 @@
+"""Metrics: numbers from timelines and rows, for any modelled system, for a whole stack at once.
+
+Each function takes step functions or a stack and returns arrays of shape (replications,), NaN where a
+value is missing. What every metric means stands in its `meaning`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from sim.log import (
+    COMPLETED,
+    OPERATION,
+    REFUSED,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    STUCK,
+    SUPERSEDED,
+    UPGRADING,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Stack
+    from sim.timelines import Steps
+
+HOUR = 3600.0
+
+Values = dict[str, "NDArray[np.float64]"]
+"""Metric name -> one value a replication."""
+
+
+class Key(NamedTuple):
+    """What a number is about. `group` is empty for the whole system."""
+
+    system: str
+    group: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a replication has."""
+
+    name: str
+    unit: Literal[
+        "share", "s", "count", "0/1", "member-hours", "instance-hours", "instances", "demand x s"
+    ]
+    better: Literal["higher", "lower"]
+    label: str
+    """Short heading in tables; a line break where it may be broken."""
+    meaning: str
+    extreme: bool = False
+    """Whether tables show the value that 95 % of the replications stay within, not the mean."""
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "min_capacity",
+            "share",
+            "higher",
+            "lowest\ncapacity",
+            "The lowest share of the nominal capacity in service at any instant of the window.",
+        ),
+        Metric(
+            "mean_capacity",
+            "share",
+            "higher",
+            "mean\ncapacity",
+            "The time average of the share of the nominal capacity in service.",
+        ),
+        Metric(
+            "capacity_hours_lost",
+            "member-hours",
+            "lower",
+            "hours\nlost",
+            "Integral of the capacity missing below nominal, in members times hours.",
+        ),
+        Metric(
+            "availability",
+            "share",
+            "higher",
+            "available",
+            "Share of the window in which every group has its `min_available` members in service.",
+        ),
+        Metric(
+            "downtime",
+            "s",
+            "lower",
+            "dark",
+            "Time in which some group has fewer than its `min_available` members in service.",
+            extreme=True,
+        ),
+        Metric(
+            "outages",
+            "count",
+            "lower",
+            "outages",
+            "How many times the service went from available to not available.",
+        ),
+        Metric(
+            "longest_outage",
+            "s",
+            "lower",
+            "longest\noutage",
+            "The longest single time without availability.",
+            extreme=True,
+        ),
+        Metric(
+            "rollout_duration",
+            "s",
+            "lower",
+            "done in",
+            "From the first rollout operation accepted to the last end of a rollout; missing unless "
+            "finished.",
+        ),
+        Metric(
+            "finished",
+            "0/1",
+            "higher",
+            "finished",
+            "1 when every rollout has ended and the last one requested is completed.",
+        ),
+        Metric(
+            "rollback_duration",
+            "s",
+            "lower",
+            "rolled back\nin",
+            "From the first rollout operation accepted to the end of the rollback.",
+        ),
+        Metric("rolled_back", "0/1", "lower", "rolled\nback", "1 when a rollback began."),
+        Metric(
+            "updated_share",
+            "share",
+            "higher",
+            "updated",
+            "Members up to date with the version last requested, of those it covers, at the horizon.",
+        ),
+    )
+}
+"""The metrics of every system; each system adds its own."""
+
+
+def capacity(steps: Steps, nominal: int) -> Values:
+    """Capacity metrics from the weight in service (thousandths of a member) and its nominal sum.
+
+    A group that weighs nothing has nothing to lose: its capacity is 1.
+    """
+    length = steps.end - steps.times[0]
+    missing = np.maximum(0, nominal - steps.values) * steps.durations
+    whole = nominal * length
+    mean = steps.integrate() / whole if whole else np.ones(len(steps.start) - 1)
+    return {
+        "min_capacity": steps.minimum() / nominal if nominal else np.ones(len(steps.start) - 1),
+        "mean_capacity": mean,
+        "capacity_hours_lost": steps.sum(missing) / 1000.0 / HOUR,
+    }
+
+
+def availability(up: Steps) -> Values:
+    """Availability metrics from a 0/1 step function (1 is available)."""
+    length = up.end - up.times[0]
+    dark = up.durations * (up.values == 0)
+    downtime = up.sum(dark)
+    begins = (up.values == 0) & np.append(True, up.values[:-1] != 0)
+    begins[up.start[:-1]] = up.values[up.start[:-1]] == 0
+    outages = up.sum(begins.astype(float))
+    # An outage may hold several rows: its length is the sum over the rows since its beginning.
+    number = np.cumsum(begins)
+    lengths = np.bincount(number, weights=dark, minlength=1)
+    longest = np.maximum.reduceat(np.where(up.values == 0, lengths[number], 0.0), up.start[:-1])
+    return {
+        "availability": 1.0 - downtime / length if length else (up.values[up.start[:-1]] > 0) * 1.0,
+        "downtime": downtime,
+        "outages": outages,
+        "longest_outage": longest,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Rollouts:
+    """What became of a system's rollouts, shape (replications,)."""
+
+    values: Values
+    """rollout_duration, finished, rollback_duration, rolled_back."""
+    kept: NDArray[np.bool_]
+    """Whether every rollout asked for was accepted and has ended: else no promise was kept."""
+
+
+def _latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Time of the last of some rows, by replication; NaN where there is none."""
+    latest = np.full(stack.replications, np.nan)
+    latest[stack.replication[rows]] = stack.time[rows]  # in order of time, so the last one stays
+    return latest
+
+
+def _earliest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    return _latest(stack, rows[::-1])
+
+
+def rollouts(
+    stack: Stack, operations: Sequence[int], upgrades: Block, must_end: NDArray[np.bool_]
+) -> Rollouts:
+    """Rollout metrics of one system.
+
+    `operations` are the subjects of the rollout operations that the file asks for, `must_end` says
+    for each whether a promise needs the end of its upgrade (an Arc publication's need not be over).
+    `upgrades` holds one upgrade for each of them, in the same order, and the platform's after them.
+    """
+    final = stack.final
+    asked = np.asarray(operations)
+    own = np.arange(upgrades.first, upgrades.first + len(asked))
+    is_own = (stack.subject >= upgrades.first) & (stack.subject < upgrades.first + len(asked))
+    rows = np.flatnonzero(is_own)
+    new = stack.new[rows] % upgrades.states.width
+    begun = final[:, own] % upgrades.states.width
+    ends = np.isin(new, (COMPLETED, ROLLED_BACK, SUPERSEDED))
+    began = rows[stack.old[rows] == 0]
+    accepted = _earliest(stack, began)
+    over = ~np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)).any(axis=1)
+    newest = np.zeros(stack.replications, np.intp)
+    newest[stack.replication[began]] = stack.subject[began]
+    state = final[np.arange(stack.replications), newest] % upgrades.states.width
+    finished = (newest > 0) & over & (state == COMPLETED)
+    rolling = rows[new == ROLLING_BACK]
+    rolled_back = ~np.isnan(_latest(stack, rolling))
+    duration = _latest(stack, rows[ends]) - accepted
+    undone = _latest(stack, rows[new == ROLLED_BACK]) - accepted
+    requests = final[:, asked] % OPERATION.width
+    refused = np.isin(requests, (0, REFUSED)).any(axis=1)
+    waits = np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)) & must_end
+    return Rollouts(
+        {
+            "rollout_duration": np.where(finished, duration, np.nan),
+            "finished": finished * 1.0,
+            "rollback_duration": undone,
+            "rolled_back": rolled_back * 1.0,
+        },
+        ~refused & ~waits.any(axis=1),
+    )

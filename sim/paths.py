@@ -1,0 +1,160 @@
+"""Dotted paths into a scenario, and overrides: the one mechanism of variants, sweeps and --set.
+
+An override sets a value in the file as written, before any default is filled. A parent that the
+format names is created; an entry that the user names (a system, a role, a build) is not, so that
+a misspelt name is an error and not a new entry. The last key may be new where the user names
+entries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import ScenarioError
+from sim.formats.checking import nearest, show, suggest
+from sim.formats.schema import Place
+from sim.formats.tree import Node, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+APPEND = "+"
+"""The last key of a path that adds an item to a list."""
+
+_PART = re.compile(r'("(?:[^"\\]|\\.)*"|[^."]+)(?:\.|$)')
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """Split a path at its dots; a key that holds a dot or a space is in double quotes.
+
+    Raises
+    ------
+    ScenarioError
+        Where a key is empty or a quote is not closed.
+    """
+    parts: list[str] = []
+    end = 0
+    while end < len(text):
+        match = _PART.match(text, end)
+        if match is None:
+            break
+        parts.append(_unquoted(match[1], text))
+        end = match.end()
+    if end < len(text) or not text or text.endswith("."):
+        raise ScenarioError.of(f"must be keys joined by dots, like {_EXAMPLE}", path=text)
+    return tuple(parts)
+
+
+_EXAMPLE = 'systems.shop.roles."Conference.Web.Admin".instances'
+
+
+def _unquoted(part: str, text: str) -> str:
+    if not part.startswith('"'):
+        return part
+    try:
+        return str(json.loads(part, strict=False))
+    except ValueError:
+        raise ScenarioError.of(f"must quote as JSON does, got {part}", path=text) from None
+
+
+def override(tree: Node, path_text: str, value: Node, schema: dict[str, Any]) -> Node:
+    """Set one value in a copy of a scenario's tree.
+
+    Parameters
+    ----------
+    tree
+        A scenario as written.
+    path_text
+        Keys joined by dots; items of a list by number or by their `name`; ``operations.+`` appends.
+    value
+        What to set; its place is where errors point.
+    schema
+        The JSON Schema of a scenario, which tells the keys that the format names from those that
+        the user does.
+
+    Raises
+    ------
+    ScenarioError
+        Where the path names nothing, with the nearest name.
+    """
+    keys = parse(path_text)
+    return _Override(path_text, keys, value).into(tree, 0, Place.top(schema))
+
+
+@dataclass(frozen=True)
+class _Override:
+    """One value on its way down a path."""
+
+    text: str
+    keys: tuple[str, ...]
+    value: Node
+
+    def into(self, node: Node, depth: int, place: Place) -> Node:
+        """Give the node as it is once everything below `keys[depth:]` is set."""
+        if depth == len(self.keys):
+            return self.value
+        if isinstance(node.value, list):
+            return self._into_list(node, node.value, depth, place)
+        if isinstance(node.value, dict):
+            return self._into_mapping(node, node.value, depth, place.like(node))
+        raise self._refused(f"{self._at(depth)} is {show(node)} and has no keys")
+
+    def _into_list(self, node: Node, items: list[Node], depth: int, place: Place) -> Node:
+        if self.keys[depth] == APPEND:
+            if depth + 1 < len(self.keys):
+                raise self._refused(f"{APPEND} must be the last key")
+            return Node([*items, self.value], node.where, node.key_where)
+        index = self._index(items, depth)
+        changed = list(items)
+        changed[index] = self.into(items[index], depth + 1, place.below(index))
+        return Node(changed, node.where, node.key_where)
+
+    def _index(self, items: Sequence[Node], depth: int) -> int:
+        key = self.keys[depth]
+        names = [_item_name(item) for item in items]
+        if re.fullmatch("[0-9]{1,9}", key) and int(key) < len(items):
+            return int(key)
+        if key in names:
+            return names.index(key)
+        raise self._refused(self._no_item_rule(items, names, depth))
+
+    def _no_item_rule(self, items: Sequence[Node], names: Sequence[str], depth: int) -> str:
+        near = nearest(self.keys[depth], filter(None, names))
+        if near:
+            return f"names no item of {self._at(depth)}, did you mean {near}?"
+        held = f"0 to {len(items) - 1}" if items else "none"
+        return f"names no item of {self._at(depth)}, whose items are {held}"
+
+    def _into_mapping(self, node: Node, entries: dict[str, Node], depth: int, place: Place) -> Node:
+        key = self.keys[depth]
+        child = entries.get(key)
+        if child is None:
+            child = self._new_child(entries, depth, place)
+        changed = self.into(child, depth + 1, place.below(key))
+        return Node({**entries, key: changed}, node.where, node.key_where)
+
+    def _new_child(self, entries: dict[str, Node], depth: int, place: Place) -> Node:
+        """Make what the path needs and the file leaves out, if the format knows it."""
+        key, last = self.keys[depth], depth + 1 == len(self.keys)
+        known = key in place.keys
+        if not known and not (last and place.takes_names):
+            hint = suggest(key, list(dict.fromkeys([*entries, *place.keys])))
+            raise self._refused(f"names no key of {self._at(depth)}, {hint}")
+        below = place.below(key)
+        empty: dict[str, Node] | list[Node] = [] if below.is_list and not below.is_mapping else {}
+        return Node(empty, self.value.where, self.value.key_where)
+
+    def _at(self, depth: int) -> str:
+        return dotted(self.keys[:depth]) or "the scenario"
+
+    def _refused(self, rule: str) -> ScenarioError:
+        where = self.value.key_where or self.value.where
+        return ScenarioError.of(rule, where=where, path=self.text)
+
+
+def _item_name(item: Node) -> str:
+    name = item.value.get("name") if isinstance(item.value, dict) else None
+    return str(name.value) if name and isinstance(name.value, str) else ""

@@ -1,0 +1,1 @@
+"""Figures: one module for each question, each function from plain values to a matplotlib Figure."""

@@ -1,0 +1,149 @@
+"""When is the system dark, and which role's fault is it?
+
+A bar for each role and for the whole system: pale where available, black where not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.patches import Patch
+
+from sim.plots import clock, steps, style
+from sim.units import show_duration
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from sim.plots.style import Mark, Picture
+    from sim.timelines import Timeline
+
+_UP, _DARK = "#BFE0F2", style.INK
+_ROW, _FRAME = 0.46, 0.75
+"""Inches of a row, and of what stands around the rows."""
+_BAR = 0.62
+"""Share of a row that its bar takes."""
+_HALF = 0.5
+
+
+def figure(
+    rows: Mapping[str, Timeline],
+    *,
+    title: str = "",
+    subtitle: str = "",
+    marks: Sequence[Mark] = (),
+    start: dt.datetime | None = None,
+) -> Picture:
+    """A bar for each of `rows` (label -> timeline of 0 and 1), the first one on top.
+
+    The first row is the whole system; without `title` the figure states how long it was dark.
+    """
+    with style.look():
+        page = style.picture(title or headline(rows), subtitle, _FRAME + _ROW * max(2, len(rows)))
+        axes = page.subplots()
+        if not rows:
+            style.nothing(axes, "no roles, so nothing can be unavailable")
+            return page
+        shown = _view(rows, marks)
+        for place, line in enumerate(rows.values()):
+            _draw_row(axes, place, line, shown)
+            _name_row(axes, place, line)
+        style.name_rows(axes, list(rows))
+        style.draw_marks(axes, marks, shown.left, shown.right)
+        clock.time_axis(axes, shown, start)
+        page.legend(
+            handles=[
+                Patch(facecolor=_UP, label="available"),
+                Patch(facecolor=_DARK, label="dark: fewer members in service than needed"),
+            ],
+            loc="outside lower center",
+            ncols=2,
+        )
+    return page
+
+
+def headline(rows: Mapping[str, Timeline]) -> str:
+    """How long the first row was dark, e.g. ``shop is dark for 9min, in 1 outage``."""
+    if not rows:
+        return "Nothing to be available"
+    name, line = next(iter(rows.items()))
+    outages = line.intervals_below(_HALF)
+    if not outages:
+        return f"{name} is available throughout"
+    longest = max(end - begin for begin, end in outages)
+    dark = f"{name} is dark for {show_duration(line.time_below(_HALF))}"
+    if len(outages) == 1:
+        return f"{dark}, in one outage"
+    return f"{dark}, in {len(outages)} outages; the longest {show_duration(longest)}"
+
+
+def _draw_row(axes: Axes, place: int, line: Timeline, shown: clock.View) -> None:
+    """The bar of one row: pale all along, black on top where dark."""
+    begin, end = max(float(line.times[0]), shown.left), min(line.end, shown.right)
+    axes.broken_barh([(begin, end - begin)], (place - _BAR / 2, _BAR), facecolor=_UP)
+    dark = steps.visible(line.intervals_below(_HALF), begin, end)
+    axes.broken_barh(
+        steps.bars(dark, shown.left, shown.right),
+        (place - _BAR / 2, _BAR),
+        facecolor=_DARK,
+        gid="dark",
+    )
+    _name_outages(axes, place, line.intervals_below(_HALF), shown)
+
+
+def _name_outages(
+    axes: Axes, place: int, dark: Sequence[tuple[float, float]], shown: clock.View
+) -> None:
+    """How long each is, inside it or after it, where there is room."""
+    scale = style.points_a_second(shown.right - shown.left)
+    following = [*dark[1:], (shown.right, shown.right)]
+    for (since, until), (after, _) in zip(dark, following, strict=False):
+        left, right = max(since, shown.left), min(until, shown.right)
+        inside, behind = (right - left) * scale - 8, (after - right) * scale - 8
+        if max(inside, behind) < style.LEAST_TEXT:
+            continue
+        text = show_duration(until - since)
+        needed = style.text_width(text, style.SMALL)
+        if needed < inside:
+            _write(axes, (left + right) / 2, place, text, align="center", colour="white")
+        elif needed < behind:
+            _write(axes, right + 4 / scale, place, text, align="left", colour=style.INK)
+
+
+def _write(
+    axes: Axes, at: float, place: int, text: str, *, align: Literal["center", "left"], colour: str
+) -> None:
+    axes.text(
+        at,
+        place,
+        text,
+        ha=align,
+        va="center_baseline",
+        size=style.SMALL,
+        color=colour,
+        gid="outage",
+    )
+
+
+def _name_row(axes: Axes, place: int, line: Timeline) -> None:
+    """At the right end, how long the row is dark in all."""
+    dark = line.time_below(_HALF)
+    axes.text(
+        1.01,
+        place,
+        f"dark {show_duration(dark)}" if line.intervals_below(_HALF) else "never dark",
+        transform=axes.get_yaxis_transform(),
+        va="center_baseline",
+        size=style.SMALL,
+    )
+
+
+def _view(rows: Mapping[str, Timeline], marks: Sequence[Mark]) -> clock.View:
+    at = [mark.at_s for mark in marks]
+    for line in rows.values():
+        at.extend(steps.changes(line))
+    begin = min(float(line.times[0]) for line in rows.values())
+    return clock.view(begin, max(line.end for line in rows.values()), at)

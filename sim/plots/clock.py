@@ -1,0 +1,198 @@
+"""The time axis: which part of the window to show, and ticks as durations or as a wall clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import Formatter, Locator
+
+from sim.units import format_duration, show_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from matplotlib.axes import Axes
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+_LADDER = (
+    *(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
+    *(MINUTE * k for k in (1, 2, 5, 10, 15, 20, 30)),
+    *(HOUR * k for k in (1, 2, 3, 4, 6, 12)),
+    *(DAY * k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
+)
+"""Round steps between ticks, seconds."""
+_WORTH_ZOOMING = 0.6
+"""A view is cut only where it would show less than this share of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part [left, right] that is shown of the window [begin, end]; seconds."""
+
+    left: float
+    right: float
+    begin: float
+    end: float
+
+    def describe(self, start: dt.datetime | None) -> str:
+        """What the parts that are not shown hold; empty where all is shown."""
+        before, after = self.left > self.begin, self.right < self.end
+        if before and after:
+            window = f"{show_instant(self.begin, start)} to {show_instant(self.end, start)}"
+            return f"constant before and afterwards; window {window}"
+        if after:
+            return f"constant afterwards until {show_instant(self.end, start)}"
+        return f"constant before, from {show_instant(self.begin, start)}" if before else ""
+
+
+def view(begin: float, end: float, changes: Iterable[float]) -> View:
+    """The part of [begin, end] in which something changes, with some room on both sides.
+
+    `changes` are instants in seconds, in any order; those outside the window do not count.
+    """
+    inside = [at for at in changes if begin < at <= end]
+    if not inside:
+        return View(begin, end, begin, end)
+    first, last = min(inside), max(inside)
+    # A single change says nothing of how closely to look.
+    room = max(last - first, 1.0, (end - begin) / (1000 if last > first else 20))
+    left = max(begin, first - 0.15 * room)
+    if left - begin < 2 * room:  # the start itself is worth showing when it is near
+        left = begin
+    right = min(end, last + 0.15 * max(room, last - left))
+    if right - left > _WORTH_ZOOMING * (end - begin):
+        return View(begin, end, begin, end)
+    return View(left, right, begin, end)
+
+
+def show_instant(seconds: float, start: dt.datetime | None) -> str:
+    """``10min`` after the start, or ``Fri 20 Nov 14:10`` where the scenario has a `start`."""
+    if start is None:
+        return show_duration(seconds)
+    at = _local(seconds, start)
+    return f"{_date(at)} {at:%H:%M}"
+
+
+def nice_step(span: float, most: int) -> float:
+    """The shortest round step that cuts `span` into at most `most` parts; all in seconds."""
+    return next((step for step in _LADDER if step * most >= span), _LADDER[-1])
+
+
+class TimeTicks(Locator):
+    """At most `most` + 1 ticks at round durations, or at round times of the day."""
+
+    def __init__(self, start: dt.datetime | None, most: int) -> None:
+        self._start, self._most = start, most
+
+    def __call__(self) -> Sequence[float]:
+        """Ticks in the view, seconds."""
+        assert self.axis is not None
+        left, right = self.axis.get_view_interval()
+        return self.tick_values(left, right)
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Ticks in [vmin, vmax], seconds."""
+        step = nice_step(vmax - vmin, self._most)
+        tolerance = 1e-9 * step
+        if self._start is None:
+            first = math.ceil((vmin - tolerance) / step)
+            return [step * k for k in range(first, math.floor((vmax + tolerance) / step) + 1)]
+        ticks = np.array(_clock_ticks(vmin, vmax, step, self._start))
+        return list(ticks[(ticks >= vmin - tolerance) & (ticks <= vmax + tolerance)])
+
+
+class TimeLabels(Formatter):
+    """Durations, or times of the day with the date at the first tick and after each midnight."""
+
+    def __init__(self, start: dt.datetime | None) -> None:
+        self._start = start
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The label of one tick alone."""
+        del pos
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """The labels of all ticks, so that a date stands only where it changes."""
+        if self._start is None:
+            return [_show_tick(value) for value in values]
+        instants = [_local(value, self._start) for value in values]
+        if all(at.time() == dt.time() for at in instants):
+            years = [None, *(at.year for at in instants)]
+            return [
+                f"{_date(at)}\n" + (str(at.year) if at.year != former else "")
+                for at, former in zip(instants, years, strict=False)
+            ]
+        precision = "auto" if any(at.second or at.microsecond for at in instants) else "minutes"
+        clocks = [at.time().isoformat(precision).removesuffix("00000") for at in instants]
+        dates = [None, *(at.date() for at in instants)]
+        # Every label has two lines, or the times would not stand on one line.
+        return [
+            f"{clock}\n" + (_date(at) if at.date() != former else "")
+            for clock, at, former in zip(clocks, instants, dates, strict=False)
+        ]
+
+
+def time_axis(axes: Axes, shown: View, start: dt.datetime | None, most: int = 9) -> None:
+    """Give `axes` the x axis of `shown`, its ticks, its label and a note on what is cut."""
+    axes.set_xlim(shown.left, shown.right if shown.right > shown.left else shown.left + 1.0)
+    axes.xaxis.set_major_locator(TimeTicks(start, most))
+    axes.xaxis.set_major_formatter(TimeLabels(start))
+    axes.set_xlabel(time_label(shown, start))
+
+
+def time_label(shown: View, start: dt.datetime | None) -> str:
+    """The label of the x axis."""
+    note = shown.describe(start)
+    return _axis_name(start) + (f"  ({note})" if note else "")
+
+
+def _axis_name(start: dt.datetime | None) -> str:
+    if start is None:
+        return "time since start"
+    return "local time" if start.tzinfo is None else f"local time, {start.tzinfo}"
+
+
+def _show_tick(seconds: float) -> str:
+    """Exact, unlike `show_duration`: a tick may be 1h2min30s."""
+    whole, rest = divmod(round(abs(seconds), 3), MINUTE)
+    text = (format_duration(whole * MINUTE) if whole else "") + (
+        show_duration(rest) if rest else ""
+    )
+    return ("-" if seconds < 0 and text else "") + (text or "0")
+
+
+def _date(at: dt.datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def _utc(instant: dt.datetime) -> dt.datetime:
+    return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
+
+
+def _local(seconds: float, start: dt.datetime) -> dt.datetime:
+    """The clock's reading, rounded to milliseconds; a change of summer time is seen."""
+    instant = _utc(start) + dt.timedelta(milliseconds=round(seconds * 1000))
+    return (
+        instant.replace(tzinfo=None) if start.tzinfo is None else instant.astimezone(start.tzinfo)
+    )
+
+
+def _clock_ticks(left: float, right: float, step: float, start: dt.datetime) -> list[float]:
+    """Round readings of the clock around [left, right], as seconds since `start`."""
+    first = _local(left, start)
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = math.floor((first - midnight).total_seconds() / step) * step
+    # Within one time zone Python adds to the clock's reading, not to the time that has passed, so
+    # ticks stay round when summer time begins or ends.
+    readings = (
+        midnight + dt.timedelta(seconds=since + step * k)
+        for k in range(-1, math.ceil((right - left + HOUR) / step) + 3)
+    )
+    # When summer time ends an hour comes twice: fold tells which one is meant.
+    both = (reading.replace(fold=fold) for reading in readings for fold in (0, 1))
+    return sorted({(_utc(reading) - _utc(start)).total_seconds() for reading in both})

@@ -1,0 +1,289 @@
+"""Which variant keeps more capacity, and which is better by how much?
+
+Capacity over time in a panel for each variant, on the same axes; and a panel for each metric, in it
+a dot with its interval for each variant.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.ticker import MaxNLocator
+
+from sim.plots import capacity, clock, style
+from sim.units import show_duration, show_share
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from sim.plots.capacity import Band
+    from sim.plots.style import Picture
+    from sim.timelines import Timeline
+
+_STACKED = 4
+"""So many panels stand one above the other; more stand in two columns."""
+_PANEL, _FRAME = 1.3, 0.7
+_ABREAST, _SQUARE = 3, 4
+_TIME_LABEL, _LEGEND = 0.28, 0.3
+_NEAR_ONE = 0.9
+_ROOM = 0.35
+_METRIC_ROW, _METRIC_FRAME = 0.3, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A metric's mean in one variant, with the ends of its interval; nan where there is none."""
+
+    variant: str
+    mean: float
+    low: float = math.nan
+    high: float = math.nan
+    missing: str = "> horizon"
+    """What stands in place of a mean that is nan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One metric in all variants. It does not apply to a variant without an estimate."""
+
+    label: str
+    """E.g. ``lowest capacity``."""
+    unit: str
+    """``share``, ``s``, or any other, which is then written out."""
+    better: Literal["higher", "lower", ""]
+    estimates: Sequence[Estimate]
+
+
+def capacities(
+    lines: Mapping[str, Timeline],
+    *,
+    title: str = "",
+    subtitle: str = "",
+    threshold: float | None = None,
+    bands: Mapping[str, Band] | None = None,
+    start: dt.datetime | None = None,
+) -> Picture:
+    """Capacity over time, a panel for each variant of `lines` (name -> shares), on the same axes.
+
+    What lies below `threshold` (a share) is shaded. `bands` may hold a band for any variant.
+    ValueError without a variant. Without `title` the figure states each variant's lowest capacity.
+    """
+    if not lines:
+        raise ValueError("there must be a variant to draw, got none")
+    bands = bands or {}
+    columns = 1 if len(lines) <= _STACKED else 2
+    rows = math.ceil(len(lines) / columns)
+    shown = capacity.view(list(lines.values()), list(bands.values()), [])
+    answers = _answers(lines, threshold, style.WIDTH / columns)
+    inches = _PANEL * rows + _FRAME + (_LEGEND if bands else 0.0)
+    with style.look():
+        page = style.picture(title or headline(lines), subtitle, inches)
+        grid = page.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        panels: list[Axes] = list(grid.flat)
+        for place, (name, line) in enumerate(lines.items()):
+            axes = panels[place]
+            if name in bands:
+                capacity.draw_band(axes, bands[name], line.end)
+            capacity.draw(axes, line, shown, threshold)
+            capacity.scale(axes, list(lines.values()), list(bands.values()))
+            axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")
+            axes.set_title(answers[name], loc="right", size=style.SMALL, color=style.GREY)
+            if threshold is not None and place % columns == columns - 1:
+                capacity.name_threshold(axes, threshold)
+        _share_axes(panels, columns, len(lines))
+        clock.time_axis(panels[0], shown, start, most=9 // columns)
+        panels[0].set_xlabel("")
+        _label_axes(page, clock.time_label(shown, start), with_legend=bool(bands))
+    return page
+
+
+def headline(lines: Mapping[str, Timeline]) -> str:
+    """Each variant's lowest capacity, e.g. ``Lowest capacity: auto and manual 80 %, none 100 %``.
+
+    Of more than four, only the worst and the best: ``Lowest capacity: from 0 % to 80 %``.
+    """
+    names: dict[str, list[str]] = {}
+    for name, line in sorted(lines.items(), key=lambda item: -item[1].minimum()):
+        names.setdefault(show_share(line.minimum()), []).append(name)
+    levels = list(names)
+    if len(levels) == 1:
+        return f"Lowest capacity: {levels[0]} in every variant"
+    if len(lines) <= _STACKED:
+        return "Lowest capacity: " + ", ".join(
+            f"{_listed(n)} {level}" for level, n in names.items()
+        )
+    worst, best = (f"{level} ({_counted(names[level])})" for level in (levels[-1], levels[0]))
+    return f"Lowest capacity: from {worst} to {best}"
+
+
+def metrics(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> Picture:
+    """A panel for each metric, and in it a row for each variant: dot and interval.
+
+    Variants stand in order of first appearance. ValueError without an estimate. Without `title` the
+    figure states the first metric.
+    """
+    names = list(dict.fromkeys(one.variant for panel in panels for one in panel.estimates))
+    if not names:
+        raise ValueError("there must be an estimate to draw, got none")
+    columns = 2 if len(panels) == _SQUARE else min(_ABREAST, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    inches = rows * (_METRIC_FRAME + _METRIC_ROW * len(names))
+    with style.look():
+        page = style.picture(title or metrics_headline(panels), subtitle, inches)
+        grid = page.subplots(rows, columns, sharey=True, squeeze=False)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            _draw_panel(axes, panel, names)
+            style.name_rows(axes, names)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_axis_off()
+    return page
+
+
+def metrics_headline(panels: Sequence[Panel]) -> str:
+    """The first metric in words, e.g. ``Lowest capacity: auto 80 %, simultaneous 0 %``."""
+    panel = panels[0]
+    values = ", ".join(f"{one.variant} {_show(one, panel.unit)}" for one in panel.estimates)
+    return f"{panel.label[:1].upper()}{panel.label[1:]}: {values}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _counted(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} variants"
+
+
+def _answers(
+    lines: Mapping[str, Timeline], threshold: float | None, inches: float
+) -> dict[str, str]:
+    """What to say beside each name: in full where that fits beside every name, else in short."""
+    full = {name: capacity.course(line, threshold) for name, line in lines.items()}
+    room = 0.74 * inches * style.POINTS
+    needed = (
+        style.text_width(name, style.NORMAL, "bold") + style.text_width(answer, style.SMALL)
+        for name, answer in full.items()
+    )
+    if max(needed) < room:
+        return full
+    return {name: f"lowest {show_share(line.minimum())}" for name, line in lines.items()}
+
+
+def _label_axes(page: Picture, time_label: str, *, with_legend: bool) -> None:
+    """One label for all x axes and one for all y axes; below them the legend of the bands."""
+    below = _LEGEND if with_legend else 0.0
+    style.reserve_below(page, below + _TIME_LABEL)
+    height = page.get_figheight()
+    page.text(0.5, (below + 0.5 * _TIME_LABEL) / height, time_label, ha="center", va="center")
+    page.supylabel(capacity.LABEL, size=style.NORMAL)
+    if with_legend:
+        capacity.explain_band(page, "lower center")
+
+
+def _share_axes(panels: Sequence[Axes], columns: int, used: int) -> None:
+    """Empty cells go; the time stands below the last panel of each column."""
+    for axes in panels[used:]:
+        axes.set_axis_off()
+    for axes in panels[max(0, used - columns) : used]:
+        axes.tick_params(labelbottom=True)
+
+
+def _show(one: Estimate, unit: str) -> str:
+    if math.isnan(one.mean):
+        return one.missing
+    if unit == "share":
+        return show_share(one.mean)
+    return show_duration(one.mean) if unit == "s" else _number(one.mean)
+
+
+def _number(value: float) -> str:
+    """Three digits, or all before the point."""
+    if value == round(value) or abs(value) >= 100:  # noqa: PLR2004  (three digits)
+        return f"{value:.0f}"
+    return f"{value:#.3g}"
+
+
+def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
+    _scale_metric(axes, panel)
+    estimates = {one.variant: one for one in panel.estimates}
+    for place, name in enumerate(names):
+        if name in estimates:
+            _draw_estimate(axes, place, estimates[name], panel.unit)
+        else:
+            _write(axes, place, "does not apply")
+    axes.set_title(panel.label, loc="left", size=style.NORMAL, weight="bold")
+    axes.set_xlabel(_axis_label(panel), size=style.SMALL)
+    axes.grid(axis="x")
+
+
+def _axis_label(panel: Panel) -> str:
+    unit = {"share": "in %", "s": "duration"}.get(panel.unit, f"in {panel.unit}")
+    return f"{unit}, {panel.better} is better" if panel.better else unit
+
+
+def _draw_estimate(axes: Axes, place: int, one: Estimate, unit: str) -> None:
+    if math.isnan(one.mean):
+        _write(axes, place, one.missing)
+        return
+    reach = one.mean
+    if one.low < one.high:  # false for nan
+        axes.plot(
+            [one.low, one.high], [place, place], color=style.BLUE, linewidth=2.2, gid="interval"
+        )
+        reach = one.high
+    axes.plot([one.mean], [place], "o", color=style.BLUE, markersize=6, gid="mean")
+    axes.annotate(
+        _show(one, unit),
+        (reach, place),
+        (7, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        size=style.SMALL,
+    )
+
+
+def _write(axes: Axes, place: int, text: str) -> None:
+    """At the right end, where a value beyond the axis would be."""
+    axes.text(
+        0.98,
+        place,
+        text,
+        transform=axes.get_yaxis_transform(),
+        ha="right",
+        va="center_baseline",
+        size=style.SMALL,
+        style="italic",
+        color=style.GREY,
+    )
+
+
+def _scale_metric(axes: Axes, panel: Panel) -> None:
+    """From 0 to the highest value, and beyond it room for the number at the dot.
+
+    Shares that are all near 1 are spread out: between 99.9 % and 99.99 % zero says nothing.
+    """
+    ends = [end for one in panel.estimates for end in (one.low, one.mean, one.high)]
+    ends = [end for end in ends if not math.isnan(end)]
+    low, high = min([0.0, *ends]), max([0.0, *ends]) or 1.0
+    if panel.unit == "share":
+        high = max(high, 1.0)
+        if ends and min(ends) > _NEAR_ONE:
+            low = min(ends) - 0.1 * (high - min(ends))
+    axes.set_xlim(low - 0.04 * (high - low), high + _ROOM * (high - low))
+    _mark_values(axes, panel.unit, low, high if any(ends) else 0.0)
+
+
+def _mark_values(axes: Axes, unit: str, low: float, high: float) -> None:
+    """Ticks from `low` to `high` only: the room beyond is no part of the scale."""
+    if unit == "s":
+        ticks = list(clock.TimeTicks(None, 3).tick_values(low, high))
+        axes.set_xticks(ticks, clock.TimeLabels(None).format_ticks(ticks))
+        return
+    around = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(low, high) if high else [0.0]
+    ticks = [tick for tick in around if low <= tick <= high * (1 + 1e-9)]
+    axes.set_xticks(ticks, [f"{100 * t:.8g} %" if unit == "share" else f"{t:g}" for t in ticks])

@@ -1,0 +1,274 @@
+"""A scenario: one file's meaning, with every default filled in.
+
+A file is looked at in three stages: its syntax, its keys and values, and what its parts say about
+each other. Each tells all that is wrong at once, in the file and in each of its variants, so that
+nothing can fail later.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Self
+
+from sim.errors import Problem, ScenarioError
+from sim.formats.tree import Node, from_python, read, write
+from sim.scenario_file import REPLICATIONS, File, json_schema
+from sim.scenario_inputs import InputFile, Reader
+from sim.scenario_references import Linked, Objective, dump_objective, told
+from sim.scenario_variants import drafts, overridden, variants, without_variants
+from sim.systems import KINDS
+from sim.systems.kind import unknown_name
+from sim.systems.operation import Operation
+from sim.units import format_duration
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic import BaseModel
+
+    from sim.systems.kind import System
+
+__all__ = ["InputFile", "Objective", "Operation", "Scenario", "files_named", "json_schema"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A scenario as its user gave it, with what it needs to be read again."""
+
+    tree: Node
+    name: str
+    """Its name where the tree has none."""
+    question: str
+    contents: Mapping[str, bytes]
+    """The files that it names."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is simulated and asked: resolved, frozen, equal to another one of the same meaning.
+
+    Times are seconds, shares are numbers from 0 to 1.
+    """
+
+    name: str
+    question: str
+    """The question that the file's first comment asks, or empty."""
+    horizon: float
+    warm_up: float
+    seed: int
+    replications: int
+    replications_given: bool
+    """Whether the file says how many replications to make."""
+    start: dt.datetime | None
+    systems: dict[str, System]
+    """In order of name."""
+    operations: tuple[Operation, ...]
+    """In the file's order."""
+    objectives: tuple[Objective, ...]
+    variant_names: tuple[str, ...] = field(compare=False)
+    """The file's variants; none is left in one of them."""
+    variant_name: str = field(compare=False)
+    """Which variant this is, or empty."""
+    assumptions: tuple[str, ...] = field(compare=False)
+    """Defaults in force that Azure does not publish."""
+    warnings: tuple[str, ...] = field(compare=False)
+    """What is legal and yet hardly meant, with its place."""
+    inputs: tuple[InputFile, ...] = field(compare=False)
+    written: Written = field(compare=False, repr=False)
+
+    @classmethod
+    def from_text(
+        cls, text: bytes | str, origin: str = "", contents: Mapping[str, bytes] | None = None
+    ) -> Self:
+        """Read a scenario file.
+
+        Parameters
+        ----------
+        text
+            YAML.
+        origin
+            The file's name: it begins every place in a message, and names a scenario without name.
+        contents
+            The files that the scenario names (see `files_named`).
+
+        Raises
+        ------
+        ScenarioError
+            With all that one stage found.
+        """
+        tree = read(text, origin)
+        stem = PurePath(origin).stem or "scenario"
+        return cls._load(Written(tree, stem, _question(text), contents or {}))
+
+    @classmethod
+    def from_dict(
+        cls,
+        scenario: Mapping[str, object],
+        name: str = "scenario",
+        contents: Mapping[str, bytes] | None = None,
+    ) -> Self:
+        """Make a scenario of what a file would hold; as `from_text`."""
+        return cls._load(Written(from_python(scenario), name, "", contents or {}))
+
+    @classmethod
+    def _load(cls, written: Written, variant_name: str = "") -> Self:
+        found = drafts(written.tree)
+        problems: list[Problem] = []
+        linked = [draft.link(written.contents, problems) for draft in found]
+        if problems:
+            raise ScenarioError(problems)
+        return cls._resolved(written, variant_name, found[0].file, linked[0])
+
+    @classmethod
+    def _resolved(cls, written: Written, variant_name: str, file: File, linked: Linked) -> Self:
+        """Fill in the defaults that depend on other fields."""
+        systems = {
+            name: KINDS[spec.kind].resolve(name, spec) for name, spec in linked.systems.items()
+        }
+        operations = tuple(_resolved_operation(each, systems) for each in linked.operations)
+        return cls(
+            name=file.name or written.name,
+            question=written.question,
+            horizon=linked.horizon,
+            warm_up=file.warm_up,
+            seed=file.seed,
+            replications=file.replications or REPLICATIONS,
+            replications_given=file.replications is not None,
+            start=file.start,
+            systems=systems,
+            operations=operations,
+            objectives=linked.objectives,
+            variant_names=tuple(file.variants),
+            variant_name=variant_name,
+            assumptions=tuple(_assumptions(linked)),
+            warnings=tuple(_warnings(written.tree, systems, operations)),
+            inputs=linked.inputs,
+            written=written,
+        )
+
+    def override(self, changes: Mapping[str, object]) -> Self:
+        """The scenario with other values (path -> value) in its file as written.
+
+        Values are as in a file, or nodes with a place of their own. Its variants stay.
+        """
+        return self._changed(self.written.tree, changes, self.variant_name)
+
+    def with_(self, *, seed: int | None = None, replications: int | None = None) -> Self:
+        """The scenario with another seed or number of replications."""
+        given = {"seed": seed, "replications": replications}
+        return self.override({key: value for key, value in given.items() if value is not None})
+
+    def variant(self, name: str) -> Self:
+        """One of the file's variants; in a file without, one of the `default_variants`."""
+        own = {each.name: each.changes for each in variants(self.written.tree).values()}
+        known: Mapping[str, Mapping[str, object]] = own or self.default_variants()
+        if name not in known:
+            raise ScenarioError.of(unknown_name("a variant", name, known))
+        return self._changed(without_variants(self.written.tree), known[name], name)
+
+    def _changed(self, tree: Node, changes: Mapping[str, object], variant_name: str) -> Self:
+        problems: list[Problem] = []
+        tree = overridden(tree, changes, problems)
+        if problems:
+            raise ScenarioError(problems)
+        return self._load(replace(self.written, tree=tree), variant_name)
+
+    def default_variants(self) -> dict[str, dict[str, object]]:
+        """Variant -> path -> value: the service's own choices where the file has no variants.
+
+        Empty where no operation leaves the service a choice.
+        """
+        for kind, record in KINDS.items():
+            own = [each for each in self.operations if self.systems[each.system].kind == kind]
+            variants = record.default_variants(own)
+            if variants:
+                return {name: dict(changes) for name, changes in variants.items()}
+        return {}
+
+    def to_yaml(self) -> str:
+        """The resolved scenario as a file, without variants.
+
+        It reads back to an equal scenario, given the same contents of the files that it names.
+        """
+        head = {
+            "name": self.name,
+            "horizon": format_duration(self.horizon),
+            "warm_up": format_duration(self.warm_up),
+            "seed": self.seed,
+            "replications": self.replications if self.replications_given else None,
+            "start": self.start and self.start.isoformat(),
+        }
+        parts = {
+            "systems": {name: _dump(spec) for name, spec in self.systems.items()},
+            "operations": [_dump_operation(each) for each in self.operations],
+            "objectives": [dump_objective(each, self.systems) for each in self.objectives],
+        }
+        question = f"# Question: {self.question}\n" if self.question else ""
+        return question + write({k: v for k, v in (head | parts).items() if v not in (None, [])})
+
+
+def files_named(text: bytes | str, origin: str = "") -> tuple[str, ...]:
+    """The other files that a scenario file and its variants name, as they name them.
+
+    Raises
+    ------
+    ScenarioError
+        Where the syntax, a key or a value is wrong.
+    """
+    reader = Reader({})
+    for draft in drafts(read(text, origin)):
+        reader.fill(draft.file, ())
+    return tuple(dict.fromkeys(reader.missing))
+
+
+def _question(text: bytes | str) -> str:
+    """What the first comment asks."""
+    content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+    for line in content.splitlines():
+        asked = re.fullmatch(r"#\s*Question:\s*(.*\S)\s*", line)
+        if asked:
+            return asked[1]
+        if line.strip() and not line.startswith("#"):
+            break
+    return ""
+
+
+def _resolved_operation(operation: Operation, systems: Mapping[str, System]) -> Operation:
+    spec = systems[operation.system]
+    body = KINDS[spec.kind].resolve_body(spec, operation.body)
+    return replace(operation, body=body.model_copy(update={"system": operation.system}))
+
+
+def _by_system(
+    systems: Mapping[str, System], operations: Iterable[Operation]
+) -> Iterator[tuple[str, System, list[Operation]]]:
+    every = list(operations)
+    for name, spec in systems.items():
+        yield name, spec, [each for each in every if each.system == name]
+
+
+def _assumptions(linked: Linked) -> Iterator[str]:
+    """Each assumption once, naming the system where there are several."""
+    several = len(linked.systems) > 1
+    for name, spec, operations in _by_system(linked.systems, linked.operations):
+        for assumption in KINDS[spec.kind].assumed(spec, operations):
+            yield f"{name}: {assumption}" if several else assumption
+
+
+def _warnings(
+    tree: Node, systems: Mapping[str, System], operations: Iterable[Operation]
+) -> Iterator[str]:
+    for name, spec, own in _by_system(systems, operations):
+        yield from map(str, told(tree, KINDS[spec.kind].warnings(name, spec, own)))
+
+
+def _dump(part: BaseModel) -> Any:  # noqa: ANN401  (a distribution may dump as text)
+    return part.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _dump_operation(operation: Operation) -> dict[str, Any]:
+    name = {"name": operation.name} if operation.named else {}
+    return {"at": _dump(operation.at), **name, operation.kind: _dump(operation.body)}

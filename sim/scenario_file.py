@@ -1,0 +1,145 @@
+"""A scenario file as a user writes it: every key, what it may hold, and the JSON Schema of it all.
+
+The model of the whole file is put together from the specs of the registered systems.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cache, reduce
+from inspect import getdoc
+from operator import or_
+from types import GenericAlias
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema, create_model
+from pydantic.json_schema import SkipJsonSchema
+
+from sim.chance import Distribution
+from sim.formats.fields import (
+    Count,
+    Duration,
+    Instant,
+    Name,
+    OneOf,
+    PositiveCount,
+    PositiveDuration,
+    Share,
+    Spec,
+    Text,
+)
+from sim.systems import KINDS
+
+REPLICATIONS = 100
+"""How many replications are made where the file does not say."""
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Bound = Annotated[Any, WithJsonSchema({"type": ["string", "number"]})]
+Anything = Annotated[Any, WithJsonSchema({})]
+
+
+def _not_certain(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise ValueError("must be above 0% and below 100%")
+    return confidence
+
+
+class ObjectiveEntry(OneOf):
+    """What is asked of each replication. Its metric says in which unit the bound is written."""
+
+    metric: Name
+    """The metric, such as min_capacity or rollout_duration."""
+    system: Name | SkipJsonSchema[None] = None
+    """The system that is meant. Default: the only one that has this metric."""
+    group: Name | SkipJsonSchema[None] = None
+    """The role or extension type that is meant. Default: the whole system."""
+    at_least: Bound | SkipJsonSchema[None] = None
+    """The lowest value that will do, such as 80%, 10min or 3. Exactly one bound is given."""
+    at_most: Bound | SkipJsonSchema[None] = None
+    """The highest value that will do, such as 80%, 10min or 3. Exactly one bound is given."""
+    in_runs: Share = 1.0
+    """Share of the replications that must meet the bound. Default: 100%."""
+    confidence: Annotated[Share, AfterValidator(_not_certain)] = 0.95
+    """Confidence with which that must be shown. Default: 95%."""
+    of: Literal["runs", "mean"] = "runs"
+    """Whether the runs are judged one by one, or their mean. Default: runs."""
+
+    @classmethod
+    def choices(cls) -> dict[str, str]:
+        """Map the bounds' keys to themselves."""
+        return {"at_least": "at_least", "at_most": "at_most"}
+
+
+class OperationEntry(OneOf):
+    """One operation: when, and exactly one key that says what is asked."""
+
+    at: Distribution
+    """Time after the start at which it is asked for."""
+    name: Name | SkipJsonSchema[None] = None
+    """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
+
+    @classmethod
+    def choices(cls) -> dict[str, str]:
+        """Map the operations' keys to themselves."""
+        return {key: key for key in cls.model_fields if key not in OperationEntry.model_fields}
+
+
+class File(Spec):
+    """A scenario of rollout-sim: systems, what is done to them, what is asked of the outcome."""
+
+    name: Name | SkipJsonSchema[None] = None
+    """Name of the scenario. Default: the file's name without its ending."""
+    horizon: PositiveDuration | SkipJsonSchema[None] = None
+    """Simulated time. Default: 1d."""
+    warm_up: Duration = 0.0
+    """Time at the beginning that metrics leave out. Default: 0s."""
+    seed: Count = 0
+    """Number that all chance follows from. Default: 0."""
+    replications: PositiveCount | SkipJsonSchema[None] = None
+    """Number of runs, each with its own luck. Default: 100."""
+    start: Instant | SkipJsonSchema[None] = None
+    """Date and time of day at which the scenario begins, such as 2026-11-20T14:00+01:00.
+    Default: 00:00 of no particular day."""
+    systems: dict[Name, Any] = Field(min_length=1)
+    """System name and what it consists of; its `kind` says what it is."""
+    operations: tuple[Any, ...] = ()
+    """What is asked of the systems, and when. Default: nothing."""
+    objectives: tuple[ObjectiveEntry, ...] = ()
+    """What the outcome must keep. Default: nothing."""
+    variants: dict[Name, dict[Text, Anything]] = Field(default_factory=dict)
+    """Variant name and its changes, PATH: VALUE, to this file. compare runs each on the same luck;
+    the first is the baseline. Default: none."""
+
+
+@cache
+def file_model() -> type[File]:
+    """The model of a file in which every registered system may stand."""
+    specs: Any = reduce(or_, (record.spec for record in KINDS.values()))
+    system = Annotated[specs, Field(discriminator="kind")] if len(KINDS) > 1 else specs
+    types = {
+        "systems": GenericAlias(dict, (Name, system)),
+        "operations": GenericAlias(tuple, (_entry_model(), ...)),
+    }
+    fields: dict[str, Any] = {
+        key: (kind, copy(File.model_fields[key])) for key, kind in types.items()
+    }
+    return create_model("Scenario", __base__=File, __doc__=getdoc(File), **fields)
+
+
+def _entry_model() -> type[OperationEntry]:
+    bodies = {key: body for record in KINDS.values() for key, body in record.operations.items()}
+    absent: Any = SkipJsonSchema[None]  # type: ignore[misc]  # an alias to mypy, a class to Python
+    fields: dict[str, Any] = {
+        key: (body | absent, Field(default=None, description=getdoc(body)))
+        for key, body in bodies.items()
+    }
+    return create_model(
+        "Operation", __base__=OperationEntry, __doc__=getdoc(OperationEntry), **fields
+    )
+
+
+@cache
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario file, for editors. Callers must not change it."""
+    return {"$schema": DIALECT} | file_model().model_json_schema()

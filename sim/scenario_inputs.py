@@ -1,0 +1,98 @@
+"""The files that a scenario names: which they are, and their content where they are named.
+
+Nothing here touches a disk: whoever does hands the content over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
+
+from sim.formats.fields import Spec
+from sim.systems.kind import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that the scenario names."""
+
+    path: str
+    """As the scenario names it."""
+    sha256: str
+    """Digest of its content, in hexadecimal."""
+
+
+class NamesFiles(Protocol):
+    """A part of a scenario that may name files."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files, as the scenario names them."""
+
+    def with_contents(self, contents: Mapping[str, bytes]) -> Self:
+        """The same with its files read; it still dumps as written. ValueError(rule)."""
+
+
+class Reader:
+    """Gives the parts that name files the content of these, and gathers what is wrong."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self._contents = contents
+        self._read: dict[str, InputFile] = {}
+        self.missing: list[str] = []
+        """The files that are named and were not given."""
+        self.findings: list[Finding] = []
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The files that were read, in order of name."""
+        return tuple(self._read[name] for name in sorted(self._read))
+
+    def fill(self, value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401  (any part)
+        """The same part of a scenario, in which every file that it names is read."""
+        if _may_name_files(value):
+            return self._filled(value, path) if value.files else value
+        if isinstance(value, Spec):
+            return self._fill_fields(value, path)
+        if isinstance(value, dict):
+            entries = {key: self.fill(each, (*path, key)) for key, each in value.items()}
+            return value if all(entries[key] is value[key] for key in value) else entries
+        if isinstance(value, tuple):
+            items = tuple(self.fill(each, (*path, place)) for place, each in enumerate(value))
+            return value if all(map(_same, items, value)) else items
+        return value
+
+    def _fill_fields(self, spec: Spec, path: tuple[str | int, ...]) -> Spec:
+        before = {name: getattr(spec, name) for name in type(spec).model_fields}
+        keys = {name: field.alias or name for name, field in type(spec).model_fields.items()}
+        after = {name: self.fill(before[name], (*path, keys[name])) for name in before}
+        changed = {name: after[name] for name in before if after[name] is not before[name]}
+        return spec.model_copy(update=changed) if changed else spec
+
+    def _filled(self, part: NamesFiles, path: tuple[str | int, ...]) -> NamesFiles:
+        absent = [file for file in part.files if file not in self._contents]
+        self.missing += absent
+        if absent:
+            rule = f"must name a file that can be read, got {', '.join(absent)}"
+            self.findings.append(Finding(path, rule))
+            return part
+        for file in part.files:
+            self._read[file] = InputFile(file, sha256(self._contents[file]).hexdigest())
+        try:
+            return part.with_contents(self._contents)
+        except ValueError as error:
+            self.findings.append(Finding(path, f"{', '.join(part.files)}: {error}"))
+            return part
+
+
+def _may_name_files(part: object) -> TypeGuard[NamesFiles]:
+    """Ask the class: an isinstance of a protocol costs more than all the rest of a file's reading."""
+    return hasattr(type(part), "with_contents")
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other

@@ -1,0 +1,291 @@
+"""The second look at a scenario file: what its parts say about each other, and the files they name.
+
+Keys and values are right already. All that is found is told at once, each with its place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sim.errors import Problem
+from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
+from sim.formats.tree import Node
+from sim.scenario_inputs import Reader
+from sim.systems import KINDS
+from sim.systems.kind import Finding, System, unknown_name
+from sim.systems.operation import Operation
+from sim.units import format_duration, format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sim.scenario_file import File, ObjectiveEntry
+    from sim.scenario_inputs import InputFile
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What one entry of the file's `objectives` asks, its bound a number in the metric's unit."""
+
+    index: int
+    """Its place in the file's list, from 0."""
+    metric: str
+    system: str
+    group: str
+    """A role or extension type; empty for the whole system."""
+    at_least: float | None
+    """One of the two bounds is None."""
+    at_most: float | None
+    in_runs: float
+    confidence: float
+    of: Literal["runs", "mean"]
+    """Whether the replications are judged one by one, or their mean."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A file whose parts know each other, with the content of the files that it names."""
+
+    horizon: float
+    systems: dict[str, System]
+    """In order of name."""
+    operations: tuple[Operation, ...]
+    """In the file's order, each with its system; nothing is resolved yet."""
+    objectives: tuple[Objective, ...]
+    inputs: tuple[InputFile, ...]
+
+
+def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[Problem]) -> Linked:
+    """Tell the operations and objectives of a file whom they mean; append what is wrong.
+
+    `contents` holds the files that the scenario names. Where there are problems, the result is good
+    for nothing.
+    """
+    reader = Reader(contents)
+    file = reader.fill(file, ())
+    findings = list(reader.findings)
+    systems = dict(sorted(file.systems.items()))
+    horizon = file.horizon or max(KINDS[spec.kind].horizon for spec in systems.values())
+    operations = tuple(_operations(file, systems, findings))
+    # A distribution whose file is missing has no times to look at.
+    findings += _times(file, horizon, () if reader.findings else operations)
+    findings += _names(operations)
+    for name, spec in systems.items():
+        own = [operation for operation in operations if operation.system == name]
+        findings += KINDS[spec.kind].references(name, spec, own)
+    objectives = tuple(_objectives(tree, file, systems, findings))
+    problems += told(tree, findings)
+    return Linked(horizon, systems, operations, objectives, reader.inputs)
+
+
+def told(tree: Node, findings: Iterable[Finding]) -> list[Problem]:
+    """Findings with their places, in the order of the file."""
+    located = [(_locate(tree, finding.path), finding) for finding in findings]
+    if located:
+        order = {id(node): number for number, node in enumerate(walk(tree))}
+        located.sort(key=lambda pair: order[id(pair[0])])
+    return [
+        Problem(
+            node.key_where if finding.about_key and node.key_where else node.where,
+            dotted(finding.path),
+            finding.rule,
+        )
+        for node, finding in located
+    ]
+
+
+def _locate(tree: Node, path: Path) -> Node:
+    """The node at `path`, or the deepest one above it: a missing key has no place."""
+    node = tree
+    for key in path:
+        if isinstance(node.value, dict) and key in node.value:
+            node = node.value[str(key)]
+        elif isinstance(node.value, list) and isinstance(key, int):
+            node = node.value[key]
+        else:
+            break
+    return node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    yield node
+    children: Iterable[Node] = ()
+    if isinstance(node.value, dict):
+        children = node.value.values()
+    elif isinstance(node.value, list):
+        children = node.value
+    for child in children:
+        yield from walk(child)
+
+
+# Operations --------------------------------------------------------------------------------------
+
+
+def _operations(
+    file: File, systems: Mapping[str, System], findings: list[Finding]
+) -> Iterator[Operation]:
+    counts = Counter[str]()
+    for index, entry in enumerate(file.operations):
+        kind, body = entry.chosen
+        name = entry.name or f"{kind}-{counts[kind]}"
+        counts[kind] += 1
+        operation = Operation(index, name, bool(entry.name), kind, "", entry.at, body)
+        able = [each for each, spec in systems.items() if kind in KINDS[spec.kind].operations]
+        system, finding = _whom(f"operation {kind}", body.system, operation.path, able, systems)
+        findings += finding
+        yield replace(operation, system=system)
+
+
+def _whom(
+    what: str, system: str | None, path: Path, able: Sequence[str], systems: Mapping[str, System]
+) -> tuple[str, list[Finding]]:
+    """Which of the systems that are `able` is meant, "" where none."""
+    if system is None and len(able) == 1:
+        return able[0], []
+    if system is None:
+        several = f"missing key system, as several have the {what}: {', '.join(able)}"
+        return "", [Finding(path, several if able else f"no system of this file has the {what}")]
+    if system in able:
+        return system, []
+    if system in systems:
+        rule = f"{system} is a {systems[system].kind}, which has no {what}"
+    else:
+        rule = unknown_name("a system of this file", system, systems)
+    return "", [Finding((*path, "system"), rule)]
+
+
+def _names(operations: Sequence[Operation]) -> Iterator[Finding]:
+    taken = {operation.name for operation in operations if not operation.named}
+    for operation in operations:
+        if operation.named and operation.name in taken:
+            rule = f"must be the name of one operation only, got {operation.name}"
+            yield Finding((*operation.path[:2], "name"), rule)
+        taken.add(operation.name)
+
+
+def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Iterator[Finding]:
+    if file.warm_up >= horizon:
+        rule = f"must be below the horizon, {format_duration(horizon)}"
+        yield Finding(("warm_up",), f"{rule}, got {format_duration(file.warm_up)}")
+    for operation in operations:
+        path = (*operation.path[:2], "at")
+        lowest = float(operation.at.quantile(np.zeros(1))[0])
+        if operation.at.highest <= 0:
+            yield Finding(path, f"must be after the start, got {operation.at}")
+        elif lowest > horizon:
+            rule = f"must not be after the horizon, {format_duration(horizon)}"
+            yield Finding(path, f"{rule}, got {operation.at}")
+        if file.start is None:
+            yield from _days(operation)
+
+
+def _days(operation: Operation) -> Iterator[Finding]:
+    for number, window in enumerate(getattr(operation.body, "windows", ())):
+        if window.days:
+            path = (*operation.path, "windows", number, "days")
+            yield Finding(path, "days of the week need a `start` in the file")
+
+
+# Objectives --------------------------------------------------------------------------------------
+
+
+class Bounds(Spec):
+    """The bounds of an objective. Each unit of a metric has its own way to write them."""
+
+    at_least: Any = None
+    at_most: Any = None
+
+
+class ShareBounds(Bounds):
+    at_least: Share | None = None
+    at_most: Share | None = None
+
+
+class DurationBounds(Bounds):
+    at_least: Duration | None = None
+    at_most: Duration | None = None
+
+
+class NumberBounds(Bounds):
+    at_least: Number | None = None
+    at_most: Number | None = None
+
+
+BOUNDS: dict[str, type[Bounds]] = {"share": ShareBounds, "s": DurationBounds}
+"""Unit of a metric -> how bounds on it are written; as a number in every other unit."""
+
+
+def _objectives(
+    tree: Node, file: File, systems: Mapping[str, System], findings: list[Finding]
+) -> Iterator[Objective]:
+    for index, entry in enumerate(file.objectives):
+        path = ("objectives", index)
+        system, found = _system_of(entry, path, systems)
+        findings += found
+        if not system:
+            continue
+        record, spec = KINDS[systems[system].kind], systems[system]
+        groups = record.groups(spec)
+        if entry.group and entry.group not in groups:
+            rule = unknown_name(f"a group of {system}", entry.group, groups)
+            findings.append(Finding((*path, "group"), rule))
+        unit = record.metrics[entry.metric].unit
+        at_least, at_most = _bounds(_locate(tree, path), path, unit, findings)
+        yield Objective(
+            index=index,
+            metric=entry.metric,
+            system=system,
+            group=entry.group or "",
+            at_least=at_least,
+            at_most=at_most,
+            in_runs=entry.in_runs,
+            confidence=entry.confidence,
+            of=entry.of,
+        )
+
+
+def _system_of(
+    entry: ObjectiveEntry, path: Path, systems: Mapping[str, System]
+) -> tuple[str, list[Finding]]:
+    metrics = {name: KINDS[spec.kind].metrics for name, spec in systems.items()}
+    known = dict.fromkeys(metric for each in metrics.values() for metric in each)
+    if entry.metric not in known:
+        rule = unknown_name("a metric of this file's systems", entry.metric, known)
+        return "", [Finding((*path, "metric"), rule)]
+    able = [name for name, each in metrics.items() if entry.metric in each]
+    return _whom(f"metric {entry.metric}", entry.system, path, able, systems)
+
+
+def _bounds(
+    node: Node, path: Path, unit: str, findings: list[Finding]
+) -> tuple[float | None, float | None]:
+    """The bounds of an objective, at_least and at_most, in the metric's unit."""
+    entries = node.value if isinstance(node.value, dict) else {}
+    given = {key: node for key, node in entries.items() if key in Bounds.model_fields}
+    problems: list[Problem] = []
+    bounds = check(BOUNDS.get(unit, NumberBounds), Node(given), path, problems)
+    findings += [Finding((*path, *given), problem.rule) for problem in problems]
+    return (None, None) if bounds is None else (bounds.at_least, bounds.at_most)
+
+
+def dump_objective(objective: Objective, systems: Mapping[str, System]) -> dict[str, Any]:
+    """An entry of `objectives` that reads back to the same objective."""
+    unit = KINDS[systems[objective.system].kind].metrics[objective.metric].unit
+    bounds = {"at_least": objective.at_least, "at_most": objective.at_most}
+    written = BOUNDS.get(unit, NumberBounds).model_construct(None, **bounds)
+    entry = {
+        "metric": objective.metric,
+        "system": objective.system,
+        "group": objective.group or None,
+        **written.model_dump(mode="json"),
+        "in_runs": format_share(objective.in_runs),
+        "confidence": format_share(objective.confidence),
+        "of": objective.of,
+    }
+    return {key: value for key, value in entry.items() if value is not None}

@@ -1,0 +1,131 @@
+"""A scenario file and its variants, each looked at as a whole file.
+
+What is wrong with a variant is told at the variant's own line, even where the line that no longer
+fits is one of the file's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim import paths
+from sim.errors import Problem, ScenarioError
+from sim.formats.fields import check, dotted
+from sim.formats.tree import Node, from_python
+from sim.scenario_file import File, file_model, json_schema
+from sim.scenario_references import Linked, link, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file, or a variant of it, whose keys and values are right."""
+
+    variant: Variant | None
+    tree: Node
+    file: File
+
+    def link(self, contents: Mapping[str, bytes], problems: list[Problem]) -> Linked:
+        """As `scenario_references.link`; what was told of the file is not told of its variants."""
+        own: list[Problem] = []
+        linked = link(self.tree, self.file, contents, own)
+        problems += _news(own, problems, self.variant)
+        return linked
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What a file says about one of its variants."""
+
+    name: str
+    changes: Mapping[str, Node]
+    where: str
+    places: frozenset[str]
+    """The places of all that the variant says."""
+
+    def retold(self, problem: Problem) -> Problem:
+        """The same problem with the variant's name, at the variant's own line."""
+        where = problem.where if problem.where in self.places else self.where
+        path = ": ".join(filter(None, (dotted(("variants", self.name)), problem.path)))
+        return Problem(where, path, problem.rule)
+
+
+def drafts(tree: Node) -> list[Draft]:
+    """The file first, then its variants.
+
+    Raises
+    ------
+    ScenarioError
+        With all keys and values that are wrong.
+    """
+    problems: list[Problem] = []
+    found = [_draft(None, tree, problems)]
+    rest = without_variants(tree)
+    for variant in variants(tree).values():
+        own: list[Problem] = []
+        changed = overridden(rest, variant.changes, own)
+        if not own:
+            found.append(_draft(variant, changed, own))
+        problems += _news(own, problems, variant)
+    if problems:
+        raise ScenarioError(problems)
+    return [draft for draft in found if draft is not None]
+
+
+def _draft(variant: Variant | None, tree: Node, problems: list[Problem]) -> Draft | None:
+    file = check(file_model(), tree, (), problems)
+    return None if file is None else Draft(variant, tree, file)
+
+
+def _news(
+    own: Iterable[Problem], told: Iterable[Problem], variant: Variant | None
+) -> list[Problem]:
+    """The problems that the file itself does not have; it comes first, so it has told its own."""
+    if variant is None:
+        return list(own)
+    known = set(told)
+    return [variant.retold(problem) for problem in own if problem not in known]
+
+
+def variants(tree: Node) -> dict[str, Variant]:
+    """The variants of a file, as far as they have the form of variants."""
+    entries = tree.value.get("variants") if isinstance(tree.value, dict) else None
+    if entries is None or not isinstance(entries.value, dict):
+        return {}
+    return {
+        name: Variant(
+            name,
+            node.value,
+            node.key_where or node.where,
+            frozenset(place for each in walk(node) for place in (each.where, each.key_where)),
+        )
+        for name, node in entries.value.items()
+        if isinstance(node.value, dict)
+    }
+
+
+def without_variants(tree: Node) -> Node:
+    """The file as it would be if it had none."""
+    if not isinstance(tree.value, dict):
+        return tree
+    rest = {key: node for key, node in tree.value.items() if key != "variants"}
+    return Node(rest, tree.where, tree.key_where)
+
+
+def overridden(tree: Node, changes: Mapping[str, object], problems: list[Problem]) -> Node:
+    """The tree with other values (path -> value), as far as the paths name something.
+
+    Values are as in a file, or nodes with a place of their own.
+    """
+    schema = json_schema()
+    known = {key: value for key, value in schema["properties"].items() if key != "variants"}
+    for path, value in changes.items():
+        node = value if isinstance(value, Node) else from_python(value)
+        try:
+            tree = paths.override(tree, path, node, schema | {"properties": known})
+        except ScenarioError as error:
+            problems += error.problems
+    return tree

@@ -1,0 +1,66 @@
+"""From a scenario to logs. A run is pure: equal arguments give equal logs on any machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from simpy import Environment
+
+from sim.chance import draws
+from sim.log import Block, Log, States, Subjects
+from sim.systems import KINDS
+from sim.systems.operation import Span
+from sim.systems.world import HORIZON, World
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+class Simulation:
+    """A scenario made ready: its subjects are numbered once, for all replications."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        itself = Block(
+            "",
+            "scenario",
+            "",
+            0,
+            1,
+            States(("absent",)),
+            np.zeros(1, np.int16),
+            lambda _: "the scenario",
+            {},
+        )
+        blocks = [itself]
+        span = Span(scenario.horizon, scenario.start)
+        self.models: dict[str, Any] = {}
+        """System name -> its model."""
+        for name, spec in scenario.systems.items():
+            operations = [each for each in scenario.operations if each.system == name]
+            first = blocks[-1].first + blocks[-1].count
+            kind = KINDS[spec.kind]
+            self.models[name] = kind.model(name, spec, operations, first, span)
+            blocks += self.models[name].blocks
+        self.subjects = Subjects(blocks)
+
+    def run(self, replication: int = 0) -> Log:
+        """The log of one replication."""
+        scenario = self.scenario
+        env = Environment()
+        world = World(env, draws(scenario.seed, replication), scenario.horizon, scenario.start)
+        for model in self.models.values():
+            model.start(world)
+        # The horizon is closed: an event of the last rank ends the run, after all that happens then.
+        env.run(until=world.after(scenario.horizon, HORIZON, 0))
+        # Frozen while the environment is alive: what unfinished processes do when they are collected
+        # can no longer be recorded.
+        return world.recorder.freeze(
+            self.subjects, replication, scenario.horizon, drew=world.draws.drew
+        )
+
+
+def simulate(scenario: Scenario, replication: int = 0) -> Log:
+    """The log of one replication of a scenario."""
+    return Simulation(scenario).run(replication)

@@ -1,0 +1,35 @@
+"""Cloud Services (classic): role instances in update domains."""
+
+from __future__ import annotations
+
+from sim.systems.cloud_service.defaults import (
+    HORIZON,
+    STARTER,
+    assumed,
+    default_variants,
+    resolve,
+    resolve_body,
+)
+from sim.systems.cloud_service.measures import CLOUD_SERVICE_METRICS
+from sim.systems.cloud_service.model import Model
+from sim.systems.cloud_service.references import references, warnings
+from sim.systems.cloud_service.requests import OPERATIONS
+from sim.systems.cloud_service.spec import CloudService
+from sim.systems.kind import Kind
+
+KIND = Kind(
+    kind="cloud_service",
+    spec=CloudService,
+    operations=OPERATIONS,
+    metrics=CLOUD_SERVICE_METRICS,
+    model=Model,
+    horizon=HORIZON,
+    starter=STARTER,
+    groups=lambda spec: tuple(spec.roles),
+    references=references,
+    resolve=resolve,
+    resolve_body=resolve_body,
+    assumed=assumed,
+    warnings=warnings,
+    default_variants=default_variants,
+)

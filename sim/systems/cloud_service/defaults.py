@@ -1,0 +1,155 @@
+"""Defaults of a cloud service that depend on other fields, and which of them are assumptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.chance import Distribution
+from sim.systems.cloud_service.requests import ChangeConfiguration, HostOsUpdate, UpgradeDeployment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.systems.cloud_service.spec import CloudService, Role
+    from sim.systems.operation import Operation, Request
+
+HORIZON = 86400.0
+"""Seconds."""
+
+# Assumption: Azure publishes no restart times; a restart takes 4 min, one in twenty over 9 min.
+RESTART = Distribution.model_validate({"lognormal": {"median": "4min", "p95": "9min"}})
+
+# "Role instance restarts FAQ": an update of the host takes 15 to 20 minutes.
+HOST_UPDATE = Distribution.model_validate({"uniform": {"low": "15min", "high": "20min"}})
+
+ONLY_BUILD = "2"
+"""The build of an upgrade where the file lists none."""
+
+GATED = {
+    "upgrade_deployment",
+    "change_configuration",
+    "rollback",
+    "guest_os_update",
+    "host_os_update",
+}
+"""Operations whose turns wait for upgraded instances to be Ready."""
+
+STARTER = """\
+# Question: how deep does capacity dip while build 42 rolls out, and for how long?
+horizon: 6h
+seed: 1
+replications: 200
+systems:
+  shop:
+    kind: cloud_service
+    update_domains: 5
+    builds:
+      "42":
+        bad: 5%
+        fails_to_start: 20%
+    roles:
+      WebRole:
+        instances: 20
+        min_available: 14
+        restart:
+          lognormal:
+            median: 4min
+            p95: 9min
+operations:
+  - at: 10min
+    upgrade_deployment:
+      build: "42"
+      mode: Manual
+      operator:
+        bake: 30min
+        stop_above: 10%
+        then: rollback
+objectives:
+  - metric: min_capacity
+    at_least: 80%
+    in_runs: 95%
+"""
+
+
+def other_builds(spec: CloudService) -> list[str]:
+    """The builds listed beside the one that runs at time 0, in the file's order."""
+    return [build for build in spec.builds if build != spec.build]
+
+
+def resolve(name: str, spec: CloudService) -> CloudService:
+    """Fill in names of deployments and times of restarts. Roles and builds in order of name."""
+    staging = spec.staging
+    if staging is not None:
+        deployment = staging.deployment or f"{name}-staging"
+        staging = staging.model_copy(update={"deployment": deployment})
+    return spec.model_copy(
+        update={
+            "deployment": spec.deployment or name,
+            "staging": staging,
+            "builds": dict(sorted(spec.builds.items())),
+            "roles": {role: _resolve_role(each) for role, each in sorted(spec.roles.items())},
+        }
+    )
+
+
+def _resolve_role(role: Role) -> Role:
+    """With stages a restart stays without a time of its own, and so does a creation."""
+    restart = role.restart if role.stages else role.restart or RESTART
+    return role.model_copy(update={"restart": restart, "create": role.create or restart})
+
+
+def resolve_body(spec: CloudService, body: Request) -> Request:
+    """Fill in an upgrade's slot and build, and the duration of a host update."""
+    if isinstance(body, UpgradeDeployment):
+        build = body.build or next(iter(other_builds(spec)), ONLY_BUILD)
+        slot = body.slot if body.deployment else body.slot or "production"
+        return body.model_copy(update={"build": build, "slot": slot})
+    if isinstance(body, HostOsUpdate):
+        return body.model_copy(update={"duration": body.duration or HOST_UPDATE})
+    return body
+
+
+def assumed(spec: CloudService, operations: Sequence[Operation]) -> list[str]:
+    """The defaults in force that Azure does not publish; `spec` is as written."""
+    lines = []
+    roles = spec.roles
+    restarts = [name for name, role in roles.items() if not (role.restart or role.stages)]
+    if restarts:
+        lines.append(f"restart{_of(restarts, spec)} ({RESTART.short})")
+    gates = [name for name, role in roles.items() if "min_healthy" not in role.model_fields_set]
+    if gates and any(operation.kind in GATED for operation in operations):
+        lines.append(f"min_healthy{_of(gates, spec)} 1")
+    grown = {role for operation in operations for role in configuration(operation.body)}
+    created = [name for name in roles if name in grown and not roles[name].create]
+    if created:
+        lines.append(f"create{_of(created, spec)} as restart")
+    if spec.fault_domain_failures and "fault_domains" not in spec.model_fields_set:
+        lines.append(f"{spec.fault_domains} fault domains")
+    if not (spec.fault_domain_failures or any(role.failures for role in roles.values())):
+        lines.append("no failures")
+    return lines
+
+
+def configuration(body: Request) -> dict[str, int]:
+    """Role -> number of instances that an operation asks for."""
+    if isinstance(body, UpgradeDeployment | ChangeConfiguration):
+        return body.configuration
+    return {}
+
+
+def _of(some: list[str], spec: CloudService) -> str:
+    return "" if len(some) == len(spec.roles) else f" of {', '.join(some)}"
+
+
+def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, object]]:
+    """The three modes of the file's first upgrade_deployment."""
+    for operation in operations:
+        if isinstance(operation.body, UpgradeDeployment):
+            body = f"operations.{operation.index}.{operation.kind}"
+            bakes = {} if operation.body.operator else {f"{body}.operator": {"bake": "10min"}}
+            return {
+                "auto": {f"{body}.mode": "Auto"},
+                "manual": {f"{body}.mode": "Manual", **bakes},
+                "simultaneous": {f"{body}.mode": "Simultaneous"},
+            }
+    return {}

@@ -1,0 +1,62 @@
+"""What users ask of a cloud service over time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field, PrivateAttr
+from pydantic.json_schema import SkipJsonSchema
+
+from sim.formats.columns import read_column
+from sim.formats.fields import Clock, NonNegativeNumber, OneOf, Text
+from sim.units import to_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DailyCurve = Annotated[dict[Clock, NonNegativeNumber], Field(min_length=1)]
+
+
+class Demand(OneOf):
+    """What users ask of the service, in the unit of `serves_demand`: a step function of time."""
+
+    constant: NonNegativeNumber | SkipJsonSchema[None] = None
+    """The same at all times."""
+    curve: DailyCurve | SkipJsonSchema[None] = None
+    """Time of day and demand, such as "08:00": 900. Each value holds until the next, the last one
+    over midnight."""
+    csv: Text | SkipJsonSchema[None] = None
+    """A file with the columns time_s (seconds after the start) and value. Each value holds until
+    the next; before the first there is no demand."""
+
+    _read: tuple[tuple[float, float], ...] = PrivateAttr(default=())
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The file that holds the demand, as the scenario names it."""
+        return () if self.csv is None else (self.csv,)
+
+    @property
+    def steps(self) -> tuple[tuple[float, float], ...]:
+        """Of a csv: (seconds after the start, demand from then on), in order of time."""
+        return self._read
+
+    def with_contents(self, contents: Mapping[str, bytes]) -> Self:
+        """The same with the `files` read; it still dumps as written. ValueError(rule)."""
+        if self.csv is None:
+            return self
+        filled = self.model_copy()
+        filled._read = read_steps(contents[self.csv])  # noqa: SLF001  (a copy of self)
+        return filled
+
+
+def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:
+    """Rows (seconds, demand) of a CSV file with the columns time_s and value. ValueError(rule)."""
+    times = [to_grid(seconds) for seconds in read_column(content, "time_s")]
+    values = read_column(content, "value")
+    if times[0] < 0 or any(later <= earlier for earlier, later in pairwise(times)):
+        raise ValueError("must have times from 0 on that increase line by line, in column time_s")
+    if min(values) < 0:
+        raise ValueError(f"must have no demand below 0 in column value, got {min(values):g}")
+    return tuple(zip(times, values, strict=True))

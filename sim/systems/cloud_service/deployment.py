@@ -1,0 +1,363 @@
+"""A deployment and the upgrades that roll through it: walks, the health gate, rollbacks, takeovers.
+
+Sources: "How to update a cloud service" and the requests Upgrade Deployment, Walk Upgrade Domain and
+Rollback Update Or Upgrade. A walk that was overtaken wakes once more, sees that it is, and ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.log import (
+    COMPLETED,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    STUCK,
+    SUPERSEDED,
+    UPGRADING,
+)
+from sim.rules import domains_in_use
+from sim.systems.cloud_service.instance import Instances
+from sim.systems.cloud_service.states import AT_REST, CREATING, UPDATING
+from sim.systems.cloud_service.turns import Turn, Turns
+from sim.systems.world import ACT, LOOK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from simpy import Event
+
+    from sim.rules import Windows
+    from sim.systems.cloud_service.instance import Luck
+    from sim.systems.cloud_service.layout import Layout
+    from sim.systems.world import World
+
+    Take = Callable[[list[int], int], None]
+    Steps = Generator[Event, None, None]
+
+
+def _nobody(_cause: int) -> None:
+    """Nobody asked to hear of it."""
+
+
+class Upgrade:
+    """An upgrade: whom it covers, what it does to them, how far it is."""
+
+    def __init__(self, subject: int, roles: Sequence[int], take: Take, windows: Windows) -> None:
+        self.subject = subject
+        self.roles = roles
+        """Places of the roles that it covers."""
+        self.take = take
+        """Takes given instances out; the second argument is the cause."""
+        self.windows = windows
+        self.version: int | None = None
+        """The build that it brings; None where it keeps every instance's own."""
+        self.state = 0
+        self.phase = UPGRADING
+        """UPGRADING or ROLLING_BACK: what it is doing unless it is stuck or over."""
+        self.walker = object()
+        """The walk that may go on. A takeover replaces it; it is also who holds the turn."""
+        self.taken: dict[int, list[int]] = {role: [] for role in roles}
+        """By role the instances that the walk has taken out so far."""
+        self.next_domain = 0
+        self.walking = False
+        """Whether a Manual walk has been asked for and is not done."""
+        self.manual = False
+        self.reversible = True
+        """Whether it can be rolled back at all."""
+        self.completed: Callable[[int], None] = _nobody
+        """Who hears that it has come to its end, with the cause."""
+        self.overtaken: Callable[[int], None] = _nobody
+        """Who hears that another took over, or turned it round, with the cause."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state in (COMPLETED, ROLLED_BACK, SUPERSEDED)
+
+    @property
+    def rolling_back(self) -> bool:
+        """Whether its instances are given their former build."""
+        return self.phase == ROLLING_BACK
+
+
+class Deployment:
+    """The role instances of one slot with the upgrade that is rolling through them."""
+
+    def __init__(self, world: World, layout: Layout, slot: int, bad: list[bool]) -> None:
+        self.world, self.layout = world, layout
+        self.instances = Instances(world, layout, slot, bad)
+        self.turns = Turns(world)
+        self.upgrade: Upgrade | None = None
+        """The user's upgrade in progress. The platform's are none of it."""
+        version = layout.initial_version(slot)
+        self.settled = [version] * len(layout.roles)
+        """By role the build of the last upgrade that was completed."""
+        self.counts = [role.count for role in layout.roles]
+        self.suspended = False
+        self.resumed = world.moment()
+        self._first_domain = layout.first_domain(slot)
+        self._domains = [AT_REST] * layout.domains
+        self._domain_turn: list[Turn | None] = [None] * layout.domains
+        self._largest = max(self.counts)
+        self._start_timeout = layout.spec.start_timeout
+        self._goes_on_when_late = layout.spec.on_start_timeout == "continue"
+
+    # What it is like.
+
+    @property
+    def domains(self) -> int:
+        """Update domains in use."""
+        return domains_in_use(self.layout.spec.update_domains, self._largest)
+
+    def target(self, role: int) -> int:
+        """The build that a role's instances are to have."""
+        upgrade = self.upgrade
+        if upgrade is None or upgrade.rolling_back or role not in upgrade.roles:
+            return self.settled[role]
+        return self.settled[role] if upgrade.version is None else upgrade.version
+
+    def covered(self, upgrade: Upgrade, domain: int) -> list[int]:
+        """The instances that the upgrade's turn of `domain` takes."""
+        codes, role_of = self.instances.codes, self.layout.role_of
+        members = self.layout.domain_members[domain]
+        if upgrade.rolling_back:
+            return [
+                i
+                for i in members
+                if codes[i]
+                and role_of[i] in upgrade.roles
+                and self.instances.version(i) != self.settled[role_of[i]]
+            ]
+        if len(upgrade.roles) == len(self.layout.roles):
+            return [i for i in members if codes[i]]
+        return [i for i in members if codes[i] and role_of[i] in upgrade.roles]
+
+    def rollback_allowed(self) -> bool:
+        """Whether an instance that the upgrade in progress covers is not up to date yet."""
+        upgrade = self.upgrade
+        if upgrade is None or upgrade.rolling_back:
+            return False
+        upgraded = {i for role in upgrade.roles for i in upgrade.taken[role]}
+        return not all(
+            i in upgraded and self.instances.is_ready(i)
+            for role in upgrade.roles
+            for i in self.instances.of(self.layout.roles[role].members)
+        )
+
+    def upgraded(self, upgrade: Upgrade) -> list[int]:
+        """The instances that its walk has taken out so far and that still exist."""
+        return [i for role in upgrade.roles for i in self.instances.of(upgrade.taken[role])]
+
+    # What is asked of it beside upgrades.
+
+    def scale(self, role: int, wanted: int, luck: Luck, cause: int) -> set[int]:
+        """Bring a role to `wanted` instances; those that come new. The highest numbers go first."""
+        layout = self.layout.roles[role]
+        count, self.counts[role] = self.counts[role], wanted
+        self._largest = max(self._largest, wanted)
+        for i in range(layout.first + count - 1, layout.first + wanted - 1, -1):
+            self.instances.remove(i, cause)
+        created = set(range(layout.first + count, layout.first + wanted))
+        for i in sorted(created):
+            seconds = luck.creation(i)
+            self.instances.hold(i, self.target(role), CREATING, seconds, luck, cause)
+        return created
+
+    def suspend(self, cause: int) -> None:
+        """Stop all instances at once; no walk goes on until `resume`."""
+        self.suspended = True
+        for i in self.instances.of(range(self.layout.instances)):
+            self.instances.suspend(i, cause)
+
+    def resume(self, lucks: list[Luck], cause: int) -> None:
+        """Start all instances by a restart, and let the walks go on."""
+        self.suspended = False
+        self.world.arm(self.resumed, 0.0, ACT, cause)
+        self.resumed = self.world.moment()
+        self.instances.take(self.instances.of(range(self.layout.instances)), None, lucks, cause)
+
+    # How an upgrade goes.
+
+    def begin(self, upgrade: Upgrade, cause: int) -> bool:
+        """Make `upgrade` the one in progress; whether it takes over from another."""
+        former, self.upgrade = self.upgrade, upgrade
+        if former is not None:
+            self._overtake(former)
+            self._become(former, SUPERSEDED, cause)
+            former.overtaken(cause)
+        self._become(upgrade, UPGRADING, cause)
+        return former is not None
+
+    def _overtake(self, upgrade: Upgrade) -> None:
+        """Its walk ends; the domain that is out goes on to its own end and blocks nobody."""
+        walker, upgrade.walker = upgrade.walker, object()
+        self.turns.leave(walker)
+
+    def roll_back(self, take: Take, cause: int) -> None:
+        """Turn the upgrade in progress round: upgraded instances get their former build."""
+        upgrade = self.upgrade
+        assert upgrade is not None
+        self._overtake(upgrade)
+        upgrade.phase = ROLLING_BACK
+        upgrade.take = take
+        upgrade.taken = {role: [] for role in upgrade.roles}
+        upgrade.next_domain, upgrade.walking = 0, False
+        self._become(upgrade, ROLLING_BACK, cause)
+
+    def walk(self, upgrade: Upgrade, *, at_once: bool = False) -> Steps:
+        """Auto: domain after domain in order, each when the gate of the one before opens."""
+        walker = upgrade.walker
+        last = upgrade.subject
+        for domain in range(self.layout.domains):
+            members = self.covered(upgrade, domain)
+            if not members:
+                continue
+            if not self._goes_at_once(upgrade, walker, at_once=at_once):
+                yield from self._wait_for_turn(upgrade, walker)
+                members = self.covered(upgrade, domain)
+            at_once = False
+            if upgrade.walker is not walker:
+                self.turns.leave(walker)
+                return
+            yield from self._turn(upgrade, [(domain, members)])
+            self.turns.leave(walker)
+            if upgrade.walker is not walker:
+                return
+            last = self._first_domain + domain
+        self._end(upgrade, last)
+
+    def walk_domain(self, upgrade: Upgrade, domain: int, done: Callable[[bool], None]) -> Steps:
+        """Manual: one domain, when asked for. `done` hears whether it was updated."""
+        walker = upgrade.walker
+        upgrade.walking = True
+        if self.covered(upgrade, domain):
+            if not self._goes_at_once(upgrade, walker):
+                yield from self._wait_for_turn(upgrade, walker)
+            if upgrade.walker is walker:
+                yield from self._turn(upgrade, [(domain, self.covered(upgrade, domain))])
+            self.turns.leave(walker)
+        if upgrade.walker is not walker:
+            done(False)
+            return
+        upgrade.walking = False
+        upgrade.next_domain = domain + 1
+        done(True)
+        if upgrade.next_domain >= self.domains:
+            self._end(upgrade, self._first_domain + domain)
+
+    def all_at_once(self, upgrade: Upgrade) -> Steps:
+        """Simultaneous: one turn of all domains, which waits for nobody."""
+        walker = upgrade.walker
+        while self._is_closed(upgrade):
+            yield self._opening(upgrade)
+        if upgrade.walker is not walker:
+            return
+        self.turns.enter(walker)
+        domains = [(domain, self.covered(upgrade, domain)) for domain in range(self.layout.domains)]
+        yield from self._turn(upgrade, [(domain, members) for domain, members in domains if members])
+        self.turns.leave(walker)
+        if upgrade.walker is walker:
+            self._end(upgrade, upgrade.subject)
+
+    def _is_closed(self, upgrade: Upgrade) -> bool:
+        """Whether nothing new may begin now: outside the windows, or the service is suspended."""
+        return self.suspended or upgrade.windows.wait(self.world.env.now) > 0
+
+    def _opening(self, upgrade: Upgrade) -> Event:
+        """An event for the moment at which to look again whether something new may begin."""
+        if self.suspended:
+            return self.resumed
+        delay = upgrade.windows.wait(self.world.env.now)
+        return self.world.after(delay, ACT, upgrade.subject)
+
+    def _goes_at_once(self, upgrade: Upgrade, walker: object, *, at_once: bool = False) -> bool:
+        """Take the turn if nothing stands against it; a takeover (`at_once`) waits for nobody."""
+        if self._is_closed(upgrade) or not (at_once or self.turns.is_free):
+            return False
+        self.turns.enter(walker)
+        return True
+
+    def _wait_for_turn(self, upgrade: Upgrade, walker: object) -> Steps:
+        """Wait for the window and for the service's other walks, as long as it takes for both."""
+        while True:
+            while self._is_closed(upgrade):
+                yield self._opening(upgrade)
+            if not self.turns.is_free:
+                yield self.turns.request(walker, upgrade.subject)
+            self.turns.enter(walker)
+            if not self._is_closed(upgrade):
+                return
+            self.turns.leave(walker)
+
+    def _turn(self, upgrade: Upgrade, domains: list[tuple[int, list[int]]]) -> Steps:
+        """Take the members of `domains` out and wait until the health gate opens."""
+        pending = sum(len(members) for _, members in domains)
+        turn = Turn(self.world, upgrade.subject, pending)
+        for domain, members in domains:
+            self._open(upgrade, turn, domain, members)
+        self.world.call(self._start_timeout, LOOK, upgrade.subject, turn.time_out)
+        while not self._gate_opens(upgrade, turn):
+            self._note_stuck(upgrade, turn)
+            yield turn.changed
+            turn.looked()
+        if turn in self.instances.watching:
+            self.instances.watching.remove(turn)
+        if upgrade.state == STUCK:
+            self._become(upgrade, upgrade.phase, upgrade.subject)
+        for domain, _ in domains:
+            if self._domain_turn[domain] is turn:
+                self._domain_turn[domain] = None
+                self._mark(domain, AT_REST, upgrade.subject)
+
+    def _open(self, upgrade: Upgrade, turn: Turn, domain: int, members: list[int]) -> None:
+        self._domain_turn[domain] = turn
+        self._mark(domain, UPDATING, upgrade.subject)
+        turns, role_of = self.instances.turns, self.layout.role_of
+        for i in members:
+            upgrade.taken[role_of[i]].append(i)
+            former, turns[i] = turns[i], turn
+            if former is not None:
+                former.arrived(i)  # it no longer waits for this one
+        upgrade.take(members, self._first_domain + domain)
+
+    def _gate_opens(self, upgrade: Upgrade, turn: Turn) -> bool:
+        """Every member Ready once or late, and enough of the upgraded of each role Ready now."""
+        if turn.pending and not (turn.late and self._goes_on_when_late):
+            return False
+        return all(self._is_healthy(upgrade, role) for role in upgrade.roles)
+
+    def _note_stuck(self, upgrade: Upgrade, turn: Turn) -> None:
+        """Where only health is missing any return may bring it; after the time-out it is stuck."""
+        if turn.late and upgrade.state == upgrade.phase:
+            self._become(upgrade, STUCK, upgrade.subject)
+        if not turn.awaits_health and (turn.late or not turn.pending):
+            turn.awaits_health = True
+            self.instances.watching.append(turn)
+
+    def _is_healthy(self, upgrade: Upgrade, role: int) -> bool:
+        upgraded = self.instances.of(upgrade.taken[role])
+        needed = min(self.layout.min_healthy[role], len(upgraded))
+        for i in upgraded:
+            if needed <= 0:
+                break
+            needed -= self.instances.is_ready(i)
+        return needed <= 0
+
+    def _end(self, upgrade: Upgrade, cause: int) -> None:
+        if upgrade is self.upgrade:
+            self.upgrade = None
+            if upgrade.version is not None and not upgrade.rolling_back:
+                for role in upgrade.roles:
+                    self.settled[role] = upgrade.version
+        self._become(upgrade, ROLLED_BACK if upgrade.rolling_back else COMPLETED, cause)
+        upgrade.completed(cause)
+
+    def _become(self, upgrade: Upgrade, state: int, cause: int) -> None:
+        self.world.record(self.world.env.now, upgrade.subject, upgrade.state, state, cause)
+        upgrade.state = state
+
+    def _mark(self, domain: int, state: int, cause: int) -> None:
+        subject = self._first_domain + domain
+        self.world.record(self.world.env.now, subject, self._domains[domain], state, cause)
+        self._domains[domain] = state

@@ -1,0 +1,412 @@
+"""The life of role instances: stop, restart by stages or as a whole, Ready, faults, failures.
+
+Sources: "Workflow of Azure classic VM architecture", "Handle Cloud Service lifecycle events", the
+InstanceStatus values of Get Deployment. A restart that is overtaken by another is not taken back from
+the event queue: each carries its instance's stamp, and one with an old stamp does nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from simpy import Event
+
+from sim.systems.cloud_service.states import (
+    BUSY,
+    CYCLING,
+    READY,
+    SLOW,
+    STAGED,
+    STARTING_ROLE,
+    STOPPED,
+    STOPPING_ROLE,
+    STOPPING_VM,
+    UNRESPONSIVE,
+    WIDTH,
+)
+from sim.systems.world import ACT, RETURN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sim.chance import Distribution, Times
+    from sim.systems.cloud_service.spec import UnhealthyLater
+    from sim.systems.cloud_service.layout import Layout, RoleLayout
+    from sim.systems.world import World
+
+STOP_LIMIT = 300.0
+"""Seconds that OnStop may take; then the process is killed."""
+
+LAST = -1
+"""Number of a step that no other follows."""
+
+STAGES = (
+    ("stop", STOPPING_ROLE),
+    ("apply", STOPPING_VM),
+    ("start", STARTING_ROLE),
+    ("on_start", BUSY),
+)
+
+
+class Taker(Protocol):
+    """Who took an instance out and waits for it: a domain's turn."""
+
+    def arrived(self, instance: int) -> None:
+        """`instance` is Ready for the first time since, or is gone."""
+
+
+class Watcher(Protocol):
+    """Who wants to know of every instance."""
+
+    def returned(self, instance: int) -> None:
+        """`instance` is Ready, or is gone."""
+
+
+class Luck:
+    """What chance has in store for the instances of one role that restart for one reason.
+
+    The reason is the operation that makes them restart; so two modes of an upgrade see the same.
+    """
+
+    def __init__(
+        self, world: World, system: str, role: RoleLayout, reason: str, whole: Distribution | None
+    ) -> None:
+        self._world, self._role = world, role
+        self._path = f"{system}/{role.name}/{{}}/{reason}"
+        self.first = role.first
+        """Number of the role's first instance."""
+        self.used: dict[int, int] = {}
+        """How many attempts each instance has made for this reason, where more than one can be."""
+        self._stages = role.spec.stages if whole is None else None
+        self._whole = whole or role.spec.restart
+
+    @cached_property
+    def steps(self) -> list[tuple[int, list[float]]]:
+        """Statuses of a first attempt with the seconds that each instance spends in them."""
+        room = self._role.room
+        if self._stages is None:
+            return [(BUSY, self._times("restart", self._whole).vector(room).tolist())]
+        steps = []
+        for stage, status in STAGES:
+            seconds = self._times(stage, getattr(self._stages, stage)).vector(room)
+            if stage == "stop":
+                seconds = seconds.clip(max=STOP_LIMIT)
+            steps.append((status, seconds.tolist()))
+        return steps
+
+    @cached_property
+    def first_step(self) -> tuple[int, list[float]]:
+        """The first of `steps`."""
+        return self.steps[0]
+
+    @cached_property
+    def last_step(self) -> int:
+        """How many `steps` there are."""
+        return len(self.steps)
+
+    @cached_property
+    def _retries(self) -> list[Times]:
+        if self._stages is None:
+            return [self._times("restart", self._whole)]
+        return [
+            self._times("start", self._stages.start),
+            self._times("on_start", self._stages.on_start),
+        ]
+
+    def _times(self, purpose: str, distribution: Distribution | None) -> Times:
+        assert distribution is not None
+        path = self._path.format(purpose)
+        return self._world.draws.times(path, distribution, self._role.room)
+
+    def retry(self, instance: int, attempt: int) -> float:
+        """Seconds of a further attempt: start and on_start, or the whole restart."""
+        return sum(times[instance - self.first, attempt] for times in self._retries)
+
+    def fails(self, instance: int, attempt: int, probability: float) -> bool:
+        """Whether an attempt ends without the instance being Ready."""
+        path = self._path.format("fails_to_start")
+        member = instance - self.first
+        chances = self._world.draws.happens(path, probability, self._role.room)
+        return chances[member, attempt]
+
+    def creation(self, instance: int) -> float:
+        """Seconds until a new instance is there."""
+        member, attempt = instance - self.first, self.used.get(instance, 0)
+        if self._role.spec.create is not None:
+            return self._times("create", self._role.spec.create)[member, attempt]
+        return sum(seconds[member] for _, seconds in self.steps)
+
+    def slow_for(self, instance: int, attempt: int) -> float:
+        """Seconds for which the instance is cold after Ready."""
+        slow = self._role.spec.slow_start
+        times = self._times("slow_start", slow.for_ if slow else None)
+        return times[instance - self.first, attempt]
+
+    def unhealthy_after(self, instance: int, attempt: int, fault: UnhealthyLater) -> float | None:
+        """Seconds after Ready at which the instance turns unresponsive; None if it does not."""
+        member = instance - self.first
+        path = self._path.format("unhealthy_later")
+        chances = self._world.draws.happens(path, fault.probability, self._role.room)
+        if not chances[member, attempt]:
+            return None
+        return self._times("unhealthy_after", fault.after)[member, attempt]
+
+
+class Returns(Event):
+    """The ends of the first step of instances that were taken together.
+
+    Only the next of them is in the event queue, which so stays short; the event is armed again for
+    each. `due` is in order: time, priority, instance, the instance's stamp.
+    """
+
+    def __init__(self, instances: Instances, due: list[tuple[float, int, int, int]]) -> None:
+        super().__init__(instances.world.env)
+        self._ok, self._value = True, None
+        self._instances = instances
+        self._due = iter(due)
+        self._callbacks = [self._come]
+        self._arm()
+
+    def _arm(self) -> None:
+        self._next = following = next(self._due, None)
+        if following is not None:
+            self.callbacks = self._callbacks
+            self.env.schedule(self, following[1], following[0] - self.env.now)  # type: ignore[arg-type]
+
+    def _come(self, _: Event) -> None:
+        assert self._next is not None
+        _, _, instance, stamp = self._next
+        self._arm()
+        if stamp == self._instances.stamps[instance]:
+            self._instances.end_step(instance, 0)
+
+
+class Instances:
+    """The role instances of one deployment while they run. Lists are by instance number."""
+
+    def __init__(self, world: World, layout: Layout, slot: int, bad: list[bool]) -> None:
+        self.world, self.layout = world, layout
+        self.first = layout.first_instance(slot)
+        self.codes: list[int] = layout.initial_codes(slot)
+        self.turns: list[Taker | None] = [None] * layout.instances
+        """The turn in which each instance is to become Ready."""
+        self.watching: list[Watcher] = []
+        """Who wants to know of every instance that is Ready or gone."""
+        self.stamps = [0] * layout.instances
+        self._attempts = [0] * layout.instances
+        self._causes = [0] * layout.instances
+        self._lucks: list[Luck | None] = [None] * layout.instances
+        self._held_until = [0.0] * layout.instances
+        self._parked = [False] * layout.instances
+        self._offset = STAGED if slot else 0
+        # A good build has no faults.
+        self._fails = [p if is_bad else 0.0 for p, is_bad in zip(layout.fails, bad, strict=True)]
+        self._latent = [f if is_bad else None for f, is_bad in zip(layout.latent, bad, strict=True)]
+        self._slow = layout.slow
+
+    # What an instance is.
+
+    def status(self, instance: int) -> int:
+        """Its status within its slot's half of the table."""
+        return self.codes[instance] % WIDTH - self._offset
+
+    def version(self, instance: int) -> int:
+        """The number of its build."""
+        return self.codes[instance] // WIDTH
+
+    def exists(self, instance: int) -> bool:
+        """Whether it was created and not removed."""
+        return self.codes[instance] != 0
+
+    def is_ready(self, instance: int) -> bool:
+        """Whether it is ReadyRole."""
+        return self.status(instance) in (READY, SLOW)
+
+    def of(self, members: Iterable[int]) -> list[int]:
+        """Those of `members` that exist."""
+        return [instance for instance in members if self.codes[instance]]
+
+    # What befalls it.
+
+    def take(self, members: list[int], version: int | None, lucks: list[Luck], cause: int) -> None:
+        """Stop `members` for a restart on build `version` (None: each on its own).
+
+        Whatever they were doing is abandoned, except a recovery, a creation or a host update.
+        `lucks` is by role, `cause` the subject whose doing it is.
+        """
+        # A hot path: each instance of a service comes by here in each upgrade.
+        role_of, codes, stamps, now = self.layout.role_of, self.codes, self.stamps, self.world.env.now
+        record, first, offset = self.world.record, self.first, self._offset
+        due = []
+        for instance in members:
+            luck = lucks[role_of[instance]]
+            status, seconds = luck.first_step
+            self._begin(instance, luck, 0, cause)
+            old = codes[instance]
+            on = old // WIDTH if version is None else version
+            new = codes[instance] = on * WIDTH + status + offset
+            subject = first + instance
+            record(now, subject, old, new, cause)
+            back = now + seconds[instance - luck.first]
+            due.append((back, RETURN << 32 | subject, instance, stamps[instance]))
+        due.sort()
+        Returns(self, due)
+
+    def hold(
+        self, instance: int, version: int, status: int, seconds: float, luck: Luck, cause: int
+    ) -> None:
+        """Put an instance out for `seconds` that no other restart can shorten.
+
+        So it is for a failure's recovery, a creation and a host update: a restart that comes in
+        between has its own time, and the instance is back at the later of the two ends.
+        """
+        attempt = luck.used.get(instance, 0)
+        luck.used[instance] = attempt + 1
+        self._begin(instance, luck, attempt, cause)
+        self._become(instance, version, status, cause)
+        until = self.world.env.now + seconds
+        self._held_until[instance] = max(until, self._held_until[instance])
+        self._step_ends(instance, seconds, LAST)
+        self.world.call(seconds, RETURN, self.first + instance, self._unpark, instance)
+
+    def remove(self, instance: int, cause: int) -> None:
+        """The instance goes for good: the service was scaled in."""
+        self.stamps[instance] += 1
+        self._parked[instance] = False
+        turn, self.turns[instance] = self.turns[instance], None
+        old, self.codes[instance] = self.codes[instance], 0
+        self.world.record(self.world.env.now, self.first + instance, old, 0, cause)
+        if turn is not None:
+            turn.arrived(instance)
+        self._tell(instance)
+
+    def suspend(self, instance: int, cause: int) -> None:
+        """Stop an instance until something starts it again."""
+        self.stamps[instance] += 1
+        self._parked[instance] = False
+        self._become(instance, self.version(instance), STOPPED, cause)
+
+    def swap(self, cause: int) -> None:
+        """Move all instances to the other slot; what they are doing goes on there."""
+        self._offset = STAGED - self._offset
+        change = STAGED if self._offset else -STAGED
+        for instance, old in enumerate(self.codes):
+            if old:
+                new = self.codes[instance] = old + change
+                self.world.record(self.world.env.now, self.first + instance, old, new, cause)
+                self._plan_fault(instance)
+
+    # How it comes back.
+
+    def _begin(self, instance: int, luck: Luck, attempt: int, cause: int) -> None:
+        self.stamps[instance] += 1
+        self._attempts[instance] = attempt
+        self._causes[instance] = cause
+        self._lucks[instance] = luck
+        self._parked[instance] = False
+
+    def _become(self, instance: int, version: int, status: int, cause: int) -> None:
+        old = self.codes[instance]
+        new = self.codes[instance] = version * WIDTH + status + self._offset
+        self.world.record(self.world.env.now, self.first + instance, old, new, cause)
+
+    def _step_ends(self, instance: int, delay: float, step: int) -> None:
+        self.world.call(
+            delay,
+            RETURN,
+            self.first + instance,
+            self._next_step,
+            (instance, self.stamps[instance], step),
+        )
+
+    def _next_step(self, event: Event) -> None:
+        instance, stamp, step = event.value
+        if stamp == self.stamps[instance]:
+            self.end_step(instance, step)
+
+    def end_step(self, instance: int, step: int) -> None:
+        """A step of its restart is over: the next one begins, or the attempt ends."""
+        luck = self._lucks[instance]
+        assert luck is not None
+        step += 1
+        if step and step < luck.last_step:
+            status, seconds = luck.steps[step]
+            self._become(instance, self.version(instance), status, self._causes[instance])
+            self._step_ends(instance, seconds[instance - luck.first], step)
+            return
+        version = self.codes[instance] // WIDTH
+        probability = self._fails[version]
+        if probability and luck.fails(instance, self._attempts[instance], probability):
+            self._cycle(instance, version)
+        elif self._held_until[instance] > self.world.env.now:
+            self._parked[instance] = True
+        else:
+            self._ready(instance, version)
+
+    def _luck(self, instance: int) -> Luck:
+        luck = self._lucks[instance]
+        assert luck is not None
+        return luck
+
+    def _cycle(self, instance: int, version: int) -> None:
+        luck = self._luck(instance)
+        attempt = self._attempts[instance] = self._attempts[instance] + 1
+        luck.used[instance] = attempt + 1
+        if self.status(instance) != CYCLING:
+            self._become(instance, version, CYCLING, self.layout.first_build + version)
+        self._step_ends(instance, luck.retry(instance, attempt), LAST)
+
+    def _unpark(self, event: Event) -> None:
+        instance = event.value
+        if self._parked[instance] and self._held_until[instance] <= self.world.env.now:
+            self._parked[instance] = False
+            self._ready(instance, self.version(instance))
+
+    def _ready(self, instance: int, version: int) -> None:
+        slow = self._slow[self.layout.role_of[instance]]
+        self._become(instance, version, SLOW if slow else READY, self._causes[instance])
+        if slow:
+            seconds = self._luck(instance).slow_for(instance, self._attempts[instance])
+            self._later(instance, seconds, RETURN, self._warmed_up)
+        if self._latent[version] is not None:
+            self._plan_fault(instance)
+        turn = self.turns[instance]
+        if turn is not None:
+            self.turns[instance] = None
+            turn.arrived(instance)
+        if self.watching:
+            self._tell(instance)
+
+    def _tell(self, instance: int) -> None:
+        for watcher in tuple(self.watching):
+            watcher.returned(instance)
+
+    def _later(self, instance: int, delay: float, rank: int, then: Callable[[int], None]) -> None:
+        """`then` happens after `delay` seconds, unless a restart takes the instance before."""
+        stamp = self.stamps[instance]
+
+        def happen(_: Event) -> None:
+            if self.stamps[instance] == stamp:
+                then(instance)
+
+        self.world.call(delay, rank, self.first + instance, happen)
+
+    def _warmed_up(self, instance: int) -> None:
+        if self.status(instance) == SLOW:
+            self._become(instance, self.version(instance), READY, self._causes[instance])
+
+    def _plan_fault(self, instance: int) -> None:
+        """A latent fault of a bad build shows a while after Ready, in production."""
+        latent = self._latent[self.version(instance)]
+        luck = self._lucks[instance]
+        if latent is None or luck is None or self._offset or not self.is_ready(instance):
+            return
+        after = luck.unhealthy_after(instance, self._attempts[instance], latent)
+        if after is not None:
+            self._later(instance, after, ACT, self._turn_unhealthy)
+
+    def _turn_unhealthy(self, instance: int) -> None:
+        if self.is_ready(instance):
+            version = self.version(instance)
+            self._become(instance, version, UNRESPONSIVE, self.layout.first_build + version)

@@ -1,0 +1,392 @@
+"""Metrics of a cloud service, for a whole stack of replications at once, and its own audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE
+from sim.metrics import HOUR, METRICS, Metric, availability, capacity, rollouts
+from sim.systems.cloud_service.requests import ChangeConfiguration, Swap, UpgradeDeployment
+from sim.systems.cloud_service.states import (
+    BAD,
+    READY,
+    SLOW,
+    STAGED,
+    UNRESPONSIVE,
+    UPDATING,
+    WIDTH,
+)
+from sim.timelines import Members, Steps, accumulate, total
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.log import Stack
+    from sim.metrics import Values
+    from sim.systems.cloud_service.model import Model
+    from sim.systems.operation import Request
+
+OWN_METRICS = (
+    Metric(
+        "max_domains_out",
+        "count",
+        "lower",
+        "domains\nout",
+        "Most update domains at one instant with a member out, whatever the cause.",
+    ),
+    Metric(
+        "instances_failed",
+        "count",
+        "lower",
+        "instances\nfailed",
+        "Distinct instances that missed Ready within `start_timeout` or turned unhealthy.",
+    ),
+    Metric(
+        "blast_radius",
+        "share",
+        "lower",
+        "bad build\nreaches",
+        "Most members at one instant on a build that is bad in this replication, of nominal.",
+        extreme=True,
+    ),
+    Metric(
+        "bad_build_hours",
+        "instance-hours",
+        "lower",
+        "hours on\nbad build",
+        "Integral of the members on a build that is bad in this replication.",
+    ),
+    Metric(
+        "local_data_lost",
+        "instances",
+        "lower",
+        "lost\nlocal data",
+        "Instances that lost what they kept on local disks.",
+    ),
+    Metric(
+        "unserved_demand",
+        "demand x s",
+        "lower",
+        "unserved\ndemand",
+        "Integral of the demand above what the instances in service can serve.",
+    ),
+)
+
+CLOUD_SERVICE_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+
+Measured = dict[tuple[str, str], "NDArray[np.float64]"]
+"""(group, metric) -> one value a replication."""
+
+
+def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+    """All metrics of one service over [warm_up, horizon], and where its promises were kept."""
+    layout = model.layout
+    blocks = stack.subjects.of(model.name, "instance")
+    everyone = Members(stack, blocks)
+    results: Measured = {}
+
+    def add(group: str, values: Values) -> None:
+        results.update({(group, name): value for name, value in values.items()})
+
+    groups = {
+        role.name: everyone
+        if len(layout.roles) == 1
+        else Members(stack, [block for block in blocks if block.group == role.name])
+        for role in layout.roles
+    }
+    enough = []
+    for place, role in enumerate(layout.roles):
+        members = groups[role.name]
+        up = _at_least(members.series("serves"), layout.min_available[place] * 1000)
+        enough.append(up)
+        add(role.name, _of_group(members, up, warm_up))
+    whole = _at_least(total(enough), len(enough)) if len(enough) > 1 else enough[0]
+    if len(layout.roles) == 1:
+        add("", {name: value for (_, name), value in results.items()})
+    else:
+        add("", _of_group(everyone, whole, warm_up))
+    add("", {"max_domains_out": _domains_out(model, everyone).crop(warm_up).maximum() * 1.0})
+    add("", {"instances_failed": _failed(model, stack).sum(axis=1) * 1.0})
+    add("", {"local_data_lost": _data_lost(model, stack)})
+    kept = np.ones(stack.replications, bool)
+    if layout.rollouts:
+        asked = [
+            layout.first_operation + layout.operations.index(name)
+            for name in layout.upgrades[: layout.rollouts]
+        ]
+        upgrades = stack.subjects.one(model.name, "upgrade")
+        outcome = rollouts(stack, asked, upgrades, np.ones(len(asked), bool))
+        add("", outcome.values)
+        kept = outcome.kept
+        results |= _updated_share(model, stack)
+    if model.faulty:
+        for group, members in groups.items():
+            add(group, _bad_builds(model, stack, members, warm_up))
+        add("", _bad_builds(model, stack, everyone, warm_up))
+    if model.spec.demand is not None:
+        add("", {"unserved_demand": _unserved(model, everyone, warm_up)})
+    return results, kept
+
+
+def _of_group(members: Members, up: Steps, warm_up: float) -> Values:
+    weight = members.series("capacity")
+    values = capacity(weight.crop(warm_up), members.initial("capacity"))
+    return values | availability(up.crop(warm_up))
+
+
+def _at_least(steps: Steps, least: int) -> Steps:
+    return steps.map((steps.values >= least).astype(np.int64))
+
+
+def _domains_out(model: Model, everyone: Members) -> Steps:
+    """How many update domains have a member out, over time."""
+    layout, stack = model.layout, everyone.stack
+    domain = np.zeros(stack.subjects.count, np.int64)
+    for slot in range(layout.slots):
+        first = layout.first_instance(slot)
+        for number, members in enumerate(layout.domain_members):
+            domain[[first + i for i in members]] = number
+    rows, change = everyone.changes("out")
+    replication, when = stack.replication[rows], stack.time[rows]
+    key = replication * layout.domains + domain[stack.subject[rows]]
+    # By domain: how many of its members are out after each row, and whether that is any.
+    packed = (key << 32) | np.arange(len(rows))
+    packed.sort()
+    order = packed & 0xFFFFFFFF
+    out = np.cumsum(change[order])  # each domain begins and may end with members out: see `base`
+    new = np.append(True, key[order][1:] != key[order][:-1]) if len(order) else np.zeros(0, bool)
+    first = np.flatnonzero(new)
+    base = np.concatenate([[0], out])[first]
+    out -= np.repeat(base, np.diff(np.append(first, len(order))))
+    some = (out > 0).astype(np.int64)
+    before = np.concatenate([[0], some[:-1]])
+    before[first] = 0
+    delta = np.empty(len(rows), np.int64)
+    delta[order] = some - before
+    opening = np.arange(stack.replications)
+    places = np.concatenate([opening, replication])
+    times = np.concatenate([np.zeros(len(opening)), when])
+    deltas = np.concatenate([np.zeros(len(opening), np.int64), delta])
+    sorting = np.argsort(places, kind="stable")
+    return accumulate(
+        stack.replications, places[sorting], times[sorting], deltas[sorting], stack.horizon
+    )
+
+
+def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
+    """Which instances missed Ready within the time-out of a turn, or turned unhealthy.
+
+    Shape (replications, instances).
+    """
+    layout = model.layout
+    first = layout.first_instance()
+    count = layout.instances * layout.slots
+    failed = np.zeros((stack.replications, count), bool)
+    order = stack.by_subject
+    order = order[stack.subject[order] >= first]
+    order = order[stack.subject[order] < first + count]
+    if not len(order):
+        return failed
+    status = stack.new[order] % WIDTH % STAGED
+    key, when, cause = stack.key[order], stack.time[order], stack.cause[order]
+    ready = (status == READY) | (status == SLOW)
+    turns = (cause >= layout.first_domain()) & (cause < first) & ~ready
+    # The next row in which the same instance is Ready; the horizon where there is none.
+    position = np.where(ready, np.arange(len(order)), len(order))
+    following = np.minimum.accumulate(position[::-1])[::-1]
+    exists = following < len(order)
+    following = np.minimum(following, len(order) - 1)
+    back = np.where(exists & (key[following] == key), when[following], np.inf)
+    limit = when + model.spec.start_timeout
+    late = turns & (back > limit) & (limit <= stack.horizon)
+    wrong = late | (status == UNRESPONSIVE)
+    failed[stack.replication[order[wrong]], stack.subject[order[wrong]] - first] = True
+    return failed
+
+
+def _updated_share(model: Model, stack: Stack) -> Measured:
+    """Members up to date with what was last requested, of those that it covers, at the horizon."""
+    layout = model.layout
+    last, physical = _last_requested(model, stack)
+    codes = np.empty((stack.replications, layout.instances), np.int64)
+    for slot in range(layout.slots):
+        first = layout.first_instance(slot)
+        here = physical == slot
+        codes[here] = stack.final[here, first : first + layout.instances]
+    covers, versions = _coverage(model)
+    ready = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
+    scope = (codes != 0) & covers[last] & (last >= 0)[:, None]
+    at_target = (codes // WIDTH == versions[last][:, None]) | (versions[last] < 0)[:, None]
+    done = scope & ready & at_target & _touched(model, stack, last)
+    role_of = np.array(layout.role_of)
+    shares = {
+        (role.name, "updated_share"): _share(done[:, role_of == place], scope[:, role_of == place])
+        for place, role in enumerate(layout.roles)
+    }
+    return {**shares, ("", "updated_share"): _share(done, scope)}
+
+
+def _share(done: NDArray[np.bool_], scope: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Of nothing in scope nothing is updated."""
+    return done.sum(axis=1) / np.maximum(scope.sum(axis=1), 1)
+
+
+def _accepted(model: Model, stack: Stack) -> NDArray[np.float64]:
+    """When each rollout began, shape (replications, rollouts); -inf where it never did."""
+    layout = model.layout
+    first = layout.first_upgrade
+    began = np.full((stack.replications, layout.rollouts), -np.inf)
+    mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts) & (stack.old == 0)
+    rows = np.flatnonzero(mine)
+    began[stack.replication[rows], stack.subject[rows] - first] = stack.time[rows]
+    return began
+
+
+def _last_requested(model: Model, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """By replication the number of the last rollout that began (-1: none), and its deployment.
+
+    A deployment is 0 if it began in production, 1 if it began in staging.
+    """
+    layout, began = model.layout, _accepted(model, stack)
+    last = layout.rollouts - 1 - np.argmax(began[:, ::-1], axis=1)
+    when = began[np.arange(len(last)), last]
+    slot = np.zeros(len(last), np.intp)
+    if layout.slots > 1:
+        bodies = [model.rollout(number).body for number in range(layout.rollouts)]
+        swaps = np.array([isinstance(body, Swap) for body in bodies])
+        swapped = (began[:, swaps] <= when[:, None]) & (began[:, swaps] >= 0)
+        addressed = np.array([_addressed(model, body) for body in bodies])
+        named = np.array([getattr(body, "deployment", None) is not None for body in bodies])
+        slot = (addressed[last] + swapped.sum(axis=1) * ~named[last]) % 2
+    return np.where(np.isneginf(when), -1, last), slot
+
+
+def _addressed(model: Model, body: Request) -> int:
+    if not isinstance(body, UpgradeDeployment):
+        return 0
+    if body.deployment is not None:
+        return int(body.deployment != model.spec.deployment)
+    return int(body.slot == "staging")
+
+
+def _coverage(model: Model) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """For each rollout which instances it covers, and the build that it brings (-1: any)."""
+    layout = model.layout
+    covers = np.ones((layout.rollouts, layout.instances), bool)
+    versions = np.full(layout.rollouts, -1)
+    for number in range(layout.rollouts):
+        body = model.rollout(number).body
+        if isinstance(body, UpgradeDeployment):
+            versions[number] = layout.versions[str(body.build)]
+            for role in layout.roles:
+                if body.role_to_upgrade not in (None, role.name):
+                    covers[number, role.members] = False
+    return covers, versions
+
+
+def _touched(model: Model, stack: Stack, last: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which instances a rollout that keeps the build has restarted; true for all the others.
+
+    Shape (replications, instances).
+    """
+    layout = model.layout
+    touched = np.ones((stack.replications, layout.instances), bool)
+    for number in range(layout.rollouts):
+        here = np.flatnonzero(last == number)
+        if not isinstance(model.rollout(number).body, ChangeConfiguration) or not len(here):
+            continue
+        began = _accepted(model, stack)[:, number]
+        first = layout.first_instance()
+        turn = (stack.cause >= layout.first_domain()) & (stack.cause < first)
+        turn &= (stack.subject >= first) & (stack.subject < first + layout.instances)
+        rows = np.flatnonzero(turn & (stack.time >= began[stack.replication]))
+        touched[here] = False
+        mine = rows[np.isin(stack.replication[rows], here)]
+        touched[stack.replication[mine], stack.subject[mine] - first] = True
+    return touched
+
+
+def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) -> Values:
+    """How far builds reach that are bad in their replication, members in service or not."""
+    layout = model.layout
+    bad = stack.final[:, [layout.first_build + number for number in model.faulty]] == BAD
+    weights = {role.name: round(role.spec.weight * 1000) for role in layout.roles}
+    reach, count = [], []
+    for place, number in enumerate(model.faulty):
+        here = np.zeros(len(layout.builds) * WIDTH, np.int64)
+        here[number * WIDTH : (number + 1) * WIDTH] = 1
+        on = members.weigh(lambda b, here=here: b.weights["present"] * here * weights[b.group])
+        reach.append(on.map(on.values * bad[on.replication, place]))
+        on = members.weigh(lambda b, here=here: b.weights["present"] * here)
+        count.append(on.map(on.values * bad[on.replication, place]))
+    nominal = members.initial("capacity")
+    return {
+        "blast_radius": total(reach).crop(warm_up).maximum() / nominal,
+        "bad_build_hours": total(count).crop(warm_up).integrate() / HOUR,
+    }
+
+
+def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
+    """Instances of roles with local storage that a change of the VM size took out.
+
+    Source: "How to update a cloud service": a VM size change destroys local data.
+    """
+    layout = model.layout
+    keeps = np.array([layout.roles[place].spec.local_storage for place in layout.role_of])
+    lost = np.zeros((stack.replications, layout.instances * layout.slots), bool)
+    destroys = {
+        layout.first_upgrade + number
+        for number in range(layout.rollouts)
+        if "vm_size" in getattr(model.rollout(number).body, "changes", ())
+    }
+    if not destroys or not keeps.any():
+        return lost.sum(axis=1) * 1.0
+    first, end = layout.first_instance(), layout.first_instance(layout.slots)
+    domains = range(layout.first_domain(), first)
+    for place in range(stack.replications):
+        upgrade_of: dict[int, int] = {}
+        for row in range(stack.start[place], stack.start[place + 1]):
+            subject, cause = int(stack.subject[row]), int(stack.cause[row])
+            if subject in domains and stack.new[row] == UPDATING:
+                upgrade_of[subject] = cause
+            elif first <= subject < end and upgrade_of.get(cause) in destroys:
+                lost[place, subject - first] |= keeps[(subject - first) % layout.instances]
+    return lost.sum(axis=1) * 1.0
+
+
+def _unserved(model: Model, everyone: Members, warm_up: float) -> NDArray[np.float64]:
+    """Integral of the demand that exceeds what is served, demand times seconds."""
+    assert model.spec.demand is not None
+    served = everyone.series("demand").crop(warm_up)
+    demand = model.demand.crop(warm_up, served.end)
+    unserved = np.zeros(len(served.start) - 1)
+    for place in range(len(unserved)):
+        supply = served.timeline(place, 1000.0)
+        gap = demand.combine(supply, lambda a, b: np.maximum(0.0, a - b))
+        unserved[place] = gap.integrate()
+    return unserved
+
+
+def audit(model: Model, stack: Stack) -> str | None:
+    """What the log alone cannot know: update domains are out one at a time.
+
+    Except under Simultaneous, and where a takeover or a rollback did not wait.
+    """
+    layout = model.layout
+    upgrades = range(layout.first_upgrade, layout.first_build)
+    status = stack.new % UPGRADE.width
+    mine = (stack.subject >= upgrades.start) & (stack.subject < upgrades.stop)
+    hurried = np.zeros(stack.replications, bool)
+    rows = np.flatnonzero(mine & ((status == SUPERSEDED) | (status == ROLLING_BACK)))
+    hurried[stack.replication[rows]] = True
+    began = _accepted(model, stack) if layout.rollouts else np.zeros((stack.replications, 0))
+    for number in range(layout.rollouts):
+        if getattr(model.rollout(number).body, "mode", "") == "Simultaneous":
+            hurried |= began[:, number] >= 0
+    for block in stack.subjects.of(model.name, "update_domain"):
+        updating = Members(stack, [block]).weigh(lambda _: np.array([0, 0, 1]))
+        if (updating.maximum() > 1)[~hurried].any():
+            return f"{model.name}: two update domains had their turn at once"
+    return None

@@ -1,0 +1,187 @@
+"""A cloud service in a scenario: its numbering, fixed for all replications, and how one begins."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sim.systems.cloud_service import measures, views, words
+from sim.systems.cloud_service.layout import has_faults, number, operator_walk
+from sim.systems.cloud_service.load import demand_over
+from sim.systems.cloud_service.operations import Call, Service
+from sim.systems.cloud_service.operator import ModelledOperator
+from sim.systems.cloud_service.platform import UnplannedFailures
+from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
+from sim.systems.cloud_service.states import ACTORS, BAD, GOOD
+from sim.systems.world import ACT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from simpy import Event
+
+    from sim.log import Block, Log, Stack
+    from sim.systems.cloud_service.spec import CloudService
+    from sim.systems.operation import Operation, Span
+    from sim.systems.world import World
+    from sim.timelines import Timeline
+
+SCENARIO = 0
+"""The subject that causes the operations of the file: the scenario itself."""
+
+
+class Model:
+    """One cloud service of a scenario. `first` is its first subject in the log."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: CloudService,
+        operations: Sequence[Operation],
+        first: int,
+        span: Span,
+    ) -> None:
+        self.name, self.spec, self.operations = name, spec, tuple(operations)
+        self.span = span
+        self.layout = number(name, spec, self.operations, first)
+        self._calls = [self._call(number) for number in range(len(self.operations))]
+
+    @cached_property
+    def demand(self) -> Timeline:
+        """What users ask for over time; the file's demand must be given."""
+        assert self.spec.demand is not None
+        return demand_over(self.spec.demand, self.span)
+
+    @cached_property
+    def headlines(self) -> tuple[str, ...]:
+        """The metrics that say most, at most six."""
+        names = ["min_capacity", "capacity_hours_lost", "downtime"]
+        names += ["rollout_duration"] if self.layout.rollouts else []
+        names += ["blast_radius"] if self.faulty else []
+        names += ["unserved_demand"] if self.spec.demand else []
+        return tuple(names)
+
+    # What the rest of the house asks of a finished run.
+
+    def measure(
+        self, stack: Stack, warm_up: float
+    ) -> tuple[dict[tuple[str, str], NDArray[np.float64]], NDArray[np.bool_]]:
+        """Every metric by (group, name), and in which replications all rollouts came to an end."""
+        return measures.measure(self, stack, warm_up)
+
+    def audit(self, stack: Stack) -> str | None:
+        """The rule of the system that a stack breaks, if any."""
+        return measures.audit(self, stack)
+
+    def series(self) -> list[tuple[str, str]]:
+        """Every (series, group) that a run has."""
+        return views.series(self)
+
+    def timeline(self, log: Log, series: str, group: str = "") -> Timeline:
+        """One series of a run."""
+        return views.timeline(self, log, series, group)
+
+    def members(self, log: Log) -> list[dict[str, Any]]:
+        """One row an instance."""
+        return views.members(self, log)
+
+    def operations_table(self, log: Log) -> list[dict[str, Any]]:
+        """One row an operation."""
+        return views.operations_table(self, log)
+
+    def status(self, log: Log, at: float) -> dict[str, Any]:
+        """What Get Deployment would show at `at` seconds."""
+        return views.status(self, log, at)
+
+    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+        """What each update domain does: label, from, to, category."""
+        return views.lanes(self, log)
+
+    def before(self) -> list[str]:
+        """What will happen, in sentences."""
+        return words.before(self)
+
+    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """The refusals that follow from the file alone, with their paths."""
+        return words.foretold(self)
+
+    # How it runs.
+
+    @cached_property
+    def nominal(self) -> float:
+        """Members in production at time 0, weighted."""
+        return self.layout.nominal / 1000.0
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The system's subjects."""
+        return self.layout.blocks()
+
+    def rollout(self, number: int) -> Operation:
+        """The file's operation that begins the rollout `number`."""
+        name = self.layout.upgrades[number]
+        return next(each for each in self.operations if each.name == name)
+
+    def start(self, world: World) -> None:
+        """Plan what the file asks for and what befalls the service; the rest follows from it."""
+        service = Service(world, self.layout, self._draw_builds(world))
+        for number, operation in enumerate(self.operations):
+            at = operation.at.highest
+            if operation.at.is_random:
+                path = f"{self.name}/operation/at/{operation.name}"
+                at = world.draws.times(path, operation.at, 1)[0, 0]
+            subject = self.layout.first_operation + number
+            world.call(at, ACT, subject, self._ask, (service, number))
+        if self._fails:
+            UnplannedFailures(service).begin()
+
+    def _draw_builds(self, world: World) -> list[bool]:
+        """Whether each build is bad: one draw a replication. A build without faults is not drawn."""
+        bad = [False] * len(self.layout.builds)
+        for number in self.faulty:
+            build = self.layout.builds[number]
+            path = f"{self.name}/{build}/bad"
+            bad[number] = world.draws.happens(path, self.spec.builds[build].bad)[0, 0]
+            world.record(
+                0.0, self.layout.first_build + number, 0, BAD if bad[number] else GOOD, SCENARIO
+            )
+        return bad
+
+    @cached_property
+    def faulty(self) -> list[int]:
+        """Numbers of the builds that have a fault with a probability above 0."""
+        return [
+            number
+            for number, build in enumerate(self.layout.builds)
+            if build in self.spec.builds and has_faults(self.spec.builds[build])
+        ]
+
+    @cached_property
+    def _fails(self) -> bool:
+        return bool(
+            self.spec.fault_domain_failures
+            or any(role.failures for role in self.spec.roles.values())
+        )
+
+    def _call(self, number: int) -> Call:
+        operation = self.operations[number]
+        platform = isinstance(operation.body, GuestOsUpdate | HostOsUpdate)
+        cause = self.layout.first + ACTORS.index("platform") if platform else SCENARIO
+        return Call(self.layout, number, operation.kind, operation.body, cause)
+
+    def _ask(self, event: Event) -> None:
+        service, number = event.value
+        call = self._calls[number]
+        accepted = service.receive(call)
+        if accepted and isinstance(call.body, UpgradeDeployment) and call.body.mode == "Manual":
+            self._let_operate(service, number, call.body)
+
+    def _let_operate(self, service: Service, number: int, body: UpgradeDeployment) -> None:
+        if body.operator is None:
+            return
+        name = self.operations[number].name
+        first = self.layout.operations.index(operator_walk(name, 0))
+        operator = ModelledOperator(service, body.operator, name, first)
+        service.world.start(operator.operate(service.deployment(body)))

@@ -1,0 +1,346 @@
+"""The door of a cloud service: requests come in, are refused or accepted, and end.
+
+Everyone uses it: the scenario's operations, the modelled operator, scripted walks. A refused request
+changes nothing. The method that runs an operation has the operation's name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.log import ASKED, COMPLETED, FAILED, OPERATION, REFUSED, SUCCEEDED, UPGRADING
+from sim.rules import Window, Windows
+from sim.systems.cloud_service.deployment import Deployment, Upgrade
+from sim.systems.cloud_service.instance import Luck
+from sim.systems.cloud_service.platform import update_guest_os, update_host_os
+from sim.systems.cloud_service.refusals import MOST_PROPERTIES, RULES, by_request
+from sim.systems.cloud_service.turns import Return
+from sim.systems.world import LOOK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simpy import Event
+
+    from sim.chance import Distribution
+    from sim.systems.cloud_service.requests import (
+        ChangeConfiguration,
+        ExtendedProperty,
+        RebootInstance,
+        Rollback,
+        UpdateStatus,
+        UpgradeDeployment,
+        WalkUpgradeDomain,
+    )
+    from sim.systems.cloud_service.layout import Layout
+    from sim.systems.operation import Operation, Request
+    from sim.systems.world import World
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Call:
+    """A request with who makes it: what a method of the service gets."""
+
+    def __init__(self, layout: Layout, number: int, kind: str, body: Any, cause: int) -> None:
+        self.number, self.kind, self.body, self.cause = number, kind, body, cause
+        self.name = layout.operations[number]
+        self.subject = layout.first_operation + number
+        self.rule = by_request(body, layout.spec)
+        """The rule that it breaks by what it says."""
+
+
+class Service:
+    """A hosted service: its deployments, and what it remembers of requests."""
+
+    def __init__(self, world: World, layout: Layout, bad: list[bool]) -> None:
+        self.world, self.layout = world, layout
+        deployments = [Deployment(world, layout, slot, bad) for slot in range(layout.slots)]
+        self.production = deployments[0]
+        self.staging = deployments[1] if layout.slots > 1 else None
+        self._names = {layout.spec.deployment: self.production}
+        if layout.spec.staging is not None:
+            self._names[layout.spec.staging.deployment] = deployments[1]
+        self._properties: set[str] = set()
+        self._states: dict[int, int] = {}
+        """Operation -> its state, as this side believes."""
+        self._awaited: dict[int, Event] = {}
+
+    # Receiving, and ending.
+
+    def receive(self, call: Call) -> bool:
+        """Take a request; whether it is accepted. It may end at once or later."""
+        rule = call.rule or self._by_state(call)
+        if rule is not None:
+            self._becomes(call, REFUSED + OPERATION.width * (RULES.index(rule) + 1), call.cause)
+            return False
+        self._becomes(call, ASKED, call.cause)
+        self._remember(getattr(call.body, "extended_properties", ()))
+        getattr(self, call.kind)(call)
+        return True
+
+    def status(self, call: Call) -> int:
+        """Get Operation Status: InProgress, Succeeded, Failed or refused."""
+        return self._states[call.number] % OPERATION.width
+
+    def end_of(self, call: Call) -> Event:
+        """An event for the end of an accepted request, for a client that looks."""
+        return self._awaited.setdefault(call.number, self.world.moment())
+
+    def _succeeds(self, call: Call, cause: int) -> None:
+        if self._states[call.number] == ASKED:
+            self._becomes(call, SUCCEEDED, cause)
+
+    def _fails(self, call: Call, rule: str, cause: int) -> None:
+        if self._states[call.number] == ASKED:
+            self._becomes(call, FAILED + OPERATION.width * (RULES.index(rule) + 1), cause)
+
+    def _becomes(self, call: Call, state: int, cause: int) -> None:
+        old = self._states.get(call.number, 0)
+        self.world.record(self.world.now, call.subject, old, state, cause)
+        self._states[call.number] = state
+        if call.number in self._awaited and state != ASKED:
+            self.world.arm(self._awaited[call.number], 0.0, LOOK, call.subject)
+
+    def _remember(self, properties: tuple[ExtendedProperty, ...]) -> None:
+        for each in properties:
+            if each.value is None:
+                self._properties.discard(each.name)
+            else:
+                self._properties.add(each.name)
+
+    def _by_state(self, call: Call) -> str | None:
+        """The rule by which the service's state forbids a request."""
+        forbids = getattr(self, f"_forbids_{call.kind}", None)
+        return forbids(call.body) if forbids else None
+
+    def _forbids_upgrade_deployment(
+        self, body: UpgradeDeployment | ChangeConfiguration
+    ) -> str | None:
+        given = {each.name for each in body.extended_properties if each.value is not None}
+        deleted = {each.name for each in body.extended_properties if each.value is None}
+        if given & self._properties:
+            return "property owned"
+        if len((self._properties - deleted) | given) > MOST_PROPERTIES:
+            return "too many properties"
+        return None
+
+    _forbids_change_configuration = _forbids_upgrade_deployment
+
+    def _walked(self) -> Deployment:
+        """The deployment that a request without a slot means: the one whose upgrade is Manual."""
+        staging = self.staging
+        if staging and not self.production.upgrade and staging.upgrade:
+            return staging
+        return self.production
+
+    def _forbids_walk_upgrade_domain(self, body: WalkUpgradeDomain) -> str | None:
+        deployment = self._walked()
+        upgrade = deployment.upgrade
+        if body.upgrade_domain >= deployment.domains:
+            return "no such domain"
+        if upgrade is None:
+            return "no update"
+        if not upgrade.manual:
+            return "not manual"
+        if upgrade.walking:
+            return "still walking"
+        return "out of order" if body.upgrade_domain != upgrade.next_domain else None
+
+    def _forbids_rollback(self, _body: Rollback) -> str | None:
+        deployment = self._walked()
+        if deployment.upgrade is None:
+            return "no update"
+        if not deployment.rollback_allowed():
+            return "cannot roll back"
+        return None if deployment.upgrade.reversible else "local resources"
+
+    def _forbids_reboot_instance(self, body: RebootInstance) -> str | None:
+        exists = self.production.instances.exists(self.layout.names.index(body.instance))
+        return None if exists else "no such instance"
+
+    _forbids_reimage_instance = _forbids_reboot_instance
+
+    def _forbids_swap(self, _body: Request) -> str | None:
+        if self.staging is None:
+            return "no staging"
+        return "locked" if self.production.upgrade or self.staging.upgrade else None
+
+    # The operations.
+
+    def upgrade_deployment(self, call: Call) -> None:
+        """Upgrade Deployment: a new build, by the mode asked for."""
+        body: UpgradeDeployment = call.body
+        layout = self.layout
+        roles = [
+            place
+            for place, role in enumerate(layout.roles)
+            if body.role_to_upgrade in (None, role.name)
+        ]
+        self._roll(call, self.deployment(body), roles, layout.versions[str(body.build)])
+
+    def change_configuration(self, call: Call) -> None:
+        """Change Deployment Configuration: other counts; with `restarts` a walk to the same build."""
+        body: ChangeConfiguration = call.body
+        if body.restarts:
+            self._roll(call, self.production, list(range(len(self.layout.roles))), None)
+            return
+        created = self._scale(call, self.production)
+        if created:
+            watching = self.production.instances.watching
+            Return(created, watching, lambda: self._succeeds(call, call.subject))
+        else:
+            self._succeeds(call, call.subject)
+
+    def walk_upgrade_domain(self, call: Call) -> None:
+        """Walk Upgrade Domain: the next domain of a Manual upgrade."""
+        deployment = self._walked()
+        upgrade = deployment.upgrade
+        assert upgrade is not None
+
+        def done(updated: bool) -> None:
+            if updated:
+                self._succeeds(call, upgrade.subject)
+            else:
+                self._fails(call, "overtaken", upgrade.subject)
+
+        domain = call.body.upgrade_domain
+        self.world.start(deployment.walk_domain(upgrade, domain, done))
+
+    def rollback(self, call: Call) -> None:
+        """Rollback Update Or Upgrade: the updated instances go back, from domain 0 on, at once."""
+        deployment = self._walked()
+        upgrade = deployment.upgrade
+        assert upgrade is not None
+        upgrade.overtaken(call.subject)
+        lucks = self.lucks(call.name)
+
+        def take(members: list[int], cause: int) -> None:
+            settled, role_of = deployment.settled, self.layout.role_of
+            for i in members:
+                deployment.instances.take([i], settled[role_of[i]], lucks, cause)
+
+        deployment.roll_back(take, call.subject)
+        self._go(call, deployment, upgrade, call.body.mode, at_once=True)
+
+    def reboot_instance(self, call: Call) -> None:
+        """Reboot Role Instance: the restart of its role."""
+        instances = self.production.instances
+        instance = self.layout.names.index(call.body.instance)
+
+        def done() -> None:
+            if instances.exists(instance):
+                self._succeeds(call, call.subject)
+            else:
+                self._fails(call, "gone", call.subject)
+
+        instances.take([instance], None, self.lucks(call.name), call.subject)
+        Return({instance}, instances.watching, done)
+
+    reimage_instance = reboot_instance
+
+    def update_status(self, call: Call) -> None:
+        """Update Deployment Status: Suspended stops all instances at once, Running starts them."""
+        body: UpdateStatus = call.body
+        deployment = self.production
+        if body.status == "Suspended":
+            deployment.suspend(call.subject)
+        elif deployment.suspended:
+            deployment.resume(self.lucks(call.name), call.subject)
+        self._succeeds(call, call.subject)
+
+    def swap(self, call: Call) -> None:
+        """Swap Deployment: the two slots change places in no time."""
+        assert self.staging is not None
+        upgrade = self.upgrade_subject(call)
+        for deployment in (self.production, self.staging):
+            deployment.instances.swap(upgrade)
+        self.production, self.staging = self.staging, self.production
+        self.world.record(self.world.now, upgrade, 0, COMPLETED, call.subject)
+        self._succeeds(call, upgrade)
+
+    def guest_os_update(self, call: Call) -> None:
+        """The platform's guest OS update: its walk takes turns with the user's."""
+        self._platform_walks(call, update_guest_os(self, call))
+
+    def host_os_update(self, call: Call) -> None:
+        """The platform's host OS update: the same."""
+        self._platform_walks(call, update_host_os(self, call))
+
+    # What they share.
+
+    def _platform_walks(self, call: Call, upgrade: Upgrade) -> None:
+        self.world.record(self.world.now, upgrade.subject, 0, UPGRADING, call.subject)
+        upgrade.state = UPGRADING
+        upgrade.completed = lambda cause: self._succeeds(call, cause)
+        self.world.start(self.production.walk(upgrade))
+
+    def deployment(self, body: UpgradeDeployment) -> Deployment:
+        """The deployment that a request addresses, by its slot or by its name."""
+        if body.deployment is not None:
+            return self._names[body.deployment]
+        return self.staging if body.slot == "staging" and self.staging else self.production
+
+    def lucks(self, reason: str, whole: Distribution | None = None) -> list[Luck]:
+        """For each role the luck of instances that restart because of the operation `reason`."""
+        name = self.layout.name
+        return [Luck(self.world, name, role, reason, whole) for role in self.layout.roles]
+
+    def windows(self, body: Any) -> Windows:
+        """When the upgrade may begin something new."""
+        return Windows(
+            tuple(
+                Window(
+                    window.from_,
+                    window.to,
+                    frozenset(WEEK.index(day) for day in window.days or WEEK),
+                )
+                for window in body.windows
+            ),
+            self.world.start_time,
+        )
+
+    def upgrade_subject(self, call: Call) -> int:
+        return self.layout.first_upgrade + self.layout.upgrades.index(call.name)
+
+    def _roll(
+        self, call: Call, deployment: Deployment, roles: list[int], version: int | None
+    ) -> None:
+        """Begin an upgrade, which takes over from the one in progress."""
+        lucks = self.lucks(call.name)
+
+        def take(members: list[int], cause: int) -> None:
+            deployment.instances.take(members, version, lucks, cause)
+
+        windows = self.windows(call.body)
+        upgrade = Upgrade(self.upgrade_subject(call), roles, take, windows)
+        upgrade.version = version
+        upgrade.reversible = "local_storage" not in call.body.changes
+        takes_over = deployment.begin(upgrade, call.subject)
+        self._scale(call, deployment)
+        self._go(call, deployment, upgrade, call.body.mode, at_once=takes_over)
+
+    def _go(
+        self, call: Call, deployment: Deployment, upgrade: Upgrade, mode: str, *, at_once: bool
+    ) -> None:
+        """Start the walk of `mode`; the operation ends with it, a Manual one when accepted."""
+        upgrade.manual = mode == "Manual"
+        upgrade.completed = lambda cause: self._succeeds(call, cause)
+        upgrade.overtaken = lambda cause: self._fails(call, "overtaken", cause)
+        if mode == "Auto":
+            self.world.start(deployment.walk(upgrade, at_once=at_once))
+        elif mode == "Simultaneous":
+            self.world.start(deployment.all_at_once(upgrade))
+        else:
+            # Assumption: a Manual request has succeeded when it is accepted.
+            self._succeeds(call, call.subject)
+
+    def _scale(self, call: Call, deployment: Deployment) -> set[int]:
+        """Bring roles to the counts asked for; the instances that come new."""
+        created: set[int] = set()
+        for place, role in enumerate(self.layout.roles):
+            wanted = call.body.configuration.get(role.name)
+            if wanted is not None and wanted != deployment.counts[place]:
+                luck = Luck(self.world, self.layout.name, role, call.name, None)
+                created |= deployment.scale(place, wanted, luck, call.subject)
+        return created

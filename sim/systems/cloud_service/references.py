@@ -1,0 +1,149 @@
+"""What a cloud service's part of a file refers to, and what in it is legal but hardly meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.systems.cloud_service.defaults import configuration, other_builds
+from sim.systems.cloud_service.requests import (
+    ChangeConfiguration,
+    RebootInstance,
+    ReimageInstance,
+    Rollback,
+    UpgradeDeployment,
+)
+from sim.systems.kind import Finding, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sim.systems.cloud_service.spec import CloudService
+    from sim.systems.operation import Operation
+
+MOST_UPDATE_DOMAINS = 20
+"""Azure's maximum (service definition schema, upgradeDomainCount)."""
+
+MOST_ROLES = 25
+"""Azure's maximum (service definition schema)."""
+
+
+def references(name: str, spec: CloudService, operations: Sequence[Operation]) -> list[Finding]:
+    """Names of roles, builds, deployments, slots and instances that refer to nothing."""
+    findings = list(_of_system(("systems", name), spec))
+    largest = _largest_counts(spec, operations)
+    for operation in operations:
+        findings += _of_roles(operation, name, spec)
+        if isinstance(operation.body, UpgradeDeployment):
+            findings += _of_upgrade(operation.path, operation.body, name, spec)
+        elif isinstance(operation.body, RebootInstance | ReimageInstance):
+            findings += _of_instance(operation.path, operation.body.instance, name, largest)
+    return findings
+
+
+def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Finding]:
+    for role, each in spec.roles.items():
+        if each.restart and each.stages:
+            yield Finding((*path, "roles", role, "stages"), "restart or stages, not both")
+    if spec.staging:
+        yield from _of_build((*path, "staging", "build"), spec.staging.build, spec)
+
+
+def _of_build(path: tuple[str | int, ...], build: str, spec: CloudService) -> Iterator[Finding]:
+    """Where no build is listed, any name will do: the build has nothing to say about itself."""
+    known = [spec.build, *spec.builds]
+    if other_builds(spec) and build not in known:
+        yield Finding(path, unknown_name("a build of `builds`", build, known))
+
+
+def _of_upgrade(
+    path: tuple[str | int, ...], body: UpgradeDeployment, name: str, spec: CloudService
+) -> Iterator[Finding]:
+    others = other_builds(spec)
+    if body.build:
+        yield from _of_build((*path, "build"), body.build, spec)
+    elif len(others) > 1:
+        yield Finding(path, f"build is required, as several are listed: {', '.join(others)}")
+    if body.slot and body.deployment:
+        yield Finding((*path, "deployment"), "slot or deployment, not both")
+    elif body.slot == "staging" and not spec.staging:
+        yield Finding((*path, "slot"), f"{name} has no `staging`, got staging")
+    elif body.deployment:
+        yield from _of_deployment((*path, "deployment"), body.deployment, name, spec)
+
+
+def _of_deployment(
+    path: tuple[str | int, ...], deployment: str, name: str, spec: CloudService
+) -> Iterator[Finding]:
+    known = [spec.deployment or name]
+    if spec.staging:
+        known.append(spec.staging.deployment or f"{name}-staging")
+    if deployment not in known:
+        yield Finding(path, unknown_name(f"a deployment of {name}", deployment, known))
+
+
+def _of_roles(operation: Operation, name: str, spec: CloudService) -> Iterator[Finding]:
+    body = operation.body
+    keys: list[tuple[str, ...]] = [("configuration", role) for role in configuration(body)]
+    if isinstance(body, UpgradeDeployment | ChangeConfiguration) and body.extension_configuration:
+        roles = body.extension_configuration.named_roles
+        keys += [("extension_configuration", "named_roles", role) for role in roles]
+    for key in keys:
+        if key[-1] not in spec.roles:
+            rule = unknown_name(f"a role of {name}", key[-1], spec.roles)
+            yield Finding((*operation.path, *key), rule, about_key=True)
+    role = body.role_to_upgrade if isinstance(body, UpgradeDeployment) else None
+    if role and role not in spec.roles:
+        rule = unknown_name(f"a role of {name}", role, spec.roles)
+        yield Finding((*operation.path, "role_to_upgrade"), rule)
+
+
+def _largest_counts(spec: CloudService, operations: Sequence[Operation]) -> dict[str, int]:
+    """Role -> the most instances that it starts with or is ever asked to have."""
+    largest = {role: each.instances for role, each in spec.roles.items()}
+    for operation in operations:
+        for role, count in configuration(operation.body).items():
+            largest[role] = max(count, largest.get(role, 0))
+    return largest
+
+
+def _of_instance(
+    path: tuple[str | int, ...], instance: str, name: str, largest: dict[str, int]
+) -> Iterator[Finding]:
+    role, _, number = instance.rpartition("_IN_")
+    if role not in largest:
+        known = [f"{role}_IN_0" for role in largest]
+        yield Finding((*path, "instance"), unknown_name(f"an instance of {name}", instance, known))
+    elif number not in map(str, range(largest[role])):
+        rule = f"must be an instance of {role}, {role}_IN_0 to {role}_IN_{largest[role] - 1}"
+        yield Finding((*path, "instance"), f"{rule}, got {instance}")
+
+
+def warnings(name: str, spec: CloudService, operations: Sequence[Operation]) -> list[Finding]:
+    """What is legal and yet hardly meant, or more than Azure allows."""
+    path = ("systems", name)
+    findings = []
+    if spec.update_domains > MOST_UPDATE_DOMAINS:
+        rule = f"Azure allows at most {MOST_UPDATE_DOMAINS}, got {spec.update_domains}"
+        findings.append(Finding((*path, "update_domains"), rule))
+    if len(spec.roles) > MOST_ROLES:
+        rule = f"Azure allows at most {MOST_ROLES}, got {len(spec.roles)}"
+        findings.append(Finding((*path, "roles"), rule))
+    if spec.demand and not any(role.serves_demand for role in spec.roles.values()):
+        rule = "no role has serves_demand, so none of it is served"
+        findings.append(Finding((*path, "demand"), rule))
+    if any(operation.kind == "walk_upgrade_domain" for operation in operations):
+        return findings
+    return findings + [
+        Finding((*operation.path, "mode"), "Manual, but there is no operator and no walk: it waits")
+        for operation in operations
+        if _waits_for_walks(operation)
+    ]
+
+
+def _waits_for_walks(operation: Operation) -> bool:
+    body = operation.body
+    if isinstance(body, ChangeConfiguration):
+        return body.mode == "Manual" and body.restarts
+    if isinstance(body, Rollback):
+        return body.mode == "Manual"
+    return isinstance(body, UpgradeDeployment) and body.mode == "Manual" and not body.operator

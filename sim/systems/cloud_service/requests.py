@@ -1,0 +1,260 @@
+"""What may be asked of a cloud service, as a user writes it: the bodies of its operations.
+
+Names follow the requests of the Service Management API ("Upgrade Deployment", "Change Deployment
+Configuration", "Rollback Update Or Upgrade", ...). What that API would receive and refuse is
+accepted here: the modelled service refuses it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from sim.chance import Distribution
+from sim.formats.fields import (
+    Count,
+    Duration,
+    Flag,
+    Name,
+    Null,
+    PositiveCount,
+    PositiveDuration,
+    Share,
+    Spec,
+    Text,
+    TextOrNull,
+)
+from sim.systems.operation import Request, Window
+
+
+def as_spelled(*spellings: str) -> BeforeValidator:
+    """Any case is taken and becomes Azure's spelling."""
+    by_lower = {spelling.lower(): spelling for spelling in spellings}
+
+    def spell(value: object) -> object:
+        return by_lower.get(value.lower(), value) if isinstance(value, str) else value
+
+    return BeforeValidator(spell)
+
+
+def _none_for_null(value: str | Null) -> str | None:
+    return None if value is Null.NULL else value
+
+
+# None where null was written.
+if TYPE_CHECKING:
+    NullableText = str | None
+else:
+    NullableText = Annotated[TextOrNull, AfterValidator(_none_for_null)]
+Mode = Annotated[
+    Literal["Auto", "Manual", "Simultaneous"], as_spelled("Auto", "Manual", "Simultaneous")
+]
+RollbackMode = Annotated[Literal["Auto", "Manual"], as_spelled("Auto", "Manual")]
+Change = Literal["vm_size", "local_storage", "endpoints"]
+# Versions are compared as texts, and "newest" is above every date.
+XMsVersion = Annotated[Text, StringConstraints(pattern=r"^(newest|\d{4}-\d\d-\d\d)$")]
+
+
+class Operator(Spec):
+    """The one who walks a Manual upgrade domain by domain, looks, and stops when it goes wrong."""
+
+    bake: Duration = 0.0
+    """Time between a domain's end and the next walk. Default: 0s."""
+    look_every: PositiveDuration = 300.0
+    """Time between two looks during the bake. Default: 5min."""
+    stop_above: Share | SkipJsonSchema[None] = None
+    """Share of upgraded instances that are not Ready above which the walk ends. Default: the
+    operator never stops."""
+    then: Literal["stop", "rollback"] = "stop"
+    """What follows: stop (nothing more is done) or rollback (with Mode Auto). Default: stop."""
+    detects: Share = 1.0
+    """Chance that the operator sees a share that is above, one draw a bake. Default: 100%."""
+    false_alarm: Share = 0.0
+    """Chance that the operator sees one that is not, one draw a bake. Default: 0%."""
+
+
+class ExtendedProperty(Spec):
+    """A name with a value that belongs to the service."""
+
+    name: Text
+    """Its name. The service takes up to 64 letters, digits and underscores, a letter first."""
+    value: NullableText
+    """Its value, up to 255 characters. null deletes the property."""
+
+    @model_serializer
+    def _with_null(self) -> dict[str, str | None]:
+        """Dumps leave None out everywhere else; here it says something."""
+        return {"name": self.name, "value": self.value}
+
+
+class ExtensionState(Spec):
+    """An extension for a deployment to have."""
+
+    id: Text
+    """The identifier of an extension of the service."""
+    state: (
+        Annotated[
+            Literal["Enable", "Disable", "Uninstall"],
+            as_spelled("Enable", "Disable", "Uninstall"),
+        ]
+        | SkipJsonSchema[None]
+    ) = None
+    """Enable, Disable or Uninstall, for extensions that are configured by JSON. Default: not sent,
+    which means Enable."""
+
+
+class ExtensionConfiguration(Spec):
+    """The extensions of a deployment."""
+
+    all_roles: tuple[ExtensionState, ...] = ()
+    """Extensions for every role. Default: none."""
+    named_roles: dict[Name, tuple[ExtensionState, ...]] = Field(default_factory=dict)
+    """Role name and the extensions for that role. Default: none."""
+
+
+class UpgradeDeployment(Request):
+    """Upgrade Deployment: a new build for the instances of a deployment, in place."""
+
+    slot: Literal["production", "staging"] | SkipJsonSchema[None] = None
+    """Slot of the deployment: production or staging. Default: production."""
+    deployment: Name | SkipJsonSchema[None] = None
+    """Name of the deployment, in the place of its slot."""
+    build: Name | SkipJsonSchema[None] = None
+    """The build to roll out. Default: the only other one in `builds`, "2" where none is listed."""
+    mode: Mode = "Auto"
+    """How the domains go: Auto (one by one), Manual (when told) or Simultaneous (all at once).
+    Under Manual an operator or walk_upgrade_domain tells. Default: Auto."""
+    role_to_upgrade: Name | SkipJsonSchema[None] = None
+    """The only role to upgrade. Default: all roles."""
+    force: Flag = False
+    """Whether to go on although local data is lost. Default: false."""
+    label: Text | SkipJsonSchema[None] = None
+    """A label for the deployment, up to 100 characters. It changes nothing in the model."""
+    package_url: Text | SkipJsonSchema[None] = None
+    """Where the package lies. It changes nothing in the model."""
+    configuration: dict[Name, PositiveCount] = Field(default_factory=dict)
+    """Role name and its new number of instances. Default: as before."""
+    extended_properties: tuple[ExtendedProperty, ...] = ()
+    """Extended properties to set or delete. Default: none."""
+    extension_configuration: ExtensionConfiguration | SkipJsonSchema[None] = None
+    """Extensions for the deployment to have. Default: as before."""
+    changes: tuple[Change, ...] = ()
+    """What else the package changes: vm_size, local_storage, endpoints. Default: nothing."""
+    x_ms_version: XMsVersion = "newest"
+    """Version of the API that the request asks for, such as 2014-06-01. Default: newest."""
+    windows: tuple[Window, ...] = ()
+    """Times in which a new domain may begin. Default: at any time."""
+    operator: Operator | SkipJsonSchema[None] = None
+    """Who walks the domains under Manual. Default: nobody; walk_upgrade_domain does."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_sent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `force` out where the user did: an old x_ms_version refuses even a false one."""
+        dumped: dict[str, Any] = handler(self)
+        if "force" not in self.model_fields_set:
+            del dumped["force"]
+        return dumped
+
+
+class WalkUpgradeDomain(Request):
+    """Walk Upgrade Domain: the next domain of a Manual upgrade."""
+
+    upgrade_domain: Count
+    """Number of the domain, from 0. They must be walked in order."""
+
+
+class Rollback(Request):
+    """Rollback Update Or Upgrade: upgraded instances go back to the build they had."""
+
+    mode: RollbackMode = "Auto"
+    """Auto (domain by domain) or Manual (walk_upgrade_domain decides when). Default: Auto."""
+    force: Flag = False
+    """Whether to go on although local data is lost. Default: false."""
+
+
+class ChangeConfiguration(Request):
+    """Change Deployment Configuration: other settings or numbers of instances, the same build."""
+
+    mode: Mode = "Auto"
+    """Auto, Manual or Simultaneous, as for upgrade_deployment. Default: Auto."""
+    configuration: dict[Name, PositiveCount] = Field(default_factory=dict)
+    """Role name and its new number of instances. Default: as before."""
+    extended_properties: tuple[ExtendedProperty, ...] = ()
+    """Extended properties to set or delete. Default: none."""
+    extension_configuration: ExtensionConfiguration | SkipJsonSchema[None] = None
+    """Extensions for the deployment to have. Default: as before."""
+    restarts: Flag = False
+    """Whether the change restarts the instances, domain by domain as an upgrade does.
+    Default: false."""
+    changes: tuple[Change, ...] = ()
+    """What else changes: vm_size, local_storage, endpoints. Default: nothing."""
+    force: Flag = False
+    """Whether to go on although local data is lost. Default: false."""
+    windows: tuple[Window, ...] = ()
+    """Times in which a new domain may begin. Default: at any time."""
+
+
+class RebootInstance(Request):
+    """Reboot Role Instance."""
+
+    instance: Name
+    """Its name: the role, _IN_ and the number, such as WebRole_IN_0."""
+
+
+class ReimageInstance(Request):
+    """Reimage Role Instance."""
+
+    instance: Name
+    """Its name: the role, _IN_ and the number, such as WebRole_IN_0."""
+
+
+class UpdateStatus(Request):
+    """Update Deployment Status: suspend the production deployment, or let it run again."""
+
+    status: Annotated[Literal["Running", "Suspended"], as_spelled("Running", "Suspended")]
+    """Suspended stops all instances at once, Running starts them."""
+
+
+class Swap(Request):
+    """Swap Deployment: the staging deployment becomes production and the other way round."""
+
+
+class GuestOsUpdate(Request):
+    """The platform updates the guest OS: a restart of every instance, domain by domain."""
+
+    duration: Distribution | SkipJsonSchema[None] = None
+    """Time that an instance is out. Default: the restart of its role."""
+    windows: tuple[Window, ...] = ()
+    """Times in which a new domain may begin. Default: at any time."""
+
+
+class HostOsUpdate(Request):
+    """The platform updates the hosts: those of one domain together, domain by domain."""
+
+    duration: Distribution | SkipJsonSchema[None] = None
+    """Time that a host is out. Default: uniform from 15min to 20min."""
+    windows: tuple[Window, ...] = ()
+    """Times in which a new domain may begin. Default: at any time."""
+
+
+OPERATIONS: dict[str, type[Request]] = {
+    "upgrade_deployment": UpgradeDeployment,
+    "walk_upgrade_domain": WalkUpgradeDomain,
+    "rollback": Rollback,
+    "change_configuration": ChangeConfiguration,
+    "reboot_instance": RebootInstance,
+    "reimage_instance": ReimageInstance,
+    "update_status": UpdateStatus,
+    "swap": Swap,
+    "guest_os_update": GuestOsUpdate,
+    "host_os_update": HostOsUpdate,
+}

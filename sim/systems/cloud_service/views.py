@@ -1,0 +1,475 @@
+"""What a cloud service shows of a finished run: series, members, operations, Get Deployment."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.log import (
+    ASKED,
+    FAILED,
+    OPERATION,
+    REFUSED,
+    ROLLING_BACK,
+    STUCK,
+    UPGRADING,
+    Stack,
+)
+from sim.rules import domains_in_use, update_domain
+from sim.systems.cloud_service.refusals import OPERATION_STATES, answer
+from sim.systems.cloud_service.requests import Rollback, UpgradeDeployment, WalkUpgradeDomain
+from sim.systems.cloud_service.states import (
+    CREATING,
+    CYCLING,
+    LIFE,
+    READY,
+    RESTARTING,
+    SLOW,
+    STAGED,
+    STOPPED,
+    UNRESPONSIVE,
+    UPDATING,
+    WIDTH,
+)
+from sim.timelines import Members, Timeline, accumulate, stays, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log
+    from sim.systems.cloud_service.model import Model
+    from sim.systems.operation import Request
+
+Row = dict[str, Any]
+
+
+# Series -------------------------------------------------------------------------------------------
+
+
+def series(model: Model) -> list[tuple[str, str]]:
+    """Every (series, group) that a run of the service has."""
+    layout = model.layout
+    groups = ["", *(role.name for role in layout.roles)]
+    names = [(name, group) for group in groups for name in ("capacity", "available", "ready")]
+    names.append(("up_to_date", ""))
+    names += [(f"by_version:{build}", "") for build in layout.builds]
+    names += [(f"by_state:{status}", "") for status in LIFE[1:] if status != LIFE[SLOW]]
+    return names + [(f"by_update_domain:{domain}", "") for domain in range(layout.domains)]
+
+
+def timeline(model: Model, log: Log, name: str, group: str = "") -> Timeline:
+    """One series of a run over [0, horizon]. KeyError for a series or group that is not there."""
+    stack = Stack([log])
+    blocks = [
+        block
+        for block in stack.subjects.of(model.name, "instance")
+        if group in ("", block.group)
+    ]
+    if not blocks:
+        raise KeyError(f"no role {group}")
+    kind, _, which = name.partition(":")
+    members = Members(stack, blocks)
+    if kind == "capacity":
+        return members.series("capacity").timeline(0, members.initial("capacity"), "share")
+    if kind == "available":
+        return _available(model, stack, group)
+    if kind == "ready":
+        return members.series("ready").timeline(0, 1.0, "count")
+    if kind == "by_state":
+        statuses = [READY, SLOW] if which == LIFE[READY] else [LIFE.index(which)]
+        return members.weigh(lambda block: _mask(block, statuses)).timeline(0, 1.0, "count")
+    if kind == "by_version":
+        version = model.layout.versions[which]
+        return members.weigh(lambda block: _on_build(block, version)).timeline(0, 1.0, "count")
+    if kind == "by_update_domain":
+        return _in_domain(model, members, int(which))
+    if kind == "up_to_date":
+        return _up_to_date(model, log, group)
+    raise KeyError(f"no series {name}")
+
+
+def _mask(block: Block, statuses: list[int]) -> NDArray[np.int64]:
+    codes = np.arange(len(block.states))
+    return np.isin(codes % WIDTH, statuses).astype(np.int64)
+
+
+def _on_build(block: Block, version: int) -> NDArray[np.int64]:
+    codes = np.arange(len(block.states))
+    return block.weights["ready"] * (codes // WIDTH == version)
+
+
+def _available(model: Model, stack: Stack, group: str) -> Timeline:
+    layout = model.layout
+    enough = []
+    for place, role in enumerate(layout.roles):
+        if group in ("", role.name):
+            blocks = [b for b in stack.subjects.of(model.name, "instance") if b.group == role.name]
+            serves = Members(stack, blocks).series("serves")
+            up = serves.values >= layout.min_available[place] * 1000
+            enough.append(serves.map(up.astype(np.int64)))
+    both = total(enough)
+    return both.map((both.values == len(enough)).astype(np.int64)).timeline(0, 1.0, "0/1")
+
+
+def _in_domain(model: Model, members: Members, domain: int) -> Timeline:
+    """Members in service that live in one update domain."""
+    layout, stack = model.layout, members.stack
+    rows, change = members.changes("ready")
+    place = (stack.subject[rows] - layout.first_instance()) % layout.instances
+    here = np.isin(place, layout.domain_members[domain])
+    codes = np.array(layout.initial_codes(0))
+    initial = int((codes[layout.domain_members[domain]] != 0).sum())
+    steps = accumulate(
+        1,
+        np.zeros(1 + int(here.sum()), np.intp),
+        np.concatenate([[0.0], stack.time[rows[here]]]),
+        np.concatenate([[initial], change[here]]),
+        stack.horizon,
+    )
+    return steps.timeline(0, 1.0, "count")
+
+
+def _up_to_date(model: Model, log: Log, group: str) -> Timeline:
+    """Share of the production instances that are Ready on the build their role is to have."""
+    stack = Stack([log])
+    done, there = [], []
+    for block in stack.subjects.of(model.name, "instance"):
+        if group not in ("", block.group):
+            continue
+        members = Members(stack, [block])
+        there.append(members.series("present"))
+        slot = int(block.first >= model.layout.first_instance(1)) if model.layout.slots > 1 else 0
+        targets = _targets(model, log, slot, block.group)
+        for version in {version for _, version in targets}:
+            line = members.weigh(lambda b, version=version: _on_build(b, version)).timeline(0)
+            times = np.array([time for time, _ in targets])
+            wanted = np.array([float(each == version) for _, each in targets])
+            done.append(line.combine(Timeline(times, wanted, log.horizon), np.multiply))
+    share = done[0]
+    for line in done[1:]:
+        share = share.combine(line, np.add)
+    present = total(there).timeline(0)
+    share = share.combine(present, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
+    return Timeline(share.times, share.values, log.horizon, "share").simplified()
+
+
+def _targets(model: Model, log: Log, slot: int, role: str) -> list[tuple[float, int]]:
+    """When which build became the target of a role's instances in one deployment."""
+    layout = model.layout
+    settled = target = layout.initial_version(slot)
+    targets = {0.0: target}
+    for row, number in _upgrade_rows(model, log):
+        body = model.rollout(number).body
+        if not isinstance(body, UpgradeDeployment) or body.role_to_upgrade not in (None, role):
+            continue
+        if deployment_of(model, log, body, row["time"]) != slot:
+            continue
+        state = row["new"]
+        if row["old"] == 0:
+            target = layout.versions[str(body.build)]
+        elif state == ROLLING_BACK:
+            target = settled
+        elif state not in (UPGRADING, STUCK):
+            settled = target
+        targets[float(row["time"])] = target
+    return list(targets.items())
+
+
+def _upgrade_rows(model: Model, log: Log) -> Iterator[tuple[np.void, int]]:
+    """The rows of rollouts, with each one's number."""
+    first = model.layout.first_upgrade
+    subjects = log.rows["subject"]
+    mine = (subjects >= first) & (subjects < first + model.layout.rollouts)
+    for row in log.rows[mine]:
+        yield row, int(row["subject"]) - first
+
+
+def deployment_of(model: Model, log: Log, body: Request, time: float) -> int:
+    """The deployment that a request means at `time`: 0 began in production, 1 in staging."""
+    if model.layout.slots == 1:
+        return 0
+    named = getattr(body, "deployment", None)
+    if named is not None:
+        return int(named != model.spec.deployment)
+    swaps = sum(
+        model.rollout(number).kind == "swap" and row["time"] < time
+        for row, number in _upgrade_rows(model, log)
+    )
+    return (int(getattr(body, "slot", None) == "staging") + swaps) % 2
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
+def members(model: Model, log: Log) -> list[Row]:
+    """One row an instance, as it is at the horizon, with what it went through."""
+    layout = model.layout
+    stack = Stack([log])
+    blocks = stack.subjects.of(model.name, "instance")
+    spent = stays(stack, blocks)
+    status = spent.state % WIDTH % STAGED
+    is_out = (status != READY) & (status != SLOW) & (spent.state != 0)
+    first = layout.first_instance()
+    place = spent.subject - first
+    size = layout.instances * layout.slots
+    out = np.bincount(place[is_out], (spent.until - spent.since)[is_out], minlength=size)
+    began = is_out & ~np.append(False, is_out[:-1] & (place[1:] == place[:-1]))
+    times = np.bincount(place[began], minlength=size)
+    final = stack.final[0, first : first + size]
+    rows = []
+    for slot in range(layout.slots):
+        for role in layout.roles:
+            for k in range(role.room):
+                number = slot * layout.instances + role.first + k
+                code = int(final[number])
+                rows.append(
+                    {
+                        "system": model.name,
+                        "slot": "staging" if code % WIDTH >= STAGED else "production",
+                        "role": role.name,
+                        "instance": layout.names[role.first + k],
+                        "update_domain": update_domain(k, layout.spec.update_domains),
+                        "fault_domain": k % layout.spec.fault_domains,
+                        "status": LIFE[READY] if _is_ready(code) else LIFE[code % WIDTH % STAGED],
+                        "build": layout.builds[code // WIDTH] if code else "",
+                        "times_out": int(times[number]),
+                        "out_s": float(out[number]),
+                    }
+                )
+    return [row for row in rows if row["times_out"] or row["status"] != LIFE[0]]
+
+
+def _is_ready(code: int) -> bool:
+    return code % WIDTH % STAGED in (READY, SLOW)
+
+
+def operations_table(model: Model, log: Log) -> list[Row]:
+    """One row an operation, the file's and the operators': asked when, answered how, ended when."""
+    layout = model.layout
+    table = []
+    for number, name in enumerate(layout.operations):
+        rows = log.rows[log.rows["subject"] == layout.first_operation + number]
+        if not len(rows) and number >= len(model.operations):
+            continue
+        kind, body = _request(model, name, number)
+        row: Row = {
+            "operation": f"operations.{model.operations[number].index}"
+            if number < len(model.operations)
+            else "",
+            "name": name,
+            "kind": kind,
+            "system": model.name,
+            "at_s": float(rows[0]["time"]) if len(rows) else None,
+            "ended_s": None,
+            "status": "not sent",
+            "http_status": None,
+            "code": "",
+            "message": "",
+            "request_id": "",
+        }
+        if len(rows):
+            row |= _outcome(body, rows, f"{model.name}/{name}")
+        table.append(row)
+    return table
+
+
+def _request(model: Model, name: str, number: int) -> tuple[str, Request]:
+    """What an operation asks, also those of the modelled operators."""
+    if number < len(model.operations):
+        return model.operations[number].kind, model.operations[number].body
+    if name.endswith("-rollback"):
+        return "rollback", Rollback()
+    return "walk_upgrade_domain", WalkUpgradeDomain(upgrade_domain=int(name.rpartition("-")[2]))
+
+
+def _outcome(body: Request, rows: NDArray[np.void], identity: str) -> Row:
+    state = int(rows[-1]["new"])
+    status = state % OPERATION.width
+    outcome: Row = {
+        "status": OPERATION.statuses[status],
+        "http_status": 200,
+        "request_id": _request_id(identity),
+    }
+    if status != ASKED:
+        outcome["ended_s"] = float(rows[-1]["time"])
+    if status in (FAILED, REFUSED):
+        refusal = answer(OPERATION_STATES.version(state), body)
+        outcome |= {"code": refusal.code, "message": refusal.message}
+        outcome["http_status"] = refusal.http_status
+    return outcome
+
+
+def _request_id(identity: str) -> str:
+    """An x-ms-request-id that is the same in every run."""
+    return blake2b(identity.encode(), digest_size=16).hexdigest()
+
+
+# Get Deployment -----------------------------------------------------------------------------------
+
+
+def status(model: Model, log: Log, at: float) -> Row:
+    """What Get Deployment would show of production at an instant (seconds)."""
+    if not 0 <= at <= log.horizon:
+        raise ValueError(f"an instant must lie in [0, {log.horizon:g}], got {at:g}")
+    layout = model.layout
+    rows = log.rows[log.rows["time"] <= at]
+    state = log.subjects.initial.astype(np.int64)
+    state[rows["subject"]] = rows["new"]
+    codes = {
+        layout.names[i]: int(state[layout.first_instance(slot) + i])
+        for slot in range(layout.slots)
+        for i in range(layout.instances)
+        if 0 < state[layout.first_instance(slot) + i] % WIDTH < STAGED
+    }
+    here = np.array(list(codes.values()))
+    largest = _largest(model, rows)
+    upgrade = _upgrade_status(model, rows, state)
+    stopped = len(here) > 0 and bool((here % WIDTH == STOPPED).all())
+    return {
+        "Status": "Suspended" if stopped else "Running",
+        "Locked": upgrade is not None,
+        "RollbackAllowed": upgrade is not None and _rollback_allowed(model, rows, state),
+        "UpgradeStatus": upgrade,
+        "UpgradeDomainCount": domains_in_use(layout.spec.update_domains, largest),
+        "RoleInstanceList": [
+            {
+                "RoleName": name.rpartition("_IN_")[0],
+                "InstanceName": name,
+                "InstanceStatus": LIFE[READY] if _is_ready(code) else LIFE[code % WIDTH],
+                "InstanceUpgradeDomain": update_domain(number, layout.spec.update_domains),
+                "InstanceFaultDomain": number % layout.spec.fault_domains,
+                "Build": layout.builds[code // WIDTH],
+            }
+            for name, code in codes.items()
+            for number in [int(name.rpartition("_IN_")[2])]
+        ],
+    }
+
+
+def _largest(model: Model, rows: NDArray[np.void]) -> int:
+    """The largest instance count that a role has had."""
+    layout = model.layout
+    largest = max(role.count for role in layout.roles)
+    for role in layout.roles:
+        first = layout.first_instance() + role.first
+        seen = rows["subject"][(rows["subject"] >= first) & (rows["subject"] < first + role.room)]
+        largest = max([largest, *(seen - first + 1).tolist()])
+    return largest
+
+
+def _in_progress(model: Model, state: NDArray[np.int64]) -> int | None:
+    """The number of the user's upgrade that is in progress."""
+    layout = model.layout
+    for number in range(layout.rollouts):
+        if state[layout.first_upgrade + number] in (UPGRADING, STUCK, ROLLING_BACK):
+            return number
+    return None
+
+
+def _upgrade_status(model: Model, rows: NDArray[np.void], state: NDArray[np.int64]) -> Row | None:
+    """UpgradeType, and whether the walk is before or within which domain."""
+    layout = model.layout
+    number = _in_progress(model, state)
+    if number is None:
+        return None
+    subject = layout.first_upgrade + number
+    phase = rows[(rows["subject"] == subject) & np.isin(rows["new"], (UPGRADING, ROLLING_BACK))]
+    since = phase[0]["time"]
+    if (phase["new"] == ROLLING_BACK).any():
+        since = phase[phase["new"] == ROLLING_BACK][0]["time"]
+    first = layout.first_domain()
+    turns = rows[
+        (rows["subject"] >= first)
+        & (rows["subject"] < first + layout.domains * layout.slots)
+        & (rows["time"] >= since)
+        & (rows["cause"] == subject)
+    ]
+    during = turns[turns["new"] == UPDATING]
+    domains = (during["subject"] - first) % layout.domains
+    out = [int(d) for d in domains if state[first + d] == UPDATING]
+    walked = [int(d) + 1 for d in domains]
+    return {
+        "UpgradeType": _type(model, rows, number),
+        "CurrentUpgradeDomainState": "During" if out else "Before",
+        "CurrentUpgradeDomain": out[-1] if out else max([0, *walked]),
+    }
+
+
+def _type(model: Model, rows: NDArray[np.void], number: int) -> str:
+    """The mode of the request that the upgrade follows now: a rollback has its own."""
+    subject = model.layout.first_upgrade + number
+    turned = rows[(rows["subject"] == subject) & (rows["new"] == ROLLING_BACK)]
+    body: Any = model.rollout(number).body
+    asked = int(turned[0]["cause"]) - model.layout.first_operation if len(turned) else -1
+    if asked >= 0:
+        _, body = _request(model, model.layout.operations[asked], asked)
+    return str(body.mode)
+
+
+def _rollback_allowed(model: Model, rows: NDArray[np.void], state: NDArray[np.int64]) -> bool:
+    """Whether an instance that the upgrade in progress covers is not up to date."""
+    layout = model.layout
+    number = _in_progress(model, state)
+    assert number is not None
+    subject = layout.first_upgrade + number
+    mine = rows[rows["subject"] == subject]
+    if (mine["new"] == ROLLING_BACK).any():
+        return False
+    body: Any = model.rollout(number).body
+    began = mine[0]["time"]
+    first, end = layout.first_instance(), layout.first_instance(layout.slots)
+    turned = rows[(rows["time"] >= began) & (rows["cause"] < first)]
+    taken = set(turned["subject"][turned["cause"] >= layout.first_domain()].tolist())
+    role = getattr(body, "role_to_upgrade", None)
+    return not all(
+        member in taken and _is_ready(int(state[member]))
+        for member in range(first, min(end, first + layout.instances))
+        if state[member] and role in (None, layout.roles[layout.role_of[member - first]].name)
+    )
+
+
+# Lanes --------------------------------------------------------------------------------------------
+
+
+def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+    """For each update domain (label, from, to, category): what its worst member does.
+
+    Categories: ready, updating, failing (cycling or unresponsive), other (out for another reason).
+    """
+    layout = model.layout
+    stack = Stack([log])
+    spent = stays(stack, stack.subjects.of(model.name, "instance"))
+    status = spent.state % WIDTH
+    caused = (spent.begun_by >= layout.first_domain()) & (spent.begun_by < layout.first_instance())
+    category = np.where(caused, "updating", "other").astype("<U8")
+    category[np.isin(status, (CYCLING, UNRESPONSIVE))] = "failing"
+    category[np.isin(status, (RESTARTING, STOPPED, CREATING))] = "other"
+    category[np.isin(status, (READY, SLOW))] = "ready"
+    counts = (spent.state != 0) & (status < STAGED) & (spent.until > spent.since)
+    place = (spent.subject - layout.first_instance()) % layout.instances
+    rows = []
+    for domain, numbers in enumerate(layout.domain_members):
+        here = counts & np.isin(place, numbers)
+        for name in ("ready", "other", "updating", "failing"):
+            these = here & (category == name)
+            rows += [
+                (f"domain {domain}", since, until, name)
+                for since, until in _union(spent.since[these], spent.until[these])
+            ]
+    return rows
+
+
+def _union(since: NDArray[np.float64], until: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Overlapping and touching intervals as one."""
+    order = np.argsort(since, kind="stable")
+    joined: list[tuple[float, float]] = []
+    for a, b in zip(since[order].tolist(), until[order].tolist(), strict=True):
+        if joined and a <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(b, joined[-1][1]))
+        else:
+            joined.append((a, b))
+    return joined

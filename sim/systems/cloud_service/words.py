@@ -1,0 +1,202 @@
+"""A cloud service in sentences: what will happen, before anything runs, with its arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.rules import at_least
+from sim.systems.cloud_service.layout import has_faults, is_rollout
+from sim.systems.cloud_service.refusals import answer, by_request
+from sim.systems.cloud_service.requests import (
+    ChangeConfiguration,
+    GuestOsUpdate,
+    HostOsUpdate,
+    UpgradeDeployment,
+    WalkUpgradeDomain,
+)
+from sim.units import show_duration, show_share
+
+if TYPE_CHECKING:
+    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.layout import RoleLayout
+    from sim.systems.operation import Operation
+
+LISTED = 6
+"""So many names of a list are shown."""
+
+
+def before(model: Model) -> list[str]:
+    """The service, who is in which domain, what each operation does, how low capacity goes."""
+    lines = [_service(model), *_roles(model), *_domains(model)]
+    for operation in model.operations:
+        lines.append(_operation(model, operation))
+        if is_rollout(operation) or isinstance(operation.body, GuestOsUpdate | HostOsUpdate):
+            lines += _lowest(model, operation)
+    lines += [f"Refused: {sentence}" for _, sentence in foretold(model)]
+    return lines
+
+
+def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
+    """The refusals that follow from the file alone: where, and what the service will answer."""
+    found = []
+    for operation in model.operations:
+        rule = by_request(operation.body, model.spec)
+        if rule is not None:
+            refusal = answer(rule, operation.body)
+            sentence = (
+                f"{operation.name} will be refused: {refusal.http_status} {refusal.code}: "
+                f"{refusal.message}"
+            )
+            found.append((operation.path, sentence))
+    return found
+
+
+def _service(model: Model) -> str:
+    layout = model.layout
+    count = sum(role.count for role in layout.roles)
+    return (
+        f"{model.name}: {_n(count, 'instance')} of {_n(len(layout.roles), 'role')} in "
+        f"{_n(layout.domains, 'update domain')}, on build {layout.builds[0]}."
+    )
+
+
+def _roles(model: Model) -> list[str]:
+    lines = []
+    for role in model.layout.roles:
+        need = at_least(role.spec.min_available, role.count)
+        sizes = _sizes(model, role)
+        lines.append(
+            f"{role.name}: {_n(role.count, 'instance')}, by domain {', '.join(map(str, sizes))}; "
+            f"available while at least {need} serve{_from_share(role, need)}; "
+            f"a restart takes {_restart(role)}."
+        )
+    return lines
+
+
+def _from_share(role: RoleLayout, need: int) -> str:
+    share = role.spec.min_available.share
+    if share is None:
+        return ""
+    return f" ({show_share(share)} of {role.count}, rounded up, is {need})"
+
+
+def _restart(role: RoleLayout) -> str:
+    stages = role.spec.stages
+    if stages is None:
+        return str(role.spec.restart)
+    return ", ".join(
+        f"{name} {getattr(stages, name)}" for name in ("stop", "apply", "start", "on_start")
+    )
+
+
+def _sizes(model: Model, role: RoleLayout) -> list[int]:
+    """Instances of a role in each domain, at time 0."""
+    domains = model.layout.domains
+    return [len(range(domain, role.count, model.spec.update_domains)) for domain in range(domains)]
+
+
+def _domains(model: Model) -> list[str]:
+    layout = model.layout
+    lines = []
+    for domain, members in enumerate(layout.domain_members):
+        codes = layout.initial_codes(0)
+        names = [layout.names[i] for i in members if codes[i]]
+        shown = ", ".join(names[:LISTED])
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        lines.append(f"Domain {domain}: {shown}{more}." if names else f"Domain {domain}: empty.")
+    return lines
+
+
+def _operation(model: Model, operation: Operation) -> str:
+    body: Any = operation.body
+    when = f"At {operation.at}, {operation.name}: "
+    if isinstance(body, UpgradeDeployment):
+        whom = body.role_to_upgrade or "all roles"
+        return f"{when}build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
+    if isinstance(body, ChangeConfiguration):
+        counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
+        what = f"a new configuration{f' ({counts})' if counts else ''}"
+        restarts = "that restarts instances" if body.restarts else "without restarts"
+        return f"{when}{what}, {body.mode}, {restarts}."
+    if isinstance(body, WalkUpgradeDomain):
+        return f"{when}walks update domain {body.upgrade_domain}."
+    if isinstance(body, GuestOsUpdate | HostOsUpdate):
+        return f"{when}the platform restarts every instance, domain by domain in turn."
+    return f"{when}{operation.kind.replace('_', ' ')}."
+
+
+def _how(model: Model, body: UpgradeDeployment) -> str:
+    timeout = show_duration(model.spec.start_timeout)
+    if body.mode == "Auto":
+        late = (
+            "the walk goes on without it"
+            if model.spec.on_start_timeout == "continue"
+            else "the walk is stuck"
+        )
+        text = (
+            "The domains go in order; the next one starts when every instance of the last is Ready; "
+            f"after {timeout} without Ready {late}."
+        )
+    elif body.mode == "Simultaneous":
+        text = "All instances stop at once."
+    elif body.operator is None:
+        text = "Each domain waits for its walk_upgrade_domain."
+    else:
+        text = (
+            f"The operator walks a domain, bakes it for {show_duration(body.operator.bake)} "
+            "and walks the next."
+        )
+        if body.operator.stop_above is not None:
+            then = "rolls back" if body.operator.then == "rollback" else "stops"
+            text += f" Above {show_share(body.operator.stop_above)} not Ready the operator {then}."
+    build = model.spec.builds.get(str(body.build))
+    if build is not None and has_faults(build):
+        text += f" The build is bad with {show_share(build.bad)}."
+    return text
+
+
+def _lowest(model: Model, operation: Operation) -> list[str]:
+    """The arithmetic of the lowest capacity, if every instance comes back by itself."""
+    layout, body = model.layout, operation.body
+    only = getattr(body, "role_to_upgrade", None)
+    if operation.kind == "swap":
+        return []
+    at_once = getattr(body, "mode", "Auto") == "Simultaneous"
+    unit = [round(role.spec.weight * 1000) for role in layout.roles]
+    nominal = sum(w * role.count for w, role in zip(unit, layout.roles, strict=True))
+    out = [
+        sum(
+            w * (role.count if at_once else _sizes(model, role)[domain])
+            for w, role in zip(unit, layout.roles, strict=True)
+            if only in (None, role.name)
+        )
+        for domain in range(layout.domains)
+    ]
+    worst = max(range(len(out)), key=out.__getitem__)
+    left = nominal - out[worst]
+    taken = "all instances" if at_once else f"domain {worst}"
+    return [
+        f"While {taken} is out, {_weight(left)} of {_weight(nominal)} serve: capacity "
+        f"{show_share(left / nominal)}{_dark(model, operation, worst, at_once=at_once)}."
+    ]
+
+
+def _dark(model: Model, operation: Operation, domain: int, *, at_once: bool) -> str:
+    """Which roles then have too few instances."""
+    only = getattr(operation.body, "role_to_upgrade", None)
+    short = []
+    for place, role in enumerate(model.layout.roles):
+        if only not in (None, role.name):
+            continue
+        left = role.count - (role.count if at_once else _sizes(model, role)[domain])
+        if left < model.layout.min_available[place]:
+            short.append(f"{role.name} has {left} of the {model.layout.min_available[place]} it needs")
+    return f"; not available: {', '.join(short)}" if short else "; the service stays available"
+
+
+def _weight(thousandths: int) -> str:
+    return f"{thousandths / 1000:g}"
+
+
+def _n(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

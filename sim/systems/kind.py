@@ -1,0 +1,134 @@
+"""The registration record of a modelled system: all that the rest of the house asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from sim.formats.checking import nearest
+from sim.formats.fields import Spec
+from sim.units import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log, Stack
+    from sim.metrics import Metric
+    from sim.systems.world import World
+    from sim.timelines import Timeline
+
+    Measured = dict[tuple[str, str], NDArray[np.float64]]
+    from sim.systems.operation import Operation, Request, Span
+
+
+class System(Spec):
+    """What a user writes of a modelled system; each derives its own."""
+
+    kind: str
+    """What the system is."""
+
+
+S = TypeVar("S", bound=System)
+
+
+class Finding(NamedTuple):
+    """Something about a file: where in its tree, and what."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    about_key: bool = False
+    """Whether it is the last key of the path that is meant, not what stands under it."""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that `name` is no `what` ("a role of shop"), and which ones there are."""
+    names = list(known)
+    near = nearest(name, names)
+    hint = f"did you mean {near}?" if near else f"known: {', '.join(names) or 'none'}"
+    return f"must be {what}, got {shorten(name)}; {hint}"
+
+
+class Model(Protocol):
+    """One system of a scenario, ready to run: what the rest of the house asks of it."""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Its subjects, numbered."""
+
+    @property
+    def nominal(self) -> float:
+        """Its members at time 0, weighted."""
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """The metrics that say most, at most six."""
+
+    def start(self, world: World) -> None:
+        """Plan all that the file asks for, in a new world."""
+
+    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+        """Metrics by (group, name), and in which replications every rollout came to its end."""
+
+    def audit(self, stack: Stack) -> str | None:
+        """The rule of the system that a stack of logs breaks, if any."""
+
+    def series(self) -> list[tuple[str, str]]:
+        """Every (series, group) that a run has."""
+
+    def timeline(self, log: Log, series: str, group: str = "") -> Timeline:
+        """One series of a run over [0, horizon]."""
+
+    def members(self, log: Log) -> list[dict[str, Any]]:
+        """One row a member."""
+
+    def operations_table(self, log: Log) -> list[dict[str, Any]]:
+        """One row an operation."""
+
+    def status(self, log: Log, at: float) -> dict[str, Any]:
+        """What the service's Get would show at `at` seconds."""
+
+    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+        """For a picture: label, from, to, category."""
+
+    def before(self) -> list[str]:
+        """What will happen, in sentences."""
+
+    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """Refusals that follow from the file alone, with their paths."""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
+
+    kind: str
+    spec: type[S]
+    operations: Mapping[str, type[Request]]
+    """Operation key -> its body. No two kinds share a key."""
+    metrics: Mapping[str, Metric]
+    model: Callable[[str, S, Sequence[Operation], int, Span], Model]
+    """The system in a scenario: its name, spec and operations, its first subject, the time."""
+    horizon: float
+    """Seconds that a scenario lasts where the file does not say."""
+    starter: str
+    """A minimal scenario (YAML), its question in the first line."""
+
+    groups: Callable[[S], Sequence[str]]
+    """The groups of members that series and metrics are also given for."""
+    references: Callable[[str, S, Sequence[Operation]], Sequence[Finding]]
+    """Names that refer to nothing and keys that exclude or need each other, in a file whose keys
+    and values are right. Nothing is resolved yet."""
+    resolve: Callable[[str, S], S]
+    """Fills the defaults that depend on other fields."""
+    resolve_body: Callable[[S, Request], Request]
+    """The same for an operation's body. The spec is resolved."""
+    assumed: Callable[[S, Sequence[Operation]], Sequence[str]]
+    """The assumptions in force, for the answer's footer. The spec is as written."""
+    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Finding]]
+    """What is legal and yet hardly meant. All is resolved."""
+    default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
+    """Variant -> path -> value: the service's own choices, for a comparison of a file without
+    variants. Empty where the operations offer no choice."""

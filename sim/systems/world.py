@@ -1,0 +1,92 @@
+"""What all processes of one replication share: the clock with its ranks, the log, the chances.
+
+At one instant things happen by rank, within a rank by the number of their subject in the log. SimPy
+orders equal times by a priority, so a rank and a number are packed into one. Bare timeouts, AllOf and
+the ends of processes carry SimPy's own priorities and would come before everything: processes wait
+only on events that `World` makes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simpy import Event
+
+from sim.log import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from simpy import Environment
+
+    from sim.chance import Draws
+
+RETURN = 1
+"""Completions and returns to service, and what they complete."""
+ACT = 2
+"""Operations, failures, removals, the next wave."""
+SUBMIT = 3
+DISPATCH = 4
+LOOK = 5
+"""Those who look: gates, operators, health verdicts."""
+HORIZON = 9
+
+
+
+class Due(Event):
+    """Something that is already decided and happens after `delay` seconds, in its rank."""
+
+    def __init__(self, env: Environment, delay: float, priority: int, value: object = None) -> None:
+        self.env = env
+        self.callbacks = []
+        self._ok = True
+        self._value = value
+        env.schedule(self, priority, delay)  # type: ignore[arg-type]  # any integer will do
+
+
+class World:
+    """One replication while it runs. It dies with the run."""
+
+    def __init__(
+        self, env: Environment, draws: Draws, horizon: float, start_time: datetime | None
+    ) -> None:
+        self.env = env
+        self.draws = draws
+        self.horizon = horizon
+        self.start_time = start_time
+        self.recorder = Recorder()
+        self.record = self.recorder.record
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario's start."""
+        return float(self.env.now)
+
+    def after(self, delay: float, rank: int, number: int) -> Event:
+        """An event to wait for: `delay` seconds from now, in `rank`, ordered by subject `number`."""
+        return Due(self.env, delay, rank << 32 | number)
+
+    def moment(self) -> Event:
+        """An event to wait for whose time is not known yet; `arm` gives it one."""
+        return self.env.event()
+
+    def arm(self, event: Event, delay: float, rank: int, number: int) -> None:
+        """Let a `moment` happen `delay` seconds from now, in `rank`, ordered by subject `number`."""
+        event._ok, event._value = True, None  # what `succeed` sets, in a rank of our own
+        self.env.schedule(event, rank << 32 | number, delay)  # type: ignore[arg-type]
+
+    def call(
+        self,
+        delay: float,
+        rank: int,
+        number: int,
+        function: Callable[[Event], None],
+        argument: object = None,
+    ) -> None:
+        """Call `function` with an event whose value is `argument`, when `after` would be due."""
+        Due(self.env, delay, rank << 32 | number, argument).callbacks.append(function)
+
+    def start(self, process: Generator[Event, Any, None]) -> None:
+        """Let a process run from now on; its first part runs before anything else of this instant."""
+        self.env.process(process)

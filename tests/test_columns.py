@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from sim.formats.columns import read_column
+
+
+def test_a_column_is_found_by_its_name():
+    content = b"role,seconds\nWebRole,240\nWorkerRole,95.5\n"
+    assert read_column(content, "seconds") == (240.0, 95.5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfseconds,role\n1,a\n2,b\n",  # a byte order mark, as Excel writes it
+        b"seconds,role\r\n1,a\r\n2,b\r\n",
+        b"seconds,role\n1,a\n\n2,b",  # an empty line, and none at the end
+        b' "seconds" , role\n 1 ,a\n 2,b\n'.replace(b' "', b'"'),
+        b'"seconds","a, ""role"""\n"1",a\n"2",b\n',
+    ],
+)
+def test_what_spreadsheets_write_is_read(content):
+    assert read_column(content, "seconds") == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "must have one column seconds, got none in: no header"),
+        (b"a,b\n1,2\n", "must have one column seconds, got none in: a, b"),
+        (b"seconds,seconds\n1,2\n", "got more than one in: seconds, seconds"),
+        (b"seconds\n", "must have a number in column seconds, got no line below the header"),
+        (b"seconds\n1\n4min\n", "must have a number in column seconds, got 4min at line 3"),
+        (b"a,seconds\n1,2\n3\n", 'must have a number in column seconds, got "" at line 3'),
+        (b"seconds\nnan\n", "got nan at line 2"),
+        (b"seconds\ninf\n", "got inf at line 2"),
+        (b"seconds\n\n\nx\n", "got x at line 4"),
+        (b"seconds\n\xff\n", "must be UTF-8 text, got other bytes at byte 8"),
+        (b"seconds\n" + b"1" * 200_000 + b"\n", "must be CSV, got field larger than field limit"),
+    ],
+)
+def test_what_is_no_column_of_numbers_is_refused_with_its_line(content, rule):
+    with pytest.raises(ValueError) as refused:
+        read_column(content, "seconds")
+    assert rule in str(refused.value)
