@@ -50,7 +50,9 @@ class ScenarioError(SimError):
 class ModelError(SimError):
     """A run broke an invariant of its own model. The message says how to reproduce it."""
 
-    def __init__(self, rule: str, *, scenario: str, seed: int, replication: int, time: float) -> None:
+    def __init__(
+        self, rule: str, *, scenario: str, seed: int, replication: int, time: float
+    ) -> None:
         self.rule = rule
         self.scenario, self.seed, self.replication, self.time = scenario, seed, replication, time
         super().__init__(

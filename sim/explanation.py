@@ -1,4 +1,4 @@
-"""Runs in sentences: what will happen before anything runs, and why capacity dipped after it did."""
+"""Runs in sentences: what will happen, before anything runs, and why capacity dipped, after."""
 
 from __future__ import annotations
 
@@ -76,10 +76,9 @@ def _causes(
     """The chains of causes of the rows that take capacity away within [start, end)."""
     rows = log.rows
     within = np.flatnonzero((rows["time"] >= start) & (rows["time"] < end))
-    chains: dict[tuple[int, ...], None] = {}
     weights = _capacity_lost(simulation, log, system, within)
-    for row in within[weights]:
-        chains.setdefault(_chain(log, int(row)))
+    causes = _Causes(log)
+    chains = dict.fromkeys(causes.chain(int(row)) for row in within[weights])
     return tuple(
         ", ".join(simulation.subjects.name(subject) for subject in chain) for chain in chains
     )
@@ -100,25 +99,38 @@ def _capacity_lost(
     return lowers
 
 
-def _chain(log: Log, row: int) -> tuple[int, ...]:
-    """The cause of a row, that cause's own cause, and so on, without the scenario itself."""
-    chain: list[int] = []
-    while row >= 0:
-        cause = int(log.rows["cause"][row])
-        if cause == 0 or cause in chain:
-            break
-        chain.append(cause)
-        earlier = np.flatnonzero(log.rows["subject"][:row] == cause)
-        row = int(earlier[-1]) if len(earlier) else -1
-    return tuple(chain)
+class _Causes:
+    """Chains of causes of rows; each subject's rows are looked up once."""
+
+    def __init__(self, log: Log) -> None:
+        self._cause, self._subject = log.rows["cause"], log.rows["subject"]
+        self._rows: dict[int, NDArray[np.intp]] = {}
+
+    def chain(self, row: int) -> tuple[int, ...]:
+        """The cause of a row, that cause's own cause, and so on, without the scenario itself."""
+        chain: list[int] = []
+        while row >= 0:
+            cause = int(self._cause[row])
+            if cause == 0 or cause in chain:
+                break
+            chain.append(cause)
+            row = self._latest(cause, row)
+        return tuple(chain)
+
+    def _latest(self, subject: int, row: int) -> int:
+        """The last row of a subject before `row`, -1 where there is none."""
+        if subject not in self._rows:
+            self._rows[subject] = np.flatnonzero(self._subject == subject)
+        rows = self._rows[subject]
+        place = int(np.searchsorted(rows, row))
+        return int(rows[place - 1]) if place else -1
 
 
 def after(simulation: Simulation, log: Log) -> str:
     """What happened in one run: how each operation ended, and each dip with its causes."""
     lines = []
     for name, model in simulation.models.items():
-        for operation in model.operations_table(log):
-            lines.append(_told(operation))
+        lines += map(_told, model.operations_table(log))
         for dip in dips(simulation, log, name):
             lines.append(
                 f"{name}: capacity falls by {show_share(dip.depth)} from "

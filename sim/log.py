@@ -1,8 +1,8 @@
 """The log: everything that changes is a subject with a state, and a run is its transitions.
 
-A row is ``time, subject, old, new, cause``. `subject` and `cause` are numbers of subjects, `old` and
-`new` are codes of states. `old` is what the process believes, passed by it and never read back from
-the recorder, so that the audit can fail.
+A row is ``time, subject, old, new, cause``. `subject` and `cause` are numbers of subjects, `old`
+and `new` are codes of states. `old` is what the process believes, passed by it and never read back
+from the recorder, so that the audit can fail.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class States:
 
 
 OPERATION = States(("absent", "InProgress", "Succeeded", "Failed", "Refused"))
-"""A request to a service, as its Get Operation Status would tell; its version is what refused it."""
+"""A request to a service, as its Get Operation Status tells; its version is what refused it."""
 ASKED, SUCCEEDED, FAILED, REFUSED = 1, 2, 3, 4
 
 UPGRADE = States(
@@ -212,7 +212,8 @@ class Stack:
     @cached_property
     def key(self) -> NDArray[np.int64]:
         """A number for each subject of each replication, shape (rows,)."""
-        return self.replication * np.int64(self.subjects.count) + self.subject
+        key: NDArray[np.int64] = self.replication * self.subjects.count + self.subject
+        return key
 
     @cached_property
     def by_subject(self) -> NDArray[np.int64]:
@@ -220,14 +221,16 @@ class Stack:
         # One packed key and an ordinary sort: five times faster than a stable argsort.
         packed = (self.key << 32) | np.arange(len(self.time))
         packed.sort()
-        return packed & 0xFFFFFFFF
+        order: NDArray[np.int64] = packed & 0xFFFFFFFF
+        return order
 
     @cached_property
     def final(self) -> NDArray[np.int16]:
         """Each subject's state at the horizon, shape (replications, subjects)."""
         states = np.tile(self.subjects.initial, (self.replications, 1))
-        last = self.by_subject[np.append(self._changes_subject[1:], True)]
-        states[self.replication[last], self.subject[last]] = self.new[last]
+        if len(self.time):  # nothing at all need happen
+            last = self.by_subject[np.append(self._changes_subject[1:], True)]
+            states[self.replication[last], self.subject[last]] = self.new[last]
         return states
 
     @cached_property
@@ -240,15 +243,18 @@ class Stack:
     def audit(self) -> tuple[int, str] | None:
         """Check that the log is a history; the first row that is not, with the rule that it breaks.
 
-        Time never goes back nor leaves [0, horizon]; every row's `old` is that subject's last `new`;
-        codes and causes exist.
+        Time never goes back nor leaves [0, horizon]; every row's `old` is its subject's last `new`;
+        subjects, codes and causes exist.
         """
         if not len(self.time):
             return None
+        nobody = (self.subject < 0) | (self.subject >= self.subjects.count)
+        if nobody.any():  # first, as the other rules look at the subject
+            return int(np.flatnonzero(nobody)[0]), "a row's subject does not exist"
         back = np.zeros(len(self.time), bool)
         np.less(self.time[1:], self.time[:-1], out=back[1:])
         back[self.start[:-1][np.diff(self.start) > 0]] = False
-        outside = (self.time < 0) | (self.time > self.horizon)
+        outside = ~((self.time >= 0) & (self.time <= self.horizon))  # so no number is outside too
         order = self.by_subject
         believed = np.empty(len(order), np.int16)
         first = self._changes_subject

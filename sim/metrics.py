@@ -1,7 +1,7 @@
 """Metrics: numbers from timelines and rows, for any modelled system, for a whole stack at once.
 
-Each function takes step functions or a stack and returns arrays of shape (replications,), NaN where a
-value is missing. What every metric means stands in its `meaning`.
+Each function takes step functions or a stack and returns arrays of shape (replications,), NaN
+where a value is missing. What every metric means stands in its `meaning`.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ METRICS: dict[str, Metric] = {
             "s",
             "lower",
             "done in",
-            "From the first rollout operation accepted to the last end of a rollout; missing unless "
-            "finished.",
+            "From the first rollout operation accepted to the last end of a rollout; missing "
+            "unless finished.",
         ),
         Metric(
             "finished",
@@ -142,7 +142,7 @@ METRICS: dict[str, Metric] = {
             "share",
             "higher",
             "updated",
-            "Members up to date with the version last requested, of those it covers, at the horizon.",
+            "Members up to date with the version last requested, of those covered, at the horizon.",
         ),
     )
 }
@@ -157,9 +157,13 @@ def capacity(steps: Steps, nominal: int) -> Values:
     length = steps.end - steps.times[0]
     missing = np.maximum(0, nominal - steps.values) * steps.durations
     whole = nominal * length
-    mean = steps.integrate() / whole if whole else np.ones(len(steps.start) - 1)
+    lowest = mean = np.ones(len(steps.start) - 1)
+    if nominal:
+        lowest = np.asarray(steps.minimum() / nominal, np.float64)
+    if whole:
+        mean = steps.integrate() / whole
     return {
-        "min_capacity": steps.minimum() / nominal if nominal else np.ones(len(steps.start) - 1),
+        "min_capacity": lowest,
         "mean_capacity": mean,
         "capacity_hours_lost": steps.sum(missing) / 1000.0 / HOUR,
     }
@@ -236,7 +240,7 @@ def rollouts(
     undone = _latest(stack, rows[new == ROLLED_BACK]) - accepted
     requests = final[:, asked] % OPERATION.width
     refused = np.isin(requests, (0, REFUSED)).any(axis=1)
-    waits = np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)) & must_end
+    waits = (np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)) & must_end).any(axis=1)
     return Rollouts(
         {
             "rollout_duration": np.where(finished, duration, np.nan),
@@ -244,5 +248,5 @@ def rollouts(
             "rollback_duration": undone,
             "rolled_back": rolled_back * 1.0,
         },
-        ~refused & ~waits.any(axis=1),
+        np.logical_not(refused | waits),
     )

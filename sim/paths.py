@@ -27,37 +27,36 @@ APPEND = "+"
 _PART = re.compile(r'("(?:[^"\\]|\\.)*"|[^."]+)(?:\.|$)')
 
 
-def parse(text: str) -> tuple[str, ...]:
+def parse(text: str, where: str = "") -> tuple[str, ...]:
     """Split a path at its dots; a key that holds a dot or a space is in double quotes.
 
     Raises
     ------
     ScenarioError
-        Where a key is empty or a quote is not closed.
+        Where a key is empty or a quote is not closed. `where` is the place it gives.
     """
     parts: list[str] = []
     end = 0
-    while end < len(text):
-        match = _PART.match(text, end)
-        if match is None:
-            break
-        parts.append(_unquoted(match[1], text))
+    while match := _PART.match(text, end):
+        parts.append(_unquoted(match[1], text, where))
         end = match.end()
     if end < len(text) or not text or text.endswith("."):
-        raise ScenarioError.of(f"must be keys joined by dots, like {_EXAMPLE}", path=text)
+        rule = f"must be keys joined by dots, like {_EXAMPLE}"
+        raise ScenarioError.of(rule, where=where, path=text)
     return tuple(parts)
 
 
 _EXAMPLE = 'systems.shop.roles."Conference.Web.Admin".instances'
 
 
-def _unquoted(part: str, text: str) -> str:
+def _unquoted(part: str, text: str, where: str) -> str:
     if not part.startswith('"'):
         return part
     try:
-        return str(json.loads(part, strict=False))
+        return str(json.loads(part))
     except ValueError:
-        raise ScenarioError.of(f"must quote as JSON does, got {part}", path=text) from None
+        rule = f"must quote as JSON does, got {part}"
+        raise ScenarioError.of(rule, where=where, path=text) from None
 
 
 def override(tree: Node, path_text: str, value: Node, schema: dict[str, Any]) -> Node:
@@ -80,7 +79,7 @@ def override(tree: Node, path_text: str, value: Node, schema: dict[str, Any]) ->
     ScenarioError
         Where the path names nothing, with the nearest name.
     """
-    keys = parse(path_text)
+    keys = parse(path_text, value.key_where or value.where)
     return _Override(path_text, keys, value).into(tree, 0, Place.top(schema))
 
 
@@ -125,8 +124,7 @@ class _Override:
         near = nearest(self.keys[depth], filter(None, names))
         if near:
             return f"names no item of {self._at(depth)}, did you mean {near}?"
-        held = f"0 to {len(items) - 1}" if items else "none"
-        return f"names no item of {self._at(depth)}, whose items are {held}"
+        return f"names no item of {self._at(depth)}, {_numbers(items)}"
 
     def _into_mapping(self, node: Node, entries: dict[str, Node], depth: int, place: Place) -> Node:
         key = self.keys[depth]
@@ -139,13 +137,17 @@ class _Override:
     def _new_child(self, entries: dict[str, Node], depth: int, place: Place) -> Node:
         """Make what the path needs and the file leaves out, if the format knows it."""
         key, last = self.keys[depth], depth + 1 == len(self.keys)
+        if key == APPEND:
+            raise self._refused(f"{self._at(depth)} is no list, so nothing can be appended")
         known = key in place.keys
         if not known and not (last and place.takes_names):
             hint = suggest(key, list(dict.fromkeys([*entries, *place.keys])))
             raise self._refused(f"names no key of {self._at(depth)}, {hint}")
-        below = place.below(key)
-        empty: dict[str, Node] | list[Node] = [] if below.is_list and not below.is_mapping else {}
-        return Node(empty, self.value.where, self.value.key_where)
+        return Node(self._empty(depth, place.below(key)), self.value.where, self.value.key_where)
+
+    def _empty(self, depth: int, place: Place) -> dict[str, Node] | list[Node]:
+        appends = self.keys[depth + 1 :] == (APPEND,)
+        return [] if place.is_list and (appends or not place.is_mapping) else {}
 
     def _at(self, depth: int) -> str:
         return dotted(self.keys[:depth]) or "the scenario"
@@ -153,6 +155,12 @@ class _Override:
     def _refused(self, rule: str) -> ScenarioError:
         where = self.value.key_where or self.value.where
         return ScenarioError.of(rule, where=where, path=self.text)
+
+
+def _numbers(items: Sequence[Node]) -> str:
+    if not items:
+        return "which is empty"
+    return f"whose items are 0 to {len(items) - 1}" if len(items) > 1 else "whose only item is 0"
 
 
 def _item_name(item: Node) -> str:

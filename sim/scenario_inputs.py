@@ -77,8 +77,8 @@ class Reader:
         absent = [file for file in part.files if file not in self._contents]
         self.missing += absent
         if absent:
-            rule = f"must name a file that can be read, got {', '.join(absent)}"
-            self.findings.append(Finding(path, rule))
+            rule = "must name a file that can be read (from the scenario's folder)"
+            self.findings.append(Finding(path, f"{rule}, got {', '.join(absent)}"))
             return part
         for file in part.files:
             self._read[file] = InputFile(file, sha256(self._contents[file]).hexdigest())
@@ -90,7 +90,7 @@ class Reader:
 
 
 def _may_name_files(part: object) -> TypeGuard[NamesFiles]:
-    """Ask the class: an isinstance of a protocol costs more than all the rest of a file's reading."""
+    """Ask the class: isinstance with a protocol costs more than the rest of a file's reading."""
     return hasattr(type(part), "with_contents")
 
 

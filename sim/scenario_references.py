@@ -176,11 +176,12 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
     for operation in operations:
         path = (*operation.path[:2], "at")
         lowest = float(operation.at.quantile(np.zeros(1))[0])
+        got = operation.at if operation.at.is_random else format_duration(lowest)
         if operation.at.highest <= 0:
-            yield Finding(path, f"must be after the start, got {operation.at}")
+            yield Finding(path, f"must be after the start, got {got}")
         elif lowest > horizon:
             rule = f"must not be after the horizon, {format_duration(horizon)}"
-            yield Finding(path, f"{rule}, got {operation.at}")
+            yield Finding(path, f"{rule}, got {got}")
         if file.start is None:
             yield from _days(operation)
 
@@ -230,12 +231,8 @@ def _objectives(
         findings += found
         if not system:
             continue
-        record, spec = KINDS[systems[system].kind], systems[system]
-        groups = record.groups(spec)
-        if entry.group and entry.group not in groups:
-            rule = unknown_name(f"a group of {system}", entry.group, groups)
-            findings.append(Finding((*path, "group"), rule))
-        unit = record.metrics[entry.metric].unit
+        findings += _group(entry, path, system, systems[system])
+        unit = KINDS[systems[system].kind].metrics[entry.metric].unit
         at_least, at_most = _bounds(_locate(tree, path), path, unit, findings)
         yield Objective(
             index=index,
@@ -260,6 +257,18 @@ def _system_of(
         return "", [Finding((*path, "metric"), rule)]
     able = [name for name, each in metrics.items() if entry.metric in each]
     return _whom(f"metric {entry.metric}", entry.system, path, able, systems)
+
+
+def _group(entry: ObjectiveEntry, path: Path, system: str, spec: System) -> Iterator[Finding]:
+    if entry.group is None:
+        return
+    known = KINDS[spec.kind].groups(spec)
+    if entry.group not in known:
+        rule = unknown_name(f"a group of {system}", entry.group, known)
+        yield Finding((*path, "group"), rule)
+    elif entry.metric not in KINDS[spec.kind].group_metrics:
+        rule = f"must be left out, as {entry.metric} has no groups, got {entry.group}"
+        yield Finding((*path, "group"), rule)
 
 
 def _bounds(

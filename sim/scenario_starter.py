@@ -46,11 +46,16 @@ def _comments(node: Node, place: Place) -> Iterator[tuple[int, str]]:
     elif isinstance(node.value, dict):
         here = place.like(node)
         for key, child in node.value.items():
-            described = (form.get("properties", {}).get(key, {}) for form in here.forms)
-            meaning = next((each["description"] for each in described if "description" in each), "")
-            if meaning:
-                yield int(child.key_where.split(":")[-2]), _first_sentence(meaning)
+            if key in here.keys:
+                yield int(child.key_where.split(":")[-2]), _first_sentence(_meaning(here, key))
             yield from _comments(child, here.below(key))
+
+
+def _meaning(place: Place, key: str) -> str:
+    """What the format says about a key, or else about what stands under it."""
+    of_key = (form.get("properties", {}).get(key, {}) for form in place.forms)
+    described = [each for each in (*of_key, *place.below(key).forms) if "description" in each]
+    return str(described[0]["description"])
 
 
 def _first_sentence(text: str) -> str:

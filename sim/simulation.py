@@ -52,10 +52,10 @@ class Simulation:
         world = World(env, draws(scenario.seed, replication), scenario.horizon, scenario.start)
         for model in self.models.values():
             model.start(world)
-        # The horizon is closed: an event of the last rank ends the run, after all that happens then.
+        # The horizon is closed: an event of the last rank ends the run, after all of that instant.
         env.run(until=world.after(scenario.horizon, HORIZON, 0))
-        # Frozen while the environment is alive: what unfinished processes do when they are collected
-        # can no longer be recorded.
+        # Frozen while the environment is alive: what unfinished processes do when they are
+        # collected can no longer be recorded.
         return world.recorder.freeze(
             self.subjects, replication, scenario.horizon, drew=world.draws.drew
         )

@@ -249,7 +249,8 @@ class Members:
     def _deltas(self, weight: Callable[[Block], NDArray[np.int64]]) -> NDArray[np.int64]:
         tables = [weight(block) for block in self.blocks]
         flat = np.concatenate([[0, _initial(self.blocks, tables)], *tables])
-        return flat[self._new] - flat[self._old]
+        deltas: NDArray[np.int64] = flat[self._new] - flat[self._old]
+        return deltas
 
     def weigh(self, weight: Callable[[Block], NDArray[np.int64]]) -> Steps:
         """The total weight of the members over time; `weight(block)` has one entry a code."""
@@ -315,7 +316,9 @@ def stays(stack: Stack, blocks: Sequence[Block]) -> Stays:
     )
     opening = len(key) - len(rows)
     order = np.argsort(key, kind="stable")  # a subject's opening stay precedes its rows
-    state = np.concatenate([np.tile(stack.subjects.initial[numbers], len(replications)), stack.new[rows]])
+    state = np.concatenate(
+        [np.tile(stack.subjects.initial[numbers], len(replications)), stack.new[rows]]
+    )
     since = np.concatenate([np.zeros(opening), stack.time[rows]])
     cause = np.concatenate([np.full(opening, -1), stack.cause[rows]])
     key, state, since, cause = key[order], state[order], since[order], cause[order]

@@ -240,10 +240,13 @@ def test_every_random_use_counts_as_drawn(use):
 # Times and chances
 
 
-def test_times_are_the_quantiles_of_the_numbers():
+def test_times_and_chances_follow_from_the_numbers():
     source = draws(1, 0)
-    numbers, times = source.stream("x").vector(1000), source.times("x", RESTART).vector(1000)
+    numbers = source.stream("x").vector(1000, 3, first=500)
+    times = source.times("x", RESTART).vector(1000, 3, first=500)
+    chances = source.happens("x", 0.3).vector(1000, 3, first=500)
     assert times.tolist() == RESTART.quantile(numbers).tolist()
+    assert chances.tolist() == (numbers < 0.3).tolist()
 
 
 @pytest.mark.parametrize("probability", [0.001, 0.05, 0.5, 0.98])

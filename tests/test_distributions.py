@@ -240,7 +240,7 @@ class Role(Spec):
             "empirical",
             "must have values, or csv and column, got none of them",
         ),
-        ("{empirical: {values: []}}", "empirical.values", "must hold at least 1, got a list"),
+        ("{empirical: {values: []}}", "empirical.values", "must not be empty"),
         ("{exponentail: {mean: 8s}}", "exponentail", "unknown key, did you mean exponential?"),
         ("{low: 1s}", "low", "unknown key"),
         ("5", "", "a duration such as 90s or 5min, got 5 (a number without a unit)"),

@@ -180,6 +180,7 @@ def test_real_numbers_from_python_become_floats():
             {"a": [object()]},
             "a.0: must be a mapping, a list, text, a number or a boolean, got object",
         ),
+        ({"a": 10**5000}, "a: must be a mapping, a list, text, a number or a boolean, got a huge"),
         ({"a": {1: 2}}, "a: a key must be text, got 1"),
         ({"a": b"x"}, "a: must be a mapping, a list, text, a number or a boolean, got bytes"),
     ],

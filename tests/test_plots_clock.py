@@ -141,6 +141,7 @@ def test_a_view_is_cut_only_where_it_gains_much():
 def test_a_view_without_change_shows_the_whole_window():
     assert view(600, 3600, []) == View(600, 3600, 600, 3600)
     assert view(600, 3600, [0, 600, 3601]) == View(600, 3600, 600, 3600)
+    assert view(600, DAY, [0, 700, 900, 2 * DAY]) == view(600, DAY, [700, 900])
     assert view(0, 0, []).describe(None) == ""
 
 

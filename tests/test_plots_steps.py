@@ -27,6 +27,13 @@ def test_few_steps_are_drawn_as_they_are():
     assert values.tolist() == [1, 0.5, 1, 1]
 
 
+def test_few_steps_are_all_kept_even_within_one_pixel_column():
+    times, _ = steps.corners(
+        line([0, 10, 10.001, 10.002, 10.003], [1, 0.5, 0.6, 0.7, 1], 1e6), 0, 1e6
+    )
+    assert times.tolist() == [0, 10, 10.001, 10.002, 10.003, 1e6]
+
+
 def test_corners_begin_and_end_at_the_view():
     times, values = steps.corners(line([0, 10, 20], [1, 0.5, 1], 30), 5, 15)
     assert times.tolist() == [5, 10, 15]
@@ -67,6 +74,7 @@ def test_changes_are_the_first_and_the_last():
 
 def test_joined_intervals_are_their_union():
     assert steps.join([(5, 8), (0, 2), (1, 3), (3, 4), (6, 7)]) == [(0, 4), (5, 8)]
+    assert steps.join([(0, 2), (2.25, 4)]) == [(0, 2), (2.25, 4)]
     assert steps.join([(0, 2), (3, 4)], gap=1) == [(0, 4)]
     assert steps.join([]) == []
 

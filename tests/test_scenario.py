@@ -35,7 +35,10 @@ systems:
     extensions: [{id: rdp, json: true}]
     demand: {curve: {"00:00": 300, "14:00": 1900}}
     roles:
-      Worker: {instances: 3, stages: {stop: 30s, start: 2min}, failures: {per_year: 1, recovery: 16min}}
+      Worker:
+        instances: 3
+        stages: {stop: 30s, start: 2min}
+        failures: {per_year: 1, recovery: 16min}
       Conference.Web: {instances: 8, min_available: 75%, slow_start: {for: 2min, serves: 50%}}
 operations:
   - at: 10min
@@ -44,7 +47,9 @@ operations:
       mode: manual
       windows: [{days: [fri, sat], from: "22:00", to: "05:00"}]
       extended_properties: [{name: owner, value: null}, {name: team, value: "7"}]
-      extension_configuration: {all_roles: [{id: rdp}], named_roles: {Worker: [{id: rdp, state: disable}]}}
+      extension_configuration:
+        all_roles: [{id: rdp}]
+        named_roles: {Worker: [{id: rdp, state: disable}]}
       operator: {bake: 30min, stop_above: 10%, then: rollback}
   - {at: {uniform: {low: 1h, high: 2h}}, host_os_update: {}}
   - {at: 5h, swap: {}}
@@ -72,10 +77,18 @@ def problems(text: str) -> list[str]:
 
 
 def test_a_file_that_says_no_more_than_it_must_gets_the_documented_defaults():
-    s = Scenario.from_text("systems: {shop: {kind: cloud_service, roles: {Web: {instances: 4}}}}", "a/b.yaml")
+    s = Scenario.from_text(
+        "systems: {shop: {kind: cloud_service, roles: {Web: {instances: 4}}}}", "a/b.yaml"
+    )
     assert (s.name, s.seed, s.replications, s.horizon, s.warm_up) == ("b", 0, 100, 86400.0, 0.0)
     assert not s.replications_given
-    assert (s.start, s.operations, s.objectives, s.variant_names, s.inputs) == (None, (), (), (), ())
+    assert (s.start, s.operations, s.objectives, s.variant_names, s.inputs) == (
+        None,
+        (),
+        (),
+        (),
+        (),
+    )
 
 
 def test_what_a_file_says_is_what_the_scenario_holds():
@@ -89,14 +102,18 @@ def test_what_a_file_says_is_what_the_scenario_holds():
 
 
 def test_the_question_stands_in_the_first_comments_only():
-    late = "systems: {shop: {kind: cloud_service, roles: {Web: {instances: 4}}}}\n# Question: why?\n"
+    late = (
+        "systems: {shop: {kind: cloud_service, roles: {Web: {instances: 4}}}}\n# Question: why?\n"
+    )
     assert scenario(late).question == ""
 
 
 def test_operations_have_the_files_order_and_names_counted_by_kind():
     again = {"at": "20min", "upgrade_deployment": {}}
     named = {"at": "30min", "name": "last", "upgrade_deployment": {}}
-    s = Scenario.from_dict(UPGRADE | {"operations": [again, {"at": "5min", "swap": {}}, named, again]})
+    s = Scenario.from_dict(
+        UPGRADE | {"operations": [again, {"at": "5min", "swap": {}}, named, again]}
+    )
     assert [(each.index, each.name, each.named) for each in s.operations] == [
         (0, "upgrade_deployment-0", False),
         (1, "swap-0", False),
@@ -233,9 +250,9 @@ def test_the_default_variants_keep_the_operator_that_the_file_has():
     assert s.variant("manual").operations[0].body.operator.bake == 3600.0
 
 
-CSV = SHOP.replace("{uniform: {low: 1h, high: 2h}}", "{empirical: {csv: at.csv, column: t}}").replace(
-    '{curve: {"00:00": 300, "14:00": 1900}}', "{csv: load.csv}"
-)
+CSV = SHOP.replace(
+    "{uniform: {low: 1h, high: 2h}}", "{empirical: {csv: at.csv, column: t}}"
+).replace('{curve: {"00:00": 300, "14:00": 1900}}', "{csv: load.csv}")
 CONTENTS = {"at.csv": b"t,u\n3600,1\n7200,2\n", "load.csv": b"time_s,value\n0,300\n60,1900\n"}
 
 
@@ -279,8 +296,10 @@ def test_warnings_have_a_place():
         "operations: [{at: 1h, upgrade_deployment: {mode: Manual}}]\n"
     )
     assert scenario(text).warnings == (
-        "scenarios/shop.yaml:2:50: operations.0.upgrade_deployment.mode: Manual, but there is no "
-        "operator and no walk: it waits",
+        (
+            "scenarios/shop.yaml:2:50: operations.0.upgrade_deployment.mode: Manual, but there is "
+            "no operator and no walk: it waits"
+        ),
     )
 
 
@@ -294,40 +313,55 @@ def test_all_keys_and_values_that_are_wrong_are_told_at_once_in_file_order():
     text = SHOP.replace("seed: 7", "sed: 7").replace("mode: manual", "mode: slowly")
     assert problems(text.replace("instances: 10", "instances: none")) == [
         "shop.yaml:5:1: sed: unknown key, did you mean seed?",
-        "shop.yaml:23:13: operations.0.upgrade_deployment.mode: must be Auto, Manual or "
-        "Simultaneous, got slowly",
-        'shop.yaml:39:52: variants.more: systems.shop.roles."Conference.Web".instances: must be '
-        "a whole number, 1 or more, got none",
+        (
+            "shop.yaml:26:13: operations.0.upgrade_deployment.mode: must be Auto, Manual or "
+            "Simultaneous, got slowly"
+        ),
+        (
+            'shop.yaml:44:52: variants.more: systems.shop.roles."Conference.Web".instances: must '
+            "be a whole number, 1 or more, got none"
+        ),
     ]
 
 
 def test_a_variant_that_names_nothing_is_told_at_its_own_line():
     assert problems(SHOP.replace("operations.rollout.", "operations.rolout.")) == [
-        "shop.yaml:37:5: variants.auto: operations.rolout.upgrade_deployment.mode: names no item "
-        "of operations, did you mean rollout?"
+        (
+            "shop.yaml:42:5: variants.auto: operations.rolout.upgrade_deployment.mode: names no "
+            "item of operations, did you mean rollout?"
+        )
     ]
 
 
 def test_a_line_of_the_file_that_no_longer_fits_is_told_at_the_variants_line():
     text = SHOP + "  small:\n    systems.shop.roles: {Web: {instances: 2}}\n"
     assert problems(text) == [
-        "shop.yaml:40:3: variants.small: operations.0.upgrade_deployment.extension_configuration."
-        "named_roles.Worker: must be a role of shop, got Worker; known: Web",
-        "shop.yaml:40:3: variants.small: objectives.2.group: must be a group of shop, got Worker; "
-        "known: Web",
+        (
+            "shop.yaml:45:3: variants.small: operations.0.upgrade_deployment."
+            "extension_configuration.named_roles.Worker: must be a role of shop, got Worker; "
+            "known: Web"
+        ),
+        (
+            "shop.yaml:45:3: variants.small: objectives.2.group: must be a group of shop, got "
+            "Worker; known: Web"
+        ),
     ]
 
 
 def test_a_problem_of_the_file_is_not_told_again_of_each_variant():
-    assert problems(SHOP.replace("build: \"42\"}", "build: \"43\"}")) == [
-        "shop.yaml:13:22: systems.shop.staging.build: must be a build of `builds`, got 43; "
-        "known: 1, 42"
+    assert problems(SHOP.replace('build: "42"}', 'build: "43"}')) == [
+        (
+            "shop.yaml:13:22: systems.shop.staging.build: must be a build of `builds`, got 43; "
+            "known: 1, 42"
+        )
     ]
 
 
 def test_a_variant_cannot_change_variants():
     found = problems(SHOP + "  odd: {variants.auto: {}}\n")
-    assert found[0].startswith("shop.yaml:40:9: variants.odd: variants.auto: names no key of the sc")
+    assert found[0].startswith(
+        "shop.yaml:45:9: variants.odd: variants.auto: names no key of the sc"
+    )
 
 
 @pytest.mark.parametrize("text", ["[]", "7", "variants: 3", "operations: {}", "systems: 1"])

@@ -52,10 +52,8 @@ def student(values: ArrayLike, level: float = 0.95) -> Interval:
     interval of no width, free of the rounding of a mean.
     """
     x = _floats(values)
-    if not x.size or not np.isfinite(x).all():
+    if not x.size:
         return Interval(math.nan, math.nan, math.nan)
-    if x.size == 1:
-        return Interval(float(x[0]), math.nan, math.nan)
     variance = _variance(x)
     mean = float(x.mean()) if variance else float(x[0])
     half_width = student_factor(x.size, (1 + level) / 2) * math.sqrt(variance)
@@ -63,7 +61,10 @@ def student(values: ArrayLike, level: float = 0.95) -> Interval:
 
 
 def student_factor(n: int, confidence: float) -> float:
-    """How many standard deviations of the values a one-sided Student limit is off the mean of n."""
+    """How many standard deviations of the values a one-sided Student limit is off the mean of n.
+
+    NaN for n = 1: a single value says nothing about its spread.
+    """
     return float(stdtrit(n - 1, confidence)) / math.sqrt(n)
 
 
@@ -127,12 +128,10 @@ def _rank(p: float, n: int) -> int:
 
 
 def _saved(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    if a.size <= 1 or not np.isfinite(a + b).all():
-        return math.nan
     unpaired = _variance(a) + _variance(b)
     return 1 - _variance(a - b) / unpaired if unpaired else math.nan
 
 
 def _variance(x: NDArray[np.float64]) -> float:
     """Exactly 0 for equal values, where the rounding of their mean would leave a trace."""
-    return 0.0 if (x == x[0]).all() else float(x.var(ddof=1))
+    return 0.0 if x.size <= 1 or (x == x[0]).all() else float(x.var(ddof=1))

@@ -28,7 +28,8 @@ WRONG_SHAPE = "wrong_shape"
 """The error type by which a field that takes a scalar refuses a mapping, a list or null."""
 
 _SHAPES = frozenset(
-    {WRONG_SHAPE, "model_type", "model_attributes_type", "dict_type", "list_type", "none_required"}
+    {WRONG_SHAPE, "model_type", "model_attributes_type", "dict_type", "list_type", "tuple_type"}
+    | {"none_required"}
 )
 
 
@@ -55,7 +56,7 @@ def check(
         return None
 
 
-def _given(node: Node) -> Any:  # noqa: ANN401  (pydantic takes anything)
+def _given(node: Node) -> Any:
     if isinstance(node.value, dict):
         return {key: _given(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
@@ -100,7 +101,8 @@ def _fault(
     if kind == "extra_forbidden":
         rule = _unknown_key_rule(keys, root, model)
     elif node.value is None and not about_key:
-        rule = "null is not allowed here: leave the key out"
+        what = "item" if keys and isinstance(keys[-1], int) else "key"
+        rule = f"null is not allowed here: leave the {what} out"
     else:
         rule = _rule(detail, shorten(str(keys[-1])) if about_key else show(node))
     if kind == "literal_error" and isinstance(node.value, dict | list):
@@ -135,8 +137,7 @@ def _telling(faults: Sequence[_Fault]) -> Iterator[_Fault]:
     better = {
         fault.path[:length]
         for fault in faults
-        if fault.kind not in _SHAPES
-        for length in range(len(fault.path) + 1)
+        for length in range(len(fault.path) + (fault.kind not in _SHAPES))
     }
     said: set[tuple[int, str]] = set()
     for fault in faults:
@@ -187,7 +188,8 @@ def _schema(model: type[BaseModel]) -> Place:
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
     """Give the known word that was most likely meant, whatever its case and punctuation."""
     words = {_bare(word): word for word in known}
-    near = difflib.get_close_matches(_bare(wrong), words, n=1)
+    # The library's own cutoff of 0.6 takes "nodes" for "roles".
+    near = difflib.get_close_matches(_bare(wrong), words, n=1, cutoff=0.65)
     return words[near[0]] if near else None
 
 
@@ -218,13 +220,19 @@ def _rule(detail: ErrorDetails, got: str) -> str:
             return detail["msg"]
         case "missing":
             return f"missing key {detail['loc'][-1]}"
-        case "union_tag_not_found":
+        case "union_tag_not_found" if got == "a mapping":
             return f"missing key {_discriminator(detail)}"
         case "literal_error" | "union_tag_invalid":
             expected = context.get("expected") or context["expected_tags"]
             return _choice_rule(expected, str(context.get("tag", got)))
         case kind:
-            return f"{_EXPECTED.get(kind, 'must be of another form').format(**context)}, got {got}"
+            return _expected_rule(kind, context, got)
+
+
+def _expected_rule(kind: str, context: dict[str, Any], got: str) -> str:
+    if kind == "too_short" and context["min_length"] == 1:
+        return "must not be empty"
+    return f"{_EXPECTED.get(kind, 'must be of another form').format(**context)}, got {got}"
 
 
 def _discriminator(detail: ErrorDetails) -> str:
@@ -241,13 +249,15 @@ _EXPECTED = {
     "model_type": "must be a mapping (keys and values)",
     "model_attributes_type": "must be a mapping (keys and values)",
     "dict_type": "must be a mapping (keys and values)",
-    "list_type": "must be a list",
-    "too_short": "must hold at least {min_length}",
-    "too_long": "must hold at most {max_length}",
-    "greater_than": "must be above {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be below {lt}",
-    "less_than_equal": "must be at most {le}",
+    "union_tag_not_found": "must be a mapping (keys and values)",
+    "list_type": "must be a list (items begin with '- ')",
+    "tuple_type": "must be a list (items begin with '- ')",
+    "too_short": "must hold at least {min_length} items",
+    "too_long": "must hold at most {max_length} items",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
 }
 
 

@@ -88,17 +88,26 @@ def _number(value: Plain, form: re.Pattern[str]) -> int | float | None:
 
 
 def _whole_number(value: Plain) -> int | None:
-    if isinstance(value, float) or len(_text(value)) > _MOST_DIGITS:
+    if isinstance(value, float) or _has_too_many_digits(value):
         return None
     number = _number(value, _INTEGER)
     return None if number is None else int(number)
 
 
+def _has_too_many_digits(value: Plain) -> bool:
+    return len(_text(value).lstrip("+-")) > _MOST_DIGITS
+
+
 def _refuse(expected: str, value: Plain) -> ValueError:
-    numeric = isinstance(value, str) and _NUMBER.fullmatch(value)
-    quoted = numeric and not (isinstance(value, Scalar) and value.plain)
-    hint = " (text, not a number: leave the quotes out)" if quoted else ""
-    return ValueError(f"{expected}, got {show_scalar(value)}{hint}")
+    return ValueError(f"{expected}, got {show_scalar(value)}{_hint(value)}")
+
+
+def _hint(value: Plain) -> str:
+    unquoted = isinstance(value, Scalar) and value.plain
+    if isinstance(value, str) and not unquoted and _NUMBER.fullmatch(value):
+        return " (text, not a number: leave the quotes out)"
+    whole = _INTEGER.fullmatch(_text(value))
+    return f" (more than {_MOST_DIGITS} digits)" if whole and _has_too_many_digits(value) else ""
 
 
 # Whole numbers and numbers ----------------------------------------------------------------------
@@ -288,10 +297,8 @@ def _own_text(value: Plain) -> str:
 def _name(value: Plain) -> str:
     text = _own_text(value)
     if not text or text != text.strip() or not text.isprintable() or re.search(r"[/\\]", text):
-        raise ValueError(
-            "must be a name: not empty, without slashes, control characters or spaces around it, "
-            f"got {show_scalar(value)}"
-        )
+        rule = "must be a name, without slashes, control characters or spaces around it"
+        raise ValueError(f"{rule}, got {show_scalar(value)}")
     return text
 
 

@@ -59,14 +59,13 @@ class Place:
 
 
 def _expand(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Follow references and alternatives to the schemas that describe a value themselves."""
+    """Give a schema with all that it refers to, and all its alternatives."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
         yield from _expand(root["$defs"][name], root)
     for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         yield from _expand(alternative, root)
-    if "type" in schema:
-        yield schema
+    yield schema
 
 
 def _children(form: dict[str, Any], key: str | int) -> Iterator[dict[str, Any]]:

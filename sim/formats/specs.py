@@ -37,7 +37,7 @@ class Spec(BaseModel):
         return schema
 
 
-def _dumped(value: object, annotation: Any) -> Any:  # noqa: ANN401  (any field, any default)
+def _dumped(value: object, annotation: Any) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     return adapter.dump_python(value, mode="json", by_alias=True, exclude_none=True)
 

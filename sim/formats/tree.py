@@ -25,6 +25,7 @@ LARGEST = 2**20
 DEEPEST = 50
 """Levels of mappings and lists."""
 
+_LARGEST_INTEGER = 10**18  # Python's own may be too long to print
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -186,7 +187,7 @@ class _Reader:
             self._refuse(event, "a key must be text, got nothing")
         return str(event.value)
 
-    def _check_properties(self, event: Any) -> None:  # noqa: ANN401  (PyYAML's stubs are loose)
+    def _check_properties(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
             rule = f"aliases are not allowed: use variants (or quote the text), got *{event.anchor}"
             self._refuse(event, rule)
@@ -225,7 +226,8 @@ _HINTS = {
     "indentation; quote text that holds ': '",
     "found character that cannot start any token": "a tab cannot indent, and text that starts "
     "with @, % or ` needs quotes",
-    "did not find expected key": "a wrong indentation, or a ':' without a space after it",
+    "did not find expected key": "a wrong indentation, a key left out, or a ':' without a space "
+    "after it",
     "could not find expected ':'": "a key without ':', or a quote that is not closed",
     "found unknown directive name": "directives (%) are not allowed",
     "found unexpected end of stream": "a quote is not closed",
@@ -257,9 +259,9 @@ def from_python(value: object, where: str = "") -> Node:
 def _from_python(value: object, where: str, path: tuple[str | int, ...]) -> Node:
     if value is None or isinstance(value, str | bool):
         return Node(value, where)
-    if isinstance(value, numbers.Integral):
+    if isinstance(value, numbers.Integral) and abs(int(value)) <= _LARGEST_INTEGER:
         return Node(int(value), where)
-    if isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         return Node(float(value), where)
     if len(path) >= DEEPEST:
         raise ScenarioError.of(f"must be at most {DEEPEST} levels deep", where=where)
@@ -268,7 +270,8 @@ def _from_python(value: object, where: str, path: tuple[str | int, ...]) -> Node
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         items = [_from_python(item, where, (*path, i)) for i, item in enumerate(value)]
         return Node(items, where)
-    rule = f"must be a mapping, a list, text, a number or a boolean, got {_type_name(value)}"
+    got = "a huge number" if isinstance(value, numbers.Integral) else _type_name(value)
+    rule = f"must be a mapping, a list, text, a number or a boolean, got {got}"
     raise ScenarioError.of(rule, where=where, path=dotted(path))
 
 
@@ -286,7 +289,7 @@ def _type_name(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
-def plain(node: Node) -> Any:  # noqa: ANN401  (whatever a file may hold)
+def plain(node: Node) -> Any:
     """Give the values without their places: dict, list, Scalar, or what Python gave."""
     if isinstance(node.value, dict):
         return {key: plain(child) for key, child in node.value.items()}

@@ -10,7 +10,7 @@ from sim.formats.fields import Spec
 from sim.units import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -109,6 +109,8 @@ class Kind(Generic[S]):
     operations: Mapping[str, type[Request]]
     """Operation key -> its body. No two kinds share a key."""
     metrics: Mapping[str, Metric]
+    group_metrics: Collection[str]
+    """Those of the metrics that groups have too."""
     model: Callable[[str, S, Sequence[Operation], int, Span], Model]
     """The system in a scenario: its name, spec and operations, its first subject, the time."""
     horizon: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +11,8 @@ from pydantic.json_schema import SkipJsonSchema
 from sim.formats.fields import Clock, Name, Spec
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sim.chance import Distribution
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

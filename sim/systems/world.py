@@ -1,9 +1,9 @@
 """What all processes of one replication share: the clock with its ranks, the log, the chances.
 
-At one instant things happen by rank, within a rank by the number of their subject in the log. SimPy
-orders equal times by a priority, so a rank and a number are packed into one. Bare timeouts, AllOf and
-the ends of processes carry SimPy's own priorities and would come before everything: processes wait
-only on events that `World` makes.
+At one instant things happen by rank, within a rank by the number of their subject in the log.
+SimPy orders equal times by a priority, so a rank and a number are packed into one. Bare timeouts,
+AllOf and the ends of processes carry SimPy's own priorities and would come before everything:
+processes wait only on events that `World` makes.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ LOOK = 5
 HORIZON = 9
 
 
-
 class Due(Event):
     """Something that is already decided and happens after `delay` seconds, in its rank."""
 
-    def __init__(self, env: Environment, delay: float, priority: int, value: object = None) -> None:
+    def __init__(self, env: Environment, delay: float, priority: int, argument: Any = None) -> None:
         self.env = env
         self.callbacks = []
-        self._ok = True
-        self._value = value
+        self._ok, self._value = True, None
+        self.argument = argument
+        """For whom is called."""
         env.schedule(self, priority, delay)  # type: ignore[arg-type]  # any integer will do
 
 
@@ -64,7 +64,7 @@ class World:
         return float(self.env.now)
 
     def after(self, delay: float, rank: int, number: int) -> Event:
-        """An event to wait for: `delay` seconds from now, in `rank`, ordered by subject `number`."""
+        """An event to wait for: `delay` seconds from now, in `rank`, by subject `number`."""
         return Due(self.env, delay, rank << 32 | number)
 
     def moment(self) -> Event:
@@ -72,8 +72,9 @@ class World:
         return self.env.event()
 
     def arm(self, event: Event, delay: float, rank: int, number: int) -> None:
-        """Let a `moment` happen `delay` seconds from now, in `rank`, ordered by subject `number`."""
-        event._ok, event._value = True, None  # what `succeed` sets, in a rank of our own
+        """Let a `moment` happen `delay` seconds from now, in `rank`, by subject `number`."""
+        # What `succeed` does, in a rank of our own.
+        event._ok, event._value = True, None  # noqa: SLF001
         self.env.schedule(event, rank << 32 | number, delay)  # type: ignore[arg-type]
 
     def call(
@@ -81,12 +82,13 @@ class World:
         delay: float,
         rank: int,
         number: int,
-        function: Callable[[Event], None],
-        argument: object = None,
+        function: Callable[[Due], None],
+        argument: Any = None,
     ) -> None:
-        """Call `function` with an event whose value is `argument`, when `after` would be due."""
-        Due(self.env, delay, rank << 32 | number, argument).callbacks.append(function)
+        """Call `function` with an event that has `argument`, when `after` would be due."""
+        due = Due(self.env, delay, rank << 32 | number, argument)
+        due.callbacks.append(function)
 
     def start(self, process: Generator[Event, Any, None]) -> None:
-        """Let a process run from now on; its first part runs before anything else of this instant."""
+        """Let a process run from now on; its first part comes before all else of this instant."""
         self.env.process(process)

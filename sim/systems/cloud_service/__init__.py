@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.systems.cloud_service.defaults import (
+    GROUP_METRICS,
     HORIZON,
     STARTER,
     assumed,
@@ -22,6 +23,7 @@ KIND = Kind(
     spec=CloudService,
     operations=OPERATIONS,
     metrics=CLOUD_SERVICE_METRICS,
+    group_metrics=GROUP_METRICS,
     model=Model,
     horizon=HORIZON,
     starter=STARTER,

@@ -22,6 +22,19 @@ RESTART = Distribution.model_validate({"lognormal": {"median": "4min", "p95": "9
 # "Role instance restarts FAQ": an update of the host takes 15 to 20 minutes.
 HOST_UPDATE = Distribution.model_validate({"uniform": {"low": "15min", "high": "20min"}})
 
+GROUP_METRICS = {
+    "min_capacity",
+    "mean_capacity",
+    "capacity_hours_lost",
+    "availability",
+    "downtime",
+    "outages",
+    "longest_outage",
+    "updated_share",
+    "blast_radius",
+    "bad_build_hours",
+}
+
 ONLY_BUILD = "2"
 """The build of an upgrade where the file lists none."""
 

@@ -55,8 +55,12 @@ def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:
     """Rows (seconds, demand) of a CSV file with the columns time_s and value. ValueError(rule)."""
     times = [to_grid(seconds) for seconds in read_column(content, "time_s")]
     values = read_column(content, "value")
-    if times[0] < 0 or any(later <= earlier for earlier, later in pairwise(times)):
-        raise ValueError("must have times from 0 on that increase line by line, in column time_s")
+    if times[0] < 0:
+        raise ValueError(f"must have times from 0 on in column time_s, got {times[0]:g}")
+    for earlier, later in pairwise(times):
+        if later <= earlier:
+            rule = "must have times that increase line by line in column time_s"
+            raise ValueError(f"{rule}, got {later:g} after {earlier:g}")
     if min(values) < 0:
         raise ValueError(f"must have no demand below 0 in column value, got {min(values):g}")
     return tuple(zip(times, values, strict=True))

@@ -1,7 +1,7 @@
 """A deployment and the upgrades that roll through it: walks, the health gate, rollbacks, takeovers.
 
-Sources: "How to update a cloud service" and the requests Upgrade Deployment, Walk Upgrade Domain and
-Rollback Update Or Upgrade. A walk that was overtaken wakes once more, sees that it is, and ends.
+Sources: "How to update a cloud service" and the requests Upgrade Deployment, Walk Upgrade Domain
+and Rollback Update Or Upgrade. A walk that was overtaken wakes once more, sees it, and ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sim.rules import domains_in_use
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.states import AT_REST, CREATING, UPDATING
 from sim.systems.cloud_service.turns import Turn, Turns
-from sim.systems.world import ACT, LOOK
+from sim.systems.world import ACT, LOOK, RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -65,6 +65,8 @@ class Upgrade:
         self.manual = False
         self.reversible = True
         """Whether it can be rolled back at all."""
+        self.loses_data = False
+        """Whether it loses what instances keep on local disks, as its rollback does again."""
         self.completed: Callable[[int], None] = _nobody
         """Who hears that it has come to its end, with the cause."""
         self.overtaken: Callable[[int], None] = _nobody
@@ -93,6 +95,8 @@ class Deployment:
         version = layout.initial_version(slot)
         self.settled = [version] * len(layout.roles)
         """By role the build of the last upgrade that was completed."""
+        self.targets = [version] * len(layout.roles)
+        """By role the build that its instances are to have."""
         self.counts = [role.count for role in layout.roles]
         self.suspended = False
         self.resumed = world.moment()
@@ -109,13 +113,6 @@ class Deployment:
     def domains(self) -> int:
         """Update domains in use."""
         return domains_in_use(self.layout.spec.update_domains, self._largest)
-
-    def target(self, role: int) -> int:
-        """The build that a role's instances are to have."""
-        upgrade = self.upgrade
-        if upgrade is None or upgrade.rolling_back or role not in upgrade.roles:
-            return self.settled[role]
-        return self.settled[role] if upgrade.version is None else upgrade.version
 
     def covered(self, upgrade: Upgrade, domain: int) -> list[int]:
         """The instances that the upgrade's turn of `domain` takes."""
@@ -138,11 +135,13 @@ class Deployment:
         upgrade = self.upgrade
         if upgrade is None or upgrade.rolling_back:
             return False
-        upgraded = {i for role in upgrade.roles for i in upgrade.taken[role]}
+        taken = {i for role in upgrade.roles for i in upgrade.taken[role]}
+        instances, version = self.instances, upgrade.version
         return not all(
-            i in upgraded and self.instances.is_ready(i)
+            instances.is_ready(i)
+            and (i in taken if version is None else instances.version(i) == version)
             for role in upgrade.roles
-            for i in self.instances.of(self.layout.roles[role].members)
+            for i in instances.of(self.layout.roles[role].members)
         )
 
     def upgraded(self, upgrade: Upgrade) -> list[int]:
@@ -151,7 +150,7 @@ class Deployment:
 
     # What is asked of it beside upgrades.
 
-    def scale(self, role: int, wanted: int, luck: Luck, cause: int) -> set[int]:
+    def scale(self, role: int, wanted: int, lucks: Sequence[Luck], cause: int) -> set[int]:
         """Bring a role to `wanted` instances; those that come new. The highest numbers go first."""
         layout = self.layout.roles[role]
         count, self.counts[role] = self.counts[role], wanted
@@ -160,8 +159,12 @@ class Deployment:
             self.instances.remove(i, cause)
         created = set(range(layout.first + count, layout.first + wanted))
         for i in sorted(created):
-            seconds = luck.creation(i)
-            self.instances.hold(i, self.target(role), CREATING, seconds, luck, cause)
+            seconds = lucks[role].creation(i)
+            self.instances.hold(i, self.targets[role], CREATING, seconds, lucks, cause)
+            if self.suspended:
+                self.instances.suspend(i, cause)
+        if self.upgrade is not None:
+            self.end_if_done(self.upgrade, cause)
         return created
 
     def suspend(self, cause: int) -> None:
@@ -186,13 +189,21 @@ class Deployment:
             self._overtake(former)
             self._become(former, SUPERSEDED, cause)
             former.overtaken(cause)
+        if upgrade.version is not None:
+            self._aim(upgrade, [upgrade.version] * len(self.targets))
         self._become(upgrade, UPGRADING, cause)
         return former is not None
+
+    def _aim(self, upgrade: Upgrade, builds: Sequence[int]) -> None:
+        """From now on the roles that `upgrade` covers are to have these builds, by role."""
+        for role in upgrade.roles:
+            self.targets[role] = builds[role]
 
     def _overtake(self, upgrade: Upgrade) -> None:
         """Its walk ends; the domain that is out goes on to its own end and blocks nobody."""
         walker, upgrade.walker = upgrade.walker, object()
-        self.turns.leave(walker)
+        # Not at once: who takes over goes first, the platform waits for it too.
+        self.world.call(0.0, RETURN, upgrade.subject, lambda _: self.turns.leave(walker))
 
     def roll_back(self, take: Take, cause: int) -> None:
         """Turn the upgrade in progress round: upgraded instances get their former build."""
@@ -203,6 +214,7 @@ class Deployment:
         upgrade.take = take
         upgrade.taken = {role: [] for role in upgrade.roles}
         upgrade.next_domain, upgrade.walking = 0, False
+        self._aim(upgrade, self.settled)
         self._become(upgrade, ROLLING_BACK, cause)
 
     def walk(self, upgrade: Upgrade, *, at_once: bool = False) -> Steps:
@@ -217,10 +229,8 @@ class Deployment:
                 yield from self._wait_for_turn(upgrade, walker)
                 members = self.covered(upgrade, domain)
             at_once = False
-            if upgrade.walker is not walker:
-                self.turns.leave(walker)
-                return
-            yield from self._turn(upgrade, [(domain, members)])
+            if upgrade.walker is walker and members:
+                yield from self._turn(upgrade, [(domain, members)])
             self.turns.leave(walker)
             if upgrade.walker is not walker:
                 return
@@ -234,8 +244,9 @@ class Deployment:
         if self.covered(upgrade, domain):
             if not self._goes_at_once(upgrade, walker):
                 yield from self._wait_for_turn(upgrade, walker)
-            if upgrade.walker is walker:
-                yield from self._turn(upgrade, [(domain, self.covered(upgrade, domain))])
+            members = self.covered(upgrade, domain)
+            if upgrade.walker is walker and members:
+                yield from self._turn(upgrade, [(domain, members)])
             self.turns.leave(walker)
         if upgrade.walker is not walker:
             done(False)
@@ -243,8 +254,24 @@ class Deployment:
         upgrade.walking = False
         upgrade.next_domain = domain + 1
         done(True)
-        if upgrade.next_domain >= self.domains:
-            self._end(upgrade, self._first_domain + domain)
+        self.end_if_done(upgrade, self._first_domain + domain)
+
+    def may_walk(self, upgrade: Upgrade, domain: int) -> bool:
+        """Whether a Manual walk of `domain` is in order; domains without anyone may be left out."""
+        skipped = range(upgrade.next_domain, domain)
+        return domain >= upgrade.next_domain and not any(
+            self.covered(upgrade, each) for each in skipped
+        )
+
+    def is_left(self, upgrade: Upgrade) -> bool:
+        """Whether a Manual upgrade has someone to take in the domains that it has not walked."""
+        rest = range(upgrade.next_domain, self.layout.domains)
+        return any(self.covered(upgrade, domain) for domain in rest)
+
+    def end_if_done(self, upgrade: Upgrade, cause: int) -> None:
+        """End a Manual upgrade whose last turn is done: empty domains take no walk."""
+        if upgrade.manual and not upgrade.walking and not self.is_left(upgrade):
+            self._end(upgrade, cause)
 
     def all_at_once(self, upgrade: Upgrade) -> Steps:
         """Simultaneous: one turn of all domains, which waits for nobody."""
@@ -255,7 +282,9 @@ class Deployment:
             return
         self.turns.enter(walker)
         domains = [(domain, self.covered(upgrade, domain)) for domain in range(self.layout.domains)]
-        yield from self._turn(upgrade, [(domain, members) for domain, members in domains if members])
+        yield from self._turn(
+            upgrade, [(domain, members) for domain, members in domains if members]
+        )
         self.turns.leave(walker)
         if upgrade.walker is walker:
             self._end(upgrade, upgrade.subject)
@@ -292,18 +321,21 @@ class Deployment:
 
     def _turn(self, upgrade: Upgrade, domains: list[tuple[int, list[int]]]) -> Steps:
         """Take the members of `domains` out and wait until the health gate opens."""
+        walker = upgrade.walker
         pending = sum(len(members) for _, members in domains)
         turn = Turn(self.world, upgrade.subject, pending)
         for domain, members in domains:
             self._open(upgrade, turn, domain, members)
         self.world.call(self._start_timeout, LOOK, upgrade.subject, turn.time_out)
-        while not self._gate_opens(upgrade, turn):
-            self._note_stuck(upgrade, turn)
+        taken = upgrade.taken  # a rollback begins another list; this turn goes by its own
+        while not self._gate_opens(turn, taken):
+            self._note_stuck(upgrade, turn, walker)
             yield turn.changed
             turn.looked()
+        turn.is_done = True
         if turn in self.instances.watching:
             self.instances.watching.remove(turn)
-        if upgrade.state == STUCK:
+        if upgrade.state == STUCK and upgrade.walker is walker:
             self._become(upgrade, upgrade.phase, upgrade.subject)
         for domain, _ in domains:
             if self._domain_turn[domain] is turn:
@@ -321,28 +353,33 @@ class Deployment:
                 former.arrived(i)  # it no longer waits for this one
         upgrade.take(members, self._first_domain + domain)
 
-    def _gate_opens(self, upgrade: Upgrade, turn: Turn) -> bool:
+    def _gate_opens(self, turn: Turn, taken: dict[int, list[int]]) -> bool:
         """Every member Ready once or late, and enough of the upgraded of each role Ready now."""
         if turn.pending and not (turn.late and self._goes_on_when_late):
             return False
-        return all(self._is_healthy(upgrade, role) for role in upgrade.roles)
+        return all(self._is_healthy(role, upgraded) for role, upgraded in taken.items())
 
-    def _note_stuck(self, upgrade: Upgrade, turn: Turn) -> None:
-        """Where only health is missing any return may bring it; after the time-out it is stuck."""
-        if turn.late and upgrade.state == upgrade.phase:
+    def _note_stuck(self, upgrade: Upgrade, turn: Turn, walker: object) -> None:
+        """Where only health is missing any return may bring it; after the time-out it is stuck.
+
+        A turn of a walk that was overtaken says nothing about the upgrade any more.
+        """
+        if turn.late and upgrade.state == upgrade.phase and upgrade.walker is walker:
             self._become(upgrade, STUCK, upgrade.subject)
         if not turn.awaits_health and (turn.late or not turn.pending):
             turn.awaits_health = True
             self.instances.watching.append(turn)
 
-    def _is_healthy(self, upgrade: Upgrade, role: int) -> bool:
-        upgraded = self.instances.of(upgrade.taken[role])
-        needed = min(self.layout.min_healthy[role], len(upgraded))
-        for i in upgraded:
-            if needed <= 0:
-                break
-            needed -= self.instances.is_ready(i)
-        return needed <= 0
+    def _is_healthy(self, role: int, taken: list[int]) -> bool:
+        """At least min(min_healthy, upgraded so far) of a role's upgraded instances are Ready."""
+        instances = self.instances
+        least = ready = self.layout.min_healthy[role]
+        for i in taken:
+            if instances.is_ready(i):
+                ready -= 1
+                if ready <= 0:
+                    return True
+        return least - ready >= len(instances.of(taken))
 
     def _end(self, upgrade: Upgrade, cause: int) -> None:
         if upgrade is self.upgrade:

@@ -1,13 +1,14 @@
 """The life of role instances: stop, restart by stages or as a whole, Ready, faults, failures.
 
 Sources: "Workflow of Azure classic VM architecture", "Handle Cloud Service lifecycle events", the
-InstanceStatus values of Get Deployment. A restart that is overtaken by another is not taken back from
-the event queue: each carries its instance's stamp, and one with an old stamp does nothing.
+InstanceStatus values of Get Deployment. A restart that is overtaken by another is not taken back
+from the event queue: each carries its instance's stamp, and one with an old stamp does nothing.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from simpy import Event
@@ -28,12 +29,12 @@ from sim.systems.cloud_service.states import (
 from sim.systems.world import ACT, RETURN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sim.chance import Distribution, Times
-    from sim.systems.cloud_service.spec import UnhealthyLater
     from sim.systems.cloud_service.layout import Layout, RoleLayout
-    from sim.systems.world import World
+    from sim.systems.cloud_service.spec import UnhealthyLater
+    from sim.systems.world import Due, World
 
 STOP_LIMIT = 300.0
 """Seconds that OnStop may take; then the process is killed."""
@@ -73,7 +74,7 @@ class Luck:
         self, world: World, system: str, role: RoleLayout, reason: str, whole: Distribution | None
     ) -> None:
         self._world, self._role = world, role
-        self._path = f"{system}/{role.name}/{{}}/{reason}"
+        self._where, self._reason = f"{system}/{role.name}", reason
         self.first = role.first
         """Number of the role's first instance."""
         self.used: dict[int, int] = {}
@@ -116,7 +117,7 @@ class Luck:
 
     def _times(self, purpose: str, distribution: Distribution | None) -> Times:
         assert distribution is not None
-        path = self._path.format(purpose)
+        path = f"{self._where}/{purpose}/{self._reason}"
         return self._world.draws.times(path, distribution, self._role.room)
 
     def retry(self, instance: int, attempt: int) -> float:
@@ -125,7 +126,7 @@ class Luck:
 
     def fails(self, instance: int, attempt: int, probability: float) -> bool:
         """Whether an attempt ends without the instance being Ready."""
-        path = self._path.format("fails_to_start")
+        path = f"{self._where}/fails_to_start/{self._reason}"
         member = instance - self.first
         chances = self._world.draws.happens(path, probability, self._role.room)
         return chances[member, attempt]
@@ -146,40 +147,60 @@ class Luck:
     def unhealthy_after(self, instance: int, attempt: int, fault: UnhealthyLater) -> float | None:
         """Seconds after Ready at which the instance turns unresponsive; None if it does not."""
         member = instance - self.first
-        path = self._path.format("unhealthy_later")
+        path = f"{self._where}/unhealthy_later/{self._reason}"
         chances = self._world.draws.happens(path, fault.probability, self._role.room)
         if not chances[member, attempt]:
             return None
         return self._times("unhealthy_after", fault.after)[member, attempt]
 
 
+class Restart:
+    """Why instances that were taken out together restart, each by its role's luck.
+
+    It is also what tells an event that it is overtaken: by then its instance has another one.
+    """
+
+    __slots__ = ("attempts", "cause", "lucks")
+
+    def __init__(self, lucks: Sequence[Luck], cause: int) -> None:
+        self.lucks = lucks
+        """By role."""
+        self.cause = cause
+        """The subject whose doing it is."""
+        self.attempts: dict[int, int] = {}
+        """Number of the attempt of each instance that is past its first, number 0."""
+
+
 class Returns(Event):
     """The ends of the first step of instances that were taken together.
 
     Only the next of them is in the event queue, which so stays short; the event is armed again for
-    each. `due` is in order: time, priority, instance, the instance's stamp.
+    each. `due` is in order: time, priority, instance.
     """
 
-    def __init__(self, instances: Instances, due: list[tuple[float, int, int, int]]) -> None:
+    def __init__(
+        self, instances: Instances, restart: Restart, due: list[tuple[float, int, int]]
+    ) -> None:
         super().__init__(instances.world.env)
         self._ok, self._value = True, None
-        self._instances = instances
+        self._instances, self._restart = instances, restart
         self._due = iter(due)
-        self._callbacks = [self._come]
-        self._arm()
+        self._next: tuple[float, int, int] | None = None
+        self._arm(self.env.now)
 
-    def _arm(self) -> None:
+    def _arm(self, now: float) -> None:
         self._next = following = next(self._due, None)
         if following is not None:
-            self.callbacks = self._callbacks
-            self.env.schedule(self, following[1], following[0] - self.env.now)  # type: ignore[arg-type]
+            self.callbacks = [self]
+            self.env.schedule(self, following[1], following[0] - now)  # type: ignore[arg-type]
 
-    def _come(self, _: Event) -> None:
+    def __call__(self, _: Event) -> None:
+        """The next instance has come to the end of its step."""
         assert self._next is not None
-        _, _, instance, stamp = self._next
-        self._arm()
-        if stamp == self._instances.stamps[instance]:
-            self._instances.end_step(instance, 0)
+        now, _priority, instance = self._next
+        self._arm(now)
+        if self._instances.restarts[instance] is self._restart:
+            self._instances.end_step(instance, self._restart, 0)
 
 
 class Instances:
@@ -191,15 +212,17 @@ class Instances:
         self.codes: list[int] = layout.initial_codes(slot)
         self.turns: list[Taker | None] = [None] * layout.instances
         """The turn in which each instance is to become Ready."""
+        self.restarts: list[Restart | None] = [None] * layout.instances
+        """The last restart of each instance."""
         self.watching: list[Watcher] = []
         """Who wants to know of every instance that is Ready or gone."""
-        self.stamps = [0] * layout.instances
-        self._attempts = [0] * layout.instances
-        self._causes = [0] * layout.instances
-        self._lucks: list[Luck | None] = [None] * layout.instances
-        self._held_until = [0.0] * layout.instances
-        self._parked = [False] * layout.instances
+        self._role_of = layout.role_of
+        self._held_until: dict[int, float] = {}
+        """Instances with a recovery, creation or host update that no restart can shorten."""
+        self._parked: set[int] = set()
+        """Instances whose restart is over and whose hold is not."""
         self._offset = STAGED if slot else 0
+        self._swaps = 0
         # A good build has no faults.
         self._fails = [p if is_bad else 0.0 for p, is_bad in zip(layout.fails, bad, strict=True)]
         self._latent = [f if is_bad else None for f, is_bad in zip(layout.latent, bad, strict=True)]
@@ -229,51 +252,65 @@ class Instances:
 
     # What befalls it.
 
-    def take(self, members: list[int], version: int | None, lucks: list[Luck], cause: int) -> None:
+    def take(
+        self, members: list[int], version: int | None, lucks: Sequence[Luck], cause: int
+    ) -> None:
         """Stop `members` for a restart on build `version` (None: each on its own).
 
         Whatever they were doing is abandoned, except a recovery, a creation or a host update.
         `lucks` is by role, `cause` the subject whose doing it is.
         """
         # A hot path: each instance of a service comes by here in each upgrade.
-        role_of, codes, stamps, now = self.layout.role_of, self.codes, self.stamps, self.world.env.now
+        codes, restarts, now = self.codes, self.restarts, self.world.env.now
         record, first, offset = self.world.record, self.first, self._offset
+        restart = Restart(lucks, cause)
         due = []
-        for instance in members:
-            luck = lucks[role_of[instance]]
+        for role, alike in groupby(members, self._role_of.__getitem__):
+            luck = lucks[role]
             status, seconds = luck.first_step
-            self._begin(instance, luck, 0, cause)
-            old = codes[instance]
-            on = old // WIDTH if version is None else version
-            new = codes[instance] = on * WIDTH + status + offset
-            subject = first + instance
-            record(now, subject, old, new, cause)
-            back = now + seconds[instance - luck.first]
-            due.append((back, RETURN << 32 | subject, instance, stamps[instance]))
+            base = luck.first
+            for instance in alike:
+                restarts[instance] = restart
+                old = codes[instance]
+                on = old // WIDTH if version is None else version
+                new = codes[instance] = on * WIDTH + status + offset
+                subject = first + instance
+                record(now, subject, old, new, cause)
+                due.append((now + seconds[instance - base], RETURN << 32 | subject, instance))
+        self._parked.difference_update(members)
         due.sort()
-        Returns(self, due)
+        Returns(self, restart, due)
 
     def hold(
-        self, instance: int, version: int, status: int, seconds: float, luck: Luck, cause: int
+        self,
+        instance: int,
+        version: int,
+        status: int,
+        seconds: float,
+        lucks: Sequence[Luck],
+        cause: int,
     ) -> None:
         """Put an instance out for `seconds` that no other restart can shorten.
 
         So it is for a failure's recovery, a creation and a host update: a restart that comes in
         between has its own time, and the instance is back at the later of the two ends.
         """
-        attempt = luck.used.get(instance, 0)
-        luck.used[instance] = attempt + 1
-        self._begin(instance, luck, attempt, cause)
+        luck = lucks[self._role_of[instance]]
+        restart = self.restarts[instance] = Restart(lucks, cause)
+        restart.attempts[instance] = luck.used.get(instance, 0)
+        luck.used[instance] = restart.attempts[instance] + 1
+        self._parked.discard(instance)
         self._become(instance, version, status, cause)
         until = self.world.env.now + seconds
-        self._held_until[instance] = max(until, self._held_until[instance])
-        self._step_ends(instance, seconds, LAST)
+        self._held_until[instance] = max(until, self._held_until.get(instance, 0.0))
+        self._step_ends(instance, restart, seconds, LAST)
         self.world.call(seconds, RETURN, self.first + instance, self._unpark, instance)
 
     def remove(self, instance: int, cause: int) -> None:
         """The instance goes for good: the service was scaled in."""
-        self.stamps[instance] += 1
-        self._parked[instance] = False
+        self.restarts[instance] = None
+        self._parked.discard(instance)
+        self._held_until.pop(instance, None)
         turn, self.turns[instance] = self.turns[instance], None
         old, self.codes[instance] = self.codes[instance], 0
         self.world.record(self.world.env.now, self.first + instance, old, 0, cause)
@@ -283,91 +320,88 @@ class Instances:
 
     def suspend(self, instance: int, cause: int) -> None:
         """Stop an instance until something starts it again."""
-        self.stamps[instance] += 1
-        self._parked[instance] = False
+        self.restarts[instance] = None
+        self._parked.discard(instance)
         self._become(instance, self.version(instance), STOPPED, cause)
 
-    def swap(self, cause: int) -> None:
-        """Move all instances to the other slot; what they are doing goes on there."""
+    def swap(self, lucks: Sequence[Luck], cause: int) -> None:
+        """Move all instances to the other slot; what they are doing goes on there.
+
+        `lucks` are for instances that have not restarted yet: latent faults start in production.
+        """
+        self._swaps += 1
         self._offset = STAGED - self._offset
         change = STAGED if self._offset else -STAGED
         for instance, old in enumerate(self.codes):
             if old:
                 new = self.codes[instance] = old + change
                 self.world.record(self.world.env.now, self.first + instance, old, new, cause)
+                self.restarts[instance] = self.restarts[instance] or Restart(lucks, cause)
                 self._plan_fault(instance)
 
     # How it comes back.
-
-    def _begin(self, instance: int, luck: Luck, attempt: int, cause: int) -> None:
-        self.stamps[instance] += 1
-        self._attempts[instance] = attempt
-        self._causes[instance] = cause
-        self._lucks[instance] = luck
-        self._parked[instance] = False
 
     def _become(self, instance: int, version: int, status: int, cause: int) -> None:
         old = self.codes[instance]
         new = self.codes[instance] = version * WIDTH + status + self._offset
         self.world.record(self.world.env.now, self.first + instance, old, new, cause)
 
-    def _step_ends(self, instance: int, delay: float, step: int) -> None:
-        self.world.call(
-            delay,
-            RETURN,
-            self.first + instance,
-            self._next_step,
-            (instance, self.stamps[instance], step),
-        )
+    def _step_ends(self, instance: int, restart: Restart, delay: float, step: int) -> None:
+        subject = self.first + instance
+        self.world.call(delay, RETURN, subject, self._next_step, (instance, restart, step))
 
-    def _next_step(self, event: Event) -> None:
-        instance, stamp, step = event.value
-        if stamp == self.stamps[instance]:
-            self.end_step(instance, step)
+    def _next_step(self, event: Due) -> None:
+        instance, restart, step = event.argument
+        if restart is self.restarts[instance]:
+            self.end_step(instance, restart, step)
 
-    def end_step(self, instance: int, step: int) -> None:
+    def end_step(self, instance: int, restart: Restart, step: int) -> None:
         """A step of its restart is over: the next one begins, or the attempt ends."""
-        luck = self._lucks[instance]
-        assert luck is not None
+        luck = restart.lucks[self._role_of[instance]]
         step += 1
         if step and step < luck.last_step:
             status, seconds = luck.steps[step]
-            self._become(instance, self.version(instance), status, self._causes[instance])
-            self._step_ends(instance, seconds[instance - luck.first], step)
+            self._become(instance, self.version(instance), status, restart.cause)
+            self._step_ends(instance, restart, seconds[instance - luck.first], step)
             return
         version = self.codes[instance] // WIDTH
-        probability = self._fails[version]
-        if probability and luck.fails(instance, self._attempts[instance], probability):
-            self._cycle(instance, version)
-        elif self._held_until[instance] > self.world.env.now:
-            self._parked[instance] = True
+        chance = self._fails[version]
+        if chance and luck.fails(instance, restart.attempts.get(instance, 0), chance):
+            self._cycle(instance, version, restart)
+        elif self._held_until and self._held_until.get(instance, 0.0) > self.world.env.now:
+            self._parked.add(instance)
         else:
-            self._ready(instance, version)
+            self._ready(instance, version, restart)
 
-    def _luck(self, instance: int) -> Luck:
-        luck = self._lucks[instance]
-        assert luck is not None
-        return luck
-
-    def _cycle(self, instance: int, version: int) -> None:
-        luck = self._luck(instance)
-        attempt = self._attempts[instance] = self._attempts[instance] + 1
+    def _cycle(self, instance: int, version: int, restart: Restart) -> None:
+        """It did not start: it recycles, which is another attempt."""
+        luck = restart.lucks[self._role_of[instance]]
+        attempt = restart.attempts[instance] = restart.attempts.get(instance, 0) + 1
         luck.used[instance] = attempt + 1
         if self.status(instance) != CYCLING:
             self._become(instance, version, CYCLING, self.layout.first_build + version)
-        self._step_ends(instance, luck.retry(instance, attempt), LAST)
+        if self._fails[version] < 1.0:  # else it never starts: no need to watch it try for ever
+            self._step_ends(instance, restart, luck.retry(instance, attempt), LAST)
 
-    def _unpark(self, event: Event) -> None:
-        instance = event.value
-        if self._parked[instance] and self._held_until[instance] <= self.world.env.now:
-            self._parked[instance] = False
-            self._ready(instance, self.version(instance))
+    def _unpark(self, event: Due) -> None:
+        instance = event.argument
+        restart = self.restarts[instance]
+        if (
+            instance in self._parked
+            and restart is not None
+            and self._held_until[instance] <= self.world.env.now
+        ):
+            self._parked.discard(instance)
+            self._ready(instance, self.version(instance), restart)
 
-    def _ready(self, instance: int, version: int) -> None:
-        slow = self._slow[self.layout.role_of[instance]]
-        self._become(instance, version, SLOW if slow else READY, self._causes[instance])
+    def _ready(self, instance: int, version: int, restart: Restart) -> None:
+        role = self._role_of[instance]
+        slow = self._slow[role]
+        old = self.codes[instance]
+        new = self.codes[instance] = version * WIDTH + (SLOW if slow else READY) + self._offset
+        self.world.record(self.world.env.now, self.first + instance, old, new, restart.cause)
         if slow:
-            seconds = self._luck(instance).slow_for(instance, self._attempts[instance])
+            seconds = restart.lucks[role].slow_for(instance, restart.attempts.get(instance, 0))
             self._later(instance, seconds, RETURN, self._warmed_up)
         if self._latent[version] is not None:
             self._plan_fault(instance)
@@ -382,31 +416,35 @@ class Instances:
         for watcher in tuple(self.watching):
             watcher.returned(instance)
 
-    def _later(self, instance: int, delay: float, rank: int, then: Callable[[int], None]) -> None:
+    def _later(
+        self, instance: int, delay: float, rank: int, then: Callable[[int, Restart], None]
+    ) -> None:
         """`then` happens after `delay` seconds, unless a restart takes the instance before."""
-        stamp = self.stamps[instance]
+        restart = self.restarts[instance]
+        assert restart is not None
 
         def happen(_: Event) -> None:
-            if self.stamps[instance] == stamp:
-                then(instance)
+            if self.restarts[instance] is restart and self.is_ready(instance):
+                then(instance, restart)
 
         self.world.call(delay, rank, self.first + instance, happen)
 
-    def _warmed_up(self, instance: int) -> None:
-        if self.status(instance) == SLOW:
-            self._become(instance, self.version(instance), READY, self._causes[instance])
+    def _warmed_up(self, instance: int, restart: Restart) -> None:
+        self._become(instance, self.version(instance), READY, restart.cause)
 
     def _plan_fault(self, instance: int) -> None:
         """A latent fault of a bad build shows a while after Ready, in production."""
-        latent = self._latent[self.version(instance)]
-        luck = self._lucks[instance]
-        if latent is None or luck is None or self._offset or not self.is_ready(instance):
+        latent, restart = self._latent[self.version(instance)], self.restarts[instance]
+        if latent is None or restart is None or self._offset or not self.is_ready(instance):
             return
-        after = luck.unhealthy_after(instance, self._attempts[instance], latent)
+        luck = restart.lucks[self._role_of[instance]]
+        after = luck.unhealthy_after(instance, restart.attempts.get(instance, 0), latent)
         if after is not None:
-            self._later(instance, after, ACT, self._turn_unhealthy)
+            swaps = self._swaps
+            self._later(instance, after, ACT, lambda i, _: self._turn_unhealthy(i, swaps))
 
-    def _turn_unhealthy(self, instance: int) -> None:
-        if self.is_ready(instance):
+    def _turn_unhealthy(self, instance: int, swaps: int) -> None:
+        """The fault shows, unless a swap took the instance out of production in between."""
+        if swaps == self._swaps:
             version = self.version(instance)
             self._become(instance, version, UNRESPONSIVE, self.layout.first_build + version)

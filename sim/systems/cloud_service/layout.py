@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.systems.cloud_service.spec import Build, CloudService, Role, UnhealthyLater
-    from sim.systems.operation import Operation
+    from sim.systems.operation import Operation, Span
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Layout:
     """How many of the upgrades are rollouts, in front; the rest are the platform's."""
     first: int
     """The system's first subject in the log."""
+    span: Span
 
     @cached_property
     def instances(self) -> int:
@@ -117,17 +118,17 @@ class Layout:
         return [f"{role.name}_IN_{k}" for role in self.roles for k in range(role.room)]
 
     # Subjects, in the order of their blocks.
-    @property
+    @cached_property
     def first_operation(self) -> int:
         """Subject of the first operation."""
         return self.first + len(ACTORS)
 
-    @property
+    @cached_property
     def first_upgrade(self) -> int:
         """Subject of the first upgrade."""
         return self.first_operation + len(self.operations)
 
-    @property
+    @cached_property
     def first_build(self) -> int:
         """Subject of the first build."""
         return self.first_upgrade + len(self.upgrades)
@@ -153,7 +154,12 @@ class Layout:
     def initial_codes(self, slot: int) -> list[int]:
         """Codes of a deployment's instances at time 0."""
         code = self.initial_version(slot) * WIDTH + READY + (STAGED if slot else 0)
-        return [code if k < role.count else 0 for role in self.roles for k in range(role.room)]
+        return [code if here else 0 for here in self._present]
+
+    @cached_property
+    def _present(self) -> list[bool]:
+        """Whether each instance is there at time 0."""
+        return [k < role.count for role in self.roles for k in range(role.room)]
 
     @cached_property
     def nominal(self) -> int:
@@ -210,7 +216,12 @@ class Layout:
                 lambda k: f"upgrade by {self.upgrades[k]}",
             ),
             self._block(
-                "build", "", self.first_build, len(self.builds), BUILD, lambda k: f"build {self.builds[k]}"
+                "build",
+                "",
+                self.first_build,
+                len(self.builds),
+                BUILD,
+                lambda k: f"build {self.builds[k]}",
             ),
         ]
         blocks += [
@@ -220,7 +231,7 @@ class Layout:
                 self.first_domain(number),
                 self.domains,
                 DOMAIN,
-                lambda k, slot=slot: f"update domain {k}" + (" (staging)" if slot else ""),
+                partial(_domain_name, slot),
                 [AT_REST] * self.domains,
             )
             for number, slot in enumerate(("", "staging")[: self.slots])
@@ -239,7 +250,7 @@ class Layout:
                 self.first_instance(slot) + role.first,
                 role.room,
                 states,
-                lambda k, role=role: f"{role.name}_IN_{k}" + (" (staging)" if slot else ""),
+                partial(_instance_name, role.name, slot),
                 initial[role.first : role.first + role.room],
                 self.weights(role.spec),
             )
@@ -285,6 +296,14 @@ class Layout:
         }
 
 
+def _domain_name(slot: str, domain: int) -> str:
+    return f"update domain {domain}" + (" (staging)" if slot else "")
+
+
+def _instance_name(role: str, slot: int, k: int) -> str:
+    return f"{role}_IN_{k}" + (" (staging)" if slot else "")
+
+
 def has_faults(build: Build) -> bool:
     """Whether a build, when it is bad, can do harm."""
     latent = build.unhealthy_later
@@ -304,9 +323,10 @@ def is_rollout(operation: Operation) -> bool:
     return isinstance(body, UpgradeDeployment | Swap)
 
 
-def number(
-    name: str, spec: CloudService, operations: Sequence[Operation], first: int
+def number_all(
+    name: str, spec: CloudService, operations: Sequence[Operation], first: int, span: Span
 ) -> Layout:
+    """Number all that can ever be there: instances, the operators' operations, upgrades, builds."""
     roles = []
     place = 0
     for role, each in spec.roles.items():
@@ -321,8 +341,15 @@ def number(
         if isinstance(operation.body, GuestOsUpdate | HostOsUpdate)
     ]
     layout = Layout(
-        name, spec, tuple(roles), _builds(spec, operations), (), (*rollouts, *platform),
-        len(rollouts), first,
+        name,
+        spec,
+        tuple(roles),
+        _builds(spec, operations),
+        (),
+        (*rollouts, *platform),
+        len(rollouts),
+        first,
+        span,
     )
     names = [operation.name for operation in operations]
     for operation in operations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,9 +22,11 @@ from sim.systems.cloud_service.states import (
 from sim.timelines import Members, Steps, accumulate, total
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.log import Block, Stack
     from sim.metrics import Values
     from sim.systems.cloud_service.model import Model
     from sim.systems.operation import Request
@@ -107,8 +110,10 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
         add("", {name: value for (_, name), value in results.items()})
     else:
         add("", _of_group(everyone, whole, warm_up))
-    add("", {"max_domains_out": _domains_out(model, everyone).crop(warm_up).maximum() * 1.0})
-    add("", {"instances_failed": _failed(model, stack).sum(axis=1) * 1.0})
+    add(
+        "", {"max_domains_out": _domains_out(model, everyone).crop(warm_up).maximum().astype(float)}
+    )
+    add("", {"instances_failed": _count(_failed(model, stack))})
     add("", {"local_data_lost": _data_lost(model, stack)})
     kept = np.ones(stack.replications, bool)
     if layout.rollouts:
@@ -157,12 +162,12 @@ def _domains_out(model: Model, everyone: Members) -> Steps:
     order = packed & 0xFFFFFFFF
     out = np.cumsum(change[order])  # each domain begins and may end with members out: see `base`
     new = np.append(True, key[order][1:] != key[order][:-1]) if len(order) else np.zeros(0, bool)
-    first = np.flatnonzero(new)
-    base = np.concatenate([[0], out])[first]
-    out -= np.repeat(base, np.diff(np.append(first, len(order))))
+    begins = np.flatnonzero(new)
+    base = np.concatenate([[0], out])[begins]
+    out -= np.repeat(base, np.diff(np.append(begins, len(order))))
     some = (out > 0).astype(np.int64)
     before = np.concatenate([[0], some[:-1]])
-    before[first] = 0
+    before[begins] = 0
     delta = np.empty(len(rows), np.int64)
     delta[order] = some - before
     opening = np.arange(stack.replications)
@@ -191,9 +196,10 @@ def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
         return failed
     status = stack.new[order] % WIDTH % STAGED
     key, when, cause = stack.key[order], stack.time[order], stack.cause[order]
-    ready = (status == READY) | (status == SLOW)
+    # One that is removed need not be Ready any more.
+    ready = (status == READY) | (status == SLOW) | (stack.new[order] == 0)
     turns = (cause >= layout.first_domain()) & (cause < first) & ~ready
-    # The next row in which the same instance is Ready; the horizon where there is none.
+    # The next row in which the same instance is Ready or gone; the horizon where there is none.
     position = np.where(ready, np.arange(len(order)), len(order))
     following = np.minimum.accumulate(position[::-1])[::-1]
     exists = following < len(order)
@@ -219,7 +225,7 @@ def _updated_share(model: Model, stack: Stack) -> Measured:
     ready = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
     scope = (codes != 0) & covers[last] & (last >= 0)[:, None]
     at_target = (codes // WIDTH == versions[last][:, None]) | (versions[last] < 0)[:, None]
-    done = scope & ready & at_target & _touched(model, stack, last)
+    done = scope & ready & at_target & _touched(model, stack, last, physical)
     role_of = np.array(layout.role_of)
     shares = {
         (role.name, "updated_share"): _share(done[:, role_of == place], scope[:, role_of == place])
@@ -230,7 +236,8 @@ def _updated_share(model: Model, stack: Stack) -> Measured:
 
 def _share(done: NDArray[np.bool_], scope: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Of nothing in scope nothing is updated."""
-    return done.sum(axis=1) / np.maximum(scope.sum(axis=1), 1)
+    share: NDArray[np.float64] = done.sum(axis=1) / np.maximum(scope.sum(axis=1), 1)
+    return share
 
 
 def _accepted(model: Model, stack: Stack) -> NDArray[np.float64]:
@@ -286,10 +293,12 @@ def _coverage(model: Model) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     return covers, versions
 
 
-def _touched(model: Model, stack: Stack, last: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _touched(
+    model: Model, stack: Stack, last: NDArray[np.intp], physical: NDArray[np.intp]
+) -> NDArray[np.bool_]:
     """Which instances a rollout that keeps the build has restarted; true for all the others.
 
-    Shape (replications, instances).
+    Shape (replications, instances of the deployment `physical`).
     """
     layout = model.layout
     touched = np.ones((stack.replications, layout.instances), bool)
@@ -300,11 +309,12 @@ def _touched(model: Model, stack: Stack, last: NDArray[np.intp]) -> NDArray[np.b
         began = _accepted(model, stack)[:, number]
         first = layout.first_instance()
         turn = (stack.cause >= layout.first_domain()) & (stack.cause < first)
-        turn &= (stack.subject >= first) & (stack.subject < first + layout.instances)
+        slot, member = np.divmod(stack.subject - first, layout.instances)
+        turn &= slot == physical[stack.replication]
         rows = np.flatnonzero(turn & (stack.time >= began[stack.replication]))
         touched[here] = False
         mine = rows[np.isin(stack.replication[rows], here)]
-        touched[stack.replication[mine], stack.subject[mine] - first] = True
+        touched[stack.replication[mine], member[mine]] = True
     return touched
 
 
@@ -317,15 +327,20 @@ def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) ->
     for place, number in enumerate(model.faulty):
         here = np.zeros(len(layout.builds) * WIDTH, np.int64)
         here[number * WIDTH : (number + 1) * WIDTH] = 1
-        on = members.weigh(lambda b, here=here: b.weights["present"] * here * weights[b.group])
+        on = members.weigh(partial(_here, here=here, weights=weights))
         reach.append(on.map(on.values * bad[on.replication, place]))
-        on = members.weigh(lambda b, here=here: b.weights["present"] * here)
+        on = members.weigh(partial(_here, here=here, weights={}))
         count.append(on.map(on.values * bad[on.replication, place]))
     nominal = members.initial("capacity")
     return {
         "blast_radius": total(reach).crop(warm_up).maximum() / nominal,
         "bad_build_hours": total(count).crop(warm_up).integrate() / HOUR,
     }
+
+
+def _here(block: Block, here: NDArray[np.int64], weights: Mapping[str, int]) -> NDArray[np.int64]:
+    weight: NDArray[np.int64] = block.weights["present"] * here * weights.get(block.group, 1)
+    return weight
 
 
 def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
@@ -342,7 +357,7 @@ def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
         if "vm_size" in getattr(model.rollout(number).body, "changes", ())
     }
     if not destroys or not keeps.any():
-        return lost.sum(axis=1) * 1.0
+        return _count(lost)
     first, end = layout.first_instance(), layout.first_instance(layout.slots)
     domains = range(layout.first_domain(), first)
     for place in range(stack.replications):
@@ -353,7 +368,12 @@ def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
                 upgrade_of[subject] = cause
             elif first <= subject < end and upgrade_of.get(cause) in destroys:
                 lost[place, subject - first] |= keeps[(subject - first) % layout.instances]
-    return lost.sum(axis=1) * 1.0
+    return _count(lost)
+
+
+def _count(which: NDArray[np.bool_]) -> NDArray[np.float64]:
+    count: NDArray[np.float64] = which.sum(axis=1).astype(np.float64)
+    return count
 
 
 def _unserved(model: Model, everyone: Members, warm_up: float) -> NDArray[np.float64]:

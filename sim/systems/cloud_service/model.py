@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.systems.cloud_service import measures, views, words
-from sim.systems.cloud_service.layout import has_faults, number, operator_walk
+from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import Call, Service
 from sim.systems.cloud_service.operator import ModelledOperator
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
-    from simpy import Event
 
     from sim.log import Block, Log, Stack
     from sim.systems.cloud_service.spec import CloudService
     from sim.systems.operation import Operation, Span
-    from sim.systems.world import World
+    from sim.systems.world import Due, World
     from sim.timelines import Timeline
 
 SCENARIO = 0
@@ -45,7 +44,7 @@ class Model:
     ) -> None:
         self.name, self.spec, self.operations = name, spec, tuple(operations)
         self.span = span
-        self.layout = number(name, spec, self.operations, first)
+        self.layout = number_all(name, spec, self.operations, first, span)
         self._calls = [self._call(number) for number in range(len(self.operations))]
 
     @cached_property
@@ -138,7 +137,7 @@ class Model:
             UnplannedFailures(service).begin()
 
     def _draw_builds(self, world: World) -> list[bool]:
-        """Whether each build is bad: one draw a replication. A build without faults is not drawn."""
+        """Whether each build is bad: one draw a replication, none for a build without faults."""
         bad = [False] * len(self.layout.builds)
         for number in self.faulty:
             build = self.layout.builds[number]
@@ -171,8 +170,8 @@ class Model:
         cause = self.layout.first + ACTORS.index("platform") if platform else SCENARIO
         return Call(self.layout, number, operation.kind, operation.body, cause)
 
-    def _ask(self, event: Event) -> None:
-        service, number = event.value
+    def _ask(self, event: Due) -> None:
+        service, number = event.argument
         call = self._calls[number]
         accepted = service.receive(call)
         if accepted and isinstance(call.body, UpgradeDeployment) and call.body.mode == "Manual":
@@ -183,5 +182,5 @@ class Model:
             return
         name = self.operations[number].name
         first = self.layout.operations.index(operator_walk(name, 0))
-        operator = ModelledOperator(service, body.operator, name, first)
+        operator = ModelledOperator(service, body, name, first)
         service.world.start(operator.operate(service.deployment(body)))

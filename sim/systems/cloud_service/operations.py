@@ -1,7 +1,7 @@
 """The door of a cloud service: requests come in, are refused or accepted, and end.
 
-Everyone uses it: the scenario's operations, the modelled operator, scripted walks. A refused request
-changes nothing. The method that runs an operation has the operation's name.
+Everyone uses it: the scenario's operations, the modelled operator, scripted walks. A refused
+request changes nothing. The method that runs an operation has the operation's name.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from sim.systems.cloud_service.turns import Return
 from sim.systems.world import LOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from simpy import Event
 
     from sim.chance import Distribution
+    from sim.systems import operation
+    from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
         ChangeConfiguration,
         ExtendedProperty,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
         UpgradeDeployment,
         WalkUpgradeDomain,
     )
-    from sim.systems.cloud_service.layout import Layout
-    from sim.systems.operation import Operation, Request
     from sim.systems.world import World
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -42,12 +40,31 @@ WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class Call:
     """A request with who makes it: what a method of the service gets."""
 
-    def __init__(self, layout: Layout, number: int, kind: str, body: Any, cause: int) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        number: int,
+        kind: str,
+        body: Any,
+        cause: int,
+        deployment: Deployment | None = None,
+    ) -> None:
         self.number, self.kind, self.body, self.cause = number, kind, body, cause
+        self.deployment = deployment
+        """Whose upgrade a walk or a rollback means, where who makes it knows."""
         self.name = layout.operations[number]
         self.subject = layout.first_operation + number
         self.rule = by_request(body, layout.spec)
         """The rule that it breaks by what it says."""
+        self.windows = Windows(_windows(getattr(body, "windows", ())), layout.span.start)
+        """When the upgrade that it asks for may begin something new."""
+
+
+def _windows(windows: tuple[operation.Window, ...]) -> tuple[Window, ...]:
+    return tuple(
+        Window(each.from_, each.to, frozenset(map(WEEK.index, each.days or WEEK)))
+        for each in windows
+    )
 
 
 class Service:
@@ -112,11 +129,10 @@ class Service:
     def _by_state(self, call: Call) -> str | None:
         """The rule by which the service's state forbids a request."""
         forbids = getattr(self, f"_forbids_{call.kind}", None)
-        return forbids(call.body) if forbids else None
+        return forbids(call) if forbids else None
 
-    def _forbids_upgrade_deployment(
-        self, body: UpgradeDeployment | ChangeConfiguration
-    ) -> str | None:
+    def _forbids_upgrade_deployment(self, call: Call) -> str | None:
+        body: UpgradeDeployment | ChangeConfiguration = call.body
         given = {each.name for each in body.extended_properties if each.value is not None}
         deleted = {each.name for each in body.extended_properties if each.value is None}
         if given & self._properties:
@@ -127,15 +143,21 @@ class Service:
 
     _forbids_change_configuration = _forbids_upgrade_deployment
 
-    def _walked(self) -> Deployment:
-        """The deployment that a request without a slot means: the one whose upgrade is Manual."""
-        staging = self.staging
-        if staging and not self.production.upgrade and staging.upgrade:
-            return staging
-        return self.production
+    def _walked(self, call: Call) -> Deployment:
+        """The deployment that a walk or a rollback, which say no slot, mean.
 
-    def _forbids_walk_upgrade_domain(self, body: WalkUpgradeDomain) -> str | None:
-        deployment = self._walked()
+        The one whose upgrade is in progress, production before staging; for a walk a Manual one.
+        """
+        if call.deployment is not None:
+            return call.deployment
+        slots = [each for each in (self.production, self.staging) if each and each.upgrade]
+        walks = call.kind == "walk_upgrade_domain"
+        manual = [each for each in slots if walks and each.upgrade and each.upgrade.manual]
+        return next(iter(manual + slots), self.production)
+
+    def _forbids_walk_upgrade_domain(self, call: Call) -> str | None:
+        body: WalkUpgradeDomain = call.body
+        deployment = self._walked(call)
         upgrade = deployment.upgrade
         if body.upgrade_domain >= deployment.domains:
             return "no such domain"
@@ -145,26 +167,31 @@ class Service:
             return "not manual"
         if upgrade.walking:
             return "still walking"
-        return "out of order" if body.upgrade_domain != upgrade.next_domain else None
+        return None if deployment.may_walk(upgrade, body.upgrade_domain) else "out of order"
 
-    def _forbids_rollback(self, _body: Rollback) -> str | None:
-        deployment = self._walked()
-        if deployment.upgrade is None:
+    def _forbids_rollback(self, call: Call) -> str | None:
+        body: Rollback = call.body
+        deployment = self._walked(call)
+        upgrade = deployment.upgrade
+        if upgrade is None:
             return "no update"
         if not deployment.rollback_allowed():
             return "cannot roll back"
-        return None if deployment.upgrade.reversible else "local resources"
+        if not upgrade.reversible:
+            return "local resources"
+        return "force" if upgrade.loses_data and not body.force else None
 
-    def _forbids_reboot_instance(self, body: RebootInstance) -> str | None:
-        exists = self.production.instances.exists(self.layout.names.index(body.instance))
-        return None if exists else "no such instance"
+    def _forbids_reboot_instance(self, call: Call) -> str | None:
+        body: RebootInstance = call.body
+        if not self.production.instances.exists(self.layout.names.index(body.instance)):
+            return "no such instance"
+        return "suspended" if self.production.suspended else None
 
     _forbids_reimage_instance = _forbids_reboot_instance
 
-    def _forbids_swap(self, _body: Request) -> str | None:
-        if self.staging is None:
-            return "no staging"
-        return "locked" if self.production.upgrade or self.staging.upgrade else None
+    def _forbids_swap(self, _call: Call) -> str | None:
+        locked = self.production.upgrade or (self.staging and self.staging.upgrade)
+        return "locked" if locked else None
 
     # The operations.
 
@@ -180,7 +207,7 @@ class Service:
         self._roll(call, self.deployment(body), roles, layout.versions[str(body.build)])
 
     def change_configuration(self, call: Call) -> None:
-        """Change Deployment Configuration: other counts; with `restarts` a walk to the same build."""
+        """Change Deployment Configuration: other counts; `restarts` walks to the same build."""
         body: ChangeConfiguration = call.body
         if body.restarts:
             self._roll(call, self.production, list(range(len(self.layout.roles))), None)
@@ -194,7 +221,7 @@ class Service:
 
     def walk_upgrade_domain(self, call: Call) -> None:
         """Walk Upgrade Domain: the next domain of a Manual upgrade."""
-        deployment = self._walked()
+        deployment = self._walked(call)
         upgrade = deployment.upgrade
         assert upgrade is not None
 
@@ -209,7 +236,7 @@ class Service:
 
     def rollback(self, call: Call) -> None:
         """Rollback Update Or Upgrade: the updated instances go back, from domain 0 on, at once."""
-        deployment = self._walked()
+        deployment = self._walked(call)
         upgrade = deployment.upgrade
         assert upgrade is not None
         upgrade.overtaken(call.subject)
@@ -221,6 +248,9 @@ class Service:
                 deployment.instances.take([i], settled[role_of[i]], lucks, cause)
 
         deployment.roll_back(take, call.subject)
+        upgrade.windows = Windows(
+            (), None
+        )  # a rollback starts at once, whatever the upgrade's were
         self._go(call, deployment, upgrade, call.body.mode, at_once=True)
 
     def reboot_instance(self, call: Call) -> None:
@@ -243,9 +273,9 @@ class Service:
         """Update Deployment Status: Suspended stops all instances at once, Running starts them."""
         body: UpdateStatus = call.body
         deployment = self.production
-        if body.status == "Suspended":
+        if body.status == "Suspended" and not deployment.suspended:
             deployment.suspend(call.subject)
-        elif deployment.suspended:
+        elif body.status == "Running" and deployment.suspended:
             deployment.resume(self.lucks(call.name), call.subject)
         self._succeeds(call, call.subject)
 
@@ -253,10 +283,10 @@ class Service:
         """Swap Deployment: the two slots change places in no time."""
         assert self.staging is not None
         upgrade = self.upgrade_subject(call)
-        for deployment in (self.production, self.staging):
-            deployment.instances.swap(upgrade)
-        self.production, self.staging = self.staging, self.production
         self.world.record(self.world.now, upgrade, 0, COMPLETED, call.subject)
+        for deployment in (self.production, self.staging):
+            deployment.instances.swap(self.lucks(call.name), upgrade)
+        self.production, self.staging = self.staging, self.production
         self._succeeds(call, upgrade)
 
     def guest_os_update(self, call: Call) -> None:
@@ -286,20 +316,6 @@ class Service:
         name = self.layout.name
         return [Luck(self.world, name, role, reason, whole) for role in self.layout.roles]
 
-    def windows(self, body: Any) -> Windows:
-        """When the upgrade may begin something new."""
-        return Windows(
-            tuple(
-                Window(
-                    window.from_,
-                    window.to,
-                    frozenset(WEEK.index(day) for day in window.days or WEEK),
-                )
-                for window in body.windows
-            ),
-            self.world.start_time,
-        )
-
     def upgrade_subject(self, call: Call) -> int:
         return self.layout.first_upgrade + self.layout.upgrades.index(call.name)
 
@@ -312,10 +328,10 @@ class Service:
         def take(members: list[int], cause: int) -> None:
             deployment.instances.take(members, version, lucks, cause)
 
-        windows = self.windows(call.body)
-        upgrade = Upgrade(self.upgrade_subject(call), roles, take, windows)
+        upgrade = Upgrade(self.upgrade_subject(call), roles, take, call.windows)
         upgrade.version = version
         upgrade.reversible = "local_storage" not in call.body.changes
+        upgrade.loses_data = "vm_size" in call.body.changes
         takes_over = deployment.begin(upgrade, call.subject)
         self._scale(call, deployment)
         self._go(call, deployment, upgrade, call.body.mode, at_once=takes_over)
@@ -334,13 +350,17 @@ class Service:
         else:
             # Assumption: a Manual request has succeeded when it is accepted.
             self._succeeds(call, call.subject)
+            deployment.end_if_done(upgrade, call.subject)
 
     def _scale(self, call: Call, deployment: Deployment) -> set[int]:
         """Bring roles to the counts asked for; the instances that come new."""
         created: set[int] = set()
+        if not call.body.configuration:
+            return created
         for place, role in enumerate(self.layout.roles):
             wanted = call.body.configuration.get(role.name)
             if wanted is not None and wanted != deployment.counts[place]:
-                luck = Luck(self.world, self.layout.name, role, call.name, None)
-                created |= deployment.scale(place, wanted, luck, call.subject)
+                # Luck of its own: the walk of the same request may take the new ones too.
+                lucks = self.lucks(f"{call.name}/create")
+                created |= deployment.scale(place, wanted, lucks, call.subject)
         return created

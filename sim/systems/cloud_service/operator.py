@@ -21,41 +21,45 @@ if TYPE_CHECKING:
 
     from sim.systems.cloud_service.deployment import Deployment, Upgrade
     from sim.systems.cloud_service.operations import Service
-    from sim.systems.cloud_service.requests import Operator
+    from sim.systems.cloud_service.requests import UpgradeDeployment
 
 
 class ModelledOperator:
     """Watches one upgrade. Its own operations are numbered from `first`: walks, then a rollback."""
 
-    def __init__(self, service: Service, spec: Operator, reason: str, first: int) -> None:
+    def __init__(
+        self, service: Service, asked: UpgradeDeployment, reason: str, first: int
+    ) -> None:
+        spec = asked.operator
+        assert spec is not None
         self._service, self._spec, self._first = service, spec, first
+        self._force = asked.force
         self._world, self._layout = service.world, service.layout
         self._subject = self._layout.first  # the first of the system's actors
-        path = f"{self._layout.name}/operator/{{}}/{reason}"
-        draws = self._world.draws
-        self._detects = draws.happens(path.format("detects"), spec.detects)
-        self._false_alarm = draws.happens(path.format("false_alarm"), spec.false_alarm)
+        path, draws = f"{self._layout.name}/operator", self._world.draws
+        self._detects = draws.happens(f"{path}/detects/{reason}", spec.detects)
+        self._false_alarm = draws.happens(f"{path}/false_alarm/{reason}", spec.false_alarm)
 
     def operate(self, deployment: Deployment) -> Generator[Event, None, None]:
-        """Walk every domain that has someone to upgrade, bake all but the last, stop when it is bad."""
+        """Walk every domain with someone to upgrade, bake all but the last, stop when it is bad."""
         upgrade = deployment.upgrade
         assert upgrade is not None
-        domain = 0
-        while domain < deployment.domains:
-            walk = self._call(domain, "walk_upgrade_domain", WalkUpgradeDomain(upgrade_domain=domain))
-            takes = bool(deployment.covered(upgrade, domain))
-            if deployment.upgrade is not upgrade or not self._service.receive(walk):
+        for domain in range(self._layout.domains):
+            if not _goes_on(deployment, upgrade):
                 return
-            if takes and self._service.status(walk) != SUCCEEDED:
-                yield self._service.end_of(walk)
-            domain += 1
-            if deployment.upgrade is not upgrade:
+            if not deployment.covered(upgrade, domain):
+                continue
+            body = WalkUpgradeDomain(upgrade_domain=domain)
+            walk = self._call(domain, "walk_upgrade_domain", body, deployment)
+            if not self._service.receive(walk):
                 return
-            rest = range(domain, deployment.domains)
-            if takes and any(deployment.covered(upgrade, other) for other in rest):
-                sees = yield from self._bake(deployment, upgrade, domain - 1)
+            yield self._service.end_of(walk)
+            if self._service.status(walk) != SUCCEEDED:
+                return
+            if deployment.is_left(upgrade):
+                sees = yield from self._bake(deployment, upgrade, domain)
                 if sees:
-                    self._stop()
+                    self._stop(deployment)
                     return
 
     def _bake(
@@ -72,6 +76,8 @@ class ModelledOperator:
         while True:
             step = min(spec.look_every, left)
             yield world.after(step, LOOK, self._subject)
+            if not _goes_on(deployment, upgrade):
+                return False
             left -= step
             if self._is_bad(deployment, upgrade):
                 if not missed and self._detects[bake, 0]:
@@ -90,10 +96,18 @@ class ModelledOperator:
         assert self._spec.stop_above is not None
         return out > self._spec.stop_above * len(upgraded) + TOLERANCE
 
-    def _stop(self) -> None:
+    def _stop(self, deployment: Deployment) -> None:
         if self._spec.then == "rollback":
-            number = self._layout.domains
-            self._service.receive(self._call(number, "rollback", Rollback(mode="Auto")))
+            body = Rollback(mode="Auto", force=self._force)
+            call = self._call(self._layout.domains, "rollback", body, deployment)
+            self._service.receive(call)
 
-    def _call(self, number: int, kind: str, body: WalkUpgradeDomain | Rollback) -> Call:
-        return Call(self._layout, self._first + number, kind, body, self._subject)
+    def _call(
+        self, number: int, kind: str, body: WalkUpgradeDomain | Rollback, deployment: Deployment
+    ) -> Call:
+        return Call(self._layout, self._first + number, kind, body, self._subject, deployment)
+
+
+def _goes_on(deployment: Deployment, upgrade: Upgrade) -> bool:
+    """Whether `upgrade` is still in progress: no other took over, nobody turned it round."""
+    return deployment.upgrade is upgrade and not upgrade.rolling_back

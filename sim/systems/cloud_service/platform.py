@@ -17,20 +17,20 @@ from sim.systems.world import ACT
 from sim.units import YEAR
 
 if TYPE_CHECKING:
-    from simpy import Event
-
     from sim.chance import Times
     from sim.systems.cloud_service.deployment import Take
     from sim.systems.cloud_service.operations import Call, Service
     from sim.systems.cloud_service.spec import Failures
+    from sim.systems.world import Due
 
 
 def update_guest_os(service: Service, call: Call) -> Upgrade:
-    """A restart of every instance, domain by domain: a graceful shutdown and the OS disk replaced."""
+    """A restart of every instance, domain by domain: a graceful shutdown, a new OS disk."""
     lucks = service.lucks(call.name, call.body.duration)
+    instances = service.production.instances  # the same ones also after a swap
 
     def take(members: list[int], cause: int) -> None:
-        service.production.instances.take(members, None, lucks, cause)
+        instances.take(members, None, lucks, cause)
 
     return _upgrade(service, call, take)
 
@@ -48,15 +48,14 @@ def update_host_os(service: Service, call: Call) -> Upgrade:
             role = layout.roles[layout.role_of[i]]
             path = f"{layout.name}/{role.name}/host_update/{call.name}"
             seconds = service.world.draws.times(path, call.body.duration)[i - role.first, 0]
-            luck = lucks[layout.role_of[i]]
-            instances.hold(i, instances.version(i), STARTING_VM, seconds, luck, cause)
+            instances.hold(i, instances.version(i), STARTING_VM, seconds, lucks, cause)
 
     return _upgrade(service, call, take)
 
 
 def _upgrade(service: Service, call: Call, take: Take) -> Upgrade:
     roles = range(len(service.layout.roles))
-    return Upgrade(service.upgrade_subject(call), roles, take, service.windows(call.body))
+    return Upgrade(service.upgrade_subject(call), roles, take, call.windows)
 
 
 class UnplannedFailures:
@@ -73,7 +72,8 @@ class UnplannedFailures:
         for role in self._layout.roles:
             if role.spec.failures and role.spec.failures.per_year:
                 members = [[role.first + k] for k in range(role.room)]
-                self._plan_all(role.name, role.spec.failures, members)
+                path = f"{self._layout.name}/{role.name}/failures"
+                self._plan_all(path, role.spec.failures, members)
         spec = self._layout.spec
         if spec.fault_domain_failures and spec.fault_domain_failures.per_year:
             members = [
@@ -84,30 +84,31 @@ class UnplannedFailures:
                 ]
                 for domain in range(spec.fault_domains)
             ]
-            self._plan_all("fault_domain", spec.fault_domain_failures, members)
+            path = f"{self._layout.name}/fault_domain_failures"
+            self._plan_all(path, spec.fault_domain_failures, members)
 
-    def _plan_all(self, group: str, spec: Failures, members: list[list[int]]) -> None:
+    def _plan_all(self, path: str, spec: Failures, members: list[list[int]]) -> None:
         """Failures of `members`, those of one list together."""
-        draws, path = self._world.draws, f"{self._layout.name}/{group}/{{}}/failures"
-        gaps = draws.times(path.format("failure"), Distribution.memoryless(YEAR / spec.per_year))
-        strikes = Strikes(gaps, draws.times(path.format("recovery"), spec.recovery), members)
+        draws = self._world.draws
+        gaps = draws.times(f"{path}/failure", Distribution.memoryless(YEAR / spec.per_year))
+        strikes = Strikes(gaps, draws.times(f"{path}/recovery", spec.recovery), members)
         first = gaps.vector(len(members))
         for place in np.flatnonzero(first <= self._world.horizon):
-            self._plan(strikes, int(place), 0, float(first[place]))
+            if members[place]:  # a fault domain may have none
+                self._plan(strikes, int(place), 0, float(first[place]))
 
     def _plan(self, strikes: Strikes, place: int, number: int, delay: float) -> None:
         subject = self._layout.first_instance() + strikes.members[place][0]
         self._world.call(delay, ACT, subject, self._strike, (strikes, place, number))
 
-    def _strike(self, event: Event) -> None:
-        strikes, place, number = event.value
+    def _strike(self, event: Due) -> None:
+        strikes, place, number = event.argument
         recovery = strikes.recoveries[place, number]
-        instances, role_of = self._service.production.instances, self._layout.role_of
+        instances = self._service.production.instances
         for i in strikes.members[place]:
             if instances.is_ready(i):  # a failure of a member that is out already changes nothing
-                luck = self._lucks[role_of[i]]
                 version = instances.version(i)
-                instances.hold(i, version, RESTARTING, recovery, luck, self._subject)
+                instances.hold(i, version, RESTARTING, recovery, self._lucks, self._subject)
         gap = strikes.gaps[place, number + 1]
         if self._world.now + gap <= self._world.horizon:
             self._plan(strikes, place, number + 1, gap)

@@ -43,7 +43,8 @@ def references(name: str, spec: CloudService, operations: Sequence[Operation]) -
 def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Finding]:
     for role, each in spec.roles.items():
         if each.restart and each.stages:
-            yield Finding((*path, "roles", role, "stages"), "restart or stages, not both")
+            rule = "must not be given together with restart"
+            yield Finding((*path, "roles", role, "stages"), rule)
     if spec.staging:
         yield from _of_build((*path, "staging", "build"), spec.staging.build, spec)
 
@@ -62,11 +63,13 @@ def _of_upgrade(
     if body.build:
         yield from _of_build((*path, "build"), body.build, spec)
     elif len(others) > 1:
-        yield Finding(path, f"build is required, as several are listed: {', '.join(others)}")
+        yield Finding(path, f"missing key build, as several are listed: {', '.join(others)}")
     if body.slot and body.deployment:
-        yield Finding((*path, "deployment"), "slot or deployment, not both")
+        rule = f"must not be given together with slot, got {body.deployment}"
+        yield Finding((*path, "deployment"), rule)
     elif body.slot == "staging" and not spec.staging:
-        yield Finding((*path, "slot"), f"{name} has no `staging`, got staging")
+        rule = f"must be production, as {name} has no `staging`, got staging"
+        yield Finding((*path, "slot"), rule)
     elif body.deployment:
         yield from _of_deployment((*path, "deployment"), body.deployment, name, spec)
 

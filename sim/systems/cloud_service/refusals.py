@@ -1,7 +1,8 @@
 """What the service would receive and refuse: rules, status codes and messages.
 
 Source: the request descriptions of "Upgrade Deployment", "Change Deployment Configuration", "Walk
-Upgrade Domain", "Rollback Update Or Upgrade" and "Swap Deployment"; "How to update a cloud service".
+Upgrade Domain", "Rollback Update Or Upgrade" and "Swap Deployment"; "How to update a cloud
+service".
 # Assumption: where they name no code, 400 for what a request says, 409 for what the state forbids.
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.log import OPERATION, States
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
+    Swap,
     UpgradeDeployment,
     WalkUpgradeDomain,
 )
@@ -71,15 +73,17 @@ REFUSALS: dict[str, Refusal] = {
     "label": _bad(f"Label has more than {LONGEST_LABEL} characters"),
     "too many properties": _bad(f"a service has at most {MOST_PROPERTIES} ExtendedProperties"),
     "property name": _bad(
-        f"the Name of an ExtendedProperty has at most {LONGEST_NAME} letters, digits and underscores, "
-        "and starts with a letter"
+        f"the Name of an ExtendedProperty has at most {LONGEST_NAME} letters, digits and "
+        "underscores, and starts with a letter"
     ),
     "property value": _bad(
         f"the Value of an ExtendedProperty has at most {LONGEST_VALUE} characters"
     ),
     "property twice": _bad("two ExtendedProperties have the same Name"),
     "property owned": _bad("the service has an ExtendedProperty of that Name already"),
-    "extension unknown": _bad("ExtensionConfiguration names an extension that was not added before"),
+    "extension unknown": _bad(
+        "ExtensionConfiguration names an extension that was not added before"
+    ),
     "extension state": _bad("State is only for extensions that are configured by JSON"),
     "force": _bad("local data would be lost: the request needs Force"),
     "no such domain": _bad("the service has no such update domain"),
@@ -89,8 +93,11 @@ REFUSALS: dict[str, Refusal] = {
     "not manual": _conflict("the update in progress is not Manual"),
     "out of order": _conflict("update domains must be walked in order"),
     "still walking": _conflict("the last walk is not complete"),
-    "cannot roll back": _conflict("every instance is updated, or the update is rolled back already"),
+    "cannot roll back": _conflict(
+        "every instance is updated, or the update is rolled back already"
+    ),
     "local resources": _conflict("an update that changes local storage cannot be rolled back"),
+    "suspended": _conflict("the deployment is suspended"),
     "locked": _conflict("an update or upgrade is in progress"),
     "overtaken": _conflict("another update or a rollback took over"),
     "gone": Refusal(404, "ResourceNotFound", "the role instance was removed meanwhile"),
@@ -119,9 +126,10 @@ def _broken(body: Request, spec: CloudService) -> Iterator[str]:
             yield from _of_extensions(body.extension_configuration, spec)
         if "vm_size" in body.changes and not body.force:
             yield "force"
-    if isinstance(body, WalkUpgradeDomain):
-        if body.upgrade_domain >= spec.update_domains:
-            yield "no such domain"
+    if isinstance(body, WalkUpgradeDomain) and body.upgrade_domain >= spec.update_domains:
+        yield "no such domain"
+    if isinstance(body, Swap) and spec.staging is None:
+        yield "no staging"
 
 
 def _too_old(body: UpgradeDeployment) -> Iterator[str]:

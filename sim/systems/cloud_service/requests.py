@@ -7,6 +7,7 @@ accepted here: the modelled service refuses it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -14,7 +15,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
-    StringConstraints,
     model_serializer,
 )
 from pydantic.json_schema import SkipJsonSchema
@@ -46,6 +46,12 @@ def as_spelled(*spellings: str) -> BeforeValidator:
     return BeforeValidator(spell)
 
 
+def _api_version(text: str) -> str:
+    if not re.fullmatch(r"newest|[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("must be newest or a date such as 2014-06-01")
+    return text
+
+
 def _none_for_null(value: str | Null) -> str | None:
     return None if value is Null.NULL else value
 
@@ -61,7 +67,7 @@ Mode = Annotated[
 RollbackMode = Annotated[Literal["Auto", "Manual"], as_spelled("Auto", "Manual")]
 Change = Literal["vm_size", "local_storage", "endpoints"]
 # Versions are compared as texts, and "newest" is above every date.
-XMsVersion = Annotated[Text, StringConstraints(pattern=r"^(newest|\d{4}-\d\d-\d\d)$")]
+XMsVersion = Annotated[Text, AfterValidator(_api_version)]
 
 
 class Operator(Spec):

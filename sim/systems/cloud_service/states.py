@@ -1,8 +1,8 @@
 """States of a cloud service: what a role instance, a domain, a build can be in.
 
 Source: the InstanceStatus values of Get Cloud Service Properties. An instance's state is its status
-with the build it is on. Instances of the staging slot have the same statuses in a second half of the
-table, where all weighs nothing: a swap is one row an instance.
+with the build it is on. Instances of the staging slot have the same statuses in a second half of
+the table, where all weighs nothing: a swap is one row an instance.
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ class Turns:
 class Turn:
     """What a gate waits for: every member that was taken has been Ready once, or is late.
 
-    Whoever waits for the gate yields `changed` and looks again; looking comes last at an instant, so
-    that all returns of the instant count.
+    Whoever waits for the gate yields `changed` and looks again; looking comes last at an instant,
+    so that all returns of the instant count.
     """
 
     def __init__(self, world: World, number: int, pending: int) -> None:
@@ -66,6 +66,8 @@ class Turn:
         self.late = False
         """Whether the start time-out is over."""
         self.changed = world.moment()
+        self.is_done = False
+        """Whether the gate has opened."""
         self.awaits_health = False
         """Whether it watches all instances, as only their health is missing."""
         self._looks = False
@@ -83,7 +85,8 @@ class Turn:
     def time_out(self, _event: Event) -> None:
         """The start time-out is over: whoever is missing is late."""
         self.late = True
-        self.look_again()
+        if not self.is_done:
+            self.look_again()
 
     def look_again(self) -> None:
         """Wake the one who waits for the gate, once an instant."""
@@ -100,7 +103,9 @@ class Turn:
 class Return:
     """Calls `then` once the given instances have been Ready or are gone."""
 
-    def __init__(self, instances: set[int], watching: list[Watcher], then: Callable[[], None]):
+    def __init__(
+        self, instances: set[int], watching: list[Watcher], then: Callable[[], None]
+    ) -> None:
         self._instances, self._watching, self._then = instances, watching, then
         watching.append(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from sim.log import (
     ASKED,
+    COMPLETED,
     FAILED,
     OPERATION,
     REFUSED,
@@ -36,7 +38,7 @@ from sim.systems.cloud_service.states import (
 from sim.timelines import Members, Timeline, accumulate, stays, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -65,9 +67,7 @@ def timeline(model: Model, log: Log, name: str, group: str = "") -> Timeline:
     """One series of a run over [0, horizon]. KeyError for a series or group that is not there."""
     stack = Stack([log])
     blocks = [
-        block
-        for block in stack.subjects.of(model.name, "instance")
-        if group in ("", block.group)
+        block for block in stack.subjects.of(model.name, "instance") if group in ("", block.group)
     ]
     if not blocks:
         raise KeyError(f"no role {group}")
@@ -77,19 +77,23 @@ def timeline(model: Model, log: Log, name: str, group: str = "") -> Timeline:
         return members.series("capacity").timeline(0, members.initial("capacity"), "share")
     if kind == "available":
         return _available(model, stack, group)
-    if kind == "ready":
-        return members.series("ready").timeline(0, 1.0, "count")
-    if kind == "by_state":
-        statuses = [READY, SLOW] if which == LIFE[READY] else [LIFE.index(which)]
-        return members.weigh(lambda block: _mask(block, statuses)).timeline(0, 1.0, "count")
-    if kind == "by_version":
-        version = model.layout.versions[which]
-        return members.weigh(lambda block: _on_build(block, version)).timeline(0, 1.0, "count")
-    if kind == "by_update_domain":
-        return _in_domain(model, members, int(which))
     if kind == "up_to_date":
         return _up_to_date(model, log, group)
-    raise KeyError(f"no series {name}")
+    if kind == "by_update_domain":
+        return _in_domain(model, members, int(which))
+    return members.weigh(_counting(model, kind, which)).timeline(0, 1.0, "count")
+
+
+def _counting(model: Model, kind: str, which: str) -> Callable[[Block], NDArray[np.int64]]:
+    """What a series of counts counts, by code."""
+    if kind == "ready":
+        return lambda block: block.weights["ready"]
+    if kind == "by_state":
+        statuses = [READY, SLOW] if which == LIFE[READY] else [LIFE.index(which)]
+        return partial(_mask, statuses=statuses)
+    if kind == "by_version":
+        return partial(_on_build, version=model.layout.versions[which])
+    raise KeyError(f"no series {kind}")
 
 
 def _mask(block: Block, statuses: list[int]) -> NDArray[np.int64]:
@@ -98,8 +102,8 @@ def _mask(block: Block, statuses: list[int]) -> NDArray[np.int64]:
 
 
 def _on_build(block: Block, version: int) -> NDArray[np.int64]:
-    codes = np.arange(len(block.states))
-    return block.weights["ready"] * (codes // WIDTH == version)
+    on: NDArray[np.bool_] = np.arange(len(block.states)) // WIDTH == version
+    return block.weights["ready"] * on
 
 
 def _available(model: Model, stack: Stack, group: str) -> Timeline:
@@ -145,7 +149,7 @@ def _up_to_date(model: Model, log: Log, group: str) -> Timeline:
         slot = int(block.first >= model.layout.first_instance(1)) if model.layout.slots > 1 else 0
         targets = _targets(model, log, slot, block.group)
         for version in {version for _, version in targets}:
-            line = members.weigh(lambda b, version=version: _on_build(b, version)).timeline(0)
+            line = members.weigh(partial(_on_build, version=version)).timeline(0)
             times = np.array([time for time, _ in targets])
             wanted = np.array([float(each == version) for _, each in targets])
             done.append(line.combine(Timeline(times, wanted, log.horizon), np.multiply))
@@ -173,7 +177,7 @@ def _targets(model: Model, log: Log, slot: int, role: str) -> list[tuple[float, 
             target = layout.versions[str(body.build)]
         elif state == ROLLING_BACK:
             target = settled
-        elif state not in (UPGRADING, STUCK):
+        elif state == COMPLETED:
             settled = target
         targets[float(row["time"])] = target
     return list(targets.items())
@@ -196,7 +200,7 @@ def deployment_of(model: Model, log: Log, body: Request, time: float) -> int:
     if named is not None:
         return int(named != model.spec.deployment)
     swaps = sum(
-        model.rollout(number).kind == "swap" and row["time"] < time
+        model.rollout(number).kind == "swap" and bool(row["time"] < time)
         for row, number in _upgrade_rows(model, log)
     )
     return (int(getattr(body, "slot", None) == "staging") + swaps) % 2

@@ -17,8 +17,8 @@ from sim.systems.cloud_service.requests import (
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
-    from sim.systems.cloud_service.model import Model
     from sim.systems.cloud_service.layout import RoleLayout
+    from sim.systems.cloud_service.model import Model
     from sim.systems.operation import Operation
 
 LISTED = 6
@@ -134,8 +134,8 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
             else "the walk is stuck"
         )
         text = (
-            "The domains go in order; the next one starts when every instance of the last is Ready; "
-            f"after {timeout} without Ready {late}."
+            "The domains go in order; the next one starts when every instance of the last is "
+            f"Ready; after {timeout} without Ready {late}."
         )
     elif body.mode == "Simultaneous":
         text = "All instances stop at once."
@@ -174,11 +174,11 @@ def _lowest(model: Model, operation: Operation) -> list[str]:
     ]
     worst = max(range(len(out)), key=out.__getitem__)
     left = nominal - out[worst]
-    taken = "all instances" if at_once else f"domain {worst}"
-    return [
-        f"While {taken} is out, {_weight(left)} of {_weight(nominal)} serve: capacity "
-        f"{show_share(left / nominal)}{_dark(model, operation, worst, at_once=at_once)}."
-    ]
+    taken = "everything" if at_once else f"domain {worst}"
+    dark = _dark(model, operation, worst, at_once=at_once)
+    share = show_share(left / nominal)
+    serve = f"{_weight(left)} of {_weight(nominal)} serve"
+    return [f"While {taken} is out, {serve}: capacity {share}{dark}."]
 
 
 def _dark(model: Model, operation: Operation, domain: int, *, at_once: bool) -> str:
@@ -190,7 +190,9 @@ def _dark(model: Model, operation: Operation, domain: int, *, at_once: bool) -> 
             continue
         left = role.count - (role.count if at_once else _sizes(model, role)[domain])
         if left < model.layout.min_available[place]:
-            short.append(f"{role.name} has {left} of the {model.layout.min_available[place]} it needs")
+            short.append(
+                f"{role.name} has {left} of the {model.layout.min_available[place]} it needs"
+            )
     return f"; not available: {', '.join(short)}" if short else "; the service stays available"
 
 

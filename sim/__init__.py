@@ -1,0 +1,54 @@
+"""Simulate how upgrades roll through Azure fleets, before anyone presses the button.
+
+>>> import sim
+>>> results = sim.run(sim.load("scenarios/shop.yaml"))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.errors import ModelError, ScenarioError, SimError
+    from sim.files import load, loads
+    from sim.results import Results, compare, open_results, run, run_one
+    from sim.scenario import Scenario
+    from sim.single_run import Run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ModelError",
+    "Results",
+    "Run",
+    "Scenario",
+    "ScenarioError",
+    "SimError",
+    "compare",
+    "load",
+    "loads",
+    "open_results",
+    "run",
+    "run_one",
+]
+
+_HOMES = {
+    "sim.errors": ("ModelError", "ScenarioError", "SimError"),
+    "sim.files": ("load", "loads"),
+    "sim.results": ("Results", "compare", "open_results", "run", "run_one"),
+    "sim.scenario": ("Scenario",),
+    "sim.single_run": ("Run",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `import sim` alone costs nothing."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,69 @@
+"""A log as a table in words: every transition with the names of its subject, states and cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from sim.tables import NAME, NUMBER, WHOLE, names, numbers, wholes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log, States
+
+EVENTS = pa.schema(
+    [
+        ("variant", NAME),
+        ("replication", WHOLE),
+        ("time_s", NUMBER),
+        *((column, NAME) for column in ("system", "kind", "group", "subject")),
+        *((column, NAME) for column in ("old", "old_version", "new", "new_version", "cause")),
+    ]
+)
+
+
+def events(variant: str, log: Log) -> pa.Table:
+    """One row a transition, in the order of the log."""
+    rows = log.rows
+    subject, cause = rows["subject"].astype(np.int64), rows["cause"].astype(np.int64)
+    used, places = np.unique(np.concatenate([subject, cause]), return_inverse=True)
+    called = [log.subjects.name(number) for number in used.tolist()]
+    blocks = log.subjects.blocks
+    block = np.searchsorted([each.first for each in blocks], subject, side="right") - 1
+    bases = np.cumsum([0, *(len(each.states) for each in blocks)])[block]
+    columns = [
+        _named([variant], np.zeros(len(rows), np.intp)),
+        wholes(np.full(len(rows), log.replication)),
+        numbers(rows["time"]),
+        *(_named([getattr(b, of) for b in blocks], block) for of in ("system", "kind", "group")),
+        _named(called, places[: len(rows)]),
+        *(_named(words, bases + rows[of]) for of in ("old", "new") for words in _states(blocks)),
+        _named(called, places[len(rows) :]),
+    ]
+    return pa.Table.from_arrays(columns, schema=EVENTS)
+
+
+def _states(blocks: Sequence[Block]) -> tuple[list[str], list[str]]:
+    """Status and version of every code of every block."""
+    every = [(block.states, code) for block in blocks for code in range(len(block.states))]
+    return (
+        [states.status(code) for states, code in every],
+        [_version(states, code) for states, code in every],
+    )
+
+
+def _version(states: States, code: int) -> str:
+    """What is absent has no version."""
+    return states.version(code) if code else ""
+
+
+def _named(words: Sequence[str], places: NDArray[np.integer]) -> pa.Array:
+    """A column of words that may be alike, in a dictionary in which no two are."""
+    distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
+    place_of = np.array([distinct[word] for word in words], np.int32)
+    return names(list(distinct), place_of[places])

@@ -1,0 +1,163 @@
+"""Variants against the first one, replication by replication: both saw the same luck.
+
+A metric of k variants has k differences; their intervals hold together at 95 %, each at 1 - 0.05/k.
+Where a time is missing in some replication there is no mean and no interval: whether the variants
+differ is then told by how often it is missing (for a rollout, by `finished`), and the difference is
+the median one of the pairs, missing ranked above all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sim.experiments.intervals import median_difference, paired, student
+from sim.experiments.objectives import metric_of
+from sim.experiments.summaries import NEVER_IS_BEST, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.experiments.intervals import PairedDifference
+    from sim.experiments.objectives import Experiment
+    from sim.metrics import Key, Metric
+
+Better = Literal["yes", "no", "not told apart", "identical", ""]
+
+ERROR = 0.05
+"""Chance that any of a metric's intervals misses its difference."""
+
+_TELLS_FIRST = {"finished": "rollout_duration", "rolled_back": "rollback_duration"}
+"""What says whether a time is missing stands before the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One metric of a variant, set against the baseline's; NaN where there is no such number."""
+
+    variant: str
+    baseline: str
+    system: str
+    group: str
+    metric: str
+    unit: str
+    mean: float
+    baseline_mean: float
+    difference: float
+    """Variant minus baseline."""
+    ci_low: float
+    ci_high: float
+    level: float
+    better: Better
+    """Empty where one of the two is a reference, which is never ranked."""
+    saved: float
+    """Share of variance that the pairing removed."""
+    n: int
+    """Pairs."""
+    missing: int
+    """Pairs in which a value is missing."""
+
+
+def differences(variants: Sequence[Experiment]) -> list[Difference]:
+    """Every metric that a variant shares with the first one, by variant."""
+    baseline, *others = variants
+    reference = references(variants)
+    rows = []
+    for one in others:
+        shared = [key for key in baseline.measured.values if key in one.measured.values]
+        for key in _ordered(baseline, shared):
+            k = sum(key in other.measured.values for other in others)
+            row = _difference(one, baseline, key, 1 - ERROR / k)
+            ranked = not {one.variant, baseline.variant} & reference
+            rows.append(row if ranked else replace(row, better=""))
+    return rows
+
+
+def references(variants: Sequence[Experiment]) -> frozenset[str]:
+    """The variants without a rollout operation, in a comparison of rollouts."""
+    without = [one.variant for one in variants if not one.measured.asks_for_rollouts]
+    return frozenset(without if len(without) < len(variants) else ())
+
+
+def _ordered(one: Experiment, keys: Sequence[Key]) -> list[Key]:
+    keys = ordered(one.scenario, keys)
+    places = {key: float(place) for place, key in enumerate(keys)}
+    for key in keys:
+        time = key._replace(metric=_TELLS_FIRST.get(key.metric, ""))
+        if time in places:
+            places[key] = places[time] - 0.5
+    return sorted(keys, key=places.__getitem__)
+
+
+def _difference(one: Experiment, baseline: Experiment, key: Key, level: float) -> Difference:
+    metric = metric_of(baseline.scenario, key.system, key.metric)
+    a, b = _pairs(one, baseline, key)
+    missing = np.isnan(a) | np.isnan(b)
+    certain = not (one.measured.random or baseline.measured.random)
+    between = _between(a, b, level, certain=certain)
+    return Difference(
+        one.variant,
+        baseline.variant,
+        *key,
+        metric.unit,
+        student(a).mean,
+        student(b).mean,
+        _finite(median_difference(a, b)) if missing.any() else between.difference,
+        between.low,
+        between.high,
+        level,
+        _better(metric, a, b, level, between, certain=certain),
+        between.saved,
+        len(a),
+        int(missing.sum()),
+    )
+
+
+def _pairs(
+    one: Experiment, baseline: Experiment, key: Key
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The values of both, equally many. A run without chance is like every other one of it."""
+    n = max(len(each.measured.numbers) for each in (one, baseline))
+    a, b = one.measured.values[key], baseline.measured.values[key]
+    return (a if one.measured.random else np.repeat(a, n)), (
+        b if baseline.measured.random else np.repeat(b, n)
+    )
+
+
+def _between(
+    a: NDArray[np.float64], b: NDArray[np.float64], level: float, *, certain: bool
+) -> PairedDifference:
+    """The difference with its interval, which has no width where nothing is random."""
+    between = paired(a, b, level)
+    if not certain:
+        return between
+    return replace(between, low=between.difference, high=between.difference)
+
+
+def _better(
+    metric: Metric,
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    level: float,
+    between: PairedDifference,
+    *,
+    certain: bool,
+) -> Better:
+    if between.identical:
+        return "identical"
+    more_is_better = metric.better == "higher"
+    if np.isnan(a).any() or np.isnan(b).any():
+        more_is_better = metric.name not in NEVER_IS_BEST
+        between = _between(~np.isnan(a) * 1.0, ~np.isnan(b) * 1.0, level, certain=certain)
+    if between.low > 0 or between.high < 0:
+        return "yes" if (between.low > 0) == more_is_better else "no"
+    return "not told apart"
+
+
+def _finite(difference: float) -> float:
+    """Half of the pairs or more lack one side: there is no such difference."""
+    return difference if np.isfinite(difference) else float("nan")

@@ -1,0 +1,155 @@
+"""A scenario or a variant of it, replicated, and its objectives judged.
+
+Where the file does not say how many replications to make, objectives that are undecided after the
+first look get a further one with more of them. Each look is then judged at half the error, so that
+a verdict is wrong as seldom as with one look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.experiments.replications import replicate
+from sim.experiments.verdicts import judge, judge_mean, meets
+from sim.metrics import Key
+from sim.showing import show
+from sim.systems import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sim.experiments.replications import Measured
+    from sim.experiments.verdicts import Verdict
+    from sim.metrics import Metric
+    from sim.scenario import Objective, Scenario
+    from sim.simulation import Simulation
+
+FURTHER = 2_000
+"""Replications in all at the further look."""
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """One variant of a scenario with all that its replications told."""
+
+    variant: str
+    simulation: Simulation
+    measured: Measured
+    verdicts: tuple[Verdict, ...]
+    """In the order of the scenario's objectives."""
+    open_ended: bool
+    """Whether a further look may follow."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The variant as a scenario of its own."""
+        return self.simulation.scenario
+
+    @property
+    def undecided(self) -> bool:
+        """Whether more replications might decide something."""
+        return any(verdict.verdict == "undecided" for verdict in self.verdicts)
+
+    @property
+    def meets_all(self) -> bool:
+        """Whether every objective is met, which it is where there is none."""
+        return all(verdict.verdict == "met" for verdict in self.verdicts)
+
+
+def experiment(
+    variant: str,
+    simulation: Simulation,
+    numbers: range,
+    *,
+    open_ended: bool = False,
+    progress: bool = False,
+) -> Experiment:
+    """Make the replications `numbers` and judge them: the first look, the only one by default."""
+    measured = replicate(simulation, numbers, progress=progress, label=variant)
+    return _judged(Experiment(variant, simulation, measured, (), open_ended and measured.random))
+
+
+def look_further(first: Experiment, *, progress: bool = False) -> Experiment:
+    """Make the replications up to `FURTHER` too and judge them all, where that is open."""
+    more = range(len(first.measured.numbers), FURTHER)
+    if not first.open_ended or not more:
+        return first
+    further = replicate(first.simulation, more, progress=progress, label=first.variant)
+    return _judged(replace(first, measured=first.measured.joined(further)))
+
+
+def metrics_of(scenario: Scenario, system: str) -> Mapping[str, Metric]:
+    """The metrics that a system has, in the order in which they are listed."""
+    return KINDS[scenario.systems[system].kind].metrics
+
+
+def metric_of(scenario: Scenario, system: str, metric: str) -> Metric:
+    """What a system's metric means."""
+    return metrics_of(scenario, system)[metric]
+
+
+def describe(objective: Objective, scenario: Scenario) -> str:
+    """An objective in words, e.g. ``min_capacity >= 80 % in 95 % of runs``."""
+    system = objective.system if len(scenario.systems) > 1 else ""
+    name = " ".join(filter(None, [system, objective.group, objective.metric]))
+    bound, at_least = bound_of(objective)
+    unit = metric_of(scenario, objective.system, objective.metric).unit
+    how = f"{'>=' if at_least else '<='} {show(bound, unit)}"
+    if objective.of == "mean":
+        return f"mean {name} {how}"
+    in_runs = (
+        "all runs" if objective.in_runs >= 1 else f"{show(objective.in_runs, 'share')} of runs"
+    )
+    return f"{name} {how} in {in_runs}"
+
+
+def bound_of(objective: Objective) -> tuple[float, bool]:
+    """The objective's bound, and whether it is the lowest value that will do."""
+    if objective.at_least is not None:
+        return objective.at_least, True
+    assert objective.at_most is not None  # the file's reader sees to it
+    return objective.at_most, False
+
+
+def _judged(one: Experiment) -> Experiment:
+    verdicts = (_verdict(objective, one) for objective in one.scenario.objectives)
+    return replace(one, verdicts=tuple(verdicts))
+
+
+def _verdict(objective: Objective, one: Experiment) -> Verdict:
+    measured = one.measured
+    kept = measured.kept[objective.system]
+    key = Key(objective.system, objective.group, objective.metric)
+    # A metric that does not apply is a value that never came.
+    values = measured.values.get(key, np.full(len(kept), np.nan))
+    bound, at_least = bound_of(objective)
+    looks = 2 if one.open_ended else 1
+    if objective.of == "mean":
+        unit = metric_of(one.scenario, objective.system, objective.metric).unit
+        verdict = judge_mean(
+            np.where(kept, values, np.nan),
+            bound,
+            at_least=at_least,
+            confidence=objective.confidence,
+            looks=looks,
+            random=measured.random,
+            show=lambda value: show(value, unit),
+        )
+    else:
+        verdict = judge(
+            meets(values, bound, at_least=at_least) & kept,
+            objective.in_runs,
+            objective.confidence,
+            looks=looks,
+            random=measured.random,
+        )
+    broken = int((~kept).sum())
+    if not broken:
+        return verdict
+    # An upgrade that never happened keeps every promise, so such a run meets no objective.
+    of = f"{broken} of {len(kept)} runs" if measured.random else "it"
+    excuse = f"; in {of} a rollout was refused, never began or had not ended"
+    return replace(verdict, sentence=verdict.sentence + excuse)

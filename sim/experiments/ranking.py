@@ -1,0 +1,163 @@
+"""Which variant is best, and what says so.
+
+The variants that meet every objective are set against each other on the same luck. Their headline
+metrics are asked in order; one that an objective bounds is not asked, as more than was asked for is
+no better. A variant that another one beats is out. What is left in the end is best; where several
+are left, nothing tells them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.experiments.comparison import differences, references
+from sim.experiments.objectives import metric_of
+from sim.formats.checking import joined
+from sim.metrics import Key
+from sim.showing import show, show_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sim.experiments.comparison import Difference
+    from sim.experiments.objectives import Experiment
+    from sim.metrics import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a comparison comes to."""
+
+    best: tuple[str, ...]
+    """The best variant; several where nothing tells them apart; none where each misses something.
+    A reference is never among them."""
+    reason: Difference | None = None
+    """What the best one is better in than the last one that it beat; None where it beat none."""
+    concessions: tuple[Difference, ...] = ()
+    """The headlines in which that other one is better."""
+
+
+class _Pair(NamedTuple):
+    """A metric of a whole system, of one variant set against another."""
+
+    variant: str
+    other: str
+    system: str
+    metric: str
+
+
+def rank(variants: Sequence[Experiment]) -> Ranking:
+    """Rank the variants of a comparison, those without a rollout left out."""
+    apart = references(variants)
+    able = [one for one in variants if one.variant not in apart and one.meets_all]
+    pairs = dict(_pairs(able))
+    left, reason = [one.variant for one in able], None
+    for system, metric in _criteria(able):
+        beaten = {
+            loser
+            for loser in left
+            for winner in left
+            if _is_better(pairs.get(_Pair(winner, loser, system, metric)))
+        }
+        left = [name for name in left if name not in beaten]
+        if beaten and len(left) == 1:
+            found = [pairs[_Pair(left[0], loser, system, metric)] for loser in sorted(beaten)]
+            reason = min(found, key=lambda row: abs(row.difference))
+            break
+    return Ranking(tuple(left), reason, tuple(_concessions(able, pairs, reason)))
+
+
+def _pairs(variants: Sequence[Experiment]) -> Iterator[tuple[_Pair, Difference]]:
+    for other in variants:
+        for row in differences([other, *(one for one in variants if one is not other)]):
+            if not row.group:
+                yield _Pair(row.variant, row.baseline, row.system, row.metric), row
+
+
+def _criteria(variants: Iterable[Experiment]) -> Iterator[tuple[str, str]]:
+    """What tells variants apart, in order: (system, metric)."""
+    bounded = {
+        (objective.system, objective.metric)
+        for one in variants
+        for objective in one.scenario.objectives
+        if not objective.group
+    }
+    return (each for each in _headlines(variants) if each not in bounded)
+
+
+def _headlines(variants: Iterable[Experiment]) -> dict[tuple[str, str], None]:
+    return dict.fromkeys(
+        (name, metric)
+        for one in variants
+        for name, model in one.simulation.models.items()
+        for metric in model.headlines
+    )
+
+
+def _concessions(
+    variants: Sequence[Experiment], pairs: dict[_Pair, Difference], reason: Difference | None
+) -> Iterator[Difference]:
+    if reason is None:
+        return
+    for system, metric in _headlines(variants):
+        row = pairs.get(_Pair(reason.baseline, reason.variant, system, metric))
+        if row is not None and _is_better(row):
+            yield row
+
+
+def _is_better(row: Difference | None) -> bool:
+    return row is not None and row.better == "yes"
+
+
+# In words -----------------------------------------------------------------------------------------
+
+
+def conclude(variants: Sequence[Experiment]) -> str:
+    """Which variant is best and why, in a sentence or two."""
+    found = rank(variants)
+    asked = any(one.scenario.objectives for one in variants)
+    if not found.best:
+        return "best: none, as no variant meets every objective"
+    if len(found.best) > 1:
+        among = " among those that meet every objective" if asked else ""
+        return f"best: {joined(found.best, 'or')}; no headline metric tells them apart{among}"
+    if found.reason is None:
+        why = "the only one that meets every objective" if asked else "there is no other"
+        return f"best: {found.best[0]}, {why}"
+    known = {one.variant: one for one in variants}
+    among = "which meets every objective; " if asked else ""
+    text = f"best: {found.best[0]}, {among}{_told(found.reason, known)}{_interval(found.reason)}"
+    if found.concessions:
+        against = "; ".join(_told(row, known) for row in found.concessions)
+        text += f"; but {found.concessions[0].variant} is better here: {against}"
+    return text
+
+
+def _told(row: Difference, known: Mapping[str, Experiment]) -> str:
+    """``done in 10min, against 2h10 with manual``."""
+    one, other = known[row.variant], known[row.baseline]
+    metric = metric_of(one.scenario, row.system, row.metric)
+    label = metric.label.replace("\n", " ")
+    key = Key(row.system, row.group, row.metric)
+    mine, its = _value(one, key, metric), _value(other, key, metric)
+    return f"{label} {mine}, against {its} with {row.baseline}"
+
+
+def _value(one: Experiment, key: Key, metric: Metric) -> str:
+    values = one.measured.values[key]
+    missing = int(np.isnan(values).sum())
+    if missing:
+        return f"never in {missing:,} of {len(values):,} runs"
+    return show(float(values.mean()), metric.unit)
+
+
+def _interval(row: Difference) -> str:
+    """How large the difference is; nothing where a mean is missing, or nothing is random."""
+    if np.isnan(row.ci_low) or row.ci_low == row.ci_high:
+        return ""
+    difference = show(row.difference, row.unit)
+    interval = show_range(row.ci_low, row.ci_high, row.unit)
+    return f" (difference {difference}, {show(row.level, 'share')} interval {interval})"

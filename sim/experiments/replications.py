@@ -1,0 +1,193 @@
+"""Replications: a scenario run again and again, each time with its own luck.
+
+Logs are audited and measured in stacks and then dropped, so that memory does not grow with their
+number. A scenario whose first replication drew nothing has no other run: it runs once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from sim.errors import ModelError
+from sim.log import Stack
+from sim.metrics import Key
+from sim.timelines import Members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.log import Log
+    from sim.simulation import Simulation
+    from sim.timelines import Steps
+
+STACK = 100_000
+"""Rows that are analysed together: large enough for the fixed costs, small enough for the cache."""
+
+SAMPLE_RUNS, SAMPLE_STEPS = 2_000, 2_000_000
+"""When that many replications, or steps, of capacity over time are remembered, it is enough."""
+
+K = TypeVar("K")
+A = TypeVar("A", bound=np.generic)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What the replications of one scenario came to."""
+
+    numbers: NDArray[np.int64]
+    """Which replications, shape (n,)."""
+    values: Mapping[Key, NDArray[np.float64]]
+    """One value a replication, shape (n,); NaN where it is missing."""
+    kept: Mapping[str, NDArray[np.bool_]]
+    """By system: whether every rollout asked for was accepted and has ended, shape (n,)."""
+    random: bool
+    """False where nothing was drawn: then there is one replication."""
+    first: Log
+    """The log of the first replication."""
+    capacity: Sequence[Mapping[str, Steps]]
+    """By system the weight in service over time, in thousandths of a member, of the first
+    replications: enough of them for a picture, one piece a stack."""
+
+    @property
+    def asks_for_rollouts(self) -> bool:
+        """Whether the scenario has a rollout operation; without one those metrics do not apply."""
+        return any(key.metric == "finished" for key in self.values)
+
+    def joined(self, more: Measured) -> Measured:
+        """With the further replications of the same scenario."""
+        return Measured(
+            np.concatenate([self.numbers, more.numbers]),
+            _concatenated([self.values, more.values]),
+            _concatenated([self.kept, more.kept]),
+            self.random,
+            self.first,
+            (*self.capacity, *more.capacity),
+        )
+
+
+def replicate(
+    simulation: Simulation, numbers: Sequence[int], *, progress: bool = False, label: str = ""
+) -> Measured:
+    """Run, audit and measure replications; only the first one where that drew nothing.
+
+    Parameters
+    ----------
+    numbers
+        Which replications, at least one.
+    progress
+        Whether to show a bar, named `label`, on stderr where that is a terminal.
+
+    Raises
+    ------
+    ModelError
+        If a run breaks an invariant of its own model.
+    """
+    first: Log | None = None
+    ran, values, kept = [], [], []
+    capacity: list[dict[str, Steps]] = []
+    for logs in _stacks(simulation, numbers, progress, label):
+        first = first or logs[0]
+        stack = Stack(logs)
+        audit(simulation, stack, logs)
+        measured, promises = _values(simulation, stack)
+        ran.append(stack.numbers)
+        values.append(measured)
+        kept.append(promises)
+        if _has_room(capacity):
+            capacity.append(_capacity(simulation, stack))
+    if first is None:
+        raise ValueError("there must be a replication to run, got none")
+    return Measured(
+        np.concatenate(ran),
+        _concatenated(values),
+        _concatenated(kept),
+        first.drew,
+        first,
+        tuple(capacity),
+    )
+
+
+def audit(simulation: Simulation, stack: Stack, logs: Sequence[Log]) -> None:
+    """Check that every log of a stack is a history that its model allows.
+
+    Raises
+    ------
+    ModelError
+        With scenario, seed, replication and time of the first fault.
+    """
+    broken = stack.audit()
+    if broken:
+        row, rule = broken
+        number = int(stack.numbers[stack.replication[row]])
+        raise _fault(simulation, rule, number, float(stack.time[row]))
+    for model in simulation.models.values():
+        rule = model.audit(stack)
+        if rule:
+            # A model tells the rule only: the stack's logs are asked one by one whose fault it is.
+            guilty = [log for log in logs if model.audit(Stack([log]))] or logs[:1]
+            raise _fault(simulation, rule, guilty[0].replication, guilty[0].horizon)
+
+
+def _fault(simulation: Simulation, rule: str, replication: int, time: float) -> ModelError:
+    scenario = simulation.scenario
+    return ModelError(
+        rule, scenario=scenario.name, seed=scenario.seed, replication=replication, time=time
+    )
+
+
+def _stacks(
+    simulation: Simulation, numbers: Sequence[int], progress: bool, label: str
+) -> Iterator[list[Log]]:
+    """The logs of the replications, in stacks of about `STACK` rows."""
+    logs: list[Log] = []
+    rows = 0
+    hidden = None if progress else True  # None lets the bar hide where stderr is no terminal
+    with tqdm(numbers, label, disable=hidden, leave=False, unit="run") as bar:
+        for number in bar:
+            logs.append(simulation.run(number))
+            rows += len(logs[-1])
+            if not logs[-1].drew and number == numbers[0]:
+                break
+            if rows >= STACK:
+                yield logs
+                logs, rows = [], 0
+    if logs:
+        yield logs
+
+
+def _values(
+    simulation: Simulation, stack: Stack
+) -> tuple[dict[Key, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
+    values: dict[Key, NDArray[np.float64]] = {}
+    kept: dict[str, NDArray[np.bool_]] = {}
+    for system, model in simulation.models.items():
+        measured, kept[system] = model.measure(stack, simulation.scenario.warm_up)
+        for (group, metric), value in measured.items():
+            values[Key(system, group, metric)] = value
+    return values, kept
+
+
+def _capacity(simulation: Simulation, stack: Stack) -> dict[str, Steps]:
+    """By system the weight in service over time."""
+    capacity = {}
+    for system in simulation.models:
+        own = [block for block in stack.subjects.blocks if block.system == system]
+        weighed = [block for block in own if "capacity" in block.weights]
+        capacity[system] = Members(stack, weighed).series("capacity")
+    return capacity
+
+
+def _has_room(sample: Sequence[Mapping[str, Steps]]) -> bool:
+    pieces = [steps for piece in sample for steps in piece.values()]
+    runs = sum(len(steps.start) - 1 for steps in pieces)
+    return runs < SAMPLE_RUNS and sum(len(steps.times) for steps in pieces) < SAMPLE_STEPS
+
+
+def _concatenated(parts: Sequence[Mapping[K, NDArray[A]]]) -> dict[K, NDArray[A]]:
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}

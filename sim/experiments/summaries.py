@@ -1,0 +1,91 @@
+"""Each metric over the replications: mean with interval, quantiles, the worst replication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.experiments.intervals import quantile, student
+from sim.experiments.objectives import metric_of, metrics_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from sim.experiments.objectives import Experiment
+    from sim.metrics import Key, Metric
+    from sim.scenario import Scenario
+
+NEVER_IS_BEST = frozenset({"rollback_duration"})
+"""Times of what had better not happen; every other time is the worse for being missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One metric of one variant, in the metric's unit; NaN where there is no such number.
+
+    Where any replication misses the metric there is no mean, and the quantiles rank it last.
+    """
+
+    variant: str
+    system: str
+    group: str
+    metric: str
+    unit: str
+    mean: float
+    ci95_low: float
+    ci95_high: float
+    min: float
+    p50: float
+    p95: float
+    max: float
+    n: int
+    missing: int
+    worst_replication: int
+
+
+def summarise(one: Experiment) -> list[Summary]:
+    """Every metric of a variant, in the order of `ordered`."""
+    return [_summary(one, key) for key in ordered(one.scenario, one.measured.values)]
+
+
+def ordered(scenario: Scenario, keys: Iterable[Key]) -> list[Key]:
+    """Keys by system, group (the whole system first) and the order in which metrics are listed."""
+    places = {
+        (name, metric): place
+        for name in scenario.systems
+        for place, metric in enumerate(metrics_of(scenario, name))
+    }
+    return sorted(keys, key=lambda k: (k.system, k.group, places[k.system, k.metric]))
+
+
+def worst(metric: Metric, values: NDArray[np.float64]) -> int:
+    """The place of the worst value; of several the first."""
+    never = -np.inf if metric.name in NEVER_IS_BEST else np.inf
+    badness = values if metric.better == "lower" else -values
+    return int(np.argmax(np.where(np.isnan(values), never, badness)))
+
+
+def _summary(one: Experiment, key: Key) -> Summary:
+    values = one.measured.values[key]
+    metric = metric_of(one.scenario, key.system, key.metric)
+    about = student(values)
+    lowest, median, most, highest = (quantile(values, p) for p in (0.0, 0.5, 0.95, 1.0))
+    return Summary(
+        one.variant,
+        *key,
+        metric.unit,
+        about.mean,
+        about.low,
+        about.high,
+        lowest,
+        median,
+        most,
+        highest,
+        len(values),
+        int(np.isnan(values).sum()),
+        int(one.measured.numbers[worst(metric, values)]),
+    )

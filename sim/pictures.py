@@ -1,0 +1,251 @@
+"""The pictures of runs and results: what to draw is looked up here, `plots` draws it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from sim.errors import ScenarioError
+from sim.plots import availability, capacity, lanes, style, variants
+from sim.plots.capacity import Band
+from sim.provenance import thresholds
+from sim.systems import KINDS
+from sim.systems.kind import unknown_name
+from sim.tables import to_rows
+from sim.timelines import Timeline
+from sim.units import show_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from sim.plots.style import Mark, Picture
+    from sim.provenance import Variant
+    from sim.results import Results
+    from sim.single_run import Run
+
+Row = dict[str, Any]
+
+
+class RunPictures:
+    """The pictures of one replication. A system need only be named where there are several."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def capacity(self, system: str = "") -> Picture:
+        """How far capacity falls, and for how long."""
+        run, name = self._run, self._system(system)
+        return capacity.figure(
+            self._line(name, "capacity"),
+            subtitle=self._subtitle(name),
+            threshold=thresholds(run.scenario).get(name),
+            marks=_marks(to_rows(run.operations_table), name),
+            start=run.scenario.start,
+        )
+
+    def availability(self, system: str = "") -> Picture:
+        """When the system, or which group of it, is dark."""
+        run, name = self._run, self._system(system)
+        known = run.simulation.models[name].series()
+        groups = [of for series, of in known if series == "available"]
+        rows = {of or name: self._line(name, "available", of) for of in _worth_showing(groups)}
+        return availability.figure(
+            rows,
+            subtitle=self._subtitle(name),
+            marks=_marks(to_rows(run.operations_table), name),
+            start=run.scenario.start,
+        )
+
+    def lanes(self, system: str = "") -> Picture:
+        """What each update domain does."""
+        run, name = self._run, self._system(system)
+        found = run.simulation.models[name].lanes(run.log)
+        intervals = [lanes.Interval(*lane) for lane in found]
+        return lanes.figure(
+            intervals,
+            subtitle=self._subtitle(name),
+            marks=_marks(to_rows(run.operations_table), name),
+            start=run.scenario.start,
+        )
+
+    def _line(self, system: str, series: str, group: str = "") -> Timeline:
+        line = self._run.timeline(system, series, group)
+        return line.crop(self._run.scenario.warm_up, line.end)
+
+    def _system(self, name: str) -> str:
+        return _the_system(name, self._run.simulation.models)
+
+    def _subtitle(self, system: str) -> str:
+        run = self._run
+        parts = [run.scenario.name, system, run.scenario.variant_name]
+        return ", ".join([*filter(None, parts), f"replication {run.replication}"])
+
+
+class ResultPictures:
+    """The pictures of all replications, or of variants.
+
+    A system need only be named where there are several, a variant to see another than the first.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def capacity(self, system: str = "", variant: str = "") -> Picture:
+        """How far capacity falls in one replication, and what it does in all of them."""
+        name, one = self._system(system), self._variant(variant)
+        return capacity.figure(
+            self._line(one, name, "capacity"),
+            subtitle=self._subtitle(name, one),
+            threshold=one.thresholds.get(name),
+            band=self._band(one, name),
+            marks=self._marks(one, name),
+            start=self._results.about.start_time,
+        )
+
+    def availability(self, system: str = "", variant: str = "") -> Picture:
+        """When the system, or which group of it, is dark in one replication."""
+        name, one = self._system(system), self._variant(variant)
+        available = self._chosen("timelines", one, name, "available")
+        groups = available.column("group").unique().to_pylist()
+        rows = {of or name: self._line(one, name, "available", of) for of in _worth_showing(groups)}
+        return availability.figure(
+            rows,
+            subtitle=self._subtitle(name, one),
+            marks=self._marks(one, name),
+            start=self._results.about.start_time,
+        )
+
+    def lanes(self, system: str = "", variant: str = "") -> Picture:
+        """What each update domain does in one replication."""
+        one = self._variant(variant)
+        return self._results.replay(one.first, one.name).plot.lanes(self._system(system))
+
+    def variants_capacity(self, system: str = "") -> Picture:
+        """Capacity over time in each variant, on the same axes."""
+        name, every = self._system(system), self._results.about.variants
+        found = {one.name: self._band(one, name) for one in every}
+        lowest = {one.thresholds.get(name) for one in every}
+        return variants.capacities(
+            {one.name: self._line(one, name, "capacity") for one in every},
+            subtitle=self._subtitle(name, None),
+            threshold=lowest.pop() if len(lowest) == 1 else None,
+            bands={variant: band for variant, band in found.items() if band is not None},
+            start=self._results.about.start_time,
+        )
+
+    def variants_metrics(self, system: str = "") -> Picture:
+        """The metrics that say most: mean and interval of each variant."""
+        name, about = self._system(system), self._results.about
+        metrics = KINDS[about.kinds[name]].metrics
+        rows = [
+            row
+            for row in self._results.rows("summary")
+            if row["system"] == name and not row["group"]
+        ]
+        panels = [
+            variants.Panel(
+                metrics[metric].label.replace("\n", " "),
+                metrics[metric].unit,
+                metrics[metric].better,
+                [self._estimate(row) for row in rows if row["metric"] == metric],
+            )
+            for metric in about.headlines[name]
+        ]
+        return variants.metrics(panels, subtitle=self._subtitle(name, None))
+
+    def figures(self) -> Iterator[tuple[str, Picture]]:
+        """The pictures that are saved, with their names."""
+        about = self._results.about
+        for system in about.headlines:
+            name = f"-{system}" if len(about.headlines) > 1 else ""
+            if about.compared:
+                yield f"variants_capacity{name}", self.variants_capacity(system)
+                yield f"variants_metrics{name}", self.variants_metrics(system)
+            else:
+                yield f"capacity{name}", self.capacity(system)
+                yield f"availability{name}", self.availability(system)
+                yield f"update_domains{name}", self.lanes(system)
+
+    def _chosen(self, table: str, one: Variant, system: str, series: str) -> pa.Table:
+        rows = (
+            (pc.field("variant") == one.name)
+            & (pc.field("system") == system)
+            & (pc.field("series") == series)
+        )
+        return self._results.table(table).filter(rows)
+
+    def _line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
+        mine = (pc.field("group") == group) & (pc.field("replication") == one.first)
+        table = self._chosen("timelines", one, system, series).filter(mine)
+        times, values = (np.array(table.column(name)) for name in ("time_s", "value"))
+        about = self._results.about
+        return Timeline(times, values, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
+
+    def _band(self, one: Variant, system: str) -> Band | None:
+        if not one.random or one.replications == 1:
+            return None
+        table = self._chosen("bands", one, system, "capacity")
+        begin = self._results.about.warm_up_s
+        times, *parts = (np.array(table.column(name)) for name in ("time_s", "p5", "p50", "p95"))
+        first = int(np.searchsorted(times, begin, side="right")) - 1
+        times = np.maximum(times[first:], begin)
+        return Band(times, *(part[first:] for part in parts))
+
+    def _marks(self, one: Variant, system: str) -> list[Mark]:
+        rows = self._results.rows("operations")
+        return _marks((row for row in rows if row["variant"] == one.name), system)
+
+    def _estimate(self, row: Row) -> variants.Estimate:
+        horizon = show_duration(self._results.about.horizon_s)
+        low, high = row["ci95_low"], row["ci95_high"]
+        missing = "never" if row["missing"] == row["n"] else f"> {horizon} in {row['missing']} runs"
+        return variants.Estimate(row["variant"], row["mean"], low, high, missing)
+
+    def _system(self, name: str) -> str:
+        return _the_system(name, self._results.about.headlines)
+
+    def _variant(self, name: str) -> Variant:
+        return self._results.variant(name)
+
+    def _subtitle(self, system: str, one: Variant | None) -> str:
+        about = self._results.about
+        parts = [about.name, system, one.name if one and about.compared else ""]
+        runs = (one or about.variants[0]).replications
+        if not any(each.random for each in about.variants):
+            parts.append("nothing here is random")
+        elif runs > 1:
+            parts.append(f"{runs:,} replications")
+        return ", ".join(filter(None, parts))
+
+
+def _the_system(name: str, known: Mapping[str, object]) -> str:
+    if not name and len(known) == 1:
+        return next(iter(known))
+    if name not in known:
+        raise ScenarioError.of(unknown_name("a system of this scenario", name, known))
+    return name
+
+
+def _worth_showing(groups: Sequence[str]) -> Sequence[str]:
+    """The whole system and its groups; where there is one group, it is the whole."""
+    return groups if len(groups) > 2 else groups[:1]  # noqa: PLR2004  (the whole and one group)
+
+
+def _marks(operations: Iterable[Row], system: str) -> list[Mark]:
+    """The operations that were sent to a system, by name, or by kind where they have none."""
+    return [
+        style.Mark(row["at_s"], _label(row))
+        for row in operations
+        if row["system"] == system and not math.isnan(row["at_s"])
+    ]
+
+
+def _label(row: Row) -> str:
+    name, refused = str(row["name"]), row["status"] == "Refused"
+    unnamed = name.rpartition("-")[0] == row["kind"]
+    return f"{row['kind'] if unnamed else name}{', refused' if refused else ''}"

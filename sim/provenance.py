@@ -1,0 +1,170 @@
+"""Where results come from: what was run, with which inputs and libraries, by which command."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Self
+
+from sim.experiments.comparison import references
+from sim.experiments.objectives import bound_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sim.experiments.objectives import Experiment
+    from sim.scenario import Scenario
+
+LIBRARIES = (
+    "rollout-sim",
+    "simpy",
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "pyarrow",
+    "pydantic",
+    "PyYAML",
+)
+"""What results may depend on."""
+
+RESOLVED = "scenario.resolved.yaml"
+"""The resolved scenario in a result folder: of a comparison, the file without its variants."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant, as its results tell of it."""
+
+    name: str
+    file: str
+    """Its resolved scenario, in the result folder."""
+    seed: int
+    replications: int
+    first: int
+    """The replication that is kept with all its steps."""
+    random: bool
+    """Whether anything was drawn."""
+    reference: bool
+    """Without a rollout among variants that have one: shown, never ranked."""
+    meets_all: bool
+    """Whether every objective is met."""
+    thresholds: Mapping[str, float]
+    """By system the lowest capacity that an objective asks for."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What results are about, as far as no table tells it. Times in seconds."""
+
+    name: str
+    question: str
+    start: str
+    """Date and time of day at which the scenario begins, ISO 8601, or empty."""
+    warm_up_s: float
+    horizon_s: float
+    compared: bool
+    """Whether variants were compared."""
+    headlines: Mapping[str, Sequence[str]]
+    """By system the metrics that say most."""
+    kinds: Mapping[str, str]
+    """By system what it is."""
+    variants: Sequence[Variant]
+    assumptions: Sequence[str]
+    inputs: Mapping[str, str]
+    """The scenario and the files that it names -> SHA-256 of their content."""
+    wall_time_s: float
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, made: Sequence[Experiment], *, compared: bool, wall_time: float
+    ) -> Self:
+        """What experiments with a scenario, or with variants of it, are about."""
+        without = references(made)
+        headlines: dict[str, Sequence[str]] = {}
+        for one in made:
+            for system, model in one.simulation.models.items():
+                headlines[system] = max(headlines.get(system, ()), model.headlines, key=len)
+        return cls(
+            name=scenario.name,
+            question=scenario.question,
+            start=scenario.start.isoformat() if scenario.start else "",
+            warm_up_s=scenario.warm_up,
+            horizon_s=scenario.horizon,
+            compared=compared,
+            headlines=headlines,
+            kinds={name: spec.kind for name, spec in scenario.systems.items()},
+            variants=tuple(
+                _variant(one, place, compared=compared, reference=one.variant in without)
+                for place, one in enumerate(made)
+            ),
+            assumptions=scenario.assumptions,
+            inputs={
+                file: sha256(content).hexdigest()
+                for file, content in sorted(scenario.written.contents.items())
+            },
+            wall_time_s=wall_time,
+        )
+
+    @classmethod
+    def read(cls, provenance: Mapping[str, Any]) -> Self:
+        """As it was written into a provenance. KeyError or TypeError for anything else."""
+        about = dict(provenance["results"])
+        about["variants"] = tuple(Variant(**each) for each in about["variants"])
+        return cls(**about)
+
+    @property
+    def start_time(self) -> dt.datetime | None:
+        """The start as a datetime."""
+        return dt.datetime.fromisoformat(self.start) if self.start else None
+
+    @property
+    def objectives_met(self) -> bool:
+        """Whether every objective is met; in a comparison, by any variant that is no reference."""
+        return any(one.meets_all for one in self.variants if not one.reference)
+
+    def provenance(self, command: str) -> dict[str, Any]:
+        """The content of provenance.json."""
+        return {
+            "made_by": f"rollout-sim {_version('rollout-sim')}",
+            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "command": command,
+            "versions": {"python": platform.python_version()}
+            | {library: _version(library) for library in LIBRARIES},
+            "results": asdict(self),
+        }
+
+
+def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) -> Variant:
+    measured = one.measured
+    return Variant(
+        name=one.variant,
+        file=f"variants/{place}.resolved.yaml" if compared else RESOLVED,
+        seed=one.scenario.seed,
+        replications=len(measured.numbers),
+        first=measured.first.replication,
+        random=measured.random,
+        reference=reference,
+        meets_all=one.meets_all,
+        thresholds=thresholds(one.scenario),
+    )
+
+
+def thresholds(scenario: Scenario) -> dict[str, float]:
+    """By system the lowest capacity that an objective on the whole of it asks for."""
+    lowest: dict[str, float] = {}
+    for objective in scenario.objectives:
+        bound, at_least = bound_of(objective)
+        if objective.metric == "min_capacity" and not objective.group and at_least:
+            lowest[objective.system] = max(bound, lowest.get(objective.system, 0.0))
+    return lowest
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:  # run from its sources, or not needed here
+        return "unknown"

@@ -1,0 +1,311 @@
+"""What a user holds: the results of `run` and `compare` as tables and pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from sim import files, tables
+from sim.errors import ScenarioError
+from sim.events import events
+from sim.experiments.comparison import references
+from sim.experiments.objectives import experiment, look_further
+from sim.experiments.replications import STACK, audit
+from sim.log import Stack
+from sim.pictures import ResultPictures
+from sim.plots.style import png
+from sim.provenance import RESOLVED, About
+from sim.result_page import result_page
+from sim.simulation import Simulation
+from sim.single_run import Run
+from sim.sources import TABLES, Made, Opened
+from sim.systems.kind import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from os import PathLike
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from sim.experiments.objectives import Experiment
+    from sim.provenance import Variant
+    from sim.scenario import Scenario
+    from sim.sources import Source
+
+BASELINE = "baseline"
+"""What the only variant is called in tables."""
+
+KEEP = ("timelines", "events")
+"""What can be saved of all replications, not only of the first."""
+
+
+def run_one(scenario: Scenario, replication: int = 0) -> Run:
+    """One replication with everything kept. Equal arguments give equal runs, on any machine.
+
+    Raises
+    ------
+    ScenarioError
+        If `replication` is negative.
+    ModelError
+        If the run breaks an invariant of its own model.
+    """
+    return _run(Simulation(scenario), replication, scenario.variant_name or BASELINE)
+
+
+def run(scenario: Scenario, *, replay: int | None = None, progress: bool = False) -> Results:
+    """All replications of a scenario without its variants, or of one variant.
+
+    Objectives that are undecided get a further look at 2,000 replications where the file leaves
+    their number open.
+
+    Parameters
+    ----------
+    replay
+        The only replication to run.
+    progress
+        Whether to show a bar on stderr where that is a terminal.
+
+    Raises
+    ------
+    ModelError
+        If a run breaks an invariant of its own model.
+    """
+    began = perf_counter()
+    one = _first_look(scenario, scenario.variant_name or BASELINE, replay, progress=progress)
+    if one.undecided:
+        one = look_further(one, progress=progress)
+    return _results(scenario, [one], perf_counter() - began, compared=False)
+
+
+def compare(scenario: Scenario, *, progress: bool = False) -> Results:
+    """Every variant of a scenario on the same luck, set against the first one.
+
+    A file without variants gets those that the service itself offers. A further look, as in `run`,
+    is a look at all variants, so that they stay paired.
+
+    Raises
+    ------
+    ScenarioError
+        If there is nothing to compare.
+    ModelError
+        If a run breaks an invariant of its own model.
+    """
+    began = perf_counter()
+    names = scenario.variant_names or tuple(scenario.default_variants())
+    if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
+        rule = "must have two variants or more to compare, such as `variants: {as_is: {}, larger: "
+        rule += f"{{systems.NAME.update_domains: 10}}}}`, got {', '.join(names) or 'none'}"
+        raise ScenarioError.of(rule, path="variants")
+    made = [_first_look(scenario.variant(name), name, None, progress=progress) for name in names]
+    reference = references(made)
+    if any(one.undecided and one.variant not in reference for one in made):
+        made = [look_further(one, progress=progress) for one in made]
+    return _results(scenario, made, perf_counter() - began, compared=True)
+
+
+def open_results(path: str | PathLike[str]) -> Results:
+    """Results that were saved, from their folder.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder holds no results.
+    """
+    provenance = files.read_provenance(path)
+    try:
+        about = About.read(provenance)
+    except (KeyError, TypeError):
+        rule = f"must be results of this version, got those of {provenance['made_by']}"
+        raise ScenarioError.of(rule, where=str(path)) from None
+    return Results(about, Opened(Path(path)))
+
+
+class Results:
+    """Tables, pictures and replays of a run or a comparison.
+
+    Tables are DataFrames with the names and columns of the result folder; each is a new one.
+    """
+
+    def __init__(self, about: About, source: Source) -> None:
+        self.about = about
+        """What the results are about, as far as no table tells it."""
+        self._source = source
+        self._tables: dict[str, pa.Table] = {}
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row a metric: mean with interval, quantiles, the worst replication."""
+        return tables.frame(self.table("summary"))
+
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """One row a metric of each variant but the first, set against it; empty after `run`."""
+        return tables.frame(self.table("comparison"))
+
+    @property
+    def objectives(self) -> pd.DataFrame:
+        """One row an objective of each variant, with its verdict."""
+        return tables.frame(self.table("objectives"))
+
+    @property
+    def operations(self) -> pd.DataFrame:
+        """One row an operation of the first replication, with what the service answered."""
+        return tables.frame(self.table("operations"))
+
+    @property
+    def replications(self) -> pd.DataFrame:
+        """One row a metric of each replication."""
+        return tables.frame(self.table("replications"))
+
+    @property
+    def timelines(self) -> pd.DataFrame:
+        """One row a step of every series, of the first replication or of all that were kept."""
+        return tables.frame(self.table("timelines"))
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row a transition, of the first replication or of all that were kept."""
+        return tables.frame(self.table("events"))
+
+    @property
+    def plot(self) -> ResultPictures:
+        """The pictures: capacity, availability, lanes, variants_capacity, variants_metrics."""
+        return ResultPictures(self)
+
+    def replay(self, replication: int | None = None, variant: str = "") -> Run:
+        """One replication of a variant once more, by default the first ones, with everything kept.
+
+        The run is that of the libraries installed now, whichever made the results.
+        """
+        one = self.variant(variant)
+        first = self._source.first(one)
+        if first is not None and replication in (None, one.first):
+            return Run(self._source.simulation(one), first, one.name)
+        number = one.first if replication is None else replication
+        return _run(self._source.simulation(one), number, one.name)
+
+    def table(self, name: str) -> pa.Table:
+        """A table in Arrow's form, by the name of its file."""
+        if name not in self._tables:
+            self._tables[name] = self._source.table(name)
+        return self._tables[name]
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """A table as rows, column name -> value; NaN where there is no number."""
+        return tables.to_rows(self.table(name))
+
+    def variant(self, name: str = "") -> Variant:
+        """What is known of a variant, of the first one by default.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none of that name.
+        """
+        known = {one.name: one for one in self.about.variants}
+        if name and name not in known:
+            raise ScenarioError.of(unknown_name("a variant of these results", name, known))
+        return known[name] if name else self.about.variants[0]
+
+    def save(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        keep: Collection[str] = (),
+        command: str = "",
+    ) -> Path:
+        """Write the result folder; by default a new one, ``results/NAME``. Gives its path.
+
+        Parameters
+        ----------
+        overwrite
+            Whether the folder may replace one that holds results.
+        keep
+            What to write of all replications: "timelines", "events". They are run again for it.
+        command
+            What the user typed, for the provenance.
+
+        Raises
+        ------
+        ScenarioError
+            If the folder cannot be written there. What is there stays.
+        """
+        for what in keep:
+            if what not in KEEP:
+                raise ScenarioError.of(unknown_name("something to keep", what, KEEP))
+        parts = self._parts(keep, command or "from Python")
+        return files.write_results(path, self.about.name, parts, overwrite=overwrite)
+
+    def _parts(self, keep: Collection[str], command: str) -> Iterator[tuple[str, files.Content]]:
+        for file in dict.fromkeys([RESOLVED, *(one.file for one in self.about.variants)]):
+            yield file, self._source.resolved(file)
+        yield files.PROVENANCE, json.dumps(self.about.provenance(command), indent=2) + "\n"
+        for name, (file, _) in TABLES.items():
+            if name in keep:
+                yield file, self._all(name)
+            elif name != "comparison" or self.about.compared:
+                yield file, self.table(name)
+        for name, picture in self.plot.figures():
+            yield f"figures/{name}.png", png(picture)
+
+    def _all(self, name: str) -> Iterator[pa.Table]:
+        """A table of all replications, piece by piece: they may not fit into memory together."""
+        for one in self.about.variants:
+            simulation, pieces, rows = self._source.simulation(one), [], 0
+            numbers = range(one.first, one.first + one.replications)
+            for number in numbers:
+                again = _run(simulation, number, one.name)
+                pieces.append(_PIECES[name](again))
+                rows += pieces[-1].num_rows
+                if rows >= STACK or number == numbers[-1]:
+                    yield tables.joined(pieces, TABLES[name][1])
+                    pieces, rows = [], 0
+
+    def __repr__(self) -> str:
+        names = ", ".join(one.name for one in self.about.variants)
+        return f"<Results of {self.about.name}: {names}>"
+
+    def _repr_html_(self) -> str:
+        return result_page(self)
+
+
+_PIECES: dict[str, Callable[[Run], pa.Table]] = {
+    "timelines": lambda run: tables.timelines(run.variant, run.replication, run.lines()),
+    "events": lambda run: events(run.variant, run.log),
+}
+"""Table -> what one replication adds to it."""
+
+
+def _run(simulation: Simulation, replication: int, variant: str) -> Run:
+    log = simulation.run(_checked(replication))
+    audit(simulation, Stack([log]), [log])
+    return Run(simulation, log, variant)
+
+
+def _checked(replication: int) -> int:
+    if replication < 0:
+        raise ScenarioError.of(f"a replication must be a number from 0 on, got {replication}")
+    return replication
+
+
+def _first_look(
+    scenario: Scenario, variant: str, replay: int | None, *, progress: bool
+) -> Experiment:
+    numbers = range(scenario.replications)
+    if replay is not None:
+        numbers = range(_checked(replay), replay + 1)
+    open_ended = replay is None and not scenario.replications_given
+    return experiment(
+        variant, Simulation(scenario), numbers, open_ended=open_ended, progress=progress
+    )
+
+
+def _results(
+    scenario: Scenario, made: Sequence[Experiment], wall_time: float, *, compared: bool
+) -> Results:
+    about = About.of(scenario, made, compared=compared, wall_time=wall_time)
+    return Results(about, Made(scenario, made, about))

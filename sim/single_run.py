@@ -1,0 +1,181 @@
+"""One replication with all that it holds: what `run_one` gives."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from sim import explanation, markup, tables
+from sim.errors import ScenarioError
+from sim.events import events
+from sim.pictures import RunPictures
+from sim.systems.kind import unknown_name
+from sim.timelines import Timeline
+from sim.units import parse_duration
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pandas as pd
+
+    from sim.log import Log
+    from sim.scenario import Scenario
+    from sim.simulation import Simulation
+    from sim.systems.kind import Model
+
+
+@dataclass(frozen=True, eq=False)
+class NamedTimeline(Timeline):
+    """A timeline that knows what it shows and when the scenario starts."""
+
+    name: str = ""
+    start: dt.datetime | None = None
+
+    def to_series(self) -> pd.Series[float]:
+        """The steps as a Series, by date where the scenario has a `start`, else by timedelta.
+
+        Each value holds until the next; the last one stands at the end too. Times are rounded to
+        microseconds, whatever pandas would choose by itself.
+        """
+        times, values = self.times, self.values
+        if times[-1] < self.end:
+            times, values = np.append(times, self.end), np.append(values, values[-1])
+        micros = pa.py_buffer(np.rint(times * 1e6).astype(np.int64))
+        since = pa.Array.from_buffers(pa.duration("us"), len(times), [None, micros])
+        table = pa.Table.from_arrays([since, tables.numbers(values)], ["time", "value"])
+        series = tables.frame(table).set_index("time")["value"].rename(self.name)
+        if self.start is not None:
+            series.index = series.index + self.start
+        return series
+
+    def _repr_html_(self) -> str:
+        span = f"{len(self.times)} steps, lowest {self.minimum():g}, mean {self.mean():.4g}"
+        return markup.page(self.name, [f"{span} {self.unit}".rstrip()], [])
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One replication: its timelines, members, operations and every single transition."""
+
+    simulation: Simulation
+    log: Log
+    variant: str
+    """The variant's name, ``baseline`` in a file without variants."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was run."""
+        return self.simulation.scenario
+
+    @property
+    def replication(self) -> int:
+        """Which replication it is."""
+        return self.log.replication
+
+    def timeline(self, system: str, series: str, group: str = "") -> NamedTimeline:
+        """A series of a system, or of one group of it, over [0, horizon].
+
+        Raises
+        ------
+        ScenarioError
+            If the run has no such series.
+        """
+        model = self._model(system)
+        known = model.series()
+        if (series, group) not in known:
+            mine = [name for name, of in known if of == group]
+            if not mine:
+                groups = dict.fromkeys(of for _, of in known)
+                raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
+            raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, mine))
+        line = model.timeline(self.log, series, group)
+        name = " ".join(filter(None, (group or system, series)))
+        return NamedTimeline(
+            line.times, line.values, line.end, line.unit, name, self.scenario.start
+        )
+
+    def lines(self) -> dict[tuple[str, str, str], Timeline]:
+        """Every timeline, by system, series and group."""
+        return {
+            (system, series, group): model.timeline(self.log, series, group)
+            for system, model in self.simulation.models.items()
+            for series, group in model.series()
+        }
+
+    def members(self, system: str) -> pd.DataFrame:
+        """One row a member: what it went through and how it ended."""
+        rows = self._model(system).members(self.log)
+        return tables.frame(tables.from_rows(tables.schema_of(rows), rows))
+
+    @cached_property
+    def operations_table(self) -> pa.Table:
+        """One row an operation: when it was asked for, and what the service answered."""
+        rows = [
+            {"variant": self.variant, **row}
+            for model in self.simulation.models.values()
+            for row in model.operations_table(self.log)
+        ]
+        return tables.from_rows(tables.OPERATIONS, rows)
+
+    @property
+    def operations(self) -> pd.DataFrame:
+        """One row an operation: when it was asked for, and what the service answered."""
+        return tables.frame(self.operations_table)
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row a transition, with the names of subject, states and cause."""
+        return tables.frame(events(self.variant, self.log))
+
+    def dips(self, system: str, below: float = 1.0) -> pd.DataFrame:
+        """The ten deepest stretches with a capacity below `below` (a share), and their causes.
+
+        Columns: start_s, end_s, depth (below 1), lost_hours, causes (a tuple of texts).
+        """
+        self._model(system)
+        found = explanation.dips(self.simulation, self.log, system, below)
+        told = [asdict(dip) for dip in found]
+        frame = tables.frame(tables.from_rows(tables.DIPS, told))
+        frame["causes"] = [dip.causes for dip in found]
+        return frame
+
+    def status(self, system: str, at: float | str) -> dict[str, Any]:
+        """What the service's Get would show at an instant: seconds, or a duration such as "45min".
+
+        Raises
+        ------
+        ScenarioError
+            If the instant lies outside the run.
+        """
+        try:
+            seconds = parse_duration(at) if isinstance(at, str) else float(at)
+            return self._model(system).status(self.log, seconds)
+        except ValueError as error:
+            raise ScenarioError.of(str(error)) from None
+
+    def explain(self) -> str:
+        """What happened, in sentences: operations, dips and their causes."""
+        return explanation.after(self.simulation, self.log)
+
+    @property
+    def plot(self) -> RunPictures:
+        """The pictures: capacity, availability, lanes."""
+        return RunPictures(self)
+
+    def _model(self, system: str) -> Model:
+        models = self.simulation.models
+        if system not in models:
+            raise ScenarioError.of(unknown_name("a system of this scenario", system, models))
+        model: Model = models[system]
+        return model
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.scenario.name}, {self.variant}, replication {self.replication}>"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.scenario.name}, {self.variant}, replication {self.replication}"
+        return markup.page(title, self.explain().splitlines(), [])

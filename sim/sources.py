@@ -1,0 +1,162 @@
+"""Where the tables of results come from: experiments just made, or a folder that holds them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sim import files, tables
+from sim.events import EVENTS, events
+from sim.experiments.bands import band
+from sim.experiments.comparison import differences
+from sim.experiments.objectives import bound_of, describe
+from sim.experiments.summaries import summarise
+from sim.simulation import Simulation
+from sim.single_run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from sim.experiments.objectives import Experiment
+    from sim.log import Log
+    from sim.provenance import About, Variant
+    from sim.scenario import Scenario
+
+TABLES: dict[str, tuple[str, pa.Schema]] = {
+    "summary": ("summary.csv", tables.SUMMARY),
+    "comparison": ("comparison.csv", tables.COMPARISON),
+    "objectives": ("objectives.csv", tables.OBJECTIVES),
+    "operations": ("operations.csv", tables.OPERATIONS),
+    "replications": ("replications.parquet", tables.REPLICATIONS),
+    "timelines": ("timelines.parquet", tables.TIMELINES),
+    "events": ("events.parquet", EVENTS),
+    "bands": ("bands.parquet", tables.BANDS),
+}
+"""Table -> its file in a result folder, and its columns."""
+
+
+class Source(Protocol):
+    """What results are read from."""
+
+    def table(self, name: str) -> pa.Table:
+        """One of `TABLES`."""
+
+    def simulation(self, one: Variant) -> Simulation:
+        """A variant made ready to run."""
+
+    def first(self, one: Variant) -> Log | None:
+        """The log of the variant's first replication, where it was kept."""
+
+    def resolved(self, file: str) -> str:
+        """A resolved scenario, as the file of that name in a result folder holds it."""
+
+
+class Made:
+    """Experiments of this session."""
+
+    def __init__(self, scenario: Scenario, made: Sequence[Experiment], about: About) -> None:
+        self._scenario, self._compared, self._variants = scenario, about.compared, about.variants
+        self._made = {one.variant: one for one in made}
+
+    def table(self, name: str) -> pa.Table:
+        """One of `TABLES`, computed now."""
+        return tables.joined(getattr(self, f"_{name}")(), TABLES[name][1])
+
+    def simulation(self, one: Variant) -> Simulation:
+        """The simulation that was run."""
+        return self._made[one.name].simulation
+
+    def first(self, one: Variant) -> Log | None:
+        """The log of the variant's first replication."""
+        return self._made[one.name].measured.first
+
+    def resolved(self, file: str) -> str:
+        """The file itself, or one of the variants that were compared."""
+        for one in self._variants:
+            if one.file == file:
+                return self._made[one.name].scenario.to_yaml()
+        return self._scenario.to_yaml()
+
+    def _summary(self) -> Iterator[pa.Table]:
+        for one in self._made.values():
+            yield tables.from_rows(tables.SUMMARY, [asdict(row) for row in summarise(one)])
+
+    def _comparison(self) -> Iterator[pa.Table]:
+        rows = differences(list(self._made.values())) if self._compared else []
+        yield tables.from_rows(tables.COMPARISON, [asdict(row) for row in rows])
+
+    def _objectives(self) -> Iterator[pa.Table]:
+        for one in self._made.values():
+            yield tables.from_rows(tables.OBJECTIVES, _verdicts(one))
+
+    def _operations(self) -> Iterator[pa.Table]:
+        for run in self._firsts():
+            yield run.operations_table
+
+    def _replications(self) -> Iterator[pa.Table]:
+        for one in self._made.values():
+            yield tables.replications(one.variant, one.measured)
+
+    def _timelines(self) -> Iterator[pa.Table]:
+        for run in self._firsts():
+            yield tables.timelines(run.variant, run.replication, run.lines())
+
+    def _events(self) -> Iterator[pa.Table]:
+        for run in self._firsts():
+            yield events(run.variant, run.log)
+
+    def _bands(self) -> Iterator[pa.Table]:
+        for one in self._made.values():
+            of = {
+                system: band([piece[system] for piece in one.measured.capacity], model.nominal)
+                for system, model in one.simulation.models.items()
+            }
+            yield tables.bands(one.variant, of)
+
+    def _firsts(self) -> Iterator[Run]:
+        for one in self._made.values():
+            yield Run(one.simulation, one.measured.first, one.variant)
+
+
+class Opened:
+    """A result folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def table(self, name: str) -> pa.Table:
+        """One of `TABLES`, read now; empty where the folder has none, as with a comparison."""
+        file, schema = TABLES[name]
+        if not files.has(self._folder, file):
+            return tables.empty(schema)
+        return files.read_table(self._folder, file, schema)
+
+    def simulation(self, one: Variant) -> Simulation:
+        """Made of the resolved scenario. ScenarioError where files that it names are not there."""
+        return Simulation(files.load(self._folder / one.file))
+
+    def first(self, one: Variant) -> Log | None:
+        """None: no folder keeps a log."""
+        del one
+        return None
+
+    def resolved(self, file: str) -> str:
+        """As it stands in the folder."""
+        return files.read_text(self._folder, file)
+
+
+def _verdicts(one: Experiment) -> list[dict[str, Any]]:
+    """The rows of a variant's objectives."""
+    return [
+        {
+            "variant": one.variant,
+            "objective": describe(objective, one.scenario),
+            "bound": bound_of(objective)[0],
+            **{name: getattr(verdict, name) for name in ("share", "low", "high", "verdict")},
+            "sentence": verdict.sentence,
+        }
+        for objective, verdict in zip(one.scenario.objectives, one.verdicts, strict=True)
+    ]

@@ -1,0 +1,226 @@
+"""The tables of a result: their columns, and how they are made.
+
+A table is an Arrow table: typed, immutable, written as it is, a DataFrame when one is asked for.
+Arrays are made from buffers: `pyarrow.array` imports pandas, which costs 0.3 s and is not needed to
+run a scenario and save what came of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sim.experiments.bands import Band
+    from sim.experiments.replications import Measured
+    from sim.timelines import Timeline
+
+TEXT, NUMBER, WHOLE = pa.string(), pa.float64(), pa.int64()
+NAME = pa.dictionary(pa.int32(), pa.string())
+"""A text that comes again and again, in tables of millions of rows."""
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+_METRIC = {"system": TEXT, "group": TEXT, "metric": TEXT}
+_SERIES = {"system": TEXT, "series": TEXT, "group": TEXT, "time_s": NUMBER}
+
+SUMMARY = _schema(
+    variant=TEXT,
+    **_METRIC,
+    unit=TEXT,
+    mean=NUMBER,
+    ci95_low=NUMBER,
+    ci95_high=NUMBER,
+    min=NUMBER,
+    p50=NUMBER,
+    p95=NUMBER,
+    max=NUMBER,
+    n=WHOLE,
+    missing=WHOLE,
+    worst_replication=WHOLE,
+)
+COMPARISON = _schema(
+    variant=TEXT,
+    baseline=TEXT,
+    **_METRIC,
+    unit=TEXT,
+    mean=NUMBER,
+    baseline_mean=NUMBER,
+    difference=NUMBER,
+    ci_low=NUMBER,
+    ci_high=NUMBER,
+    level=NUMBER,
+    better=TEXT,
+    saved=NUMBER,
+    n=WHOLE,
+    missing=WHOLE,
+)
+OBJECTIVES = _schema(
+    variant=TEXT,
+    objective=TEXT,
+    bound=NUMBER,
+    share=NUMBER,
+    low=NUMBER,
+    high=NUMBER,
+    verdict=TEXT,
+    sentence=TEXT,
+)
+OPERATIONS = _schema(
+    variant=TEXT,
+    operation=TEXT,
+    name=TEXT,
+    kind=TEXT,
+    system=TEXT,
+    at_s=NUMBER,
+    ended_s=NUMBER,
+    status=TEXT,
+    http_status=WHOLE,
+    code=TEXT,
+    message=TEXT,
+    request_id=TEXT,
+)
+REPLICATIONS = _schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
+TIMELINES = _schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
+BANDS = _schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)
+DIPS = _schema(start_s=NUMBER, end_s=NUMBER, depth=NUMBER, lost_hours=NUMBER)
+
+
+def from_rows(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """A table of rows, each column name -> value; None, or NaN, where there is no number."""
+    columns = [_column(field.type, [row[field.name] for row in rows]) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def schema_of(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
+    """The columns of rows that no file of a result holds, by the values of the first row."""
+    kinds: dict[type, pa.DataType] = {str: TEXT, int: WHOLE, float: NUMBER}
+    return _schema(**{name: kinds[type(value)] for row in rows[:1] for name, value in row.items()})
+
+
+def to_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table; NaN where there is no number."""
+    numeric = [field.name for field in table.schema if field.type == NUMBER]
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        row.update({name: np.nan for name in numeric if row[name] is None})
+    return rows
+
+
+def _column(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
+    """A column of Python values; None (and NaN in numbers) where there is none."""
+    if kind == TEXT:
+        return texts([value or "" for value in values])
+    there = np.array([value is not None for value in values], bool)
+    if kind == WHOLE:
+        return wholes(np.array([value or 0 for value in values], np.int64), there)
+    return numbers(np.array([np.nan if value is None else value for value in values], np.float64))
+
+
+def texts(values: Sequence[str]) -> pa.Array:
+    """A column of texts."""
+    encoded = [value.encode() for value in values]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    content = pa.py_buffer(b"".join(encoded))
+    return pa.Array.from_buffers(TEXT, len(values), [None, pa.py_buffer(ends), content])
+
+
+def repeated(values: Sequence[str], counts: NDArray[np.integer[Any]]) -> pa.Array:
+    """A column in which value k stands `counts[k]` times, value after value."""
+    return names(values, np.repeat(np.arange(len(values)), counts)).dictionary_decode()
+
+
+def names(values: Sequence[str], places: NDArray[np.integer[Any]]) -> pa.Array:
+    """A column of names from a list of distinct ones, given by their places in it."""
+    indices = np.ascontiguousarray(places, np.int32)
+    codes = pa.Array.from_buffers(pa.int32(), len(indices), [None, pa.py_buffer(indices)])
+    return pa.DictionaryArray.from_arrays(codes, texts(values))
+
+
+def numbers(values: NDArray[np.float64]) -> pa.Array:
+    """A column of numbers, empty where they are NaN."""
+    return _array(NUMBER, np.ascontiguousarray(values, np.float64), ~np.isnan(values))
+
+
+def wholes(values: NDArray[np.integer[Any]], there: NDArray[np.bool_] | None = None) -> pa.Array:
+    """A column of whole numbers, empty where they are not `there`."""
+    return _array(WHOLE, np.ascontiguousarray(values, np.int64), there)
+
+
+def _array(kind: pa.DataType, values: NDArray[Any], there: NDArray[np.bool_] | None) -> pa.Array:
+    valid = None
+    if there is not None and not there.all():
+        valid = pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """The table as a DataFrame of its own; pandas is imported when this is first called."""
+    made: pd.DataFrame = table.to_pandas()
+    return made
+
+
+def replications(variant: str, measured: Measured) -> pa.Table:
+    """One row for each replication of each metric."""
+    keys, runs = list(measured.values), len(measured.numbers)
+    counts = np.full(len(keys), runs)
+    columns = [
+        repeated([variant], np.array([runs * len(keys)])),
+        wholes(np.tile(measured.numbers, len(keys))),
+        *(repeated([key[place] for key in keys], counts) for place in range(3)),
+        numbers(np.concatenate([measured.values[key] for key in keys])),  # noqa: PD011
+    ]
+    return pa.Table.from_arrays(columns, schema=REPLICATIONS)
+
+
+def timelines(
+    variant: str, replication: int, lines: Mapping[tuple[str, str, str], Timeline]
+) -> pa.Table:
+    """Step-exact timelines by (system, series, group), one row a step."""
+    keys = list(lines)
+    counts = np.array([len(line.times) for line in lines.values()])
+    total = counts.sum(keepdims=True)
+    columns = [
+        repeated([variant], total),
+        wholes(np.repeat(replication, total)),
+        *(repeated([key[place] for key in keys], counts) for place in range(3)),
+        numbers(np.concatenate([line.times for line in lines.values()])),
+        numbers(np.concatenate([line.values for line in lines.values()])),  # noqa: PD011
+    ]
+    return pa.Table.from_arrays(columns, schema=TIMELINES)
+
+
+def bands(variant: str, of: Mapping[str, Band]) -> pa.Table:
+    """The bands of the systems' capacity, one row an instant."""
+    counts = np.array([len(band.times) for band in of.values()])
+    columns = [
+        repeated([variant], counts.sum(keepdims=True)),
+        repeated(list(of), counts),
+        repeated(["capacity"], counts.sum(keepdims=True)),
+        repeated([""], counts.sum(keepdims=True)),
+        *(
+            numbers(np.concatenate([getattr(band, part) for band in of.values()]))
+            for part in ("times", "p5", "p50", "p95")
+        ),
+        wholes(np.repeat([band.runs for band in of.values()], counts)),
+    ]
+    return pa.Table.from_arrays(columns, schema=BANDS)
+
+
+def joined(parts: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Tables of one kind, one below the other."""
+    return pa.concat_tables([empty(schema), *parts]).combine_chunks()
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """A table without a row."""
+    return pa.Table.from_batches([], schema=schema)  # `schema.empty_table` would import pandas
