@@ -7,18 +7,19 @@ number means, and which variant is best, was decided before.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.summaries import NEVER_IS_BEST
 from sim.plots import clock
-from sim.screen import WIDTH, Column, Style, fits, paragraph, table
-from sim.showing import NOTHING, show, show_range
+from sim.screen import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
+from sim.showing import NOTHING, brief, show, show_range
 from sim.sketch import sketch
-from sim.units import show_duration
+from sim.units import format_duration, show_duration
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sim.metrics import Metric
     from sim.scenario import Objective
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
+ROOM_BELOW = 6
+"""Lines kept for the conclusion, the assumptions and the places of results."""
 SKETCH_ROWS = 4
 """Lines of the drawing of capacity, one for each quarter."""
 
@@ -55,8 +58,8 @@ class Setting:
     warm_up: float
     horizon: float
     start: dt.datetime | None
-    objectives: tuple[Objective, ...]
-    assumptions: tuple[str, ...]
+    objectives: Mapping[str, tuple[Objective, ...]]
+    """Of each variant."""
     replayed: int | None = None
     """The only replication that was run, where one was asked for."""
 
@@ -93,26 +96,32 @@ def compare(
     summary: Sequence[Row],
     objectives: Sequence[Row],
     references: Sequence[str],
+    conclusion: str,
     style: Style,
 ) -> list[str]:
     """The answer of `compare`, one row a variant, in the order of `summary`.
 
-    `references` are the variants that are shown and not ranked.
+    `references` are the variants that are shown and not ranked, `conclusion` says which is best.
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
     variants = list(dict.fromkeys(row["variant"] for row in summary))
+    judged = _judged(setting, objectives, references)
     for system in setting.systems:
         if len(setting.systems) > 1:
             lines += [f"{system.name}:"]
         columns = _columns(setting, system, "", variants, summary)
-        asked = _asked(setting, system, variants, objectives, references)
-        if fits(variants, [*columns, *asked]):
-            columns += asked
-        lines += table(variants, columns, style)
+        own = [each for each in judged if each.objective.system == system.name]
+        asked = _asked(own, setting, variants)
+        beside = fits(variants, [*columns, *asked])
+        lines += table(variants, [*columns, *asked] if beside else columns, style)
+        lines += [] if beside else _listed(own, setting)
         for group in system.groups:
             lines += [f"{group}:"]
             lines += table(variants, _columns(setting, system, group, variants, summary), style)
-    return lines + _unkept(setting, objectives, references, style)
+    why = _unkept(judged, setting) if setting.is_random else []
+    if len(lines) + len(why) > HEIGHT - ROOM_BELOW:
+        why = paragraph(f"{len(judged)} verdicts on objectives are explained in objectives.csv")
+    return [*lines, *why, *paragraph(conclusion)]
 
 
 def footer(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
@@ -137,7 +146,11 @@ def _replications(setting: Setting) -> str:
         return f"replication {setting.replayed}"
     if not setting.is_random:
         return "nothing here is random"
-    return f"{setting.replications:,} replication{'s'[: setting.replications != 1]}"
+    return _counted(setting.replications, "replication")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _window(setting: Setting) -> str:
@@ -177,43 +190,51 @@ def _spread(row: Row, metric: Metric, setting: Setting) -> tuple[str, str, str, 
     """The cells mean, interval, p50, p95, worst. What never varies says so, once."""
     if row["missing"] == row["n"]:
         return ("never", "", "", "", "")
-    mean = show(row["mean"], metric.unit)
+    mean = brief(row["mean"], metric.unit)
     if row["min"] == row["max"] and not row["missing"]:
         return (mean, "in every run", "", "", "")
     middle, high = (_quantile(row, p, metric, setting) for p in ("p50", "p95"))
-    interval = show_range(row["ci95_low"], row["ci95_high"], metric.unit)
+    return (mean, _interval(row, metric), middle, high, _worst(row, metric))
+
+
+def _interval(row: Row, metric: Metric) -> str:
+    """Cut at what the metric cannot exceed: no share of runs is below 0 % or above 100 %."""
     if row["missing"]:
-        interval = f"never in {row['missing']:,} runs"
-    return (mean, interval, middle, high, _worst(row, metric))
+        return f"never in {_counted(row['missing'], 'run')}"
+    low, high = max(0.0, row["ci95_low"]), row["ci95_high"]
+    if metric.unit in ("share", "0/1"):
+        high = min(high, max(1.0, row["max"]))
+    return show_range(low, high, metric.unit)
 
 
 def _worst(row: Row, metric: Metric) -> str:
     value = row["min"] if metric.better == "higher" else row["max"]
-    missing = row["missing"] and metric.better == "lower"
-    shown = "never" if missing else show(value, metric.unit)
-    return f"{shown} (run {row['worst_replication']})"
+    run = f"run {row['worst_replication']}"
+    if not row["missing"]:
+        return f"{brief(value, metric.unit)} ({run})"
+    return run if metric.name in NEVER_IS_BEST else f"never ({run})"
 
 
 def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
     """What is missing ranks above all: it has not come by the horizon."""
-    if math.isnan(row[p]):
-        return f"> {show_duration(setting.horizon)}" if metric.unit == "s" else NOTHING
-    return show(row[p], metric.unit)
+    if not math.isnan(row[p]):
+        return brief(row[p], metric.unit)
+    return "never" if metric.name in NEVER_IS_BEST else f"> {show_duration(setting.horizon)}"
 
 
 def _drawing(setting: Setting, capacity: Timeline, style: Style) -> list[str]:
     which = "" if setting.is_single else " in replication 0"
     if capacity.simplified().times.size == 1:
-        return [f"capacity{which}: {show(float(capacity.values[0]), 'share')} all the time"]
+        return [f"capacity{which} is {show(float(capacity.values[0]), 'share')} all the time"]
     rows = SKETCH_ROWS if len(setting.systems) == 1 else SKETCH_ROWS // 2
     drawing = sketch(capacity, start=setting.start, width=WIDTH, rows=rows, levels=style.levels)
-    return [f"capacity{which}, the lowest in each column:", *drawing]
+    return ["", f"capacity{which}, the lowest in each column:", *drawing, ""]
 
 
 def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:
     lines = []
-    for objective, row in zip(setting.objectives, objectives, strict=True):
-        text = f"{row['verdict']}: {_asks(setting, objective)}; {row['sentence']}"
+    for judged in _judged(setting, objectives):
+        text = f"{judged.verdict}: {judged.asks(setting)}; {judged.row['sentence']}"
         first, *rest = paragraph(text)
         word, colon, said = first.partition(":")
         lines += [style.paint(word) + colon + said, *rest]
@@ -256,76 +277,105 @@ def _cell(row: Row | None, metric: Metric, setting: Setting) -> str:
     if row["missing"] == row["n"]:
         return "never"
     if setting.is_single:
-        return show(row["mean"], metric.unit)
+        return brief(row["mean"], metric.unit)
     if metric.extreme:
         return _quantile(row, "p95", metric, setting)
     if metric.unit == "s":
         return " / ".join(_quantile(row, p, metric, setting) for p in ("p50", "p95"))
-    return show(row["mean"], metric.unit)
+    return brief(row["mean"], metric.unit)
 
 
-def _asked(
-    setting: Setting,
-    system: System,
-    variants: Sequence[str],
-    objectives: Sequence[Row],
-    references: Sequence[str],
-) -> list[Column]:
-    """One column an objective of the system, with its verdict on each variant."""
+def _asked(judged: Sequence[Judged], setting: Setting, variants: Sequence[str]) -> list[Column]:
+    """One column an objective, with its verdict on each variant."""
     columns = []
-    for place, objective in enumerate(setting.objectives):
-        if objective.system != system.name:
-            continue
-        verdicts = _by_variant(setting, objectives, place)
-        cells = ("reference" if v in references else verdicts[v]["verdict"] for v in variants)
-        bound, runs = _bound(setting, objective), _in_runs(objective)
-        columns.append(Column(f"{bound}\n{runs}", tuple(cells)))
+    for _, same in _by_objective(judged):
+        verdicts = {each.row["variant"]: each.verdict for each in same}
+        heading = f"{same[0].bound(setting)}\n{same[0].in_runs}"
+        columns.append(Column(heading, tuple(verdicts.get(name, NOTHING) for name in variants)))
     return columns
 
 
-def _by_variant(setting: Setting, objectives: Sequence[Row], place: int) -> dict[str, Row]:
-    """The verdicts on one objective; the table holds each variant's objectives in their order."""
-    return {row["variant"]: row for row in objectives[place :: len(setting.objectives)]}
+def _listed(judged: Sequence[Judged], setting: Setting) -> list[str]:
+    """The same where the table has no room for it: who meets an objective, and who does not."""
+    lines = []
+    for _, same in _by_objective(judged):
+        names: dict[str, list[str]] = {}
+        for each in same:
+            names.setdefault(each.verdict, []).append(each.row["variant"])
+        told = (f"{verdict}: {', '.join(which)}" for verdict, which in names.items())
+        lines += paragraph(f"{same[0].asks(setting)}; {'; '.join(told)}")
+    return lines
 
 
-def _unkept(
-    setting: Setting, objectives: Sequence[Row], references: Sequence[str], style: Style
-) -> list[str]:
+def _unkept(judged: Sequence[Judged], setting: Setting) -> list[str]:
     """A sentence on each objective that a variant does not keep for certain."""
     lines = []
-    for place, objective in enumerate(setting.objectives):
-        for variant, row in _by_variant(setting, objectives, place).items():
-            if row["verdict"] == "met" or variant in references:
-                continue
-            asks = _asks(setting, objective)
-            lines += paragraph(f"{variant}: {row['verdict']}, {asks}; {row['sentence']}")
-    return [style.title(line) if False else line for line in lines]
+    for each in judged:
+        if each.verdict in ("missed", "undecided"):
+            asks = f"{each.row['variant']}: {each.verdict}, {each.asks(setting)}"
+            lines += paragraph(f"{asks}; {each.row['sentence']}")
+    return lines
 
 
 # Objectives --------------------------------------------------------------------------------------
 
 
-def _asks(setting: Setting, objective: Objective) -> str:
-    return f"{_bound(setting, objective)} {_in_runs(objective)}"
+@dataclass(frozen=True)
+class Judged:
+    """An objective and the row that tells how one variant keeps it."""
+
+    objective: Objective
+    row: Row
+    verdict: str
+    """As in the row, or ``reference`` for a variant that is not ranked."""
+
+    @property
+    def key(self) -> Objective:
+        """The same for the same objective of all variants, wherever it stands in their lists."""
+        return replace(self.objective, index=0)
+
+    def asks(self, setting: Setting) -> str:
+        """``capacity >= 80 % in 95 % of runs``."""
+        return f"{self.bound(setting)} {self.in_runs}"
+
+    def bound(self, setting: Setting) -> str:
+        """``capacity >= 80 %``: a bound below the lowest capacity is one below capacity."""
+        objective = self.objective
+        system = next(each for each in setting.systems if each.name == objective.system)
+        metric = system.metrics[objective.metric]
+        label = metric.label.replace("\n", " ")
+        sign, bound = "<=", objective.at_most
+        if bound is None:
+            sign, bound = ">=", objective.at_least or 0.0
+            label = label.removeprefix("lowest ")
+        shown = format_duration(bound) if metric.unit == "s" else show(bound, metric.unit)
+        return " ".join(filter(None, [objective.group, label, sign, shown]))
+
+    @property
+    def in_runs(self) -> str:
+        """``in 95 % of runs``."""
+        if self.objective.of == "mean":
+            return "on average"
+        if self.objective.in_runs >= 1:
+            return "in all runs"
+        return f"in {show(self.objective.in_runs, 'share')} of runs"
 
 
-def _bound(setting: Setting, objective: Objective) -> str:
-    """``capacity >= 80 %``: a bound below the lowest capacity is one below capacity."""
-    system = next(each for each in setting.systems if each.name == objective.system)
-    metric = system.metrics[objective.metric]
-    label = metric.label.replace("\n", " ")
-    if objective.at_least is not None:
-        sign, bound = ">=", objective.at_least
-        label = label.removeprefix("lowest ")
-    else:
-        sign, bound = "<=", objective.at_most or 0.0
-    whose = f"{objective.group} " if objective.group else ""
-    return f"{whose}{label} {sign} {show(bound, metric.unit)}"
+def _judged(
+    setting: Setting, objectives: Sequence[Row], references: Sequence[str] = ()
+) -> list[Judged]:
+    """The rows, each with its objective: a variant's stand in the order of its scenario."""
+    judged = []
+    for variant, asked in setting.objectives.items():
+        rows = [row for row in objectives if row["variant"] == variant]
+        for objective, row in zip(asked, rows, strict=True):
+            verdict = "reference" if variant in references else row["verdict"]
+            judged.append(Judged(objective, row, verdict))
+    return judged
 
 
-def _in_runs(objective: Objective) -> str:
-    if objective.of == "mean":
-        return "on average"
-    if objective.in_runs >= 1:
-        return "in all runs"
-    return f"in {show(objective.in_runs, 'share')} of runs"
+def _by_objective(judged: Iterable[Judged]) -> Iterable[tuple[Objective, list[Judged]]]:
+    found: dict[Objective, list[Judged]] = {}
+    for each in judged:
+        found.setdefault(each.key, []).append(each)
+    return found.items()

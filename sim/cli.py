@@ -7,12 +7,13 @@ import what they need when they are called: help and wrong options cost nothing.
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import os
 import shlex
 import sys
 import traceback
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from sim.errors import ModelError, Problem, ScenarioError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from sim.answer import Setting
@@ -48,16 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _let_encode(sys.stderr)
     try:
         options = parser().parse_args(words)
-        answer: Answer = COMMANDS[options.command](options)
-    except SystemExit as done:  # argparse has shown help or the version
-        answer = Answer("", int(done.code or MET))
+        options.words = words
+        answer = COMMANDS[options.command](options)
+    except SystemExit:  # argparse has shown help or the version
+        answer = Answer("")
     except ScenarioError as error:
-        return _fail([_line(problem) for problem in error.problems], WRONG_INPUT)
+        return _fail(map(_line, error.problems), WRONG_INPUT)
     except KeyboardInterrupt:
         return _fail([f"{PROGRAM}: interrupted"], INTERRUPTED)
     except ModelError as error:
         return _fail([f"{PROGRAM}: our fault: {error}", _reproduce(words)], OUR_FAULT)
-    except Exception as error:  # noqa: BLE001  (whatever it is, no user can mend it)
+    except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
         traceback.print_exc()
         what = f"{PROGRAM}: our fault: {type(error).__name__}: {error}"
         return _fail([what, _reproduce(words)], OUR_FAULT)
@@ -68,24 +71,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _new(options: argparse.Namespace) -> Answer:
+    from sim.cli_changes import changes
     from sim.scenario_starter import starter
 
-    return Answer(starter(options.kind, _changes(options.changes)))
+    return Answer(starter(options.kind, changes(options.changes, "PATH=VALUE")))
 
 
 def _schema(_: argparse.Namespace) -> Answer:
     from sim.scenario import json_schema
 
-    return Answer(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+    return Answer(_json(json_schema()))
 
 
 def _validate(options: argparse.Namespace) -> Answer:
+    from sim.screen import paragraph
+
     scenario = _scenario(options)
-    warnings = _warned(scenario, options)
+    warnings = _warn(scenario, options)
+    checked = {
+        "systems": [f"{name} ({spec.kind})" for name, spec in scenario.systems.items()],
+        "operations": [each.name for each in scenario.operations],
+        "objectives": [each.metric for each in scenario.objectives],
+        "variants": list(scenario.variant_names),
+        "other files": [each.path for each in scenario.inputs],
+    }
     if options.json:
-        found = {"valid": True, "name": scenario.name, "warnings": warnings}
-        return Answer(_json(found))
-    return Answer("\n".join(_checked(options.file, scenario, warnings)) + "\n")
+        return Answer(_json({"valid": True, "checked": checked, "warnings": warnings}))
+    told = [f"{what}: {', '.join(names) or 'none'}" for what, names in checked.items()]
+    told.append(f"warnings: {len(warnings) or 'none'}")
+    lines = [line for each in told for line in paragraph(f"  {each}", "    ")]
+    return Answer(_text([f"{options.file} is valid", *lines]))
 
 
 def _explain(options: argparse.Namespace) -> Answer:
@@ -94,48 +109,47 @@ def _explain(options: argparse.Namespace) -> Answer:
     from sim.simulation import Simulation
 
     scenario = _scenario(options)
-    _warned(scenario, options, say=False)
+    if options.strict:
+        _warn(scenario, options)
     lines = before(Simulation(scenario)).splitlines()
-    if scenario.variant_names:
-        names = ", ".join(scenario.variant_names)
-        lines += ["", f"Variants: {names}. Explain one with --variant NAME."]
-    return Answer("\n".join(wrapped for line in lines for wrapped in paragraph(line) or [""]) + "\n")
+    names = ", ".join(scenario.variant_names)
+    lines += ["", f"Variants (--variant NAME explains one): {names}."] if names else []
+    return Answer(_text(short for line in lines for short in paragraph(line) or [""]))
 
 
 def _run(options: argparse.Namespace) -> Answer:
-    from sim import answer
-    from sim.results import run
+    from sim import answer, results
 
-    scenario = _ready(options)
-    results = run(scenario, replay=options.replay, progress=not options.quiet)
-    folder, style = _save(results, options), _style(sys.stdout)
+    scenario, warnings = _ready(options)
+    found = results.run(scenario, replay=options.replay, progress=not options.quiet)
+    folder = _save(found, options)
     if options.json:
-        return _as_json(results, folder)
-    setting, first = _setting(scenario, results, options), results.replay()
+        return _as_json(found, warnings, folder)
+    first = found.replay()
     capacity = {
         name: first.timeline(name, "capacity").crop(scenario.warm_up, scenario.horizon)
         for name in scenario.systems
     }
-    lines = answer.run(setting, results.rows("summary"), results.rows("objectives"), capacity, style)
-    return _with_footer(lines, setting, folder, results)
+    setting, style = _setting(scenario, found, options), _style(sys.stdout)
+    summary, objectives = found.rows("summary"), found.rows("objectives")
+    lines = answer.run(setting, summary, objectives, capacity, style)
+    return _ended(lines, found, folder)
 
 
 def _compare(options: argparse.Namespace) -> Answer:
-    from sim import answer
-    from sim.results import compare
+    from sim import answer, results
 
-    scenario = _ready(options)
-    results = compare(scenario, progress=not options.quiet)
-    folder, style = _save(results, options), _style(sys.stdout)
+    scenario, warnings = _ready(options)
+    found = results.compare(scenario, progress=not options.quiet)
+    folder = _save(found, options)
     if options.json:
-        return _as_json(results, folder)
-    setting = _setting(scenario, results, options)
-    references = [one.name for one in results.about.variants if one.reference]
-    lines = answer.compare(
-        setting, results.rows("summary"), results.rows("objectives"), references, style
-    )
-    lines += answer.conclusion(results.about.conclusion)
-    return _with_footer(lines, setting, folder, results)
+        return _as_json(found, warnings, folder)
+    setting, style = _setting(scenario, found, options), _style(sys.stdout)
+    references = [one.name for one in found.about.variants if one.reference]
+    summary, objectives = found.rows("summary"), found.rows("objectives")
+    conclusion = found.about.conclusion
+    lines = answer.compare(setting, summary, objectives, references, conclusion, style)
+    return _ended(lines, found, folder)
 
 
 COMMANDS = {
@@ -153,58 +167,192 @@ COMMANDS = {
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
+    from sim.cli_changes import changes
     from sim.files import load
+    from sim.systems.kind import unknown_name
 
     scenario = load(options.file)
-    changes = _changes(options.set)
-    changes |= {key: value for key in ("seed", "replications") if (value := _given(options, key))}
-    if changes:
-        scenario = scenario.override(changes)
-    return scenario.variant(options.variant) if _given(options, "variant") else scenario
+    changed = changes(options.set, "--set")
+    for key in ("seed", "replications"):
+        if getattr(options, key, None) is not None:
+            changed |= changes([f"{key}={getattr(options, key)}"], f"--{key}")
+    if changed:
+        scenario = scenario.override(changed)
+    variant = getattr(options, "variant", None)
+    if variant is None:
+        return scenario
+    known = scenario.variant_names or tuple(scenario.default_variants())
+    if variant not in known:
+        raise ScenarioError.of(unknown_name("a variant", variant, known), where="--variant")
+    return scenario.variant(variant)
 
 
-def _given(options: argparse.Namespace, name: str) -> object:
-    """An option's value; None where it was not given, or the command does not have it."""
-    return getattr(options, name, None)
-
-
-def _changes(words: Iterable[str]) -> dict[str, object]:
-    from sim.cli_changes import changes
-
-    return changes(words)
-
-
-def _ready(options: argparse.Namespace) -> Scenario:
-    """The scenario, once all that is foretold is told and the results have a place to go."""
+def _ready(options: argparse.Namespace) -> tuple[Scenario, list[str]]:
+    """The scenario and its warnings, once it is known that its results have a place to go."""
     from sim.files import check_target
 
-    if options.overwrite and not options.out:
-        raise ScenarioError.of("--overwrite needs --out, the folder to overwrite", where=PROGRAM)
+    if options.overwrite and options.out is None:
+        raise ScenarioError.of("needs --out, the folder to overwrite", where="--overwrite")
     check_target(options.out, overwrite=options.overwrite)
     scenario = _scenario(options)
-    _warned(scenario, options)
-    return scenario
+    return scenario, _warn(scenario, options)
 
 
-def _warned(scenario: Scenario, options: argparse.Namespace, *, say: bool = True) -> list[str]:
+def _warn(scenario: Scenario, options: argparse.Namespace) -> list[str]:
     """Tell on stderr what is legal and yet hardly meant; with --strict that is an error."""
-    warnings = list(dict.fromkeys(_warnings(scenario)))
+    warnings = list(dict.fromkeys(_warnings(scenario, options)))
     if options.strict and warnings:
         raise ScenarioError(Problem("", "", warning) for warning in warnings)
-    if say and not _given(options, "quiet"):
+    if not options.quiet:
         for warning in warnings:
             print(f"warning: {warning}", file=sys.stderr)
     return warnings
 
 
-def _warnings(scenario: Scenario) -> Iterator[str]:
-    """Of the file, then of each of its variants."""
+def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
+    """Of the file, and where they matter of its variants: also refusals that are foretold."""
     from sim.scenario_references import told
     from sim.simulation import Simulation
     from sim.systems.kind import Finding
 
-    for one in (scenario, *(scenario.variant(name) for name in scenario.variant_names)):
+    names = scenario.variant_names if options.command in ("validate", "compare") else ()
+    for one in (scenario, *map(scenario.variant, names)):
         yield from one.warnings
         for model in Simulation(one).models.values():
             findings = [Finding(path, sentence) for path, sentence in model.foretold()]
             yield from map(str, told(one.written.tree, findings))
+
+
+# The answer ---------------------------------------------------------------------------------------
+
+
+def _save(results: Results, options: argparse.Namespace) -> Path:
+    return results.save(
+        options.out, overwrite=options.overwrite, keep=options.keep, command=_shell(options.words)
+    )
+
+
+def _setting(scenario: Scenario, results: Results, options: argparse.Namespace) -> Setting:
+    """What the answer says beside its numbers."""
+    from sim.answer import Setting, System
+    from sim.systems import KINDS
+
+    about = results.about
+    firsts = {one.name: results.replay(variant=one.name) for one in about.variants}
+    systems = []
+    for name, spec in scenario.systems.items():
+        record = KINDS[spec.kind]
+        names = list(about.headlines[name])
+        names += [each for each in record.metrics if options.all and each not in names]
+        groups = tuple(record.groups(spec)) if options.all else ()
+        sizes = [run.simulation.models[name].size for run in firsts.values()]
+        systems.append(System(name, _common(sizes), record.metrics, tuple(names), groups))
+    return Setting(
+        name=about.name,
+        systems=tuple(systems),
+        replications=max(one.replications for one in about.variants),
+        is_random=any(one.random for one in about.variants),
+        warm_up=about.warm_up_s,
+        horizon=about.horizon_s,
+        start=about.start_time,
+        objectives={name: run.scenario.objectives for name, run in firsts.items()},
+        replayed=getattr(options, "replay", None),
+    )
+
+
+def _common(sizes: Sequence[str]) -> str:
+    """Those parts that hold for every variant."""
+    parts = [size.split(", ") for size in sizes]
+    return ", ".join(part for part in parts[0] if all(part in each for each in parts))
+
+
+def _ended(lines: list[str], results: Results, folder: Path) -> Answer:
+    """The answer with what it rests on and where the rest is."""
+    from sim.answer import footer
+
+    pictures = sorted((folder / "figures").glob("*.png"))
+    picture = next((each for each in pictures if "capacity" in each.name), None)
+    places = [f"picture: {picture}"] if picture else [f"results: {folder}"]
+    return Answer(_text([*lines, *footer(results.about.assumptions, places)]), _code(results))
+
+
+def _as_json(results: Results, warnings: list[str], folder: Path) -> Answer:
+    tables = ("summary", "objectives", "comparison", "operations")
+    found = {
+        **asdict(results.about),
+        "warnings": warnings,
+        "results": str(folder),
+        **{name: results.rows(name) for name in tables},
+    }
+    return Answer(_json(found), _code(results))
+
+
+def _code(results: Results) -> int:
+    return MET if results.about.objectives_met else NOT_MET
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(found: object) -> str:
+    return json.dumps(_without_nan(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _without_nan(found: Any) -> Any:
+    """The same with null for what is no number: JSON has none."""
+    if isinstance(found, dict):
+        return {key: _without_nan(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_without_nan(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
+
+
+# Streams ------------------------------------------------------------------------------------------
+
+
+def _let_encode(stream: TextIO) -> None:
+    """A name that the stream cannot show is escaped; it must not end the program."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _style(stream: TextIO) -> Style:
+    """Plain when piped, and no more than the stream can show."""
+    from sim.screen import BLOCKS, Style
+
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt"
+    try:
+        BLOCKS.encode(stream.encoding or "ascii")
+        shows_blocks = True
+    except UnicodeEncodeError:
+        shows_blocks = False
+    return Style(colour=stream.isatty() and not plain, blocks=shows_blocks)
+
+
+def _say(answer: Answer) -> int:
+    try:
+        sys.stdout.write(answer.text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has had enough. Python would complain when it closes stdout in the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return answer.code
+
+
+def _fail(lines: Iterable[str], code: int) -> int:
+    sys.stderr.write(_text(lines))
+    return code
+
+
+def _line(problem: Problem) -> str:
+    """Whatever has no place is about the command itself."""
+    return str(problem) if problem.where or problem.path else f"{PROGRAM}: {problem}"
+
+
+def _shell(words: Sequence[str]) -> str:
+    return shlex.join([PROGRAM, *words])
+
+
+def _reproduce(words: Sequence[str]) -> str:
+    return f"please report it with the scenario file and this command: {_shell(words)}"

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from sim.errors import ScenarioError
 from sim.plots import availability, capacity, lanes, style, variants
@@ -14,14 +13,12 @@ from sim.plots.capacity import Band
 from sim.provenance import thresholds
 from sim.systems import KINDS
 from sim.systems.kind import unknown_name
-from sim.tables import to_rows
+from sim.tables import chosen, to_rows, values
 from sim.timelines import Timeline
 from sim.units import show_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    import pyarrow as pa
 
     from sim.plots.style import Mark, Picture
     from sim.provenance import Variant
@@ -82,7 +79,8 @@ class RunPictures:
 
     def _subtitle(self, system: str) -> str:
         run = self._run
-        parts = [run.scenario.name, system, run.scenario.variant_name]
+        several = len(run.simulation.models) > 1
+        parts = [run.scenario.name, system if several else "", run.scenario.variant_name]
         return ", ".join([*filter(None, parts), f"replication {run.replication}"])
 
 
@@ -110,8 +108,13 @@ class ResultPictures:
     def availability(self, system: str = "", variant: str = "") -> Picture:
         """When the system, or which group of it, is dark in one replication."""
         name, one = self._system(system), self._variant(variant)
-        available = self._chosen("timelines", one, name, "available")
-        groups = available.column("group").unique().to_pylist()
+        wanted = (one.name, name, "availability")
+        summary = self._results.rows("summary")
+        groups = [
+            row["group"]
+            for row in summary
+            if (row["variant"], row["system"], row["metric"]) == wanted
+        ]
         rows = {of or name: self._line(one, name, "available", of) for of in _worth_showing(groups)}
         return availability.figure(
             rows,
@@ -169,32 +172,31 @@ class ResultPictures:
             else:
                 yield f"capacity{name}", self.capacity(system)
                 yield f"availability{name}", self.availability(system)
-                yield f"update_domains{name}", self.lanes(system)
+                if self._has_lanes(system):
+                    yield f"update_domains{name}", self.lanes(system)
 
-    def _chosen(self, table: str, one: Variant, system: str, series: str) -> pa.Table:
-        rows = (
-            (pc.field("variant") == one.name)
-            & (pc.field("system") == system)
-            & (pc.field("series") == series)
-        )
-        return self._results.table(table).filter(rows)
+    def _has_lanes(self, system: str) -> bool:
+        """Whether there are few enough to be told apart."""
+        one = self._variant("")
+        run = self._results.replay(one.first, one.name)
+        labels = {lane[0] for lane in run.simulation.models[system].lanes(run.log)}
+        return len(labels) <= lanes.MOST
 
     def _line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
-        mine = (pc.field("group") == group) & (pc.field("replication") == one.first)
-        table = self._chosen("timelines", one, system, series).filter(mine)
-        times, values = (np.array(table.column(name)) for name in ("time_s", "value"))
-        about = self._results.about
-        return Timeline(times, values, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
+        table, about = self._results.table("timelines"), self._results.about
+        mine = {"variant": one.name, "replication": one.first, "system": system}
+        rows = chosen(table, **mine, series=series, group=group)
+        times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
+        return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
 
     def _band(self, one: Variant, system: str) -> Band | None:
         if not one.random or one.replications == 1:
             return None
-        table = self._chosen("bands", one, system, "capacity")
-        begin = self._results.about.warm_up_s
-        times, *parts = (np.array(table.column(name)) for name in ("time_s", "p5", "p50", "p95"))
+        table, begin = self._results.table("bands"), self._results.about.warm_up_s
+        rows = chosen(table, variant=one.name, system=system, series="capacity", group="")
+        times, *parts = (values(table, name)[rows] for name in ("time_s", "p5", "p50", "p95"))
         first = int(np.searchsorted(times, begin, side="right")) - 1
-        times = np.maximum(times[first:], begin)
-        return Band(times, *(part[first:] for part in parts))
+        return Band(np.maximum(times[first:], begin), *(part[first:] for part in parts))
 
     def _marks(self, one: Variant, system: str) -> list[Mark]:
         rows = self._results.rows("operations")
@@ -214,7 +216,8 @@ class ResultPictures:
 
     def _subtitle(self, system: str, one: Variant | None) -> str:
         about = self._results.about
-        parts = [about.name, system, one.name if one and about.compared else ""]
+        parts = [about.name, system if len(about.headlines) > 1 else ""]
+        parts.append(one.name if one and about.compared else "")
         runs = (one or about.variants[0]).replications
         if not any(each.random for each in about.variants):
             parts.append("nothing here is random")

@@ -9,8 +9,11 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self
 
+from sim import __version__
 from sim.experiments.comparison import references
 from sim.experiments.objectives import bound_of
+from sim.experiments.ranking import conclude
+from sim.files import MAKER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 LIBRARIES = (
-    "rollout-sim",
     "simpy",
     "numpy",
     "scipy",
@@ -68,6 +70,8 @@ class About:
     horizon_s: float
     compared: bool
     """Whether variants were compared."""
+    conclusion: str
+    """Which variant is best and why, in a sentence; empty where none were compared."""
     headlines: Mapping[str, Sequence[str]]
     """By system the metrics that say most."""
     kinds: Mapping[str, str]
@@ -95,6 +99,7 @@ class About:
             warm_up_s=scenario.warm_up,
             horizon_s=scenario.horizon,
             compared=compared,
+            conclusion=conclude(made) if compared else "",
             headlines=headlines,
             kinds={name: spec.kind for name, spec in scenario.systems.items()},
             variants=tuple(
@@ -129,7 +134,7 @@ class About:
     def provenance(self, command: str) -> dict[str, Any]:
         """The content of provenance.json."""
         return {
-            "made_by": f"rollout-sim {_version('rollout-sim')}",
+            "made_by": f"{MAKER} {__version__}",
             "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "command": command,
             "versions": {"python": platform.python_version()}
@@ -166,5 +171,5 @@ def thresholds(scenario: Scenario) -> dict[str, float]:
 def _version(library: str) -> str:
     try:
         return version(library)
-    except PackageNotFoundError:  # run from its sources, or not needed here
+    except PackageNotFoundError:  # not needed for these results
         return "unknown"

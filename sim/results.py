@@ -74,7 +74,13 @@ def run(scenario: Scenario, *, replay: int | None = None, progress: bool = False
         If a run breaks an invariant of its own model.
     """
     began = perf_counter()
-    one = _first_look(scenario, scenario.variant_name or BASELINE, replay, progress=progress)
+    numbers, open_ended = range(scenario.replications), not scenario.replications_given
+    if replay is not None:
+        numbers, open_ended = range(_checked(replay), replay + 1), False
+    variant = scenario.variant_name or BASELINE
+    one = experiment(
+        variant, Simulation(scenario), numbers, open_ended=open_ended, progress=progress
+    )
     if one.undecided:
         one = look_further(one, progress=progress)
     return _results(scenario, [one], perf_counter() - began, compared=False)
@@ -99,7 +105,18 @@ def compare(scenario: Scenario, *, progress: bool = False) -> Results:
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, larger: "
         rule += f"{{systems.NAME.update_domains: 10}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
-    made = [_first_look(scenario.variant(name), name, None, progress=progress) for name in names]
+    # All variants get the replications that the file asks for, or they could not be paired.
+    numbers, open_ended = range(scenario.replications), not scenario.replications_given
+    made = [
+        experiment(
+            name,
+            Simulation(scenario.variant(name)),
+            numbers,
+            open_ended=open_ended,
+            progress=progress,
+        )
+        for name in names
+    ]
     reference = references(made)
     if any(one.undecided and one.variant not in reference for one in made):
         made = [look_further(one, progress=progress) for one in made]
@@ -290,18 +307,6 @@ def _checked(replication: int) -> int:
     if replication < 0:
         raise ScenarioError.of(f"a replication must be a number from 0 on, got {replication}")
     return replication
-
-
-def _first_look(
-    scenario: Scenario, variant: str, replay: int | None, *, progress: bool
-) -> Experiment:
-    numbers = range(scenario.replications)
-    if replay is not None:
-        numbers = range(_checked(replay), replay + 1)
-    open_ended = replay is None and not scenario.replications_given
-    return experiment(
-        variant, Simulation(scenario), numbers, open_ended=open_ended, progress=progress
-    )
 
 
 def _results(

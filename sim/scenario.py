@@ -164,7 +164,8 @@ class Scenario:
     def variant(self, name: str) -> Self:
         """One of the file's variants; in a file without, one of the `default_variants`."""
         own = {each.name: each.changes for each in variants(self.written.tree).values()}
-        known: Mapping[str, Mapping[str, object]] = own or self.default_variants()
+        choices = {} if self.variant_name else self.default_variants()
+        known: Mapping[str, Mapping[str, object]] = own or choices
         if name not in known:
             raise ScenarioError.of(unknown_name("a variant", name, known))
         return self._changed(without_variants(self.written.tree), known[name], name)

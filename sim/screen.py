@@ -7,15 +7,22 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from sim.sketch import ASCII, BLOCKS
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 WIDTH = 80
 """Columns of a screen."""
+BLOCKS = " ▁▂▃▄▅▆▇█"
+"""From empty to full, in eighths."""
+ASCII = " .:#"
+"""The same where a stream cannot show blocks."""
+
+HEIGHT = 24
+"""Lines of a screen."""
 
 _GAP = "  "
+_LEAST_MARGIN = 14
+"""A name this long always has its place in front of its row."""
 _GREEN, _RED, _YELLOW = 32, 31, 33
 _COLOURS = {"met": _GREEN, "missed": _RED, "undecided": _YELLOW}
 
@@ -45,7 +52,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its heading, a line break where it is broken, and a cell for each row."""
+    """A column of a table: a heading, with line breaks where it is broken, and a cell a row."""
 
     heading: str
     cells: tuple[str, ...]
@@ -62,28 +69,23 @@ def paragraph(text: str, indent: str = "  ") -> list[str]:
     )
 
 
-def table(names: Sequence[str], columns: Iterable[Column], style: Style) -> list[str]:
+def table(names: Sequence[str], columns: Sequence[Column], style: Style) -> list[str]:
     """Rows, each with its name in front, under headings.
 
     What does not fit beside each other stands in further tables below; a name that leaves no room
     stands on a line of its own.
     """
+    most = max(_LEAST_MARGIN, WIDTH - len(_GAP) - _across(columns))
+    margin = max((len(name) for name in names if len(name) <= most), default=0)
     lines: list[str] = []
-    room = WIDTH - _widest(names) - len(_GAP)
-    given = list(columns)
-    own_line = room < min(WIDTH // 2, _across(given))
-    for part in _parts(given, WIDTH - len(_GAP) if own_line else room):
-        lines += _one_table(names, part, style, own_line=own_line)
+    for part in _parts(columns, WIDTH - len(_GAP) - margin):
+        lines += _one_table(names, part, margin, style)
     return lines
 
 
 def fits(names: Sequence[str], columns: Sequence[Column]) -> bool:
     """Whether a table stands on the screen as it is."""
-    return _widest(names) + len(_GAP) + _across(columns) <= WIDTH
-
-
-def _widest(names: Sequence[str]) -> int:
-    return max((len(name) for name in names), default=0)
+    return max(map(len, names), default=0) + len(_GAP) + _across(columns) <= WIDTH
 
 
 def _across(columns: Sequence[Column]) -> int:
@@ -91,6 +93,7 @@ def _across(columns: Sequence[Column]) -> int:
 
 
 def _parts(columns: Sequence[Column], room: int) -> list[list[Column]]:
+    """The columns in order, as many in each part as there is room for, at least one."""
     parts: list[list[Column]] = [[]]
     for column in columns:
         if parts[-1] and _across([*parts[-1], column]) > room:
@@ -100,20 +103,20 @@ def _parts(columns: Sequence[Column], room: int) -> list[list[Column]]:
 
 
 def _one_table(
-    names: Sequence[str], columns: Sequence[Column], style: Style, *, own_line: bool
+    names: Sequence[str], columns: Sequence[Column], margin: int, style: Style
 ) -> list[str]:
-    margin = 0 if own_line else _widest(names)
     headings = zip_longest(*(column.heading.split("\n") for column in columns), fillvalue="")
-    lines = [_line("", margin, columns, heading, style) for heading in headings]
+    lines = [_line("", columns, heading, margin, style) for heading in headings]
     for number, name in enumerate(names):
+        inline = len(name) <= margin
         cells = [column.cells[number] for column in columns]
-        lines += [name] if own_line else []
-        lines.append(_line("" if own_line else name, margin, columns, cells, style))
+        lines += [] if inline else [name]
+        lines.append(_line(name if inline else "", columns, cells, margin, style))
     return [line for line in lines if line]
 
 
 def _line(
-    name: str, margin: int, columns: Sequence[Column], texts: Sequence[str], style: Style
+    name: str, columns: Sequence[Column], texts: Sequence[str], margin: int, style: Style
 ) -> str:
     padded = [text.ljust(column.width) for column, text in zip(columns, texts, strict=True)]
     padded[-1:] = [padded[-1].rstrip()] if padded else []

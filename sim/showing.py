@@ -13,8 +13,11 @@ from sim.units import show_duration
 NOTHING = "-"
 """What stands where a value does not exist."""
 
+_MINUTE, _DAY = 60.0, 86400.0
 _DIGITS = 3
 _MOST_DECIMALS = 6
+TOLERANCE = 1e-9
+"""Two percentages closer than this are equal."""
 _LARGE = 1e9
 
 
@@ -32,11 +35,22 @@ def show(value: float, unit: str) -> str:
     return _number(value)
 
 
+def brief(value: float, unit: str) -> str:
+    """As `show`, a time of ten minutes or more in minutes, of ten days or more in days.
+
+    For what was measured; a bound that was asked for is shown in full.
+    """
+    for size in (_DAY, _MINUTE):
+        if unit == "s" and abs(value) >= 10 * size:
+            return show(round(value / size) * size, unit)
+    return show(value, unit)
+
+
 def show_range(low: float, high: float, unit: str) -> str:
     """Write an interval: ``79.1..79.5 %``, ``9min50s..10min``; ``-`` where there is none."""
     if math.isnan(low) or math.isnan(high):
         return NOTHING
-    first, last = show(low, unit), show(high, unit)
+    first, last = brief(low, unit), brief(high, unit)
     return f"{first.removesuffix(' %')}..{last}"
 
 
@@ -48,24 +62,17 @@ def _duration(seconds: float) -> str:
 
 
 def _percent(percent: float) -> str:
-    """One decimal, and more where that would look like a whole number that it is not.
-
-    The decimals end where the difference to the whole number is shown with one digit.
-    """
+    """One decimal, and more near 0 and 100 or where it would look like a whole number."""
     apart = abs(percent - round(percent))
-    decimals = 1
-    while decimals < _MOST_DECIMALS and apart > 1e-9 and round(apart, decimals) == 0:
-        decimals += 1
-    if apart > 1e-9 and round(apart, decimals) == 0:
-        return _about(percent, decimals)
-    return _plain(percent, decimals)
-
-
-def _about(percent: float, decimals: int) -> str:
-    """What no decimal tells from a whole number; only at the ends of the scale does it matter."""
-    if round(percent) not in (0, 100):
+    if apart < TOLERANCE:
+        return _plain(percent, 0)
+    end = min(abs(percent), abs(100 - percent))
+    digits = 1 - math.floor(math.log10(end)) if end < 1 else 1
+    decimals = next((d for d in range(digits, _MOST_DECIMALS + 1) if round(apart, d)), 0)
+    if decimals or end > 1:
         return _plain(percent, decimals)
-    return f"{'>' if percent > round(percent) else '<'} {round(percent)}"
+    # Closer to the end of the scale than any decimal shows: it must not read as certainty.
+    return f"> {round(percent)}" if percent > round(percent) else f"< {round(percent)}"
 
 
 def _number(value: float) -> str:

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
     from sim.timelines import Timeline
 
-BLOCKS = " ▁▂▃▄▅▆▇█"
-"""A column from empty to full, in eighths."""
-ASCII = " .:#"
-"""The same where a stream cannot show blocks."""
-
 _MARGIN = 8
 """Columns in front of the drawing: ``100 % |``."""
 _TICK_WIDTH = 11
@@ -33,7 +28,7 @@ _TICK_WIDTH = 11
 
 
 def sketch(
-    line: Timeline, *, start: dt.datetime | None, width: int, rows: int, levels: str = BLOCKS
+    line: Timeline, *, start: dt.datetime | None, width: int, rows: int, levels: str
 ) -> list[str]:
     """Draw a share over that part of its time in which it changes, with both axes.
 
@@ -49,7 +44,8 @@ def sketch(
         f"{_scale(row, rows, top):>{_MARGIN - 2}} |{_row(heights, row, rows, levels)}".rstrip()
         for row in range(rows)
     ]
-    ticks = clock.TimeTicks(start, max(2, columns // _TICK_WIDTH)).tick_values(view.left, view.right)
+    most = max(2, columns // _TICK_WIDTH)
+    ticks = clock.TimeTicks(start, most).tick_values(view.left, view.right)
     labels = clock.TimeLabels(start).format_ticks(ticks)
     places = [_place(at, view, columns) for at in ticks]
     axis = _axis(places, columns)
@@ -57,7 +53,7 @@ def sketch(
 
 
 def _lowest(line: Timeline, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The lowest value in each column, the instants at both of its edges included."""
+    """The lowest value in each column; its left edge belongs to it, its right one to the next."""
     first = np.searchsorted(line.times, edges[:-1], side="right") - 1
     last = np.searchsorted(line.times, edges[1:], side="left")
     return np.array(

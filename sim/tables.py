@@ -1,8 +1,8 @@
 """The tables of a result: their columns, and how they are made.
 
 A table is an Arrow table: typed, immutable, written as it is, a DataFrame when one is asked for.
-Arrays are made from buffers: `pyarrow.array` imports pandas, which costs 0.3 s and is not needed to
-run a scenario and save what came of it.
+Arrays are made from buffers and read from them: `pyarrow.array` and `to_numpy` import pandas, which
+costs 0.3 s and is not needed to run a scenario and save what came of it.
 """
 
 from __future__ import annotations
@@ -161,6 +161,30 @@ def _array(kind: pa.DataType, values: NDArray[Any], there: NDArray[np.bool_] | N
     if there is not None and not there.all():
         valid = pa.py_buffer(np.packbits(there, bitorder="little"))
     return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
+
+
+def values(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column of numbers without gaps."""
+    return _content(table.column(name).combine_chunks())
+
+
+def chosen(table: pa.Table, **wanted: str | float) -> NDArray[np.bool_]:
+    """The rows that have these values in these columns, shape (rows,)."""
+    rows = np.ones(table.num_rows, bool)
+    for name, value in wanted.items():
+        if isinstance(value, str):
+            encoded = table.column(name).combine_chunks().dictionary_encode()
+            known = {word: place for place, word in enumerate(encoded.dictionary.to_pylist())}
+            rows &= _content(encoded.indices) == known.get(value, -1)
+        else:
+            rows &= values(table, name) == value
+    return rows
+
+
+def _content(array: pa.Array) -> NDArray[Any]:
+    # As it lies in memory: `to_numpy` imports pandas.
+    kind = {pa.int32(): np.int32, WHOLE: np.int64, NUMBER: np.float64}[array.type]
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
 
 
 def frame(table: pa.Table) -> pd.DataFrame:

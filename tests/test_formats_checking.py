@@ -48,7 +48,12 @@ class File(Spec):
     mode: Literal["on", "off"] | Range = "on"
     numbers: dict[Name, Number] = Field(default_factory=dict)
     few: list[Count] = Field(default_factory=list, min_length=1, max_length=2)
+    several: tuple[Count, ...] = Field(default=(), min_length=2)
     bounded: float = Field(default=1.0, gt=0)
+    at_least: float = Field(default=1.0, ge=0.5)
+    below: float = Field(default=1.0, lt=2)
+    at_most: float = Field(default=1.0, le=1)
+    work: Range | list[Range] | SkipJsonSchema[None] = None
 
 
 def problems_of(text: str, model: type[Spec] = File) -> list[str]:
@@ -139,6 +144,10 @@ def test_kind_decides_which_keys_are_known(text, line):
         ("mode: of", "x:1:7: mode: must be on or off, got of; did you mean off?"),
         ("mode: {low: 1s}", "x:1:7: mode: missing key high"),
         ("mode: [1]", "x:1:7: mode: must be on or off, got a list"),
+        ("work: {low: 1s}", "x:1:7: work: missing key high"),
+        ("work: [{low: 1s}]", "x:1:8: work.0: missing key high"),
+        ("work: [5]", "x:1:8: work.0: must be a mapping (keys and values), got 5"),
+        ("work: 5", "x:1:7: work: must be a mapping (keys and values), got 5"),
     ],
 )
 def test_union_tells_only_of_the_alternative_that_was_meant(text, line):
@@ -152,6 +161,12 @@ def test_union_tells_only_of_the_alternative_that_was_meant(text, line):
         ("text", "x:1:1: must be a mapping (keys and values), got text"),
         ("few: []", "x:1:6: few: must not be empty"),
         ("few: [1, 2, 3]", "x:1:6: few: must hold at most 2 items, got a list"),
+        ("few: [~]", "x:1:7: few.0: null is not allowed here: leave the item out"),
+        ("several: [1]", "x:1:10: several: must hold at least 2 items, got a list"),
+        ("several: 1", "x:1:10: several: must be a list (items begin with '- '), got 1"),
+        ("at_least: 0", "x:1:11: at_least: must be at least 0.5, got 0"),
+        ("below: 2", "x:1:8: below: must be below 2, got 2"),
+        ("at_most: 2", "x:1:10: at_most: must be at most 1, got 2"),
         ("bounded: 0", "x:1:10: bounded: must be above 0, got 0"),
         ("bounded: x", "x:1:10: bounded: must be of another form, got x"),
         (

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import Field, TypeAdapter
@@ -268,6 +268,7 @@ everything = st.builds(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(everything)
 def test_dump_reads_back_to_an_equal_spec(spec):
     dumped = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -352,6 +353,12 @@ def test_no_key_or_two_are_refused():
     assert choice_rules("{}") == [f"x:1:1: a: {either}, got none of them"]
     assert choice_rules("unit: b") == [f"x:1:1: a: {either}, got none of them"]
     assert choice_rules("{for: 3, fixed: 3s}") == [f"x:1:1: a: {either}, got fixed and for"]
+
+
+@pytest.mark.parametrize("text", ["5", "fixed", "[fixed]"])
+def test_what_is_no_mapping_is_no_choice(text):
+    (line,) = choice_rules(text)
+    assert line.startswith("x:1:1: a: must be a mapping (keys and values), got ")
 
 
 def test_misspelt_choice_is_an_unknown_key_only():

@@ -53,6 +53,8 @@ def test_constants_choose_among_alternatives():
 def test_users_name_entries_only_where_the_format_says_so():
     assert top.below("systems").takes_names
     assert system.below("curve").takes_names
+    anything = Place.top({"type": "object", "additionalProperties": True})
+    assert (anything.takes_names, anything.below("x").keys) == (True, [])
     assert not top.takes_names
     assert not system.takes_names
 

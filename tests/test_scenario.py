@@ -197,6 +197,12 @@ def test_a_variant_that_does_not_exist_is_told_with_the_nearest_name():
         scenario().variant("autp")
 
 
+def test_a_variant_has_no_variants_of_its_own():
+    for s in (scenario(), Scenario.from_dict(UPGRADE)):
+        with pytest.raises(ScenarioError, match="must be a variant, got manual; known: none"):
+            s.variant("auto").variant("manual")
+
+
 def test_overrides_are_checked_as_a_file_is():
     s = scenario()
     assert s.override({"systems.shop.update_domains": 10}).systems["shop"].update_domains == 10
@@ -218,7 +224,8 @@ def test_defaults_are_filled_in_after_an_override():
 
 def test_an_override_holds_in_the_variants_too():
     s = scenario().override({"systems.shop.update_domains": 3})
-    assert s.variant("auto").systems["shop"].update_domains == 3
+    more = s.variant("more").systems["shop"]
+    assert (more.update_domains, more.roles["Conference.Web"].instances) == (3, 10)
     assert s.variant("auto").override({"seed": 8}).variant_name == "auto"
 
 
@@ -269,6 +276,12 @@ def test_a_scenario_holds_the_content_of_the_files_that_it_names():
     assert s.inputs == tuple(
         InputFile(name, sha256(content).hexdigest()) for name, content in CONTENTS.items()
     )
+
+
+def test_a_scenario_from_python_is_given_its_files_too():
+    shop = MINIMAL["systems"]["shop"] | {"demand": {"csv": "load.csv"}}
+    s = Scenario.from_dict({"systems": {"shop": shop}}, contents=CONTENTS)
+    assert s.systems["shop"].demand.steps == ((0.0, 300.0), (60.0, 1900.0))
 
 
 def test_other_contents_make_another_scenario():

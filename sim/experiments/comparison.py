@@ -2,8 +2,9 @@
 
 A metric of k variants has k differences; their intervals hold together at 95 %, each at 1 - 0.05/k.
 Where a time is missing in some replication there is no mean and no interval: whether the variants
-differ is then told by how often it is missing (for a rollout, by `finished`), and the difference is
-the median one of the pairs, missing ranked above all.
+differ is then told by how often it is missing (for a rollout, by `finished`), and where that does
+not tell, by which one is ahead in more of the pairs; the difference is the median one of the pairs,
+missing ranked above all.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.experiments.intervals import median_difference, paired, student
+from sim.experiments.intervals import clopper_pearson, median_difference, paired, student
 from sim.experiments.objectives import metric_of
-from sim.experiments.summaries import NEVER_IS_BEST, ordered
+from sim.experiments.summaries import NEVER_IS_BEST, badness, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +156,22 @@ def _better(
         between = _between(~np.isnan(a) * 1.0, ~np.isnan(b) * 1.0, level, certain=certain)
     if between.low > 0 or between.high < 0:
         return "yes" if (between.low > 0) == more_is_better else "no"
-    return "not told apart"
+    return _ahead(badness(metric, a), badness(metric, b), level)
+
+
+def _ahead(a: NDArray[np.float64], b: NDArray[np.float64], level: float) -> Better:
+    """Whether one is ahead (below) in more of the pairs than a fair coin would give.
+
+    A sign test is exact, and asks nothing of what is missing but its rank. Where nothing is
+    missing the means have had their say.
+    """
+    if np.isfinite(a).all() and np.isfinite(b).all():
+        return "not told apart"
+    wins, losses = int((a < b).sum()), int((a > b).sum())
+    low, high = clopper_pearson(wins, wins + losses, (1 + level) / 2)
+    if low <= 0.5 <= high:  # noqa: PLR2004  (a fair coin)
+        return "not told apart"
+    return "yes" if low > 0.5 else "no"  # noqa: PLR2004
 
 
 def _finite(difference: float) -> float:

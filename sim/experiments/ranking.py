@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.experiments.comparison import differences, references
+from sim.experiments.intervals import quantile
 from sim.experiments.objectives import metric_of
 from sim.formats.checking import joined
 from sim.metrics import Key
-from sim.showing import show, show_range
+from sim.showing import brief, show, show_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -149,15 +150,17 @@ def _told(row: Difference, known: Mapping[str, Experiment]) -> str:
 def _value(one: Experiment, key: Key, metric: Metric) -> str:
     values = one.measured.values[key]
     missing = int(np.isnan(values).sum())
-    if missing:
-        return f"never in {missing:,} of {len(values):,} runs"
-    return show(float(values.mean()), metric.unit)
+    if not missing:
+        return brief(float(values.mean()), metric.unit)
+    middle = quantile(values, 0.5)
+    never = f"never in {missing:,} of {len(values):,} runs"
+    return never if np.isnan(middle) else f"{brief(middle, metric.unit)} (median; {never})"
 
 
 def _interval(row: Difference) -> str:
     """How large the difference is; nothing where a mean is missing, or nothing is random."""
     if np.isnan(row.ci_low) or row.ci_low == row.ci_high:
         return ""
-    difference = show(row.difference, row.unit)
+    difference = brief(row.difference, row.unit)
     interval = show_range(row.ci_low, row.ci_high, row.unit)
     return f" (difference {difference}, {show(row.level, 'share')} interval {interval})"

@@ -64,9 +64,13 @@ def ordered(scenario: Scenario, keys: Iterable[Key]) -> list[Key]:
 
 def worst(metric: Metric, values: NDArray[np.float64]) -> int:
     """The place of the worst value; of several the first."""
+    return int(np.argmax(badness(metric, values)))
+
+
+def badness(metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The higher the worse; what is missing is worst of all, or best."""
     never = -np.inf if metric.name in NEVER_IS_BEST else np.inf
-    badness = values if metric.better == "lower" else -values
-    return int(np.argmax(np.where(np.isnan(values), never, badness)))
+    return np.where(np.isnan(values), never, values if metric.better == "lower" else -values)
 
 
 def _summary(one: Experiment, key: Key) -> Summary:

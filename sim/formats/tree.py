@@ -189,15 +189,14 @@ class _Reader:
 
     def _check_properties(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
-            rule = f"aliases are not allowed: use variants (or quote the text), got *{event.anchor}"
-            self._refuse(event, rule)
+            self._refuse(event, _forbidden("aliases", "*", event.anchor))
             return
         if event.anchor:
-            rule = f"anchors are not allowed: use variants (or quote the text), got &{event.anchor}"
-            self._refuse(event, rule)
+            self._refuse(event, _forbidden("anchors", "&", event.anchor))
         if event.tag:
             tag = shorten(event.tag.replace("tag:yaml.org,2002:", "!!"))
-            self._refuse(event, f"tags are not allowed (or quote the text), got {tag}")
+            rule = f"tags are not allowed (quote text that begins with !), got {tag}"
+            self._refuse(event, rule)
 
     def _where(self, event: yaml.Event) -> str:
         mark: Any = event.start_mark
@@ -216,6 +215,11 @@ class _Reader:
         self._problems.append(Problem(where, "", _syntax_rule(error)))
 
 
+def _forbidden(what: str, sign: str, name: str) -> str:
+    hint = f"use variants (or quote text that begins with {sign})"
+    return f"{what} are not allowed: {hint}, got {sign}{shorten(name)}"
+
+
 def _scalar(event: yaml.ScalarEvent) -> Scalar | None:
     plain = not event.style
     return None if plain and event.value in _NULLS else Scalar(event.value, plain=plain)
@@ -228,6 +232,7 @@ _HINTS = {
     "with @, % or ` needs quotes",
     "did not find expected key": "a wrong indentation, a key left out, or a ':' without a space "
     "after it",
+    "did not find expected node content": "a value is missing, or a bracket is not closed",
     "could not find expected ':'": "a key without ':', or a quote that is not closed",
     "found unknown directive name": "directives (%) are not allowed",
     "found unexpected end of stream": "a quote is not closed",

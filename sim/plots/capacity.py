@@ -118,7 +118,16 @@ def draw(axes: Axes, line: Timeline, shown: clock.View, threshold: float | None)
         axes.axhline(threshold, color=style.VERMILLION, linewidth=1.3, linestyle=_DASH_DOTS)
     times, values = steps.corners(line, shown.left, shown.right)
     width = 1.8 if len(times) < _DENSE else 0.6
-    axes.plot(times, values, color=style.INK, linewidth=width, drawstyle="steps-post", gid="line")
+    axes.plot(
+        times,
+        values,
+        color=style.INK,
+        linewidth=width,
+        drawstyle="steps-post",
+        clip_on=False,  # a line at 0 is seen in its full width
+        zorder=3,
+        gid="line",
+    )
 
 
 def draw_band(axes: Axes, band: Band, end: float) -> None:
@@ -134,7 +143,7 @@ def draw_band(axes: Axes, band: Band, end: float) -> None:
 def scale(axes: Axes, lines: Sequence[Timeline], bands: Sequence[Band]) -> None:
     """A y axis from 0 to 100 %, or to the highest value above that."""
     highest = max([1.0, *(line.values.max() for line in lines), *(b.high.max() for b in bands)])
-    axes.set_ylim(-0.015 * highest, 1.06 * highest)  # a line at 0 is seen in its full width
+    axes.set_ylim(0.0, 1.06 * highest)
     axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     style.percent_axis(axes.yaxis)
     axes.grid(axis="y")

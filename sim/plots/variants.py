@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import capacity, clock, style
@@ -31,13 +32,16 @@ _PANEL, _FRAME = 1.3, 0.7
 _ABREAST, _SQUARE = 3, 4
 _TIME_LABEL, _LEGEND = 0.28, 0.3
 _NEAR_ONE = 0.9
-_ROOM = 0.35
+_DOT, _THICK = 5.0, 2.2
+"""Points: a dot's diameter, an interval's width."""
+_GAP = 7.0
+"""Points between a dot and its number."""
 _METRIC_ROW, _METRIC_FRAME = 0.3, 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A metric's mean in one variant, with the ends of its interval; nan where there is none."""
+    """A metric's mean in one variant and the ends of its 95 % interval; nan where there is none."""
 
     variant: str
     mean: float
@@ -132,15 +136,17 @@ def metrics(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> 
         raise ValueError("there must be an estimate to draw, got none")
     columns = 2 if len(panels) == _SQUARE else min(_ABREAST, len(panels))
     rows = math.ceil(len(panels) / columns)
-    inches = rows * (_METRIC_FRAME + _METRIC_ROW * len(names))
+    inches = rows * (_METRIC_FRAME + _METRIC_ROW * len(names)) + _LEGEND
     with style.look():
         page = style.picture(title or metrics_headline(panels), subtitle, inches)
         grid = page.subplots(rows, columns, sharey=True, squeeze=False)
         for axes, panel in zip(grid.flat, panels, strict=False):
-            _draw_panel(axes, panel, names)
+            _draw_panel(axes, panel, names, style.WIDTH / columns)
             style.name_rows(axes, names)
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
+        if any(_has_interval(one) for panel in panels for one in panel.estimates):
+            _explain_intervals(page)
     return page
 
 
@@ -208,8 +214,8 @@ def _number(value: float) -> str:
     return f"{value:#.3g}"
 
 
-def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
-    _scale_metric(axes, panel)
+def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str], inches: float) -> None:
+    _scale_metric(axes, panel, inches)
     estimates = {one.variant: one for one in panel.estimates}
     for place, name in enumerate(names):
         if name in estimates:
@@ -231,19 +237,40 @@ def _draw_estimate(axes: Axes, place: int, one: Estimate, unit: str) -> None:
         _write(axes, place, one.missing)
         return
     reach = one.mean
-    if one.low < one.high:  # false for nan
+    if _has_interval(one):
         axes.plot(
-            [one.low, one.high], [place, place], color=style.BLUE, linewidth=2.2, gid="interval"
+            [one.low, one.high], [place, place], color=style.BLUE, linewidth=_THICK, gid="interval"
         )
         reach = one.high
-    axes.plot([one.mean], [place], "o", color=style.BLUE, markersize=6, gid="mean")
+    axes.plot([one.mean], [place], "o", color=style.BLUE, markersize=_DOT, gid="mean")
     axes.annotate(
         _show(one, unit),
         (reach, place),
-        (7, 0),
+        (_GAP, 0),
         textcoords="offset points",
         va="center_baseline",
         size=style.SMALL,
+    )
+
+
+def _has_interval(one: Estimate) -> bool:
+    return one.low < one.high  # false for nan
+
+
+def _explain_intervals(page: Picture) -> None:
+    page.legend(
+        handles=[
+            Line2D(
+                [],
+                [],
+                color=style.BLUE,
+                linewidth=_THICK,
+                marker="o",
+                markersize=_DOT,
+                label="mean with its 95 % interval",
+            )
+        ],
+        loc="outside lower center",
     )
 
 
@@ -262,7 +289,7 @@ def _write(axes: Axes, place: int, text: str) -> None:
     )
 
 
-def _scale_metric(axes: Axes, panel: Panel) -> None:
+def _scale_metric(axes: Axes, panel: Panel, inches: float) -> None:
     """From 0 to the highest value, and beyond it room for the number at the dot.
 
     Shares that are all near 1 are spread out: between 99.9 % and 99.99 % zero says nothing.
@@ -274,7 +301,9 @@ def _scale_metric(axes: Axes, panel: Panel) -> None:
         high = max(high, 1.0)
         if ends and min(ends) > _NEAR_ONE:
             low = min(ends) - 0.1 * (high - min(ends))
-    axes.set_xlim(low - 0.04 * (high - low), high + _ROOM * (high - low))
+    numbers = [style.text_width(_show(one, panel.unit), style.SMALL) for one in panel.estimates]
+    room = (max(numbers, default=0.0) + 2 * _GAP) / (0.75 * inches * style.POINTS)
+    axes.set_xlim(low - 0.04 * (high - low), high + (high - low) * room / (1 - room))
     _mark_values(axes, panel.unit, low, high if any(ends) else 0.0)
 
 

@@ -63,6 +63,10 @@ class Model(Protocol):
         """Its members at time 0, weighted."""
 
     @property
+    def size(self) -> str:
+        """How large it is, in a few words: ``30 instances, 5 update domains``."""
+
+    @property
     def headlines(self) -> tuple[str, ...]:
         """The metrics that say most, at most six."""
 

@@ -10,13 +10,13 @@ import numpy as np
 from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE
 from sim.metrics import HOUR, METRICS, Metric, availability, capacity, rollouts
 from sim.systems.cloud_service.requests import ChangeConfiguration, Swap, UpgradeDeployment
+from sim.systems.cloud_service.rollouts import taken
 from sim.systems.cloud_service.states import (
     BAD,
     READY,
     SLOW,
     STAGED,
     UNRESPONSIVE,
-    UPDATING,
     WIDTH,
 )
 from sim.timelines import Members, Steps, accumulate, total
@@ -302,19 +302,22 @@ def _touched(
     """
     layout = model.layout
     touched = np.ones((stack.replications, layout.instances), bool)
-    for number in range(layout.rollouts):
-        here = np.flatnonzero(last == number)
-        if not isinstance(model.rollout(number).body, ChangeConfiguration) or not len(here):
-            continue
-        began = _accepted(model, stack)[:, number]
-        first = layout.first_instance()
-        turn = (stack.cause >= layout.first_domain()) & (stack.cause < first)
-        slot, member = np.divmod(stack.subject - first, layout.instances)
-        turn &= slot == physical[stack.replication]
-        rows = np.flatnonzero(turn & (stack.time >= began[stack.replication]))
-        touched[here] = False
-        mine = rows[np.isin(stack.replication[rows], here)]
-        touched[stack.replication[mine], member[mine]] = True
+    keeps = [isinstance(model.rollout(n).body, ChangeConfiguration) for n in range(layout.rollouts)]
+    here = np.isin(last, np.flatnonzero(keeps))
+    if not here.any():
+        return touched
+    touched[here] = False
+    first = layout.first_instance()
+    rows, upgrade = taken(model, stack)
+    rows = rows[upgrade == layout.first_upgrade + last[stack.replication[rows]]]
+    # One that was created since is on the new configuration too.
+    new = np.flatnonzero((stack.old == 0) & (stack.subject >= first))
+    new = new[stack.subject[new] < first + layout.instances * layout.slots]
+    began = _accepted(model, stack)[stack.replication[new], last[stack.replication[new]]]
+    rows = np.concatenate([rows, new[stack.time[new] >= began]])
+    slot, member = np.divmod(stack.subject[rows] - first, layout.instances)
+    mine = slot == physical[stack.replication[rows]]
+    touched[stack.replication[rows[mine]], member[mine]] = True
     return touched
 
 
@@ -351,23 +354,17 @@ def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
     layout = model.layout
     keeps = np.array([layout.roles[place].spec.local_storage for place in layout.role_of])
     lost = np.zeros((stack.replications, layout.instances * layout.slots), bool)
-    destroys = {
+    destroys = [
         layout.first_upgrade + number
         for number in range(layout.rollouts)
         if "vm_size" in getattr(model.rollout(number).body, "changes", ())
-    }
+    ]
     if not destroys or not keeps.any():
         return _count(lost)
-    first, end = layout.first_instance(), layout.first_instance(layout.slots)
-    domains = range(layout.first_domain(), first)
-    for place in range(stack.replications):
-        upgrade_of: dict[int, int] = {}
-        for row in range(stack.start[place], stack.start[place + 1]):
-            subject, cause = int(stack.subject[row]), int(stack.cause[row])
-            if subject in domains and stack.new[row] == UPDATING:
-                upgrade_of[subject] = cause
-            elif first <= subject < end and upgrade_of.get(cause) in destroys:
-                lost[place, subject - first] |= keeps[(subject - first) % layout.instances]
+    rows, upgrade = taken(model, stack)
+    rows = rows[np.isin(upgrade, destroys)]
+    number = stack.subject[rows] - layout.first_instance()
+    lost[stack.replication[rows], number] = keeps[number % layout.instances]
     return _count(lost)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.systems.cloud_service import measures, views, words
+from sim.systems.cloud_service import get_deployment, measures, views, words
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import Call, Service
@@ -53,6 +53,11 @@ class Model:
         assert self.spec.demand is not None
         return demand_over(self.spec.demand, self.span)
 
+    @property
+    def size(self) -> str:
+        """How large it is, in a few words."""
+        return words.size(self)
+
     @cached_property
     def headlines(self) -> tuple[str, ...]:
         """The metrics that say most, at most six."""
@@ -92,7 +97,7 @@ class Model:
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What Get Deployment would show at `at` seconds."""
-        return views.status(self, log, at)
+        return get_deployment.status(self, log, at)
 
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What each update domain does: label, from, to, category."""
@@ -181,6 +186,6 @@ class Model:
         if body.operator is None:
             return
         name = self.operations[number].name
-        first = self.layout.operations.index(operator_walk(name, 0))
+        first = self.layout.operations.index(operator_walk(name, 0), len(self.operations))
         operator = ModelledOperator(service, body, name, first)
         service.world.start(operator.operate(service.deployment(body)))

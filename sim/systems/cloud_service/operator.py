@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 class ModelledOperator:
     """Watches one upgrade. Its own operations are numbered from `first`: walks, then a rollback."""
 
-    def __init__(
-        self, service: Service, asked: UpgradeDeployment, reason: str, first: int
-    ) -> None:
+    def __init__(self, service: Service, asked: UpgradeDeployment, reason: str, first: int) -> None:
         spec = asked.operator
         assert spec is not None
         self._service, self._spec, self._first = service, spec, first

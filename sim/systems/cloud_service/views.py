@@ -1,4 +1,4 @@
-"""What a cloud service shows of a finished run: series, members, operations, Get Deployment."""
+"""What a cloud service shows of a finished run: series, members, operations, lanes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from sim.log import (
     OPERATION,
     REFUSED,
     ROLLING_BACK,
-    STUCK,
-    UPGRADING,
     Stack,
 )
-from sim.rules import domains_in_use, update_domain
+from sim.rules import update_domain
 from sim.systems.cloud_service.refusals import OPERATION_STATES, answer
 from sim.systems.cloud_service.requests import Rollback, UpgradeDeployment, WalkUpgradeDomain
+from sim.systems.cloud_service.rollouts import slots_of, upgrade_rows
 from sim.systems.cloud_service.states import (
     CREATING,
     CYCLING,
@@ -32,13 +31,12 @@ from sim.systems.cloud_service.states import (
     STAGED,
     STOPPED,
     UNRESPONSIVE,
-    UPDATING,
     WIDTH,
 )
 from sim.timelines import Members, Timeline, accumulate, stays, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -166,11 +164,12 @@ def _targets(model: Model, log: Log, slot: int, role: str) -> list[tuple[float, 
     layout = model.layout
     settled = target = layout.initial_version(slot)
     targets = {0.0: target}
-    for row, number in _upgrade_rows(model, log):
+    slots = slots_of(model, log.rows)
+    for row, number in upgrade_rows(model, log.rows):
         body = model.rollout(number).body
         if not isinstance(body, UpgradeDeployment) or body.role_to_upgrade not in (None, role):
             continue
-        if deployment_of(model, log, body, row["time"]) != slot:
+        if slots[number] != slot:
             continue
         state = row["new"]
         if row["old"] == 0:
@@ -181,29 +180,6 @@ def _targets(model: Model, log: Log, slot: int, role: str) -> list[tuple[float, 
             settled = target
         targets[float(row["time"])] = target
     return list(targets.items())
-
-
-def _upgrade_rows(model: Model, log: Log) -> Iterator[tuple[np.void, int]]:
-    """The rows of rollouts, with each one's number."""
-    first = model.layout.first_upgrade
-    subjects = log.rows["subject"]
-    mine = (subjects >= first) & (subjects < first + model.layout.rollouts)
-    for row in log.rows[mine]:
-        yield row, int(row["subject"]) - first
-
-
-def deployment_of(model: Model, log: Log, body: Request, time: float) -> int:
-    """The deployment that a request means at `time`: 0 began in production, 1 in staging."""
-    if model.layout.slots == 1:
-        return 0
-    named = getattr(body, "deployment", None)
-    if named is not None:
-        return int(named != model.spec.deployment)
-    swaps = sum(
-        model.rollout(number).kind == "swap" and bool(row["time"] < time)
-        for row, number in _upgrade_rows(model, log)
-    )
-    return (int(getattr(body, "slot", None) == "staging") + swaps) % 2
 
 
 # Tables -------------------------------------------------------------------------------------------
@@ -259,7 +235,7 @@ def operations_table(model: Model, log: Log) -> list[Row]:
         rows = log.rows[log.rows["subject"] == layout.first_operation + number]
         if not len(rows) and number >= len(model.operations):
             continue
-        kind, body = _request(model, name, number)
+        kind, body = request(model, name, number)
         row: Row = {
             "operation": f"operations.{model.operations[number].index}"
             if number < len(model.operations)
@@ -281,7 +257,7 @@ def operations_table(model: Model, log: Log) -> list[Row]:
     return table
 
 
-def _request(model: Model, name: str, number: int) -> tuple[str, Request]:
+def request(model: Model, name: str, number: int) -> tuple[str, Request]:
     """What an operation asks, also those of the modelled operators."""
     if number < len(model.operations):
         return model.operations[number].kind, model.operations[number].body
@@ -310,130 +286,6 @@ def _outcome(body: Request, rows: NDArray[np.void], identity: str) -> Row:
 def _request_id(identity: str) -> str:
     """An x-ms-request-id that is the same in every run."""
     return blake2b(identity.encode(), digest_size=16).hexdigest()
-
-
-# Get Deployment -----------------------------------------------------------------------------------
-
-
-def status(model: Model, log: Log, at: float) -> Row:
-    """What Get Deployment would show of production at an instant (seconds)."""
-    if not 0 <= at <= log.horizon:
-        raise ValueError(f"an instant must lie in [0, {log.horizon:g}], got {at:g}")
-    layout = model.layout
-    rows = log.rows[log.rows["time"] <= at]
-    state = log.subjects.initial.astype(np.int64)
-    state[rows["subject"]] = rows["new"]
-    codes = {
-        layout.names[i]: int(state[layout.first_instance(slot) + i])
-        for slot in range(layout.slots)
-        for i in range(layout.instances)
-        if 0 < state[layout.first_instance(slot) + i] % WIDTH < STAGED
-    }
-    here = np.array(list(codes.values()))
-    largest = _largest(model, rows)
-    upgrade = _upgrade_status(model, rows, state)
-    stopped = len(here) > 0 and bool((here % WIDTH == STOPPED).all())
-    return {
-        "Status": "Suspended" if stopped else "Running",
-        "Locked": upgrade is not None,
-        "RollbackAllowed": upgrade is not None and _rollback_allowed(model, rows, state),
-        "UpgradeStatus": upgrade,
-        "UpgradeDomainCount": domains_in_use(layout.spec.update_domains, largest),
-        "RoleInstanceList": [
-            {
-                "RoleName": name.rpartition("_IN_")[0],
-                "InstanceName": name,
-                "InstanceStatus": LIFE[READY] if _is_ready(code) else LIFE[code % WIDTH],
-                "InstanceUpgradeDomain": update_domain(number, layout.spec.update_domains),
-                "InstanceFaultDomain": number % layout.spec.fault_domains,
-                "Build": layout.builds[code // WIDTH],
-            }
-            for name, code in codes.items()
-            for number in [int(name.rpartition("_IN_")[2])]
-        ],
-    }
-
-
-def _largest(model: Model, rows: NDArray[np.void]) -> int:
-    """The largest instance count that a role has had."""
-    layout = model.layout
-    largest = max(role.count for role in layout.roles)
-    for role in layout.roles:
-        first = layout.first_instance() + role.first
-        seen = rows["subject"][(rows["subject"] >= first) & (rows["subject"] < first + role.room)]
-        largest = max([largest, *(seen - first + 1).tolist()])
-    return largest
-
-
-def _in_progress(model: Model, state: NDArray[np.int64]) -> int | None:
-    """The number of the user's upgrade that is in progress."""
-    layout = model.layout
-    for number in range(layout.rollouts):
-        if state[layout.first_upgrade + number] in (UPGRADING, STUCK, ROLLING_BACK):
-            return number
-    return None
-
-
-def _upgrade_status(model: Model, rows: NDArray[np.void], state: NDArray[np.int64]) -> Row | None:
-    """UpgradeType, and whether the walk is before or within which domain."""
-    layout = model.layout
-    number = _in_progress(model, state)
-    if number is None:
-        return None
-    subject = layout.first_upgrade + number
-    phase = rows[(rows["subject"] == subject) & np.isin(rows["new"], (UPGRADING, ROLLING_BACK))]
-    since = phase[0]["time"]
-    if (phase["new"] == ROLLING_BACK).any():
-        since = phase[phase["new"] == ROLLING_BACK][0]["time"]
-    first = layout.first_domain()
-    turns = rows[
-        (rows["subject"] >= first)
-        & (rows["subject"] < first + layout.domains * layout.slots)
-        & (rows["time"] >= since)
-        & (rows["cause"] == subject)
-    ]
-    during = turns[turns["new"] == UPDATING]
-    domains = (during["subject"] - first) % layout.domains
-    out = [int(d) for d in domains if state[first + d] == UPDATING]
-    walked = [int(d) + 1 for d in domains]
-    return {
-        "UpgradeType": _type(model, rows, number),
-        "CurrentUpgradeDomainState": "During" if out else "Before",
-        "CurrentUpgradeDomain": out[-1] if out else max([0, *walked]),
-    }
-
-
-def _type(model: Model, rows: NDArray[np.void], number: int) -> str:
-    """The mode of the request that the upgrade follows now: a rollback has its own."""
-    subject = model.layout.first_upgrade + number
-    turned = rows[(rows["subject"] == subject) & (rows["new"] == ROLLING_BACK)]
-    body: Any = model.rollout(number).body
-    asked = int(turned[0]["cause"]) - model.layout.first_operation if len(turned) else -1
-    if asked >= 0:
-        _, body = _request(model, model.layout.operations[asked], asked)
-    return str(body.mode)
-
-
-def _rollback_allowed(model: Model, rows: NDArray[np.void], state: NDArray[np.int64]) -> bool:
-    """Whether an instance that the upgrade in progress covers is not up to date."""
-    layout = model.layout
-    number = _in_progress(model, state)
-    assert number is not None
-    subject = layout.first_upgrade + number
-    mine = rows[rows["subject"] == subject]
-    if (mine["new"] == ROLLING_BACK).any():
-        return False
-    body: Any = model.rollout(number).body
-    began = mine[0]["time"]
-    first, end = layout.first_instance(), layout.first_instance(layout.slots)
-    turned = rows[(rows["time"] >= began) & (rows["cause"] < first)]
-    taken = set(turned["subject"][turned["cause"] >= layout.first_domain()].tolist())
-    role = getattr(body, "role_to_upgrade", None)
-    return not all(
-        member in taken and _is_ready(int(state[member]))
-        for member in range(first, min(end, first + layout.instances))
-        if state[member] and role in (None, layout.roles[layout.role_of[member - first]].name)
-    )
 
 
 # Lanes --------------------------------------------------------------------------------------------

@@ -51,6 +51,13 @@ def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
     return found
 
 
+def size(model: Model) -> str:
+    """How large a service is at time 0."""
+    layout = model.layout
+    count = sum(role.count for role in layout.roles)
+    return f"{_n(count, 'instance')}, {_n(layout.domains, 'update domain')}"
+
+
 def _service(model: Model) -> str:
     layout = model.layout
     count = sum(role.count for role in layout.roles)

@@ -1,0 +1,168 @@
+"""The commands and options of `rollout-sim`, and what is said of those that do not exist."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sim import __version__
+from sim.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = "rollout-sim"
+
+_EXAMPLES = """\
+examples:
+  rollout-sim new cloud_service > shop.yaml     a scenario to start from, explained
+  rollout-sim explain shop.yaml                 what will happen, before anything runs
+  rollout-sim run shop.yaml                     how far capacity dips, and for how long
+  rollout-sim compare shop.yaml                 which of its variants is best
+  rollout-sim run shop.yaml --set systems.shop.update_domains=10
+
+exit codes: 0 every objective met, or none given; 1 one missed or undecided;
+2 the input is wrong; 3 our fault; 130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line, as everything else does, and suggests what was meant."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(
+            **settings,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        wrong = re.search(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'", message)
+        meant = get_close_matches(wrong[1] or wrong[2], self._words(), n=1) if wrong else []
+        hint = f"; did you mean {meant[0]}?" if meant else f" (see {self.prog} --help)"
+        raise ScenarioError.of(f"{message}{hint}", where=self.prog)
+
+    def _words(self) -> Iterator[str]:
+        """The options and choices of this command and of those below it."""
+        for action in self._actions:
+            yield from action.option_strings
+            choices = action.choices or ()
+            yield from map(str, choices)
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  (has no public name)
+                for command in action.choices.values():
+                    yield from command._words()  # noqa: SLF001  (the same class)
+
+
+def _whole(least: int) -> Any:
+    def convert(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,15}", text, re.ASCII) or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number, {least} or more, got {text or 'nothing'}"
+            )
+        return int(text)
+
+    return convert
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands; the one that was given stands under `command`."""
+    top = _Parser(
+        prog=PROGRAM,
+        description="Simulate how an upgrade rolls through an Azure fleet, before anyone presses "
+        "the button.",
+        epilog=_EXAMPLES,
+    )
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, what: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+
+    _new(command("new", "print a scenario to start from, each key explained"))
+    _validate(command("validate", "check a scenario file and its variants; nothing is run"))
+    _explain(command("explain", "say in sentences what will happen; nothing is run"))
+    _run(command("run", "simulate a scenario and answer its question"))
+    _compare(command("compare", "simulate every variant on the same luck, and say which is best"))
+    command("schema", "print the JSON Schema of scenario files, for editors")
+    return top
+
+
+def _new(command: argparse.ArgumentParser) -> None:
+    command.add_argument("kind", metavar="KIND", help="kind of system, such as cloud_service")
+    command.add_argument(
+        "changes",
+        nargs="*",
+        metavar="PATH=VALUE",
+        help="other values, such as systems.shop.roles.WebRole.instances=50",
+    )
+
+
+def _validate(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    _output(command)
+
+
+def _explain(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    _variant(command)
+
+
+def _run(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    _variant(command)
+    command.add_argument(
+        "--replay", type=_whole(0), metavar="K", help="run replication K alone and keep all of it"
+    )
+    _experiment(command)
+
+
+def _compare(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    _experiment(command)
+
+
+def _scenario(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="scenario file (YAML)")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="another value in the file, such as systems.shop.update_domains=10; repeatable",
+    )
+    command.add_argument(
+        "--strict", action="store_true", help="let every warning be an error (exit code 2)"
+    )
+
+
+def _variant(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--variant", metavar="NAME", help="that variant of the file")
+
+
+def _output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="answer in JSON, in SI units")
+    command.add_argument("--quiet", action="store_true", help="no progress and no warnings")
+
+
+def _experiment(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=_whole(0), metavar="N", help="another seed")
+    command.add_argument(
+        "--replications", type=_whole(1), metavar="N", help="another number of replications"
+    )
+    command.add_argument("--out", metavar="FOLDER", help="where results go (default: a new folder)")
+    command.add_argument(
+        "--overwrite", action="store_true", help="let --out replace a folder that holds results"
+    )
+    command.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        choices=("timelines", "events"),
+        help="write these of all replications, not only of the first; repeatable",
+    )
+    command.add_argument(
+        "--all", action="store_true", help="every metric, and those of each role too"
+    )
+    _output(command)

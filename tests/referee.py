@@ -1,0 +1,284 @@
+"""Metrics the slow way: one walk through the rows of a log, by the names of states.
+
+It shares nothing with the fast way but the log and the scenario: weights, nominal values, update
+domains and targets are worked out again from what the scenario says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+SERVING = ("ReadyRole", "ReadyRole (slow start)")
+NOT_OUT = (*SERVING, "absent", "CreatingVM")
+ENDS = ("completed", "rolled_back", "superseded")
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Member:
+    """An instance as it is at one instant."""
+
+    role: str
+    place: int
+    """Its number in its role."""
+    status: str
+    build: str
+
+    @property
+    def is_ready(self):
+        return self.status in SERVING
+
+
+class Referee:
+    """One system's run, read row by row. Only for services without a staging slot."""
+
+    def __init__(self, simulation, system, log):
+        self.spec = simulation.scenario.systems[system]
+        self.horizon, self.warm_up = log.horizon, simulation.scenario.warm_up
+        self.operations = {
+            each.name: each for each in simulation.scenario.operations if each.system == system
+        }
+        self.rows = [
+            (float(row["time"]), log.subjects.block_of(row["subject"]), row)
+            for row in log.rows
+            if log.subjects.block_of(row["subject"]).system == system
+        ]
+        self.subjects = log.subjects
+        self.instants = self._walk(system)
+
+    def _walk(self, system):
+        """[(time, {instance: Member})], one entry an instant with rows of instances."""
+        members = {
+            number: self._member(block, number, int(block.initial[number - block.first]))
+            for block in self.subjects.of(system, "instance")
+            for number in block.numbers
+        }
+        instants = {0.0: dict(members)}
+        for time, block, row in self.rows:
+            if block.kind == "instance":
+                number = int(row["subject"])
+                members[number] = self._member(block, number, int(row["new"]))
+                instants[time] = dict(members)
+        return list(instants.items())
+
+    @staticmethod
+    def _member(block, number, code):
+        status, build = block.states.status(code), block.states.version(code)
+        return Member(block.group, number - block.first, status, build)
+
+    # What a member is worth
+
+    def _factor(self, build):
+        return self.spec.builds[build].capacity_factor if build in self.spec.builds else 1.0
+
+    def _serves(self, member):
+        if member.status == "ReadyRole":
+            return 1.0
+        slow = self.spec.roles[member.role].slow_start
+        return slow.serves if member.is_ready else 0.0
+
+    def _weight(self, member):
+        whole = self.spec.roles[member.role].weight * self._factor(member.build)
+        return round(1000 * self._serves(member) * whole) / 1000
+
+    # Step functions
+
+    def _steps(self, value):
+        """[(from, to, value)] over the window; the last one may have no length."""
+        ends = [time for time, _ in self.instants[1:]] + [math.inf]
+        found = []
+        for (time, members), end in zip(self.instants, ends, strict=True):
+            if end > self.warm_up:
+                begin = max(time, self.warm_up)
+                found.append((begin, min(end, self.horizon), value(members)))
+        return found
+
+    def _in(self, members, group):
+        return [each for each in members.values() if group in ("", each.role)]
+
+    def nominal(self, group=""):
+        return sum(self._weight(each) for each in self._in(self.instants[0][1], group))
+
+    def capacity(self, group=""):
+        """min_capacity, mean_capacity, capacity_hours_lost."""
+        nominal = self.nominal(group)
+        steps = self._steps(lambda m: sum(self._weight(each) for each in self._in(m, group)))
+        length = self.horizon - self.warm_up
+        return {
+            "min_capacity": min(value for *_, value in steps) / nominal,
+            "mean_capacity": sum((b - a) * v for a, b, v in steps) / length / nominal,
+            "capacity_hours_lost": sum((b - a) * max(0.0, nominal - v) for a, b, v in steps) / HOUR,
+        }
+
+    def _least(self, role):
+        wanted = self.spec.roles[role].min_available
+        if wanted.share is None:
+            return wanted.count
+        return math.ceil(round(wanted.share * self.spec.roles[role].instances, 9))
+
+    def availability(self, group=""):
+        """availability, downtime, outages, longest_outage."""
+
+        def is_up(members):
+            return all(
+                round(sum(map(self._serves, self._in(members, role))), 9) >= self._least(role)
+                for role in self.spec.roles
+                if group in ("", role)
+            )
+
+        outages = []
+        last = True
+        for begin, end, up in self._steps(is_up):
+            if not up:
+                outages = [*outages, 0.0] if last else outages
+                outages[-1] += end - begin
+            last = up
+        dark = sum(outages)
+        return {
+            "availability": 1 - dark / (self.horizon - self.warm_up),
+            "downtime": dark,
+            "outages": len(outages),
+            "longest_outage": max(outages, default=0.0),
+        }
+
+    def max_domains_out(self):
+        def out(members):
+            return len(
+                {
+                    each.place % self.spec.update_domains
+                    for each in members.values()
+                    if each.status not in NOT_OUT
+                }
+            )
+
+        return max(value for *_, value in self._steps(out))
+
+    def bad_builds(self, group=""):
+        """blast_radius, bad_build_hours."""
+        bad = {
+            self.subjects.name(row["subject"]).removeprefix("build ")
+            for _, block, row in self.rows
+            if block.kind == "build" and block.states.status(int(row["new"])) == "bad"
+        }
+
+        def on_bad(members):
+            there = (each for each in self._in(members, group) if each.status != "absent")
+            return Counter(each.role for each in there if each.build in bad)
+
+        steps = self._steps(on_bad)
+        weight = {name: role.weight for name, role in self.spec.roles.items()}
+        reach = max(sum(n * weight[role] for role, n in count.items()) for *_, count in steps)
+        return {
+            "blast_radius": reach / self.nominal(group),
+            "bad_build_hours": sum((b - a) * count.total() for a, b, count in steps) / HOUR,
+        }
+
+    def unserved_demand(self, constant):
+        def served(members):
+            return sum(
+                self.spec.roles[each.role].serves_demand
+                * self._serves(each)
+                * self._factor(each.build)
+                for each in members.values()
+            )
+
+        return sum((b - a) * max(0.0, constant - value) for a, b, value in self._steps(served))
+
+    # Rows
+
+    def instances_failed(self):
+        """Instances that missed Ready within the time-out of a turn, or turned unhealthy."""
+        failed = set()
+        for place, (time, block, row) in enumerate(self.rows):
+            status = block.states.status(int(row["new"]))
+            if block.kind != "instance" or status in (*SERVING, "absent"):
+                continue
+            limit = time + self.spec.start_timeout
+            by_turn = self.subjects.block_of(row["cause"]).kind == "update_domain"
+            if status == "UnresponsiveRole" or (
+                by_turn and limit <= self.horizon and not self._returns(place, limit)
+            ):
+                failed.add(int(row["subject"]))
+        return len(failed)
+
+    def _returns(self, place, limit):
+        """Whether the instance of a row is Ready or gone by `limit`."""
+        number = self.rows[place][2]["subject"]
+        for time, block, row in self.rows[place:]:
+            if time <= limit and row["subject"] == number:
+                status = block.states.status(int(row["new"]))
+                if status in SERVING or status == "absent":
+                    return True
+        return False
+
+    def _upgrades(self):
+        """Rows of the user's upgrades: (time, operation's name, old state, new state)."""
+        found = []
+        for time, block, row in self.rows:
+            if block.kind == "upgrade":
+                name = self.subjects.name(row["subject"]).removeprefix("upgrade by ")
+                if not self.operations[name].kind.endswith("_os_update"):
+                    states = (block.states.status(int(row[column])) for column in ("old", "new"))
+                    found.append((time, name, *states))
+        return found
+
+    def rollouts(self):
+        """rollout_duration, finished, rollback_duration, rolled_back; NaN where missing."""
+        rows = self._upgrades()
+        begun = [time for time, _, old, _ in rows if old == "absent"]
+        state = {name: new for _, name, _, new in rows}
+        newest = next((name for _, name, old, _ in reversed(rows) if old == "absent"), None)
+        finished = bool(begun) and state[newest] == "completed" and set(state.values()) <= set(ENDS)
+        ended = [time for time, *_, new in rows if new in ENDS]
+        undone = [time for time, *_, new in rows if new == "rolled_back"]
+        return {
+            "rollout_duration": ended[-1] - begun[0] if finished else math.nan,
+            "finished": float(finished),
+            "rollback_duration": undone[-1] - begun[0] if undone else math.nan,
+            "rolled_back": float(any(new == "rolling_back" for *_, new in rows)),
+        }
+
+    def updated_share(self):
+        """Members up to date with what was last requested, of those it covers, at the horizon."""
+        begun = [(time, name) for time, name, old, _ in self._upgrades() if old == "absent"]
+        if not begun:
+            return 0.0
+        time, name = begun[-1]
+        body = self.operations[name].body
+        role = getattr(body, "role_to_upgrade", None)
+        scope = {
+            number: member
+            for number, member in self.instants[-1][1].items()
+            if member.status != "absent" and role in (None, member.role)
+        }
+        build = getattr(body, "build", None)
+        done = [
+            member.is_ready and (member.build == build if build else self._restarted(number, time))
+            for number, member in scope.items()
+        ]
+        return sum(done) / len(scope)
+
+    def _restarted(self, number, since):
+        return any(
+            time >= since
+            and row["subject"] == number
+            and self.subjects.block_of(row["cause"]).kind == "update_domain"
+            for time, _, row in self.rows
+        )
+
+    def counts(self):
+        """Role -> how many instances it has at the horizon."""
+        there = (each for each in self.instants[-1][1].values() if each.status != "absent")
+        return Counter(each.role for each in there)
+
+    def accepted(self):
+        """Names of the file's operations that were accepted, in order."""
+        return [
+            self.subjects.name(row["subject"])
+            for _, block, row in self.rows
+            if block.kind == "operation"
+            and block.states.status(int(row["new"])) == "InProgress"
+            and self.subjects.name(row["subject"]) in self.operations
+        ]

@@ -1,0 +1,104 @@
+"""A module imports only from the layers before its own, wherever in it the import stands."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "sim"
+
+LAYERS = (
+    ("errors",),
+    ("units", "showing"),
+    ("formats",),
+    ("distributions", "chance", "log", "rules"),
+    ("timelines",),
+    ("metrics",),
+    ("systems",),
+    (
+        "scenario",
+        "scenario_file",
+        "scenario_inputs",
+        "scenario_references",
+        "scenario_starter",
+        "scenario_variants",
+        "paths",
+    ),
+    ("explanation", "simulation"),
+    ("files",),
+    ("experiments",),
+    ("plots",),
+    ("screen", "sketch", "answer"),
+    (
+        "tables",
+        "events",
+        "markup",
+        "provenance",
+        "single_run",
+        "pictures",
+        "sources",
+        "result_page",
+        "results",
+    ),
+    ("cli", "cli_changes", "cli_options", "__main__"),
+)
+LAYER_OF = {name: place for place, layer in enumerate(LAYERS) for name in layer}
+
+LIBRARIES = {
+    "simpy": ("systems", "simulation"),
+    "matplotlib": ("plots",),
+    "pandas": ("tables", "single_run", "results"),
+}
+"""Library -> the only modules that may know it."""
+
+OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink"}
+"""Calls that touch the disk."""
+
+ELSEWHERE = {"files.read_text", "os.open"}
+"""Their namesakes: ours goes through `files`, the other one opens the null device."""
+
+MODULES = [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__.py"]
+
+
+def name_of(path: Path) -> str:
+    """The module, or the package, that stands directly under sim."""
+    return path.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def imported(path: Path) -> list[str]:
+    """Full names of all that a module imports."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names += [f"{node.module}.{each.name}" for each in node.names]
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_imports_only_from_the_layers_before_its_own(path):
+    own = LAYER_OF[name_of(path)]
+    parts = [name.split(".") for name in imported(path) if name.startswith("sim.")]
+    ours = [each[1] for each in parts if each[1] != "__version__"]
+    assert [name for name in ours if LAYER_OF[name] > own] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_library_stays_where_it_belongs(path):
+    known = {name.split(".")[0] for name in imported(path)}
+    outside = {library for library, homes in LIBRARIES.items() if name_of(path) not in homes}
+    assert known & outside == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_files_touches_the_disk(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    own = [call for call in calls if call.split(".")[-1] in OPENERS and call not in ELSEWHERE]
+    assert own == [] or name_of(path) == "files"
+
+
+def test_every_module_has_a_layer():
+    assert {name_of(path) for path in MODULES} == set(LAYER_OF)
