@@ -87,8 +87,8 @@ def run(
         for group in ("", *system.groups):
             lines += _values(setting, system, group, summary, style)
         lines += _drawing(setting, capacity[system.name], style)
-    lines += _verdicts(setting, objectives, style)
-    return lines
+    verdicts = _verdicts(setting, objectives, style)
+    return [*lines, "", *verdicts] if verdicts else lines
 
 
 def compare(
@@ -228,7 +228,7 @@ def _drawing(setting: Setting, capacity: Timeline, style: Style) -> list[str]:
         return [f"capacity{which} is {show(float(capacity.values[0]), 'share')} all the time"]
     rows = SKETCH_ROWS if len(setting.systems) == 1 else SKETCH_ROWS // 2
     drawing = sketch(capacity, start=setting.start, width=WIDTH, rows=rows, levels=style.levels)
-    return ["", f"capacity{which}, the lowest in each column:", *drawing, ""]
+    return ["", f"capacity{which}, the lowest in each column:", *drawing]
 
 
 def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:
@@ -349,7 +349,8 @@ class Judged:
             sign, bound = ">=", objective.at_least or 0.0
             label = label.removeprefix("lowest ")
         shown = format_duration(bound) if metric.unit == "s" else show(bound, metric.unit)
-        return " ".join(filter(None, [objective.group, label, sign, shown]))
+        whose = objective.system if len(setting.systems) > 1 else ""
+        return " ".join(filter(None, [whose, objective.group, label, sign, shown]))
 
     @property
     def in_runs(self) -> str:

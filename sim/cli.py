@@ -59,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail([f"{PROGRAM}: interrupted"], INTERRUPTED)
     except ModelError as error:
-        return _fail([f"{PROGRAM}: our fault: {error}", _reproduce(words)], OUR_FAULT)
+        return _fail([f"{PROGRAM}: our fault: {error}", _repeat(words)], OUR_FAULT)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
         traceback.print_exc()
-        what = f"{PROGRAM}: our fault: {type(error).__name__}: {error}"
-        return _fail([what, _reproduce(words)], OUR_FAULT)
+        what = f"{type(error).__name__}: {error}; please report it with the scenario file"
+        return _fail([f"{PROGRAM}: our fault: {what}", _repeat(words)], OUR_FAULT)
     return _say(answer)
 
 
@@ -202,7 +202,8 @@ def _warn(scenario: Scenario, options: argparse.Namespace) -> list[str]:
     """Tell on stderr what is legal and yet hardly meant; with --strict that is an error."""
     warnings = list(dict.fromkeys(_warnings(scenario, options)))
     if options.strict and warnings:
-        raise ScenarioError(Problem("", "", warning) for warning in warnings)
+        parts = (warning.partition(": ") for warning in warnings)
+        raise ScenarioError(Problem(where, "", rule) for where, _, rule in parts)
     if not options.quiet:
         for warning in warnings:
             print(f"warning: {warning}", file=sys.stderr)
@@ -354,5 +355,5 @@ def _shell(words: Sequence[str]) -> str:
     return shlex.join([PROGRAM, *words])
 
 
-def _reproduce(words: Sequence[str]) -> str:
-    return f"please report it with the scenario file and this command: {_shell(words)}"
+def _repeat(words: Sequence[str]) -> str:
+    return f"the command was: {_shell(words)}"

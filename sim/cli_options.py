@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from sim import __version__
 from sim.errors import ScenarioError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROGRAM = "rollout-sim"
 
@@ -38,21 +35,28 @@ class _Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
-    def error(self, message: str) -> NoReturn:
-        wrong = re.search(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'", message)
-        meant = get_close_matches(wrong[1] or wrong[2], self._words(), n=1) if wrong else []
-        hint = f"; did you mean {meant[0]}?" if meant else f" (see {self.prog} --help)"
-        raise ScenarioError.of(f"{message}{hint}", where=self.prog)
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Take no argument that is not known: the command itself, not its parent, tells of it."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            meant = get_close_matches(unknown[0], self._option_string_actions, n=1, cutoff=0.7)
+            hint = f"; did you mean {meant[0]}?" if meant else self._help
+            raise ScenarioError.of(f"unknown argument {unknown[0]}{hint}", where=self.prog)
+        return known, unknown
 
-    def _words(self) -> Iterator[str]:
-        """The options and choices of this command and of those below it."""
-        for action in self._actions:
-            yield from action.option_strings
-            choices = action.choices or ()
-            yield from map(str, choices)
-            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  (has no public name)
-                for command in action.choices.values():
-                    yield from command._words()  # noqa: SLF001  (the same class)
+    def error(self, message: str) -> NoReturn:
+        wrong = re.fullmatch(r"(.*): invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if wrong is None:
+            raise ScenarioError.of(f"{message}{self._help}", where=self.prog)
+        choices = wrong[3].replace("'", "").split(", ")
+        meant = get_close_matches(wrong[2], choices, n=1)
+        hint = f"; did you mean {meant[0]}?" if meant else ""
+        rule = f"{wrong[1]}: must be {', '.join(choices[:-1])} or {choices[-1]}, got {wrong[2]}"
+        raise ScenarioError.of(f"{rule}{hint}", where=self.prog)
+
+    @property
+    def _help(self) -> str:
+        return f" (see {self.prog} --help)"
 
 
 def _whole(least: int) -> Any:

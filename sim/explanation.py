@@ -128,7 +128,7 @@ class _Causes:
 
 def after(simulation: Simulation, log: Log) -> str:
     """What happened in one run: how each operation ended, and each dip with its causes."""
-    lines = []
+    lines: list[str] = []
     for name, model in simulation.models.items():
         lines += map(_told, model.operations_table(log))
         for dip in dips(simulation, log, name):

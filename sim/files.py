@@ -94,7 +94,7 @@ def loads(text: str | bytes) -> Scenario:
     ScenarioError
         With all that one stage found.
     """
-    return Scenario.from_text(text)
+    return Scenario.from_text(text, "scenario")
 
 
 def _read_named(folder: Path, names: Iterable[str]) -> tuple[dict[str, bytes], list[Problem]]:
@@ -242,7 +242,7 @@ def _refuse(target: Path, rule: str) -> NoReturn:
 
 def _file_name(name: str) -> str:
     """A name that every file system takes."""
-    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:100] or "scenario"
+    plain = re.sub(r"[^\w.-]+", "-", name)[:60].strip("-.") or "scenario"
     # Windows keeps these for devices, whatever follows the first dot.
     reserved = re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", plain, re.IGNORECASE)
     return f"{plain}-scenario" if reserved else plain

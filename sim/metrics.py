@@ -157,11 +157,12 @@ def capacity(steps: Steps, nominal: int) -> Values:
     length = steps.end - steps.times[0]
     missing = np.maximum(0, nominal - steps.values) * steps.durations
     whole = nominal * length
-    lowest = mean = np.ones(len(steps.start) - 1)
+    lowest: NDArray[np.float64] = np.ones(len(steps.start) - 1)
+    mean: NDArray[np.float64] = np.ones(len(steps.start) - 1)
     if nominal:
-        lowest = np.asarray(steps.minimum() / nominal, np.float64)
+        lowest = steps.minimum() / nominal
     if whole:
-        mean = steps.integrate() / whole
+        mean = np.asarray(steps.integrate() / whole)
     return {
         "min_capacity": lowest,
         "mean_capacity": mean,

@@ -266,7 +266,8 @@ def _warnings(
         yield from map(str, told(tree, KINDS[spec.kind].warnings(name, spec, own)))
 
 
-def _dump(part: BaseModel) -> Any:  # noqa: ANN401  (a distribution may dump as text)
+def _dump(part: BaseModel) -> Any:
+    """What a file would say; a distribution may be text."""
     return part.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 

@@ -52,7 +52,7 @@ class Reader:
         """The files that were read, in order of name."""
         return tuple(self._read[name] for name in sorted(self._read))
 
-    def fill(self, value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401  (any part)
+    def fill(self, value: Any, path: tuple[str | int, ...]) -> Any:
         """The same part of a scenario, in which every file that it names is read."""
         if _may_name_files(value):
             return self._filled(value, path) if value.files else value

@@ -245,7 +245,7 @@ class Referee:
         begun = [(time, name) for time, name, old, _ in self._upgrades() if old == "absent"]
         if not begun:
             return 0.0
-        time, name = begun[-1]
+        _, name = begun[-1]
         body = self.operations[name].body
         role = getattr(body, "role_to_upgrade", None)
         scope = {
@@ -254,19 +254,22 @@ class Referee:
             if member.status != "absent" and role in (None, member.role)
         }
         build = getattr(body, "build", None)
+        restarted = self._restarted_by(name)
         done = [
-            member.is_ready and (member.build == build if build else self._restarted(number, time))
+            member.is_ready and (member.build == build if build else number in restarted)
             for number, member in scope.items()
         ]
         return sum(done) / len(scope)
 
-    def _restarted(self, number, since):
-        return any(
-            time >= since
-            and row["subject"] == number
-            and self.subjects.block_of(row["cause"]).kind == "update_domain"
-            for time, _, row in self.rows
-        )
+    def _restarted_by(self, operation):
+        """The instances that the turns of an operation's upgrade have taken."""
+        turns, taken = {}, set()
+        for _, block, row in self.rows:
+            if block.kind == "update_domain":
+                turns[int(row["subject"])] = self.subjects.name(row["cause"])
+            elif turns.get(int(row["cause"])) == f"upgrade by {operation}":
+                taken.add(int(row["subject"]))
+        return taken
 
     def counts(self):
         """Role -> how many instances it has at the horizon."""

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from sim.chance import Distribution
 from sim.errors import ScenarioError
 from sim.formats.fields import Amount
+from sim.log import Stack
 from sim.scenario import Scenario
+from sim.simulation import Simulation
+from sim.systems.cloud_service import KIND
 from sim.systems.cloud_service.demand import read_steps
 
 
@@ -371,6 +374,14 @@ def test_demand_that_no_role_serves_warns():
     assert len(scenario(demand=demand).warnings) == 1
     roles = {"Web": {"instances": 1, "serves_demand": 3}}
     assert scenario(demand=demand, roles=roles).warnings == ()
+
+
+def test_the_metrics_that_groups_have_are_those_that_an_objective_may_ask_of_one():
+    s = scenario(upgrade(), builds={"2": {"fails_to_start": "50%"}}, demand={"constant": 1})
+    simulation = Simulation(s)
+    measured, _ = simulation.models["shop"].measure(Stack([simulation.run()]), 0.0)
+    assert {metric for group, metric in measured if group} == KIND.group_metrics
+    assert {metric for group, metric in measured if not group} == set(KIND.metrics)
 
 
 # Any scenario ------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.formats.checking import check, joined, nearest, suggest
+from sim.formats.checking import check, joined, nearest, show, suggest
 from sim.formats.fields import Count, Duration, Name, Number, Share, Spec
-from sim.formats.tree import from_python, read
+from sim.formats.tree import Node, Scalar, from_python, read
 
 
 class Range(Spec):
@@ -54,6 +54,15 @@ class File(Spec):
     below: float = Field(default=1.0, lt=2)
     at_most: float = Field(default=1.0, le=1)
     work: Range | list[Range] | SkipJsonSchema[None] = None
+    switches: dict[Literal["on", "off"], Count] = Field(default_factory=dict)
+    even: Count = 0
+
+    @field_validator("even")
+    @classmethod
+    def _is_even(cls, number: int) -> int:
+        if number % 2:
+            raise ValueError("must be even")
+        return number
 
 
 def problems_of(text: str, model: type[Spec] = File) -> list[str]:
@@ -96,6 +105,13 @@ lod: 5%
         "x:10:12: systems.shop.steps: must be a list (items begin with '- '), got a mapping",
         "x:13:12: systems.pool.nodes: must be a whole number, 0 or more, got many",
         "x:14:1: lod: unknown key, did you mean load?",
+    ]
+
+
+def test_every_missing_key_is_told():
+    assert problems_of("load: {}") == [
+        "x:1:7: load: missing key low",
+        "x:1:7: load: missing key high",
     ]
 
 
@@ -147,6 +163,7 @@ def test_kind_decides_which_keys_are_known(text, line):
         ("work: {low: 1s}", "x:1:7: work: missing key high"),
         ("work: [{low: 1s}]", "x:1:8: work.0: missing key high"),
         ("work: [5]", "x:1:8: work.0: must be a mapping (keys and values), got 5"),
+        ("work: ~", "x:1:7: work: null is not allowed here: leave the key out"),
         ("work: 5", "x:1:7: work: must be a mapping (keys and values), got 5"),
     ],
 )
@@ -161,6 +178,11 @@ def test_union_tells_only_of_the_alternative_that_was_meant(text, line):
         ("text", "x:1:1: must be a mapping (keys and values), got text"),
         ("few: []", "x:1:6: few: must not be empty"),
         ("few: [1, 2, 3]", "x:1:6: few: must hold at most 2 items, got a list"),
+        ("even: 3", "x:1:7: even: must be even, got 3"),
+        (
+            "switches: {of: 1}",
+            "x:1:12: switches.of: must be on or off, got of; did you mean off?",
+        ),
         ("few: [~]", "x:1:7: few.0: null is not allowed here: leave the item out"),
         ("several: [1]", "x:1:10: several: must hold at least 2 items, got a list"),
         ("several: 1", "x:1:10: several: must be a list (items begin with '- '), got 1"),
@@ -216,6 +238,23 @@ def test_many_problems_are_told_in_reasonable_time():
     # Quadratic work would take minutes.
     assert len(problems_of("numbers:\n" + "".join(f"  k{i}: x\n" for i in range(20_000)))) == 20_000
     assert len(problems_of("".join(f"k{i}: x\n" for i in range(5_000)))) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (0.5, "0.5"),
+        ("é", '"é"'),
+        (Scalar("é"), "é"),
+        (Scalar("5", plain=False), '"5"'),
+        ([], "a list"),
+        ({}, "a mapping"),
+    ],
+)
+def test_value_is_shown_as_a_file_would_spell_it(value, shown):
+    assert show(Node(value)) == shown
 
 
 def test_nearest_ignores_case_and_punctuation():

@@ -198,6 +198,15 @@ def test_python_value_that_holds_itself_is_refused():
         from_python(value)
 
 
+def test_50_levels_from_python_are_taken_and_51_refused():
+    value: object = []
+    for _ in range(49):
+        value = [value]
+    assert plain(from_python(value)) == value
+    with pytest.raises(ScenarioError, match="^--set: must be at most 50 levels deep$"):
+        from_python([value], "--set")
+
+
 def test_scalars_of_a_tree_survive_from_python():
     assert plain(from_python(Scalar("5", plain=True))).plain
 
@@ -225,6 +234,13 @@ def test_written_text_is_block_style_and_quotes_what_could_be_misread():
         "answers:\n  - 'no'\n  - '1e4'\n  - '0o17'\n  - '~'\n  - ''\n  - '<<'\n"
         "at: 5min\nshare: 80%\ncount: 5\nhalf: 0.5\n'on': true\ngone: null\nnone: {}\nempty: []\n"
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["\x85", "a\x85b", "a\u2028b", "\u2029", "a\rb", "\ufeffa", "a\n b\n"]
+)
+def test_strange_line_breaks_are_kept(text):
+    assert plain(read(write({text: [text]}), "")) == {text: [text]}
 
 
 def test_plain_scalars_are_written_plain():

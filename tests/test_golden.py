@@ -42,7 +42,7 @@ def test_a_story_is_told_as_before(name):
 
 
 def test_every_story_has_its_log_and_says_what_it_tells():
-    assert STORIES == sorted(path.stem for path in GOLDEN.glob("*.txt"))
+    assert sorted(path.stem for path in GOLDEN.glob("*.txt")) == STORIES
     assert all((GOLDEN / f"{name}.yaml").read_text("utf-8").startswith("# ") for name in STORIES)
 
 

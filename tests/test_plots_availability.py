@@ -65,6 +65,9 @@ def test_a_label_has_room_inside_its_bar_or_after_it():
     crowded = line([0, 600, 610, 620, 630, 3000], [1, 0, 1, 0, 1, 0])
     texts = found(drawn(availability.figure({"shop": crowded})), "outage")
     assert [text.get_text() for text in texts] == ["10s", "10min"]
+    close = line([0, 600, 700, 930, 1030, 3000, 3600], [1, 0, 1, 0, 1, 0, 1])
+    texts = found(drawn(availability.figure({"shop": close})), "outage")
+    assert [text.get_position()[0] > 1030 for text in texts] == [True, True]
 
 
 def test_an_outage_beyond_the_view_is_labelled_with_its_whole_length():

@@ -136,8 +136,13 @@ def test_colours_are_those_of_the_house():
         ),
         (
             [Interval(f"{k}", 60, 90, "failing") for k in range(5)],
-            "At most 5 of 5 update domains are out at once; 5 fail",
+            "All 5 update domains are out at once; 5 fail",
         ),
+        (
+            [*READY, *(Interval("UD 0", k, 90, "other") for k in range(60, 70))],
+            "At most 1 of 3 update domains is out at once",
+        ),
+        ([READY[0], WALK[0]], "UD 0 is out; the updates take 5min"),
         (
             [*READY, Interval("UD 0", 60, END, "updating")],
             "At most 1 of 3 update domains is out at once; the updates are not over at the end",

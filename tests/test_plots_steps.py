@@ -60,10 +60,11 @@ def test_thinning_keeps_what_each_pixel_column_shows():
 
 
 def test_thinning_keeps_a_single_deep_dip_at_its_instant():
-    full = random_line(100_000)
-    full.values[70_000] = -1
-    times, values = steps.corners(full, 0, 1e9)
-    assert times[values.argmin()] == full.times[70_000]
+    for place in (70_000, 70_005, 70_010):
+        full = random_line(100_000)
+        full.values[place] = -1
+        times, values = steps.corners(full, 0, 1e9)
+        assert times[values.argmin()] == full.times[place]
 
 
 def test_changes_are_the_first_and_the_last():

@@ -210,7 +210,9 @@ def test_ticks_end_where_the_scale_ends():
     lowest, done = drawn(variants.metrics([LOWEST, DONE]))
     assert [label.get_text() for label in lowest.get_xticklabels()] == ["0 %", "50 %", "100 %"]
     assert [label.get_text() for label in done.get_xticklabels()] == ["0", "5min", "10min"]
-    assert lowest.get_xlim()[1] > 1.2
+    assert lowest.get_xlim()[1] > 1.1
+    (lost,) = drawn(variants.metrics([Panel("lost", "hours", "", [Estimate("auto", 1.7)])]))
+    assert [label.get_text() for label in lost.get_xticklabels()] == ["0", "0.5", "1", "1.5"]
 
 
 def test_shares_near_one_are_spread_out():

@@ -20,13 +20,11 @@ from hypothesis import strategies as st
 from referee import Referee
 from wild import HORIZON_MIN, calm, wild
 
-from sim.chance import Distribution, draws
 from sim.log import Log, Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.cloud_service.defaults import configuration
 from sim.timelines import stays
-from sim.units import YEAR
 
 MODES = ("Auto", "Manual", "Simultaneous")
 OPERATOR = {"bake": "7min"}
@@ -342,37 +340,26 @@ def test_more_instances_do_not_change_the_luck_of_those_there(scenario, more):
 @often(40)
 @given(wild(), st.integers(0, 3))
 def test_failures_fall_at_the_moments_that_chance_alone_sets(scenario, replication):
-    """Each strikes if its instance is in service in production then, whatever else happens."""
-    role = {"instances": 4, "restart": "4min", "failures": {"per_year": 5000, "recovery": "5min"}}
-    kinds = {"upgrade_deployment", "guest_os_update"}
-    operations = [each for each in scenario["operations"] if kinds & each.keys()]
-    operations = [{"at": each["at"], **_for_all(each)} for each in operations]
-    scenario["systems"]["shop"]["roles"] = {"Web": role}
-    simulation = simulation_of(scenario | {"operations": operations})
-    log = simulation.run(replication)
-    gaps = draws(scenario["seed"], replication).times(
-        "shop/Web/failure/failures", Distribution.memoryless(YEAR / 5000)
-    )
-    (block,) = log.subjects.of("shop", "instance")
-    for k in range(4):
-        moments = np.cumsum([gaps[k, attempt] for attempt in range(60)])
-        assert moments[-1] > log.horizon
-        rows = log.rows[log.rows["subject"] == block.first + k]
-        statuses = ["ReadyRole", *(block.states.status(int(code)) for code in rows["new"])]
-        struck = [
-            time
-            for time in moments[moments <= log.horizon].tolist()
-            if statuses[np.searchsorted(rows["time"], time)].startswith("ReadyRole")
-        ]
-        failed = [block.states.status(int(code)) == "RestartingRole" for code in rows["new"]]
-        assert rows["time"][failed].tolist() == struck
+    """Each strikes whom it finds in service. Where recovery takes no time, that is everyone."""
 
+    def rows_of(recovery, operations):
+        role = {"instances": 4, "failures": {"per_year": 5000, "recovery": recovery}}
+        shop = scenario["systems"]["shop"] | {"roles": {"Web": role}}
+        changes = {"systems": {"shop": shop}, "operations": operations}
+        log = simulation_of(scenario | changes).run(replication)
+        (block,) = log.subjects.of("shop", "instance")
+        for number in block.numbers:
+            rows = log.rows[log.rows["subject"] == number]
+            statuses = np.array([block.states.status(int(code)) for code in rows["new"]])
+            yield rows["time"], np.append("ReadyRole", statuses)
 
-def _for_all(operation):
-    """The same request without what names another role."""
-    (kind, body), *_ = ((kind, body) for kind, body in operation.items() if kind != "at")
-    names = ("role_to_upgrade", "configuration")
-    return {kind: {key: value for key, value in body.items() if key not in names}}
+    asked = [{"at": "20min", "upgrade_deployment": {"build": "2"}}]
+    alone, upgraded = rows_of("0s", []), rows_of("5min", asked)
+    for (moments, unhurt), (times, statuses) in zip(alone, upgraded, strict=True):
+        failures = moments[unhurt[1:] == "RestartingRole"]
+        before = statuses[np.searchsorted(times, failures)]
+        struck = failures[before == "ReadyRole"]
+        assert times[statuses[1:] == "RestartingRole"].tolist() == struck.tolist()
 
 
 # The audit of a service
@@ -394,11 +381,10 @@ def test_the_audit_sees_two_domains_that_have_their_turn_at_once():
     )
 
     def overlap(rows):
-        """Domain 0 comes to rest a minute after domain 1 began."""
-        order = list(range(len(rows)))
-        order.insert(order.index(at_rest[0]) + 4, order.pop(at_rest[0]))
-        rows[:] = rows[order]
-        rows["time"][order.index(at_rest[0])] += 60.0
+        """Domain 0 comes to rest a minute later, after domain 1 began and its instance stopped."""
+        begin = at_rest[0]
+        rows[begin : begin + 3] = rows[[begin + 1, begin + 2, begin]]
+        rows["time"][begin + 2] += 60.0
 
     stack = corrupted(log, overlap)
     assert stack.audit() is None  # each row by itself is right
@@ -469,9 +455,7 @@ def test_logs_are_equal_without_the_processors_wide_vector_instructions():
     }
     service = {"kind": "cloud_service", "builds": FAULTY, "roles": roles}
     scenario = with_upgrade({"systems": {"shop": service}}, mode="Auto")
-    here = " ".join(
-        simulation_of(scenario).run(k).rows.tobytes().hex() for k in range(8)
-    )
+    here = " ".join(simulation_of(scenario).run(k).rows.tobytes().hex() for k in range(8))
     run = subprocess.run(
         [sys.executable, "-c", RUNS],
         input=json.dumps(scenario),

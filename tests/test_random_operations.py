@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -400,17 +400,22 @@ class Turns:
     def __init__(self, run):
         self.run, self.layout, self.model = run, run.layout, run.model
         self.state = run.log.subjects.initial.tolist()
-        self.open = {}
-        """Domain -> its turn under way."""
+        self.open, self.turns = {}, {}
+        """Domain -> its turn under way; all turns there ever were."""
         self.phase, self.walked = Counter(), {}
         self.began, self.takeovers, self.hurries = set(), set(), set()
+        self.rolling, self.taken = Counter(), defaultdict(set)
         self.settled, self.suspended, self.swaps = {}, set(), 0
 
     def check(self):
         causes = self.run.log.rows["cause"].tolist()
         accepted = {place: operation for place, _, operation in self.run.accepted()}
+        before = 0.0
         for place, (row, cause) in enumerate(zip(self.run.rows, causes, strict=True)):
-            time, subject, _, new = row
+            time, subject, old, new = row
+            if time > before:
+                self.nobody_waits_for_nothing(before)
+            before = time
             self.state[subject] = new
             kind = self.run.block(subject).kind
             if place in accepted:
@@ -423,7 +428,8 @@ class Turns:
             elif kind == "upgrade":
                 self.upgrade(subject, new, cause)
             elif kind == "instance":
-                self.instance(time, subject, new, cause)
+                self.instance(time, subject, old, new, cause)
+        self.nobody_waits_for_nothing(before)
 
     def accept(self, operation):
         self.swaps += operation.kind == "swap"
@@ -445,9 +451,10 @@ class Turns:
             self.began.add(subject)
             if cause in self.takeovers:
                 self.hurries.add(subject)
-        if new == ROLLING_BACK:
+        if new == ROLLING_BACK and not self.rolling[subject]:  # else it is no longer stuck
             self.hurries.add(subject)
             self.phase[subject] += 1
+            self.rolling[subject] = True
             self.walked.pop(subject, None)
         if hasattr(body, "build") and new in (COMPLETED, ROLLED_BACK):
             for role in self.layout.roles:
@@ -487,21 +494,42 @@ class Turns:
                 and turn["phase"] == self.phase[turn["upgrade"]]
             ]
             assert not busy, (time, self.run.name(domain))
-        self.open[domain] = {
-            "upgrade": upgrade,
-            "phase": self.phase[upgrade],
-            "since": time,
-            "missing": set(),
-        }
+        same = (upgrade, self.phase[upgrade], time)  # Simultaneous is one turn of all domains
+        turn = {"upgrade": upgrade, "phase": same[1], "since": time, "missing": set()}
+        self.open[domain] = self.turns.setdefault(same, turn)
 
-    def instance(self, time, subject, new, cause):
+    def instance(self, time, subject, old, new, cause):
         turn = self.open.get(cause)
         status = new % WIDTH % STAGED
         if turn and turn["since"] == time and status not in (READY, SLOW):
+            for other in self.open.values():
+                if other is not turn:
+                    other["missing"].discard(subject)
+            if subject not in turn["missing"] and self.rolling[turn["upgrade"]]:
+                assert old // WIDTH != new // WIDTH  # only those on another build go back
             turn["missing"].add(subject)
+            self.taken[turn["upgrade"], turn["phase"]].add(subject)
         if status in (0, READY, SLOW):
             for each in self.open.values():
                 each["missing"].discard(subject)
+
+    def nobody_waits_for_nothing(self, time):
+        """At the end of an instant no turn goes on whose gate is open."""
+        for turn in self.open.values():
+            late = time >= turn["since"] + self.model.spec.start_timeout
+            goes_on = late and self.model.spec.on_start_timeout == "continue"
+            waits = turn["missing"] and not goes_on
+            assert waits or not self.is_healthy(self.taken[turn["upgrade"], turn["phase"]]), time
+
+    def is_healthy(self, taken):
+        """Whether enough of the upgraded of each role are Ready."""
+        for place, role in enumerate(self.layout.roles):
+            numbers = {self.layout.first_instance(s) + i for i in role.members for s in (0, 1)}
+            codes = [self.state[i] for i in taken & numbers if self.state[i]]
+            ready = sum(code % WIDTH % STAGED in (READY, SLOW) for code in codes)
+            if ready < min(self.layout.min_healthy[place], len(codes)):
+                return False
+        return True
 
     def end(self, time, domain):
         """Everyone has been Ready once or is gone, or the time-out is over."""

@@ -160,6 +160,11 @@ def test_a_night_that_begins_on_friday_ends_on_saturday():
     assert night.wait(14.5 * HOUR) == (7 * 24 - 7) * HOUR
 
 
+def test_a_weekly_window_that_has_just_closed_opens_in_a_week():
+    weekly = windows((13 * HOUR, 14 * HOUR, frozenset({4})), start=FRIDAY)
+    assert weekly.wait(0) == (7 * 24 - 1.5) * HOUR
+
+
 def test_the_clock_at_the_start_is_the_one_on_the_wall():
     assert second_of_day(FRIDAY) == 14.5 * HOUR
     assert second_of_day(None) == 0

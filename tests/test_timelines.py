@@ -117,19 +117,19 @@ def unpacked(found):
     ]
 
 
-TWO = steps([(0, 3), (5, 1), (20, 7)], [(0, 2)])
+TWO = steps([(0, 3), (5, 9), (12, 1), (20, 7)], [(0, 2)])
 
 
 def test_each_step_function_has_its_own_numbers():
-    assert TWO.integrate().tolist() == [3 * 5 + 1 * 15, 40]
+    assert TWO.integrate().tolist() == [3 * 5 + 9 * 7 + 1 * 8, 40]
     assert TWO.minimum().tolist() == [1, 2]
-    assert TWO.maximum().tolist() == [7, 2]
-    assert TWO.durations.tolist() == [5, 15, 0, 20]
-    assert TWO.replication.tolist() == [0, 0, 0, 1]
+    assert TWO.maximum().tolist() == [9, 2]
+    assert TWO.durations.tolist() == [5, 7, 8, 0, 20]
+    assert TWO.replication.tolist() == [0, 0, 0, 0, 1]
 
 
 def test_the_function_of_one_replication_is_divided_once():
-    assert pairs(TWO.timeline(0, 2.0)) == [(0, 1.5), (5, 0.5), (20, 3.5)]
+    assert pairs(TWO.timeline(0, 2.0)) == [(0, 1.5), (5, 4.5), (12, 0.5), (20, 3.5)]
     assert TWO.timeline(1, unit="count").unit == "count"
 
 

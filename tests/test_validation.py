@@ -1,7 +1,7 @@
 """Answers known in advance: published examples and closed forms.
 
-Exact cases are asserted exactly. Random ones must lie inside a 99.9 % interval at a fixed seed, which
-is so narrow that an error of 2 % would be seen.
+Exact cases are asserted exactly. Random ones must lie inside a 99.9 % interval at a fixed seed,
+which is so narrow that an error of 2 % would be seen.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ def domains(simulation, at=0.0):
 # Deterministic
 
 
-@pytest.mark.parametrize(
-    ("instances", "sizes"), [(10, [2, 2, 2, 2, 2]), (14, [3, 3, 3, 3, 2])]
-)
+@pytest.mark.parametrize(("instances", "sizes"), [(10, [2, 2, 2, 2, 2]), (14, [3, 3, 3, 3, 2])])
 def test_instances_are_spread_as_the_documents_show(instances, sizes):
     """Source: "How to update a cloud service"."""
     assert domains(service(instances, AUTO)) == sizes

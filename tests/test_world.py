@@ -26,8 +26,8 @@ RANKED = [(RETURN, 7), (ACT, 2), (ACT, 3), (SUBMIT, 1), (LOOK, 0), (HORIZON, 0)]
 def test_at_one_instant_things_happen_by_rank_and_number_however_they_were_planned(world):
     for order in permutations(RANKED):
         seen = []
-        for rank, number in order:
-            world.call(5.0, rank, number, lambda event, to=seen: to.append(event.argument), (rank, number))
+        for due in order:
+            world.call(5.0, *due, lambda event, to=seen: to.append(event.argument), due)
         world.env.run()
         assert seen == RANKED
 
@@ -121,13 +121,14 @@ def test_a_process_begins_before_anything_else_of_its_instant(world):
         seen.append("goes on")
 
     def act(_event):
+        world.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
         world.start(story())
         seen.append("act")
 
     world.call(1.0, ACT, 0, act)
     world.call(1.0, ACT, 1, lambda _: seen.append("next act"))
     world.env.run()
-    assert seen == ["act", "begins", "goes on", "next act"]
+    assert seen == ["act", "begins", "caused return", "goes on", "next act"]
 
 
 def test_the_last_rank_ends_a_run_after_all_else_of_its_instant(world):

@@ -43,7 +43,7 @@ failing_roles = st.builds(
 faults = st.fixed_dictionaries(
     {
         "bad": st.sampled_from(["50%", "100%"]),
-        "fails_to_start": st.sampled_from(["20%", "100%"]),
+        "fails_to_start": st.sampled_from(["20%", "60%", "100%"]),
     },
     optional={
         "unhealthy_later": st.just({"probability": "50%", "after": "10min"}),
@@ -66,15 +66,40 @@ WINDOWS = [{"from": "00:30", "to": "01:00"}, {"from": "02:00", "to": "02:15"}]
 def upgrades(known):
     """Upgrades to build 2 or 3 of all roles or of one of `known`."""
     return st.fixed_dictionaries(
-        {"build": st.sampled_from(["2", "3"])},
+        {
+            "build": st.sampled_from(["2", "2", "3"]),
+            "mode": st.sampled_from(["Auto", "Auto", "Manual", "Simultaneous"]),
+        },
         optional={
-            "mode": st.sampled_from(["Auto", "Manual", "Simultaneous"]),
             "role_to_upgrade": st.sampled_from(known),
             "operator": operators,
-            "configuration": st.dictionaries(st.sampled_from(known), st.integers(1, 8)),
+            "configuration": st.dictionaries(st.sampled_from(known), st.integers(1, 8), min_size=1),
             "windows": st.just(WINDOWS),
         },
     ).map(lambda body: {"upgrade_deployment": body})
+
+
+@st.composite
+def turned(draw, known):
+    """An upgrade that another one or a rollback may take over while it is under way."""
+    begin = draw(st.integers(1, 30))
+    asked = [(begin, draw(upgrades(known)))]
+    then = draw(st.sampled_from(["nothing", "rollback", "upgrade"]))
+    if then != "nothing":
+        body = {"rollback": {}} if then == "rollback" else draw(upgrades(known))
+        asked.append((begin + draw(st.integers(1, 20)), body))
+    return asked
+
+
+@st.composite
+def walks(draw):
+    """A Manual upgrade with its walks, some of which may come too early."""
+    begin, pause = draw(st.integers(1, 60)), draw(st.integers(5, 30))
+    asked = [(begin, {"upgrade_deployment": {"build": "2", "mode": "Manual"}})]
+    for domain in range(draw(st.integers(1, 5))):
+        begin += pause
+        asked.append((begin, {"walk_upgrade_domain": {"upgrade_domain": domain}}))
+    return [(minute, body) for minute, body in asked if minute <= HORIZON_MIN]
 
 
 def others(known):
@@ -83,7 +108,7 @@ def others(known):
         {"restarts": st.booleans()},
         optional={
             "mode": st.sampled_from(["Auto", "Simultaneous", "Manual"]),
-            "configuration": st.dictionaries(st.sampled_from(known), st.integers(1, 8)),
+            "configuration": st.dictionaries(st.sampled_from(known), st.integers(1, 8), min_size=1),
         },
     )
     domain = st.integers(0, 4).map(lambda number: {"upgrade_domain": number})
@@ -111,13 +136,9 @@ def wild(draw):
     """A service with faults, failures, upgrades that overtake each other, and the platform."""
     given_roles = draw(st.dictionaries(st.sampled_from(ROLES), failing_roles, min_size=1))
     known = sorted(given_roles)
-    asked = draw(
-        st.lists(
-            st.tuples(
-                st.integers(1, HORIZON_MIN), st.one_of(upgrades(known), others(known))
-            ),
-            max_size=8,
-        )
+    later = st.tuples(st.integers(1, HORIZON_MIN), st.one_of(upgrades(known), others(known)))
+    asked = draw(st.one_of(turned(known), turned(known), walks())) + draw(
+        st.integers(0, 5).flatmap(lambda n: st.lists(later, min_size=n, max_size=n))
     )
     service = {
         "kind": "cloud_service",

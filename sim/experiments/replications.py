@@ -92,7 +92,7 @@ def replicate(
     ran, values, kept = [], [], []
     capacity: list[dict[str, Steps]] = []
     for logs in _stacks(simulation, numbers, progress, label):
-        first = first or logs[0]
+        first = logs[0] if first is None else first  # an empty log is false
         stack = Stack(logs)
         audit(simulation, stack, logs)
         measured, promises = _values(simulation, stack)

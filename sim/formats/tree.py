@@ -314,12 +314,17 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    plain_style = isinstance(text, Scalar) and text.plain
-    tag = _TEXT_TAG
-    if plain_style:
+    if isinstance(text, Scalar) and text.plain:
         tag = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
-    doubtful = not plain_style and _NUMBER_LIKE.match(text)
-    return dumper.represent_scalar(tag, str(text), style="'" if doubtful else None)
+        return dumper.represent_scalar(tag, str(text))
+    return dumper.represent_scalar(_TEXT_TAG, str(text), style=_quotes(text))
+
+
+def _quotes(text: str) -> str | None:
+    """Choose the quotes that a text must have; None leaves it to PyYAML."""
+    if re.search("[\x85\u2028\u2029]", text):
+        return '"'  # line breaks of YAML 1.1: only an escape keeps them
+    return "'" if _NUMBER_LIKE.match(text) else None
 
 
 _TEXT_TAG = "tag:yaml.org,2002:str"

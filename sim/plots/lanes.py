@@ -112,8 +112,15 @@ def headline(intervals: Sequence[Interval], what: str = "update domains") -> str
     most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
     if not most:
         return "Every member is ready throughout"
-    verb = "is" if most == 1 else "are"
-    return f"At most {most} of {len(lanes)} {what} {verb} out at once{_outcome(lanes)}"
+    return _share_out(list(lanes), most, what) + _outcome(lanes)
+
+
+def _share_out(lanes: Sequence[str], most: int, what: str) -> str:
+    if len(lanes) == 1:
+        return f"{lanes[0]} is out"
+    if most == len(lanes):
+        return f"All {most} {what} are out at once"
+    return f"At most {most} of {len(lanes)} {what} {'is' if most == 1 else 'are'} out at once"
 
 
 def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:

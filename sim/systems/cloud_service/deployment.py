@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from simpy import Event
 
     from sim.rules import Windows
-    from sim.systems.cloud_service.instance import Luck
     from sim.systems.cloud_service.layout import Layout
+    from sim.systems.cloud_service.luck import Luck
     from sim.systems.world import World
 
     Take = Callable[[list[int], int], None]
@@ -372,14 +372,13 @@ class Deployment:
 
     def _is_healthy(self, role: int, taken: list[int]) -> bool:
         """At least min(min_healthy, upgraded so far) of a role's upgraded instances are Ready."""
-        instances = self.instances
-        least = ready = self.layout.min_healthy[role]
+        instances, least = self.instances, self.layout.min_healthy[role]
+        ready = 0
         for i in taken:
-            if instances.is_ready(i):
-                ready -= 1
-                if ready <= 0:
-                    return True
-        return least - ready >= len(instances.of(taken))
+            if ready >= least:
+                return True
+            ready += instances.is_ready(i)
+        return ready >= least or ready >= len(instances.of(taken))
 
     def _end(self, upgrade: Upgrade, cause: int) -> None:
         if upgrade is self.upgrade:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.log import ASKED, COMPLETED, FAILED, OPERATION, REFUSED, SUCCEEDED, UPGRADING
 from sim.rules import Window, Windows
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
-from sim.systems.cloud_service.instance import Luck
+from sim.systems.cloud_service.luck import Luck
 from sim.systems.cloud_service.platform import update_guest_os, update_host_os
 from sim.systems.cloud_service.refusals import MOST_PROPERTIES, RULES, by_request
 from sim.systems.cloud_service.turns import Return

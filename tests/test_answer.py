@@ -1,0 +1,451 @@
+"""The answer as text, from rows of the result tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import textwrap
+
+import numpy as np
+import pytest
+
+from sim.answer import Setting, System, compare, footer, run
+from sim.scenario import Objective
+from sim.screen import Style
+from sim.systems import KINDS
+from sim.timelines import Timeline
+
+METRICS = KINDS["cloud_service"].metrics
+HEADLINES = (
+    "min_capacity",
+    "capacity_hours_lost",
+    "downtime",
+    "rollout_duration",
+    "blast_radius",
+)
+PLAIN, BLOCKS = Style(), Style(blocks=True)
+NAN = math.nan
+
+KEEPS_CAPACITY = Objective(0, "min_capacity", "shop", "", 0.8, None, 0.95, 0.95, "runs")
+IN_TIME = Objective(1, "rollout_duration", "shop", "", None, 5400.0, 1.0, 0.95, "runs")
+
+
+def system(name="shop", headlines=HEADLINES, groups=()):
+    return System(name, "30 instances, 5 update domains", METRICS, headlines, groups)
+
+
+def setting(**changes):
+    about = {
+        "name": "shop-build-42",
+        "systems": (system(),),
+        "replications": 200,
+        "is_random": True,
+        "warm_up": 0.0,
+        "horizon": 21600.0,
+        "start": None,
+        "objectives": {"baseline": ()},
+    }
+    return Setting(**(about | changes))
+
+
+def row(metric, mean, *, of=None, variant="baseline", group="", **changes):
+    """A row of the summary: `of` gives min, p50, p95 and max where they are not all the mean."""
+    low, middle, high, most = of or (mean, mean, mean, mean)
+    return {
+        "variant": variant,
+        "system": "shop",
+        "group": group,
+        "metric": metric,
+        "unit": METRICS[metric].unit,
+        "mean": mean,
+        "ci95_low": mean,
+        "ci95_high": mean,
+        "min": low,
+        "p50": middle,
+        "p95": high,
+        "max": most,
+        "n": 200,
+        "missing": 0,
+        "worst_replication": 17,
+    } | changes
+
+
+def verdict(word, sentence="", variant="baseline"):
+    return {"variant": variant, "objective": "", "verdict": word, "sentence": sentence}
+
+
+STEADY = Timeline(np.array([0.0]), np.array([1.0]), 21600.0)
+DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 21600.0)
+
+
+def lines_of(summary, *, about=None, objectives=(), capacity=STEADY, style=PLAIN):
+    about = about or setting()
+    of = {each.name: capacity for each in about.systems}
+    return run(about, summary, objectives, of, style)
+
+
+def text(lines):
+    return "\n".join(lines)
+
+
+def block(expected):
+    return textwrap.dedent(expected).strip("\n")
+
+
+# run ----------------------------------------------------------------------------------------------
+
+
+def test_answer_of_run_is_one_screen_that_says_it_all():
+    summary = [
+        row("min_capacity", 0.8),
+        row(
+            "capacity_hours_lost",
+            2.2412,
+            of=(1.6, 2.21, 2.54, 3.734),
+            ci95_low=2.18,
+            ci95_high=2.304,
+        ),
+        row("downtime", 0.0),
+        row(
+            "rollout_duration",
+            NAN,
+            of=(7000.0, 9480.0, 10260.0, NAN),
+            ci95_low=NAN,
+            ci95_high=NAN,
+            missing=4,
+        ),
+        row("blast_radius", 0.02, of=(0.0, 0.0, 0.0, 1.0), ci95_low=-0.008, ci95_high=0.048),
+    ]
+    about = setting(objectives={"baseline": (KEEPS_CAPACITY, IN_TIME)})
+    judged = [
+        verdict("met", "200 of 200 runs meet it: at least 98.5 % at 95 %"),
+        verdict("missed", "4 of 200 runs miss it, none may"),
+    ]
+    answer = lines_of(summary, about=about, objectives=judged, capacity=DIP, style=BLOCKS)
+    assert text(answer) == block("""
+        shop-build-42: 30 instances, 5 update domains, 200 replications, window 0..6h
+                           mean  95 % interval    p50   p95   worst
+        lowest capacity    80 %  in every run
+        hours lost         2.24  2.18..2.3        2.21  2.54  3.73 (run 17)
+        dark               0s    in every run
+        done in            -     never in 4 runs  2h38  2h51  never (run 17)
+        bad build reaches  2 %   0..4.8 %         0 %   0 %   100 % (run 17)
+
+        capacity in replication 0, the lowest in each column:
+         100 % |███████████████████████████████▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█████████
+          75 % |████████████████████████████████████████████████████████████████████████
+          50 % |████████████████████████████████████████████████████████████████████████
+          25 % |████████████████████████████████████████████████████████████████████████
+           0 % ++--------------+---------------+--------------+---------------+---------
+                0              5min            10min          15min           20min
+
+        met: capacity >= 80 % in 95 % of runs; 200 of 200 runs meet it: at least 98.5 %
+          at 95 %
+        missed: done in <= 1h30min in all runs; 4 of 200 runs miss it, none may
+        """)
+
+
+def test_every_line_of_the_drawing_is_ascii_where_blocks_cannot_be_shown():
+    answer = lines_of([row("min_capacity", 0.8)], capacity=DIP)
+    assert all(line.isascii() for line in answer)
+
+
+def test_capacity_that_never_changes_is_told_and_not_drawn():
+    assert lines_of([row("min_capacity", 1.0)])[-1] == (
+        "capacity in replication 0 is 100 % all the time"
+    )
+
+
+def test_single_run_has_values_and_no_spread():
+    about = setting(replications=1, is_random=False)
+    answer = lines_of([row("min_capacity", 0.8), row("downtime", 90.0)], about=about)
+    assert answer == [
+        "shop-build-42: 30 instances, 5 update domains, nothing here is random, window",
+        "  0..6h",
+        "lowest capacity  80 %",
+        "dark             1min30s",
+        "capacity is 100 % all the time",
+    ]
+
+
+def test_replayed_replication_is_named():
+    about = setting(replications=1, replayed=17)
+    assert "replication 17, window" in lines_of([row("downtime", 0.0)], about=about)[0]
+
+
+def test_metric_that_never_came_says_never():
+    answer = lines_of([row("rollout_duration", NAN, missing=200)])
+    assert answer[2] == "done in  never"
+
+
+def test_quantile_among_the_missing_is_above_the_horizon():
+    summary = [row("rollout_duration", NAN, of=(60.0, 90.0, NAN, NAN), missing=20)]
+    cells = ["done in", "-", "never in 20 runs", "1min30s", "> 6h", "never (run 17)"]
+    assert re.split("  +", lines_of(summary)[2]) == cells
+
+
+def test_rollback_that_is_missing_is_nothing_bad():
+    about = setting(systems=(system(headlines=("rollback_duration",)),))
+    summary = [row("rollback_duration", NAN, of=(60.0, NAN, NAN, NAN), missing=199)]
+    cells = ["rolled back in", "-", "never in 199 runs", "never", "never", "run 17"]
+    assert re.split("  +", lines_of(summary, about=about)[2]) == cells
+
+
+def test_share_of_runs_has_no_interval_above_100_percent():
+    about = setting(systems=(system(headlines=("finished",)),))
+    summary = [row("finished", 0.98, of=(0.0, 1.0, 1.0, 1.0), ci95_low=0.95, ci95_high=1.01)]
+    assert "95..100 %" in lines_of(summary, about=about)[2]
+
+
+def test_groups_follow_the_whole_system_where_they_are_asked_for():
+    about = setting(systems=(system(groups=("WebRole", "WorkerRole")),))
+    summary = [row("downtime", 0.0), row("downtime", 5.0, group="WebRole")]
+    answer = lines_of(summary, about=about)
+    assert answer[2:-1] == [
+        "dark  0s    in every run",
+        "WebRole:",
+        "      mean  95 % interval  p50  p95  worst",
+        "dark  5s    in every run",
+    ]
+
+
+def test_several_systems_stand_under_their_names():
+    about = setting(
+        systems=(system("desk"), system("shop")), objectives={"baseline": (KEEPS_CAPACITY,)}
+    )
+    summary = [row("downtime", 0.0), row("downtime", 0.0) | {"system": "desk"}]
+    answer = lines_of(summary, about=about, objectives=[verdict("met")])
+    assert text(answer).startswith(
+        "shop-build-42: desk (30 instances, 5 update domains), shop (30 instances, 5\n"
+        "  update domains), 200 replications, window 0..6h\n\ndesk:\n"
+    )
+    assert "\n\nshop:\n" in text(answer)
+    assert "met: shop capacity >= 80 % in 95 % of runs" in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("changes", "window"),
+    [
+        ({}, "window 0..6h"),
+        ({"warm_up": 1800.0}, "window 30min..6h"),
+        (
+            {"start": dt.datetime(2026, 11, 20, 14, tzinfo=dt.UTC)},
+            "window Fri 20 Nov 14:00..20:00",
+        ),
+        (
+            {"start": dt.datetime(2026, 11, 20, 22)},
+            "window Fri 20 Nov 22:00..Sat 21 Nov 04:00",
+        ),
+    ],
+)
+def test_window_is_told_as_dates_where_the_scenario_has_a_start(changes, window):
+    first = text(lines_of([row("downtime", 0.0)], about=setting(**changes)))
+    assert window in first.replace("\n  ", " ")
+
+
+@pytest.mark.parametrize(
+    ("objective", "asks"),
+    [
+        (KEEPS_CAPACITY, "capacity >= 80 % in 95 % of runs"),
+        (IN_TIME, "done in <= 1h30min in all runs"),
+        (
+            Objective(0, "min_capacity", "shop", "WebRole", None, 0.9996, 0.5, 0.95, "runs"),
+            "WebRole lowest capacity <= 99.96 % in 50 % of runs",
+        ),
+        (
+            Objective(0, "capacity_hours_lost", "shop", "", None, 2.5, 1.0, 0.95, "mean"),
+            "hours lost <= 2.5 on average",
+        ),
+        (
+            Objective(0, "outages", "shop", "", None, 0.0, 1.0, 0.95, "runs"),
+            "outages <= 0 in all runs",
+        ),
+    ],
+)
+def test_objective_is_told_with_its_exact_bound(objective, asks):
+    about = setting(objectives={"baseline": (objective,)})
+    answer = lines_of([row("downtime", 0.0)], about=about, objectives=[verdict("met", "so it is")])
+    assert answer[-1] == f"met: {asks}; so it is"
+
+
+def test_only_verdict_and_title_are_coloured():
+    about = setting(objectives={"baseline": (KEEPS_CAPACITY,)})
+    style = Style(colour=True)
+    answer = lines_of(
+        [row("downtime", 0.0)], about=about, objectives=[verdict("missed")], style=style
+    )
+    assert answer[0].startswith("\x1b[1mshop-build-42")
+    assert answer[-1].startswith("\x1b[31mmissed\x1b[0m: capacity")
+    assert not any("\x1b" in line for line in answer[1:-1])
+
+
+# compare ------------------------------------------------------------------------------------------
+
+VARIANTS = ("auto", "manual", "simultaneous")
+
+
+def modes(**changes):
+    """The summary of three modes: the figures of a comparison."""
+    figures = {
+        "auto": (0.8, 1.0, 0.0, (600.0, 840.0), 1.0),
+        "manual": (0.8, 1.0, 0.0, (7800.0, 8040.0), 0.2),
+        "simultaneous": (0.0, 1.0, 540.0, (240.0, 540.0), 1.0),
+    } | changes
+    summary = []
+    for variant, (lowest, lost, dark, (middle, high), reach) in figures.items():
+        done = (60.0, middle, high, high)
+        summary += [
+            row("min_capacity", lowest, variant=variant),
+            row("capacity_hours_lost", lost, variant=variant),
+            row("downtime", dark, variant=variant),
+            row("rollout_duration", middle, of=done, variant=variant),
+            row("blast_radius", reach, variant=variant),
+        ]
+    return summary
+
+
+def compared(summary=None, objectives=(), *, asked=(), references=(), conclusion="", **changes):
+    summary = modes() if summary is None else summary
+    variants = dict.fromkeys(each["variant"] for each in summary)
+    about = setting(**({"objectives": dict.fromkeys(variants, tuple(asked))} | changes))
+    return compare(about, summary, objectives, references, conclusion, PLAIN)
+
+
+def verdicts(*words):
+    return [verdict(word, "why", variant) for variant, word in zip(VARIANTS, words, strict=True)]
+
+
+def test_answer_of_compare_has_the_form_of_the_house():
+    answer = compared(
+        objectives=verdicts("met", "met", "missed"),
+        asked=[KEEPS_CAPACITY],
+        conclusion="best: auto, which meets every objective; done in 10min",
+    )
+    assert text(answer) == block("""
+        shop-build-42: 30 instances, 5 update domains, 200 replications, window 0..6h
+                      lowest    hours  dark   done in        bad build  capacity >= 80 %
+                      capacity  lost   (p95)  p50 / p95      reaches    in 95 % of runs
+                                                             (p95)
+        auto          80 %      1.0    0s     10min / 14min  100 %      met
+        manual        80 %      1.0    0s     2h10 / 2h14    20 %       met
+        simultaneous  0 %       1.0    9min   4min / 9min    100 %      missed
+        simultaneous: missed, capacity >= 80 % in 95 % of runs; why
+        best: auto, which meets every objective; done in 10min
+        """)
+    assert max(map(len, answer)) == 80
+
+
+def test_objectives_that_do_not_fit_are_listed_below():
+    later = [verdict("met", "", each) for each in VARIANTS]
+    first = verdicts("met", "undecided", "missed")
+    rows = [each for pair in zip(first, later, strict=True) for each in pair]
+    answer = compared(objectives=rows, asked=[KEEPS_CAPACITY, IN_TIME])
+    assert answer[1].endswith("bad build")
+    assert answer[7:9] == [
+        "capacity >= 80 % in 95 % of runs; met: auto; undecided: manual; missed:",
+        "  simultaneous",
+    ]
+    assert answer[9] == "done in <= 1h30min in all runs; met: auto, manual, simultaneous"
+    assert max(map(len, answer)) <= 80
+
+
+def test_reference_is_shown_and_not_judged():
+    answer = compared(
+        objectives=verdicts("met", "missed", "missed"),
+        asked=[KEEPS_CAPACITY],
+        references=["simultaneous"],
+    )
+    assert answer[6].endswith("100 %      reference")
+    assert [line.split(":")[0] for line in answer[7:]] == ["manual"]
+
+
+def test_objective_of_one_variant_alone_leaves_the_others_blank():
+    asked = {"auto": (), "manual": (KEEPS_CAPACITY,), "simultaneous": ()}
+    rows = [verdict("met", "", "manual")]
+    answer = compare(setting(objectives=asked), modes(), rows, (), "", PLAIN)
+    assert [line.split()[-1] for line in answer[4:7]] == ["-", "met", "-"]
+
+
+def test_metric_that_does_not_apply_to_a_variant_is_a_dash():
+    without = ("manual", "downtime")
+    summary = [each for each in modes() if (each["variant"], each["metric"]) != without]
+    assert compared(summary)[5].split()[3:5] == ["1.0", "-"]
+
+
+def test_rollouts_that_never_end_show_never_and_above_the_horizon():
+    summary = modes()
+    for each in summary:
+        if each["metric"] == "rollout_duration":
+            each |= {"auto": {"missing": 200}, "manual": {"p95": NAN, "missing": 20}}.get(
+                each["variant"], {}
+            )
+    answer = compared(summary)
+    assert "never" in answer[4]
+    assert "2h10 / > 6h" in answer[5]
+
+
+def test_nothing_random_has_no_quantiles_and_no_reasons():
+    answer = compared(
+        objectives=verdicts("met", "met", "missed"),
+        asked=[KEEPS_CAPACITY],
+        is_random=False,
+        replications=1,
+    )
+    assert "p95" not in text(answer)
+    assert "2h10  " in text(answer)
+    assert "why" not in text(answer)
+
+
+def test_reasons_that_leave_the_screen_are_left_to_the_table():
+    names = [f"variant {number}" for number in range(14)]
+    summary = [row("downtime", 0.0, variant=name) for name in names]
+    rows = [verdict("missed", "why " * 30, name) for name in names]
+    answer = compared(summary, rows, asked=[KEEPS_CAPACITY])
+    assert answer[-1] == "14 verdicts on objectives are explained in objectives.csv"
+    assert len(answer) <= 24
+
+
+def test_long_names_of_variants_stay_whole():
+    name = "as the platform does it by itself, one domain after the other"
+    answer = compared(modes(**{name: (0.8, 1.0, 0.0, (600.0, 840.0), 1.0)}))
+    assert name in answer
+    assert max(map(len, answer)) <= 80
+
+
+def test_all_metrics_stand_in_several_tables_of_80_columns():
+    every = tuple(METRICS)
+    summary = [row(name, 0.5, variant=variant) for variant in VARIANTS for name in every]
+    answer = compared(summary, systems=(system(headlines=every),))
+    assert max(map(len, answer)) <= 80
+    assert sum(line.startswith("auto") for line in answer) > 1
+
+
+def test_groups_of_each_variant_follow_where_they_are_asked_for():
+    summary = [
+        *modes(),
+        *(row("downtime", 5.0, variant=each, group="WebRole") for each in VARIANTS),
+    ]
+    answer = compared(summary, systems=(system(groups=("WebRole", "WorkerRole")),))
+    assert answer[7:10] == ["WebRole:", "              dark", "              (p95)"]
+
+
+# The footer ---------------------------------------------------------------------------------------
+
+
+def test_footer_is_one_line_where_it_fits():
+    assert footer(["no failures"], ["picture: results/x.png"]) == [
+        "assumed: no failures      picture: results/x.png"
+    ]
+
+
+def test_long_footer_keeps_a_path_in_one_piece():
+    picture = f"picture: results/{'x' * 90}.png"
+    assert footer(["restart (lognormal, median 4min)", "no failures"], [picture]) == [
+        "assumed: restart (lognormal, median 4min), no failures",
+        picture,
+    ]
+
+
+def test_footer_without_assumptions_is_the_place_alone():
+    assert footer([], ["picture: x.png"]) == ["picture: x.png"]
