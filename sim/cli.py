@@ -130,7 +130,7 @@ def _run(options: argparse.Namespace) -> Answer:
         name: first.timeline(name, "capacity").crop(scenario.warm_up, scenario.horizon)
         for name in scenario.systems
     }
-    setting, style = _setting(scenario, found, options), _style(sys.stdout)
+    setting, style = _setting(found, options), _style(sys.stdout)
     summary, objectives = found.rows("summary"), found.rows("objectives")
     lines = answer.run(setting, summary, objectives, capacity, style)
     return _ended(lines, found, folder)
@@ -144,7 +144,7 @@ def _compare(options: argparse.Namespace) -> Answer:
     folder = _save(found, options)
     if options.json:
         return _as_json(found, warnings, folder)
-    setting, style = _setting(scenario, found, options), _style(sys.stdout)
+    setting, style = _setting(found, options), _style(sys.stdout)
     references = [one.name for one in found.about.variants if one.reference]
     summary, objectives = found.rows("summary"), found.rows("objectives")
     conclusion = found.about.conclusion
@@ -233,7 +233,7 @@ def _save(results: Results, options: argparse.Namespace) -> Path:
     )
 
 
-def _setting(scenario: Scenario, results: Results, options: argparse.Namespace) -> Setting:
+def _setting(results: Results, options: argparse.Namespace) -> Setting:
     """What the answer says beside its numbers."""
     from sim.answer import Setting, System
     from sim.systems import KINDS
@@ -241,13 +241,16 @@ def _setting(scenario: Scenario, results: Results, options: argparse.Namespace) 
     about = results.about
     firsts = {one.name: results.replay(variant=one.name) for one in about.variants}
     systems = []
-    for name, spec in scenario.systems.items():
-        record = KINDS[spec.kind]
-        names = list(about.headlines[name])
-        names += [each for each in record.metrics if options.all and each not in names]
-        groups = tuple(record.groups(spec)) if options.all else ()
-        sizes = [run.simulation.models[name].size for run in firsts.values()]
-        systems.append(System(name, _common(sizes), record.metrics, tuple(names), groups))
+    for name, shown in about.headlines.items():
+        models = [run.simulation.models for run in firsts.values()]
+        specs = [
+            run.scenario.systems[name] for run in firsts.values() if name in run.scenario.systems
+        ]
+        record = KINDS[specs[0].kind]
+        more = [each for each in record.metrics if options.all and each not in shown]
+        groups = {group: None for spec in specs for group in record.groups(spec) if options.all}
+        size = _common([each[name].size for each in models if name in each])
+        systems.append(System(name, size, record.metrics, (*shown, *more), tuple(groups)))
     return Setting(
         name=about.name,
         systems=tuple(systems),
@@ -335,9 +338,11 @@ def _say(answer: Answer) -> int:
     try:
         sys.stdout.write(answer.text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Who reads has had enough. Python would complain when it closes stdout in the end.
+    except OSError as error:
+        # Python would complain once more when it closes stdout in the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # who reads may have had enough
+            return _fail([f"{PROGRAM}: the answer cannot be written: {error.strerror}"], OUR_FAULT)
     return answer.code
 
 

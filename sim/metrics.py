@@ -154,18 +154,12 @@ def capacity(steps: Steps, nominal: int) -> Values:
 
     A group that weighs nothing has nothing to lose: its capacity is 1.
     """
-    length = steps.end - steps.times[0]
     missing = np.maximum(0, nominal - steps.values) * steps.durations
-    whole = nominal * length
-    lowest: NDArray[np.float64] = np.ones(len(steps.start) - 1)
-    mean: NDArray[np.float64] = np.ones(len(steps.start) - 1)
-    if nominal:
-        lowest = steps.minimum() / nominal
-    if whole:
-        mean = np.asarray(steps.integrate() / whole)
+    none = np.ones(len(steps.start) - 1)
+    whole = nominal * (steps.end - steps.times[0])
     return {
-        "min_capacity": lowest,
-        "mean_capacity": mean,
+        "min_capacity": steps.minimum() / nominal if nominal else none,
+        "mean_capacity": steps.integrate() / whole if nominal else none,
         "capacity_hours_lost": steps.sum(missing) / 1000.0 / HOUR,
     }
 
@@ -183,7 +177,7 @@ def availability(up: Steps) -> Values:
     lengths = np.bincount(number, weights=dark, minlength=1)
     longest = np.maximum.reduceat(np.where(up.values == 0, lengths[number], 0.0), up.start[:-1])
     return {
-        "availability": 1.0 - downtime / length if length else (up.values[up.start[:-1]] > 0) * 1.0,
+        "availability": 1.0 - downtime / length,
         "downtime": downtime,
         "outages": outages,
         "longest_outage": longest,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -213,6 +214,15 @@ def test_ticks_end_where_the_scale_ends():
     assert lowest.get_xlim()[1] > 1.1
     (lost,) = drawn(variants.metrics([Panel("lost", "hours", "", [Estimate("auto", 1.7)])]))
     assert [label.get_text() for label in lost.get_xticklabels()] == ["0", "0.5", "1", "1.5"]
+
+
+def test_a_long_reason_for_a_missing_mean_does_not_squeeze_the_ticks():
+    reason = Estimate("manual", NAN, missing="> horizon in 1,234 of 10,000 runs")
+    panel = Panel("done in", "s", "lower", [Estimate("auto", 1560.0), reason])
+    axes = drawn(variants.metrics([panel, LOWEST, LOST]))[0]
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert len(boxes) == 3
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_shares_near_one_are_spread_out():

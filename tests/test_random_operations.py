@@ -400,8 +400,8 @@ class Turns:
     def __init__(self, run):
         self.run, self.layout, self.model = run, run.layout, run.model
         self.state = run.log.subjects.initial.tolist()
-        self.open, self.turns = {}, {}
-        """Domain -> its turn under way; all turns there ever were."""
+        self.open, self.simultaneous = {}, {}
+        """Domain -> its turn under way; upgrade -> its only turn."""
         self.phase, self.walked = Counter(), {}
         self.began, self.takeovers, self.hurries = set(), set(), set()
         self.rolling, self.taken = Counter(), defaultdict(set)
@@ -479,7 +479,7 @@ class Turns:
         slot = (domain - self.layout.first_domain()) // self.layout.domains
         assert slot not in self.suspended
         number = (domain - self.layout.first_domain()) % self.layout.domains
-        mode = getattr(body, "mode", "Auto")
+        mode = "Auto" if self.rolling[upgrade] else getattr(body, "mode", "Auto")
         if not self.phase[upgrade]:
             assert mode == "Simultaneous" or self.walked.get(upgrade, -1) < number
             assert not body.windows or any(w.from_ <= time < w.to for w in body.windows)
@@ -494,9 +494,15 @@ class Turns:
                 and turn["phase"] == self.phase[turn["upgrade"]]
             ]
             assert not busy, (time, self.run.name(domain))
-        same = (upgrade, self.phase[upgrade], time)  # Simultaneous is one turn of all domains
-        turn = {"upgrade": upgrade, "phase": same[1], "since": time, "missing": set()}
-        self.open[domain] = self.turns.setdefault(same, turn)
+        turn = {
+            "upgrade": upgrade,
+            "phase": self.phase[upgrade],
+            "since": time,
+            "missing": set(),
+        }
+        if mode == "Simultaneous":  # one turn of all domains
+            turn = self.simultaneous.setdefault(upgrade, turn)
+        self.open[domain] = turn
 
     def instance(self, time, subject, old, new, cause):
         turn = self.open.get(cause)

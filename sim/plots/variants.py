@@ -301,7 +301,8 @@ def _scale_metric(axes: Axes, panel: Panel, inches: float) -> None:
         high = max(high, 1.0)
         if ends and min(ends) > _NEAR_ONE:
             low = min(ends) - 0.1 * (high - min(ends))
-    numbers = [style.text_width(_show(one, panel.unit), style.SMALL) for one in panel.estimates]
+    means = [one for one in panel.estimates if not math.isnan(one.mean)]
+    numbers = [style.text_width(_show(one, panel.unit), style.SMALL) for one in means]
     room = (max(numbers, default=0.0) + 2 * _GAP) / (0.75 * inches * style.POINTS)
     axes.set_xlim(low - 0.04 * (high - low), high + (high - low) * room / (1 - room))
     _mark_values(axes, panel.unit, low, high if any(ends) else 0.0)

@@ -1,0 +1,153 @@
+"""Tables of results: columns, gaps, and the words of a log."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sim import tables
+from sim.events import EVENTS, events
+from sim.experiments.replications import replicate
+from sim.files import loads
+from sim.simulation import Simulation
+
+SCENARIO = """\
+horizon: 1h
+systems:
+  shop:
+    kind: cloud_service
+    roles: {WebRole: {instances: 1, restart: 2min}}
+operations:
+  - at: 1min
+    upgrade_deployment: {build: "42"}
+"""
+SCHEMA = pa.schema([("name", pa.string()), ("value", pa.float64()), ("count", pa.int64())])
+ROWS = [
+    {"name": "größe", "value": 0.5, "count": 3},
+    {"name": "", "value": math.nan, "count": None},
+    {"name": None, "value": None, "count": 0},
+]
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    return Simulation(loads(SCENARIO))
+
+
+def test_rows_become_typed_columns_with_gaps():
+    table = tables.from_rows(SCHEMA, ROWS)
+    assert table.schema == SCHEMA
+    assert table.to_pydict() == {
+        "name": ["größe", "", ""],
+        "value": [0.5, None, None],
+        "count": [3, None, 0],
+    }
+    table.validate(full=True)
+
+
+def test_rows_come_back_with_nan_for_no_number():
+    rows = tables.to_rows(tables.from_rows(SCHEMA, ROWS))
+    assert rows[0] == ROWS[0]
+    assert math.isnan(rows[1]["value"])
+    assert rows[1]["count"] is None
+
+
+def test_columns_follow_the_values_where_no_file_holds_them():
+    rows = [{"name": "a", "value": 1.5, "count": 2}]
+    assert tables.schema_of(rows) == SCHEMA
+    assert tables.schema_of([]).names == []
+
+
+def test_long_gaps_keep_their_places():
+    values = np.where(np.arange(100) % 3 == 0, np.nan, np.arange(100.0))
+    column = tables.numbers(values).to_pylist()
+    assert column == [None if k % 3 == 0 else float(k) for k in range(100)]
+
+
+def test_rows_are_chosen_by_texts_and_numbers():
+    table = tables.from_rows(
+        SCHEMA, [{"name": name, "value": 1.0, "count": k} for k, name in enumerate("abab")]
+    )
+    assert tables.chosen(table, name="a").tolist() == [True, False, True, False]
+    assert tables.chosen(table, name="a", count=2).tolist() == [False, False, True, False]
+    assert tables.chosen(table, name="c").tolist() == [False] * 4
+    assert tables.values(table.slice(1, 2), "count").tolist() == [1, 2]
+    assert tables.chosen(table.slice(1, 2), name="a").tolist() == [False, True]
+
+
+def test_joined_tables_stand_one_below_the_other():
+    part = tables.from_rows(SCHEMA, ROWS)
+    assert tables.joined([part, part], SCHEMA).num_rows == 6
+    empty = tables.joined([], SCHEMA)
+    assert (empty.num_rows, empty.schema) == (0, SCHEMA)
+    assert list(tables.frame(empty).columns) == SCHEMA.names
+
+
+def test_replications_have_a_row_for_each_metric_of_each(simulation):
+    measured = replicate(simulation, [4])
+    frame = tables.frame(tables.replications("auto", measured))
+    assert list(frame.columns) == tables.REPLICATIONS.names
+    assert len(frame) == len(measured.values)
+    lowest = frame[(frame.metric == "min_capacity") & (frame.group == "WebRole")]
+    assert lowest.to_dict("records") == [
+        {
+            "variant": "auto",
+            "replication": 4,
+            "system": "shop",
+            "group": "WebRole",
+            "metric": "min_capacity",
+            "value": 0.0,
+        }
+    ]
+
+
+def test_timelines_have_a_row_for_each_step(simulation):
+    log = simulation.run()
+    line = simulation.models["shop"].timeline(log, "capacity")
+    every = {("shop", "capacity", ""): line, ("shop", "ready", "WebRole"): line}
+    frame = tables.frame(tables.timelines("auto", 0, every))
+    assert list(frame.columns) == tables.TIMELINES.names
+    mine = frame[frame.series == "capacity"]
+    assert mine.time_s.tolist() == [0.0, 60.0, 180.0]
+    assert mine.value.tolist() == [1.0, 0.0, 1.0]
+    assert frame[frame.series == "ready"].group.unique().tolist() == ["WebRole"]
+
+
+def test_events_tell_the_whole_log_in_words(simulation):
+    log = simulation.run()
+    table = events("auto", log)
+    table.validate(full=True)
+    assert table.schema == EVENTS
+    frame = tables.frame(table)
+    assert len(frame) == len(log)
+    assert frame[frame.kind == "instance"].to_dict("records") == [
+        {
+            "variant": "auto",
+            "replication": 0,
+            "time_s": time,
+            "system": "shop",
+            "kind": "instance",
+            "group": "WebRole",
+            "subject": "WebRole_IN_0",
+            "old": old,
+            "old_version": before,
+            "new": new,
+            "new_version": "42",
+            "cause": "update domain 0",
+        }
+        for time, old, before, new in (
+            (60.0, "ReadyRole", "1", "BusyRole"),
+            (180.0, "BusyRole", "42", "ReadyRole"),
+        )
+    ]
+
+
+def test_what_is_absent_has_no_version(simulation):
+    frame = tables.frame(events("auto", simulation.run()))
+    assert set(frame.old_version[frame.old == "absent"]) == {""}
+
+
+def test_events_of_an_empty_log_are_none():
+    quiet = Simulation(loads(SCENARIO.partition("operations")[0]))
+    assert events("baseline", quiet.run()).num_rows == 0
