@@ -242,14 +242,12 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
     firsts = {one.name: results.replay(variant=one.name) for one in about.variants}
     systems = []
     for name, shown in about.headlines.items():
-        models = [run.simulation.models for run in firsts.values()]
-        specs = [
-            run.scenario.systems[name] for run in firsts.values() if name in run.scenario.systems
-        ]
+        having = [run for run in firsts.values() if name in run.scenario.systems]
+        specs = [run.scenario.systems[name] for run in having]
         record = KINDS[specs[0].kind]
         more = [each for each in record.metrics if options.all and each not in shown]
         groups = {group: None for spec in specs for group in record.groups(spec) if options.all}
-        size = _common([each[name].size for each in models if name in each])
+        size = _common([run.simulation.models[name].size for run in having])
         systems.append(System(name, size, record.metrics, (*shown, *more), tuple(groups)))
     return Setting(
         name=about.name,

@@ -61,11 +61,10 @@ def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> l
     found = []
     for start, end in line.intervals_below(below):
         part = line.crop(start, end)
-        lowest = float(part.values[:-1].min()) if len(part.values) > 1 else part.minimum()
         gap = part.combine(part, lambda a, _: np.maximum(0.0, 1.0 - a))
         lost = gap.integrate() * nominal / 3600.0
         causes = _causes(simulation, log, system, start, end)
-        found.append(Dip(start, end, 1.0 - lowest, lost, causes))
+        found.append(Dip(start, end, 1.0 - part.minimum(), lost, causes))
     deepest = sorted(found, key=lambda dip: (-dip.depth, -dip.lost_hours))[:DEEPEST]
     return sorted(deepest, key=lambda dip: dip.start_s)
 

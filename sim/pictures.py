@@ -130,7 +130,10 @@ class ResultPictures:
 
     def variants_capacity(self, system: str = "") -> Picture:
         """Capacity over time in each variant, on the same axes."""
-        name, every = self._system(system), self._results.about.variants
+        name = self._system(system)
+        rows = self._results.rows("summary")
+        having = {row["variant"] for row in rows if row["system"] == name}
+        every = [one for one in self._results.about.variants if one.name in having]
         found = {one.name: self._band(one, name) for one in every}
         lowest = {one.thresholds.get(name) for one in every}
         return variants.capacities(

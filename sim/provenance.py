@@ -101,7 +101,9 @@ class About:
             compared=compared,
             conclusion=conclude(made) if compared else "",
             headlines=headlines,
-            kinds={name: spec.kind for name, spec in scenario.systems.items()},
+            kinds={
+                name: spec.kind for one in made for name, spec in one.scenario.systems.items()
+            },
             variants=tuple(
                 _variant(one, place, compared=compared, reference=one.variant in without)
                 for place, one in enumerate(made)

@@ -6,6 +6,29 @@ from sim.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
+TEXT = """
+horizon: {horizon}
+systems:
+  s:
+    kind: cloud_service
+    update_domains: {domains}
+    {more}
+    roles: {{{roles}}}
+operations:
+{operations}
+"""
+
+
+def story(
+    operations, roles="W: {instances: 2, restart: 100s}", *, domains=2, more="", horizon="1h", run=0
+):
+    """The run number `run` of a service `s`; `operations` are lines, `more` is one line of keys."""
+    asked = "\n".join(f"  - {{{line.strip()}}}" for line in operations.strip().splitlines())
+    text = TEXT.format(
+        horizon=horizon, domains=domains, more=more, roles=roles, operations=asked or "  []"
+    )
+    return Story(text, run)
+
 
 class Story:
     """One run of a scenario that passes its audit."""
@@ -42,6 +65,12 @@ class Story:
     def ready(self, instance):
         """The instants at which an instance becomes ReadyRole, cold or warm."""
         return [_time(line) for line in self.about(instance) if "-> ReadyRole" in line]
+
+    def taken_at(self, instance):
+        """The instant of an instance's first row: a turn takes it."""
+        line = self.about(instance)[0]
+        assert "because update domain" in line
+        return _time(line)
 
     def taken(self, instance):
         """The instants at which a turn takes an instance out whose restart is not in stages."""
@@ -80,3 +109,10 @@ def _time(line):
 
 def _new(line):
     return line.split(" -> ")[1].split(" because ")[0]
+
+
+def builds(told, *instances):
+    """The builds of instances at the horizon."""
+    shown = told.status(told.log.horizon)["RoleInstanceList"]
+    found = {each["InstanceName"]: each["Build"] for each in shown}
+    return [found[name] for name in instances or sorted(found)]

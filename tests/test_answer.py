@@ -234,7 +234,7 @@ def test_several_systems_stand_under_their_names():
             "window Fri 20 Nov 14:00..20:00",
         ),
         (
-            {"start": dt.datetime(2026, 11, 20, 22)},
+            {"start": dt.datetime.fromisoformat("2026-11-20T22:00")},
             "window Fri 20 Nov 22:00..Sat 21 Nov 04:00",
         ),
     ],
@@ -375,11 +375,9 @@ def test_metric_that_does_not_apply_to_a_variant_is_a_dash():
 
 def test_rollouts_that_never_end_show_never_and_above_the_horizon():
     summary = modes()
-    for each in summary:
-        if each["metric"] == "rollout_duration":
-            each |= {"auto": {"missing": 200}, "manual": {"p95": NAN, "missing": 20}}.get(
-                each["variant"], {}
-            )
+    ends = {each["variant"]: each for each in summary if each["metric"] == "rollout_duration"}
+    ends["auto"].update(missing=200)
+    ends["manual"].update(missing=20, p95=NAN)
     answer = compared(summary)
     assert "never" in answer[4]
     assert "2h10 / > 6h" in answer[5]

@@ -135,6 +135,15 @@ second: 1
     ]
 
 
+def test_alias_as_a_key_is_told_once():
+    (line,) = lines("*a : 1")
+    assert line.startswith("x.yaml:1:1: aliases are not allowed: ")
+
+
+def test_file_of_exactly_1_mebibyte_is_read():
+    assert plain(read(b"a: 1\n".ljust(2**20), "")) == {"a": "1"}
+
+
 def test_syntax_error_comes_after_what_was_found_before_it():
     assert [line.split(":")[1] for line in lines("a: &x 1\na: 2\nb: 'open")] == ["1", "2", "3"]
 
@@ -247,6 +256,10 @@ def test_plain_scalars_are_written_plain():
     assert write({"build": Scalar("9.10"), "on": Scalar("on")}) == "build: 9.10\n'on': on\n"
 
 
+def test_letters_of_all_alphabets_are_written_as_they_are():
+    assert write({"é": "日本"}) == "é: 日本\n"
+
+
 def test_shared_values_are_written_twice():
     shared = {"a": 1}
     assert write([shared, shared]) == "- a: 1\n- a: 1\n"
@@ -304,8 +317,8 @@ def keys_of(value):
 
 
 def test_dotted_quotes_only_what_needs_it():
-    path = ("roles", "Conference.Web.Admin", 0, "my name", 'a"b', "", "22:00", "a\nb")
-    assert dotted(path) == (r'roles."Conference.Web.Admin".0."my name"."a\"b"."".22:00."a\nb"')
+    path = ("roles", "Conference.Web.Admin", 0, "é name", 'a"b', "", "22:00", "a\nb")
+    assert dotted(path) == (r'roles."Conference.Web.Admin".0."é name"."a\"b"."".22:00."a\nb"')
 
 
 def test_nodes_compare_by_value_and_place():

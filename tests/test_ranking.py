@@ -83,9 +83,7 @@ def test_one_that_beats_all_others_at_once_is_set_against_the_closest():
 
 def test_noise_tells_nothing_apart():
     noise = np.tile([-1.0, 1.0], RUNS // 2)
-    found = rank(
-        [variant("a", downtime=spread(60.0)), variant("b", downtime=spread(60.0) + noise)]
-    )
+    found = rank([variant("a", downtime=spread(60.0)), variant("b", downtime=spread(60.0) + noise)])
     assert told(found) == (("a", "b"), None, None)
 
 
@@ -122,9 +120,7 @@ def test_variant_that_may_miss_an_objective_is_out(verdict):
 
 
 def test_variant_without_a_rollout_is_never_best():
-    found = rank(
-        [variant("nothing", rollouts=False, downtime=0.0), variant("auto", downtime=60.0)]
-    )
+    found = rank([variant("nothing", rollouts=False, downtime=0.0), variant("auto", downtime=60.0)])
     assert found.best == ("auto",)
 
 
@@ -162,7 +158,9 @@ def test_conclusion_shows_the_level_that_all_pairs_share():
     text = conclude(
         [variant(name, downtime=spread(k) * (1 + k)) for k, name in enumerate("abc", 5)]
     )
-    assert text.startswith("best: a, dark 30s, against 42s with b (difference -12s, 97.5 % interval")
+    assert text.startswith(
+        "best: a, dark 30s, against 42s with b (difference -12s, 97.5 % interval"
+    )
 
 
 def test_conclusion_says_that_objectives_are_met():
@@ -210,15 +208,15 @@ def test_conclusion_of_a_rollout_that_mostly_never_ends_has_no_median():
         ([{}, {}], "best: a or b; no headline metric tells them apart"),
         (
             [{"verdict": "met", "text": ASKED}, {"verdict": "met", "text": ASKED}],
-            "best: a or b; no headline metric tells them apart among those that meet every "
-            "objective",
+            (
+                "best: a or b; no headline metric tells them apart among those that meet every "
+                "objective"
+            ),
         ),
     ],
 )
 def test_conclusion_without_a_reason(variants, text):
-    made = [
-        variant(name, downtime=0.0, **each) for name, each in zip("ab", variants, strict=True)
-    ]
+    made = [variant(name, downtime=0.0, **each) for name, each in zip("ab", variants, strict=True)]
     assert conclude(made) == text
 
 

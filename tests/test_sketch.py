@@ -83,7 +83,7 @@ def test_only_the_part_that_changes_is_drawn():
 
 
 def test_date_stands_below_the_clock_where_there_is_a_start():
-    start = dt.datetime(2026, 11, 20, 23, 30)
+    start = dt.datetime.fromisoformat("2026-11-20T23:30")
     *_, clocks, dates = drawn(line((0, 1), (900, 0.5), (3500, 1)), start=start, width=80)
     assert clocks.split()[0] == "23:30"
     assert dates.split() == ["Fri", "20", "Nov", "Sat", "21", "Nov"]

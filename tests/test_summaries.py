@@ -45,13 +45,13 @@ def test_columns_are_those_of_the_result_folder():
 
 
 def test_row_has_mean_interval_and_quantiles(summary):
-    values = [float(k) for k in range(1, 21)]
+    values = [float(k) for k in range(1, 201)]
     row = summary("downtime", values)
-    known = stats.t.interval(0.95, 19, np.mean(values), stats.sem(values))
+    known = stats.t.interval(0.95, 199, np.mean(values), stats.sem(values))
     assert (row.variant, row.system, row.group, row.unit) == ("auto", "shop", "", "s")
-    assert (row.mean, row.min, row.p50, row.p95, row.max) == (10.5, 1.0, 10.0, 19.0, 20.0)
+    assert (row.mean, row.min, row.p50, row.p95, row.max) == (100.5, 1.0, 100.0, 190.0, 200.0)
     assert (row.ci95_low, row.ci95_high) == pytest.approx(known)
-    assert (row.n, row.missing, row.worst_replication) == (20, 0, 29)
+    assert (row.n, row.missing, row.worst_replication) == (200, 0, 209)
 
 
 def test_missing_value_takes_the_mean_away_and_ranks_last(summary):

@@ -143,9 +143,13 @@ def test_events_tell_the_whole_log_in_words(simulation):
     ]
 
 
-def test_what_is_absent_has_no_version(simulation):
-    frame = tables.frame(events("auto", simulation.run()))
-    assert set(frame.old_version[frame.old == "absent"]) == {""}
+def test_what_is_absent_has_no_version():
+    larger = SCENARIO.replace('build: "42"', 'build: "42", configuration: {WebRole: 2}')
+    frame = tables.frame(events("auto", Simulation(loads(larger)).run()))
+    born = frame[(frame.kind == "instance") & (frame.old == "absent")]
+    assert born[["subject", "old_version", "new_version"]].to_numpy().tolist() == [
+        ["WebRole_IN_1", "", "42"]
+    ]
 
 
 def test_events_of_an_empty_log_are_none():
