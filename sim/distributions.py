@@ -8,7 +8,7 @@ processors. scipy.special gives the normal quantiles; a frozen draw of scipy.sta
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
@@ -262,7 +262,6 @@ class Empirical(Shape):
         if self.csv is None or self.column is None:
             return self
         filled = self.model_copy()
-        filled.__dict__.pop("times", None)  # they may be of an earlier content
         seconds = read_column(contents[self.csv], self.column)
         if not all(0 <= value <= _LONGEST for value in seconds):
             raise ValueError(
@@ -272,13 +271,13 @@ class Empirical(Shape):
         filled._read = seconds  # noqa: SLF001  (a copy of self)
         return filled
 
-    @cached_property
+    @property
     def times(self) -> Floats:
         """The times in ascending order."""
         given = self.values if self.csv is None else self._read
         if given is None:
             raise ValueError(f"the contents of {self.csv} were not given")
-        return np.sort(np.array(given, dtype=np.float64))
+        return _ascending(given)
 
     @property
     def expected(self) -> float:
@@ -304,6 +303,13 @@ class Empirical(Shape):
     def _parameters(self) -> list[str]:
         source = f"column {self.column} of {self.csv}" if self.csv else f"{self.times.size} times"
         return [source, "interpolated"] if self.interpolate else [source]
+
+
+@lru_cache(maxsize=64)
+def _ascending(times: tuple[float, ...]) -> Floats:
+    # Kept here and not in the model: two models that are compared compare all that they hold, and
+    # arrays have no truth value.
+    return np.sort(np.array(times, dtype=np.float64))
 
 
 class OneShape(OneOf):

@@ -187,8 +187,14 @@ class ResultPictures:
 
     def _line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
         table, about = self._results.table("timelines"), self._results.about
-        mine = {"variant": one.name, "replication": one.first, "system": system}
-        rows = chosen(table, **mine, series=series, group=group)
+        rows = chosen(
+            table,
+            variant=one.name,
+            replication=one.first,
+            system=system,
+            series=series,
+            group=group,
+        )
         times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
         return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
 

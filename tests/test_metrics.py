@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from story import Story
 
 from sim.log import (
     ASKED,
@@ -291,3 +292,47 @@ def test_a_refusal_counts_whatever_its_rule(rule):
     log = recorder.freeze(Subjects([block, UPGRADES]), 0, 1000.0, drew=False)
     found = rollouts(Stack([log]), range(1), UPGRADES, np.ones(1, bool))
     assert found.kept.tolist() == [False]
+
+
+# Of a cloud service: what is easily got wrong
+
+SERVICE = "kind: cloud_service, update_domains: 2, start_timeout: 20min"
+WEB = "roles: {Web: {instances: 4, restart: 8min}}"
+
+
+def story(service, *operations):
+    return Story(
+        f"horizon: 2h\nsystems: {{shop: {{{SERVICE}, {service}}}}}\n"
+        f"operations: [{', '.join(operations)}]"
+    )
+
+
+def test_an_instance_that_is_removed_during_its_turn_has_not_failed():
+    fewer = "{at: 5min, change_configuration: {configuration: {Web: 2}}}"
+    told = story(WEB, "{at: 1min, upgrade_deployment: {}}", fewer)
+    assert told.measure("instances_failed") == 0
+
+
+def test_an_instance_that_is_back_at_the_time_out_has_not_failed():
+    upgrade = "{at: 1min, upgrade_deployment: {}}"
+    assert story(WEB.replace("8min", "20min"), upgrade).measure("instances_failed") == 0
+    assert story(WEB.replace("8min", "20.001min"), upgrade).measure("instances_failed") == 4
+
+
+def test_a_restart_of_a_swapped_deployment_brings_it_up_to_date():
+    restart = "{at: 12min, change_configuration: {restarts: true}}"
+    told = story(f"staging: {{build: '2'}}, {WEB}", "{at: 1min, swap: {}}", restart)
+    assert told.measure("finished") == 1
+    assert told.measure("updated_share") == 1
+
+
+def test_after_the_rollback_of_a_takeover_the_target_is_the_last_completed_build():
+    told = story(
+        f"builds: {{'2': {{}}, '3': {{}}}}, {WEB}",
+        "{at: 1min, upgrade_deployment: {build: '2'}}",
+        "{at: 12min, upgrade_deployment: {build: '3'}}",
+        "{at: 16min, rollback: {}}",
+    )
+    minutes = [(seconds / 60, share) for seconds, share in told.series("up_to_date")]
+    assert minutes == [(0, 1), (1, 0), (9, 0.5), (12, 0), (24, 0.5), (32, 1)]
+    assert told.measure("updated_share") == 0  # of build 3, which was last requested

@@ -277,6 +277,7 @@ def test_a_refused_request_leaves_no_property_behind():
             "suspended",
             CONFLICT,
         ),
+        ("swap", {}, [], {}, "no staging", MISSING),
         ("swap", {}, [UP], {"roles": LONG, "staging": {"build": "2"}}, "locked", CONFLICT),
         (
             "swap",
@@ -351,6 +352,7 @@ def test_an_overtaken_upgrade_fails_with_a_conflict():
         ("upgrade_deployment", {"label": "x" * 101}, "label"),
         ("upgrade_deployment", {"changes": ["vm_size"]}, "force"),
         ("walk_upgrade_domain", {"upgrade_domain": 9}, "no such domain"),
+        ("swap", {}, "no staging"),
     ],
 )
 def test_a_refusal_that_follows_from_the_file_alone_is_foretold(kind, body, rule):

@@ -173,12 +173,14 @@ class _Reader:
         return entries
 
     def _key(self, event: yaml.NodeEvent) -> str:
+        if isinstance(event, yaml.AliasEvent):
+            self._check_properties(event)
+            return ""
         if not isinstance(event, yaml.ScalarEvent):
             self._path.append("")
             self._node(event, "")
             self._path.pop()
-            if not isinstance(event, yaml.AliasEvent):
-                self._refuse(event, "a key must be text, got a list or a mapping")
+            self._refuse(event, "a key must be text, got a list or a mapping")
             return ""
         self._check_properties(event)
         if event.value == "<<" and not event.style:
@@ -189,7 +191,7 @@ class _Reader:
 
     def _check_properties(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, _forbidden("aliases", "*", event.anchor))
+            self._refuse(event, _forbidden("aliases", "*", str(event.anchor)))
             return
         if event.anchor:
             self._refuse(event, _forbidden("anchors", "&", event.anchor))

@@ -108,6 +108,7 @@ def resolve(name: str, spec: CloudService) -> CloudService:
 def _resolve_role(role: Role) -> Role:
     """With stages a restart stays without a time of its own, and so does a creation."""
     restart = role.restart if role.stages else role.restart or RESTART
+    # Assumption: a new instance takes as long as a restart.
     return role.model_copy(update={"restart": restart, "create": role.create or restart})
 
 

@@ -109,6 +109,7 @@ class Service:
             self._becomes(call, SUCCEEDED, cause)
 
     def _fails(self, call: Call, rule: str, cause: int) -> None:
+        # Assumption: a request whose update another one takes over has failed, with 409.
         if self._states[call.number] == ASKED:
             self._becomes(call, FAILED + OPERATION.width * (RULES.index(rule) + 1), cause)
 
@@ -190,6 +191,7 @@ class Service:
     _forbids_reimage_instance = _forbids_reboot_instance
 
     def _forbids_swap(self, _call: Call) -> str | None:
+        # Assumption: slots cannot be swapped while an update is in progress.
         locked = self.production.upgrade or (self.staging and self.staging.upgrade)
         return "locked" if locked else None
 

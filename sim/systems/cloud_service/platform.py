@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def update_guest_os(service: Service, call: Call) -> Upgrade:
     """A restart of every instance, domain by domain: a graceful shutdown, a new OS disk."""
     lucks = service.lucks(call.name, call.body.duration)
+    # Assumption: OS updates of the platform concern the production deployment only.
     instances = service.production.instances  # the same ones also after a swap
 
     def take(members: list[int], cause: int) -> None:

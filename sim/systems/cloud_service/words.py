@@ -14,11 +14,12 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
     WalkUpgradeDomain,
 )
-from sim.units import show_duration, show_share
+from sim.units import format_clock, show_duration, show_share
 
 if TYPE_CHECKING:
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.spec import Build
     from sim.systems.operation import Operation
 
 LISTED = 6
@@ -27,7 +28,7 @@ LISTED = 6
 
 def before(model: Model) -> list[str]:
     """The service, who is in which domain, what each operation does, how low capacity goes."""
-    lines = [_service(model), *_roles(model), *_domains(model)]
+    lines = [_service(model), *_roles(model), *_demand(model), *_domains(model)]
     for operation in model.operations:
         lines.append(_operation(model, operation))
         if is_rollout(operation) or isinstance(operation.body, GuestOsUpdate | HostOsUpdate):
@@ -80,6 +81,15 @@ def _roles(model: Model) -> list[str]:
     return lines
 
 
+def _demand(model: Model) -> list[str]:
+    """What is asked of the service, and what it can serve with all its instances."""
+    if model.spec.demand is None:
+        return []
+    most = float(model.demand.values.max())
+    serves = sum(role.count * role.spec.serves_demand for role in model.layout.roles)
+    return [f"Demand: at most {most:g}; with all instances the service serves {serves:g}."]
+
+
 def _from_share(role: RoleLayout, need: int) -> str:
     share = role.spec.min_available.share
     if share is None:
@@ -128,7 +138,8 @@ def _operation(model: Model, operation: Operation) -> str:
     if isinstance(body, WalkUpgradeDomain):
         return f"{when}walks update domain {body.upgrade_domain}."
     if isinstance(body, GuestOsUpdate | HostOsUpdate):
-        return f"{when}the platform restarts every instance, domain by domain in turn."
+        text = f"{when}the platform restarts every instance, domain by domain in turn."
+        return text + _windows(body)
     return f"{when}{operation.kind.replace('_', ' ')}."
 
 
@@ -156,10 +167,38 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
         if body.operator.stop_above is not None:
             then = "rolls back" if body.operator.then == "rollback" else "stops"
             text += f" Above {show_share(body.operator.stop_above)} not Ready the operator {then}."
-    build = model.spec.builds.get(str(body.build))
-    if build is not None and has_faults(build):
-        text += f" The build is bad with {show_share(build.bad)}."
-    return text
+    return text + _windows(body) + _faults(model.spec.builds.get(str(body.build)))
+
+
+def _windows(body: Any) -> str:
+    """When something new may begin."""
+    shown = [
+        f"{format_clock(each.from_)} to {format_clock(each.to)}"
+        + (f" ({', '.join(each.days)})" if each.days else "")
+        for each in body.windows
+    ]
+    return f" A domain begins only within {' or '.join(shown)}." if shown else ""
+
+
+def _faults(build: Build | None) -> str:
+    """What a build does to its instances."""
+    if build is None:
+        return ""
+    text = ""
+    if build.capacity_factor < 1:
+        text = f" Its instances serve {show_share(build.capacity_factor)} of their capacity."
+    if not has_faults(build):
+        return text
+    harm = []
+    if build.fails_to_start:
+        harm.append(f"a start fails with {show_share(build.fails_to_start)}")
+    if build.unhealthy_later is not None:
+        chance = show_share(build.unhealthy_later.probability)
+        harm.append(
+            f"an instance turns unhealthy with {chance} after {build.unhealthy_later.after}"
+        )
+    bad = "The build is bad" if build.bad >= 1 else f"With {show_share(build.bad)} the build is bad"
+    return f"{text} {bad}: {', '.join(harm)}."
 
 
 def _lowest(model: Model, operation: Operation) -> list[str]:

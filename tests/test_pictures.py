@@ -1,0 +1,278 @@
+"""What the pictures of runs and results show: which lines, bands, marks and thresholds."""
+
+import math
+
+import numpy as np
+import pytest
+
+import sim
+from sim.errors import ScenarioError
+from sim.plots import availability, capacity, lanes, variants
+from sim.plots.style import Picture
+
+SCENARIO = """\
+name: shop
+horizon: 2h
+warm_up: 5min
+start: 2026-11-20T14:00+01:00
+replications: 20
+systems:
+  shop:
+    kind: cloud_service
+    roles: {WebRole: {instances: 20, min_available: 18}, WorkerRole: {instances: 10}}
+operations:
+  - at: 10min
+    upgrade_deployment: {build: "42"}
+  - {at: 11min, name: again, walk_upgrade_domain: {upgrade_domain: 0}}
+objectives:
+  - {metric: min_capacity, at_least: 75%}
+  - {metric: min_capacity, at_least: 70%}
+  - {metric: min_capacity, group: WebRole, at_least: 90%}
+variants:
+  auto: {}
+  simultaneous: {operations.0.upgrade_deployment.mode: Simultaneous}
+  nothing: {operations: []}
+"""
+ONE_ROLE = SCENARIO.replace(", WorkerRole: {instances: 10}", "").partition("objectives")[0]
+CERTAIN = ONE_ROLE.replace("instances: 20", "instances: 20, restart: 2min")
+TWO = """\
+horizon: 1h
+systems:
+  a: {kind: cloud_service, roles: {WebRole: {instances: 2, restart: 2min}}}
+  b: {kind: cloud_service, roles: {WebRole: {instances: 4, restart: 2min}}}
+"""
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What a function of `plots` is asked to draw, in place of drawing it."""
+
+    def catch(module, name):
+        caught = {}
+
+        def keep(first, **rest):
+            caught.update(rest, first=first)
+            return Picture()
+
+        monkeypatch.setattr(module, name, keep)
+        return caught
+
+    return catch
+
+
+@pytest.fixture(scope="module")
+def ran():
+    return sim.run(sim.loads(SCENARIO))
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return sim.compare(sim.loads(SCENARIO))
+
+
+@pytest.fixture(scope="module")
+def one():
+    return sim.run_one(sim.loads(SCENARIO))
+
+
+def labels(caught):
+    return [(mark.at_s, mark.label) for mark in caught["marks"]]
+
+
+# One run ------------------------------------------------------------------------------------------
+
+
+def test_capacity_of_a_run_is_its_timeline_over_the_window(one, drawn):
+    caught = drawn(capacity, "figure")
+    one.plot.capacity()
+    line = one.timeline("shop", "capacity").crop(300.0, 7200.0)
+    assert caught["first"].times.tolist() == line.times.tolist()
+    assert caught["first"].values.tolist() == list(line.values)
+    assert caught["start"] == one.scenario.start
+    assert caught["subtitle"] == "shop, replication 0"
+
+
+def test_threshold_is_the_highest_that_is_asked_of_the_whole_system(one, drawn):
+    caught = drawn(capacity, "figure")
+    one.plot.capacity()
+    assert caught["threshold"] == 0.75
+    sim.run_one(sim.loads(ONE_ROLE)).plot.capacity()
+    assert caught["threshold"] is None
+
+
+def test_operations_are_marked_by_name_or_kind_and_refusals_as_such(one, drawn):
+    caught = drawn(capacity, "figure")
+    one.plot.capacity()
+    assert labels(caught) == [(600.0, "upgrade_deployment"), (660.0, "again, refused")]
+
+
+def test_operation_that_was_not_sent_has_no_mark(drawn):
+    caught = drawn(capacity, "figure")
+    late = SCENARIO.replace("at: 11min", "at: {uniform: {low: 2h, high: 30h}}")
+    sim.run_one(sim.loads(late)).plot.capacity()
+    assert labels(caught) == [(600.0, "upgrade_deployment")]
+
+
+def test_availability_has_a_row_for_the_system_and_each_group(one, drawn):
+    caught = drawn(availability, "figure")
+    one.plot.availability()
+    assert list(caught["first"]) == ["shop", "WebRole", "WorkerRole"]
+    assert caught["first"]["WebRole"].minimum() == 0.0
+    assert caught["first"]["WorkerRole"].minimum() == 1.0
+    assert caught["first"]["shop"].times[0] == 300.0
+
+
+def test_only_group_is_the_whole_system(drawn):
+    caught = drawn(availability, "figure")
+    sim.run_one(sim.loads(ONE_ROLE)).plot.availability()
+    assert list(caught["first"]) == ["shop"]
+
+
+def test_lanes_are_those_of_the_model(one, drawn):
+    caught = drawn(lanes, "figure")
+    one.plot.lanes()
+    known = one.simulation.models["shop"].lanes(one.log)
+    assert [(i.lane, i.start_s, i.end_s, i.category) for i in caught["first"]] == known
+
+
+def test_system_must_be_named_where_there_are_several(drawn):
+    caught = drawn(capacity, "figure")
+    run = sim.run_one(sim.loads(TWO))
+    run.plot.capacity("b")
+    assert caught["subtitle"] == "scenario, b, replication 0"
+    with pytest.raises(ScenarioError, match=r"must be a system of this scenario.*known: a, b"):
+        run.plot.capacity()
+    with pytest.raises(ScenarioError, match="must be a system of this scenario"):
+        sim.run(sim.loads(TWO)).plot.capacity("c")
+
+
+# Results ------------------------------------------------------------------------------------------
+
+
+def test_capacity_of_results_is_that_of_the_first_run_with_the_band_of_all(ran, drawn):
+    caught = drawn(capacity, "figure")
+    ran.plot.capacity()
+    line = ran.replay().timeline("shop", "capacity").crop(300.0, 7200.0)
+    assert caught["first"].times.tolist() == line.times.tolist()
+    assert caught["first"].values.tolist() == list(line.values)
+    band = caught["band"]
+    assert (band.times[0], band.times[-1]) == (300.0, 7200.0)
+    assert (np.diff(band.times) > 0).all()
+    assert band.low.min() == pytest.approx(0.8)
+    assert (band.low <= band.mid).all()
+    assert (band.mid <= band.high).all()
+    assert caught["threshold"] == 0.75
+    assert caught["subtitle"] == "shop, 20 replications"
+    assert caught["start"] == ran.replay().scenario.start
+    assert labels(caught) == [(600.0, "upgrade_deployment"), (660.0, "again, refused")]
+
+
+def test_without_chance_there_is_no_band(drawn):
+    caught = drawn(capacity, "figure")
+    sim.run(sim.loads(CERTAIN)).plot.capacity()
+    assert caught["band"] is None
+    assert caught["subtitle"] == "shop, nothing here is random"
+
+
+def test_single_replay_has_no_band(ran, drawn):
+    caught = drawn(capacity, "figure")
+    alone = sim.run(ran.replay().scenario, replay=7)
+    alone.plot.capacity()
+    assert caught["band"] is None
+    line = ran.replay(7).timeline("shop", "capacity").crop(300.0, 7200.0)
+    assert caught["first"].values.tolist() == list(line.values)
+
+
+def test_variant_s_pictures_are_its_own(compared, drawn):
+    caught = drawn(capacity, "figure")
+    compared.plot.capacity(variant="simultaneous")
+    assert caught["first"].minimum() == 0.0
+    assert caught["subtitle"] == "shop, simultaneous, 20 replications"
+    assert len(labels(caught)) == 2
+    compared.plot.capacity(variant="nothing")
+    assert labels(caught) == []
+    with pytest.raises(ScenarioError, match="must be a variant of these results"):
+        compared.plot.capacity(variant="manual")
+
+
+def test_availability_and_lanes_of_results_are_those_of_the_first_run(ran, drawn):
+    rows, bars = drawn(availability, "figure"), drawn(lanes, "figure")
+    ran.plot.availability()
+    ran.plot.lanes()
+    assert list(rows["first"]) == ["shop", "WebRole", "WorkerRole"]
+    line = ran.replay().timeline("shop", "available", "WebRole").crop(300.0, 7200.0)
+    assert rows["first"]["WebRole"].values.tolist() == list(line.values)
+    assert len(bars["first"]) == len(ran.replay().simulation.models["shop"].lanes(ran.replay().log))
+
+
+def test_variants_stand_side_by_side(compared, drawn):
+    caught = drawn(variants, "capacities")
+    compared.plot.variants_capacity()
+    assert list(caught["first"]) == ["auto", "simultaneous", "nothing"]
+    assert set(caught["bands"]) == {"auto", "simultaneous"}
+    assert caught["threshold"] == 0.75
+
+
+def test_thresholds_that_differ_are_not_drawn(drawn):
+    caught = drawn(variants, "capacities")
+    text = SCENARIO.replace("auto: {}", "auto: {objectives.0.at_least: 60%}")
+    sim.compare(sim.loads(text)).plot.variants_capacity()
+    assert caught["threshold"] is None
+
+
+def test_metrics_of_variants_are_the_headlines(compared, drawn):
+    caught = drawn(variants, "metrics")
+    compared.plot.variants_metrics()
+    lowest, *_, done = caught["first"]
+    assert (lowest.label, lowest.unit, lowest.better) == ("lowest capacity", "share", "higher")
+    assert [each.variant for each in lowest.estimates] == ["auto", "simultaneous", "nothing"]
+    assert lowest.estimates[0].mean == pytest.approx(0.8)
+    assert done.label == "done in"
+    assert [each.variant for each in done.estimates] == ["auto", "simultaneous"]
+
+
+def test_time_that_is_missing_says_in_how_many_runs(drawn):
+    caught = drawn(variants, "metrics")
+    text = SCENARIO.replace("horizon: 2h", "horizon: 52min").partition("objectives")[0]
+    text += "variants:\n  auto: {}\n  none: {operations.0.upgrade_deployment.mode: Manual}\n"
+    results = sim.compare(sim.loads(text))
+    results.plot.variants_metrics()
+    auto, none = caught["first"][-1].estimates
+    missing = results.summary[results.summary.metric == "rollout_duration"].missing.tolist()
+    assert 0 < missing[0] < 20
+    assert missing[1] == 20
+    assert math.isnan(auto.mean)
+    assert (auto.missing, none.missing) == (f"> 52min in {missing[0]} runs", "never")
+
+
+def test_saved_figures_of_several_systems_bear_their_names():
+    names = [name for name, _ in sim.run(sim.loads(TWO)).plot.figures()]
+    assert names == [
+        *("capacity-a", "availability-a", "update_domains-a"),
+        *("capacity-b", "availability-b", "update_domains-b"),
+    ]
+
+
+def test_more_domains_than_can_be_told_apart_are_not_drawn():
+    text = (
+        TWO.replace("  b:", "  # b:")
+        .replace("instances: 2", "instances: 60")
+        .replace("cloud_service,", "cloud_service, update_domains: 60,")
+    )
+    assert [name for name, _ in sim.run(sim.loads(text)).plot.figures()] == [
+        "capacity",
+        "availability",
+    ]
+
+
+def test_opened_results_show_the_same(compared, tmp_path, drawn):
+    opened = sim.open_results(compared.save(tmp_path / "r"))
+    fresh = drawn(capacity, "figure")
+    compared.plot.capacity(variant="simultaneous")
+    again = drawn(capacity, "figure")
+    opened.plot.capacity(variant="simultaneous")
+    for caught in (fresh, again):
+        caught["first"] = caught["first"].values.tolist()
+        caught["band"] = [getattr(caught["band"], part).tolist() for part in ("times", "low")]
+    assert again == fresh
+    assert isinstance(opened.plot.lanes(), Picture)
