@@ -199,7 +199,7 @@ class ResultPictures:
         return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
 
     def _band(self, one: Variant, system: str) -> Band | None:
-        if not one.random or one.replications == 1:
+        if one.replications == 1:
             return None
         table, begin = self._results.table("bands"), self._results.about.warm_up_s
         rows = chosen(table, variant=one.name, system=system, series="capacity", group="")

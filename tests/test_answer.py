@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -365,6 +366,15 @@ def test_objective_of_one_variant_alone_leaves_the_others_blank():
     rows = [verdict("met", "", "manual")]
     answer = compare(setting(objectives=asked), modes(), rows, (), "", PLAIN)
     assert [line.split()[-1] for line in answer[4:7]] == ["-", "met", "-"]
+
+
+def test_same_objective_at_another_place_in_a_variant_s_list_is_one_column():
+    later = replace(KEEPS_CAPACITY, index=1)
+    asked = {"auto": (KEEPS_CAPACITY,), "manual": (later,), "simultaneous": (later,)}
+    answer = compare(
+        setting(objectives=asked), modes(), verdicts("met", "met", "missed"), (), "", PLAIN
+    )
+    assert [line.split()[-1] for line in answer[4:7]] == ["met", "met", "missed"]
 
 
 def test_metric_that_does_not_apply_to_a_variant_is_a_dash():

@@ -212,7 +212,7 @@ def test_50_levels_from_python_are_taken_and_51_refused():
     for _ in range(49):
         value = [value]
     assert plain(from_python(value)) == value
-    with pytest.raises(ScenarioError, match="^--set: must be at most 50 levels deep$"):
+    with pytest.raises(ScenarioError, match=r"^--set: must be at most 50 levels deep$"):
         from_python([value], "--set")
 
 

@@ -187,6 +187,8 @@ def test_variant_s_pictures_are_its_own(compared, drawn):
     caught = drawn(capacity, "figure")
     compared.plot.capacity(variant="simultaneous")
     assert caught["first"].minimum() == 0.0
+    assert caught["band"].low.min() == 0.0
+    assert (np.diff(caught["band"].times) > 0).all()
     assert caught["subtitle"] == "shop, simultaneous, 20 replications"
     assert len(labels(caught)) == 2
     compared.plot.capacity(variant="nothing")

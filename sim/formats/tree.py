@@ -105,6 +105,7 @@ class _Reader:
         self._origin = origin
         self._problems: list[Problem] = []
         self._path: list[str | int] = []
+        self._depth = 0
 
     def document(self) -> Node:
         """Read the only document."""
@@ -141,11 +142,13 @@ class _Reader:
             return Node(_scalar(event), where, key_where)
         if isinstance(event, yaml.AliasEvent):
             return Node(None, where, key_where)
-        if len(self._path) >= DEEPEST:
+        if self._depth >= DEEPEST:
             self._stop(event, f"must be at most {DEEPEST} levels deep")
-        if isinstance(event, yaml.SequenceStartEvent):
-            return Node(self._items(), where, key_where)
-        return Node(self._entries(), where, key_where)
+        self._depth += 1
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        node = Node(self._items() if is_list else self._entries(), where, key_where)
+        self._depth -= 1
+        return node
 
     def _items(self) -> list[Node]:
         items: list[Node] = []
@@ -163,6 +166,9 @@ class _Reader:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             key = self._key(event)
+            if key is None:
+                self._node(next(self._events), "")
+                continue
             if key in entries:
                 line = entries[key].key_where.rsplit(":", 2)[1]
                 self._refuse(event, f"duplicate key, first in line {line}", key)
@@ -172,21 +178,19 @@ class _Reader:
             self._path.pop()
         return entries
 
-    def _key(self, event: yaml.NodeEvent) -> str:
-        if isinstance(event, yaml.AliasEvent):
-            self._check_properties(event)
-            return ""
+    def _key(self, event: yaml.NodeEvent) -> str | None:
+        """Give the text of a key, or None for what cannot be one."""
         if not isinstance(event, yaml.ScalarEvent):
-            self._path.append("")
             self._node(event, "")
-            self._path.pop()
-            self._refuse(event, "a key must be text, got a list or a mapping")
-            return ""
+            if not isinstance(event, yaml.AliasEvent):
+                self._refuse(event, "a key must be text, got a list or a mapping")
+            return None
         self._check_properties(event)
         if event.value == "<<" and not event.style:
             self._refuse(event, "merge keys (<<) are not allowed: use variants")
         elif not event.value:
             self._refuse(event, "a key must be text, got nothing")
+            return None
         return str(event.value)
 
     def _check_properties(self, event: Any) -> None:

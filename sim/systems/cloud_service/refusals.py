@@ -3,7 +3,8 @@
 Source: the request descriptions of "Upgrade Deployment", "Change Deployment Configuration", "Walk
 Upgrade Domain", "Rollback Update Or Upgrade" and "Swap Deployment"; "How to update a cloud
 service".
-# Assumption: where they name no code, 400 for what a request says, 409 for what the state forbids.
+# Assumption: where no document names a code, 400 for what a request says, 409 for what the state
+# forbids.
 """
 
 from __future__ import annotations

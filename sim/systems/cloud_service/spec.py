@@ -110,7 +110,7 @@ class Role(Spec):
     min_available: CountOrShare = Amount(count=1)
     """Instances that must serve for the service to be available: a count, or a share rounded up.
     Default: 1."""
-    # Assumption: Azure does not publish how many instances its health gate wants to see Ready.
+    # Assumption: one upgraded instance of each role must be Ready; Azure publishes no number.
     min_healthy: CountOrShare = Amount(count=1)
     """Upgraded instances that must be Ready before the next domain's turn: a count, or a share
     rounded up. Default: 1."""
@@ -140,7 +140,7 @@ class CloudService(System):
     """What the system is: a cloud service (classic)."""
     update_domains: PositiveCount = 5
     """Number of update domains, taken out one at a time. Default: 5."""
-    # Assumption: two fault domains; Azure promises at least two and publishes no number.
+    # Assumption: there are two fault domains; Azure promises at least two, publishes no number.
     fault_domains: PositiveCount = 2
     """Number of fault domains. Default: 2."""
     start_timeout: PositiveDuration = 1800.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from sim.rules import at_least
@@ -126,7 +127,7 @@ def _domains(model: Model) -> list[str]:
 
 def _operation(model: Model, operation: Operation) -> str:
     body: Any = operation.body
-    when = f"At {operation.at}, {operation.name}: "
+    when = f"At {operation.at}{_local_time(model, operation)}, {operation.name}: "
     if isinstance(body, UpgradeDeployment):
         whom = body.role_to_upgrade or "all roles"
         return f"{when}build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
@@ -141,6 +142,14 @@ def _operation(model: Model, operation: Operation) -> str:
         text = f"{when}the platform restarts every instance, domain by domain in turn."
         return text + _windows(body)
     return f"{when}{operation.kind.replace('_', ' ')}."
+
+
+def _local_time(model: Model, operation: Operation) -> str:
+    start = model.span.start
+    if start is None or operation.at.is_random:
+        return ""
+    at = start + dt.timedelta(seconds=operation.at.highest)
+    return f" ({at:%a} {at.day} {at:%b %H:%M})"
 
 
 def _how(model: Model, body: UpgradeDeployment) -> str:
