@@ -21,7 +21,7 @@ def test_the_readme_shows_a_run_an_explanation_and_a_comparison():
 def test_what_the_readme_shows_is_what_comes_out(command, shown, tmp_path, monkeypatch, capsys):
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
-    main([*shlex.split(command), "--quiet"])
+    main(shlex.split(command))
     assert capsys.readouterr().out.rstrip("\n") == shown.rstrip("\n")
 
 
