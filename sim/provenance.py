@@ -101,9 +101,7 @@ class About:
             compared=compared,
             conclusion=conclude(made) if compared else "",
             headlines=headlines,
-            kinds={
-                name: spec.kind for one in made for name, spec in one.scenario.systems.items()
-            },
+            kinds={name: spec.kind for one in made for name, spec in one.scenario.systems.items()},
             variants=tuple(
                 _variant(one, place, compared=compared, reference=one.variant in without)
                 for place, one in enumerate(made)

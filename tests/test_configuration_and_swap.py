@@ -239,10 +239,11 @@ def test_a_swap_takes_no_time_and_one_row_an_instance_of_both_slots():
 
 
 def test_a_staging_deployment_weighs_nothing():
-    told = story(
-        "at: 10s, upgrade_deployment: {slot: staging, mode: Simultaneous}", more=STAGING
-    )
-    assert told.brief("W_IN_0 (staging)") == ["10 BusyRole (staging)/2", "110 ReadyRole (staging)/2"]
+    told = story("at: 10s, upgrade_deployment: {slot: staging, mode: Simultaneous}", more=STAGING)
+    assert told.brief("W_IN_0 (staging)") == [
+        "10 BusyRole (staging)/2",
+        "110 ReadyRole (staging)/2",
+    ]
     assert told.series("capacity") == [(0, 1.0)]
     assert told.measure("max_domains_out") == 0
     assert told.measure("downtime") == 0
@@ -257,7 +258,9 @@ def test_a_deployment_keeps_its_name_and_changes_its_slot():
     more = 'builds: {"2": {}, "3": {}}\n    ' + STAGING
     taken = "20 BusyRole/3"
     assert story(ops.format("slot: production"), more=more).brief("W_IN_0 (staging)")[1] == taken
-    assert story(ops.format("deployment: s-staging"), more=more).brief("W_IN_0 (staging)")[1] == taken
+    assert (
+        story(ops.format("deployment: s-staging"), more=more).brief("W_IN_0 (staging)")[1] == taken
+    )
     staged = "20 BusyRole (staging)/3"
     assert story(ops.format("slot: staging"), more=more).brief("W_IN_0")[1] == staged
     assert story(ops.format("deployment: s"), more=more).brief("W_IN_0")[1] == staged

@@ -13,7 +13,9 @@ UP = "upgrade by upgrade_deployment-0"
 # Demand ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("demand", "unserved"), [(100, 50 * 200), (50, 0), (120, 70 * 200 + 20 * 3400)])
+@pytest.mark.parametrize(
+    ("demand", "unserved"), [(100, 50 * 200), (50, 0), (120, 70 * 200 + 20 * 3400)]
+)
 def test_unserved_is_the_demand_above_what_is_served(demand, unserved):
     told = story(AUTO, SERVING, more=f"demand: {{constant: {demand}}}")
     assert told.measure("unserved_demand") == unserved
@@ -21,12 +23,16 @@ def test_unserved_is_the_demand_above_what_is_served(demand, unserved):
 
 def test_what_is_served_is_the_sum_over_roles_whatever_their_weight():
     roles = "A: {instances: 1, restart: 100s, serves_demand: 30, weight: 5}, " + SERVING
-    told = story("at: 10s, upgrade_deployment: {role_to_upgrade: A}", roles, more="demand: {constant: 130}")
+    told = story(
+        "at: 10s, upgrade_deployment: {role_to_upgrade: A}", roles, more="demand: {constant: 130}"
+    )
     assert told.measure("unserved_demand") == 30 * 100
 
 
 def test_a_cold_instance_and_a_slower_build_serve_less_demand():
-    roles = "W: {instances: 1, restart: 100s, serves_demand: 50, slow_start: {for: 200s, serves: 20%}}"
+    roles = (
+        "W: {instances: 1, restart: 100s, serves_demand: 50, slow_start: {for: 200s, serves: 20%}}"
+    )
     told = story(
         AUTO,
         roles,
@@ -101,20 +107,14 @@ def test_no_new_domain_begins_outside_a_window_and_one_under_way_goes_on():
     ("at", "begins"), [("9min", 600), ("10min", 600), ("1199s", 1199), ("20min", 87000)]
 )
 def test_a_window_holds_from_its_first_instant_to_before_its_last(at, begins):
-    told = story(
-        f"at: {at}, upgrade_deployment: {{{windows(('00:10', '00:20'))}}}", horizon="2d"
-    )
+    told = story(f"at: {at}, upgrade_deployment: {{{windows(('00:10', '00:20'))}}}", horizon="2d")
     assert told.taken("W_IN_0") == [begins]
 
 
 def test_a_window_may_go_over_midnight():
-    told = story(
-        f"at: 10min, upgrade_deployment: {{{windows(('22:00', '00:30'))}}}", horizon="2d"
-    )
+    told = story(f"at: 10min, upgrade_deployment: {{{windows(('22:00', '00:30'))}}}", horizon="2d")
     assert told.taken("W_IN_0") == [600]
-    told = story(
-        f"at: 31min, upgrade_deployment: {{{windows(('22:00', '00:30'))}}}", horizon="2d"
-    )
+    told = story(f"at: 31min, upgrade_deployment: {{{windows(('22:00', '00:30'))}}}", horizon="2d")
     assert told.taken("W_IN_0") == [22 * 3600]
 
 

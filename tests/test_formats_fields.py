@@ -361,6 +361,13 @@ def test_what_is_no_mapping_is_no_choice(text):
     assert line.startswith("x:1:1: a: must be a mapping (keys and values), got ")
 
 
+@pytest.mark.parametrize("value", [5, None, "for"])
+def test_python_value_that_is_no_mapping_is_no_choice(value):
+    problems = []
+    assert check(Choice, from_python(value), (), problems) is None
+    assert len(problems) == 1
+
+
 def test_misspelt_choice_is_an_unknown_key_only():
     assert choice_rules("{unform: {}}") == ["x:1:2: a.unform: unknown key, did you mean uniform?"]
 

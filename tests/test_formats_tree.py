@@ -140,6 +140,17 @@ def test_alias_as_a_key_is_told_once():
     assert line.startswith("x.yaml:1:1: aliases are not allowed: ")
 
 
+def test_keys_that_are_no_text_are_told_in_order_and_are_no_duplicates():
+    told = lines("? [&x a]\n: 1\n? {b: c}\n: [&y d]\n")
+    assert [line.split(":", 3)[1:3] for line in told] == [
+        ["1", "3"],
+        ["1", "4"],
+        ["3", "3"],
+        ["4", "4"],
+    ]
+    assert not any('""' in line or "duplicate" in line for line in told)
+
+
 def test_file_of_exactly_1_mebibyte_is_read():
     assert plain(read(b"a: 1\n".ljust(2**20), "")) == {"a": "1"}
 
@@ -160,6 +171,10 @@ def test_empty_key_is_refused(text):
 def test_50_levels_are_read_and_51_refused():
     assert read("[" * 50 + "]" * 50, "")
     assert lines("[" * 51 + "]" * 51) == ["x.yaml:1:51: must be at most 50 levels deep"]
+
+
+def test_levels_are_counted_by_nesting_not_by_number():
+    assert len(read("[" + "[], {}, " * 60 + "]", "").value) == 120
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[\n", "{? "])

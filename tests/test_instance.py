@@ -138,7 +138,7 @@ def test_whether_a_build_is_bad_is_drawn_once_a_run():
     failed = set()
     for run in range(20):
         told = story("at: 10s, upgrade_deployment: {mode: Simultaneous}", roles, more=more, run=run)
-        cycling = [f"110 CyclingRole/2" in told.brief(f"W_IN_{k}") for k in range(6)]
+        cycling = ["110 CyclingRole/2" in told.brief(f"W_IN_{k}") for k in range(6)]
         assert len(set(cycling)) == 1
         assert told.brief("build 2") == [f"0 {'bad' if cycling[0] else 'good'}"]
         failed.add(cycling[0])
@@ -187,8 +187,12 @@ def test_a_latent_fault_shows_a_while_after_ready_and_stays_until_the_next_resta
 
 
 def test_a_restart_before_it_shows_takes_the_fault_away_and_draws_anew():
-    told = story(f"{UPGRADE}\nat: 700s, reboot_instance: {{instance: W_IN_0}}", W1, more=LATENT)
-    assert told.brief("W_IN_0")[2:] == ["700 BusyRole/2", "800 ReadyRole/2", "1400 UnresponsiveRole/2"]
+    told = story(f"{UPGRADE}\nat: 500s, reboot_instance: {{instance: W_IN_0}}", W1, more=LATENT)
+    assert told.brief("W_IN_0")[2:] == [
+        "500 BusyRole/2",
+        "600 ReadyRole/2",
+        "1200 UnresponsiveRole/2",
+    ]
 
 
 def test_a_latent_fault_is_drawn_at_each_start():
@@ -309,6 +313,18 @@ def test_an_attempt_that_fails_within_a_host_update_is_tried_again_within_it():
     assert told.ready("W_IN_0") == [1010]
 
 
+def test_a_host_update_within_a_creation_does_not_shorten_it():
+    told = story(
+        """
+        at: 10s, change_configuration: {configuration: {W: 2}}
+        at: 20s, host_os_update: {duration: 50s}
+        """,
+        "W: {instances: 1, restart: 100s, create: 1000s}",
+        domains=1,
+    )
+    assert told.brief("W_IN_1") == ["10 CreatingVM/1", "20 StartingVM/1", "1010 ReadyRole/1"]
+
+
 def test_a_created_instance_has_nothing_from_one_of_that_number_that_was_removed():
     told = story(
         """
@@ -319,7 +335,12 @@ def test_a_created_instance_has_nothing_from_one_of_that_number_that_was_removed
         "W: {instances: 2, restart: 100s, create: 50s}",
         domains=1,
     )
-    assert told.brief("W_IN_1") == ["10 StartingVM/1", "20 absent", "30 CreatingVM/1", "80 ReadyRole/1"]
+    assert told.brief("W_IN_1") == [
+        "10 StartingVM/1",
+        "20 absent",
+        "30 CreatingVM/1",
+        "80 ReadyRole/1",
+    ]
 
 
 # Where an instance lives ----------------------------------------------------------------------

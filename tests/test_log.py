@@ -189,7 +189,7 @@ def test_a_history_passes_the_audit():
 
 def test_each_replication_of_a_stack_begins_anew():
     """Time starts again at 0, every subject in its initial state."""
-    assert Stack([log(), log([]), log(ROWS[:1]), log()]).audit() is None
+    assert Stack([log(), log([]), log(ROWS[:1]), log(), log([])]).audit() is None
 
 
 BACK = "time goes back"

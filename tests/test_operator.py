@@ -154,8 +154,7 @@ def test_the_share_is_of_the_upgraded_that_are_not_ready_and_must_be_above(stop_
 
 def test_all_the_upgraded_so_far_count_not_only_the_last_domain():
     told = story(
-        upgrade("bake: 60s, stop_above: 40%")
-        + "\nat: 275s, reboot_instance: {instance: W_IN_0}",
+        upgrade("bake: 60s, stop_above: 40%") + "\nat: 275s, reboot_instance: {instance: W_IN_0}",
         W3,
         domains=3,
     )
@@ -247,9 +246,7 @@ def test_a_false_alarm_comes_at_the_first_look_of_a_bake():
     told = story(upgrade("bake: 250s, look_every: 100s, stop_above: 50%, false_alarm: 100%"))
     assert walks(told) == [10]
     told = story(
-        upgrade(
-            "bake: 250s, look_every: 100s, stop_above: 50%, false_alarm: 100%, then: rollback"
-        )
+        upgrade("bake: 250s, look_every: 100s, stop_above: 50%, false_alarm: 100%, then: rollback")
     )
     assert told.brief("upgrade_deployment-0-rollback")[0] == "210 InProgress"
 
@@ -276,7 +273,9 @@ def test_a_false_alarm_is_drawn_once_a_bake():
 def test_an_operator_whose_upgrade_is_superseded_does_nothing_more():
     """The takeover has the upgraded instances out: that is no reason to roll it back."""
     told = story(
-        upgrade("bake: 10min, look_every: 1min, stop_above: 10%, then: rollback", more=', build: "2"')
+        upgrade(
+            "bake: 10min, look_every: 1min, stop_above: 10%, then: rollback", more=', build: "2"'
+        )
         + '\nat: 120s, upgrade_deployment: {build: "3"}',
         more='builds: {"2": {}, "3": {}}',
     )

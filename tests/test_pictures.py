@@ -40,6 +40,8 @@ horizon: 1h
 systems:
   a: {kind: cloud_service, roles: {WebRole: {instances: 2, restart: 2min}}}
   b: {kind: cloud_service, roles: {WebRole: {instances: 4, restart: 2min}}}
+operations:
+  - {at: 1min, upgrade_deployment: {system: b}}
 """
 
 
@@ -140,6 +142,9 @@ def test_system_must_be_named_where_there_are_several(drawn):
     run = sim.run_one(sim.loads(TWO))
     run.plot.capacity("b")
     assert caught["subtitle"] == "scenario, b, replication 0"
+    assert labels(caught) == [(60.0, "upgrade_deployment")]
+    run.plot.capacity("a")
+    assert labels(caught) == []
     with pytest.raises(ScenarioError, match=r"must be a system of this scenario.*known: a, b"):
         run.plot.capacity()
     with pytest.raises(ScenarioError, match="must be a system of this scenario"):
@@ -256,19 +261,14 @@ def test_saved_figures_of_several_systems_bear_their_names():
 
 
 def test_more_domains_than_can_be_told_apart_are_not_drawn():
-    text = (
-        TWO.replace("  b:", "  # b:")
-        .replace("instances: 2", "instances: 60")
-        .replace("cloud_service,", "cloud_service, update_domains: 60,")
-    )
-    assert [name for name, _ in sim.run(sim.loads(text)).plot.figures()] == [
-        "capacity",
-        "availability",
-    ]
+    many = TWO.partition("  b:")[0].replace("instances: 2", "instances: 60")
+    many = many.replace("cloud_service,", "cloud_service, update_domains: 60,")
+    names = [name for name, _ in sim.run(sim.loads(many)).plot.figures()]
+    assert names == ["capacity", "availability"]
 
 
 def test_opened_results_show_the_same(compared, tmp_path, drawn):
-    opened = sim.open_results(compared.save(tmp_path / "r"))
+    opened = sim.open_results(compared.save(tmp_path / "r", keep=["timelines"]))
     fresh = drawn(capacity, "figure")
     compared.plot.capacity(variant="simultaneous")
     again = drawn(capacity, "figure")

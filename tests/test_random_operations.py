@@ -355,7 +355,10 @@ class Run:
             if not 0 <= number < len(self.model.operations):
                 continue
             operation = self.model.operations[number]
-            if operation.kind != "rollback" or OPERATION_STATES.status(new) in ("Succeeded", "Failed"):
+            if operation.kind != "rollback" or OPERATION_STATES.status(new) in (
+                "Succeeded",
+                "Failed",
+            ):
                 continue
             shown = self.model.status(replace(self.log, rows=self.log.rows[:place]), time)
             rule = OPERATION_STATES.version(new)

@@ -41,7 +41,11 @@ def answered(told, name="it"):
         ("request", "2009-10-01", {}),
         ("Force", "2011-10-01", {"force": True}),
         ("Force", "2011-10-01", {"force": False}),
-        ("ExtendedProperties", "2012-03-01", {"extended_properties": [{"name": "a", "value": "b"}]}),
+        (
+            "ExtendedProperties",
+            "2012-03-01",
+            {"extended_properties": [{"name": "a", "value": "b"}]},
+        ),
         ("Simultaneous", "2012-12-01", {"mode": "simultaneous"}),
         ("ExtensionConfiguration", "2013-03-01", {"extension_configuration": {}}),
         (

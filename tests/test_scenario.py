@@ -152,6 +152,7 @@ def test_a_resolved_scenario_reads_back_to_an_equal_one():
 
 def test_a_resolved_scenario_has_every_default_but_no_variants():
     text = Scenario.from_dict(UPGRADE).to_yaml()
+    assert "seed: 0" in text
     assert "update_domains: 5" in text
     assert "median: 4min" in text
     assert "mode: Auto" in text
@@ -377,7 +378,9 @@ def test_a_variant_cannot_change_variants():
     )
 
 
-@pytest.mark.parametrize("text", ["[]", "7", "variants: 3", "operations: {}", "systems: 1"])
+@pytest.mark.parametrize(
+    "text", ["[]", "7", "variants: 3", "operations: {}", "systems: 1", "systems: {}"]
+)
 def test_a_file_of_another_form_is_refused_with_a_place(text):
     assert all(problem.startswith("shop.yaml:1:") for problem in problems(text))
 

@@ -200,9 +200,7 @@ def test_each_operation_is_told_with_its_times_and_its_answer():
 
 
 def test_an_operation_that_never_came_and_one_under_way():
-    told = story(
-        "at: {exponential: {mean: 9d}}, rollback: {}\nat: 59min, upgrade_deployment: {}"
-    )
+    told = story("at: {exponential: {mean: 9d}}, rollback: {}\nat: 59min, upgrade_deployment: {}")
     never, going = told.model.operations_table(told.log)
     assert (never["at_s"], never["ended_s"], never["status"]) == (None, None, "not sent")
     assert (going["at_s"], going["ended_s"], going["status"]) == (3540.0, None, "InProgress")

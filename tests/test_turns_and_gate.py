@@ -86,7 +86,9 @@ def test_empty_domains_are_skipped_in_no_time():
 
 
 def test_domains_left_empty_by_a_scale_in_are_skipped():
-    told = story(f"{UPGRADE}\nat: 50s, change_configuration: {{configuration: {{W: 1}}}}", W3, domains=3)
+    told = story(
+        f"{UPGRADE}\nat: 50s, change_configuration: {{configuration: {{W: 1}}}}", W3, domains=3
+    )
     assert told.brief(UP)[-1] == "110 completed"
     assert told.about("update domain 1") == []
 
@@ -113,7 +115,11 @@ def test_an_instance_that_is_unhealthy_is_healed_by_its_turn():
         "W: {instances: 1, restart: 100s}",
         more='builds: {"2": {unhealthy_later: {probability: 100%, after: 60s}}}',
     )
-    assert told.brief("W_IN_0")[2:5] == ["170 UnresponsiveRole/2", "600 BusyRole/2", "700 ReadyRole/2"]
+    assert told.brief("W_IN_0")[2:5] == [
+        "170 UnresponsiveRole/2",
+        "600 BusyRole/2",
+        "700 ReadyRole/2",
+    ]
 
 
 # The gate: Ready once, or late ----------------------------------------------------------------
@@ -132,7 +138,9 @@ def test_the_walk_goes_on_without_an_instance_that_is_late(timeout, second):
 
 
 def test_a_late_instance_comes_back_all_the_same():
-    told = story(UPGRADE, "W: {instances: 2, restart: 100s, min_healthy: 0}", more="start_timeout: 60s")
+    told = story(
+        UPGRADE, "W: {instances: 2, restart: 100s, min_healthy: 0}", more="start_timeout: 60s"
+    )
     assert told.brief("update domain 0") == ["10 updating", "70 at rest"]
     assert told.ready("W_IN_0") == [110]
     assert told.brief(UP) == ["10 upgrading", "130 completed"]
@@ -242,7 +250,9 @@ def test_only_upgraded_instances_count_for_health():
 
 
 def test_health_is_asked_of_each_role():
-    roles = "A: {{instances: 2, restart: 100s, min_healthy: {}}}, B: {{instances: 2, restart: 100s}}"
+    roles = (
+        "A: {{instances: 2, restart: 100s, min_healthy: {}}}, B: {{instances: 2, restart: 100s}}"
+    )
     ops = f"{UPGRADE}\nat: 105s, reboot_instance: {{instance: A_IN_0}}"
     assert story(ops, roles.format(1)).taken("B_IN_1") == [205]
     assert story(ops, roles.format(0)).taken("B_IN_1") == [205]  # A_IN_0 itself is awaited
@@ -412,3 +422,19 @@ def test_health_is_asked_of_the_platforms_turns_as_well():
     told = story("at: 10s, guest_os_update: {}", more=more)
     assert told.brief("upgrade by guest_os_update-0") == ["10 upgrading", "70 stuck"]
     assert told.about("W_IN_1") == []
+
+
+def test_a_turn_that_is_granted_lets_one_go_first_that_comes_at_that_instant_and_waits_for_nobody():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {build: "2"}
+        at: 20s, guest_os_update: {}
+        at: 50s, upgrade_deployment: {build: "1", mode: Manual}
+        at: 50s, upgrade_deployment: {build: "2", mode: Simultaneous}
+        """
+    )
+    assert turns(told)[1:4] == [
+        "50 0 upgrade_deployment-2",
+        "50 1 upgrade_deployment-2",
+        "150 0 guest_os_update-0",
+    ]

@@ -32,15 +32,13 @@ def test_a_manual_upgrade_succeeds_when_accepted_and_each_walk_when_its_domain_i
         "100 W_IN_0 ReadyRole/1 -> BusyRole/2 because update domain 0",
         "200 W_IN_0 BusyRole/2 -> ReadyRole/2 because update domain 0",
         "200 update domain 0 updating -> at rest because upgrade by upgrade_deployment-0",
-        "200 walk_upgrade_domain-0 InProgress -> Succeeded because upgrade by "
-        "upgrade_deployment-0",
+        "200 walk_upgrade_domain-0 InProgress -> Succeeded because upgrade by upgrade_deployment-0",
         "300 walk_upgrade_domain-1 absent -> InProgress because the scenario",
         "300 update domain 1 at rest -> updating because upgrade by upgrade_deployment-0",
         "300 W_IN_1 ReadyRole/1 -> BusyRole/2 because update domain 1",
         "400 W_IN_1 BusyRole/2 -> ReadyRole/2 because update domain 1",
         "400 update domain 1 updating -> at rest because upgrade by upgrade_deployment-0",
-        "400 walk_upgrade_domain-1 InProgress -> Succeeded because upgrade by "
-        "upgrade_deployment-0",
+        "400 walk_upgrade_domain-1 InProgress -> Succeeded because upgrade by upgrade_deployment-0",
         "400 upgrade by upgrade_deployment-0 upgrading -> completed because update domain 1",
     ]
 

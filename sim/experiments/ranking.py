@@ -126,7 +126,11 @@ def conclude(variants: Sequence[Experiment]) -> str:
         among = " among those that meet every objective" if asked else ""
         return f"best: {joined(found.best, 'or')}; no headline metric tells them apart{among}"
     if found.reason is None:
-        why = "the only one that meets every objective" if asked else "as there is no other to rank it with"
+        why = (
+            "the only one that meets every objective"
+            if asked
+            else "as there is no other to rank it with"
+        )
         return f"best: {found.best[0]}, {why}"
     known = {one.variant: one for one in variants}
     among = "which meets every objective; " if asked else ""

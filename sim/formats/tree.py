@@ -181,9 +181,9 @@ class _Reader:
     def _key(self, event: yaml.NodeEvent) -> str | None:
         """Give the text of a key, or None for what cannot be one."""
         if not isinstance(event, yaml.ScalarEvent):
-            self._node(event, "")
             if not isinstance(event, yaml.AliasEvent):
                 self._refuse(event, "a key must be text, got a list or a mapping")
+            self._node(event, "")
             return None
         self._check_properties(event)
         if event.value == "<<" and not event.style:

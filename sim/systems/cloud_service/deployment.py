@@ -313,7 +313,7 @@ class Deployment:
             while self._is_closed(upgrade):
                 yield self._opening(upgrade)
             if not self.turns.is_free:
-                yield self.turns.request(walker, upgrade.subject)
+                yield from self.turns.wait(walker, upgrade.subject)
             self.turns.enter(walker)
             if not self._is_closed(upgrade):
                 return

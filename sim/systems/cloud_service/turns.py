@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.systems.world import ACT, LOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from simpy import Event
 
@@ -37,11 +37,17 @@ class Turns:
         """Whether nobody has a turn or waits for one."""
         return not self._holders and not self._waiting
 
-    def request(self, holder: object, number: int) -> Event:
-        """Wait in line: an event for the moment at which the turn is granted."""
+    def wait(self, holder: object, number: int) -> Generator[Event, None, None]:
+        """Wait in line until the turn is granted."""
         event = self._world.moment()
         self._waiting.append((holder, number, event))
-        return event
+        yield event
+        # Between the grant and now, at one instant, someone who waits for nobody may have come in.
+        while len(self._holders) > 1:
+            self._holders.discard(holder)
+            event = self._world.moment()
+            self._waiting.appendleft((holder, number, event))
+            yield event
 
     def leave(self, holder: object) -> None:
         """End a turn; the one that waits longest is granted."""
