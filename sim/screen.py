@@ -63,10 +63,15 @@ class Column:
 
 
 def paragraph(text: str, indent: str = "  ") -> list[str]:
-    """A text on as many lines as it takes; a word longer than a line is not broken."""
-    return wrap(
-        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    """A text on as many lines as it takes; words stay whole, and so does ``80 %``."""
+    lines = wrap(
+        text.replace(" %", "\u00a0%"),
+        WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
+    return [line.replace("\u00a0%", " %") for line in lines]
 
 
 def table(names: Sequence[str], columns: Sequence[Column], style: Style) -> list[str]:

@@ -58,7 +58,7 @@ class Made:
     """Experiments of this session."""
 
     def __init__(self, scenario: Scenario, made: Sequence[Experiment], about: About) -> None:
-        self._scenario, self._compared, self._variants = scenario, about.compared, about.variants
+        self._scenario, self._variants = scenario, about.variants
         self._made = {one.variant: one for one in made}
 
     def table(self, name: str) -> pa.Table:
@@ -85,7 +85,7 @@ class Made:
             yield tables.from_rows(tables.SUMMARY, [asdict(row) for row in summarise(one)])
 
     def _comparison(self) -> Iterator[pa.Table]:
-        rows = differences(list(self._made.values())) if self._compared else []
+        rows = differences(list(self._made.values()))
         yield tables.from_rows(tables.COMPARISON, [asdict(row) for row in rows])
 
     def _objectives(self) -> Iterator[pa.Table]:

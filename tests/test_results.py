@@ -386,9 +386,11 @@ def test_saving_again_needs_overwrite(ran, tmp_path):
 
 
 def test_opened_results_can_be_saved_elsewhere(compared, tmp_path):
-    opened = sim.open_results(compared.save(tmp_path / "a"))
-    copy = sim.open_results(opened.save(tmp_path / "b"))
-    assert_frame_equal(copy.comparison, compared.comparison)
+    first = compared.save(tmp_path / "a")
+    second = sim.open_results(first).save(tmp_path / "b")
+    assert_frame_equal(sim.open_results(second).comparison, compared.comparison)
+    for file in ("scenario.resolved.yaml", "variants/1.resolved.yaml", "variants/2.resolved.yaml"):
+        assert (second / file).read_bytes() == (first / file).read_bytes()
 
 
 def test_folder_of_another_version_says_so(ran, tmp_path):
@@ -414,6 +416,12 @@ def test_results_show_themselves(compared):
     assert "<td>nothing</td><td>100 %</td>" in page
     assert "<td>missed</td>" in page
     assert "restart (lognormal, median 4min)" in page
+
+
+def test_whole_systems_are_shown_not_their_groups():
+    text = CHANCE.replace("{WebRole: {instances: 20}}", "{A: {instances: 4}, B: {instances: 1}}")
+    results = sim.run(sim.loads(text))
+    assert "<td>baseline</td><td>60 %</td>" in results._repr_html_()
 
 
 def test_what_did_not_come_is_shown_as_beyond_the_horizon():

@@ -214,3 +214,44 @@ def test_a_rollback_is_refused_once_every_instance_is_up_to_date():
     assert late.brief(UP)[-1] == "210 completed"
     soon = story("at: 10s, upgrade_deployment: {}\nat: 209s, rollback: {}")
     assert soon.brief(UP)[-1].endswith("rolled_back")
+
+
+def test_a_manual_rollback_begins_with_domain_0_again():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {mode: Manual}
+        at: 20s, walk_upgrade_domain: {upgrade_domain: 0}
+        at: 200s, rollback: {mode: Manual}
+        at: 300s, walk_upgrade_domain: {upgrade_domain: 0}
+        """
+    )
+    assert told.brief(UP)[-1] == "400 rolled_back"
+
+
+def test_a_manual_rollback_may_be_walked_while_the_walk_that_it_overtook_goes_on():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {mode: Manual}
+        at: 20s, walk_upgrade_domain: {upgrade_domain: 0}
+        at: 30s, rollback: {mode: Manual}
+        at: 40s, walk_upgrade_domain: {upgrade_domain: 0}
+        """
+    )
+    assert told.brief("walk_upgrade_domain-1") == ["40 InProgress", "140 Succeeded"]
+    assert told.brief("walk_upgrade_domain-0") == ["20 InProgress", "140 Failed/overtaken"]
+
+
+def test_the_health_of_a_rollback_is_asked_of_those_that_went_back():
+    """W_IN_1 and W_IN_2 are out when W_IN_0 is back on build 1: it alone counts so far."""
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {}
+        at: 320s, rollback: {}
+        at: 400s, reboot_instance: {instance: W_IN_1}
+        at: 400s, reboot_instance: {instance: W_IN_2}
+        """,
+        "W: {instances: 4, restart: 100s, min_healthy: 3}",
+        domains=4,
+    )
+    assert told.brief("update domain 0")[-2:] == ["320 updating", "420 at rest"]
+    assert told.brief("update domain 1")[-2] == "420 updating"

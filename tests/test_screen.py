@@ -69,6 +69,10 @@ def test_name_with_a_hyphen_stays_in_one_piece():
     assert paragraph(f"{'x' * 70} one-and-two") == ["x" * 70, "  one-and-two"]
 
 
+def test_percent_sign_stays_with_its_number():
+    assert paragraph(f"{'x' * 77} 80 % of") == ["x" * 77, "  80 % of"]
+
+
 def test_colour_is_only_around_verdicts_and_titles():
     style = Style(colour=True)
     assert style.paint("met") == "\x1b[32mmet\x1b[0m"

@@ -134,7 +134,8 @@ def conclude(variants: Sequence[Experiment]) -> str:
         return f"best: {found.best[0]}, {why}"
     known = {one.variant: one for one in variants}
     among = "which meets every objective; " if asked else ""
-    text = f"best: {found.best[0]}, {among}{_told(found.reason, known)}{_interval(found.reason)}"
+    text = f"best: {found.best[0]}, {among}{_told(found.reason, known)}"
+    text += _apart(found.reason, known)
     if found.concessions:
         against = "; ".join(_told(row, known) for row in found.concessions)
         text += f"; but {found.concessions[0].variant} is better here: {against}"
@@ -161,10 +162,13 @@ def _value(one: Experiment, key: Key, metric: Metric) -> str:
     return never if np.isnan(middle) else f"{brief(middle, metric.unit)} (median; {never})"
 
 
-def _interval(row: Difference) -> str:
+def _apart(row: Difference, known: Mapping[str, Experiment]) -> str:
     """How large the difference is; nothing where a mean is missing, or nothing is random."""
-    if np.isnan(row.ci_low) or row.ci_low == row.ci_high:
+    random = any(known[name].measured.random for name in (row.variant, row.baseline))
+    if np.isnan(row.ci_low) or not random:
         return ""
     difference = brief(row.difference, row.unit)
+    if row.ci_low == row.ci_high:
+        return f" (difference {difference} in every run)"
     interval = show_range(row.ci_low, row.ci_high, row.unit)
     return f" (difference {difference}, {show(row.level, 'share')} interval {interval})"

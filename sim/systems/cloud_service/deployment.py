@@ -20,7 +20,7 @@ from sim.rules import domains_in_use
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.states import AT_REST, CREATING, UPDATING
 from sim.systems.cloud_service.turns import Turn, Turns
-from sim.systems.world import ACT, LOOK, RETURN
+from sim.systems.world import ACT, LOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -202,8 +202,7 @@ class Deployment:
     def _overtake(self, upgrade: Upgrade) -> None:
         """Its walk ends; the domain that is out goes on to its own end and blocks nobody."""
         walker, upgrade.walker = upgrade.walker, object()
-        # Not at once: who takes over goes first, the platform waits for it too.
-        self.world.call(0.0, RETURN, upgrade.subject, lambda _: self.turns.leave(walker))
+        self.turns.leave(walker)
 
     def roll_back(self, take: Take, cause: int) -> None:
         """Turn the upgrade in progress round: upgraded instances get their former build."""

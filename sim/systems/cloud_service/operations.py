@@ -250,9 +250,8 @@ class Service:
                 deployment.instances.take([i], settled[role_of[i]], lucks, cause)
 
         deployment.roll_back(take, call.subject)
-        upgrade.windows = Windows(
-            (), None
-        )  # a rollback starts at once, whatever the upgrade's were
+        # A rollback starts at once, whatever windows the upgrade was given.
+        upgrade.windows = Windows((), None)
         self._go(call, deployment, upgrade, call.body.mode, at_once=True)
 
     def reboot_instance(self, call: Call) -> None:
