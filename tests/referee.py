@@ -245,7 +245,7 @@ class Referee:
         begun = [(time, name) for time, name, old, _ in self._upgrades() if old == "absent"]
         if not begun:
             return 0.0
-        _, name = begun[-1]
+        time, name = begun[-1]
         body = self.operations[name].body
         role = getattr(body, "role_to_upgrade", None)
         scope = {
@@ -254,7 +254,7 @@ class Referee:
             if member.status != "absent" and role in (None, member.role)
         }
         build = getattr(body, "build", None)
-        restarted = self._restarted_by(name)
+        restarted = self._restarted_by(name) | self._created_since(time)
         done = [
             member.is_ready and (member.build == build if build else number in restarted)
             for number, member in scope.items()
@@ -271,6 +271,14 @@ class Referee:
                 taken.add(int(row["subject"]))
         return taken
 
+    def _created_since(self, since):
+        """They come with the configuration that was asked for then."""
+        return {
+            int(row["subject"])
+            for time, block, row in self.rows
+            if block.kind == "instance" and row["old"] == 0 and time >= since
+        }
+
     def counts(self):
         """Role -> how many instances it has at the horizon."""
         there = (each for each in self.instants[-1][1].values() if each.status != "absent")
@@ -285,3 +293,28 @@ class Referee:
             and block.states.status(int(row["new"])) == "InProgress"
             and self.subjects.name(row["subject"]) in self.operations
         ]
+
+
+def told(log, system):
+    """The rows of one system in words, free of numbering: times to the last bit."""
+    mine = [log.subjects.block_of(number).system == system for number in log.rows["subject"]]
+    lines = [line.split(" ", 1)[1] for line in log.lines()]
+    return [
+        (float(row["time"]), line)
+        for row, line, is_mine in zip(log.rows, lines, mine, strict=True)
+        if is_mine
+    ]
+
+
+def out_times(log, system="shop"):
+    """Instance -> seconds from its stop to its Ready, where it is out once."""
+    stopped, back = {}, {}
+    for row in log.rows:
+        block = log.subjects.block_of(row["subject"])
+        if (block.system, block.kind) == (system, "instance"):
+            name = log.subjects.name(row["subject"])
+            if block.states.status(int(row["new"])).startswith("ReadyRole"):
+                back.setdefault(name, float(row["time"]))
+            else:
+                stopped.setdefault(name, float(row["time"]))
+    return {name: back.get(name, math.inf) - time for name, time in stopped.items()}

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from story import Story, story
 
+from sim.log import Stack
+from sim.scenario import Scenario
+from sim.simulation import Simulation
+
 SERVING = "W: {instances: 2, restart: 100s, serves_demand: 50}"
 AUTO = "at: 10s, upgrade_deployment: {}"
 UP = "upgrade by upgrade_deployment-0"
@@ -75,6 +79,23 @@ operations:
     )
     assert told.measure("unserved_demand") == 40 * 3600
     assert told.model.demand.times.tolist() == [0, 1800, 9000]
+
+
+def test_demand_from_a_file_is_none_before_its_first_time():
+    text = """
+horizon: 1000s
+systems:
+  s:
+    kind: cloud_service
+    demand: {csv: demand.csv}
+    roles: {W: {instances: 1, restart: 1h, serves_demand: 100}}
+operations:
+  - {at: 50s, upgrade_deployment: {}}
+"""
+    content = {"demand.csv": b"time_s,value\n100,10\n400,70\n"}
+    simulation = Simulation(Scenario.from_text(text, "x.yaml", content))
+    values, _ = simulation.models["s"].measure(Stack([simulation.run()]), 0.0)
+    assert values["", "unserved_demand"][0] == 10 * 300 + 70 * 600
 
 
 def test_without_demand_there_is_no_such_metric():

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from sim.scenario import Scenario
+from sim.simulation import Simulation
 
 ROLES = ("Api", "Web", "Worker")
 HORIZON_MIN = 180
@@ -172,3 +176,25 @@ def calm(draw, mode="Auto"):
         },
         "operations": [{"at": "1min", "upgrade_deployment": {"mode": mode}}],
     }
+
+
+# What to do with them
+
+MODES = ("Auto", "Manual", "Simultaneous")
+OPERATOR = {"bake": "7min"}
+
+
+def often(examples):
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(
+        deadline=None, max_examples=examples, derandomize=True, suppress_health_check=checks
+    )
+
+
+def simulation_of(scenario):
+    return Simulation(Scenario.from_dict(scenario))
+
+
+def with_upgrade(scenario, **body):
+    """The scenario with a single upgrade, of another mode or with an operator."""
+    return scenario | {"operations": [{"at": "1min", "upgrade_deployment": body}]}
