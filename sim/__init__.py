@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.errors import ModelError, ScenarioError, SimError
     from sim.files import load, loads
-    from sim.results import Results, compare, open_results, run, run_one
+    from sim.results import Results, Run, compare, open_results, run, run_one
     from sim.scenario import Scenario
-    from sim.single_run import Run
 
 __version__ = "0.1.0"
 
@@ -36,9 +35,8 @@ __all__ = [
 _HOMES = {
     "sim.errors": ("ModelError", "ScenarioError", "SimError"),
     "sim.files": ("load", "loads"),
-    "sim.results": ("Results", "compare", "open_results", "run", "run_one"),
+    "sim.results": ("Results", "Run", "compare", "open_results", "run", "run_one"),
     "sim.scenario": ("Scenario",),
-    "sim.single_run": ("Run",),
 }
 
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.answer import Setting, System, compare, footer, run
+from sim.cli.answer import Setting, System, compare, footer, run
+from sim.cli.screen import Style
 from sim.scenario import Objective
-from sim.screen import Style
 from sim.systems import KINDS
 from sim.timelines import Timeline
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli, paths
+from sim import paths
+from sim.cli import commands as cli
 from sim.cli import main
-from sim.cli_changes import changes
+from sim.cli.changes import changes
 from sim.errors import ModelError
 from sim.results import open_results
 from sim.scenario import Scenario
@@ -496,9 +497,10 @@ def test_interrupted_run_leaves_no_results(tmp_path):
     (tmp_path / "shop.yaml").write_text(RANDOM, encoding="utf-8")
     code = (
         "import os, signal, sys\n"
-        "from sim import cli, results\n"
+        "from sim import results\n"
+        "from sim.cli import commands as cli\n"
         "def interrupted(*_, **__): os.kill(os.getpid(), signal.SIGINT)\n"
-        "results.tables.replications = interrupted\n"
+        "results.results.tables.replications = interrupted\n"
         "sys.exit(cli.main(['run', 'shop.yaml', '--out', 'here']))\n"
     )
     done = python("-c", code, cwd=tmp_path)

@@ -15,7 +15,7 @@ from sim.formats.fields import Spec, check
 from sim.formats.tree import read
 from sim.results import run_one
 from sim.scenario import Scenario
-from sim.scenario_file import file_model
+from sim.scenario.file import file_model
 
 CORPUS = Path(__file__).parent / "corpus"
 BAD, GOOD = CORPUS / "bad", CORPUS / "good"

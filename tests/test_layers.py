@@ -15,39 +15,20 @@ LAYERS = (
     ("timelines",),
     ("metrics",),
     ("systems",),
-    (
-        "scenario",
-        "scenario_file",
-        "scenario_inputs",
-        "scenario_references",
-        "scenario_starter",
-        "scenario_variants",
-        "paths",
-    ),
+    ("scenario", "paths"),
     ("explanation", "simulation"),
     ("files",),
     ("experiments",),
     ("plots",),
-    ("screen", "sketch", "answer"),
-    (
-        "tables",
-        "events",
-        "markup",
-        "provenance",
-        "single_run",
-        "pictures",
-        "sources",
-        "result_page",
-        "results",
-    ),
-    ("cli", "cli_changes", "cli_options", "__main__"),
+    ("results",),
+    ("cli", "__main__"),
 )
 LAYER_OF = {name: place for place, layer in enumerate(LAYERS) for name in layer}
 
 LIBRARIES = {
     "simpy": ("systems", "simulation"),
     "matplotlib": ("plots",),
-    "pandas": ("tables", "single_run", "results"),
+    "pandas": ("results",),
 }
 """Library -> the only modules that may know it."""
 

@@ -9,10 +9,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import sim
-from sim import tables
 from sim.errors import ScenarioError
-from sim.events import EVENTS
-from sim.sources import TABLES
+from sim.results import tables
+from sim.results.events import EVENTS
+from sim.results.sources import TABLES
 
 HEAD = """\
 # Question: does it stay up?
@@ -40,7 +40,7 @@ OPERATOR = "Manual, operator: {bake: 30min}"
 @pytest.fixture(autouse=True)
 def quick_pictures(monkeypatch):
     """Folders are saved without rendering what they show, which takes most of the time."""
-    monkeypatch.setattr("sim.results.png", lambda _: b"a picture")
+    monkeypatch.setattr("sim.results.results.png", lambda _: b"a picture")
 
 
 def certain(mode="Auto"):
@@ -367,7 +367,7 @@ def test_everything_can_be_kept(ran, tmp_path):
 
 def test_what_is_kept_is_written_piece_by_piece(ran, tmp_path, monkeypatch):
     whole = sim.open_results(ran.save(tmp_path / "whole", keep=["timelines"])).timelines
-    monkeypatch.setattr("sim.results.STACK", 1)
+    monkeypatch.setattr("sim.results.results.STACK", 1)
     pieces = sim.open_results(ran.save(tmp_path / "pieces", keep=["timelines"])).timelines
     assert_frame_equal(whole, pieces)
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario import Scenario
-from sim.scenario_starter import starter
+from sim.scenario.starter import starter
 from sim.systems import KINDS
 
 

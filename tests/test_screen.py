@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.screen import ASCII, BLOCKS, Column, Style, fits, paragraph, table
+from sim.cli.screen import ASCII, BLOCKS, Column, Style, fits, paragraph, table
 
 PLAIN = Style()
 

@@ -8,9 +8,9 @@ import pytest
 
 import sim
 from sim.errors import ModelError, ScenarioError
+from sim.results.single_run import NamedTimeline
+from sim.results.tables import OPERATIONS
 from sim.simulation import simulate
-from sim.single_run import NamedTimeline
-from sim.tables import OPERATIONS
 
 SCENARIO = """\
 name: shop

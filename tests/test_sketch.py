@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from sim.screen import ASCII, BLOCKS
-from sim.sketch import sketch
+from sim.cli.screen import ASCII, BLOCKS
+from sim.cli.sketch import sketch
 from sim.timelines import Timeline
 
 

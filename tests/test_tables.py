@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sim import tables
-from sim.events import EVENTS, events
 from sim.experiments.replications import replicate
 from sim.files import loads
+from sim.results import tables
+from sim.results.events import EVENTS, events
 from sim.simulation import Simulation
 
 SCENARIO = """\

@@ -14,7 +14,7 @@ import numpy as np
 from sim.errors import Problem
 from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
 from sim.formats.tree import Node
-from sim.scenario_inputs import Reader
+from sim.scenario.inputs import Reader
 from sim.systems import KINDS
 from sim.systems.kind import Finding, System, unknown_name
 from sim.systems.operation import Operation
@@ -23,8 +23,8 @@ from sim.units import format_duration, format_share
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sim.scenario_file import File, ObjectiveEntry
-    from sim.scenario_inputs import InputFile
+    from sim.scenario.file import File, ObjectiveEntry
+    from sim.scenario.inputs import InputFile
 
 Path = tuple[str | int, ...]
 

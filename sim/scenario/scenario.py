@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.errors import Problem, ScenarioError
 from sim.formats.tree import Node, from_python, read, write
-from sim.scenario_file import REPLICATIONS, File, json_schema
-from sim.scenario_inputs import InputFile, Reader
-from sim.scenario_references import Linked, Objective, dump_objective, told
-from sim.scenario_variants import drafts, overridden, variants, without_variants
+from sim.scenario.file import REPLICATIONS, File, json_schema
+from sim.scenario.inputs import InputFile, Reader
+from sim.scenario.references import Linked, Objective, dump_objective, told
+from sim.scenario.variants import drafts, overridden, variants, without_variants
 from sim.systems import KINDS
 from sim.systems.kind import unknown_name
 from sim.systems.operation import Operation

@@ -7,20 +7,21 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from sim import files, tables
+from sim import files
 from sim.errors import ScenarioError
-from sim.events import events
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
 from sim.experiments.replications import STACK, audit
 from sim.log import Stack
-from sim.pictures import ResultPictures
 from sim.plots.style import png
-from sim.provenance import RESOLVED, About
-from sim.result_page import result_page
+from sim.results import tables
+from sim.results.events import events
+from sim.results.page import result_page
+from sim.results.pictures import ResultPictures
+from sim.results.provenance import RESOLVED, About
+from sim.results.single_run import Run
+from sim.results.sources import TABLES, Made, Opened
 from sim.simulation import Simulation
-from sim.single_run import Run
-from sim.sources import TABLES, Made, Opened
 from sim.systems.kind import unknown_name
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiments.objectives import Experiment
-    from sim.provenance import Variant
+    from sim.results.provenance import Variant
+    from sim.results.sources import Source
     from sim.scenario import Scenario
-    from sim.sources import Source
 
 BASELINE = "baseline"
 """What the only variant is called in tables."""

@@ -13,8 +13,8 @@ from sim import paths
 from sim.errors import Problem, ScenarioError
 from sim.formats.fields import check, dotted
 from sim.formats.tree import Node, from_python
-from sim.scenario_file import File, file_model, json_schema
-from sim.scenario_references import Linked, link, walk
+from sim.scenario.file import File, file_model, json_schema
+from sim.scenario.references import Linked, link, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

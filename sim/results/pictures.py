@@ -10,10 +10,10 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.plots import availability, capacity, lanes, style, variants
 from sim.plots.capacity import Band
-from sim.provenance import thresholds
+from sim.results.provenance import thresholds
+from sim.results.tables import chosen, to_rows, values
 from sim.systems import KINDS
 from sim.systems.kind import unknown_name
-from sim.tables import chosen, to_rows, values
 from sim.timelines import Timeline
 from sim.units import show_duration
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sim.plots.style import Mark, Picture
-    from sim.provenance import Variant
     from sim.results import Results
-    from sim.single_run import Run
+    from sim.results.provenance import Variant
+    from sim.results.single_run import Run
 
 Row = dict[str, Any]
 

@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sim.cli.screen import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
+from sim.cli.sketch import sketch
 from sim.experiments.summaries import NEVER_IS_BEST
 from sim.plots import clock
-from sim.screen import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.showing import NOTHING, brief, show, show_range
-from sim.sketch import sketch
 from sim.units import format_duration, show_duration
 
 if TYPE_CHECKING:

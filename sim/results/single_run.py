@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sim import explanation, markup, tables
+from sim import explanation
 from sim.errors import ScenarioError
-from sim.events import events
-from sim.pictures import RunPictures
+from sim.results import markup, tables
+from sim.results.events import events
+from sim.results.pictures import RunPictures
 from sim.systems.kind import unknown_name
 from sim.timelines import Timeline
 from sim.units import parse_duration

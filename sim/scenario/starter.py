@@ -10,7 +10,7 @@ from sim.errors import ScenarioError
 from sim.formats.schema import Place
 from sim.formats.tree import Node, plain, read, write
 from sim.scenario import Scenario
-from sim.scenario_file import json_schema
+from sim.scenario.file import json_schema
 from sim.systems import KINDS
 from sim.systems.kind import unknown_name
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sim import files, tables
-from sim.events import EVENTS, events
+from sim import files
 from sim.experiments.bands import band
 from sim.experiments.comparison import differences
 from sim.experiments.objectives import bound_of, describe
 from sim.experiments.summaries import summarise
+from sim.results import tables
+from sim.results.events import EVENTS, events
+from sim.results.single_run import Run
 from sim.simulation import Simulation
-from sim.single_run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.objectives import Experiment
     from sim.log import Log
-    from sim.provenance import About, Variant
+    from sim.results.provenance import About, Variant
     from sim.scenario import Scenario
 
 TABLES: dict[str, tuple[str, pa.Schema]] = {

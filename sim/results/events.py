@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sim.tables import NAME, NUMBER, WHOLE, names, numbers, wholes
+from sim.results.tables import NAME, NUMBER, WHOLE, names, numbers, wholes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

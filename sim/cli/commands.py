@@ -17,7 +17,7 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.cli_options import PROGRAM, parser
+from sim.cli.options import PROGRAM, parser
 from sim.errors import ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from sim.answer import Setting
+    from sim.cli.answer import Setting
+    from sim.cli.screen import Style
     from sim.results import Results
     from sim.scenario import Scenario
-    from sim.screen import Style
 
 MET, NOT_MET, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
@@ -71,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _new(options: argparse.Namespace) -> Answer:
-    from sim.cli_changes import changes
-    from sim.scenario_starter import starter
+    from sim.cli.changes import changes
+    from sim.scenario.starter import starter
 
     return Answer(starter(options.kind, changes(options.changes, "PATH=VALUE")))
 
@@ -84,7 +84,7 @@ def _schema(_: argparse.Namespace) -> Answer:
 
 
 def _validate(options: argparse.Namespace) -> Answer:
-    from sim.screen import paragraph
+    from sim.cli.screen import paragraph
 
     scenario = _scenario(options)
     warnings = _warn(scenario, options)
@@ -104,8 +104,8 @@ def _validate(options: argparse.Namespace) -> Answer:
 
 
 def _explain(options: argparse.Namespace) -> Answer:
+    from sim.cli.screen import paragraph
     from sim.explanation import before
-    from sim.screen import paragraph
     from sim.simulation import Simulation
 
     scenario = _scenario(options)
@@ -118,7 +118,8 @@ def _explain(options: argparse.Namespace) -> Answer:
 
 
 def _run(options: argparse.Namespace) -> Answer:
-    from sim import answer, results
+    from sim import results
+    from sim.cli import answer
 
     scenario, warnings = _ready(options)
     found = results.run(scenario, replay=options.replay, progress=not options.quiet)
@@ -137,7 +138,8 @@ def _run(options: argparse.Namespace) -> Answer:
 
 
 def _compare(options: argparse.Namespace) -> Answer:
-    from sim import answer, results
+    from sim import results
+    from sim.cli import answer
 
     scenario, warnings = _ready(options)
     found = results.compare(scenario, progress=not options.quiet)
@@ -167,7 +169,7 @@ COMMANDS = {
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
-    from sim.cli_changes import changes
+    from sim.cli.changes import changes
     from sim.files import load
     from sim.systems.kind import unknown_name
 
@@ -212,7 +214,7 @@ def _warn(scenario: Scenario, options: argparse.Namespace) -> list[str]:
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
-    from sim.scenario_references import told
+    from sim.scenario.references import told
     from sim.simulation import Simulation
     from sim.systems.kind import Finding
 
@@ -235,7 +237,7 @@ def _save(results: Results, options: argparse.Namespace) -> Path:
 
 def _setting(results: Results, options: argparse.Namespace) -> Setting:
     """What the answer says beside its numbers."""
-    from sim.answer import Setting, System
+    from sim.cli.answer import Setting, System
     from sim.systems import KINDS
 
     about = results.about
@@ -270,7 +272,7 @@ def _common(sizes: Sequence[str]) -> str:
 
 def _ended(lines: list[str], results: Results, folder: Path) -> Answer:
     """The answer with what it rests on and where the rest is."""
-    from sim.answer import footer
+    from sim.cli.answer import footer
 
     pictures = sorted((folder / "figures").glob("*.png"))
     picture = next((each for each in pictures if "capacity" in each.name), None)
@@ -321,7 +323,7 @@ def _let_encode(stream: TextIO) -> None:
 
 def _style(stream: TextIO) -> Style:
     """Plain when piped, and no more than the stream can show."""
-    from sim.screen import BLOCKS, Style
+    from sim.cli.screen import BLOCKS, Style
 
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt"
     try:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sim import markup
+from sim.results import markup
 from sim.showing import NOTHING, show
 from sim.systems import KINDS
 from sim.units import show_duration
 
 if TYPE_CHECKING:
     from sim.metrics import Metric
-    from sim.provenance import About
     from sim.results import Results
+    from sim.results.provenance import About
 
 Row = dict[str, Any]
 

@@ -1,0 +1,8 @@
+"""What a user holds: results in DataFrames and pictures, from runs or from a result folder."""
+
+from __future__ import annotations
+
+from sim.results.results import Results, compare, open_results, run, run_one
+from sim.results.single_run import Run
+
+__all__ = ["Results", "Run", "compare", "open_results", "run", "run_one"]
