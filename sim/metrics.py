@@ -50,7 +50,16 @@ class Metric:
 
     name: str
     unit: Literal[
-        "share", "s", "count", "0/1", "member-hours", "instance-hours", "instances", "demand x s"
+        "share",
+        "s",
+        "count",
+        "mean",
+        "0/1",
+        "member-hours",
+        "instance-hours",
+        "task-hours",
+        "instances",
+        "demand x s",
     ]
     better: Literal["higher", "lower"]
     label: str

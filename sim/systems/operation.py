@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from sim import rules
 from sim.formats.fields import Clock, Name, Spec
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from sim.chance import Distribution
 
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -28,6 +30,17 @@ class Window(Spec):
     """Time of day at which the window opens, such as "22:00"."""
     to: Clock
     """Time of day at which it closes, itself not included; the next day's unless after `from`."""
+
+
+def windows_of(windows: tuple[Window, ...], start: dt.datetime | None) -> rules.Windows:
+    """The same as a rule; time 0 is `start`."""
+    return rules.Windows(
+        tuple(
+            rules.Window(each.from_, each.to, frozenset(map(WEEK.index, each.days or WEEK)))
+            for each in windows
+        ),
+        start,
+    )
 
 
 class Request(Spec):

@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.log import ASKED, COMPLETED, FAILED, OPERATION, REFUSED, SUCCEEDED, UPGRADING
-from sim.rules import Window, Windows
+from sim.rules import Windows
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.luck import Luck
 from sim.systems.cloud_service.platform import update_guest_os, update_host_os
 from sim.systems.cloud_service.refusals import MOST_PROPERTIES, RULES, by_request
 from sim.systems.cloud_service.turns import Return
+from sim.systems.operation import windows_of
 from sim.systems.world import LOOK
 
 if TYPE_CHECKING:
     from simpy import Event
 
     from sim.chance import Distribution
-    from sim.systems import operation
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
         ChangeConfiguration,
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
         WalkUpgradeDomain,
     )
     from sim.systems.world import World
-
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Call:
@@ -56,15 +54,8 @@ class Call:
         self.subject = layout.first_operation + number
         self.rule = by_request(body, layout.spec)
         """The rule that it breaks by what it says."""
-        self.windows = Windows(_windows(getattr(body, "windows", ())), layout.span.start)
+        self.windows = windows_of(getattr(body, "windows", ()), layout.span.start)
         """When the upgrade that it asks for may begin something new."""
-
-
-def _windows(windows: tuple[operation.Window, ...]) -> tuple[Window, ...]:
-    return tuple(
-        Window(each.from_, each.to, frozenset(map(WEEK.index, each.days or WEEK)))
-        for each in windows
-    )
 
 
 class Service:

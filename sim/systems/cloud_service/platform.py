@@ -6,22 +6,16 @@ Host OS Updates". The platform's walks take turns with the user's: never two dom
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.chance import Distribution
 from sim.systems.cloud_service.deployment import Upgrade
-from sim.systems.cloud_service.states import RESTARTING, STARTING_VM
-from sim.systems.world import ACT
-from sim.units import YEAR
+from sim.systems.cloud_service.states import ACTORS, RESTARTING, STARTING_VM
+from sim.systems.failures import Strikes
 
 if TYPE_CHECKING:
-    from sim.chance import Times
     from sim.systems.cloud_service.deployment import Take
     from sim.systems.cloud_service.operations import Call, Service
-    from sim.systems.cloud_service.spec import Failures
-    from sim.systems.world import Due
+    from sim.systems.failures import Failures
 
 
 def update_guest_os(service: Service, call: Call) -> Upgrade:
@@ -60,12 +54,12 @@ def _upgrade(service: Service, call: Call, take: Take) -> Upgrade:
 
 
 class UnplannedFailures:
-    """Poisson failures in absolute time: they fall at the same moments whatever else happens."""
+    """Failures of single instances and of whole fault domains, which go on during a rollout."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._world, self._layout = service.world, service.layout
-        self._subject = self._layout.first + 2  # the last of the system's actors
+        self._subject = self._layout.first + ACTORS.index("failures")
         self._lucks = service.lucks("failures")
 
     def begin(self) -> None:
@@ -74,7 +68,7 @@ class UnplannedFailures:
             if role.spec.failures and role.spec.failures.per_year:
                 members = [[role.first + k] for k in range(role.room)]
                 path = f"{self._layout.name}/{role.name}/failures"
-                self._plan_all(path, role.spec.failures, members)
+                self._plan(path, role.spec.failures, members)
         spec = self._layout.spec
         if spec.fault_domain_failures and spec.fault_domain_failures.per_year:
             members = [
@@ -86,38 +80,21 @@ class UnplannedFailures:
                 for domain in range(spec.fault_domains)
             ]
             path = f"{self._layout.name}/fault_domain_failures"
-            self._plan_all(path, spec.fault_domain_failures, members)
+            self._plan(path, spec.fault_domain_failures, [each for each in members if each])
 
-    def _plan_all(self, path: str, spec: Failures, members: list[list[int]]) -> None:
+    def _plan(self, path: str, failures: Failures, members: list[list[int]]) -> None:
         """Failures of `members`, those of one list together."""
-        draws = self._world.draws
-        gaps = draws.times(f"{path}/failure", Distribution.memoryless(YEAR / spec.per_year))
-        strikes = Strikes(gaps, draws.times(f"{path}/recovery", spec.recovery), members)
-        first = gaps.vector(len(members))
-        for place in np.flatnonzero(first <= self._world.horizon):
-            if members[place]:  # a fault domain may have none
-                self._plan(strikes, int(place), 0, float(first[place]))
+        first = self._layout.first_instance()
+        subjects = [first + together[0] for together in members]
 
-    def _plan(self, strikes: Strikes, place: int, number: int, delay: float) -> None:
-        subject = self._layout.first_instance() + strikes.members[place][0]
-        self._world.call(delay, ACT, subject, self._strike, (strikes, place, number))
+        def strike(place: int, recovery: float) -> None:
+            self._strike(members[place], recovery)
 
-    def _strike(self, event: Due) -> None:
-        strikes, place, number = event.argument
-        recovery = strikes.recoveries[place, number]
+        Strikes(self._world, path, failures, subjects, strike).begin()
+
+    def _strike(self, members: list[int], recovery: float) -> None:
         instances = self._service.production.instances
-        for i in strikes.members[place]:
+        for i in members:
             if instances.is_ready(i):  # a failure of a member that is out already changes nothing
                 version = instances.version(i)
                 instances.hold(i, version, RESTARTING, recovery, self._lucks, self._subject)
-        gap = strikes.gaps[place, number + 1]
-        if self._world.now + gap <= self._world.horizon:
-            self._plan(strikes, place, number + 1, gap)
-
-
-class Strikes(NamedTuple):
-    """A stream of failures for each of some groups of instances that fail together."""
-
-    gaps: Times
-    recoveries: Times
-    members: list[list[int]]

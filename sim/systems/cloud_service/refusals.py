@@ -10,9 +10,10 @@ service".
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sim.log import OPERATION, States
+from sim.systems.answers import Refusal
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     Swap,
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
     )
     from sim.systems.cloud_service.spec import CloudService
     from sim.systems.operation import Request
-
-
-class Refusal(NamedTuple):
-    """An answer that is not a success."""
-
-    http_status: int
-    code: str
-    message: str
 
 
 MOST_PROPERTIES = 25

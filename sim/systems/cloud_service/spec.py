@@ -26,6 +26,7 @@ from sim.formats.fields import (
     Text,
 )
 from sim.systems.cloud_service.demand import Demand
+from sim.systems.failures import Failures
 from sim.systems.kind import System
 
 
@@ -49,15 +50,6 @@ class SlowStart(Spec):
     """How long an instance serves less after it became Ready."""
     serves: Share
     """The share of its weight that it serves meanwhile."""
-
-
-class Failures(Spec):
-    """Unplanned failures, a Poisson process for each member."""
-
-    per_year: NonNegativeNumber
-    """Mean number of failures a member has in a year of 365 days."""
-    recovery: Distribution
-    """Time from the failure until the member is back."""
 
 
 class UnhealthyLater(Spec):

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.log import (
-    ASKED,
     COMPLETED,
-    FAILED,
-    OPERATION,
-    REFUSED,
     ROLLING_BACK,
     Stack,
 )
 from sim.rules import update_domain
-from sim.systems.cloud_service.refusals import OPERATION_STATES, answer
+from sim.systems import answers
+from sim.systems.answers import Asked
+from sim.systems.cloud_service.refusals import answer
 from sim.systems.cloud_service.requests import Rollback, UpgradeDeployment, WalkUpgradeDomain
 from sim.systems.cloud_service.rollouts import slots_of, upgrade_rows
 from sim.systems.cloud_service.states import (
@@ -229,32 +226,14 @@ def _is_ready(code: int) -> bool:
 
 def operations_table(model: Model, log: Log) -> list[Row]:
     """One row an operation, the file's and the operators': asked when, answered how, ended when."""
-    layout = model.layout
-    table = []
-    for number, name in enumerate(layout.operations):
-        rows = log.rows[log.rows["subject"] == layout.first_operation + number]
-        if not len(rows) and number >= len(model.operations):
-            continue
+    asked = []
+    for number, name in enumerate(model.layout.operations):
         kind, body = request(model, name, number)
-        row: Row = {
-            "operation": f"operations.{model.operations[number].index}"
-            if number < len(model.operations)
-            else "",
-            "name": name,
-            "kind": kind,
-            "system": model.name,
-            "at_s": float(rows[0]["time"]) if len(rows) else None,
-            "ended_s": None,
-            "status": "not sent",
-            "http_status": None,
-            "code": "",
-            "message": "",
-            "request_id": "",
-        }
-        if len(rows):
-            row |= _outcome(body, rows, f"{model.name}/{name}")
-        table.append(row)
-    return table
+        written = number < len(model.operations)
+        index = model.operations[number].index if written else None
+        asked.append(Asked(name, kind, body, index))
+    block = log.subjects.one(model.name, "operation")
+    return answers.operations_table(log, block, asked, answer)
 
 
 def request(model: Model, name: str, number: int) -> tuple[str, Request]:
@@ -264,28 +243,6 @@ def request(model: Model, name: str, number: int) -> tuple[str, Request]:
     if name.endswith("-rollback"):
         return "rollback", Rollback()
     return "walk_upgrade_domain", WalkUpgradeDomain(upgrade_domain=int(name.rpartition("-")[2]))
-
-
-def _outcome(body: Request, rows: NDArray[np.void], identity: str) -> Row:
-    state = int(rows[-1]["new"])
-    status = state % OPERATION.width
-    outcome: Row = {
-        "status": OPERATION.statuses[status],
-        "http_status": 200,
-        "request_id": _request_id(identity),
-    }
-    if status != ASKED:
-        outcome["ended_s"] = float(rows[-1]["time"])
-    if status in (FAILED, REFUSED):
-        refusal = answer(OPERATION_STATES.version(state), body)
-        outcome |= {"code": refusal.code, "message": refusal.message}
-        outcome["http_status"] = refusal.http_status
-    return outcome
-
-
-def _request_id(identity: str) -> str:
-    """An x-ms-request-id that is the same in every run."""
-    return blake2b(identity.encode(), digest_size=16).hexdigest()
 
 
 # Lanes --------------------------------------------------------------------------------------------
