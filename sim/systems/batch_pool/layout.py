@@ -1,0 +1,302 @@
+"""The numbering of a Batch pool: its subjects and their weights, fixed by the scenario."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.log import UPGRADE, Block, States
+from sim.rules import at_least
+from sim.systems.batch_pool.refusals import OPERATION_STATES
+from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.states import (
+    ACTIVE,
+    ACTOR,
+    ACTORS,
+    ALLOCATION,
+    IDLE,
+    IN_SERVICE,
+    NODE,
+    POOL,
+    POOL_ACTIVE,
+    RUNNING,
+    STEADY,
+    TASK,
+    TASK_WIDTH,
+    WIDTH,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.chance import Distribution
+    from sim.systems.batch_pool.spec import BatchPool
+    from sim.systems.batch_pool.work import Job
+    from sim.systems.operation import Operation, Span
+
+FIRST_IMAGE = "image 1"
+"""What a virtual_machine pool runs at time 0; each upgrade of its image brings the next one."""
+
+NEVER = 1e-15
+"""A pool has room for so many tasks that more come in fewer than this share of replications."""
+
+
+@dataclass(frozen=True)
+class JobLayout:
+    """Where a job's tasks stand in the log."""
+
+    name: str
+    spec: Job
+    first: int
+    """Subject of its first task; tasks are numbered in order of submission."""
+    room: int
+    """The most tasks that the job may have."""
+    sizes: tuple[int, ...]
+    """The slots that its tasks require, each number once, ascending."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The numbering of a Batch pool: fixed by the scenario, the same in every replication."""
+
+    name: str
+    spec: BatchPool
+    operations: tuple[str, ...]
+    """Names of the file's operations, by number."""
+    upgrades: tuple[str, ...]
+    """Names of the operations that begin an upgrade, by number: all of them are rollouts."""
+    os_versions: tuple[str, ...]
+    """Versions by number; 0 is the one that runs at time 0."""
+    targets: tuple[int, ...]
+    """By upgrade the number of the version that it brings."""
+    room: int
+    """The most nodes that the scenario's operations can ask for."""
+    first: int
+    """The system's first subject in the log."""
+    span: Span
+
+    @property
+    def rollouts(self) -> int:
+        """How many upgrades there may be."""
+        return len(self.upgrades)
+
+    @cached_property
+    def versions(self) -> dict[str, int]:
+        """Number of each version."""
+        return {version: number for number, version in enumerate(self.os_versions)}
+
+    @property
+    def slots(self) -> int:
+        """Slots of a node."""
+        return self.spec.task_slots_per_node
+
+    @property
+    def nominal(self) -> int:
+        """Slots at time 0."""
+        return self.spec.nodes * self.slots
+
+    @property
+    def min_available(self) -> int:
+        """Slots in service that the pool needs."""
+        return at_least(self.spec.min_available, self.nominal)
+
+    # Subjects, in the order of their blocks.
+    @property
+    def first_operation(self) -> int:
+        """Subject of the first operation."""
+        return self.first + len(ACTORS)
+
+    @property
+    def first_upgrade(self) -> int:
+        """Subject of the first upgrade."""
+        return self.first_operation + len(self.operations)
+
+    @property
+    def pool(self) -> int:
+        """Subject of the pool itself."""
+        return self.first_upgrade + len(self.upgrades)
+
+    @property
+    def allocation(self) -> int:
+        """Subject of its allocation of nodes."""
+        return self.pool + 1
+
+    @cached_property
+    def first_node(self) -> int:
+        """Subject of node 0."""
+        return self.allocation + 1
+
+    @cached_property
+    def jobs(self) -> tuple[JobLayout, ...]:
+        """The jobs, in the file's order."""
+        first = self.first_node + self.room
+        jobs = []
+        for name, job in zip(self.job_names, self.spec.work, strict=True):
+            sizes, room = self._sizes_and_room(job)
+            jobs.append(JobLayout(name, job, first, room, sizes))
+            first += room
+        return tuple(jobs)
+
+    @property
+    def job_names(self) -> list[str]:
+        """Names of the jobs."""
+        return [str(job.name) for job in self.spec.work]
+
+    @property
+    def first_task(self) -> int:
+        """Subject of the first task of the first job."""
+        return self.first_node + self.room
+
+    @cached_property
+    def tasks(self) -> int:
+        """How many tasks there may be."""
+        return sum(job.room for job in self.jobs)
+
+    def _sizes_and_room(self, job: Job) -> tuple[tuple[int, ...], int]:
+        if job.recorded is not None:
+            fitting = job.recorded.fitting(self.slots)
+            return tuple(np.unique(fitting.slots).tolist()) or (1,), len(fitting.submit)
+        if job.tasks is not None:
+            return (job.required_slots,), job.tasks
+        return (job.required_slots,), most_arrivals(job.gaps(self.nominal), self.span.horizon)
+
+    def blocks(self) -> list[Block]:
+        """The system's subjects, in order of number."""
+        blocks = [
+            self._block("actor", self.first, ACTOR, ACTORS.__getitem__, [0] * len(ACTORS)),
+            self._block(
+                "operation",
+                self.first_operation,
+                OPERATION_STATES,
+                self.operations.__getitem__,
+                [0] * len(self.operations),
+            ),
+            self._block(
+                "upgrade",
+                self.first_upgrade,
+                UPGRADE,
+                lambda k: f"upgrade by {self.upgrades[k]}",
+                [0] * len(self.upgrades),
+            ),
+            self._block("pool", self.pool, POOL, lambda _: f"pool {self.name}", [POOL_ACTIVE]),
+            self._block(
+                "allocation",
+                self.allocation,
+                ALLOCATION,
+                lambda _: f"allocation of {self.name}",
+                [STEADY],
+            ),
+            self._block(
+                "node",
+                self.first_node,
+                States(NODE, self.os_versions),
+                node_name,
+                [IDLE] * self.spec.nodes + [0] * (self.room - self.spec.nodes),
+                weights=self._node_weights(),
+            ),
+        ]
+        return blocks + [self._tasks(job) for job in self.jobs]
+
+    def _tasks(self, job: JobLayout) -> Block:
+        sizes = tuple("" if len(job.sizes) == 1 else f"{n} slots" for n in job.sizes)
+        queue, slots = np.zeros((2, len(sizes), TASK_WIDTH), np.int64)
+        queue[:, ACTIVE] = 1
+        slots[:, RUNNING] = job.sizes
+        return self._block(
+            "task",
+            job.first,
+            States(TASK, sizes),
+            partial(_task_name, job.name),
+            np.zeros(job.room, np.int16),
+            group=job.name,
+            weights={"queue": queue.ravel(), "slots": slots.ravel()},
+        )
+
+    def _block(
+        self,
+        kind: str,
+        first: int,
+        states: States,
+        name: Callable[[int], str],
+        initial: Sequence[int] | NDArray[np.int16],
+        *,
+        group: str = "",
+        weights: Mapping[str, NDArray[np.int64]] | None = None,
+    ) -> Block:
+        codes = np.asarray(initial, np.int16)
+        return Block(self.name, kind, group, first, len(codes), states, codes, name, weights or {})
+
+    def _node_weights(self) -> dict[str, NDArray[np.int64]]:
+        """What a node weighs by code: slots (thousandths in `capacity`), or 1 in `nodes`."""
+        serves, accepts = np.zeros((2, len(self.os_versions), WIDTH), np.int64)
+        serves[:, IN_SERVICE] = 1
+        accepts[:, IDLE] = 1
+        return {
+            "capacity": serves.ravel() * self.slots * 1000,
+            "slots": serves.ravel() * self.slots,
+            "nodes": serves.ravel(),
+            "accepting": accepts.ravel() * self.slots,
+        }
+
+
+def node_name(node: int) -> str:
+    """Name of a node."""
+    return f"node-{node}"
+
+
+def _task_name(job: str, task: int) -> str:
+    return f"{job}/{task}"
+
+
+def most_arrivals(gaps: Distribution, horizon: float) -> int:
+    """So many arrivals within `horizon` seconds that more are next to impossible (`NEVER`).
+
+    Chernoff's bound on a renewal process: n gaps fit into T with a probability of at most
+    exp(t T) E[exp(-t gap)]^n, for every t > 0.
+    """
+    if not gaps.is_random:
+        return math.floor(horizon / gaps.mean) + 1
+    times = gaps.quantile((np.arange(4096) + 0.5) / 4096)
+    rates = np.logspace(-6, 3, 200) / gaps.mean
+    decay = -np.log([np.exp(-rate * times).mean() for rate in rates.tolist()])
+    bounds = (rates * horizon - math.log(NEVER)) / np.maximum(decay, 1e-300)
+    return math.ceil(bounds.min()) + 1
+
+
+def number_all(
+    name: str, spec: BatchPool, operations: Sequence[Operation], first: int, span: Span
+) -> Layout:
+    """Number all that can ever be there: nodes, tasks, upgrades, versions."""
+    bodies = [operation.body for operation in operations]
+    room = max([spec.nodes, *(body.nodes for body in bodies if isinstance(body, Resize))])
+    upgrades = [each for each in operations if isinstance(each.body, UpgradeOs | UpgradeImage)]
+    if spec.configuration == "virtual_machine":
+        versions = [FIRST_IMAGE]
+    else:
+        versions = [spec.current_os_version]
+    targets = []
+    for operation in upgrades:
+        if isinstance(operation.body, UpgradeOs):
+            target = operation.body.target_os_version
+        else:
+            target = f"image {len(targets) + 2}"
+        if target not in versions:
+            versions.append(target)
+        targets.append(versions.index(target))
+    return Layout(
+        name,
+        spec,
+        tuple(operation.name for operation in operations),
+        tuple(operation.name for operation in upgrades),
+        tuple(versions),
+        tuple(targets),
+        room,
+        first,
+        span,
+    )

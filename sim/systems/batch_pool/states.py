@@ -1,0 +1,55 @@
+"""States of a Batch pool: what a node, a task, the pool and its allocation can be in.
+
+Source: "Get information about a node", "... about a task", "... about a pool" of the Batch REST
+reference. Whether an enabled node is idle or running follows from the rows of its tasks and is not
+written; nor is what a disabled one runs.
+"""
+
+from __future__ import annotations
+
+from sim.log import States
+
+NODE = (
+    "absent",
+    "idle",
+    "running (scheduling disabled)",
+    "offline",
+    "creating",
+    "waitingforstarttask",
+    "starttaskfailed",
+    "reimaging",
+    "upgradingos",
+    "rebooting",
+    "unusable",
+    "leavingpool",
+)
+(
+    IDLE,
+    DRAINING,
+    OFFLINE,
+    CREATING,
+    WAITING_FOR_START_TASK,
+    START_TASK_FAILED,
+    REIMAGING,
+    UPGRADING_OS,
+    REBOOTING,
+    UNUSABLE,
+    LEAVING,
+) = range(1, len(NODE))
+"""A node's state is its status with the OS version it is on."""
+WIDTH = len(NODE)
+
+TASK = ("absent", "active", "running", "completed", "failed")
+ACTIVE, RUNNING, COMPLETED, FAILED = range(1, len(TASK))
+"""A task's state is its status with the place of its required slots in the sizes of its job."""
+TASK_WIDTH = len(TASK)
+
+POOL = States(("absent", "active", "upgrading"))
+POOL_ACTIVE, POOL_UPGRADING = 1, 2
+ALLOCATION = States(("absent", "steady", "resizing"))
+STEADY, RESIZING = 1, 2
+ACTOR = States(("absent",))
+ACTORS = ("arrivals", "failures")
+
+IN_SERVICE = (IDLE, DRAINING)
+"""Statuses in which a node's slots count; a draining node does until it is taken."""
