@@ -139,9 +139,11 @@ class Recorder:
         self.record = record
         """Add a row; `time` is in seconds since the start of the scenario."""
 
-    def freeze(self, subjects: Subjects, replication: int, horizon: float, *, drew: bool) -> Log:
+    def freeze(
+        self, subjects: Subjects, replication: int, horizon: float, *, drew: bool, seed: int = 0
+    ) -> Log:
         """End the log. The rows are not copied, so a late `record` raises BufferError."""
-        return Log(subjects, np.frombuffer(self._buffer, ROW), replication, horizon, drew)
+        return Log(subjects, np.frombuffer(self._buffer, ROW), replication, horizon, drew, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +158,8 @@ class Log:
     """Seconds. The log holds what happens at the horizon too."""
     drew: bool
     """Whether anything random was drawn; a run that drew nothing is the only one there is."""
+    seed: int = 0
+    """With the replication's number it gives every draw again, for those who check a run."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -190,6 +194,7 @@ class Stack:
     def __init__(self, logs: Sequence[Log]) -> None:
         self.subjects = logs[0].subjects
         self.horizon = logs[0].horizon
+        self.seed = logs[0].seed
         self.numbers = np.array([log.replication for log in logs])
         rows = logs[0].rows if len(logs) == 1 else np.concatenate([log.rows for log in logs])
         self.time = np.ascontiguousarray(rows["time"])

@@ -57,7 +57,11 @@ class Simulation:
         # Frozen while the environment is alive: what unfinished processes do when they are
         # collected can no longer be recorded.
         return world.recorder.freeze(
-            self.subjects, replication, scenario.horizon, drew=world.draws.drew
+            self.subjects,
+            replication,
+            scenario.horizon,
+            drew=world.draws.drew,
+            seed=scenario.seed,
         )
 
 
