@@ -22,6 +22,7 @@ YEAR = 365 * 86400.0
 """Seconds."""
 
 _LONGEST = 10_000 * YEAR  # sums of grid times stay exact up to 2**43 s, some 278,000 years
+_HEAVIEST = 100.0  # a load; nobody means more
 _LONGEST_TEXT = 400  # characters; endless digits would cost endless time
 
 _SIZES = {"w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "min": 60.0, "s": 1.0, "ms": 0.001}
@@ -174,18 +175,41 @@ def parse_share(text: str) -> float:
     ValueError
         With the rule, how to write it, and what was got. The number 1 may be a count: refused.
     """
-    got = f"got {shorten(text)}"
-    if len(text) > _LONGEST_TEXT or not re.fullmatch(f"{_PERCENT}|{_PLAIN_SHARE}", text):
-        meant = re.fullmatch(_PERCENT, re.sub(r"\s", "", text[:_LONGEST_TEXT]))
-        better = f" (write {meant[0]})" if meant else ""
-        raise ValueError(f"must be a share such as 80% or 0.8, {got}{better}")
-    value = float(Decimal(text[:-1]).scaleb(-2) if text.endswith("%") else Decimal(text))
+    value, got = _ratio(text, "a share such as 80% or 0.8")
     if value > 1:
         better = f" (write {text}% if that is meant)" if text.isdigit() else ""
         raise ValueError(f"must be a share from 0% to 100%, {got}{better}")
     if value == 1 and not text.endswith("%"):
         raise ValueError(f"100%, or a count? write a share as 100% or 0.8, {got}")
     return value
+
+
+def parse_load(text: str) -> float:
+    """Read ``80%``, ``120%`` or ``0.8`` as a number above 0: a share that may exceed the whole.
+
+    Raises
+    ------
+    ValueError
+        With the rule, how to write it, and what was got. Whole numbers may be percent: refused.
+    """
+    value, got = _ratio(text, "a load such as 80% or 0.8")
+    if text.isdigit():
+        better = f"write {text}% if that is meant"
+        raise ValueError(f"must be a load such as 80% or 0.8, {got} ({better})")
+    if not 0 < value <= _HEAVIEST:
+        raise ValueError(f"must be a load above 0%, at most {show_share(_HEAVIEST)}, {got}")
+    return value
+
+
+def _ratio(text: str, expected: str) -> tuple[float, str]:
+    """A number or percentage, and how to say in a message what was got. ValueError(rule)."""
+    got = f"got {shorten(text)}"
+    if len(text) > _LONGEST_TEXT or not re.fullmatch(f"{_PERCENT}|{_PLAIN_SHARE}", text):
+        meant = re.fullmatch(_PERCENT, re.sub(r"\s", "", text[:_LONGEST_TEXT]))
+        better = f" (write {meant[0]})" if meant else ""
+        raise ValueError(f"must be {expected}, {got}{better}")
+    number = Decimal(text[:-1]).scaleb(-2) if text.endswith("%") else Decimal(text)
+    return float(number), got
 
 
 def format_share(value: float) -> str:

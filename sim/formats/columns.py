@@ -1,33 +1,51 @@
-"""One column of a CSV file: numbers under a header."""
+"""Columns of a CSV file: numbers under a header."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
+from typing import TYPE_CHECKING
 
 from sim.units import shorten
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 
 def read_column(content: bytes, column: str) -> tuple[float, ...]:
-    """The numbers under the name `column`, one or more. ValueError(rule, with the line).
+    """The numbers under the name `column`, as `read_columns` reads them."""
+    return read_columns(content, [column])[column]
 
-    UTF-8, with or without a byte order mark. Lines without any cell are skipped.
+
+def read_columns(
+    content: bytes, columns: Sequence[str], optional: Sequence[str] = ()
+) -> dict[str, tuple[float, ...]]:
+    """Name -> the numbers under it, one or more. ValueError(rule, with the line).
+
+    UTF-8, with or without a byte order mark. Lines without any cell are skipped, and so are
+    columns that are not asked for. An `optional` one that the file lacks is left out.
     """
     reader = csv.reader(io.StringIO(_text(content), newline=""))
     try:
         header = [name.strip() for name in next(reader, [])]
-        place = _place(column, header)
-        numbers = tuple(
-            _number(row[place] if place < len(row) else "", column, reader.line_num)
-            for row in reader
-            if row
-        )
+        wanted = [*columns, *(name for name in optional if name in header)]
+        places = {name: _place(name, header) for name in wanted}
+        rows = list(_rows(reader, places))
     except csv.Error as error:
         raise ValueError(f"must be CSV, got {error} at line {reader.line_num}") from None
-    if not numbers:
-        raise ValueError(f"must have a number in column {column}, got no line below the header")
-    return numbers
+    if not rows:
+        raise ValueError(f"must have a number in column {wanted[0]}, got no line below the header")
+    return dict(zip(places, zip(*rows, strict=True), strict=True))
+
+
+def _rows(reader: csv._reader, places: dict[str, int]) -> Iterator[tuple[float, ...]]:
+    for row in reader:
+        if row:
+            yield tuple(
+                _number(row[place] if place < len(row) else "", name, reader.line_num)
+                for name, place in places.items()
+            )
 
 
 def _text(content: bytes) -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "Flag",
     "Instant",
     "Integer",
+    "Load",
     "Name",
     "NonNegativeNumber",
     "Null",
@@ -225,22 +226,34 @@ Instant = Annotated[
 # Shares -------------------------------------------------------------------------------------------
 
 
-def _share(value: Plain) -> float:
-    if isinstance(value, str) and not value.endswith("%") and _number(value, _NUMBER) is None:
-        raise _refuse("must be a share such as 80% or 0.8", value)
-    return units.parse_share(_text(value))
+def _ratio(expected: str, parse: Callable[[str], float]) -> PlainValidator:
+    def convert(value: Plain) -> float:
+        if isinstance(value, str) and not value.endswith("%") and _number(value, _NUMBER) is None:
+            raise _refuse(expected, value)
+        return parse(_text(value))
+
+    return _takes(expected, convert)
 
 
 _PERCENT_SCHEMA = {"type": "string", "pattern": units.SHARE_PATTERN, "examples": ["80%"]}
 
 Share = Annotated[
     float,
-    _takes("must be a share such as 80% or 0.8", _share),
+    _ratio("must be a share such as 80% or 0.8", units.parse_share),
     _written_as(units.format_share),
     WithJsonSchema(
         {"anyOf": [_PERCENT_SCHEMA, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
     ),
 ]
+
+
+Load = Annotated[
+    float,
+    _ratio("must be a load such as 80% or 0.8", units.parse_load),
+    _written_as(units.format_share),
+    WithJsonSchema({"anyOf": [_PERCENT_SCHEMA, {"type": "number", "exclusiveMinimum": 0}]}),
+]
+"""A share that may be above 100%, never 0."""
 
 
 @dataclass(frozen=True, slots=True)

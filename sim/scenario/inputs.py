@@ -54,8 +54,8 @@ class Reader:
 
     def fill(self, value: Any, path: tuple[str | int, ...]) -> Any:
         """The same part of a scenario, in which every file that it names is read."""
-        if _may_name_files(value):
-            return self._filled(value, path) if value.files else value
+        if _may_name_files(value) and value.files:
+            value = self._filled(value, path)
         if isinstance(value, Spec):
             return self._fill_fields(value, path)
         if isinstance(value, dict):
