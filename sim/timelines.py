@@ -279,6 +279,16 @@ class Members:
         """The total over time of the blocks' weights called `name`."""
         return self.weigh(lambda block: block.weights[name])
 
+    def share(self, name: str) -> Timeline:
+        """The same of the first replication, as a share of the total at time 0.
+
+        Those who weigh nothing then have nothing to lose: their share is 1.
+        """
+        steps, nominal = self.series(name), self.initial(name)
+        if not nominal:
+            return Timeline(np.zeros(1), np.ones(1), steps.end, "share")
+        return steps.timeline(0, nominal, "share")
+
 
 def _initial(blocks: Sequence[Block], tables: Sequence[NDArray[np.int64]]) -> int:
     return sum(int(table[b.initial].sum()) for b, table in zip(blocks, tables, strict=True))

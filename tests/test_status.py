@@ -271,6 +271,14 @@ def test_an_unknown_series_or_role_is_a_key_error():
         told.series("ready", "Nobody")
 
 
+def test_all_series_together_are_what_each_is_alone():
+    told = story(AUTO, "W: {instances: 2, restart: 100s}, X: {instances: 1}", more=STAGING)
+    every = told.model.timelines(told.log)
+    assert list(every) == told.model.series()
+    for (name, group), line in every.items():
+        assert list(zip(line.times, line.values, strict=True)) == told.series(name, group)
+
+
 def test_every_series_that_is_offered_is_there():
     told = story(AUTO, more=STAGING)
     for name, group in told.model.series():

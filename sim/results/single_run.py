@@ -102,9 +102,9 @@ class Run:
     def lines(self) -> dict[tuple[str, str, str], Timeline]:
         """Every timeline, by system, series and group."""
         return {
-            (system, series, group): model.timeline(self.log, series, group)
+            (system, series, group): line
             for system, model in self.simulation.models.items()
-            for series, group in model.series()
+            for (series, group), line in model.timelines(self.log).items()
         }
 
     def members(self, system: str) -> pd.DataFrame:

@@ -82,8 +82,11 @@ class Model(Protocol):
     def series(self) -> list[tuple[str, str]]:
         """Every (series, group) that a run has."""
 
-    def timeline(self, log: Log, series: str, group: str = "") -> Timeline:
+    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
         """One series of a run over [0, horizon]."""
+
+    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
+        """Every series of a run, by (series, group), all from one stack of its rows."""
 
     def members(self, log: Log) -> list[dict[str, Any]]:
         """One row a member."""

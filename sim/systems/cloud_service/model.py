@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.systems.cloud_service import get_deployment, measures, views, words
+from sim.systems.cloud_service import get_deployment, measures, series, views, words
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import Call, Service
@@ -81,11 +81,16 @@ class Model:
 
     def series(self) -> list[tuple[str, str]]:
         """Every (series, group) that a run has."""
-        return views.series(self)
+        return series.names(self)
 
-    def timeline(self, log: Log, series: str, group: str = "") -> Timeline:
+    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
         """One series of a run."""
-        return views.timeline(self, log, series, group)
+        return series.Series(self, log).timeline(name, group)
+
+    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
+        """Every series of a run, by (series, group)."""
+        run = series.Series(self, log)
+        return {(name, group): run.timeline(name, group) for name, group in series.names(self)}
 
     def members(self, log: Log) -> list[dict[str, Any]]:
         """One row an instance."""

@@ -1,23 +1,17 @@
-"""What a cloud service shows of a finished run: series, members, operations, lanes."""
+"""What a cloud service shows of a finished run: members, operations, lanes."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.log import (
-    COMPLETED,
-    ROLLING_BACK,
-    Stack,
-)
+from sim.log import Stack
 from sim.rules import update_domain
 from sim.systems import answers
 from sim.systems.answers import Asked
 from sim.systems.cloud_service.refusals import answer
-from sim.systems.cloud_service.requests import Rollback, UpgradeDeployment, WalkUpgradeDomain
-from sim.systems.cloud_service.rollouts import slots_of, upgrade_rows
+from sim.systems.cloud_service.requests import Rollback, WalkUpgradeDomain
 from sim.systems.cloud_service.states import (
     CREATING,
     CYCLING,
@@ -30,153 +24,16 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.timelines import Members, Timeline, accumulate, stays, total
+from sim.timelines import stays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log
+    from sim.log import Log
     from sim.systems.cloud_service.model import Model
     from sim.systems.operation import Request
 
 Row = dict[str, Any]
-
-
-# Series -------------------------------------------------------------------------------------------
-
-
-def series(model: Model) -> list[tuple[str, str]]:
-    """Every (series, group) that a run of the service has."""
-    layout = model.layout
-    groups = ["", *(role.name for role in layout.roles)]
-    names = [(name, group) for group in groups for name in ("capacity", "available", "ready")]
-    names.append(("up_to_date", ""))
-    names += [(f"by_version:{build}", "") for build in layout.builds]
-    names += [(f"by_state:{status}", "") for status in LIFE[1:] if status != LIFE[SLOW]]
-    return names + [(f"by_update_domain:{domain}", "") for domain in range(layout.domains)]
-
-
-def timeline(model: Model, log: Log, name: str, group: str = "") -> Timeline:
-    """One series of a run over [0, horizon]. KeyError for a series or group that is not there."""
-    stack = Stack([log])
-    blocks = [
-        block for block in stack.subjects.of(model.name, "instance") if group in ("", block.group)
-    ]
-    if not blocks:
-        raise KeyError(f"no role {group}")
-    kind, _, which = name.partition(":")
-    members = Members(stack, blocks)
-    if kind == "capacity":
-        return members.series("capacity").timeline(0, members.initial("capacity"), "share")
-    if kind == "available":
-        return _available(model, stack, group)
-    if kind == "up_to_date":
-        return _up_to_date(model, log, group)
-    if kind == "by_update_domain":
-        return _in_domain(model, members, int(which))
-    return members.weigh(_counting(model, kind, which)).timeline(0, 1.0, "count")
-
-
-def _counting(model: Model, kind: str, which: str) -> Callable[[Block], NDArray[np.int64]]:
-    """What a series of counts counts, by code."""
-    if kind == "ready":
-        return lambda block: block.weights["ready"]
-    if kind == "by_state":
-        statuses = [READY, SLOW] if which == LIFE[READY] else [LIFE.index(which)]
-        return partial(_mask, statuses=statuses)
-    if kind == "by_version":
-        return partial(_on_build, version=model.layout.versions[which])
-    raise KeyError(f"no series {kind}")
-
-
-def _mask(block: Block, statuses: list[int]) -> NDArray[np.int64]:
-    codes = np.arange(len(block.states))
-    return np.isin(codes % WIDTH, statuses).astype(np.int64)
-
-
-def _on_build(block: Block, version: int) -> NDArray[np.int64]:
-    on: NDArray[np.bool_] = np.arange(len(block.states)) // WIDTH == version
-    return block.weights["ready"] * on
-
-
-def _available(model: Model, stack: Stack, group: str) -> Timeline:
-    layout = model.layout
-    enough = []
-    for place, role in enumerate(layout.roles):
-        if group in ("", role.name):
-            blocks = [b for b in stack.subjects.of(model.name, "instance") if b.group == role.name]
-            serves = Members(stack, blocks).series("serves")
-            up = serves.values >= layout.min_available[place] * 1000
-            enough.append(serves.map(up.astype(np.int64)))
-    both = total(enough)
-    return both.map((both.values == len(enough)).astype(np.int64)).timeline(0, 1.0, "0/1")
-
-
-def _in_domain(model: Model, members: Members, domain: int) -> Timeline:
-    """Members in service that live in one update domain."""
-    layout, stack = model.layout, members.stack
-    rows, change = members.changes("ready")
-    place = (stack.subject[rows] - layout.first_instance()) % layout.instances
-    here = np.isin(place, layout.domain_members[domain])
-    codes = np.array(layout.initial_codes(0))
-    initial = int((codes[layout.domain_members[domain]] != 0).sum())
-    steps = accumulate(
-        1,
-        np.zeros(1 + int(here.sum()), np.intp),
-        np.concatenate([[0.0], stack.time[rows[here]]]),
-        np.concatenate([[initial], change[here]]),
-        stack.horizon,
-    )
-    return steps.timeline(0, 1.0, "count")
-
-
-def _up_to_date(model: Model, log: Log, group: str) -> Timeline:
-    """Share of the production instances that are Ready on the build their role is to have."""
-    stack = Stack([log])
-    done, there = [], []
-    for block in stack.subjects.of(model.name, "instance"):
-        if group not in ("", block.group):
-            continue
-        members = Members(stack, [block])
-        there.append(members.series("present"))
-        slot = int(block.first >= model.layout.first_instance(1)) if model.layout.slots > 1 else 0
-        targets = _targets(model, log, slot, block.group)
-        for version in {version for _, version in targets}:
-            line = members.weigh(partial(_on_build, version=version)).timeline(0)
-            times = np.array([time for time, _ in targets])
-            wanted = np.array([float(each == version) for _, each in targets])
-            done.append(line.combine(Timeline(times, wanted, log.horizon), np.multiply))
-    share = done[0]
-    for line in done[1:]:
-        share = share.combine(line, np.add)
-    present = total(there).timeline(0)
-    share = share.combine(present, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
-    return Timeline(share.times, share.values, log.horizon, "share").simplified()
-
-
-def _targets(model: Model, log: Log, slot: int, role: str) -> list[tuple[float, int]]:
-    """When which build became the target of a role's instances in one deployment."""
-    layout = model.layout
-    settled = target = layout.initial_version(slot)
-    targets = {0.0: target}
-    slots = slots_of(model, log.rows)
-    for row, number in upgrade_rows(model, log.rows):
-        body = model.rollout(number).body
-        if not isinstance(body, UpgradeDeployment) or body.role_to_upgrade not in (None, role):
-            continue
-        if slots[number] != slot:
-            continue
-        state = row["new"]
-        if row["old"] == 0:
-            target = layout.versions[str(body.build)]
-        elif state == ROLLING_BACK:
-            target = settled
-        elif state == COMPLETED:
-            settled = target
-        targets[float(row["time"])] = target
-    return list(targets.items())
 
 
 # Tables -------------------------------------------------------------------------------------------
