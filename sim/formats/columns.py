@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sim.units import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def read_column(content: bytes, column: str) -> tuple[float, ...]:
@@ -31,7 +31,7 @@ def read_columns(
         header = [name.strip() for name in next(reader, [])]
         wanted = [*columns, *(name for name in optional if name in header)]
         places = {name: _place(name, header) for name in wanted}
-        rows = list(_rows(reader, places))
+        rows = [_numbers(row, places, reader.line_num) for row in reader if row]
     except csv.Error as error:
         raise ValueError(f"must be CSV, got {error} at line {reader.line_num}") from None
     if not rows:
@@ -39,13 +39,11 @@ def read_columns(
     return dict(zip(places, zip(*rows, strict=True), strict=True))
 
 
-def _rows(reader: csv._reader, places: dict[str, int]) -> Iterator[tuple[float, ...]]:
-    for row in reader:
-        if row:
-            yield tuple(
-                _number(row[place] if place < len(row) else "", name, reader.line_num)
-                for name, place in places.items()
-            )
+def _numbers(row: Sequence[str], places: Mapping[str, int], line: int) -> tuple[float, ...]:
+    return tuple(
+        _number(row[place] if place < len(row) else "", name, line)
+        for name, place in places.items()
+    )
 
 
 def _text(content: bytes) -> str:

@@ -1,0 +1,121 @@
+"""Defaults of a Batch pool that depend on other fields, and which of them are assumptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.formats.tree import dotted
+from sim.systems.batch_pool.requests import RebootNode, ReimageNode, Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.work import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.systems.batch_pool.spec import BatchPool
+    from sim.systems.operation import Operation, Request
+
+HORIZON = 86400.0
+"""Seconds."""
+
+GROUP_METRICS: tuple[str, ...] = ()
+"""A pool's nodes are all alike: it has no groups."""
+
+STARTER = """\
+# Question: how much work is thrown away while the pool's operating system is upgraded?
+horizon: 12h
+seed: 1
+replications: 200
+systems:
+  render:
+    kind: batch_pool
+    nodes: 100
+    node_upgrade:
+      lognormal:
+        median: 5min
+        p95: 9min
+    max_concurrent: 20%
+    interruptions:
+      on_upgrade: requeue
+    work:
+      load: 80%
+      service:
+        lognormal:
+          median: 8min
+          p95: 25min
+operations:
+  - at: 2h
+    upgrade_os:
+      target_os_version: WA-GUEST-OS-5.31_201905-01
+objectives:
+  - metric: min_capacity
+    at_least: 80%
+    in_runs: 95%
+"""
+
+
+def written_jobs(spec: BatchPool) -> dict[tuple[str | int, ...], Job]:
+    """Where a job stands below the pool -> the job; `spec` is as written or resolved."""
+    work: Any = spec.work
+    if isinstance(work, Job):
+        return {("work",): work}
+    return {("work", place): job for place, job in enumerate(work)}
+
+
+def resolve(_: str, spec: BatchPool) -> BatchPool:
+    """Fill in the time of a reimage, make a single job a list of one, name the jobs."""
+    jobs = written_jobs(spec).values()
+    alone = len(jobs) == 1
+    named = (
+        job if job.name else job.model_copy(update={"name": "job" if alone else f"job-{place}"})
+        for place, job in enumerate(jobs)
+    )
+    return spec.model_copy(
+        update={"work": tuple(named), "reimage": spec.reimage or spec.node_upgrade}
+    )
+
+
+def resolve_body(spec: BatchPool, body: Request) -> Request:
+    """Fill in what a resize does to running tasks."""
+    if isinstance(body, Resize):
+        option = body.node_deallocation_option or spec.node_deallocation_option
+        return body.model_copy(update={"node_deallocation_option": option})
+    return body
+
+
+def assumed(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
+    """The defaults in force that Azure does not publish; `spec` is as written."""
+    bodies = [operation.body for operation in operations]
+    upgraded = any(isinstance(body, UpgradeOs) for body in bodies)
+    upgraded_at_all = upgraded or any(isinstance(body, UpgradeImage) for body in bodies)
+    reimaged = any(isinstance(body, ReimageNode) for body in bodies)
+    grown = any(isinstance(body, Resize) and body.nodes > spec.nodes for body in bodies)
+    in_force = {
+        "node_upgrade": upgraded_at_all or (reimaged and spec.reimage is None),
+        "create": grown,
+        "reboot": any(isinstance(body, RebootNode) for body in bodies),
+    }
+    lines = [
+        f"{name} ({getattr(spec, name).short})"
+        for name, holds in in_force.items()
+        if holds and name not in spec.model_fields_set
+    ]
+    if upgraded and "max_concurrent" not in spec.model_fields_set:
+        lines.append(f"max_concurrent {spec.max_concurrent}")
+    if reimaged and spec.reimage is None:
+        lines.append("reimage as node_upgrade")
+    if not spec.failures:
+        lines.append("no failures")
+    return lines
+
+
+def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, object]]:
+    """What happens to running tasks, for the first pool that is upgraded."""
+    for operation in operations:
+        pool = dotted(("systems", operation.system))
+        if isinstance(operation.body, UpgradeOs):
+            modes = ("requeue", "taskcompletion", "terminate", "checkpoint")
+            return {mode: {f"{pool}.interruptions.on_upgrade": mode} for mode in modes}
+        if isinstance(operation.body, UpgradeImage):
+            deferral = f"{pool}.upgrade_policy.os_rolling_upgrade_deferral"
+            return {"requeue": {deferral: False}, "taskcompletion": {deferral: True}}
+    return {}
