@@ -1,0 +1,1 @@
+"""Arc-enabled servers: extensions that upgrade themselves."""

@@ -1,0 +1,300 @@
+"""The numbering of an Arc fleet: its subjects and their weights, fixed by the scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.log import UPGRADE, Block, States
+from sim.systems.arc_fleet.refusals import OPERATION_STATES
+from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
+from sim.systems.arc_fleet.states import (
+    ACTOR,
+    ACTORS,
+    CONNECTED,
+    CONNECTION,
+    CURRENT,
+    EXTENSION,
+    WIDTH,
+)
+from sim.systems.arc_fleet.versions import version_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
+    from sim.systems.operation import Operation, Request, Span
+
+
+@dataclass(frozen=True)
+class GroupLayout:
+    """A group of machines."""
+
+    name: str
+    spec: MachineGroup
+    connections: int | None
+    """Subject of its first machine's connection; None where none is ever disconnected."""
+
+    @property
+    def count(self) -> int:
+        """How many machines it has."""
+        return self.spec.count
+
+
+@dataclass(frozen=True)
+class ExtensionLayout:
+    """An extension on the machines of one group: subject `first` + k is that of machine k."""
+
+    publisher: str
+    type: str
+    group: str
+    place: int | None
+    """Its entry in the spec's extensions; None for one that only a request adds."""
+    versions: tuple[str, ...]
+    """All that may ever be installed, ascending; a state holds the place of one."""
+    initial: int | None
+    """The version at time 0, by number; None where it is not there yet."""
+    first: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        """Publisher and type, as `upgrade_extensions` names it."""
+        return f"{self.publisher}.{self.type}"
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[int, ...], int]:
+        return {version_key(text): number for number, text in enumerate(self.versions)}
+
+    def number(self, version: str) -> int:
+        """The number of a version, however it is spelled: 1.0 is 1.0.0."""
+        return self._numbers[version_key(version)]
+
+    def is_named(self, kind: str, publisher: str | None, group: str | None = None) -> bool:
+        """Whether a request that names a type, and perhaps more, means it."""
+        return (
+            kind.lower() == self.type.lower()
+            and (publisher is None or publisher.lower() == self.publisher.lower())
+            and group in (None, self.group)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The numbering of a fleet: fixed by the scenario, the same in every replication."""
+
+    name: str
+    spec: ArcFleet
+    operations: tuple[str, ...]
+    """Names of the file's operations, by number."""
+    upgrades: tuple[str, ...]
+    """Names of the operations that begin an upgrade, by number: all of them are rollouts."""
+    first: int
+    """The system's first subject in the log."""
+    span: Span
+    groups: tuple[GroupLayout, ...]
+    extensions: tuple[ExtensionLayout, ...]
+    """Those of the file in its order, then those that requests add; each by group."""
+
+    @property
+    def rollouts(self) -> int:
+        """How many upgrades there may be."""
+        return len(self.upgrades)
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """The types of all extensions, each once: the groups of series and metrics."""
+        return tuple(dict.fromkeys(each.type for each in self.extensions))
+
+    @cached_property
+    def nominal(self) -> int:
+        """Extensions of machines at time 0, enrolled or not."""
+        return sum(each.count for each in self.extensions if each.initial is not None)
+
+    # Subjects, in the order of their blocks.
+    @property
+    def first_operation(self) -> int:
+        """Subject of the first operation."""
+        return self.first + len(ACTORS)
+
+    @property
+    def first_upgrade(self) -> int:
+        """Subject of the first upgrade."""
+        return self.first_operation + len(self.operations)
+
+    @property
+    def network(self) -> int:
+        """The actor that connects and disconnects machines."""
+        return self.first + ACTORS.index("network")
+
+    def upgrade(self, operation: str) -> int:
+        """Subject of the upgrade that an operation begins."""
+        return self.first_upgrade + self.upgrades.index(operation)
+
+    def blocks(self) -> list[Block]:
+        """The system's subjects, in order of number."""
+        blocks = [
+            self._block("actor", "", self.first, ACTOR, ACTORS.__getitem__, [0] * len(ACTORS)),
+            self._block(
+                "operation",
+                "",
+                self.first_operation,
+                OPERATION_STATES,
+                self.operations.__getitem__,
+                [0] * len(self.operations),
+            ),
+            self._block(
+                "upgrade",
+                "",
+                self.first_upgrade,
+                UPGRADE,
+                lambda k: f"upgrade by {self.upgrades[k]}",
+                [0] * len(self.upgrades),
+            ),
+        ]
+        blocks += [
+            self._block(
+                "machine",
+                group.name,
+                group.connections,
+                CONNECTION,
+                partial(machine_name, group.name),
+                np.full(group.count, CONNECTED),
+            )
+            for group in self.groups
+            if group.connections is not None
+        ]
+        return blocks + [self._extension(each) for each in self.extensions]
+
+    def _extension(self, each: ExtensionLayout) -> Block:
+        initial = 0 if each.initial is None else each.initial * WIDTH + CURRENT
+        return self._block(
+            "extension",
+            each.type,
+            each.first,
+            States(EXTENSION, each.versions),
+            partial(_extension_name, each.type, each.group),
+            np.full(each.count, initial),
+            self.weights(each),
+        )
+
+    def weights(self, each: ExtensionLayout) -> dict[str, NDArray[np.int64]]:
+        """What an extension weighs by code: thousandths in `capacity`, else 0 and 1."""
+        ready, present = np.zeros((2, len(each.versions), WIDTH), np.int64)
+        present[:, 1:] = 1
+        out = [EXTENSION.index(status) for status in self.spec.counts_as_out]
+        ready[:, [status for status in range(1, WIDTH) if status not in out]] = 1
+        return {
+            "capacity": ready.ravel() * 1000,
+            "ready": ready.ravel(),
+            "present": present.ravel(),
+        }
+
+    def _block(
+        self,
+        kind: str,
+        group: str,
+        first: int,
+        states: States,
+        name: Callable[[int], str],
+        initial: Sequence[int] | NDArray[np.int64],
+        weights: Mapping[str, NDArray[np.int64]] | None = None,
+    ) -> Block:
+        codes = np.asarray(initial, np.int16)
+        return Block(self.name, kind, group, first, len(codes), states, codes, name, weights or {})
+
+
+def machine_name(group: str, k: int) -> str:
+    """Name of a group's machine k."""
+    return f"{group}-{k}"
+
+
+def _extension_name(kind: str, group: str, k: int) -> str:
+    return f"{kind} of {machine_name(group, k)}"
+
+
+def number_all(
+    name: str, spec: ArcFleet, operations: Sequence[Operation], first: int, span: Span
+) -> Layout:
+    """Number all that can ever be there: machines that disconnect, extensions, their versions."""
+    upgrades = [
+        each.name
+        for each in operations
+        if isinstance(each.body, PublishExtension | UpgradeExtensions)
+    ]
+    subject = first + len(ACTORS) + len(operations) + len(upgrades)
+    groups = []
+    for group, each in spec.groups.items():
+        groups.append(GroupLayout(group, each, subject if each.disconnected else None))
+        subject += each.count if each.disconnected else 0
+    extensions: list[ExtensionLayout] = []
+    bodies = [operation.body for operation in operations]
+    for publisher, kind, group, place in _wanted(spec, bodies):
+        versions = _versions(publisher, kind, spec, bodies)
+        initial = None
+        if place is not None:
+            texts = [version_key(version) for version in versions]
+            initial = texts.index(version_key(spec.extensions[place].version))
+        count = spec.groups[group].count
+        extensions.append(
+            ExtensionLayout(publisher, kind, group, place, versions, initial, subject, count)
+        )
+        subject += count
+    return Layout(
+        name,
+        spec,
+        tuple(operation.name for operation in operations),
+        tuple(upgrades),
+        first,
+        span,
+        tuple(groups),
+        tuple(extensions),
+    )
+
+
+def _wanted(
+    spec: ArcFleet, bodies: Sequence[Request]
+) -> Iterable[tuple[str, str, str, int | None]]:
+    """Publisher, type, group and place of each extension; a type is spelled as at first."""
+    spelled: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    entries: list[tuple[Extension | PutExtension, Iterable[str], int | None]] = [
+        (each, each.groups or (), place) for place, each in enumerate(spec.extensions)
+    ]
+    entries += [
+        (body, spec.groups if body.group is None else [body.group], None)
+        for body in bodies
+        if isinstance(body, PutExtension)
+    ]
+    for each, groups, place in entries:
+        kind = spelled.setdefault(each.type.lower(), each.type)
+        for group in sorted(groups):
+            if (kind, group) not in seen:
+                seen.add((kind, group))
+                yield each.publisher, kind, group, place
+
+
+def _versions(
+    publisher: str, kind: str, spec: ArcFleet, bodies: Sequence[Request]
+) -> tuple[str, ...]:
+    """Every version of an extension that the scenario names, ascending; each in one spelling."""
+    texts = [each.version for each in spec.extensions if _same(each, publisher, kind)]
+    for body in bodies:
+        if isinstance(body, PublishExtension | PutExtension) and _same(body, publisher, kind):
+            texts.append(body.version)
+        elif isinstance(body, UpgradeExtensions):
+            name = f"{publisher}.{kind}".lower()
+            texts += [version for key, version in body.targets.items() if key.lower() == name]
+    first = {version_key(text): text for text in reversed(texts)}
+    return tuple(text for _, text in sorted(first.items()))
+
+
+def _same(each: Extension | PublishExtension | PutExtension, publisher: str, kind: str) -> bool:
+    return each.type.lower() == kind.lower() and (
+        each.publisher is None or each.publisher.lower() == publisher.lower()
+    )

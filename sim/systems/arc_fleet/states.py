@@ -1,0 +1,41 @@
+"""States of an Arc fleet: what an extension of a machine, a machine's connection can be in.
+
+Source: "Automatic Extension Upgrade for Azure Arc-enabled servers". An extension's state is its
+status with the version that is installed: it changes at the end of an installation and back at the
+end of its rollback. One that is installed for the first time, or anew, has no former version and
+bears the one that it gets.
+"""
+
+from __future__ import annotations
+
+from sim.log import States
+
+EXTENSION = (
+    "absent",
+    "current",
+    "waiting",
+    "installing",
+    "watching",
+    "unhealthy",
+    "rolling_back",
+    "backing_off",
+    "failed",
+)
+(
+    CURRENT,
+    WAITING,
+    INSTALLING,
+    WATCHING,
+    UNHEALTHY,
+    ROLLING_BACK,
+    BACKING_OFF,
+    FAILED,
+) = range(1, len(EXTENSION))
+"""`current` is at rest, whatever the version; `unhealthy` is a health window with a bad end."""
+WIDTH = len(EXTENSION)
+
+CONNECTION = States(("absent", "connected", "disconnected"))
+CONNECTED, DISCONNECTED = 1, 2
+ACTOR = States(("absent",))
+ACTORS = ("network",)
+"""Who does what no operation asks for: the network connects and disconnects machines."""
