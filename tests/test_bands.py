@@ -53,3 +53,8 @@ def test_instants_are_few_and_within_the_window():
 def test_value_at_the_instant_of_a_change_is_the_new_one():
     found = band([steps([(0.0, 4000), (50.0, 1000)])], 4)
     assert found.p50[found.times == 50.0].tolist() == [0.25]
+
+
+def test_members_that_weigh_nothing_have_full_capacity():
+    found = band([steps([(0.0, 0), (50.0, 1000)])], 0)
+    assert found.p5.tolist() == found.p95.tolist() == [1.0] * len(found.times)

@@ -84,6 +84,18 @@ def test_the_blast_radius_counts_members_on_a_bad_build_in_service_or_not(bad, r
     assert told.measure("bad_build_hours") == pytest.approx(reach * 2 * 1000 / 3600)
 
 
+@pytest.mark.parametrize(
+    ("factor", "weight", "reach"), [("50%", 1, 0.5), ("0%", 1, 0.5), ("100%", 0.0004, 0)]
+)
+def test_the_blast_radius_counts_members_whatever_share_they_serve(factor, weight, reach):
+    told = story(
+        "at: 10s, upgrade_deployment: {}",
+        f"W: {{instances: 2, restart: 100s, weight: {weight}}}",
+        more=f'builds: {{"1": {{capacity_factor: {factor}}}, "2": {{fails_to_start: 100%}}}}',
+    )
+    assert told.measure("blast_radius") == told.measure("blast_radius", "W") == reach
+
+
 def test_a_rollback_ends_the_reach_of_a_bad_build():
     told = story("at: 10s, upgrade_deployment: {}\nat: 1000s, rollback: {}", more=BAD)
     assert told.measure("blast_radius") == 0.5

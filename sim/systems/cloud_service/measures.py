@@ -10,7 +10,7 @@ import numpy as np
 from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE
 from sim.metrics import HOUR, METRICS, Metric, availability, capacity, rollouts
 from sim.systems.cloud_service.requests import ChangeConfiguration, Swap, UpgradeDeployment
-from sim.systems.cloud_service.rollouts import taken
+from sim.systems.cloud_service.rollouts import addressed, taken
 from sim.systems.cloud_service.states import (
     BAD,
     READY,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sim.log import Block, Stack
     from sim.metrics import Values
     from sim.systems.cloud_service.model import Model
-    from sim.systems.operation import Request
 
 OWN_METRICS = (
     Metric(
@@ -264,18 +263,9 @@ def _last_requested(model: Model, stack: Stack) -> tuple[NDArray[np.intp], NDArr
         bodies = [model.rollout(number).body for number in range(layout.rollouts)]
         swaps = np.array([isinstance(body, Swap) for body in bodies])
         swapped = (began[:, swaps] <= when[:, None]) & (began[:, swaps] >= 0)
-        addressed = np.array([_addressed(model, body) for body in bodies])
-        named = np.array([getattr(body, "deployment", None) is not None for body in bodies])
-        slot = (addressed[last] + swapped.sum(axis=1) * ~named[last]) % 2
+        deployment, by_slot = np.array([addressed(model, body) for body in bodies]).T
+        slot = (deployment[last] + swapped.sum(axis=1) * by_slot[last]) % 2
     return np.where(np.isneginf(when), -1, last), slot
-
-
-def _addressed(model: Model, body: Request) -> int:
-    if not isinstance(body, UpgradeDeployment):
-        return 0
-    if body.deployment is not None:
-        return int(body.deployment != model.spec.deployment)
-    return int(body.slot == "staging")
 
 
 def _coverage(model: Model) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -322,7 +312,10 @@ def _touched(
 
 
 def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) -> Values:
-    """How far builds reach that are bad in their replication, members in service or not."""
+    """How far builds reach that are bad in their replication, members in service or not.
+
+    A member weighs what its role says, whatever share its build serves; so does the nominal.
+    """
     layout = model.layout
     bad = stack.final[:, [layout.first_build + number for number in model.faulty]] == BAD
     weights = {role.name: round(role.spec.weight * 1000) for role in layout.roles}
@@ -334,9 +327,13 @@ def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) ->
         reach.append(on.map(on.values * bad[on.replication, place]))
         on = members.weigh(partial(_here, here=here, weights={}))
         count.append(on.map(on.values * bad[on.replication, place]))
-    nominal = members.initial("capacity")
+    nominal = sum(
+        weights[role.name] * role.count
+        for role in layout.roles
+        if role.name in {block.group for block in members.blocks}
+    )
     return {
-        "blast_radius": total(reach).crop(warm_up).maximum() / nominal,
+        "blast_radius": total(reach).crop(warm_up).maximum() / max(nominal, 1),
         "bad_build_hours": total(count).crop(warm_up).integrate() / HOUR,
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.systems.cloud_service.requests import UpgradeDeployment
 from sim.systems.cloud_service.states import UPDATING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from sim.log import Stack
     from sim.systems.cloud_service.model import Model
+    from sim.systems.operation import Request
 
 
 def upgrade_rows(model: Model, rows: NDArray[np.void]) -> Iterator[tuple[np.void, int]]:
@@ -25,6 +27,17 @@ def upgrade_rows(model: Model, rows: NDArray[np.void]) -> Iterator[tuple[np.void
         yield row, int(row["subject"]) - first
 
 
+def addressed(model: Model, body: Request) -> tuple[int, bool]:
+    """The deployment that a request names before any swap, and whether it names a slot.
+
+    What a slot holds changes with each swap; a deployment keeps its name. Deployment 0 is the one
+    that began in production, 1 in staging.
+    """
+    if isinstance(body, UpgradeDeployment) and body.deployment is not None:
+        return int(body.deployment != model.spec.deployment), False
+    return int(isinstance(body, UpgradeDeployment) and body.slot == "staging"), True
+
+
 def slots_of(model: Model, rows: NDArray[np.void]) -> dict[int, int]:
     """Rollout that began -> its deployment: 0 is the one that began in production, 1 in staging."""
     swaps, slots = 0, {}
@@ -33,11 +46,8 @@ def slots_of(model: Model, rows: NDArray[np.void]) -> dict[int, int]:
             continue
         asked = model.rollout(number)
         swaps += asked.kind == "swap"
-        named = getattr(asked.body, "deployment", None)
-        if named is not None:
-            slots[number] = int(named != model.spec.deployment)
-        else:
-            slots[number] = (int(getattr(asked.body, "slot", None) == "staging") + swaps) % 2
+        deployment, by_slot = addressed(model, asked.body)
+        slots[number] = (deployment + swaps * by_slot) % 2
     return slots
 
 

@@ -15,13 +15,15 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
     WalkUpgradeDomain,
 )
+from sim.systems.cloud_service.rollouts import addressed
+from sim.systems.cloud_service.states import READY
 from sim.units import format_clock, show_duration, show_share
 
 if TYPE_CHECKING:
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
     from sim.systems.cloud_service.spec import Build
-    from sim.systems.operation import Operation
+    from sim.systems.operation import Operation, Request
 
 LISTED = 6
 """So many names of a list are shown."""
@@ -129,7 +131,7 @@ def _operation(model: Model, operation: Operation) -> str:
     body: Any = operation.body
     when = f"At {operation.at}{_local_time(model, operation)}, {operation.name}: "
     if isinstance(body, UpgradeDeployment):
-        whom = body.role_to_upgrade or "all roles"
+        whom = f"{body.role_to_upgrade or 'all roles'}{_where(body)}"
         return f"{when}build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
     if isinstance(body, ChangeConfiguration):
         counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
@@ -141,7 +143,15 @@ def _operation(model: Model, operation: Operation) -> str:
     if isinstance(body, GuestOsUpdate | HostOsUpdate):
         text = f"{when}the platform restarts every instance, domain by domain in turn."
         return text + _windows(body)
-    return f"{when}{operation.kind.replace('_', ' ')}."
+    about = [getattr(body, key, "") for key in ("instance", "status", "mode")]
+    return f"{when}{' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
+
+
+def _where(body: UpgradeDeployment) -> str:
+    """The deployment, where it is not simply the one in production."""
+    if body.deployment is not None:
+        return f" of the deployment {body.deployment}"
+    return " in the staging slot" if body.slot == "staging" else ""
 
 
 def _local_time(model: Model, operation: Operation) -> str:
@@ -156,7 +166,7 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
     timeout = show_duration(model.spec.start_timeout)
     if body.mode == "Auto":
         late = (
-            "the walk goes on without it"
+            "the walk goes on without it if enough upgraded ones of its role are"
             if model.spec.on_start_timeout == "continue"
             else "the walk is stuck"
         )
@@ -176,6 +186,8 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
         if body.operator.stop_above is not None:
             then = "rolls back" if body.operator.then == "rollback" else "stops"
             text += f" Above {show_share(body.operator.stop_above)} not Ready the operator {then}."
+    if body.operator is not None and body.mode != "Manual":
+        text += " The operator acts under Manual only."
     return text + _windows(body) + _faults(model.spec.builds.get(str(body.build)))
 
 
@@ -214,10 +226,11 @@ def _lowest(model: Model, operation: Operation) -> list[str]:
     """The arithmetic of the lowest capacity, if every instance comes back by itself."""
     layout, body = model.layout, operation.body
     only = getattr(body, "role_to_upgrade", None)
-    if operation.kind == "swap":
+    if operation.kind == "swap" or _is_elsewhere(model, body):
         return []
     at_once = getattr(body, "mode", "Auto") == "Simultaneous"
-    unit = [round(role.spec.weight * 1000) for role in layout.roles]
+    # On the build of time 0, whose code of ReadyRole is the status itself.
+    unit = [int(layout.weights(role.spec)["capacity"][READY]) for role in layout.roles]
     nominal = sum(w * role.count for w, role in zip(unit, layout.roles, strict=True))
     out = [
         sum(
@@ -231,9 +244,16 @@ def _lowest(model: Model, operation: Operation) -> list[str]:
     left = nominal - out[worst]
     taken = "everything" if at_once else f"domain {worst}"
     dark = _dark(model, operation, worst, at_once=at_once)
-    share = show_share(left / nominal)
+    share = show_share(left / nominal if nominal else 1.0)
     serve = f"{_weight(left)} of {_weight(nominal)} serve"
     return [f"While {taken} is out, {serve}: capacity {share}{dark}."]
+
+
+def _is_elsewhere(model: Model, body: Request) -> bool:
+    """Whether an upgrade may be of the deployment in staging, which serves nobody."""
+    deployment, by_slot = addressed(model, body)
+    swaps = any(operation.kind == "swap" for operation in model.operations)
+    return bool(deployment) if by_slot or not swaps else True
 
 
 def _dark(model: Model, operation: Operation, domain: int, *, at_once: bool) -> str:
