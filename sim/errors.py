@@ -2,7 +2,7 @@
 
 SimError
     ScenarioError   the input is wrong; nothing ran (exit code 2)
-    ModelError      a finished run failed its own audit: our bug (exit code 3)
+    ModelError      a run failed, or its log its own audit: our bug (exit code 3)
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ScenarioError(SimError):
 
 
 class ModelError(SimError):
-    """A run broke an invariant of its own model. The message says how to reproduce it."""
+    """A run broke down, or an invariant of its own model. The message says how to reproduce it."""
 
     def __init__(
         self, rule: str, *, scenario: str, seed: int, replication: int, time: float

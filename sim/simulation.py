@@ -8,6 +8,7 @@ import numpy as np
 from simpy import Environment
 
 from sim.chance import draws
+from sim.errors import ModelError
 from sim.log import Block, Log, States, Subjects
 from sim.systems import KINDS
 from sim.systems.operation import Span
@@ -46,14 +47,30 @@ class Simulation:
         self.subjects = Subjects(blocks)
 
     def run(self, replication: int = 0) -> Log:
-        """The log of one replication."""
+        """The log of one replication.
+
+        Raises
+        ------
+        ModelError
+            If a process of a model fails; its own exception is the cause.
+        """
         scenario = self.scenario
         env = Environment()
         world = World(env, draws(scenario.seed, replication), scenario.horizon, scenario.start)
-        for model in self.models.values():
-            model.start(world)
-        # The horizon is closed: an event of the last rank ends the run, after all of that instant.
-        env.run(until=world.after(scenario.horizon, HORIZON, 0))
+        try:
+            for model in self.models.values():
+                model.start(world)
+            # The horizon is closed: an event of the last rank ends the run, after all of that
+            # instant.
+            env.run(until=world.after(scenario.horizon, HORIZON, 0))
+        except Exception as error:
+            raise ModelError(
+                f"{type(error).__name__}: {error}",
+                scenario=scenario.name,
+                seed=scenario.seed,
+                replication=replication,
+                time=world.now,
+            ) from error
         # Frozen while the environment is alive: what unfinished processes do when they are
         # collected can no longer be recorded.
         return world.recorder.freeze(

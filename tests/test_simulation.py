@@ -7,9 +7,11 @@ import gc
 import numpy as np
 import pytest
 
+from sim.errors import ModelError
 from sim.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation, simulate
+from sim.systems.world import ACT
 
 RANDOM = """
 horizon: 2h
@@ -197,3 +199,23 @@ def test_an_operations_random_time_is_drawn_by_its_name():
     assert time(RANDOM.replace("operations:", others)) == asked
     named = "high: 10min}}, name: rollout"
     assert time(RANDOM.replace("high: 10min}}", named)) != asked
+
+
+# Our own faults
+
+
+def test_an_exception_inside_a_run_says_how_to_reproduce_it(monkeypatch):
+    simulation = Simulation(scenario(FIXED + "name: shop-42\nseed: 7"))
+
+    def fails(_):
+        raise ZeroDivisionError("division by zero")
+
+    def start(world):
+        world.call(60.0, ACT, 1, fails)
+
+    monkeypatch.setattr(simulation.models["shop"], "start", start)
+    with pytest.raises(ModelError, match="ZeroDivisionError: division by zero") as error:
+        simulation.run(17)
+    told = error.value
+    assert (told.scenario, told.seed, told.replication, told.time) == ("shop-42", 7, 17, 60.0)
+    assert isinstance(told.__cause__, ZeroDivisionError)
