@@ -5,6 +5,7 @@ Keys and values are right already. All that is found is told at once, each with 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -76,6 +77,8 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     # A distribution whose file is missing has no times to look at.
     findings += _times(file, horizon, () if reader.findings else operations)
     findings += _names(operations)
+    if file.start is None:
+        findings += _dates(systems, ("systems",))
     for name, spec in systems.items():
         own = [operation for operation in operations if operation.system == name]
         findings += KINDS[spec.kind].references(name, spec, own)
@@ -184,6 +187,21 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
             yield Finding(path, f"{rule}, got {got}")
         if file.start is None:
             yield from _days(operation)
+
+
+def _dates(part: Any, path: Path) -> Iterator[Finding]:
+    """Dates of systems: without a `start` no instant of a run has one."""
+    if isinstance(part, dt.datetime):
+        yield Finding(path, "a date needs a `start` in the file")
+    elif isinstance(part, Spec):
+        for name, field in type(part).model_fields.items():
+            yield from _dates(getattr(part, name), (*path, field.alias or name))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from _dates(value, (*path, key))
+    elif isinstance(part, tuple):
+        for place, value in enumerate(part):
+            yield from _dates(value, (*path, place))
 
 
 def _days(operation: Operation) -> Iterator[Finding]:

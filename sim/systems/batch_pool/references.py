@@ -1,0 +1,199 @@
+"""What a pool's part of a file says about its own parts, and what is legal but hardly meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from sim.rules import at_least, at_most
+from sim.systems.batch_pool.defaults import resolve, written_jobs
+from sim.systems.batch_pool.layout import node_name
+from sim.systems.batch_pool.requests import Resize, UpgradeOs
+from sim.systems.batch_pool.work import offered_load
+from sim.systems.kind import Finding, unknown_name
+from sim.units import show_duration, show_share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sim.systems.batch_pool.spec import BatchPool
+    from sim.systems.batch_pool.work import Job
+    from sim.systems.operation import Operation
+
+    Path = tuple[str | int, ...]
+
+MOST_SLOTS = 256
+SLOTS_PER_CORE = 4
+"""Azure's maxima for a node ("Run tasks concurrently on Batch compute nodes")."""
+
+T = TypeVar("T")
+
+
+def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Finding]:
+    """Keys that exclude or need each other, limits of a node, nodes that are never there."""
+    path = ("systems", name)
+    findings = list(_of_pool(path, spec))
+    for place, job in written_jobs(spec).items():
+        findings += _of_job((*path, *place), job, spec)
+    findings += _of_names(path, name, spec)
+    room = most_nodes(spec, operations)
+    for operation in operations:
+        findings += _of_node(operation, name, room)
+    return findings
+
+
+def most_nodes(spec: BatchPool, operations: Sequence[Operation]) -> int:
+    """The most nodes that the pool starts with or is ever asked to have."""
+    bodies = (operation.body for operation in operations)
+    return max([spec.nodes, *(body.nodes for body in bodies if isinstance(body, Resize))])
+
+
+def _of_pool(path: Path, spec: BatchPool) -> Iterator[Finding]:
+    most, why = MOST_SLOTS, ""
+    if spec.cores is not None and SLOTS_PER_CORE * spec.cores < most:
+        most, why = (
+            SLOTS_PER_CORE * spec.cores,
+            f" ({SLOTS_PER_CORE} for each of {spec.cores} cores)",
+        )
+    if spec.task_slots_per_node > most:
+        rule = f"must be at most {most}{why}, got {spec.task_slots_per_node}"
+        yield Finding((*path, "task_slots_per_node"), rule)
+    if spec.max_concurrent.count == 0:
+        yield Finding((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
+    if spec.checkpoint.every == 0 and spec.checkpoint.cost > 0:
+        rule = "must be 0s where every is 0s: such checkpoints would never end"
+        got = show_duration(spec.checkpoint.cost)
+        yield Finding((*path, "checkpoint", "cost"), f"{rule}, got {got}")
+    if spec.start_task.fails == 1 and spec.start_task.max_retry_count < 0:
+        yield Finding((*path, "start_task", "fails"), _NEVER_ENDS)
+    listed = [each.version for each in spec.os_versions]
+    for number, version in enumerate(listed):
+        if version in listed[:number]:
+            rule = f"must be listed once, got {version} again"
+            yield Finding((*path, "os_versions", number, "version"), rule)
+
+
+_NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
+
+
+def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Finding]:
+    source = job.source
+    if job.files and job.service:
+        yield Finding((*path, "service"), f"must not be given together with {source}")
+    if not job.files and not job.service:
+        yield Finding(path, f"missing key service, which {source} needs")
+    for key in ("jobs", "slots"):
+        if getattr(job, key) is not None and job.swf is None:
+            yield Finding((*path, key), f"must not be given without swf, as {source} is the source")
+    if job.slots and job.required_slots != 1:
+        rule = f"must not be given together with slots: {job.slots}, got {job.required_slots}"
+        yield Finding((*path, "required_slots"), rule)
+    if job.fails == 1 and job.max_task_retry_count < 0:
+        yield Finding((*path, "fails"), _NEVER_ENDS)
+    yield from _of_times(path, job)
+    yield from _of_sizes(path, job, spec.task_slots_per_node)
+
+
+def _of_times(path: Path, job: Job) -> Iterator[Finding]:
+    """Streams whose tasks would all come at one instant."""
+    key = "service" if job.load is not None else "interarrival"
+    times = getattr(job, key)
+    if times is not None and _read(lambda: times.mean) == 0:
+        yield Finding((*path, key), f"must be above 0s, got {times}")
+
+
+def _of_sizes(path: Path, job: Job, slots: int) -> Iterator[Finding]:
+    """Tasks that no node has room for."""
+    rule = f"must be at most {slots}, the slots of a node (task_slots_per_node)"
+    if job.required_slots > slots:
+        yield Finding((*path, "required_slots"), f"{rule}, got {job.required_slots}")
+    elif job.csv is not None:
+        recorded = _read(lambda: job.recorded)
+        if recorded is not None and recorded.slots.max() > slots:
+            got = f"{recorded.slots.max()} in column required_slots of {job.csv}"
+            yield Finding((*path, "csv"), f"{rule}, got {got}")
+
+
+def _read(look: Callable[[], T]) -> T | None:
+    """What a file holds; None where it could not be read, which is told elsewhere."""
+    try:
+        return look()
+    except ValueError:
+        return None
+
+
+def _of_names(path: Path, name: str, spec: BatchPool) -> Iterator[Finding]:
+    names = [job.name for job in resolve(name, spec).work]
+    for (place, job), own in zip(written_jobs(spec).items(), names, strict=True):
+        if job.name and names.count(own) > 1:
+            rule = f"must be the name of one job only, got {own}"
+            yield Finding((*path, *place, "name"), rule)
+
+
+def _of_node(operation: Operation, name: str, room: int) -> Iterator[Finding]:
+    node = getattr(operation.body, "node", None)
+    if node is None or node in {node_name(number) for number in range(room)}:
+        return
+    path = (*operation.path, "node")
+    prefix, _, number = node.rpartition("-")
+    if number.isdigit() and f"{prefix}-0" == node_name(0):
+        known = f"{node_name(0)} to {node_name(room - 1)}"
+        yield Finding(path, f"must be a node of {name}, {known}, got {node}")
+    else:
+        yield Finding(path, unknown_name(f"a node of {name}", node, [node_name(0)]))
+
+
+def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Finding]:
+    """What is legal and yet hardly meant, or changes nothing."""
+    path = ("systems", name)
+    findings = [*_of_work(path, spec), *_of_walk(path, spec, operations)]
+    least = at_least(spec.min_available, spec.slots)
+    if least > spec.slots:
+        rule = f"the pool has only {spec.slots} slots, so it is never available, got {least}"
+        findings.append(Finding((*path, "min_available"), rule))
+    return findings + [
+        Finding((*path, *key), f"changes nothing: {reason}")
+        for key, reason in _unused(spec, operations)
+    ]
+
+
+def _of_work(path: Path, spec: BatchPool) -> Iterator[Finding]:
+    load = offered_load(spec.work, spec.slots)
+    if load >= 1:
+        rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
+        yield Finding((*path, "work"), rule)
+    for job in spec.work:
+        if job.recorded is not None:
+            dropped = job.recorded.fitting(spec.task_slots_per_node).dropped
+            for reason, count in dropped.items():
+                yield Finding((*path, "work"), f"{count} jobs of {job.files[0]} dropped: {reason}")
+
+
+def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Finding]:
+    asked = any(isinstance(operation.body, UpgradeOs) for operation in operations)
+    if asked and at_most(spec.max_concurrent, spec.nodes) >= spec.nodes:
+        rule = f"an upgrade may take all {spec.nodes} nodes at once: no task then runs"
+        yield Finding((*path, "max_concurrent"), rule)
+
+
+CLOUD_SERVICE_ONLY = ("current_os_version", "os_versions", "max_concurrent", "pace", "pause")
+"""Keys that a virtual_machine pool has no use for."""
+
+
+def _unused(spec: BatchPool, operations: Sequence[Operation]) -> Iterator[tuple[Path, str]]:
+    """Keys with a value of their own that only another mode uses, and why."""
+    fields = type(spec).model_fields
+    given = {key for key, field in fields.items() if getattr(spec, key) != field.default}
+    if spec.configuration == "virtual_machine":
+        reason = "a virtual_machine pool goes by its upgrade_policy"
+        yield from (((key,), reason) for key in CLOUD_SERVICE_ONLY if key in given)
+        if spec.interruptions.on_upgrade != "requeue":
+            yield ("interruptions", "on_upgrade"), reason
+    elif "upgrade_policy" in given:
+        yield ("upgrade_policy",), "it is for virtual_machine pools"
+    modes = {spec.interruptions.on_upgrade, spec.interruptions.on_failure}
+    if "checkpoint" in given and "checkpoint" not in modes:
+        yield ("checkpoint",), "no interruption is checkpoint"
+    options = {getattr(operation.body, "option", None) for operation in operations}
+    options |= {getattr(each.body, "node_deallocation_option", None) for each in operations}
+    if "retention_time" in given and "retaineddata" not in options:
+        yield ("retention_time",), "nothing asks for retaineddata"
