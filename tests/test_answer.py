@@ -225,6 +225,17 @@ def test_several_systems_stand_under_their_names():
     assert "met: shop capacity >= 80 % in 95 % of runs" in text(answer)
 
 
+def test_system_whose_size_differs_among_variants_is_told_without_one():
+    nameless = replace(system(), size="")
+    assert lines_of([], about=setting(systems=(nameless,)))[0] == (
+        "shop-build-42: 200 replications, window 0..6h"
+    )
+    both = (nameless, replace(system("desk"), size="4 instances"))
+    assert lines_of([], about=setting(systems=both))[0] == (
+        "shop-build-42: shop, desk (4 instances), 200 replications, window 0..6h"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "window"),
     [

@@ -39,7 +39,7 @@ class System:
 
     name: str
     size: str
-    """How large it is: ``30 instances, 5 update domains``."""
+    """How large it is: ``30 instances, 5 update domains``. Empty where variants agree in nothing."""
     metrics: Mapping[str, Metric]
     headlines: tuple[str, ...]
     """The metrics to show, in order."""
@@ -136,8 +136,9 @@ def footer(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
 def _head(setting: Setting) -> str:
     sizes = [system.size for system in setting.systems]
     if len(sizes) > 1:
-        sizes = [f"{system.name} ({system.size})" for system in setting.systems]
-    parts = [*sizes, _replications(setting), f"window {_window(setting)}"]
+        named = ((system.name, system.size) for system in setting.systems)
+        sizes = [f"{name} ({size})" if size else name for name, size in named]
+    parts = filter(None, [*sizes, _replications(setting), f"window {_window(setting)}"])
     return f"{setting.name}: {', '.join(parts)}"
 
 
