@@ -130,6 +130,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self._buffer = buffer = bytearray()
+        self.in_parts = False
+        """Whether parts of the run are recorded one after the other, each from time 0."""
         extend, pack = buffer.extend, struct.Struct("<diihh").pack
 
         def record(time: float, subject: int, old: int, new: int, cause: int) -> None:
@@ -139,11 +141,22 @@ class Recorder:
         self.record = record
         """Add a row; `time` is in seconds since the start of the scenario."""
 
+    @property
+    def rows(self) -> NDArray[np.void]:
+        """What is recorded so far, not copied: while it is held, `record` raises BufferError."""
+        return np.frombuffer(self._buffer, ROW)
+
     def freeze(
         self, subjects: Subjects, replication: int, horizon: float, *, drew: bool, seed: int = 0
     ) -> Log:
-        """End the log. The rows are not copied, so a late `record` raises BufferError."""
-        return Log(subjects, np.frombuffer(self._buffer, ROW), replication, horizon, drew, seed)
+        """End the log, which holds the rows, so a late `record` raises BufferError.
+
+        Parts are merged by time; at one instant the part that was recorded first comes first.
+        """
+        rows = self.rows
+        if self.in_parts:
+            rows[:] = rows[np.argsort(rows["time"], kind="stable")]
+        return Log(subjects, rows, replication, horizon, drew, seed)
 
 
 @dataclass(frozen=True, eq=False)

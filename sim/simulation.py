@@ -12,7 +12,7 @@ from sim.errors import ModelError
 from sim.log import Block, Log, States, Subjects
 from sim.systems import KINDS
 from sim.systems.operation import Span
-from sim.systems.world import HORIZON, World
+from sim.systems.world import World
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -55,14 +55,12 @@ class Simulation:
             If a process of a model fails; its own exception is the cause.
         """
         scenario = self.scenario
-        env = Environment()
-        world = World(env, draws(scenario.seed, replication), scenario.horizon, scenario.start)
+        chance = draws(scenario.seed, replication)
+        world = World(Environment(), chance, scenario.horizon, scenario.start)
         try:
             for model in self.models.values():
                 model.start(world)
-            # The horizon is closed: an event of the last rank ends the run, after all of that
-            # instant.
-            env.run(until=world.after(scenario.horizon, HORIZON, 0))
+            world.run()
         except Exception as error:
             raise ModelError(
                 f"{type(error).__name__}: {error}",

@@ -49,13 +49,18 @@ class World:
     """One replication while it runs. It dies with the run."""
 
     def __init__(
-        self, env: Environment, draws: Draws, horizon: float, start_time: datetime | None
+        self,
+        env: Environment,
+        draws: Draws,
+        horizon: float,
+        start_time: datetime | None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.env = env
         self.draws = draws
         self.horizon = horizon
         self.start_time = start_time
-        self.recorder = Recorder()
+        self.recorder = recorder or Recorder()
         self.record = self.recorder.record
 
     @property
@@ -88,6 +93,20 @@ class World:
         """Call `function` with an event that has `argument`, when `after` would be due."""
         due = Due(self.env, delay, rank << 32 | number, argument)
         due.callbacks.append(function)
+
+    def run(self) -> None:
+        """Let all happen until the horizon, which is closed."""
+        # An event of the last rank ends the run: SimPy itself would stop before those at a number.
+        self.env.run(until=self.after(self.horizon, HORIZON, 0))
+
+    def apart(self) -> World:
+        """A world for members that nothing couples with others, with a clock of its own.
+
+        It may run to the end before other parts begin, so that few events are pending at once. All
+        parts have the same chances and write the same log.
+        """
+        self.recorder.in_parts = True
+        return World(type(self.env)(), self.draws, self.horizon, self.start_time, self.recorder)
 
     def start(self, process: Generator[Event, Any, None]) -> None:
         """Let a process run from now on; its first part comes before all else of this instant."""
