@@ -1,0 +1,162 @@
+"""A fleet of Azure Arc-enabled servers as a user writes it: its machines and their extensions.
+
+Names follow the body of the PUT request in "Automatic Extension Upgrade for Azure Arc-enabled
+servers"; the defaults are those of that document where it states one.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from sim.chance import Distribution
+from sim.formats.fields import (
+    CountOrShare,
+    Flag,
+    Name,
+    PositiveCount,
+    PositiveDuration,
+    Share,
+    Spec,
+    Text,
+)
+from sim.systems.arc_fleet.versions import Version
+from sim.systems.kind import System
+
+Os = Literal["linux", "windows"]
+Status = Literal[
+    "current",
+    "waiting",
+    "installing",
+    "watching",
+    "unhealthy",
+    "rolling_back",
+    "backing_off",
+    "failed",
+]
+
+# Assumption: a release reaches every server within eight weeks, as documented, and evenly over
+# them, of which the documents say nothing.
+DISCOVERY = Distribution.model_validate({"uniform": {"low": "0s", "high": "56d"}})
+# Assumption: Azure publishes no times; an installation takes 4 min, one in twenty over 6 min
+# (recorded requests took between 2 and 6 min).
+INSTALL = Distribution.model_validate({"lognormal": {"median": "4min", "p95": "6min"}})
+# Assumption: Azure publishes no times; a rollback takes 2 min.
+ROLLBACK = Distribution.fixed(120.0)
+# Assumption: a retry "every few days" comes two to four days after the rollback, evenly.
+RETRY_AFTER = Distribution.model_validate({"uniform": {"low": "2d", "high": "4d"}})
+
+
+class Disconnected(Spec):
+    """Machines that are away at times: nothing starts on them then, and they catch up."""
+
+    share: Share
+    """Share of the group's machines that are away at times; each is one with this chance."""
+    on: Distribution
+    """How long such a machine is connected at a time."""
+    off: Distribution
+    """How long it is away at a time."""
+
+
+class MachineGroup(Spec):
+    """Alike machines of a fleet."""
+
+    count: PositiveCount
+    """Number of machines."""
+    os: Os | SkipJsonSchema[None] = None
+    """Operating system: linux or windows. Default: not told, and any extension fits."""
+    disconnected: Disconnected | SkipJsonSchema[None] = None
+    """A share of the machines that are disconnected at times. Default: all are always connected."""
+
+
+class Extension(Spec):
+    """An extension that machines have at time 0."""
+
+    publisher: Name
+    """Its publisher, such as Microsoft.Azure.Monitor."""
+    type: Name
+    """Its type, such as AzureMonitorLinuxAgent; any case is taken."""
+    version: Version
+    """The version that is installed (typeHandlerVersion), such as 1.37.0."""
+    auto_upgrade_minor_version: Flag = True
+    """Whether it is installed in its newest minor version, whatever `version` says. It acts where
+    the extension is installed anew, not on one that is there. Default: true."""
+    enable_automatic_upgrade: Flag = False
+    """Whether it is enrolled: releases of its publisher are installed by themselves.
+    Default: false."""
+    min_available: CountOrShare | SkipJsonSchema[None] = None
+    """Machines whose extension must be in service for this type to be available: a count, or a
+    share rounded up. Default: none, and availability is not told."""
+    groups: tuple[Name, ...] | SkipJsonSchema[None] = Field(default=None, min_length=1)
+    """Groups of machines that have it. Default: all but those of another operating system than the
+    type names."""
+
+
+class ArcFleet(System):
+    """Azure Arc-enabled servers, whose extensions upgrade themselves."""
+
+    kind: Literal["arc_fleet"]
+    """What the system is: a fleet of Azure Arc-enabled servers."""
+    machines: PositiveCount | SkipJsonSchema[None] = None
+    """Number of machines, where all are alike; in the place of `groups`."""
+    groups: dict[Name, MachineGroup] = Field(default_factory=dict)
+    """Group name and its machines; in the place of `machines`."""
+    extensions: tuple[Extension, ...] = Field(min_length=1)
+    """What the machines have installed."""
+    supported: Literal["2021-08", "2021-12", "2025-06"] | SkipJsonSchema[None] = None
+    """The document whose list says which types can be upgraded automatically: 2021-08, 2021-12 or
+    2025-06. Default: any type that ever stood in one of them."""
+    also_supported: tuple[Text, ...] = ()
+    """Further types that can, each as publisher/type. Default: none."""
+    discovery: Distribution = DISCOVERY
+    """Time from a publication until a machine is offered it. Default: uniform from 0s to 56d
+    (documented: up to eight weeks for every server)."""
+    install: Distribution = INSTALL
+    """Time to replace the installed version by another one. Default: lognormal with median 4min and
+    95 % within 6min."""
+    health_window: PositiveDuration = 300.0
+    """Time after an installation in which the machine must be healthy. Default: 5min."""
+    verdict: Literal["at_end", "early"] = "at_end"
+    """When a healthy machine is found so: at_end of the window, or early, as soon as it is healthy.
+    Default: at_end."""
+    healthy_after: Distribution = Distribution.fixed(0.0)
+    """Time from an installation until the machine is healthy, for an early verdict; beyond the
+    window it is unhealthy. Default: 0s."""
+    unhealthy: Share = 0.0
+    """Chance that an attempt ends with an unhealthy machine. Default: 0%."""
+    rollback: Distribution = ROLLBACK
+    """Time to put the previous version back. Default: 2min."""
+    rollback_fails: Share = 0.0
+    """Chance that a rollback fails: the extension is then failed until it is repaired.
+    Default: 0%."""
+    retry_after: Distribution = RETRY_AFTER
+    """Time from the end of a rollback until the next attempt. Default: uniform from 2d to 4d
+    (documented: every few days)."""
+    max_attempts: PositiveCount | SkipJsonSchema[None] = None
+    """Attempts at a release after which an extension is failed. Default: no limit."""
+    max_concurrent: CountOrShare | SkipJsonSchema[None] = None
+    """Machines that may be busy at one instant: a count, or a share rounded down, at least 1.
+    Default: all."""
+    counts_as_out: tuple[Status, ...] = ("installing", "unhealthy", "rolling_back", "failed")
+    """States in which an extension is not in service: current, waiting, installing, watching,
+    unhealthy, rolling_back, backing_off, failed. Default: installing, unhealthy, rolling_back,
+    failed."""
+
+
+def identity(publisher: str, kind: str) -> str:
+    """Publisher.Type, by which requests name an extension, in lower case: types have no case."""
+    return f"{publisher}.{kind}".lower()
+
+
+def os_of(kind: str) -> Os | None:
+    """The operating system that a type names: at its end (KeyVaultForLinux) or in the middle."""
+    if "linux" in kind.lower():
+        return "linux"
+    return "windows" if "windows" in kind.lower() else None
+
+
+def fits(kind: str, group: MachineGroup) -> bool:
+    """Whether machines of a group can have an extension of a type, as far as the file says."""
+    return group.os is None or os_of(kind) in (None, group.os)
