@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from sim.rules import at_least
@@ -17,7 +16,8 @@ from sim.systems.cloud_service.requests import (
 )
 from sim.systems.cloud_service.rollouts import addressed
 from sim.systems.cloud_service.states import READY
-from sim.units import format_clock, show_duration, show_share
+from sim.systems.sentences import counted, refused, when, within
+from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
     from sim.systems.cloud_service.layout import RoleLayout
@@ -42,32 +42,23 @@ def before(model: Model) -> list[str]:
 
 def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
     """The refusals that follow from the file alone: where, and what the service will answer."""
-    found = []
-    for operation in model.operations:
-        rule = by_request(operation.body, model.spec)
-        if rule is not None:
-            refusal = answer(rule, operation.body)
-            sentence = (
-                f"{operation.name} will be refused: {refusal.http_status} {refusal.code}: "
-                f"{refusal.message}"
-            )
-            found.append((operation.path, sentence))
-    return found
+    rules = ((each, by_request(each.body, model.spec)) for each in model.operations)
+    return [refused(each, answer(rule, each.body)) for each, rule in rules if rule is not None]
 
 
 def size(model: Model) -> str:
     """How large a service is at time 0."""
     layout = model.layout
     count = sum(role.count for role in layout.roles)
-    return f"{_n(count, 'instance')}, {_n(layout.domains, 'update domain')}"
+    return f"{counted(count, 'instance')}, {counted(layout.domains, 'update domain')}"
 
 
 def _service(model: Model) -> str:
     layout = model.layout
     count = sum(role.count for role in layout.roles)
     return (
-        f"{model.name}: {_n(count, 'instance')} of {_n(len(layout.roles), 'role')} in "
-        f"{_n(layout.domains, 'update domain')}, on build {layout.builds[0]}."
+        f"{model.name}: {counted(count, 'instance')} of {counted(len(layout.roles), 'role')} in "
+        f"{counted(layout.domains, 'update domain')}, on build {layout.builds[0]}."
     )
 
 
@@ -75,9 +66,9 @@ def _roles(model: Model) -> list[str]:
     lines = []
     for role in model.layout.roles:
         need = at_least(role.spec.min_available, role.count)
-        sizes = _sizes(model, role)
+        sizes = ", ".join(map(str, _sizes(model, role)))
         lines.append(
-            f"{role.name}: {_n(role.count, 'instance')}, by domain {', '.join(map(str, sizes))}; "
+            f"{role.name}: {counted(role.count, 'instance')}, by domain {sizes}; "
             f"available while at least {need} serve{_from_share(role, need)}; "
             f"a restart takes {_restart(role)}."
         )
@@ -129,22 +120,22 @@ def _domains(model: Model) -> list[str]:
 
 def _operation(model: Model, operation: Operation) -> str:
     body: Any = operation.body
-    when = f"At {operation.at}{_local_time(model, operation)}, {operation.name}: "
+    at = when(operation, model.span)
     if isinstance(body, UpgradeDeployment):
         whom = f"{body.role_to_upgrade or 'all roles'}{_where(body)}"
-        return f"{when}build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
+        return f"{at} build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
     if isinstance(body, ChangeConfiguration):
         counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
         what = f"a new configuration{f' ({counts})' if counts else ''}"
         restarts = "that restarts instances" if body.restarts else "without restarts"
-        return f"{when}{what}, {body.mode}, {restarts}."
+        return f"{at} {what}, {body.mode}, {restarts}."
     if isinstance(body, WalkUpgradeDomain):
-        return f"{when}walks update domain {body.upgrade_domain}."
+        return f"{at} walks update domain {body.upgrade_domain}."
     if isinstance(body, GuestOsUpdate | HostOsUpdate):
-        text = f"{when}the platform restarts every instance, domain by domain in turn."
-        return text + _windows(body)
+        text = f"{at} the platform restarts every instance, domain by domain in turn."
+        return text + within(body, "A domain")
     about = [getattr(body, key, "") for key in ("instance", "status", "mode")]
-    return f"{when}{' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
+    return f"{at} {' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
 
 
 def _where(body: UpgradeDeployment) -> str:
@@ -152,14 +143,6 @@ def _where(body: UpgradeDeployment) -> str:
     if body.deployment is not None:
         return f" of the deployment {body.deployment}"
     return " in the staging slot" if body.slot == "staging" else ""
-
-
-def _local_time(model: Model, operation: Operation) -> str:
-    start = model.span.start
-    if start is None or operation.at.is_random:
-        return ""
-    at = start + dt.timedelta(seconds=operation.at.highest)
-    return f" ({at:%a} {at.day} {at:%b %H:%M})"
 
 
 def _how(model: Model, body: UpgradeDeployment) -> str:
@@ -188,17 +171,7 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
             text += f" Above {show_share(body.operator.stop_above)} not Ready the operator {then}."
     if body.operator is not None and body.mode != "Manual":
         text += " The operator acts under Manual only."
-    return text + _windows(body) + _faults(model.spec.builds.get(str(body.build)))
-
-
-def _windows(body: Any) -> str:
-    """When something new may begin."""
-    shown = [
-        f"{format_clock(each.from_)} to {format_clock(each.to)}"
-        + (f" ({', '.join(each.days)})" if each.days else "")
-        for each in body.windows
-    ]
-    return f" A domain begins only within {' or '.join(shown)}." if shown else ""
+    return text + within(body, "A domain") + _faults(model.spec.builds.get(str(body.build)))
 
 
 def _faults(build: Build | None) -> str:
@@ -273,7 +246,3 @@ def _dark(model: Model, operation: Operation, domain: int, *, at_once: bool) -> 
 
 def _weight(thousandths: int) -> str:
     return f"{thousandths / 1000:g}"
-
-
-def _n(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
