@@ -71,7 +71,7 @@ def _unpacked(content: bytes) -> bytes:
     if not content.startswith(_GZIP):
         return content
     try:
-        with gzip.open(io.BytesIO(content)) as file:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             unpacked = file.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"must be whole gzip data, got: {shorten(str(error))}") from None
