@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING
 
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
+    PutExtension,
     RepairExtension,
     SetAutomaticUpgrade,
     UpgradeExtensions,
 )
-from sim.systems.arc_fleet.spec import MachineGroup, fits, identity
+from sim.systems.arc_fleet.spec import (
+    DISCOVERY,
+    INSTALL,
+    RETRY_AFTER,
+    ROLLBACK,
+    MachineGroup,
+    fits,
+    identity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +27,22 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.spec import ArcFleet, Extension
     from sim.systems.operation import Operation, Request
 
+Named = PublishExtension | SetAutomaticUpgrade | PutExtension | RepairExtension
+"""Requests that name an extension by its type."""
+
 HORIZON = 90 * 86400.0
 """Seconds."""
 
 ONLY_GROUP = "machines"
 """The group of a fleet that is written by its number of machines."""
+
+_ASSUMED = {
+    "discovery": DISCOVERY,
+    "install": INSTALL,
+    "rollback": ROLLBACK,
+    "retry_after": RETRY_AFTER,
+}
+"""Key -> its default, where Azure publishes none, or no more than its bounds."""
 
 GROUP_METRICS = {
     "min_capacity",
@@ -94,29 +114,48 @@ def groups_with(extension: Extension, groups: dict[str, MachineGroup]) -> tuple[
 
 
 def resolve_body(spec: ArcFleet, body: Request) -> Request:
-    """Fill in a publisher, spell the names of extensions as the fleet does, and how bad it is."""
+    """Spell extensions as the fleet does, fill in their publishers and how bad a release is."""
+    filled: dict[str, object] = {}
     if isinstance(body, UpgradeExtensions):
-        spelled = {identity(e.publisher, e.type): f"{e.publisher}.{e.type}" for e in spec.extensions}
-        targets = {spelled.get(key.lower(), key): v for key, v in body.targets.items()}
-        return body.model_copy(update={"targets": targets})
-    if isinstance(body, PublishExtension | SetAutomaticUpgrade | RepairExtension):
-        meant = named(body.publisher, body.type, spec.extensions)
-        filled = {"publisher": meant[0].publisher, "type": meant[0].type} if meant else {}
-        if isinstance(body, PublishExtension) and body.unhealthy is None:
-            filled["unhealthy"] = spec.unhealthy
-        return body.model_copy(update=filled)
-    return body
+        names = [f"{each.publisher}.{each.type}" for each in spec.extensions]
+        spelled = {name.lower(): name for name in names}
+        filled["targets"] = {spelled.get(key.lower(), key): v for key, v in body.targets.items()}
+    elif isinstance(body, Named):
+        for each in named(body, spec)[:1]:
+            filled |= {"publisher": each.publisher, "type": each.type}
+    if isinstance(body, PublishExtension) and body.unhealthy is None:
+        filled["unhealthy"] = spec.unhealthy
+    return body.model_copy(update=filled)
 
 
-def named(
-    publisher: str | None, kind: str, extensions: Sequence[Extension]
-) -> list[Extension]:
-    """The extensions that a request may mean by a type and perhaps a publisher."""
+def named(body: Named, spec: ArcFleet) -> list[Extension]:
+    """The extensions of time 0 that a request may mean by a type and perhaps a publisher."""
     return [
         each
-        for each in extensions
-        if identity(publisher or each.publisher, kind) == identity(each.publisher, each.type)
+        for each in spec.extensions
+        if identity(body.publisher or each.publisher, body.type)
+        == identity(each.publisher, each.type)
     ]
+
+
+def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
+    """The defaults in force that Azure does not publish; `spec` is as written."""
+    left = {name: f"{name} ({law.short})" for name, law in _ASSUMED.items()}
+    for name in spec.model_fields_set & left.keys():
+        del left[name]
+    if not _may_fail(spec, operations):
+        left = {name: line for name, line in left.items() if name in ("discovery", "install")}
+        return [*left.values(), "no unhealthy machines"]
+    if not spec.rollback_fails:
+        return [*left.values(), "no rollback fails"]
+    return list(left.values())
+
+
+def _may_fail(spec: ArcFleet, operations: Sequence[Operation]) -> bool:
+    return spec.unhealthy > 0 or any(
+        isinstance(each.body, PublishExtension) and each.body.unhealthy not in (None, 0.0)
+        for each in operations
+    )
 
 
 def default_variants(_: Sequence[Operation]) -> dict[str, dict[str, object]]:
