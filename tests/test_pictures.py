@@ -108,6 +108,21 @@ def test_operations_are_marked_by_name_or_kind_and_refusals_as_such(one, drawn):
     assert labels(caught) == [(600.0, "upgrade_deployment"), (660.0, "again, refused")]
 
 
+def test_operations_of_one_kind_are_marked_with_their_modes_where_these_differ(drawn):
+    caught = drawn(capacity, "figure")
+    text = ONE_ROLE.replace(
+        "  - {at: 11min, name: again, walk_upgrade_domain: {upgrade_domain: 0}}",
+        "  - {at: 90min, upgrade_deployment: {build: '43', mode: manual}}",
+    )
+    marks = [(600.0, "upgrade_deployment, Auto"), (5400.0, "upgrade_deployment, Manual")]
+    sim.run_one(sim.loads(text)).plot.capacity()
+    assert labels(caught) == marks
+    sim.run(sim.loads(text).override({"replications": 2})).plot.capacity()
+    assert labels(caught) == marks
+    sim.run_one(sim.loads(text.replace("manual", "auto"))).plot.capacity()
+    assert labels(caught) == [(600.0, "upgrade_deployment"), (5400.0, "upgrade_deployment")]
+
+
 def test_operation_that_was_not_sent_has_no_mark(drawn):
     caught = drawn(capacity, "figure")
     late = SCENARIO.replace("at: 11min", "at: {uniform: {low: 2h, high: 30h}}")

@@ -10,7 +10,7 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.plots import availability, capacity, lanes, style, variants
 from sim.plots.capacity import Band
-from sim.results.provenance import thresholds
+from sim.results.provenance import modes, thresholds
 from sim.results.tables import chosen, to_rows, values
 from sim.systems import KINDS
 from sim.systems.kind import unknown_name
@@ -41,7 +41,7 @@ class RunPictures:
             self._line(name, "capacity"),
             subtitle=self._subtitle(name),
             threshold=thresholds(run.scenario).get(name),
-            marks=_marks(to_rows(run.operations_table), name),
+            marks=self._marks(name),
             start=run.scenario.start,
         )
 
@@ -54,7 +54,7 @@ class RunPictures:
         return availability.figure(
             rows,
             subtitle=self._subtitle(name),
-            marks=_marks(to_rows(run.operations_table), name),
+            marks=self._marks(name),
             start=run.scenario.start,
         )
 
@@ -66,9 +66,12 @@ class RunPictures:
         return lanes.figure(
             intervals,
             subtitle=self._subtitle(name),
-            marks=_marks(to_rows(run.operations_table), name),
+            marks=self._marks(name),
             start=run.scenario.start,
         )
+
+    def _marks(self, system: str) -> list[Mark]:
+        return _marks(to_rows(self._run.operations_table), system, modes(self._run.scenario))
 
     def _line(self, system: str, series: str, group: str = "") -> Timeline:
         line = self._run.timeline(system, series, group)
@@ -209,7 +212,7 @@ class ResultPictures:
 
     def _marks(self, one: Variant, system: str) -> list[Mark]:
         rows = self._results.rows("operations")
-        return _marks((row for row in rows if row["variant"] == one.name), system)
+        return _marks((row for row in rows if row["variant"] == one.name), system, one.modes)
 
     def _estimate(self, row: Row) -> variants.Estimate:
         horizon = show_duration(self._results.about.horizon_s)
@@ -248,16 +251,23 @@ def _worth_showing(groups: Sequence[str]) -> Sequence[str]:
     return groups if len(groups) > 2 else groups[:1]  # noqa: PLR2004  (the whole and one group)
 
 
-def _marks(operations: Iterable[Row], system: str) -> list[Mark]:
-    """The operations that were sent to a system, by name, or by kind where they have none."""
-    return [
-        style.Mark(row["at_s"], _label(row))
-        for row in operations
-        if row["system"] == system and not math.isnan(row["at_s"])
-    ]
+def _marks(operations: Iterable[Row], system: str, modes: Mapping[str, str]) -> list[Mark]:
+    """The operations that were sent to a system, each with a label."""
+    sent = [row for row in operations if row["system"] == system and not math.isnan(row["at_s"])]
+    asked: dict[str, set[str]] = {}
+    for row in sent:
+        asked.setdefault(_name(row), set()).add(modes.get(row["operation"], ""))
+    return [style.Mark(row["at_s"], _label(row, modes, asked[_name(row)])) for row in sent]
 
 
-def _label(row: Row) -> str:
-    name, refused = str(row["name"]), row["status"] == "Refused"
-    unnamed = name.rpartition("-")[0] == row["kind"]
-    return f"{row['kind'] if unnamed else name}{', refused' if refused else ''}"
+def _label(row: Row, modes: Mapping[str, str], asked: set[str]) -> str:
+    """Its name; its mode where others of that name have another; whether it was refused."""
+    mode = modes.get(row["operation"], "") if len(asked) > 1 else ""
+    refused = "refused" if row["status"] == "Refused" else ""
+    return ", ".join(filter(None, [_name(row), mode, refused]))
+
+
+def _name(row: Row) -> str:
+    """Its name, or its kind where it has none of its own."""
+    name, kind = str(row["name"]), str(row["kind"])
+    return kind if name.rpartition("-")[0] == kind else name

@@ -56,6 +56,8 @@ class Variant:
     """Whether every objective is met."""
     thresholds: Mapping[str, float]
     """By system the lowest capacity that an objective asks for."""
+    modes: Mapping[str, str]
+    """By operation (``operations.0``) its mode, of those that have one."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
         reference=reference,
         meets_all=one.meets_all,
         thresholds=thresholds(one.scenario),
+        modes=modes(one.scenario),
     )
 
 
@@ -166,6 +169,12 @@ def thresholds(scenario: Scenario) -> dict[str, float]:
         if objective.metric == "min_capacity" and not objective.group and at_least:
             lowest[objective.system] = max(bound, lowest.get(objective.system, 0.0))
     return lowest
+
+
+def modes(scenario: Scenario) -> dict[str, str]:
+    """By operation (``operations.0``) its mode, of those that have one."""
+    asked = {f"operations.{each.index}": each.body for each in scenario.operations}
+    return {path: body.mode for path, body in asked.items() if hasattr(body, "mode")}
 
 
 def _version(library: str) -> str:
