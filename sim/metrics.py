@@ -203,15 +203,16 @@ class Rollouts:
     """Whether every rollout asked for was accepted and has ended: else no promise was kept."""
 
 
-def _latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Time of the last of some rows, by replication; NaN where there is none."""
-    latest = np.full(stack.replications, np.nan)
-    latest[stack.replication[rows]] = stack.time[rows]  # in order of time, so the last one stays
-    return latest
+def latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Time of the last of some rows (in their order), by replication; NaN where there is none."""
+    times = np.full(stack.replications, np.nan)
+    times[stack.replication[rows]] = stack.time[rows]  # in order of time, so the last one stays
+    return times
 
 
-def _earliest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    return _latest(stack, rows[::-1])
+def earliest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Time of the first of some rows (in their order), by replication; NaN where there is none."""
+    return latest(stack, rows[::-1])
 
 
 def rollouts(
@@ -232,16 +233,16 @@ def rollouts(
     begun = final[:, own] % upgrades.states.width
     ends = np.isin(new, (COMPLETED, ROLLED_BACK, SUPERSEDED))
     began = rows[stack.old[rows] == 0]
-    accepted = _earliest(stack, began)
+    accepted = earliest(stack, began)
     over = ~np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)).any(axis=1)
     newest = np.zeros(stack.replications, np.intp)
     newest[stack.replication[began]] = stack.subject[began]
     state = final[np.arange(stack.replications), newest] % upgrades.states.width
     finished = (newest > 0) & over & (state == COMPLETED)
     rolling = rows[new == ROLLING_BACK]
-    rolled_back = ~np.isnan(_latest(stack, rolling))
-    duration = _latest(stack, rows[ends]) - accepted
-    undone = _latest(stack, rows[new == ROLLED_BACK]) - accepted
+    rolled_back = ~np.isnan(latest(stack, rolling))
+    duration = latest(stack, rows[ends]) - accepted
+    undone = latest(stack, rows[new == ROLLED_BACK]) - accepted
     requests = final[:, asked] % OPERATION.width
     refused = np.isin(requests, (0, REFUSED)).any(axis=1)
     waits = (np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)) & must_end).any(axis=1)
