@@ -151,6 +151,12 @@ def test_the_title_states_the_lowest_capacity_of_each_variant():
     )
 
 
+def test_the_title_says_of_which_replication_it_is_where_there_are_others():
+    assert title(variants.capacities(THREE, bands={"auto": BAND})) == (
+        "Lowest capacity in replication 0: auto and manual 80 %, simultaneous 0 %"
+    )
+
+
 def test_each_metric_has_a_panel_with_its_unit_and_direction():
     panels = drawn(variants.metrics([LOWEST, DONE, LOST]))
     assert [axes.get_title("left") for axes in panels] == [

@@ -75,7 +75,8 @@ def capacities(
     """Capacity over time, a panel for each variant of `lines` (name -> shares), on the same axes.
 
     What lies below `threshold` (a share) is shaded. `bands` may hold a band for any variant.
-    ValueError without a variant. Without `title` the figure states each variant's lowest capacity.
+    ValueError without a variant. Without `title` the figure states each variant's lowest capacity,
+    and where there are bands that it is of one replication.
     """
     if not lines:
         raise ValueError("there must be a variant to draw, got none")
@@ -86,7 +87,8 @@ def capacities(
     answers = _answers(lines, threshold, style.WIDTH / columns)
     inches = _PANEL * rows + _FRAME + (_LEGEND if bands else 0.0)
     with style.look():
-        page = style.picture(title or headline(lines), subtitle, inches)
+        subject = "Lowest capacity in replication 0" if bands else "Lowest capacity"
+        page = style.picture(title or headline(lines, subject), subtitle, inches)
         grid = page.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         panels: list[Axes] = list(grid.flat)
         for place, (name, line) in enumerate(lines.items()):
@@ -106,7 +108,7 @@ def capacities(
     return page
 
 
-def headline(lines: Mapping[str, Timeline]) -> str:
+def headline(lines: Mapping[str, Timeline], subject: str = "Lowest capacity") -> str:
     """Each variant's lowest capacity, e.g. ``Lowest capacity: auto and manual 80 %, none 100 %``.
 
     Of more than four, only the worst and the best: ``Lowest capacity: from 0 % to 80 %``.
@@ -116,13 +118,12 @@ def headline(lines: Mapping[str, Timeline]) -> str:
         names.setdefault(show_share(line.minimum()), []).append(name)
     levels = list(names)
     if len(levels) == 1:
-        return f"Lowest capacity: {levels[0]} in every variant"
+        return f"{subject}: {levels[0]} in every variant"
     if len(lines) <= _STACKED:
-        return "Lowest capacity: " + ", ".join(
-            f"{_listed(n)} {level}" for level, n in names.items()
-        )
+        told = (f"{_listed(n)} {level}" for level, n in names.items())
+        return f"{subject}: {', '.join(told)}"
     worst, best = (f"{level} ({_counted(names[level])})" for level in (levels[-1], levels[0]))
-    return f"Lowest capacity: from {worst} to {best}"
+    return f"{subject}: from {worst} to {best}"
 
 
 def metrics(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> Picture:
