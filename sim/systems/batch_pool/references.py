@@ -175,7 +175,14 @@ def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> It
         yield Finding((*path, "max_concurrent"), rule)
 
 
-CLOUD_SERVICE_ONLY = ("current_os_version", "os_versions", "max_concurrent", "pace", "pause")
+CLOUD_SERVICE_ONLY = (
+    "current_os_version",
+    "os_versions",
+    "max_concurrent",
+    "pace",
+    "pause",
+    "order",
+)
 """Keys that a virtual_machine pool has no use for."""
 
 

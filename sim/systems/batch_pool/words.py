@@ -1,0 +1,335 @@
+"""A Batch pool in sentences: what will happen, before anything runs, with its arithmetic."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.formats.fields import Amount
+from sim.rules import at_least, at_most
+from sim.systems.batch_pool.layout import node_name
+from sim.systems.batch_pool.refusals import answer, by_request, by_version
+from sim.systems.batch_pool.requests import (
+    DisableScheduling,
+    EnableScheduling,
+    RebootNode,
+    ReimageNode,
+    Resize,
+    UpgradeImage,
+    UpgradeOs,
+)
+from sim.systems.batch_pool.work import offered_load
+from sim.systems.sentences import counted, refused, when, within
+from sim.units import show_duration, show_share
+
+if TYPE_CHECKING:
+    from sim.systems.batch_pool.model import Model
+    from sim.systems.batch_pool.recorded import Recorded
+    from sim.systems.batch_pool.spec import BatchPool, StartTask
+    from sim.systems.batch_pool.work import Job
+    from sim.systems.operation import Operation
+
+INTERRUPTIONS = {
+    "requeue": "goes back to the {end} of the queue and starts again from the beginning",
+    "taskcompletion": "ends first: the node takes no new tasks and waits for it",
+    "terminate": "ends as failed",
+    "checkpoint": "goes back to the {end} of the queue and starts again from its last checkpoint",
+}
+OPTIONS = {
+    "requeue": "its tasks go back to the queue",
+    "terminate": "its tasks end as failed",
+    "taskcompletion": "its tasks end first",
+    "retaineddata": "its tasks end first, and their data is kept for {retention}",
+}
+ORDERS = {
+    "number": "in order of number",
+    "idle_first": "idle ones first",
+    "least_work_lost": "those first whose tasks lose least",
+}
+FILLS = {"spread": "the least busy node", "pack": "the busiest node with room"}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How an upgrade goes through the nodes, as its numbers come out."""
+
+    nodes: int
+    limit: Amount
+    rolling: bool
+    pause: float
+    order: str
+    mode: str
+
+    @property
+    def at_once(self) -> int:
+        """Nodes that go together."""
+        return at_most(self.limit, self.nodes)
+
+    @property
+    def waves(self) -> int:
+        """How many waves it takes."""
+        return math.ceil(self.nodes / self.at_once)
+
+
+def before(model: Model) -> list[str]:
+    """The pool, its work, what each operation does, how low capacity goes, what is refused."""
+    lines = [_pool(model), *_nodes(model.spec), *_work(model)]
+    nodes = model.spec.nodes
+    for operation in sorted(model.operations, key=lambda each: each.at.mean):
+        lines += _operation(model, operation, nodes)
+        if isinstance(operation.body, Resize):
+            nodes = operation.body.nodes
+    return lines + [f"Refused: {sentence}" for _, sentence in foretold(model)]
+
+
+def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
+    """The refusals that follow from the file alone: where, and what the service will answer."""
+    rules = ((each, _rule(model, each)) for each in model.operations)
+    return [refused(each, answer(rule, each.body)) for each, rule in rules if rule is not None]
+
+
+def size(model: Model) -> str:
+    """How large a pool is at time 0."""
+    spec = model.spec
+    return f"{counted(spec.nodes, 'node')}, {counted(spec.slots, 'slot')}"
+
+
+def _rule(model: Model, operation: Operation) -> str | None:
+    body, spec = operation.body, model.spec
+    rule = by_request(body, spec)
+    if rule is not None or not isinstance(body, UpgradeOs):
+        return rule
+    start = model.span.start
+    now = start and not operation.at.is_random and start + dt.timedelta(seconds=operation.at.mean)
+    rule = by_version(body.target_os_version, spec, now or None)
+    equal = body.target_os_version == spec.current_os_version
+    return rule or ("version equal" if equal and _is_first(model, operation) else None)
+
+
+def _is_first(model: Model, operation: Operation) -> bool:
+    """Whether no upgrade can come before."""
+    upgrades = [each for each in model.operations if isinstance(each.body, UpgradeOs)]
+    earliest = [float(each.at.quantile(np.zeros(1))[0]) for each in upgrades if each != operation]
+    return all(operation.at.highest < each for each in earliest)
+
+
+# The pool and its work ---------------------------------------------------------------------------
+
+
+def _pool(model: Model) -> str:
+    spec = model.spec
+    runs = "" if spec.configuration == "virtual_machine" else f" on {spec.current_os_version}"
+    least = at_least(spec.min_available, spec.slots)
+    share = "" if spec.min_available.share is None else f" ({spec.min_available}, rounded up)"
+    return (
+        f"{model.name}: a {spec.configuration} pool of {counted(spec.nodes, 'node')}{runs}, "
+        f"{counted(spec.task_slots_per_node, 'slot')} each: {counted(spec.slots, 'slot')}; "
+        f"available while at least {least}{share} of them are in service."
+    )
+
+
+def _nodes(spec: BatchPool) -> list[str]:
+    lines = []
+    if spec.task_slots_per_node > 1:
+        lines.append(f"A task goes to {FILLS[spec.node_fill_type]} ({spec.node_fill_type}).")
+    if spec.start_task.duration.highest > 0 or spec.start_task.fails:
+        lines.append(_start_task(spec.start_task))
+    if spec.failures:
+        fate = _interrupted(spec.interruptions.on_failure, spec)
+        lines.append(
+            f"A node fails {spec.failures.per_year:g} times a year and is back after "
+            f"{spec.failures.recovery}; a task on it {fate}."
+        )
+    return lines
+
+
+def _start_task(task: StartTask) -> str:
+    text = f"Whenever a node starts, its start task takes {task.duration}"
+    if task.fails:
+        text += f" and fails with {show_share(task.fails)}, {_retried(task.max_retry_count)}"
+    return text + ("." if task.wait_for_success else "; tasks do not wait for it.")
+
+
+def _retried(most: int) -> str:
+    if most < 0:
+        return "retried without limit"
+    return f"retried up to {counted(most, 'time')}" if most else "not retried"
+
+
+def _work(model: Model) -> list[str]:
+    spec = model.spec
+    if not spec.work:
+        return ["There is no work: capacity alone is measured."]
+    lines = [_job(job, spec, model.span.horizon) for job in spec.work]
+    load = offered_load(spec.work, spec.slots)
+    if load:
+        lines.append(
+            f"Offered load: {show_share(load)} of {counted(spec.slots, 'slot')}{_over(load)}."
+        )
+    return lines
+
+
+def _over(load: float) -> str:
+    return "; WARNING: at 100 % or above the queue grows without end" if load >= 1 else ""
+
+
+def _job(job: Job, spec: BatchPool, horizon: float) -> str:
+    if job.recorded is not None:
+        fitting = job.recorded.fitting(spec.task_slots_per_node)
+        source = _recorded(fitting, job.files[0], spec.slots, horizon)
+    elif job.tasks is not None:
+        assert job.service
+        least = job.tasks * job.required_slots * job.service.mean / spec.slots
+        source = (
+            f"{counted(job.tasks, 'task')}, all submitted at the start, each of {job.service}; "
+            f"at least {show_duration(least)} of work for all slots"
+        )
+    else:
+        gaps = job.gaps(spec.slots)
+        expected = counted(round(horizon / gaps.mean), "task")
+        source = f"a task each {gaps}, of {job.service}; about {expected} in all"
+    return f"{job.name}: {source}{_traits(job)}."
+
+
+def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
+    text = f"{counted(len(tasks.submit), 'task')} of {file}"
+    if len(tasks.submit):
+        first, last = float(tasks.submit[0]), float(tasks.submit[-1])
+        work = float((tasks.service * tasks.slots).sum())
+        text += (
+            f", submitted from {show_duration(first)} to {show_duration(last)}; "
+            f"at least {show_duration(work / slots)} of work for all slots"
+        )
+        late = int(np.count_nonzero(tasks.submit > horizon))
+        text += f"; {late:,} of them come after the horizon" if late else ""
+    dropped = [f"{counted(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
+    return "; ".join([text, *dropped])
+
+
+def _traits(job: Job) -> str:
+    """What is not as usual about its tasks."""
+    traits = []
+    if job.priority:
+        traits.append(f"priority {job.priority}")
+    if job.required_slots > 1:
+        traits.append(f"{job.required_slots} slots each")
+    if job.fails:
+        chance = show_share(job.fails)
+        traits.append(f"a run fails with {chance}, {_retried(job.max_task_retry_count)}")
+    return "".join(f"; {trait}" for trait in traits)
+
+
+# Operations --------------------------------------------------------------------------------------
+
+
+def _operation(model: Model, operation: Operation, nodes: int) -> list[str]:
+    """What an operation does to a pool that has `nodes` nodes by then."""
+    at, body, spec = when(operation, model.span), operation.body, model.spec
+    if isinstance(body, UpgradeOs):
+        text = f"{at} {body.target_os_version} for every node; each is out for {spec.node_upgrade}."
+        return [text + _how(spec, _os_walk(spec, nodes), body), *_low(spec, _os_walk(spec, nodes))]
+    if isinstance(body, UpgradeImage):
+        text = f"{at} a new image for every node; each is out for {spec.node_upgrade}."
+        walk = _image_walk(spec, nodes)
+        return [text + _how(spec, walk, body), *_low(spec, walk)]
+    if isinstance(body, Resize):
+        return [f"{at} {_resize(body, spec, nodes)}."]
+    return [f"{at} {_of_node(body, spec)}."]
+
+
+def _os_walk(spec: BatchPool, nodes: int) -> Walk:
+    mode = spec.interruptions.on_upgrade
+    rolling = spec.pace == "rolling"
+    return Walk(nodes, spec.max_concurrent, rolling, spec.pause, spec.order, mode)
+
+
+def _image_walk(spec: BatchPool, nodes: int) -> Walk:
+    policy = spec.upgrade_policy
+    limit = Amount(share=policy.max_batch_instance_percent)
+    mode = "taskcompletion" if policy.os_rolling_upgrade_deferral else "requeue"
+    return Walk(nodes, limit, False, policy.pause_time_between_batches, "number", mode)
+
+
+def _how(spec: BatchPool, walk: Walk, body: UpgradeOs | UpgradeImage) -> str:
+    """Who goes when, and what becomes of running tasks."""
+    if not walk.nodes:
+        return " There is no node by then."
+    rounded = "" if walk.limit.share is None else f" ({walk.limit} of {walk.nodes}, rounded down)"
+    pause = f" and {show_duration(walk.pause)} have passed" if walk.pause else ""
+    group = f"{counted(walk.at_once, 'node')}{rounded}"
+    if walk.rolling:
+        who = f"{group} at a time, {ORDERS[walk.order]}"
+        then = f"as one is back{pause}, the next one goes"
+    else:
+        who = f"{counted(walk.waves, 'wave')} of up to {group}, {ORDERS[walk.order]}"
+        then = f"the next wave goes when all of this one are back{pause}"
+    task = f" A task that runs on a node {_interrupted(walk.mode, spec)}."
+    return f" {who}; {then}.{task}{within(body, 'A node' if walk.rolling else 'A wave')}"
+
+
+def _interrupted(mode: str, spec: BatchPool) -> str:
+    text = INTERRUPTIONS[mode].format(end=spec.requeue_to)
+    if mode == "checkpoint":
+        every, cost = spec.checkpoint.every, spec.checkpoint.cost
+        text += f" (one every {show_duration(every)}, of {show_duration(cost)})"
+    return text
+
+
+def _low(spec: BatchPool, walk: Walk) -> list[str]:
+    """The arithmetic of the lowest capacity and of the load on what is left."""
+    if not walk.nodes:
+        return []
+    slots = spec.task_slots_per_node
+    left = (walk.nodes - walk.at_once) * slots
+    least = at_least(spec.min_available, spec.slots)
+    text = (
+        f"While {counted(walk.at_once, 'node')} of {walk.nodes} are out, {left} of {spec.slots} "
+        f"slots serve: capacity {show_share(left / spec.slots)}"
+    )
+    if not left:
+        text += "; the whole pool is out, and no task runs"
+    elif left < least:
+        text += f"; not available: it needs {least}"
+    else:
+        text += "; the pool stays available"
+    load = offered_load(spec.work, left) if left else 0.0
+    return [f"{text}.", *([_meanwhile(load)] if load else [])]
+
+
+def _meanwhile(load: float) -> str:
+    text = f"Offered load meanwhile: {show_share(load)} of the slots that are left"
+    return (
+        f"{text}; WARNING: the queue grows until the upgrade is over." if load >= 1 else f"{text}."
+    )
+
+
+def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
+    if body.nodes > nodes:
+        added = counted(body.nodes - nodes, "new node")
+        return f"{added}, there after {spec.create}: {body.nodes} in all"
+    if body.nodes == nodes:
+        return f"the pool has {counted(nodes, 'node')} already"
+    first, last = node_name(body.nodes), node_name(nodes - 1)
+    who = f"{last} goes" if first == last else f"{first} to {last} go"
+    return f"{who}; {_option(str(body.node_deallocation_option), spec)}"
+
+
+def _of_node(body: Any, spec: BatchPool) -> str:
+    match body:
+        case RebootNode():
+            return f"{body.node} reboots ({spec.reboot}); {_option(body.option, spec)}"
+        case ReimageNode():
+            return f"{body.node} is reimaged ({spec.reimage}); {_option(body.option, spec)}"
+        case DisableScheduling():
+            return f"{body.node} takes no new tasks; {_option(body.option, spec)}"
+        case EnableScheduling():
+            return f"{body.node} takes tasks again"
+    raise AssertionError(body)
+
+
+def _option(option: str, spec: BatchPool) -> str:
+    return OPTIONS[option].format(retention=show_duration(spec.retention_time))
