@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 
 from sim.log import UPGRADE, Block, States
 from sim.rules import at_least
-from sim.systems.batch_pool.refusals import OPERATION_STATES
+from sim.systems.batch_pool.refusals import LATEST, OPERATION_STATES
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.states import (
     ACTIVE,
@@ -266,7 +267,19 @@ def most_arrivals(gaps: Distribution, horizon: float) -> int:
     rates = np.logspace(-6, 3, 200) / gaps.mean
     decay = -np.log([np.exp(-rate * times).mean() for rate in rates.tolist()])
     bounds = (rates * horizon - math.log(NEVER)) / np.maximum(decay, 1e-300)
-    return math.ceil(bounds.min()) + 1
+    return math.ceil(float(bounds.min())) + 1
+
+
+def latest(spec: BatchPool) -> str:
+    """The newest version of the pool's OS family: of those listed, and the one that it runs."""
+    family = spec.current_os_version.partition(".")[0]
+    listed = [each.version for each in spec.os_versions if each.version.startswith(f"{family}.")]
+    return max([spec.current_os_version, *listed], key=_parts)
+
+
+def _parts(version: str) -> list[int]:
+    """The numbers in a version, which compare as numbers: 5.9 is before 5.31."""
+    return [int(part) for part in re.findall(r"[0-9]+", version)]
 
 
 def number_all(
@@ -280,10 +293,11 @@ def number_all(
         versions = [FIRST_IMAGE]
     else:
         versions = [spec.current_os_version]
-    targets = []
+    targets: list[int] = []
     for operation in upgrades:
         if isinstance(operation.body, UpgradeOs):
             target = operation.body.target_os_version
+            target = latest(spec) if target == LATEST else target
         else:
             target = f"image {len(targets) + 2}"
         if target not in versions:

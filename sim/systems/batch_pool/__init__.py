@@ -1,0 +1,37 @@
+"""Batch pools: nodes that run queued tasks and are upgraded meanwhile."""
+
+from __future__ import annotations
+
+from sim.systems.batch_pool.defaults import (
+    GROUP_METRICS,
+    HORIZON,
+    STARTER,
+    assumed,
+    default_variants,
+    resolve,
+    resolve_body,
+)
+from sim.systems.batch_pool.measures import BATCH_METRICS
+from sim.systems.batch_pool.model import Model
+from sim.systems.batch_pool.references import references, warnings
+from sim.systems.batch_pool.requests import OPERATIONS
+from sim.systems.batch_pool.spec import BatchPool
+from sim.systems.kind import Kind
+
+KIND = Kind(
+    kind="batch_pool",
+    spec=BatchPool,
+    operations=OPERATIONS,
+    metrics=BATCH_METRICS,
+    group_metrics=GROUP_METRICS,
+    model=Model,
+    horizon=HORIZON,
+    starter=STARTER,
+    groups=lambda _: (),
+    references=references,
+    resolve=resolve,
+    resolve_body=resolve_body,
+    assumed=assumed,
+    warnings=warnings,
+    default_variants=default_variants,
+)

@@ -1,0 +1,157 @@
+"""A Batch pool in a scenario: its numbering, fixed for all replications, and how one begins."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sim.chance import draws
+from sim.systems.batch_pool import measures, views, words
+from sim.systems.batch_pool.layout import number_all
+from sim.systems.batch_pool.operations import Service
+from sim.systems.batch_pool.pool import Pool
+from sim.systems.batch_pool.refusals import by_request
+from sim.systems.batch_pool.tasks import draw_tasks, in_order
+from sim.systems.door import Call
+from sim.systems.operation import windows_of
+from sim.systems.world import ACT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log, Stack
+    from sim.systems.batch_pool.spec import BatchPool
+    from sim.systems.batch_pool.tasks import JobTasks
+    from sim.systems.operation import Operation, Span
+    from sim.systems.world import Due, World
+    from sim.timelines import Timeline
+
+SCENARIO = 0
+"""The subject that causes the operations of the file: the scenario itself."""
+
+
+class Model:
+    """One Batch pool of a scenario. `first` is its first subject in the log."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: BatchPool,
+        operations: Sequence[Operation],
+        first: int,
+        span: Span,
+    ) -> None:
+        self.name, self.spec, self.operations = name, spec, tuple(operations)
+        self.span = span
+        self.layout = number_all(name, spec, self.operations, first, span)
+        self._calls = [self._call(number) for number in range(len(self.operations))]
+
+    @property
+    def size(self) -> str:
+        """How large it is, in a few words."""
+        return words.size(self)
+
+    @property
+    def nominal(self) -> float:
+        """Slots at time 0."""
+        return float(self.layout.nominal)
+
+    @cached_property
+    def headlines(self) -> tuple[str, ...]:
+        """The metrics that say most, at most six."""
+        names = ["min_capacity"]
+        if self.spec.work:
+            names += ["lost_task_hours", "tasks_requeued", "wait_p95"]
+        else:
+            names += ["capacity_hours_lost"]
+        names += ["rollout_duration"] if self.layout.rollouts else []
+        finite = self.spec.work and not any(job.is_open for job in self.spec.work)
+        return (*names, "makespan") if finite else tuple(names)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The system's subjects."""
+        return self.layout.blocks()
+
+    # How it runs.
+
+    def start(self, world: World) -> None:
+        """Plan what the file asks for and what befalls the pool; the rest follows from it."""
+        tasks = in_order(self.layout, draw_tasks(self.layout, world.draws))
+        pool = Pool(world, self.layout, tasks)
+        service = Service(pool)
+        for number, operation in enumerate(self.operations):
+            at = operation.at.highest
+            if operation.at.is_random:
+                path = f"{self.name}/operation/at/{operation.name}"
+                at = world.draws.times(path, operation.at, 1)[0, 0]
+            world.call(at, ACT, self._calls[number].subject, self._ask, (service, number))
+        pool.begin()
+
+    def tasks(self, seed: int, replication: int) -> list[JobTasks]:
+        """The tasks of each job of one replication, drawn anew."""
+        return draw_tasks(self.layout, draws(seed, replication))
+
+    def _call(self, number: int) -> Call:
+        operation = self.operations[number]
+        return Call(
+            number,
+            self.layout.first_operation + number,
+            operation.name,
+            operation.kind,
+            operation.body,
+            SCENARIO,
+            by_request(operation.body, self.spec),
+            windows_of(getattr(operation.body, "windows", ()), self.span.start),
+        )
+
+    def _ask(self, event: Due) -> None:
+        service, number = event.argument
+        service.receive(self._calls[number])
+
+    # What the rest of the house asks of a finished run.
+
+    def measure(
+        self, stack: Stack, warm_up: float
+    ) -> tuple[dict[tuple[str, str], NDArray[np.float64]], NDArray[np.bool_]]:
+        """Every metric by (group, name), and in which replications all rollouts came to an end."""
+        return measures.measure(self, stack, warm_up)
+
+    def audit(self, stack: Stack) -> str | None:
+        """The rule of the system that a stack breaks, if any."""
+        return measures.audit(self, stack)
+
+    def series(self) -> list[tuple[str, str]]:
+        """Every (series, group) that a run has."""
+        return views.series(self)
+
+    def timeline(self, log: Log, series: str, group: str = "") -> Timeline:
+        """One series of a run."""
+        return views.timeline(self, log, series, group)
+
+    def members(self, log: Log) -> list[dict[str, Any]]:
+        """One row a node."""
+        return views.members(self, log)
+
+    def operations_table(self, log: Log) -> list[dict[str, Any]]:
+        """One row an operation."""
+        return views.operations_table(self, log)
+
+    def status(self, log: Log, at: float) -> dict[str, Any]:
+        """What Get Pool would show at `at` seconds."""
+        return views.status(self, log, at)
+
+    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+        """What nodes do: label, from, to, category."""
+        return views.lanes(self, log)
+
+    def before(self) -> list[str]:
+        """What will happen, in sentences."""
+        return words.before(self)
+
+    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """The refusals that follow from the file alone, with their paths."""
+        return words.foretold(self)

@@ -1,0 +1,297 @@
+"""The life of a node: in service, taken out, started, given back; drained before, where asked.
+
+Source: "Get information about a node" (states, scheduling), "Reboot a node", "Reimage a node",
+"Add a pool" (the start task runs every time that a node starts). A stay out of service that is
+overtaken by another is not taken back from the event queue: it is no longer its node's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sim.systems.batch_pool.states import (
+    DRAINING,
+    IDLE,
+    IN_SERVICE,
+    LEAVING,
+    OFFLINE,
+    START_TASK_FAILED,
+    UNUSABLE,
+    WAITING_FOR_START_TASK,
+    WIDTH,
+)
+from sim.systems.world import RETURN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.scheduler import Execution, Scheduler
+    from sim.systems.world import Due, World
+
+
+class Node:
+    """A compute node, as the service believes it to be."""
+
+    __slots__ = (
+        "claim", "disabled", "number", "runs", "since", "spare", "status", "stay", "subject",
+        "used", "version",
+    )  # fmt: skip
+
+    def __init__(self, number: int, subject: int, status: int) -> None:
+        self.number, self.subject, self.status = number, subject, status
+        self.version = 0
+        self.used = 0
+        """Slots in use."""
+        self.since = 0.0
+        """When it last lost a task or came into service."""
+        self.runs: list[Execution] = []
+        self.spare: list[Execution] = []
+        """Runs that are over, to be used again."""
+        self.disabled = False
+        """Whether a user disabled its scheduling."""
+        self.claim: Claim | None = None
+        """Who waits for it to be empty."""
+        self.stay: Stay | None = None
+        """Why it is out of service, if it is and will be back."""
+
+    @property
+    def accepts(self) -> bool:
+        """Whether it takes tasks."""
+        return self.status == IDLE
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is in service, or would be if its scheduling were not disabled."""
+        return self.status in IN_SERVICE or self.status == OFFLINE
+
+    def emptied(self) -> None:
+        """Its last task has ended while it takes no new one."""
+        claim = self.claim
+        if claim is not None:
+            self.claim = None
+            claim.take(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """A wish for a node that drains: `take` it once it is empty; `lost` if another takes it."""
+
+    take: Callable[[Node], None]
+    lost: Callable[[Node], None]
+    rests: bool = False
+    """Whether all that is wished is that it takes no new tasks."""
+
+
+@dataclass(eq=False)
+class Stay:
+    """A stay out of service: what follows when the node is through with it."""
+
+    node: Node
+    cause: int
+    steps: list[tuple[int, float]]
+    """Statuses with the seconds spent in them."""
+    final: int
+    """Status after the last step."""
+    version: int
+    """The version that the node has after the first step."""
+    back: float
+    """When it is over."""
+    arrived: list[Callable[[Node], None]] = field(default_factory=list)
+    """Called when the node is back, or gone."""
+
+
+class Starts:
+    """Start tasks of nodes that start for one reason: how long they take and whether they work."""
+
+    def __init__(self, world: World, layout: Layout, reason: str) -> None:
+        spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
+        self._spec = spec
+        self._seconds = world.draws.times(f"{path}/{reason}", spec.duration, room)
+        self._fails = world.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
+        self._used: dict[int, int] = {}
+        """Node -> attempts so far, where it starts more than once for this reason."""
+
+    def run(self, node: int) -> tuple[float, bool]:
+        """Seconds until the start task of a node is through, and whether it succeeded.
+
+        Without `wait_for_success` the node does not wait for it.
+        """
+        if not self._spec.wait_for_success:
+            return 0.0, True
+        seconds, attempt = 0.0, self._used.get(node, 0)
+        most = self._spec.max_retry_count
+        retries = 0
+        while True:
+            seconds += self._seconds[node, attempt]
+            failed = self._fails[node, attempt]
+            attempt += 1
+            if not failed or retries == most:
+                break
+            retries += 1
+        self._used[node] = attempt
+        return seconds, not failed
+
+
+class Nodes:
+    """All nodes of a pool and what is done to them."""
+
+    def __init__(self, world: World, layout: Layout) -> None:
+        self._world, self._layout = world, layout
+        self.every = [
+            Node(number, layout.first_node + number, IDLE if number < layout.spec.nodes else 0)
+            for number in range(layout.room)
+        ]
+        """Every node that there may be, present or not."""
+        self.scheduler: Scheduler
+        """Set by the pool: nodes and tasks know each other."""
+        self.left: list[Callable[[Node], None]] = []
+        """Called when a node is removed."""
+
+    @property
+    def present(self) -> list[Node]:
+        """The nodes that are there, in order of number."""
+        return [node for node in self.every if node.status]
+
+    def hold(
+        self,
+        node: Node,
+        status: int,
+        seconds: float,
+        starts: Starts,
+        cause: int,
+        mode: str,
+        version: int | None = None,
+        retained: float = 0.0,
+    ) -> Stay:
+        """Take a node out for `seconds` and its start task; its tasks are interrupted by `mode`.
+
+        One that is out for another reason already is back at the later of both ends. An empty node
+        may first be kept offline for `retained` seconds.
+        """
+        now, before = self._world.now, node.stay
+        waiting, works = starts.run(node.number)
+        back = now + retained + seconds + waiting
+        if before is not None and before.back > back:
+            seconds += before.back - back
+            back = before.back
+        steps = [(status, seconds)]
+        if retained:
+            steps.insert(0, (OFFLINE, retained))
+        if waiting:
+            steps.append((WAITING_FOR_START_TASK, waiting))
+        final = (OFFLINE if node.disabled else IDLE) if works else START_TASK_FAILED
+        after = node.version if version is None else version
+        if before is not None and version is None:
+            after = before.version
+        stay = Stay(node, cause, steps, final, after, back)
+        if before is not None:
+            stay.arrived += before.arrived
+        self._lose_claim(node)
+        node.stay = stay
+        status, seconds = steps[0]
+        self._becomes(node, status, node.version, cause)
+        if node.runs:
+            self.scheduler.interrupt(node, mode)
+        self._world.call(seconds, RETURN, node.subject, self._step, stay)
+        return stay
+
+    def fail(self, node: Node, seconds: float, starts: Starts, cause: int, mode: str) -> None:
+        """An unplanned failure; of a node that is out already it changes nothing.
+
+        Who waited for the node to be empty need not wait any longer.
+        """
+        if not node.is_up:
+            return
+        claim, node.claim = node.claim, None
+        self.hold(node, UNUSABLE, seconds, starts, cause, mode)
+        if claim is not None and not claim.rests:
+            claim.take(node)
+
+    def _step(self, event: Due) -> None:
+        """A step of a stay is over: the next one begins, or the node is back."""
+        stay: Stay = event.argument
+        node = stay.node
+        if node.stay is not stay:
+            return
+        stay.steps.pop(0)
+        if stay.steps:
+            status, seconds = stay.steps[0]
+            self._becomes(node, status, stay.version, stay.cause)
+            self._world.call(seconds, RETURN, node.subject, self._step, stay)
+            return
+        node.stay = None
+        node.since = self._world.now
+        if stay.final != START_TASK_FAILED:
+            # Scheduling may have been disabled or enabled meanwhile.
+            stay.final = OFFLINE if node.disabled else IDLE
+        self._becomes(node, stay.final, stay.version, stay.cause)
+        for arrived in stay.arrived:
+            arrived(node)
+        self.scheduler.offer(node)
+        self.scheduler.dispatch()
+
+    def drain(self, node: Node, claim: Claim, cause: int) -> None:
+        """Give a node no new tasks; `claim` takes it when the running ones have ended."""
+        self._lose_claim(node)
+        if not node.runs:
+            claim.take(node)
+            return
+        node.claim = claim
+        if node.status == IDLE:
+            self._becomes(node, DRAINING, node.version, cause)
+
+    def retire(self, node: Node, cause: int) -> None:
+        """An empty node that will be removed waits until what its tasks left may be deleted."""
+        self._becomes(node, LEAVING, node.version, cause)
+
+    def remove(self, node: Node, cause: int, mode: str) -> None:
+        """The node is gone; its tasks are interrupted by `mode`."""
+        self._lose_claim(node)
+        stay, node.stay = node.stay, None
+        self._becomes(node, 0, 0, cause)
+        if node.runs:
+            self.scheduler.interrupt(node, mode)
+        node.disabled = False
+        for arrived in stay.arrived if stay else ():
+            arrived(node)
+        for left in self.left:
+            left(node)
+
+    def disable(self, node: Node, cause: int, mode: str) -> None:
+        """No new tasks for a node; with taskcompletion the running ones may end."""
+        node.disabled = True
+        if node.status != IDLE:
+            return
+        if mode != "taskcompletion" or not node.runs:
+            self._becomes(node, OFFLINE, node.version, cause)
+            if node.runs:
+                self.scheduler.interrupt(node, mode)
+            return
+
+        def rests(empty: Node) -> None:
+            self._becomes(empty, OFFLINE, empty.version, cause)
+
+        self.drain(node, Claim(rests, lambda _: None, rests=True), cause)
+
+    def enable(self, node: Node, cause: int) -> None:
+        """A node takes tasks again."""
+        node.disabled = False
+        if node.status == OFFLINE or (node.claim and node.claim.rests):
+            node.claim = None
+            node.since = self._world.now
+            self._becomes(node, IDLE, node.version, cause)
+            self.scheduler.offer(node)
+            self.scheduler.dispatch()
+
+    def _lose_claim(self, node: Node) -> None:
+        claim, node.claim = node.claim, None
+        if claim is not None:
+            claim.lost(node)
+
+    def _becomes(self, node: Node, status: int, version: int, cause: int) -> None:
+        old = node.version * WIDTH + node.status if node.status else 0
+        new = version * WIDTH + status if status else 0
+        self._world.record(self._world.now, node.subject, old, new, cause)
+        node.status, node.version = status, version

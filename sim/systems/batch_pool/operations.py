@@ -1,0 +1,277 @@
+"""What may be asked of a Batch pool: each request is checked, answered, carried out.
+
+Source: the pages of the requests in the Batch REST reference and "Batch Status and Error Codes".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from sim.formats.fields import Amount
+from sim.rules import at_most
+from sim.systems.batch_pool.layout import node_name
+from sim.systems.batch_pool.node import Claim, Starts
+from sim.systems.batch_pool.refusals import RULES, by_version
+from sim.systems.batch_pool.states import (
+    CREATING,
+    DRAINING,
+    IDLE,
+    OFFLINE,
+    REBOOTING,
+    REIMAGING,
+    UNUSABLE,
+    UPGRADING_OS,
+    WAITING_FOR_START_TASK,
+)
+from sim.systems.batch_pool.walk import Plan
+from sim.systems.door import Call, Door
+
+if TYPE_CHECKING:
+    from sim.chance import Distribution, Times
+    from sim.systems.batch_pool.node import Node
+    from sim.systems.batch_pool.pool import Pool, Resizing
+    from sim.systems.batch_pool.requests import (
+        DisableScheduling,
+        RebootNode,
+        ReimageNode,
+        Resize,
+        UpgradeOs,
+    )
+
+OUT = {
+    CREATING: "node created",
+    WAITING_FOR_START_TASK: "node started",
+    REIMAGING: "node reimaged",
+    UPGRADING_OS: "node reimaged",
+    REBOOTING: "node rebooted",
+    UNUSABLE: "node unusable",
+}
+"""Status of a node -> the rule by which it refuses what is asked of it."""
+
+
+class Service(Door):
+    """The Batch service, as far as one pool goes."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool.world, RULES)
+        self._pool, self._layout, self._nodes = pool, pool.layout, pool.nodes
+        self._numbers = {node_name(node.number): node for node in pool.nodes.every}
+
+    # Upgrades.
+
+    def forbids_upgrade_os(self, call: Call) -> str | None:
+        """The state of the pool, and the versions that there are at this time."""
+        body: UpgradeOs = call.body
+        start = self._layout.span.start
+        now = start + dt.timedelta(seconds=self.world.now) if start else None
+        rule = by_version(body.target_os_version, self._layout.spec, now)
+        if rule is not None:
+            return rule
+        target = self._target(call)
+        if self._pool.walk is not None:
+            return None if target == self._pool.target else "upgrading"
+        if target == self._pool.version:
+            return "version equal"
+        return "resizing" if self._pool.resizing else None
+
+    def upgrade_os(self, call: Call) -> None:
+        """Upgrade OS: 202 at once, and the walk begins; the same target again has no effect."""
+        if self._pool.walk is None:
+            spec = self._layout.spec
+            self._upgrade(
+                call,
+                status=REIMAGING,
+                limit=spec.max_concurrent,
+                rolling=spec.pace == "rolling",
+                pause=spec.pause,
+                order=spec.order,
+                mode=spec.interruptions.on_upgrade,
+            )
+        self.succeeds(call, call.subject)
+
+    def forbids_upgrade_image(self, _: Call) -> str | None:
+        """One upgrade at a time, of a pool that is steady."""
+        if self._pool.walk is not None:
+            return "upgrade in progress"
+        return "resizing" if self._pool.resizing else None
+
+    def upgrade_image(self, call: Call) -> None:
+        """The walk of a virtual_machine pool: batches, by its upgrade policy."""
+        policy = self._layout.spec.upgrade_policy
+        self._upgrade(
+            call,
+            status=UPGRADING_OS,
+            limit=Amount(share=policy.max_batch_instance_percent),
+            rolling=False,
+            pause=policy.pause_time_between_batches,
+            order="number",
+            mode="taskcompletion" if policy.os_rolling_upgrade_deferral else "requeue",
+        )
+        self.succeeds(call, call.subject)
+
+    def _target(self, call: Call) -> int:
+        return self._layout.targets[self._layout.upgrades.index(call.name)]
+
+    def _upgrade(
+        self,
+        call: Call,
+        *,
+        status: int,
+        limit: Amount,
+        rolling: bool,
+        pause: float,
+        order: str,
+        mode: str,
+    ) -> None:
+        present = len(self._nodes.present)
+        plan = Plan(
+            subject=self._layout.first_upgrade + self._layout.upgrades.index(call.name),
+            version=self._target(call),
+            status=status,
+            # The pool state `upgrading` went with the call upgradeos (2018-12-01.8.0).
+            shows=status == REIMAGING,
+            limit=at_most(limit, present),
+            rolling=rolling,
+            pause=pause,
+            order=order,
+            mode=mode,
+            seconds=self._times("node_upgrade", self._layout.spec.node_upgrade, call),
+            starts=self._starts(call),
+            windows=call.windows,
+        )
+        self._pool.upgrade(plan, call.subject)
+
+    # Size.
+
+    def forbids_resize(self, _: Call) -> str | None:
+        """One resize at a time."""
+        return "resizing" if self._pool.resizing else None
+
+    def resize(self, call: Call) -> None:
+        """Resize: new nodes are created, or those with the highest numbers go."""
+        body: Resize = call.body
+        missing = body.nodes - len(self._nodes.present)
+        if not missing:
+            self.succeeds(call, call.subject)
+            return
+        self._pool.allocate(resizing=True, cause=call.subject)
+        resizing: Resizing
+        if missing > 0:
+            path = f"{self._layout.name}/create/{call.name}"
+            resizing = self._pool.grow(missing, self._starts(call), path, call.subject)
+        else:
+            option = str(body.node_deallocation_option)
+            resizing = self._pool.shrink(-missing, option, call.subject)
+
+        def ended() -> None:
+            self._pool.allocate(resizing=False, cause=call.subject)
+            self.succeeds(call, call.subject)
+
+        if resizing.is_over:
+            ended()
+        else:
+            resizing.ended = ended
+
+    # Single nodes.
+
+    def forbids_reboot_node(self, call: Call) -> str | None:
+        """Only an idle or a running node can be rebooted."""
+        node = self._node(call)
+        if node is None:
+            return "no such node"
+        if node.status in OUT:
+            return OUT[node.status]
+        drains = node.claim is not None and not node.claim.rests
+        return None if node.status in (IDLE, DRAINING) and not drains else "not on this node"
+
+    forbids_reimage_node = forbids_reboot_node
+
+    def reboot_node(self, call: Call) -> None:
+        """Reboot a node, at once or once its tasks have ended."""
+        self._restart(call, REBOOTING, "reboot", self._layout.spec.reboot)
+
+    def reimage_node(self, call: Call) -> None:
+        """Reimage a node, the same way."""
+        assert self._layout.spec.reimage is not None
+        self._restart(call, REIMAGING, "reimage", self._layout.spec.reimage)
+
+    def _restart(self, call: Call, status: int, purpose: str, seconds: Distribution) -> None:
+        body: RebootNode | ReimageNode = call.body
+        node = self._node(call)
+        assert node is not None
+        times, starts = self._times(purpose, seconds, call), self._starts(call)
+        retained = self._layout.spec.retention_time if body.option == "retaineddata" else 0.0
+
+        def back(node: Node) -> None:
+            if node.status:
+                self.succeeds(call, call.subject)
+            else:
+                self.fails(call, "node gone", call.subject)
+
+        def take(node: Node) -> None:
+            stay = self._nodes.hold(
+                node,
+                status,
+                times[node.number, 0],
+                starts,
+                call.subject,
+                body.option,
+                retained=retained,
+            )
+            stay.arrived.append(back)
+
+        def lost(node: Node) -> None:
+            self.fails(call, "node reimaged" if node.status else "node gone", call.subject)
+
+        if body.option in ("taskcompletion", "retaineddata"):
+            self._nodes.drain(node, Claim(take, lost), call.subject)
+        else:
+            take(node)
+
+    def forbids_disable_scheduling(self, call: Call) -> str | None:
+        """A node that takes tasks may be told to take none."""
+        node = self._node(call)
+        if node is None:
+            return "no such node"
+        if node.disabled:
+            return "scheduling state"
+        if node.status in OUT:
+            return OUT[node.status]
+        return None if node.status in (IDLE, DRAINING, OFFLINE) else "not on this node"
+
+    def disable_scheduling(self, call: Call) -> None:
+        """Disable scheduling: no new tasks; the option says what the running ones do."""
+        body: DisableScheduling = call.body
+        node = self._node(call)
+        assert node is not None
+        self._nodes.disable(node, call.subject, body.option)
+        self.succeeds(call, call.subject)
+
+    def forbids_enable_scheduling(self, call: Call) -> str | None:
+        """Only where it was disabled."""
+        node = self._node(call)
+        if node is None:
+            return "no such node"
+        return None if node.disabled else "scheduling state"
+
+    def enable_scheduling(self, call: Call) -> None:
+        """Enable scheduling: the node takes tasks again."""
+        node = self._node(call)
+        assert node is not None
+        self._nodes.enable(node, call.subject)
+        self.succeeds(call, call.subject)
+
+    # What they share.
+
+    def _node(self, call: Call) -> Node | None:
+        """The node that a request names, where the pool has it now."""
+        node = self._numbers.get(call.body.node)
+        return node if node is not None and node.status else None
+
+    def _times(self, purpose: str, seconds: Distribution, call: Call) -> Times:
+        path = f"{self._layout.name}/{purpose}/{call.name}"
+        return self.world.draws.times(path, seconds, self._layout.room)
+
+    def _starts(self, call: Call) -> Starts:
+        return Starts(self.world, self._layout, call.name)

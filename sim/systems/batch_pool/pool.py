@@ -1,0 +1,168 @@
+"""A pool of nodes: its state, its size, its upgrade; and the failures that befall its nodes.
+
+Source: "Get information about a pool": while an upgrade is on, the pool is `upgrading` and its
+currentOSVersion is the one that nodes come from; when all are done it is the one they run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.log import COMPLETED, UPGRADING
+from sim.systems.batch_pool.node import Claim, Nodes, Starts
+from sim.systems.batch_pool.scheduler import Scheduler
+from sim.systems.batch_pool.states import (
+    ACTORS,
+    CREATING,
+    POOL_ACTIVE,
+    POOL_UPGRADING,
+    RESIZING,
+    STEADY,
+)
+from sim.systems.batch_pool.walk import Walk
+from sim.systems.failures import Strikes
+from sim.systems.world import ACT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.node import Node
+    from sim.systems.batch_pool.tasks import Tasks
+    from sim.systems.batch_pool.walk import Plan
+    from sim.systems.world import Due, World
+
+
+class Pool:
+    """One pool while it runs."""
+
+    def __init__(self, world: World, layout: Layout, tasks: Tasks) -> None:
+        self.world, self.layout = world, layout
+        self.nodes = Nodes(world, layout)
+        self.scheduler = Scheduler(world, layout, self.nodes.every, tasks)
+        self.nodes.scheduler = self.scheduler
+        self.nodes.left.append(self._left)
+        self.version = 0
+        """Number of its currentOSVersion."""
+        self.target = 0
+        """Number of the version that new nodes come at."""
+        self.walk: Walk | None = None
+        """The upgrade under way."""
+        self.resizing = False
+
+    def begin(self) -> None:
+        """Let tasks arrive and nodes fail."""
+        self.scheduler.begin()
+        failures = self.layout.spec.failures
+        if failures is None or not failures.per_year:
+            return
+        starts = Starts(self.world, self.layout, "failures")
+        mode, cause = self.layout.spec.interruptions.on_failure, self.layout.first + FAILURES
+
+        def strike(number: int, recovery: float) -> None:
+            self.nodes.fail(self.nodes.every[number], recovery, starts, cause, mode)
+
+        subjects = [node.subject for node in self.nodes.every]
+        path = f"{self.layout.name}/failures"
+        Strikes(self.world, path, failures, subjects, strike).begin()
+
+    # Upgrades.
+
+    def upgrade(self, plan: Plan, cause: int) -> None:
+        """Take every node to another version."""
+        self._record(plan.subject, 0, UPGRADING, cause)
+        if plan.shows:
+            self._record(self.layout.pool, POOL_ACTIVE, POOL_UPGRADING, plan.subject)
+        self.target = plan.version
+
+        def completed() -> None:
+            self.walk, self.version = None, plan.version
+            self._record(plan.subject, UPGRADING, COMPLETED, plan.subject)
+            if plan.shows:
+                self._record(self.layout.pool, POOL_UPGRADING, POOL_ACTIVE, plan.subject)
+
+        self.walk = Walk(self.world, self.nodes, plan, completed)
+        self.walk.begin()
+
+    def _left(self, node: Node) -> None:
+        if self.walk is not None:
+            self.walk.removed(node)
+
+    # Resizing.
+
+    def grow(self, count: int, starts: Starts, path: str, cause: int) -> Resizing:
+        """Add nodes; they come at the version that the pool is to have."""
+        absent = [node for node in self.nodes.every if not node.status][:count]
+        seconds = self.world.draws.times(path, self.layout.spec.create, self.layout.room)
+        resizing = Resizing(self, absent, cause)
+        for node in absent:
+            node.version = self.target
+            stay = self.nodes.hold(node, CREATING, seconds[node.number, 0], starts, cause, "")
+            stay.arrived.append(resizing.settled)
+        return resizing
+
+    def shrink(self, count: int, option: str, cause: int) -> Resizing:
+        """Remove the nodes with the highest numbers; `option` says what their tasks do."""
+        leaving = self.nodes.present[-count:]
+        resizing = Resizing(self, leaving, cause)
+        for node in reversed(leaving):
+            if option in ("requeue", "terminate") or not node.is_up:
+                self.nodes.remove(node, cause, option)
+                resizing.settled(node)
+            else:
+                if self.walk is not None:
+                    self.walk.removed(node)
+                self.nodes.drain(node, Claim(resizing.retire(option), resizing.settled), cause)
+        return resizing
+
+    def allocate(self, *, resizing: bool, cause: int) -> None:
+        """The allocation of nodes is resizing, or steady again."""
+        states = (STEADY, RESIZING) if resizing else (RESIZING, STEADY)
+        self.resizing = resizing
+        self._record(self.layout.allocation, *states, cause)
+
+    def _record(self, subject: int, old: int, new: int, cause: int) -> None:
+        self.world.record(self.world.now, subject, old, new, cause)
+
+
+class Resizing:
+    """A resize under way: it ends when each of its nodes is there, or gone."""
+
+    def __init__(self, pool: Pool, nodes: list[Node], cause: int) -> None:
+        self._pool, self._cause = pool, cause
+        self._open = {node.number for node in nodes}
+        self.ended: Callable[[], None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no node is open."""
+        return not self._open
+
+    def settled(self, node: Node) -> None:
+        """A node is there, or gone."""
+        self._open.discard(node.number)
+        if not self._open and self.ended is not None:
+            self.ended()
+
+    def retire(self, option: str) -> Callable[[Node], None]:
+        """What happens to a node that leaves once it is empty."""
+
+        def take(node: Node) -> None:
+            if option == "retaineddata":
+                self._pool.nodes.retire(node, self._cause)
+                retention = self._pool.layout.spec.retention_time
+                self._pool.world.call(retention, ACT, node.subject, self._remove, node)
+            else:
+                self._take(node)
+
+        return take
+
+    def _remove(self, event: Due) -> None:
+        self._take(event.argument)
+
+    def _take(self, node: Node) -> None:
+        self._pool.nodes.remove(node, self._cause, "requeue")
+        self.settled(node)
+
+
+FAILURES = ACTORS.index("failures")

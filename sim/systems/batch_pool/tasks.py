@@ -1,0 +1,102 @@
+"""The tasks of one replication: when each is submitted, how long it takes, how many slots it needs.
+
+A task's service time is one draw for its life, whatever interrupts it. All is a function of seed
+and replication, so that whoever checks a run can have the same tasks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.chance import Draws
+    from sim.systems.batch_pool.layout import JobLayout, Layout
+
+
+@dataclass(frozen=True, eq=False)
+class JobTasks:
+    """The tasks of one job in order of submission; arrays have shape (tasks,)."""
+
+    submit: NDArray[np.float64]
+    """Seconds after the scenario's start."""
+    service: NDArray[np.float64]
+    """Seconds of work, on the grid."""
+    size: NDArray[np.int64]
+    """The place of its required slots in the job's sizes."""
+    priority: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tasks:
+    """All tasks of a pool in order of submission (time, then number); arrays (tasks,)."""
+
+    submit: NDArray[np.float64]
+    subject: NDArray[np.int64]
+    service: NDArray[np.float64]
+    base: NDArray[np.int64]
+    """The place of its required slots in the sizes of its job."""
+    slots: NDArray[np.int64]
+    priority: NDArray[np.int64]
+    job: NDArray[np.int64]
+
+
+def draw_tasks(layout: Layout, draws: Draws) -> list[JobTasks]:
+    """The tasks of each job that are submitted by the horizon; all of those that are given."""
+    return [_draw_job(layout, job, draws) for job in layout.jobs]
+
+
+def _draw_job(layout: Layout, job: JobLayout, draws: Draws) -> JobTasks:
+    spec, path = job.spec, f"{layout.name}/{job.name}"
+    recorded = spec.recorded
+    if recorded is not None:
+        fitting = recorded.fitting(layout.slots)
+        size = np.searchsorted(job.sizes, fitting.slots)
+        return JobTasks(fitting.submit, fitting.service, size, fitting.priority)
+    if spec.tasks is not None:
+        submit = np.zeros(spec.tasks)
+    else:
+        gaps = draws.times(f"{path}/interarrival", spec.gaps(layout.nominal), job.room)
+        submit = np.cumsum(gaps.vector(job.room))
+        if submit[-1] <= layout.span.horizon:
+            raise RuntimeError(f"{path}: more arrivals than there is room for, {job.room}")
+        submit = submit[: np.searchsorted(submit, layout.span.horizon, side="right")]
+    count = len(submit)
+    assert spec.service is not None
+    service = draws.times(f"{path}/service", spec.service, count).vector(count)
+    return JobTasks(submit, service, np.zeros(count, np.int64), np.full(count, spec.priority))
+
+
+def in_order(layout: Layout, jobs: Sequence[JobTasks]) -> Tasks:
+    """The tasks of all jobs in order of submission, at equal times of number."""
+    numbers = [len(each.submit) for each in jobs]
+    subject = [
+        np.arange(job.first, job.first + count)
+        for job, count in zip(layout.jobs, numbers, strict=True)
+    ]
+    slots = [
+        np.array(job.sizes, np.int64)[each.size]
+        for job, each in zip(layout.jobs, jobs, strict=True)
+    ]
+    submit = np.concatenate([np.zeros(0), *(each.submit for each in jobs)])
+    order = np.argsort(submit, kind="stable")  # the jobs follow each other by number already
+
+    def ordered(columns: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        return np.concatenate([np.zeros(0, np.int64), *columns])[order]
+
+    service = np.concatenate([np.zeros(0), *(each.service for each in jobs)])
+    return Tasks(
+        submit[order],
+        ordered(subject),
+        service[order],
+        ordered([each.size for each in jobs]),
+        ordered(slots),
+        ordered([each.priority for each in jobs]),
+        np.repeat(np.arange(len(jobs)), numbers)[order],
+    )

@@ -1,0 +1,155 @@
+"""An upgrade of all nodes of a pool, some of them at a time.
+
+Source: "Upgrade the operating system of compute nodes in a pool": the service tries to avoid taking
+all nodes at once and does not guarantee it. How many go at once, in waves or one by one, and in
+which order, Azure does not publish: the pool says.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.systems.batch_pool.node import Claim
+from sim.systems.world import ACT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from simpy import Event
+
+    from sim.chance import Times
+    from sim.rules import Windows
+    from sim.systems.batch_pool.node import Node, Nodes, Starts
+    from sim.systems.world import Due, World
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What an upgrade brings, and how it goes about it."""
+
+    subject: int
+    version: int
+    status: int
+    """Status of a node while it is upgraded."""
+    shows: bool
+    """Whether the pool's own state shows it."""
+    limit: int
+    """How many nodes may be draining for it or out by it."""
+    rolling: bool
+    """Whether each node is replaced as it returns; else the next wave waits for all of this one."""
+    pause: float
+    """Seconds between waves, or between a node's return and its replacement."""
+    order: str
+    mode: str
+    """What becomes of the running tasks."""
+    seconds: Times
+    starts: Starts
+    windows: Windows
+
+
+class Walk:
+    """One upgrade under way."""
+
+    def __init__(
+        self, world: World, nodes: Nodes, plan: Plan, completed: Callable[[], None]
+    ) -> None:
+        self._world, self._nodes, self._plan = world, nodes, plan
+        self._completed = completed
+        self._waiting = deque(nodes.present)
+        """Nodes to be taken yet, in order of number."""
+        self._out: set[int] = set()
+        """Numbers of those that drain for it or are out by it."""
+        self._returned: Event | None = None
+        """What the waves wait for."""
+
+    def begin(self) -> None:
+        """Take the first nodes."""
+        if not self._waiting:
+            self._completed()
+        elif self._plan.rolling:
+            for _ in range(min(self._plan.limit, len(self._waiting))):
+                self._replace()
+        else:
+            self._world.start(self._waves())
+
+    def removed(self, node: Node) -> None:
+        """A node that is removed leaves the upgrade."""
+        if node in self._waiting:
+            self._waiting.remove(node)
+            if not self._waiting and not self._out:
+                self._completed()
+        elif node.number in self._out:
+            self._back(node)
+
+    def _waves(self) -> Generator[Event, None, None]:
+        """Take a wave, wait until all of it are back, pause; until no node is left."""
+        while self._waiting:
+            yield from self._window()
+            returned = self._returned = self._world.moment()
+            for _ in range(min(self._plan.limit, len(self._waiting))):
+                self._take_next()
+            yield returned
+            if self._waiting and self._plan.pause:
+                yield self._world.after(self._plan.pause, ACT, self._plan.subject)
+
+    def _replace(self, _: Due | None = None) -> None:
+        """Take the next node, as soon as a window is open."""
+        wait = self._plan.windows.wait(self._world.now)
+        if wait:
+            self._world.call(wait, ACT, self._plan.subject, self._replace)
+        elif self._waiting:
+            self._take_next()
+
+    def _window(self) -> Generator[Event, None, None]:
+        wait = self._plan.windows.wait(self._world.now)
+        if wait:
+            yield self._world.after(wait, ACT, self._plan.subject)
+
+    def _take_next(self) -> None:
+        """Take the node that is next by the order, now or once it is empty."""
+        node = self._choose()
+        self._out.add(node.number)
+        if self._plan.mode == "taskcompletion":
+            self._nodes.drain(node, Claim(self._take, self._back), self._plan.subject)
+        else:
+            self._take(node)
+
+    def _choose(self) -> Node:
+        if self._plan.order == "number":
+            return self._waiting.popleft()
+        chosen = min(self._waiting, key=self._price)
+        self._waiting.remove(chosen)
+        return chosen
+
+    def _price(self, node: Node) -> tuple[float, int]:
+        """What counts against taking a node now: its tasks, or the work that they would lose."""
+        if self._plan.order == "idle_first":
+            return (len(node.runs) > 0, node.number)
+        return (self._nodes.scheduler.work_to_lose(node, self._plan.mode), node.number)
+
+    def _take(self, node: Node) -> None:
+        plan = self._plan
+        stay = self._nodes.hold(
+            node,
+            plan.status,
+            plan.seconds[node.number, 0],
+            plan.starts,
+            plan.subject,
+            plan.mode,
+            plan.version,
+        )
+        stay.arrived.append(self._back)
+
+    def _back(self, node: Node) -> None:
+        """A node is back, or is lost to the upgrade; the last one completes it."""
+        self._out.discard(node.number)
+        if not self._waiting and not self._out:
+            self._completed()
+        elif self._plan.rolling:
+            # In its rank, also without a pause: what returns at this instant returns first.
+            self._world.call(self._plan.pause, ACT, self._plan.subject, self._replace)
+        elif not self._out and self._returned is not None:
+            self._world.arm(self._returned, 0.0, ACT, self._plan.subject)
+            self._returned = None
