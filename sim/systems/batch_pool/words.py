@@ -22,7 +22,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
-from sim.systems.batch_pool.work import offered_load
+from sim.systems.batch_pool.work import offered_slots
 from sim.systems.sentences import counted, refused, when, within
 from sim.units import show_duration, show_share
 
@@ -40,10 +40,10 @@ INTERRUPTIONS = {
     "checkpoint": "goes back to the {end} of the queue and starts again from its last checkpoint",
 }
 OPTIONS = {
-    "requeue": "its tasks go back to the queue",
-    "terminate": "its tasks end as failed",
-    "taskcompletion": "its tasks end first",
-    "retaineddata": "its tasks end first, and their data is kept for {retention}",
+    "requeue": "running tasks go back to the queue",
+    "terminate": "running tasks end as failed",
+    "taskcompletion": "running tasks end first",
+    "retaineddata": "running tasks end first, and their data is kept for {retention}",
 }
 ORDERS = {
     "number": "in order of number",
@@ -80,7 +80,8 @@ def before(model: Model) -> list[str]:
     lines = [_pool(model), *_nodes(model.spec), *_work(model)]
     nodes = model.spec.nodes
     for operation in sorted(model.operations, key=lambda each: each.at.mean):
-        lines += _operation(model, operation, nodes)
+        if _rule(model, operation) is None:
+            lines += _operation(model, operation, nodes)
         if isinstance(operation.body, Resize):
             nodes = operation.body.nodes
     return lines + [f"Refused: {sentence}" for _, sentence in foretold(model)]
@@ -165,7 +166,7 @@ def _work(model: Model) -> list[str]:
     if not spec.work:
         return ["There is no work: capacity alone is measured."]
     lines = [_job(job, spec, model.span.horizon) for job in spec.work]
-    load = offered_load(spec.work, spec.slots)
+    load = offered_slots(spec.work, spec.slots) / spec.slots
     if load:
         lines.append(
             f"Offered load: {show_share(load)} of {counted(spec.slots, 'slot')}{_over(load)}."
@@ -191,7 +192,7 @@ def _job(job: Job, spec: BatchPool, horizon: float) -> str:
     else:
         gaps = job.gaps(spec.slots)
         expected = counted(round(horizon / gaps.mean), "task")
-        source = f"a task each {gaps}, of {job.service}; about {expected} in all"
+        source = f"tasks of {job.service}, {gaps} apart; about {expected} in all"
     return f"{job.name}: {source}{_traits(job)}."
 
 
@@ -296,7 +297,7 @@ def _low(spec: BatchPool, walk: Walk) -> list[str]:
         text += f"; not available: it needs {least}"
     else:
         text += "; the pool stays available"
-    load = offered_load(spec.work, left) if left else 0.0
+    load = offered_slots(spec.work, spec.slots) / left if left else 0.0
     return [f"{text}.", *([_meanwhile(load)] if load else [])]
 
 

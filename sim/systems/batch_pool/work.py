@@ -130,13 +130,16 @@ class Job(OneOf):
         return Distribution.memoryless(self.required_slots * self.service.mean / self.load / slots)
 
     def offered(self, slots: int) -> float:
-        """Mean work that arrives, as a share of so many slots; 0 unless the job is open."""
+        """Slots that its tasks keep busy in the long run, where each starts at once.
+
+        In a pool of so many slots; 0 unless the job is open.
+        """
         if not self.is_open:
             return 0.0
         assert self.service
-        return self.required_slots * self.service.mean / self.gaps(slots).mean / slots
+        return self.required_slots * self.service.mean / self.gaps(slots).mean
 
 
-def offered_load(jobs: Iterable[Job], slots: int) -> float:
-    """Mean work that all open jobs bring, as a share of the pool's slots."""
+def offered_slots(jobs: Iterable[Job], slots: int) -> float:
+    """Slots that all open jobs keep busy in the long run, in a pool of so many slots."""
     return sum(job.offered(slots) for job in jobs)
