@@ -137,6 +137,44 @@ def test_what_the_beaten_one_is_better_in_is_conceded():
     ]
 
 
+def late_and_careful(turned, slow, fast=600.0):
+    """Where the build is bad (the first `turned` runs) one is rolled back, the other finishes."""
+    bad = np.arange(RUNS) < turned
+    careful = np.where(bad, NAN, slow)
+    return [
+        variant("careful", rollout_duration=careful, rolled_back=bad * 1.0, blast_radius=0.2),
+        variant("auto", rollout_duration=fast, rolled_back=0.0, blast_radius=bad * 1.0),
+    ]
+
+
+def test_who_turns_back_from_a_bad_build_is_no_slower_than_who_finishes_onto_it():
+    """Equally fast where both finish; the careful one rolls back in half of the runs."""
+    found = rank(late_and_careful(RUNS // 2, slow=600.0))
+    assert told(found) == (("careful",), "blast_radius", "auto")
+    assert found.concessions == ()
+
+
+def test_durations_are_set_against_each_other_where_neither_is_rolled_back():
+    found = rank(late_and_careful(3, slow=spread(900.0)))
+    assert told(found) == (("auto",), "rollout_duration", "careful")
+    assert found.reason.n == RUNS - 3
+    assert found.reason.difference == pytest.approx(-300, abs=1)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_one_that_is_rolled_back_in_all_runs_or_all_but_one_is_not_told_apart_by_its_time(left):
+    found = rank(late_and_careful(RUNS - left, slow=spread(900.0)))
+    assert told(found) == (("careful",), "blast_radius", "auto")
+    assert found.concessions == ()
+
+
+def test_one_without_chance_is_set_against_those_that_are_not_rolled_back():
+    careful, _ = late_and_careful(3, slow=spread(900.0))
+    certain = variant("certain", random=False, rollout_duration=600.0, rolled_back=0.0)
+    found = rank([careful, certain])
+    assert told(found) == (("certain",), "rollout_duration", "careful")
+
+
 # In words -----------------------------------------------------------------------------------------
 
 
@@ -183,6 +221,14 @@ def test_conclusion_tells_how_often_a_time_is_missing():
     )
     assert text == (
         "best: fast, done in 10min, against 15min (median; never in 2 of 20 runs) with slow"
+    )
+
+
+def test_conclusion_tells_a_time_of_those_that_are_not_rolled_back():
+    text = conclude(late_and_careful(3, slow=900.0))
+    assert text.startswith(
+        "best: auto, done in 10min, against 15min with careful where neither is rolled back "
+        "(difference -5min in every run)"
     )
 
 

@@ -72,7 +72,7 @@ def differences(variants: Sequence[Experiment]) -> list[Difference]:
         shared = [key for key in baseline.measured.values if key in one.measured.values]
         for key in _ordered(baseline, shared):
             k = sum(key in other.measured.values for other in others)
-            row = _difference(one, baseline, key, 1 - ERROR / k)
+            row = difference(one, baseline, key, 1 - ERROR / k)
             ranked = not {one.variant, baseline.variant} & reference
             rows.append(row if ranked else replace(row, better=""))
     return rows
@@ -94,9 +94,10 @@ def _ordered(one: Experiment, keys: Sequence[Key]) -> list[Key]:
     return sorted(keys, key=places.__getitem__)
 
 
-def _difference(one: Experiment, baseline: Experiment, key: Key, level: float) -> Difference:
+def difference(one: Experiment, baseline: Experiment, key: Key, level: float) -> Difference:
+    """One metric of a variant, set against the baseline's, its interval at `level`."""
     metric = metric_of(baseline.scenario, key.system, key.metric)
-    a, b = _pairs(one, baseline, key)
+    a, b = pairs(one, baseline, key)
     missing = np.isnan(a) | np.isnan(b)
     certain = not (one.measured.random or baseline.measured.random)
     between = _between(a, b, level, certain=certain)
@@ -118,7 +119,7 @@ def _difference(one: Experiment, baseline: Experiment, key: Key, level: float) -
     )
 
 
-def _pairs(
+def pairs(
     one: Experiment, baseline: Experiment, key: Key
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The values of both, equally many. A run without chance is like every other one of it."""

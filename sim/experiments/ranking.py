@@ -4,16 +4,19 @@ The variants that meet every objective are set against each other on the same lu
 metrics are asked in order; one that an objective bounds is not asked, as more than was asked for is
 no better. A variant that another one beats is out. What is left in the end is best; where several
 are left, nothing tells them apart.
+
+How long a rollout takes is asked of the replications in which neither variant was rolled back: one
+that turned back from a bad build is no slower than one that finished onto it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.experiments.comparison import differences, references
+from sim.experiments.comparison import difference, differences, pairs, references
 from sim.experiments.intervals import quantile
 from sim.experiments.objectives import metric_of
 from sim.formats.checking import joined
@@ -22,6 +25,8 @@ from sim.showing import brief, show, show_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from sim.experiments.comparison import Difference
     from sim.experiments.objectives import Experiment
@@ -54,28 +59,62 @@ def rank(variants: Sequence[Experiment]) -> Ranking:
     """Rank the variants of a comparison, those without a rollout left out."""
     apart = references(variants)
     able = [one for one in variants if one.variant not in apart and one.meets_all]
-    pairs = dict(_pairs(able))
+    rows = dict(_pairs(able))
     left, reason = [one.variant for one in able], None
     for system, metric in _criteria(able):
         beaten = {
             loser
             for loser in left
             for winner in left
-            if _is_better(pairs.get(_Pair(winner, loser, system, metric)))
+            if _is_better(rows.get(_Pair(winner, loser, system, metric)))
         }
         left = [name for name in left if name not in beaten]
         if beaten and len(left) == 1:
-            found = [pairs[_Pair(left[0], loser, system, metric)] for loser in sorted(beaten)]
+            found = [rows[_Pair(left[0], loser, system, metric)] for loser in sorted(beaten)]
             reason = min(found, key=lambda row: abs(row.difference))
             break
-    return Ranking(tuple(left), reason, tuple(_concessions(able, pairs, reason)))
+    return Ranking(tuple(left), reason, tuple(_concessions(able, rows, reason)))
 
 
 def _pairs(variants: Sequence[Experiment]) -> Iterator[tuple[_Pair, Difference]]:
+    known = {one.variant: one for one in variants}
     for other in variants:
         for row in differences([other, *(one for one in variants if one is not other)]):
             if not row.group:
-                yield _Pair(row.variant, row.baseline, row.system, row.metric), row
+                yield _Pair(row.variant, row.baseline, row.system, row.metric), _fair(row, known)
+
+
+def _fair(row: Difference, known: Mapping[str, Experiment]) -> Difference:
+    """The same, of a rollout's duration only where neither was rolled back."""
+    one, other = _not_rolled_back(row, known)
+    if one is known[row.variant]:
+        return row
+    if not one.measured.numbers.size:
+        return replace(row, better="not told apart")
+    return difference(one, other, Key(row.system, row.group, row.metric), row.level)
+
+
+def _not_rolled_back(
+    row: Difference, known: Mapping[str, Experiment]
+) -> tuple[Experiment, Experiment]:
+    """The two of a difference, in those replications that it may rest on."""
+    one, other = known[row.variant], known[row.baseline]
+    rolled_back = Key(row.system, row.group, "rolled_back")
+    if row.metric != "rollout_duration" or rolled_back not in one.measured.values:
+        return one, other
+    a, b = pairs(one, other, rolled_back)
+    stays = (a == 0) & (b == 0)
+    if stays.all():
+        return one, other
+    return _only(one, stays), _only(other, stays)
+
+
+def _only(one: Experiment, replications: NDArray[np.bool_]) -> Experiment:
+    """Some of an experiment's replications; one without chance has only one, which counts once."""
+    measured = one.measured
+    chosen = replications if measured.random else replications.any(keepdims=True)
+    values = {key: value[chosen] for key, value in measured.values.items()}
+    return replace(one, measured=replace(measured, numbers=measured.numbers[chosen], values=values))
 
 
 def _criteria(variants: Iterable[Experiment]) -> Iterator[tuple[str, str]]:
@@ -99,12 +138,12 @@ def _headlines(variants: Iterable[Experiment]) -> dict[tuple[str, str], None]:
 
 
 def _concessions(
-    variants: Sequence[Experiment], pairs: dict[_Pair, Difference], reason: Difference | None
+    variants: Sequence[Experiment], rows: dict[_Pair, Difference], reason: Difference | None
 ) -> Iterator[Difference]:
     if reason is None:
         return
     for system, metric in _headlines(variants):
-        row = pairs.get(_Pair(reason.baseline, reason.variant, system, metric))
+        row = rows.get(_Pair(reason.baseline, reason.variant, system, metric))
         if row is not None and _is_better(row):
             yield row
 
@@ -144,12 +183,13 @@ def conclude(variants: Sequence[Experiment]) -> str:
 
 def _told(row: Difference, known: Mapping[str, Experiment]) -> str:
     """``done in 10min, against 2h10 with manual``."""
-    one, other = known[row.variant], known[row.baseline]
+    one, other = _not_rolled_back(row, known)
     metric = metric_of(one.scenario, row.system, row.metric)
     label = metric.label.replace("\n", " ")
     key = Key(row.system, row.group, row.metric)
     mine, its = _value(one, key, metric), _value(other, key, metric)
-    return f"{label} {mine}, against {its} with {row.baseline}"
+    text = f"{label} {mine}, against {its} with {row.baseline}"
+    return text if one is known[row.variant] else f"{text} where neither is rolled back"
 
 
 def _value(one: Experiment, key: Key, metric: Metric) -> str:
