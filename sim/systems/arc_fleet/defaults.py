@@ -16,6 +16,7 @@ from sim.systems.arc_fleet.spec import (
     INSTALL,
     RETRY_AFTER,
     ROLLBACK,
+    Extension,
     MachineGroup,
     fits,
     identity,
@@ -24,7 +25,7 @@ from sim.systems.arc_fleet.spec import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.systems.arc_fleet.spec import ArcFleet, Extension
+    from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.operation import Operation, Request
 
 Named = PublishExtension | SetAutomaticUpgrade | PutExtension | RepairExtension
@@ -106,11 +107,12 @@ def groups_of(spec: ArcFleet) -> dict[str, MachineGroup]:
     return dict(sorted(spec.groups.items()))
 
 
-def groups_with(extension: Extension, groups: dict[str, MachineGroup]) -> tuple[str, ...]:
-    """The groups that have an extension at time 0, in order of name."""
-    if extension.groups is not None:
-        return tuple(sorted(extension.groups))
-    return tuple(name for name, group in groups.items() if fits(extension.type, group))
+def groups_with(each: Extension | PutExtension, groups: dict[str, MachineGroup]) -> tuple[str, ...]:
+    """The groups that have an extension, or are asked to have it, in order of name."""
+    given = each.groups if isinstance(each, Extension) else each.group and (each.group,)
+    if given:
+        return tuple(sorted(given))
+    return tuple(name for name, group in groups.items() if fits(each.type, group))
 
 
 def resolve_body(spec: ArcFleet, body: Request) -> Request:
@@ -140,15 +142,18 @@ def named(body: Named, spec: ArcFleet) -> list[Extension]:
 
 def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
-    left = {name: f"{name} ({law.short})" for name, law in _ASSUMED.items()}
-    for name in spec.model_fields_set & left.keys():
-        del left[name]
-    if not _may_fail(spec, operations):
-        left = {name: line for name, line in left.items() if name in ("discovery", "install")}
-        return [*left.values(), "no unhealthy machines"]
-    if not spec.rollback_fails:
-        return [*left.values(), "no rollback fails"]
-    return list(left.values())
+    in_force = ["install"] if operations else []
+    if any(isinstance(each.body, PublishExtension) for each in operations):
+        in_force.insert(0, "discovery")
+    fails = _may_fail(spec, operations)
+    in_force += ["rollback", "retry_after"] if fails else []
+    left = [name for name in in_force if name not in spec.model_fields_set]
+    lines = [f"{name} ({_ASSUMED[name].short})" for name in left]
+    if operations and not fails:
+        lines.append("no unhealthy machines")
+    elif operations and not spec.rollback_fails:
+        lines.append("no rollback fails")
+    return lines
 
 
 def _may_fail(spec: ArcFleet, operations: Sequence[Operation]) -> bool:

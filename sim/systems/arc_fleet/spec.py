@@ -6,9 +6,9 @@ servers"; the defaults are those of that document where it states one.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.chance import Distribution
@@ -47,6 +47,16 @@ INSTALL = Distribution.model_validate({"lognormal": {"median": "4min", "p95": "6
 ROLLBACK = Distribution.fixed(120.0)
 # Assumption: a retry "every few days" comes two to four days after the rollback, evenly.
 RETRY_AFTER = Distribution.model_validate({"uniform": {"low": "2d", "high": "4d"}})
+
+
+def _publisher_and_type(text: str) -> str:
+    publisher, slash, kind = text.partition("/")
+    if not (publisher and slash and kind) or "/" in kind:
+        raise ValueError("must be a publisher and a type, such as Microsoft.Compute/CustomScript")
+    return text
+
+
+PublisherAndType = Annotated[Text, AfterValidator(_publisher_and_type)]
 
 
 class Disconnected(Spec):
@@ -108,8 +118,8 @@ class ArcFleet(System):
     supported: Literal["2021-08", "2021-12", "2025-06"] | SkipJsonSchema[None] = None
     """The document whose list says which types can be upgraded automatically: 2021-08, 2021-12 or
     2025-06. Default: any type that ever stood in one of them."""
-    also_supported: tuple[Text, ...] = ()
-    """Further types that can, each as publisher/type. Default: none."""
+    also_supported: tuple[PublisherAndType, ...] = ()
+    """Further ones that can, each as publisher/type. Default: none."""
     discovery: Distribution = DISCOVERY
     """Time from a publication until a machine is offered it. Default: uniform from 0s to 56d
     (documented: up to eight weeks for every server)."""

@@ -1,0 +1,255 @@
+"""What an Arc fleet's part of a file refers to, and what in it is legal but hardly meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.chance import Distribution
+from sim.formats.fields import Amount
+from sim.rules import at_least
+from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
+from sim.systems.arc_fleet.refusals import by_request
+from sim.systems.arc_fleet.requests import (
+    AlwaysUnhealthy,
+    PublishExtension,
+    PutExtension,
+    RepairExtension,
+    SetAutomaticUpgrade,
+    UpgradeExtensions,
+)
+from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
+from sim.systems.arc_fleet.supported import is_supported
+from sim.systems.arc_fleet.versions import upgrades
+from sim.systems.kind import Finding, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sim.systems.arc_fleet.spec import ArcFleet, Extension
+    from sim.systems.operation import Operation, Request
+
+    Path = tuple[str | int, ...]
+    Groups = dict[str, MachineGroup]
+
+NO_TIME = Distribution.fixed(0.0)
+
+
+def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Finding]:
+    """Names of groups and extensions that refer to nothing, and extensions that cannot be."""
+    path = ("systems", name)
+    if spec.machines is not None and spec.groups:
+        return [Finding((*path, "machines"), "must not be given together with groups")]
+    if spec.machines is None and not spec.groups:
+        return [Finding(path, "missing key machines (or groups)")]
+    groups = groups_of(spec)
+    findings = list(_of_machines(path, spec))
+    for place, each in enumerate(spec.extensions):
+        findings += _of_extension((*path, "extensions", place), each, name, spec)
+    findings += _twice(path, spec, groups)
+    known = _known(spec, operations)
+    for operation in operations:
+        findings += _of_operation(operation, name, known, groups)
+    return [*findings, *_other_publishers(spec, operations, groups)]
+
+
+# The fleet ---------------------------------------------------------------------------------------
+
+
+def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Finding]:
+    if spec.max_concurrent == Amount(count=0):
+        yield Finding((*path, "max_concurrent"), "must let at least one machine go, got 0")
+    for name, group in spec.groups.items():
+        away = group.disconnected
+        for key, time in (("on", away.on), ("off", away.off)) if away else ():
+            if time == NO_TIME:
+                rule = "must be longer than 0s, got 0s"
+                yield Finding((*path, "groups", name, "disconnected", key), rule)
+
+
+def _of_extension(path: Path, each: Extension, name: str, spec: ArcFleet) -> Iterator[Finding]:
+    groups = groups_of(spec)
+    for place, group in enumerate(each.groups or ()):
+        if group not in groups:
+            rule = unknown_name(f"a group of {name}", group, groups)
+            yield Finding((*path, "groups", place), rule)
+    if not groups_with(each, groups):
+        yield Finding((*path, "type"), f"must fit machines of {name}, got {each.type}")
+    if each.enable_automatic_upgrade and not is_supported(spec, each.publisher, each.type):
+        rule = (
+            f"must be false, as {each.publisher}/{each.type} is not among the supported extensions "
+            "(also_supported adds it), got true"
+        )
+        yield Finding((*path, "enable_automatic_upgrade"), rule)
+
+
+def _twice(path: Path, spec: ArcFleet, groups: Groups) -> Iterator[Finding]:
+    """A machine has an extension of a type once."""
+    taken: set[tuple[str, str]] = set()
+    for place, each in enumerate(spec.extensions):
+        mine = [(each.type.lower(), group) for group in groups_with(each, groups)]
+        for _, group in taken.intersection(mine):
+            rule = f"must be the only one of its type on the group {group}, got {each.type}"
+            yield Finding((*path, "extensions", place, "type"), rule)
+        taken.update(mine)
+
+
+# Operations --------------------------------------------------------------------------------------
+
+
+def _known(spec: ArcFleet, operations: Sequence[Operation]) -> list[tuple[str, str]]:
+    """Publisher and type of whatever is on the machines, or is ever asked to be."""
+    puts = [each.body for each in operations if isinstance(each.body, PutExtension)]
+    names = [(each.publisher, each.type) for each in puts]
+    names += [(each.publisher, each.type) for each in spec.extensions]
+    return list({identity(*each): each for each in names}.values())
+
+
+def _of_operation(
+    operation: Operation, name: str, known: list[tuple[str, str]], groups: Groups
+) -> Iterator[Finding]:
+    body, path = operation.body, operation.path
+    group = getattr(body, "group", None)
+    if group is not None and group not in groups:
+        yield Finding((*path, "group"), unknown_name(f"a group of {name}", group, groups))
+    if isinstance(body, Named):
+        yield from _of_names(path, body, name, known)
+    elif isinstance(body, UpgradeExtensions):
+        yield from _of_targets(path, body, name, known)
+    if isinstance(body, PublishExtension):
+        yield from _of_faults(path, body, name, groups)
+
+
+def _of_names(
+    path: Path, body: Named, name: str, known: list[tuple[str, str]]
+) -> Iterator[Finding]:
+    types = {kind.lower(): kind for _, kind in known}
+    publishers = [by for by, kind in known if kind.lower() == body.type.lower()]
+    if not publishers:
+        rule = unknown_name(f"the type of an extension of {name}", body.type, types.values())
+        yield Finding((*path, "type"), rule)
+    elif body.publisher is None and len(publishers) > 1:
+        rule = f"missing key publisher, as several have the type: {', '.join(publishers)}"
+        yield Finding(path, rule)
+    elif body.publisher and body.publisher.lower() not in map(str.lower, publishers):
+        rule = unknown_name(f"the publisher of {body.type}", body.publisher, publishers)
+        yield Finding((*path, "publisher"), rule)
+
+
+def _of_targets(
+    path: Path, body: UpgradeExtensions, name: str, known: list[tuple[str, str]]
+) -> Iterator[Finding]:
+    names = [f"{publisher}.{kind}" for publisher, kind in known]
+    seen: set[str] = set()
+    for target in body.targets:
+        where = (*path, "targets", target)
+        if target.lower() not in map(str.lower, names):
+            rule = unknown_name(f"Publisher.Type of an extension of {name}", target, names)
+            yield Finding(where, rule, about_key=True)
+        elif target.lower() in seen:
+            yield Finding(where, f"must be named once, got {target}", about_key=True)
+        seen.add(target.lower())
+
+
+def _of_faults(path: Path, body: PublishExtension, name: str, groups: Groups) -> Iterator[Finding]:
+    os = body.unhealthy.os if isinstance(body.unhealthy, AlwaysUnhealthy) else None
+    known = {group.os: None for group in groups.values() if group.os}
+    if os and os not in known:
+        rule = unknown_name(f"the os of a group of {name}", os, known)
+        yield Finding((*path, "unhealthy", "os"), rule)
+
+
+def _other_publishers(
+    spec: ArcFleet, operations: Sequence[Operation], groups: Groups
+) -> Iterator[Finding]:
+    """A request cannot change the publisher of what is there."""
+    owners = {
+        (each.type.lower(), group): each.publisher
+        for each in spec.extensions
+        for group in groups_with(each, groups)
+    }
+    for operation in operations:
+        body = operation.body
+        if not isinstance(body, PutExtension):
+            continue
+        for group in groups_with(body, groups):
+            owner = owners.setdefault((body.type.lower(), group), body.publisher)
+            if owner.lower() != body.publisher.lower():
+                rule = f"must be {owner}, that of {body.type} on the group {group}"
+                yield Finding((*operation.path, "publisher"), f"{rule}, got {body.publisher}")
+                break
+
+
+# What is hardly meant ----------------------------------------------------------------------------
+
+
+def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Finding]:
+    """What is legal and yet hardly meant; all is resolved."""
+    path = ("systems", name)
+    findings = []
+    if spec.verdict == "at_end" and spec.healthy_after != NO_TIME:
+        findings.append(Finding((*path, "healthy_after"), "counts only under `verdict: early`"))
+    for place, each in enumerate(spec.extensions):
+        findings += _of_group_sizes((*path, "extensions", place), each, spec)
+    for operation in operations:
+        findings += _unmeant(operation, spec, operations)
+    return findings
+
+
+def _of_group_sizes(path: Path, each: Extension, spec: ArcFleet) -> Iterator[Finding]:
+    groups = {group: spec.groups[group] for group in each.groups or ()}
+    for name, group in groups.items():
+        if not fits(each.type, group):
+            rule = f"{each.type} is for {os_of(each.type)}, and {name} runs {group.os}"
+            yield Finding((*path, "groups"), rule)
+    machines = sum(group.count for group in groups.values())
+    if each.min_available is not None and at_least(each.min_available, machines) > machines:
+        rule = f"only {machines} machines have it, got {each.min_available}: never available"
+        yield Finding((*path, "min_available"), rule)
+
+
+def _unmeant(
+    operation: Operation, spec: ArcFleet, operations: Sequence[Operation]
+) -> Iterator[Finding]:
+    body = operation.body
+    if isinstance(body, PublishExtension):
+        bodies = [each.body for each in operations]
+        if not _ever_enrolled(body, spec, bodies):
+            yield Finding((*operation.path, "type"), "is nowhere enrolled: nothing is upgraded")
+        elif not any(upgrades(body.version, each) for each in _versions(body, spec, bodies)):
+            rule = "is above no version of its major version: nothing is upgraded"
+            yield Finding((*operation.path, "version"), f"{rule}, got {body.version}")
+    elif isinstance(body, RepairExtension) and not (spec.rollback_fails or spec.max_attempts):
+        rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
+        yield Finding(operation.path, rule)
+
+
+def _ever_enrolled(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> bool:
+    enrolling = [
+        each
+        for each in bodies
+        if (isinstance(each, SetAutomaticUpgrade) and each.enabled)
+        or (isinstance(each, PutExtension) and each.enable_automatic_upgrade)
+    ]
+    return any(each.enable_automatic_upgrade for each in named(body, spec)) or any(
+        _meets(body, each) and by_request(each, spec) is None for each in enrolling
+    )
+
+
+def _versions(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> list[str]:
+    """The versions that a release may find installed."""
+    found = [each.version for each in named(body, spec)]
+    for each in bodies:
+        if isinstance(each, PublishExtension | PutExtension) and _meets(body, each):
+            found.append(each.version)
+        elif isinstance(each, UpgradeExtensions):
+            ending = f".{body.type}".lower()
+            found += [
+                new for target, new in each.targets.items() if target.lower().endswith(ending)
+            ]
+    return found
+
+
+def _meets(one: Named, other: Named) -> bool:
+    """Whether two requests may speak of the same extension."""
+    publishers = {each.publisher.lower() for each in (one, other) if each.publisher}
+    return one.type.lower() == other.type.lower() and len(publishers) < 2  # noqa: PLR2004  (agree)
