@@ -24,10 +24,9 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.timelines import stays
+from sim.timelines import stays, union
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
     from sim.log import Log
     from sim.systems.cloud_service.model import Model
@@ -128,18 +127,6 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
             these = here & (category == name)
             rows += [
                 (f"domain {domain}", since, until, name)
-                for since, until in _union(spent.since[these], spent.until[these])
+                for since, until in union(spent.since[these], spent.until[these])
             ]
     return rows
-
-
-def _union(since: NDArray[np.float64], until: NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Overlapping and touching intervals as one."""
-    order = np.argsort(since, kind="stable")
-    joined: list[tuple[float, float]] = []
-    for a, b in zip(since[order].tolist(), until[order].tolist(), strict=True):
-        if joined and a <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(b, joined[-1][1]))
-        else:
-            joined.append((a, b))
-    return joined
