@@ -2,31 +2,30 @@
 
 A time is drawn by its inverse distribution function from a uniform number in [0, 1) and rounded to
 the grid of 2**-10 s, which absorbs the last bit in which exp, log and power differ between
-processors. scipy.special gives the normal quantiles; a frozen draw of scipy.stats costs 13 us.
+processors.
 """
 
 from __future__ import annotations
 
-import math
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Annotated, Self
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ConfigDict, Field, PrivateAttr, RootModel, model_validator
+from pydantic import ConfigDict, RootModel
 from pydantic.json_schema import SkipJsonSchema
-from scipy.special import ndtri
 
-from sim.formats.columns import read_column
-from sim.formats.fields import (
-    Duration,
-    Flag,
-    OneOf,
-    PositiveDuration,
-    PositiveNumber,
-    Spec,
-    Text,
+from sim.formats.fields import Duration, OneOf
+from sim.shapes import (
+    LONGEST_MEAN,
+    Empirical,
+    Exponential,
+    Lognormal,
+    Shape,
+    Triangular,
+    Uniform,
+    Weibull,
 )
-from sim.units import GRID, YEAR, show_duration
+from sim.units import GRID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,282 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-_Z95 = 1.6448536269514722  # 95 % of a normal distribution lie below mean + _Z95 standard deviations
-_WIDEST = 1_000_000  # this and the next keep every draw and every mean a finite number
-_LEAST_SHAPE = 0.05
-_LONGEST = 10_000 * YEAR  # as for a written duration
-
-
-class Shape(Spec):
-    """A family of distributions of times, in seconds, none of them negative."""
-
-    @property
-    def expected(self) -> float:
-        """The mean."""
-        raise NotImplementedError
-
-    @property
-    def highest(self) -> float:
-        """The time that no draw exceeds."""
-        return math.inf
-
-    @property
-    def is_random(self) -> bool:
-        """Whether two draws may differ."""
-        return True
-
-    def inverse(self, u: Floats) -> Floats:
-        """The time that a share u of the draws stays below, for each u in [0, 1); a new array."""
-        raise NotImplementedError
-
-    @property
-    def short(self) -> str:
-        """The family and the parameter that says most."""
-        return f"{self._family}, {self._parameters()[0]}"
-
-    def __str__(self) -> str:
-        return f"{self._family} ({', '.join(self._parameters())})"
-
-    @property
-    def _family(self) -> str:
-        return type(self).__name__.lower()
-
-    def _parameters(self) -> list[str]:
-        given = self.model_dump(exclude_none=True)
-        return [f"{name} {show_duration(getattr(self, name))}" for name in given]
-
-    def _require(self, holds: bool, rule: str) -> None:
-        if not holds:
-            got = ", ".join(f"{k} {v}" for k, v in self.model_dump(exclude_none=True).items())
-            raise ValueError(f"must have {rule}, got {got}")
-
-
-class Uniform(Shape):
-    """Every time from low to high is equally likely. A fixed time is one of no width."""
-
-    low: Duration
-    """The shortest time."""
-    high: Duration
-    """The longest time."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        self._require(self.low <= self.high, "low <= high")
-        return self
-
-    @property
-    def expected(self) -> float:
-        return (self.low + self.high) / 2
-
-    @property
-    def highest(self) -> float:
-        return self.high
-
-    @property
-    def is_random(self) -> bool:
-        return self.low < self.high
-
-    def inverse(self, u: Floats) -> Floats:
-        return self.low + (self.high - self.low) * u
-
-    @property
-    def short(self) -> str:
-        low, high = show_duration(self.low), show_duration(self.high)
-        return f"{self._family}, {low} to {high}" if self.is_random else low
-
-    def __str__(self) -> str:
-        return super().__str__() if self.is_random else self.short
-
-
-class Triangular(Uniform):
-    """Likeliest at the mode, falling off in straight lines to low and high."""
-
-    mode: Duration
-    """The likeliest time."""
-
-    @model_validator(mode="after")
-    def _mode_between(self) -> Self:
-        self._require(self.low <= self.mode <= self.high, "low <= mode <= high")
-        return self
-
-    @property
-    def expected(self) -> float:
-        return (self.low + self.mode + self.high) / 3
-
-    def inverse(self, u: Floats) -> Floats:
-        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
-        rising = self.low + np.sqrt(width * rise * u)
-        falling = self.high - np.sqrt(width * fall * (1 - u))
-        return np.where(width * u < rise, rising, falling)
-
-
-class Exponential(Shape):
-    """The time to what is as likely at any moment, however long it has been waited for."""
-
-    mean: PositiveDuration
-    """The mean time."""
-
-    @property
-    def expected(self) -> float:
-        return self.mean
-
-    def inverse(self, u: Floats) -> Floats:
-        return -self.mean * np.log1p(-u)
-
-
-class Lognormal(Shape):
-    """Skewed to long times, as work and repair are: by median and p95, or by mean and sd."""
-
-    median: PositiveDuration | SkipJsonSchema[None] = None
-    """Half of the times are shorter."""
-    p95: PositiveDuration | SkipJsonSchema[None] = None
-    """95 % of the times are shorter."""
-    mean: PositiveDuration | SkipJsonSchema[None] = None
-    """The mean time."""
-    sd: PositiveDuration | SkipJsonSchema[None] = None
-    """The standard deviation of the times."""
-
-    @model_validator(mode="after")
-    def _one_pair(self) -> Self:
-        given = list(self.model_dump(exclude_none=True))
-        if given not in (["median", "p95"], ["mean", "sd"]):
-            got = ", ".join(given) or "none of them"
-            raise ValueError(f"must have median and p95, or mean and sd, got {got}")
-        if self.median and self.p95:
-            self._require(self.median < self.p95, "median < p95")
-            self._require(self.p95 <= _WIDEST * self.median, "p95 <= a million medians")
-        if self.mean and self.sd:
-            self._require(self.sd <= _WIDEST * self.mean, "sd <= a million means")
-        return self
-
-    @cached_property
-    def median_and_sigma(self) -> tuple[float, float]:
-        """The median, and the standard deviation of the logarithm."""
-        if self.median and self.p95:
-            return self.median, math.log(self.p95 / self.median) / _Z95
-        assert self.mean
-        assert self.sd
-        variance = math.log1p((self.sd / self.mean) ** 2)
-        return self.mean * math.exp(-variance / 2), math.sqrt(variance)
-
-    @property
-    def expected(self) -> float:
-        median, sigma = self.median_and_sigma
-        return self.mean or median * math.exp(sigma**2 / 2)
-
-    def inverse(self, u: Floats) -> Floats:
-        median, sigma = self.median_and_sigma
-        times: Floats = ndtri(u)
-        times *= sigma
-        np.exp(times, out=times)
-        times *= median
-        return times
-
-
-class Weibull(Shape):
-    """Times to a failure that grows likelier with age (shape above 1) or less likely (below 1)."""
-
-    shape: PositiveNumber
-    """How the risk changes with age; 1 is the exponential distribution."""
-    scale: PositiveDuration
-    """63 % of the times are shorter."""
-
-    @model_validator(mode="after")
-    def _not_too_wide(self) -> Self:
-        self._require(self.shape >= _LEAST_SHAPE, f"shape >= {_LEAST_SHAPE}")
-        return self
-
-    @property
-    def expected(self) -> float:
-        return self.scale * math.gamma(1 + 1 / self.shape)
-
-    def inverse(self, u: Floats) -> Floats:
-        return self.scale * (-np.log1p(-u)) ** (1 / self.shape)
-
-    def _parameters(self) -> list[str]:
-        return [f"scale {show_duration(self.scale)}", f"shape {self.shape:g}"]
-
-
-class Empirical(Shape):
-    """Times that were observed, each as likely as the others.
-
-    With `interpolate` also what lies between: of the n times in ascending order, the k-th (from 0)
-    stands at k / (n - 1), and the quantile function runs through them in straight lines.
-    """
-
-    values: Annotated[tuple[Duration, ...], Field(min_length=1)] | SkipJsonSchema[None] = None
-    """The times; the same one may come more than once."""
-    csv: Text | SkipJsonSchema[None] = None
-    """In the place of `values`: a CSV file with a header."""
-    column: Text | SkipJsonSchema[None] = None
-    """The column of the CSV file that holds the times, in seconds."""
-    interpolate: Flag = False
-    """Whether times between the given ones come too. Default: false."""
-
-    _read: tuple[float, ...] | None = PrivateAttr(default=None)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        given = [name for name in ("values", "csv", "column") if getattr(self, name) is not None]
-        if given not in (["values"], ["csv", "column"]):
-            got = ", ".join(given) or "none of them"
-            raise ValueError(f"must have values, or csv and column, got {got}")
-        return self
-
-    def with_contents(self, contents: Mapping[str, bytes]) -> Self:
-        """The same, with its CSV file read. ValueError(rule)."""
-        if self.csv is None or self.column is None:
-            return self
-        filled = self.model_copy()
-        seconds = read_column(contents[self.csv], self.column)
-        if not all(0 <= value <= _LONGEST for value in seconds):
-            raise ValueError(
-                f"must be 0 or more seconds, at most 10,000 years, in column {self.column}, "
-                f"got {min(seconds):g} to {max(seconds):g}"
-            )
-        filled._read = seconds  # noqa: SLF001  (a copy of self)
-        return filled
-
-    @property
-    def times(self) -> Floats:
-        """The times in ascending order."""
-        given = self.values if self.csv is None else self._read
-        if given is None:
-            raise ValueError(f"the contents of {self.csv} were not given")
-        return _ascending(given)
-
-    @property
-    def expected(self) -> float:
-        x = self.times
-        if not self.interpolate or x.size == 1:
-            return math.fsum(x) / x.size
-        return (math.fsum(x) - float(x[0] + x[-1]) / 2) / (x.size - 1)
-
-    @property
-    def highest(self) -> float:
-        return float(self.times[-1])
-
-    @property
-    def is_random(self) -> bool:
-        return bool(self.times[0] < self.times[-1])
-
-    def inverse(self, u: Floats) -> Floats:
-        x = self.times
-        if self.interpolate:
-            return np.interp(u * (x.size - 1), np.arange(x.size), x)
-        return x[(u * x.size).astype(np.intp)]
-
-    def _parameters(self) -> list[str]:
-        source = f"column {self.column} of {self.csv}" if self.csv else f"{self.times.size} times"
-        return [source, "interpolated"] if self.interpolate else [source]
-
-
-@lru_cache(maxsize=64)
-def _ascending(times: tuple[float, ...]) -> Floats:
-    # Kept here and not in the model: two models that are compared compare all that they hold, and
-    # arrays have no truth value.
-    return np.sort(np.array(times, dtype=np.float64))
 
 
 class OneShape(OneOf):
@@ -342,7 +65,7 @@ class Distribution(RootModel[Duration | OneShape]):
     @classmethod
     def memoryless(cls, mean: float) -> Distribution:
         """Exponential with a mean in seconds that was computed, off the grid and however long."""
-        law = Exponential.model_construct(mean=min(mean, _WIDEST * _LONGEST))
+        law = Exponential.model_construct(mean=min(mean, LONGEST_MEAN))
         return cls.model_construct(OneShape.model_construct(exponential=law))
 
     @cached_property

@@ -11,7 +11,7 @@ LAYERS = (
     ("errors",),
     ("units", "showing"),
     ("formats",),
-    ("distributions", "chance", "log", "rules"),
+    ("shapes", "distributions", "chance", "log", "rules"),
     ("timelines",),
     ("metrics",),
     ("systems",),
