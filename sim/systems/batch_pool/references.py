@@ -8,7 +8,7 @@ from sim.rules import at_least, at_most
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeOs
-from sim.systems.batch_pool.work import offered_slots
+from sim.systems.batch_pool.work import is_overload, offered_slots
 from sim.systems.kind import Finding, unknown_name
 from sim.units import show_duration, show_share
 
@@ -158,7 +158,7 @@ def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> lis
 
 def _of_work(path: Path, spec: BatchPool) -> Iterator[Finding]:
     load = offered_slots(spec.work, spec.slots) / spec.slots
-    if load >= 1:
+    if is_overload(load):
         rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
         yield Finding((*path, "work"), rule)
     for job in spec.work:

@@ -22,7 +22,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
-from sim.systems.batch_pool.work import offered_slots
+from sim.systems.batch_pool.work import is_overload, offered_slots
 from sim.systems.sentences import counted, refused, when, within
 from sim.units import show_duration, show_share
 
@@ -175,7 +175,7 @@ def _work(model: Model) -> list[str]:
 
 
 def _over(load: float) -> str:
-    return "; WARNING: at 100 % or above the queue grows without end" if load >= 1 else ""
+    return "; WARNING: at 100 % or above the queue grows without end" if is_overload(load) else ""
 
 
 def _job(job: Job, spec: BatchPool, horizon: float) -> str:
@@ -304,7 +304,9 @@ def _low(spec: BatchPool, walk: Walk) -> list[str]:
 def _meanwhile(load: float) -> str:
     text = f"Offered load meanwhile: {show_share(load)} of the slots that are left"
     return (
-        f"{text}; WARNING: the queue grows until the upgrade is over." if load >= 1 else f"{text}."
+        f"{text}; WARNING: the queue grows until the upgrade is over."
+        if is_overload(load)
+        else f"{text}."
     )
 
 

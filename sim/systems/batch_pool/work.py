@@ -143,3 +143,8 @@ class Job(OneOf):
 def offered_slots(jobs: Iterable[Job], slots: int) -> float:
     """Slots that all open jobs keep busy in the long run, in a pool of so many slots."""
     return sum(job.offered(slots) for job in jobs)
+
+
+def is_overload(load: float) -> bool:
+    """Whether a queue grows without end under this load, a share of the slots there are."""
+    return load >= 1 - 1e-9  # 160 of 160 slots may come out a little below 1
