@@ -151,8 +151,10 @@ def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
     lines = [f"{name} ({_ASSUMED[name].short})" for name in left]
     if operations and not fails:
         lines.append("no unhealthy machines")
-    elif operations and not spec.rollback_fails:
-        lines.append("no rollback fails")
+    if fails and not spec.rollback_fails:
+        lines.append("no failed rollbacks")
+    if operations and not any(group.disconnected for group in spec.groups.values()):
+        lines.append("always connected")
     return lines
 
 

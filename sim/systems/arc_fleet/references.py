@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.chance import Distribution
 from sim.formats.fields import Amount
 from sim.rules import at_least
 from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
@@ -25,13 +24,12 @@ from sim.systems.kind import Finding, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sim.chance import Distribution
     from sim.systems.arc_fleet.spec import ArcFleet, Extension
     from sim.systems.operation import Operation, Request
 
     Path = tuple[str | int, ...]
     Groups = dict[str, MachineGroup]
-
-NO_TIME = Distribution.fixed(0.0)
 
 
 def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Finding]:
@@ -61,9 +59,16 @@ def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Finding]:
     for name, group in spec.groups.items():
         away = group.disconnected
         for key, time in (("on", away.on), ("off", away.off)) if away else ():
-            if time == NO_TIME:
+            if _takes_no_time(time):
                 rule = "must be longer than 0s, got 0s"
                 yield Finding((*path, "groups", name, "disconnected", key), rule)
+
+
+def _takes_no_time(time: Distribution) -> bool:
+    try:
+        return time.highest <= 0
+    except ValueError:  # its file is missing, which is told already
+        return False
 
 
 def _of_extension(path: Path, each: Extension, name: str, spec: ArcFleet) -> Iterator[Finding]:
@@ -73,7 +78,8 @@ def _of_extension(path: Path, each: Extension, name: str, spec: ArcFleet) -> Ite
             rule = unknown_name(f"a group of {name}", group, groups)
             yield Finding((*path, "groups", place), rule)
     if not groups_with(each, groups):
-        yield Finding((*path, "type"), f"must fit machines of {name}, got {each.type}")
+        rule = f"must be for the operating system of a group of {name}, got {each.type}"
+        yield Finding((*path, "type"), rule)
     if each.enable_automatic_upgrade and not is_supported(spec, each.publisher, each.type):
         rule = (
             f"must be false, as {each.publisher}/{each.type} is not among the supported extensions "
@@ -186,7 +192,7 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list
     """What is legal and yet hardly meant; all is resolved."""
     path = ("systems", name)
     findings = []
-    if spec.verdict == "at_end" and spec.healthy_after != NO_TIME:
+    if spec.verdict == "at_end" and spec.healthy_after.highest > 0:
         findings.append(Finding((*path, "healthy_after"), "counts only under `verdict: early`"))
     for place, each in enumerate(spec.extensions):
         findings += _of_group_sizes((*path, "extensions", place), each, spec)

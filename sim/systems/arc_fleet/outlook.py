@@ -1,0 +1,142 @@
+"""What a file alone tells of its fleet: who is enrolled by when, and at which versions.
+
+The operations are taken in order of their mean times. What a run decides (which attempts fail, how
+far a release came) is left open: an extension may have any of its `versions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.refusals import by_request
+from sim.systems.arc_fleet.requests import (
+    PublishExtension,
+    PutExtension,
+    SetAutomaticUpgrade,
+    UpgradeExtensions,
+)
+from sim.systems.arc_fleet.spec import identity
+from sim.systems.arc_fleet.versions import installed_as, newest_minor, upgrades
+
+if TYPE_CHECKING:
+    from sim.systems.arc_fleet.spec import ArcFleet
+    from sim.systems.operation import Request
+
+
+@dataclass
+class Standing:
+    """An extension on the machines of one group."""
+
+    publisher: str
+    type: str
+    group: str
+    machines: int
+    enrolled: bool
+    versions: set[str]
+    """Those that may be installed by now."""
+
+    @property
+    def identity(self) -> str:
+        """Publisher.Type in lower case."""
+        return identity(self.publisher, self.type)
+
+
+class Outlook:
+    """The extensions of a fleet, as they stand after the operations taken so far."""
+
+    def __init__(self, spec: ArcFleet) -> None:
+        self._spec = spec
+        self._released: dict[str, list[str]] = {}
+        self.standings = [
+            Standing(
+                each.publisher,
+                each.type,
+                group,
+                spec.groups[group].count,
+                each.enable_automatic_upgrade,
+                {each.version},
+            )
+            for each in spec.extensions
+            for group in each.groups or ()
+        ]
+
+    def named(self, publisher: str | None, kind: str, group: str | None = None) -> list[Standing]:
+        """Those that a request means by a type and perhaps more."""
+        return [
+            each
+            for each in self.standings
+            if each.identity == identity(publisher or each.publisher, kind)
+            and group in (None, each.group)
+        ]
+
+    def targeted(self, body: UpgradeExtensions, target: str) -> list[Standing]:
+        """Those that one target of a push means."""
+        return [
+            each
+            for each in self.standings
+            if each.identity == target.lower() and body.group in (None, each.group)
+        ]
+
+    def known(self, publisher: str, kind: str) -> list[str]:
+        """The versions of an extension that there are by now."""
+        installed = [each.versions for each in self.named(publisher, kind)]
+        released = self._released.get(identity(publisher, kind), [])
+        return [*released, *(version for versions in installed for version in versions)]
+
+    def touched(self, body: PublishExtension) -> list[Standing]:
+        """Those that a release upgrades: enrolled, and below it in the same major version."""
+        return [
+            each
+            for each in self.named(body.publisher, body.type)
+            if each.enrolled and any(upgrades(body.version, old) for old in each.versions)
+        ]
+
+    def put_version(self, body: PutExtension) -> str:
+        """What a PUT installs."""
+        known = self.known(body.publisher, body.type)
+        pick = newest_minor if body.auto_upgrade_minor_version else installed_as
+        return pick(body.version, known)
+
+    def take(self, body: Request) -> None:
+        """What stands after one more operation."""
+        if by_request(body, self._spec) is not None:
+            return
+        if isinstance(body, PublishExtension):
+            self._publish(body)
+        elif isinstance(body, SetAutomaticUpgrade):
+            for each in self.named(body.publisher, body.type, body.group):
+                each.enrolled = body.enabled
+                if body.enabled:
+                    each.versions |= set(self._newer(each))
+        elif isinstance(body, PutExtension):
+            self._put(body)
+        elif isinstance(body, UpgradeExtensions):
+            for target, version in body.targets.items():
+                for each in self.targeted(body, target):
+                    known = self.known(each.publisher, each.type)
+                    each.versions.add(installed_as(version, known))
+
+    def _newer(self, each: Standing) -> list[str]:
+        """Releases that one who opts in may still get."""
+        released = self._released.get(each.identity, [])
+        return [new for new in released if any(upgrades(new, old) for old in each.versions)]
+
+    def _publish(self, body: PublishExtension) -> None:
+        for each in self.touched(body):
+            each.versions.add(body.version)
+        for each in {each.identity for each in self.named(body.publisher, body.type)}:
+            self._released.setdefault(each, []).append(body.version)
+
+    def _put(self, body: PutExtension) -> None:
+        version = self.put_version(body)
+        for group in groups_with(body, self._spec.groups):
+            there = self.named(body.publisher, body.type, group)
+            if not there:
+                count = self._spec.groups[group].count
+                there = [Standing(body.publisher, body.type, group, count, False, set())]
+                self.standings += there
+            for each in there:
+                each.enrolled = body.enable_automatic_upgrade
+                each.versions.add(version)
