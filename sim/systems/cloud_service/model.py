@@ -152,7 +152,7 @@ class Model:
         for number in self.faulty:
             build = self.layout.builds[number]
             path = f"{self.name}/{build}/bad"
-            bad[number] = world.draws.happens(path, self.spec.builds[build].bad)[0, 0]
+            bad[number] = world.draws.happens(path, self.spec.builds[build].bad, 1)[0, 0]
             world.record(
                 0.0, self.layout.first_build + number, 0, BAD if bad[number] else GOOD, SCENARIO
             )

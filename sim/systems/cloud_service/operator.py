@@ -35,8 +35,9 @@ class ModelledOperator:
         self._world, self._layout = service.world, service.layout
         self._subject = self._layout.first  # the first of the system's actors
         path, draws = f"{self._layout.name}/operator", self._world.draws
-        self._detects = draws.happens(f"{path}/detects/{reason}", spec.detects)
-        self._false_alarm = draws.happens(f"{path}/false_alarm/{reason}", spec.false_alarm)
+        bakes = self._layout.domains
+        self._detects = draws.happens(f"{path}/detects/{reason}", spec.detects, bakes)
+        self._false_alarm = draws.happens(f"{path}/false_alarm/{reason}", spec.false_alarm, bakes)
 
     def operate(self, deployment: Deployment) -> Generator[Event, None, None]:
         """Walk every domain with someone to upgrade, bake all but the last, stop when it is bad."""

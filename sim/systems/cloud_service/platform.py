@@ -42,7 +42,8 @@ def update_host_os(service: Service, call: Call) -> Upgrade:
         for i in members:
             role = layout.roles[layout.role_of[i]]
             path = f"{layout.name}/{role.name}/host_update/{call.name}"
-            seconds = service.world.draws.times(path, call.body.duration)[i - role.first, 0]
+            times = service.world.draws.times(path, call.body.duration, role.room)
+            seconds = times[i - role.first, 0]
             instances.hold(i, instances.version(i), STARTING_VM, seconds, lucks, cause)
 
     return _upgrade(service, call, take)

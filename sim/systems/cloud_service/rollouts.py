@@ -51,6 +51,17 @@ def slots_of(model: Model, rows: NDArray[np.void]) -> dict[int, int]:
     return slots
 
 
+def accepted(model: Model, stack: Stack) -> NDArray[np.float64]:
+    """When each rollout began, shape (replications, rollouts); -inf where it never did."""
+    layout = model.layout
+    first = layout.first_upgrade
+    began = np.full((stack.replications, layout.rollouts), -np.inf)
+    mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts) & (stack.old == 0)
+    rows = np.flatnonzero(mine)
+    began[stack.replication[rows], stack.subject[rows] - first] = stack.time[rows]
+    return began
+
+
 def taken(model: Model, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """The rows of a stack by which a turn takes an instance, with the upgrade whose turn it is.
 

@@ -27,7 +27,6 @@ from sim.systems.cloud_service.states import (
 from sim.timelines import stays, union
 
 if TYPE_CHECKING:
-
     from sim.log import Log
     from sim.systems.cloud_service.model import Model
     from sim.systems.operation import Request
