@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.chance import draws
-from sim.systems.batch_pool import measures, views, words
+from sim.systems.batch_pool import get_pool, measures, series, views, words
 from sim.systems.batch_pool.layout import number_all
 from sim.systems.batch_pool.operations import Service
 from sim.systems.batch_pool.pool import Pool
@@ -126,11 +126,18 @@ class Model:
 
     def series(self) -> list[tuple[str, str]]:
         """Every (series, group) that a run has."""
-        return views.series(self)
+        return series.names(self)
 
-    def timeline(self, log: Log, series: str, group: str = "") -> Timeline:
-        """One series of a run."""
-        return views.timeline(self, log, series, group)
+    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
+        """One series of a run; a pool has no groups."""
+        if group:
+            raise KeyError(f"no group {group}")
+        return series.Series(self, log).timeline(name)
+
+    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
+        """Every series of a run, by (series, group)."""
+        run = series.Series(self, log)
+        return {(name, group): run.timeline(name) for name, group in series.names(self)}
 
     def members(self, log: Log) -> list[dict[str, Any]]:
         """One row a node."""
@@ -142,7 +149,7 @@ class Model:
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What Get Pool would show at `at` seconds."""
-        return views.status(self, log, at)
+        return get_pool.status(self, log, at)
 
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What nodes do: label, from, to, category."""

@@ -1,0 +1,121 @@
+"""What the nodes of a pool are busy with: slots in use and state of each, row after row.
+
+Whether a node is idle or running follows from its tasks' rows and is not written in its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, TASK_WIDTH, WIDTH
+from sim.systems.batch_pool.work_done import node_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.log import Stack
+    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.work_done import Executions
+
+RUNNING = "running"
+"""What a node in service is while tasks run on it; no row says so."""
+
+SHOWN = (
+    NODE[IDLE],
+    RUNNING,
+    *(NODE[status] for status in range(1, WIDTH) if status not in (IDLE, DRAINING)),
+)
+"""What a node may be seen to be in."""
+
+
+def shown(code: int, *, busy: bool) -> str:
+    """What a node is seen to be in; one that drains is running to its end."""
+    status = code % WIDTH
+    return RUNNING if status == DRAINING or (status == IDLE and busy) else NODE[status]
+
+
+@dataclass(frozen=True, eq=False)
+class Occupancy:
+    """Nodes after each row that is theirs or a run's on them; arrays have shape (rows,).
+
+    In order of replication, node and row; a node without any row is not there.
+    """
+
+    row: NDArray[np.int64]
+    """The row of the stack."""
+    node: NDArray[np.int64]
+    """Replication and node in one number, as in the stack's `key`."""
+    used: NDArray[np.int32]
+    """Slots in use after it."""
+    code: NDArray[np.int16]
+    """State of the node after it."""
+    change: NDArray[np.int16]
+    """Slots that it took (above 0) or gave back (below)."""
+
+    @property
+    def opens(self) -> NDArray[np.bool_]:
+        """Which rows are the first of their node."""
+        return _first_of_each(self.node)
+
+
+def occupancy(layout: Layout, runs: Executions) -> Occupancy:
+    """What `runs` and the nodes' own rows make of each node."""
+    stack = runs.stack
+    over = runs.ended >= 0
+    place = runs.replication * stack.subjects.count + runs.node
+    own = node_rows(layout, stack)
+    packed = np.concatenate(
+        [place << 32 | runs.begun, (place << 32 | runs.ended)[over], stack.key[own] << 32 | own]
+    )
+    packed.sort()
+    node, row = packed >> 32, packed & 0xFFFFFFFF
+    slots = slots_of(layout, stack, runs.begun)
+    by_row = np.zeros(len(stack.time), np.int16)
+    by_row[runs.begun] = slots
+    by_row[runs.ended[over]] = -slots[over]
+    change = by_row[row]
+    return Occupancy(row, node, _sums(change, node), _codes(layout, stack, row, node), change)
+
+
+def slots_of(layout: Layout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int16]:
+    """The slots that the tasks of some rows require."""
+    firsts = np.array([job.first for job in layout.jobs])
+    sizes = np.concatenate([job.sizes for job in layout.jobs]).astype(np.int16)
+    before = np.cumsum([0, *(len(job.sizes) for job in layout.jobs)])
+    if len(sizes) == 1:
+        return np.full(len(rows), sizes[0])
+    job = np.searchsorted(firsts, stack.subject[rows], side="right") - 1
+    slots: NDArray[np.int16] = sizes[before[job] + stack.new[rows] // TASK_WIDTH]
+    return slots
+
+
+def _sums(change: NDArray[np.int16], node: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Cumulative sums that begin anew with each node."""
+    sums = np.cumsum(change, dtype=np.int32)
+    begin = np.flatnonzero(_first_of_each(node))
+    before = np.concatenate([[0], sums])[begin]
+    sums -= np.repeat(before, np.diff(np.append(begin, len(node)))).astype(np.int32)
+    return sums
+
+
+def _codes(
+    layout: Layout, stack: Stack, row: NDArray[np.int64], node: NDArray[np.int64]
+) -> NDArray[np.int16]:
+    """The state of the node after each row."""
+    is_own = stack.subject[row] < layout.first_task
+    code = np.where(is_own, stack.new[row], 0).astype(np.int16)
+    opens = _first_of_each(node)
+    began = opens & ~is_own
+    code[began] = stack.subjects.initial[node[began] % stack.subjects.count]
+    tells = np.where(is_own | opens, np.arange(len(row)), 0)
+    filled: NDArray[np.int16] = code[np.maximum.accumulate(tells)]
+    return filled
+
+
+def _first_of_each(node: NDArray[np.int64]) -> NDArray[np.bool_]:
+    first = np.ones(len(node), bool)
+    np.not_equal(node[1:], node[:-1], out=first[1:])
+    return first

@@ -1,0 +1,161 @@
+"""The series of a pool's run: capacity, the queue, what nodes and slots do, over time."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.log import Stack
+from sim.systems.batch_pool.occupancy import RUNNING, SHOWN, occupancy
+from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, WIDTH
+from sim.systems.batch_pool.work_done import executions
+from sim.timelines import Members, Timeline, accumulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log
+    from sim.systems.batch_pool.model import Model
+    from sim.timelines import Steps
+
+OF_NODES = ("capacity", "available", "nodes", "accepting", "up_to_date")
+OF_WORK = ("queue", "running", "utilisation")
+
+
+def names(model: Model) -> list[tuple[str, str]]:
+    """Every (series, group) that a run of the pool has."""
+    named = [*OF_NODES, *(OF_WORK if model.layout.jobs else ())]
+    named += [f"by_version:{version}" for version in model.layout.os_versions]
+    named += [f"by_state:{state}" for state in SHOWN if state != RUNNING or model.layout.jobs]
+    return [(name, "") for name in named]
+
+
+class Series:
+    """The series of one run, each over [0, horizon]; what several of them need is made once."""
+
+    def __init__(self, model: Model, log: Log) -> None:
+        self._model, self._layout = model, model.layout
+        self._stack = Stack([log])
+        self._nodes = Members(self._stack, self._stack.subjects.of(model.name, "node"))
+
+    def timeline(self, series: str) -> Timeline:
+        """One of them. KeyError for a series that is not there."""
+        kind, _, which = series.partition(":")
+        if kind == "by_version":
+            return self._at_version(self._layout.versions[which])
+        if kind == "by_state":
+            return self._in_state(which)
+        whole: dict[str, Callable[[], Timeline]] = {
+            "capacity": lambda: self._nodes.share("capacity"),
+            "available": self._available,
+            "nodes": lambda: _count(self._nodes.series("nodes")),
+            "accepting": lambda: _count(self._nodes.series("accepting")),
+            "up_to_date": self._up_to_date,
+            "queue": lambda: _count(self._tasks.series("queue")),
+            "running": lambda: _count(self._running),
+            "utilisation": self._utilisation,
+        }
+        return whole[kind]()
+
+    def _available(self) -> Timeline:
+        slots = self._nodes.series("slots")
+        enough = slots.values >= self._layout.min_available
+        return slots.map(enough.astype(np.int64)).timeline(0, 1.0, "0/1")
+
+    def _utilisation(self) -> Timeline:
+        return _share(_count(self._running), _count(self._nodes.series("slots")))
+
+    @cached_property
+    def _tasks(self) -> Members:
+        return Members(self._stack, self._stack.subjects.of(self._model.name, "task"))
+
+    @cached_property
+    def _running(self) -> Steps:
+        """Slots in use."""
+        return self._tasks.series("slots")
+
+    def _at_version(self, version: int) -> Timeline:
+        """Nodes in service at a version."""
+
+        def weight(block: Block) -> NDArray[np.int64]:
+            on: NDArray[np.int64] = block.weights["nodes"] * (_versions(block) == version)
+            return on
+
+        return _count(self._nodes.weigh(weight))
+
+    def _up_to_date(self) -> Timeline:
+        """Share of the nodes present that are in service at the version last requested."""
+        targets = self._targets()
+        times = np.array([time for time, _ in targets])
+        end = self._stack.horizon
+        present = self._nodes.weigh(
+            lambda block: (np.arange(len(block.states)) > 0).astype(np.int64)
+        )
+        done = Timeline(np.zeros(1), np.zeros(1), end)
+        for version in {version for _, version in targets}:
+            wanted = np.array([float(each == version) for _, each in targets])
+            here = self._at_version(version).combine(Timeline(times, wanted, end), np.multiply)
+            done = done.combine(here, np.add)
+        return _share(done, _count(present))
+
+    def _targets(self) -> list[tuple[float, int]]:
+        """When which version became the one that nodes are to have."""
+        layout, stack = self._layout, self._stack
+        first = layout.first_upgrade
+        mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts)
+        targets = {0.0: 0}
+        for row in np.flatnonzero(mine & (stack.old == 0)).tolist():
+            targets[float(stack.time[row])] = layout.targets[int(stack.subject[row]) - first]
+        return list(targets.items())
+
+    def _in_state(self, state: str) -> Timeline:
+        """Nodes that are seen in a state."""
+        if state not in ("idle", RUNNING):
+            return self._in_statuses([NODE.index(state)])
+        busy = _count(self._busy)
+        if state == RUNNING:
+            return busy.combine(self._in_statuses([DRAINING]), np.add).simplified()
+        return self._in_statuses([IDLE]).combine(busy, np.subtract).simplified()
+
+    def _in_statuses(self, statuses: list[int]) -> Timeline:
+        def weight(block: Block) -> NDArray[np.int64]:
+            return np.isin(np.arange(len(block.states)) % WIDTH, statuses).astype(np.int64)
+
+        return _count(self._nodes.weigh(weight))
+
+    @cached_property
+    def _busy(self) -> Steps:
+        """Enabled nodes in service on which tasks run."""
+        stack = self._stack
+        nodes = occupancy(self._layout, executions(self._model, stack))
+        busy = ((nodes.used > 0) & (nodes.code % WIDTH == IDLE)).astype(np.int64)
+        change = np.diff(busy, prepend=0)
+        change[nodes.opens] = busy[nodes.opens]
+        keep = np.flatnonzero(change)
+        order = keep[np.argsort(nodes.row[keep])]
+        return accumulate(
+            1,
+            np.zeros(1 + len(order), np.intp),
+            np.concatenate([[0.0], stack.time[nodes.row[order]]]),
+            np.concatenate([[0], change[order]]),
+            stack.horizon,
+        )
+
+
+def _versions(block: Block) -> NDArray[np.int64]:
+    versions: NDArray[np.int64] = np.arange(len(block.states)) // WIDTH
+    return versions
+
+
+def _count(steps: Steps) -> Timeline:
+    return steps.timeline(0, 1.0, "count")
+
+
+def _share(part: Timeline, whole: Timeline) -> Timeline:
+    """A part of what there is; of nothing it is 0."""
+    share = part.combine(whole, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
+    return Timeline(share.times, share.values, share.end, "share").simplified()
