@@ -10,6 +10,7 @@ from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeOs
 from sim.systems.batch_pool.work import is_overload, offered_slots
 from sim.systems.kind import Finding, unknown_name
+from sim.systems.sentences import counted
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -165,7 +166,8 @@ def _of_work(path: Path, spec: BatchPool) -> Iterator[Finding]:
         if job.recorded is not None:
             dropped = job.recorded.fitting(spec.task_slots_per_node).dropped
             for reason, count in dropped.items():
-                yield Finding((*path, "work"), f"{count} jobs of {job.files[0]} dropped: {reason}")
+                jobs = f"{counted(count, 'job')} of {job.files[0]}"
+                yield Finding((*path, "work"), f"{jobs} dropped: {reason}")
 
 
 def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Finding]:
