@@ -1,0 +1,278 @@
+"""What explain says of a Batch pool before anything runs."""
+
+from __future__ import annotations
+
+import pytest
+from any_pool import scenario
+
+from sim.simulation import Simulation
+
+NEW = "WA-GUEST-OS-5.31_201905-01"
+UPGRADE = {"upgrade_os": {"target_os_version": NEW}}
+
+
+def told(*operations, **keys):
+    return Simulation(scenario(*operations, **keys)).models["p"].before()
+
+
+def about(word, *operations, **keys):
+    (line,) = [line for line in told(*operations, **keys) if word in line]
+    return line
+
+
+def walk(operation=UPGRADE, **keys):
+    """What is said of an upgrade and of what it leaves."""
+    lines = told(operation, **{"nodes": 10} | keys)
+    first = next(place for place, line in enumerate(lines) if line.startswith("At "))
+    return lines[first], lines[first + 1 :]
+
+
+# The pool and its work ---------------------------------------------------------------------------
+
+
+def test_a_pool_is_told_with_its_nodes_and_slots():
+    assert told(nodes=10, task_slots_per_node=4, min_available="75%")[:2] == [
+        "p: a cloud_service pool of 10 nodes on WA-GUEST-OS-5.30_201904-01, 4 slots each: "
+        "40 slots; available while at least 30 (75 %, rounded up) of them are in service.",
+        "A task goes to the least busy node (spread).",
+    ]
+
+
+def test_a_pool_of_single_slots_has_no_choice_to_tell():
+    assert told(nodes=1, configuration="virtual_machine") == [
+        "p: a virtual_machine pool of 1 node, 1 slot each: 1 slot; available while at least 1 of "
+        "them are in service.",
+        "There is no work: capacity alone is measured.",
+    ]
+
+
+def test_the_size_is_told_in_a_few_words():
+    assert Simulation(scenario(nodes=1000)).models["p"].size == "1,000 nodes, 1,000 slots"
+
+
+@pytest.mark.parametrize(
+    ("task", "text"),
+    [
+        ("30s", "its start task takes 30s."),
+        ({"duration": "30s", "fails": "5%"}, "takes 30s and fails with 5 %, not retried."),
+        ({"fails": "5%", "max_retry_count": 1}, "and fails with 5 %, retried up to 1 time."),
+        ({"fails": "5%", "max_retry_count": -1}, "and fails with 5 %, retried without limit."),
+        ({"duration": "1s", "wait_for_success": False}, "1s; tasks do not wait for it."),
+    ],
+)
+def test_a_start_task_is_told(task, text):
+    line = about("start task", start_task=task)
+    assert line.startswith("Whenever a node starts, ")
+    assert line.endswith(text)
+
+
+def test_failures_are_told_with_what_they_do_to_tasks():
+    failures = {"per_year": 2.5, "recovery": "10min"}
+    modes = {"on_failure": "checkpoint"}
+    line = about("fails", failures=failures, interruptions=modes, requeue_to="back")
+    assert line == (
+        "A node fails 2.5 times a year and is back after 10min; a task on it goes back to the back "
+        "of the queue and starts again from its last checkpoint (one every 10min, of 0s)."
+    )
+
+
+def test_a_stream_is_told_with_its_load():
+    work = {"load": "80%", "service": "10min", "priority": 5, "fails": "1%"}
+    assert told(work=work, task_slots_per_node=2)[2:] == [
+        "job: tasks of 10min, exponential (mean 1min34s) apart; about 922 tasks in all; "
+        "priority 5; a run fails with 1 %, not retried.",
+        "Offered load: 80 % of 8 slots.",
+    ]
+
+
+def test_a_bag_is_told_with_the_time_that_it_takes_at_least():
+    line = about(
+        "job:",
+        work={"tasks": 100, "service": "10min", "required_slots": 2},
+        nodes=5,
+        task_slots_per_node=2,
+    )
+    assert line == (
+        "job: 100 tasks, all submitted at the start, each of 10min; at least 3h20 of work for all "
+        "slots; 2 slots each."
+    )
+
+
+def test_a_log_is_told_with_what_it_lacks():
+    line = about("job:", work={"swf": "jobs.swf", "slots": "processors"}, task_slots_per_node=4)
+    assert line == (
+        "job: 1 task of jobs.swf, submitted from 0s to 0s; at least 7.5s of work for all slots; "
+        "1 job dropped: submit time -1; 1 job dropped: run time -1; 1 job dropped: processors -1; "
+        "1 job dropped: larger than a node of 4."
+    )
+
+
+def test_tasks_that_come_too_late_are_told():
+    contents = {"t": b"submit_s,service_s\n1,2\n86401,2\n"}
+    line = about("job:", work={"csv": "t"}, contents=contents)
+    assert "2 tasks of t, submitted from 1s to 1d" in line
+    assert line.endswith("; 1 of them come after the horizon.")
+
+
+def test_an_overload_is_told():
+    work = [{"load": "60%", "service": "1s"}, {"load": "40%", "service": "1s"}]
+    assert told(work=work)[-1] == (
+        "Offered load: 100 % of 4 slots; WARNING: at 100 % or above the queue grows without end."
+    )
+
+
+# Upgrades ----------------------------------------------------------------------------------------
+
+
+def test_a_walk_is_told_with_its_arithmetic():
+    work = {"load": "50%", "service": "1s"}
+    said, rest = walk(nodes=14, node_upgrade="5min", work=work, pause="2min")
+    assert said == (
+        f"At 1min, upgrade_os-0: {NEW} for every node; each is out for 5min. 7 waves of up to 2 "
+        "nodes (20 % of 14, rounded down), in order of number; the next wave goes when all of this "
+        "one are back and 2min have passed. A task that runs on a node goes back to the front of "
+        "the queue and starts again from the beginning."
+    )
+    assert rest == [
+        "While 2 nodes of 14 are out, 12 of 14 slots serve: capacity 85.71 %; the pool stays "
+        "available.",
+        "Offered load meanwhile: 58.33 % of the slots that are left.",
+    ]
+
+
+def test_a_last_wave_may_be_smaller():
+    assert "4 waves of up to 3 nodes, " in walk(max_concurrent=3)[0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ({"pace": "rolling"}, "2 nodes (20 % of 10, rounded down) at a time, in order of number; "),
+        ({"pace": "rolling", "pause": "1min"}, "as one is back and 1min have passed, the next one"),
+        ({"order": "idle_first"}, "rounded down), idle ones first; the next wave"),
+        ({"order": "least_work_lost"}, "those first whose tasks lose least; the next wave"),
+        ({"requeue_to": "back"}, "goes back to the back of the queue and starts again from the b"),
+        ({"interruptions": {"on_upgrade": "terminate"}}, "A task that runs on a node ends as fail"),
+        (
+            {"interruptions": {"on_upgrade": "taskcompletion"}},
+            "A task that runs on a node ends first: the node takes no new tasks and waits for it.",
+        ),
+        (
+            {
+                "interruptions": {"on_upgrade": "checkpoint"},
+                "checkpoint": {"every": "5min", "cost": "3s"},
+            },
+            "starts again from its last checkpoint (one every 5min, of 3s).",
+        ),
+    ],
+)
+def test_a_walk_is_told_as_it_goes(keys, text):
+    assert text in walk(**keys)[0]
+
+
+@pytest.mark.parametrize(("pace", "what"), [("waves", "A wave"), ("rolling", "A node")])
+def test_windows_are_told(pace, what):
+    windows = [{"days": ["sat", "sun"], "from": "22:00", "to": "05:00"}]
+    operation = {"upgrade_os": UPGRADE["upgrade_os"] | {"windows": windows}}
+    said, _ = walk(operation, pace=pace, start="2026-11-20T14:00")
+    assert said.startswith("At 1min (Fri 20 Nov 14:01), upgrade_os-0: ")
+    assert said.endswith(f" {what} begins only within 22:00 to 05:00 (sat, sun).")
+
+
+def test_a_pool_that_is_wholly_out_is_told():
+    _, rest = walk(nodes=2, max_concurrent="100%", work={"load": "50%", "service": "1s"})
+    assert rest == [
+        "While 2 nodes of 2 are out, 0 of 2 slots serve: capacity 0 %; the whole pool is out, and "
+        "no task runs."
+    ]
+
+
+def test_a_pool_that_keeps_too_few_slots_is_told():
+    _, (line,) = walk(min_available="90%")
+    assert line == (
+        "While 2 nodes of 10 are out, 8 of 10 slots serve: capacity 80 %; not available: it needs 9."
+    )
+
+
+def test_a_queue_that_grows_during_the_walk_is_told():
+    _, rest = walk(work={"load": "80%", "service": "10min"})
+    assert rest[1] == (
+        "Offered load meanwhile: 100 % of the slots that are left; WARNING: the queue grows until "
+        "the upgrade is over."
+    )
+
+
+def test_an_image_goes_by_the_upgrade_policy():
+    policy = {
+        "max_batch_instance_percent": "35%",
+        "pause_time_between_batches": "1min",
+        "os_rolling_upgrade_deferral": True,
+    }
+    keys = {"configuration": "virtual_machine", "upgrade_policy": policy, "node_upgrade": "5min"}
+    said, rest = walk({"upgrade_image": {}}, **keys)
+    assert said == (
+        "At 1min, upgrade_image-0: a new image for every node; each is out for 5min. 4 waves of up "
+        "to 3 nodes (35 % of 10, rounded down), in order of number; the next wave goes when all of "
+        "this one are back and 1min have passed. A task that runs on a node ends first: the node "
+        "takes no new tasks and waits for it."
+    )
+    assert rest[0].startswith("While 3 nodes of 10 are out, 7 of 10 slots serve: capacity 70 %")
+
+
+# Other operations --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operation", "text"),
+    [
+        ({"resize": {"nodes": 6}}, "2 new nodes, there after 3min13s: 6 in all."),
+        ({"resize": {"nodes": 4}}, "the pool has 4 nodes already."),
+        ({"resize": {"nodes": 3}}, "node-3 goes; running tasks go back to the queue."),
+        (
+            {"resize": {"nodes": 0, "node_deallocation_option": "terminate"}},
+            "node-0 to node-3 go; running tasks end as failed.",
+        ),
+        (
+            {"reboot_node": {"node": "node-2", "option": "retaineddata"}},
+            "node-2 reboots (2min11s); running tasks end first, and their data is kept for 7d.",
+        ),
+        (
+            {"reimage_node": {"node": "node-2", "option": "taskcompletion"}},
+            "node-2 is reimaged (lognormal (median 5min, p95 9min)); running tasks end first.",
+        ),
+        (
+            {"disable_scheduling": {"node": "node-2"}},
+            "node-2 takes no new tasks; running tasks go back to the queue.",
+        ),
+        ({"enable_scheduling": {"node": "node-2"}}, "node-2 takes tasks again."),
+    ],
+)
+def test_an_operation_is_told_in_a_sentence(operation, text):
+    kind = next(iter(operation))
+    assert told(operation)[-1] == f"At 1min, {kind}-0: {text}"
+
+
+def test_an_upgrade_after_a_resize_is_of_the_nodes_that_there_are_then():
+    lines = told({"resize": {"nodes": 20}}, UPGRADE, nodes=10)
+    assert "up to 4 nodes (20 % of 20, rounded down)" in lines[-2]
+    assert lines[-1].startswith("While 4 nodes of 20 are out, 16 of 10 slots serve: capacity 160 %")
+
+
+def test_an_upgrade_of_a_pool_without_nodes_is_told():
+    assert told({"resize": {"nodes": 0}}, UPGRADE)[-1].endswith(" There is no node by then.")
+
+
+def test_operations_are_told_in_order_of_time():
+    late = {"at": "3h", "resize": {"nodes": 5}}
+    lines = told(late, {"resize": {"nodes": 6}})[-2:]
+    assert [line.split(",")[0] for line in lines] == ["At 2min", "At 3h"]
+    assert "node-5 goes" in lines[1]
+
+
+def test_a_refusal_is_foretold_in_the_place_of_what_would_happen():
+    lines = told({"upgrade_image": {}})
+    assert lines[-1] == (
+        "Refused: upgrade_image-0 will be refused: 409 OperationNotValidOnPool: images are for "
+        "virtual_machine pools; a cloud_service pool takes upgrade_os"
+    )
+    assert not any(line.startswith("At ") for line in lines)
