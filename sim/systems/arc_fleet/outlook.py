@@ -18,9 +18,16 @@ from sim.systems.arc_fleet.requests import (
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.spec import identity
-from sim.systems.arc_fleet.versions import installed_as, newest_minor, upgrades
+from sim.systems.arc_fleet.versions import (
+    installed_as,
+    newest_minor,
+    ordered,
+    upgrades,
+    version_key,
+)
 
 if TYPE_CHECKING:
+    from sim.systems.arc_fleet.requests import AlwaysUnhealthy
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.operation import Request
 
@@ -48,7 +55,7 @@ class Outlook:
 
     def __init__(self, spec: ArcFleet) -> None:
         self._spec = spec
-        self._released: dict[str, list[str]] = {}
+        self._releases: list[PublishExtension] = []
         self.standings = [
             Standing(
                 each.publisher,
@@ -82,8 +89,15 @@ class Outlook:
     def known(self, publisher: str, kind: str) -> list[str]:
         """The versions of an extension that there are by now."""
         installed = [each.versions for each in self.named(publisher, kind)]
-        released = self._released.get(identity(publisher, kind), [])
+        released = self._released(publisher, kind)
         return [*released, *(version for versions in installed for version in versions)]
+
+    def _released(self, publisher: str, kind: str) -> list[str]:
+        return [
+            each.version
+            for each in self._releases
+            if identity(each.publisher or publisher, each.type) == identity(publisher, kind)
+        ]
 
     def touched(self, body: PublishExtension) -> list[Standing]:
         """Those that a release upgrades: enrolled, and below it in the same major version."""
@@ -92,6 +106,20 @@ class Outlook:
             for each in self.named(body.publisher, body.type)
             if each.enrolled and any(upgrades(body.version, old) for old in each.versions)
         ]
+
+    def superseded(self, body: PublishExtension) -> list[str]:
+        """The release that a newer one takes the place of, if there is one."""
+        meant = self.touched(body)
+        older = [old for each in meant for old in self._released(each.publisher, each.type)]
+        return list(ordered(old for old in older if upgrades(body.version, old))[-1:])
+
+    def unhealthy(self, each: Standing, version: str) -> float | AlwaysUnhealthy:
+        """How bad an installation of a version is: as its release, or as the fleet's."""
+        for release in reversed(self._releases):
+            same = identity(release.publisher or each.publisher, release.type) == each.identity
+            if same and version_key(release.version) == version_key(version):
+                return self._spec.unhealthy if release.unhealthy is None else release.unhealthy
+        return self._spec.unhealthy
 
     def put_version(self, body: PutExtension) -> str:
         """What a PUT installs."""
@@ -104,30 +132,31 @@ class Outlook:
         if by_request(body, self._spec) is not None:
             return
         if isinstance(body, PublishExtension):
-            self._publish(body)
+            for each in self.touched(body):
+                each.versions.add(body.version)
+            self._releases.append(body)
         elif isinstance(body, SetAutomaticUpgrade):
-            for each in self.named(body.publisher, body.type, body.group):
-                each.enrolled = body.enabled
-                if body.enabled:
-                    each.versions |= set(self._newer(each))
+            self._set(body)
         elif isinstance(body, PutExtension):
             self._put(body)
         elif isinstance(body, UpgradeExtensions):
-            for target, version in body.targets.items():
-                for each in self.targeted(body, target):
-                    known = self.known(each.publisher, each.type)
-                    each.versions.add(installed_as(version, known))
+            self._push(body)
+
+    def _set(self, body: SetAutomaticUpgrade) -> None:
+        for each in self.named(body.publisher, body.type, body.group):
+            each.enrolled = body.enabled
+            each.versions |= set(self._newer(each)) if body.enabled else set()
+
+    def _push(self, body: UpgradeExtensions) -> None:
+        for target, version in body.targets.items():
+            for each in self.targeted(body, target):
+                known = self.known(each.publisher, each.type)
+                each.versions.add(installed_as(version, known))
 
     def _newer(self, each: Standing) -> list[str]:
         """Releases that one who opts in may still get."""
-        released = self._released.get(each.identity, [])
+        released = self._released(each.publisher, each.type)
         return [new for new in released if any(upgrades(new, old) for old in each.versions)]
-
-    def _publish(self, body: PublishExtension) -> None:
-        for each in self.touched(body):
-            each.versions.add(body.version)
-        for each in {each.identity for each in self.named(body.publisher, body.type)}:
-            self._released.setdefault(each, []).append(body.version)
 
     def _put(self, body: PutExtension) -> None:
         version = self.put_version(body)

@@ -25,11 +25,10 @@ REFUSALS: dict[str, Refusal] = {
     "not supported": Refusal(
         400,
         "BadRequest",
-        "the extension with publisher {publisher} and type {type} does not support setting "
-        "enableAutomaticUpgrade to true",
+        "the extension {name} does not support setting enableAutomaticUpgrade to true",
     ),
     "operating system": Refusal(
-        400, "BadRequest", "the extension {type} is not for the operating system of the machines"
+        400, "BadRequest", "the extension {name} is not for the operating system of the machines"
     ),
     "no such extension": Refusal(404, "ResourceNotFound", "the machines do not have the extension"),
 }
@@ -56,5 +55,6 @@ def by_request(body: Request, spec: ArcFleet) -> str | None:
 def answer(rule: str, body: Request) -> Refusal:
     """The refusal by `rule`, its message about this request."""
     refusal = REFUSALS[rule]
-    about = {name: getattr(body, name, "") for name in ("publisher", "type")}
-    return refusal._replace(message=refusal.message.format(**about))
+    names = [getattr(body, key, None) for key in ("publisher", "type")]
+    name = ".".join(each for each in names if each)
+    return refusal._replace(message=refusal.message.format(name=name))
