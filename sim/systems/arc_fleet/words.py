@@ -295,8 +295,8 @@ def _instead(body: PublishExtension, outlook: Outlook) -> str:
 def _faults(law: float | AlwaysUnhealthy | None, spec: ArcFleet) -> str:
     if not isinstance(law, AlwaysUnhealthy):
         return _attempts(_late(spec.unhealthy if law is None else law, spec), spec)
-    whom = f"machines of {law.os}" if law.os else f"{show_share(law.machines or 0.0)} of them"
-    return f" It is always bad on {whom}.{_attempts(1.0, spec)}"
+    whom = f"{law.os} machines" if law.os else f"{show_share(law.machines or 0.0)} of them"
+    return f" It is bad on {whom}, and on no other.{_attempts(1.0, spec)}"
 
 
 def _late(chance: float, spec: ArcFleet) -> float:
@@ -321,8 +321,8 @@ def _dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution) -> s
     out = machines
     if spec.max_concurrent is not None:
         out = min(out, at_most(spec.max_concurrent, _machines(spec)))
-    left = 1 - out / _extensions(spec)
-    return f" At worst all go at once: with {counted(out, 'extension')} out, capacity is {show_share(left)}."
+    left = show_share(1 - out / _extensions(spec))
+    return f" At worst all go at once: with {counted(out, 'extension')} out, capacity is {left}."
 
 
 def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
