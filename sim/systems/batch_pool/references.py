@@ -123,11 +123,14 @@ def _read(look: Callable[[], T]) -> T | None:
 
 
 def _of_names(path: Path, name: str, spec: BatchPool) -> Iterator[Finding]:
-    names = [job.name for job in resolve(name, spec).work]
-    for (place, job), own in zip(written_jobs(spec).items(), names, strict=True):
-        if job.name and names.count(own) > 1:
-            rule = f"must be the name of one job only, got {own}"
+    jobs = written_jobs(spec)
+    resolved = zip(jobs.values(), resolve(name, spec).work, strict=True)
+    taken = {own.name for job, own in resolved if not job.name}
+    for place, job in jobs.items():
+        if job.name and job.name in taken:
+            rule = f"must be the name of one job only, got {job.name}"
             yield Finding((*path, *place, "name"), rule)
+        taken.add(job.name)
 
 
 def _of_node(operation: Operation, name: str, room: int) -> Iterator[Finding]:
