@@ -26,6 +26,9 @@ ROW = np.dtype(
 )
 """A row as it lies in memory: 20 bytes."""
 
+PACK = struct.Struct("<diihh").pack
+"""A row as bytes: time, subject, cause, old, new."""
+
 ABSENT = 0
 """The code of a subject that is not there (yet, or any more), in every kind."""
 
@@ -132,11 +135,13 @@ class Recorder:
         self._buffer = buffer = bytearray()
         self.in_parts = False
         """Whether parts of the run are recorded one after the other, each from time 0."""
-        extend, pack = buffer.extend, struct.Struct("<diihh").pack
+        extend, pack = buffer.extend, PACK
 
         def record(time: float, subject: int, old: int, new: int, cause: int) -> None:
             extend(pack(time, subject, cause, old, new))
 
+        self.extend = extend
+        """For those who pack rows by the million themselves."""
         # A closure: this is called for every row, and finds its two helpers fastest this way.
         self.record = record
         """Add a row; `time` is in seconds since the start of the scenario."""

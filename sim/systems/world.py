@@ -60,6 +60,9 @@ class World:
         self.draws = draws
         self.horizon = horizon
         self.start_time = start_time
+        # For those who make events by the million: what `env.schedule` adds to, and counts by.
+        self.agenda: list[Any] = env._queue  # noqa: SLF001
+        self.numbers = env._eid  # noqa: SLF001
         self.recorder = recorder or Recorder()
         self.record = self.recorder.record
 

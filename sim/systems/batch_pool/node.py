@@ -47,8 +47,9 @@ class Node:
         self.since = 0.0
         """When it last lost a task or came into service."""
         self.runs: list[Execution] = []
+        """Of its slots, whether they run a task or not."""
         self.spare: list[Execution] = []
-        """Runs that are over, to be used again."""
+        """Those of the runs that are over, to be used again."""
         self.disabled = False
         """Whether a user disabled its scheduling."""
         self.claim: Claim | None = None
@@ -66,12 +67,20 @@ class Node:
         """Whether it is in service, or would be if its scheduling were not disabled."""
         return self.status in IN_SERVICE or self.status == OFFLINE
 
+    def running(self) -> list[Execution]:
+        """The runs that are under way, in order of task."""
+        return sorted((run for run in self.runs if run.task >= 0), key=_task_of)
+
     def emptied(self) -> None:
         """Its last task has ended while it takes no new one."""
         claim = self.claim
         if claim is not None:
             self.claim = None
             claim.take(self)
+
+
+def _task_of(run: Execution) -> int:
+    return run.task
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +201,7 @@ class Nodes:
         node.stay = stay
         status, seconds = steps[0]
         self._becomes(node, status, node.version, cause)
-        if node.runs:
+        if node.used:
             self.scheduler.interrupt(node, mode)
         self._world.call(seconds, RETURN, node.subject, self._step, stay)
         return stay
@@ -235,7 +244,7 @@ class Nodes:
     def drain(self, node: Node, claim: Claim, cause: int) -> None:
         """Give a node no new tasks; `claim` takes it when the running ones have ended."""
         self._lose_claim(node)
-        if not node.runs:
+        if not node.used:
             claim.take(node)
             return
         node.claim = claim
@@ -251,7 +260,7 @@ class Nodes:
         self._lose_claim(node)
         stay, node.stay = node.stay, None
         self._becomes(node, 0, 0, cause)
-        if node.runs:
+        if node.used:
             self.scheduler.interrupt(node, mode)
         node.disabled = False
         for arrived in stay.arrived if stay else ():
@@ -264,9 +273,9 @@ class Nodes:
         node.disabled = True
         if node.status != IDLE:
             return
-        if mode != "taskcompletion" or not node.runs:
+        if mode != "taskcompletion" or not node.used:
             self._becomes(node, OFFLINE, node.version, cause)
-            if node.runs:
+            if node.used:
                 self.scheduler.interrupt(node, mode)
             return
 

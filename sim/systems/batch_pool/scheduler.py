@@ -8,10 +8,12 @@ costs two events: its submission and its end.
 from __future__ import annotations
 
 import math
+from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
 from simpy import Event
 
+from sim.log import PACK
 from sim.systems.batch_pool.states import ACTIVE, COMPLETED, FAILED, IDLE, RUNNING, TASK_WIDTH
 from sim.systems.batch_pool.waiting import FreeNodes, Queue
 from sim.systems.world import DISPATCH, RETURN, SUBMIT
@@ -30,13 +32,14 @@ AT_SUBMIT, AT_RETURN = SUBMIT << 32, RETURN << 32
 class Execution(Event):
     """A run of a task on a node, and the event of its end; used again once it has come."""
 
-    def __init__(self, world: World, node: Node) -> None:
-        self.env = world.env
-        self.callbacks = []
+    __slots__ = ("_ok", "_value", "began", "callbacks", "ends", "node", "task")
+
+    def __init__(self, node: Node) -> None:
         self._ok, self._value = True, None
         self.node = node
+        node.runs.append(self)
         self.task = -1
-        """-1 once the run was interrupted: its end then comes for nothing."""
+        """-1 where it is over: the end of a run that was interrupted comes for nothing."""
         self.began = self.ends = 0.0
 
 
@@ -45,141 +48,168 @@ class Scheduler:
 
     def __init__(self, world: World, layout: Layout, nodes: Sequence[Node], tasks: Tasks) -> None:
         spec = layout.spec
-        self._world, self._env, self._record = world, world.env, world.record
-        self._layout = layout
-        self._arrivals = layout.first
+        self._world, self._layout = world, layout
         self._submits: list[float] = tasks.submit.tolist()
         self._subjects: list[int] = tasks.subject.tolist()
         self._bases: list[int] = (tasks.base * TASK_WIDTH).tolist()
         self._slots: list[int] = tasks.slots.tolist()
         self._service: list[float] = tasks.service.tolist()
-        self._left = self._service.copy() if _writes_checkpoints(layout) else self._service
+        self._saves = "checkpoint" in (spec.interruptions.on_upgrade, spec.interruptions.on_failure)
+        self._left = self._service.copy() if self._saves else self._service
         """Seconds of work that remain, by task; where nothing is ever saved, all of it."""
+        self._every, self._cost = spec.checkpoint.every, spec.checkpoint.cost
         self._jobs: list[int] = tasks.job.tolist()
         self._failures: dict[int, int] = {}
         """Task -> how often it failed by itself."""
         self._may_fail = any(job.spec.fails for job in layout.jobs)
         self._queue = Queue(tasks.priority.tolist(), to_front=spec.requeue_to == "front")
         self._free = FreeNodes(nodes, layout.slots, spread=spec.node_fill_type == "spread")
-        self._node_slots = layout.slots
-        self._every, self._cost = spec.checkpoint.every, spec.checkpoint.cost
-        self._saves = self._left is not self._service
-        self._next = 0
-        self._due = False
+        self._is_due = False
         """Whether a dispatch is planned for this instant."""
-        self._ends: list[Callable[[Event], None]] = [self._end]
-        self._arrival: list[Callable[[Event], None]] = [self._submit]
-        self._submission = world.moment()
+        self._run = self._hot_run()
         for node in nodes:
             self.offer(node)
 
     # Submission and dispatch.
 
     def begin(self) -> None:
-        """Await the first submission."""
+        """Await the submissions: one event comes again and again."""
         if self._submits:
-            self._await_next(self._submission, 0.0)
+            submission = self._world.moment()
+            submission.callbacks = [self._hot_submit()]
+            number = self._subjects[0]
+            self._world.arm(submission, self._submits[0], SUBMIT, number)
 
-    def _await_next(self, event: Event, now: float) -> None:
-        task = self._next
-        event.callbacks = self._arrival
-        event._ok, event._value = True, None  # noqa: SLF001  (one event comes again and again)
-        delay = self._submits[task] - now
-        self._env.schedule(event, AT_SUBMIT | self._subjects[task], delay)  # type: ignore[arg-type]
+    def _hot_submit(self) -> Callable[[Any], None]:
+        """What happens at a submission. Like the next two a closure: a pool spends its time in
+        these three, and they find what they need fastest this way.
+        """
+        extend, pack = self._world.recorder.extend, PACK
+        agenda, numbers = self._world.agenda, self._world.numbers
+        submits, subjects, bases, slots = self._submits, self._subjects, self._bases, self._slots
+        queue, waiting, choose, run = self._queue, self._queue.waiting, self._free.choose, self._run
+        last, arrivals, following = len(submits), self._layout.first, 0
 
-    def _submit(self, event: Event) -> None:
-        """All tasks of this instant join the queue; one that nobody is before starts at once."""
-        submits, task = self._submits, self._next
-        now, last = submits[task], len(submits)
-        code = self._bases[task] + ACTIVE
-        self._record(now, self._subjects[task], 0, code, self._arrivals)
-        self._next = following = task + 1
-        if following == last:
-            pass
-        elif submits[following] > now:
-            self._await_next(event, now)
-        else:
-            self._queue.join(task)
-            self._submit(event)
-            return
-        if not self._queue and self._env.peek() > now:
-            node = self._free.choose(self._slots[task])
-            if node is not None:
-                self._run(task, node, now)
-                return
-        self._queue.join(task)
-        self.dispatch()
+        def submit(event: Any) -> None:
+            """All tasks of this instant wait; one that nobody is before starts at once."""
+            nonlocal following
+            first = task = following
+            now = submits[task]
+            while True:
+                subject = subjects[task]
+                extend(pack(now, subject, arrivals, 0, bases[task] + ACTIVE))
+                following = task + 1
+                if following == last:
+                    break
+                then = submits[following]
+                if then > now:
+                    event.callbacks = again
+                    priority = AT_SUBMIT | subjects[following]
+                    heappush(agenda, (then, priority, next(numbers), event))
+                    break
+                queue.join(task)
+                task = following
+            if task == first and not waiting and agenda[0][0] > now:
+                node = choose(slots[task])
+                if node is not None:
+                    run(task, node, now)
+                    return
+            queue.join(task)
+            self.dispatch()
+
+        again = [submit]
+        return submit
 
     def offer(self, node: Node) -> None:
         """A node may have slots to give: it does while it is enabled and in service."""
-        if node.accepts and node.used < self._node_slots:
+        if node.status == IDLE and node.used < self._layout.slots:
             self._free.offer(node)
 
     def dispatch(self) -> None:
         """Give tasks to nodes: at once, or once all else of this instant has happened."""
-        if self._due or not self._queue:
+        if self._is_due or not self._queue.waiting:
             return
-        if self._env.peek() > self._env.now:
+        if self._world.env.peek() > self._world.now:
             self._give()
         else:
             self._dispatch_later()
 
     def _dispatch_later(self) -> None:
-        if not self._due:
-            self._due = True
+        if not self._is_due:
+            self._is_due = True
             self._world.call(0.0, DISPATCH, self._layout.pool, self._give_now)
 
     def _give_now(self, _: Due) -> None:
-        self._due = False
+        self._is_due = False
         self._give()
 
     def _give(self) -> None:
-        queue, free, slots, now = self._queue, self._free, self._slots, self._world.now
-        while queue:
-            node = free.choose(slots[queue.head])
+        queue, now = self._queue, self._world.now
+        while queue.waiting:
+            node = self._free.choose(self._slots[queue.head])
             if node is None:
                 return
             self._run(queue.leave(), node, now)
 
     # A run and its end.
 
-    def _run(self, task: int, node: Node, now: float) -> None:
-        subject, base = self._subjects[task], self._bases[task]
-        self._record(now, subject, base + ACTIVE, base + RUNNING, node.subject)
-        run = node.spare.pop() if node.spare else Execution(self._world, node)
-        run.task, run.began = task, now
-        node.runs.append(run)
-        node.used += self._slots[task]
-        if node.used < self._node_slots:
-            self._free.offer(node)
-        run.callbacks = self._ends
-        length = self._left[task]
-        if self._saves:
-            length += self._cost * self._checkpoints(length)
-        run.ends = now + length
-        self._env.schedule(run, AT_RETURN | subject, length)  # type: ignore[arg-type]
+    def _hot_run(self) -> Callable[[int, Node, float], None]:
+        extend, pack = self._world.recorder.extend, PACK
+        agenda, numbers = self._world.agenda, self._world.numbers
+        subjects, bases, slots, left = self._subjects, self._bases, self._slots, self._left
+        room, offer, saves, at_end = (
+            self._layout.slots,
+            self._free.offer,
+            self._saves,
+            [self._hot_end()],
+        )
 
-    def _end(self, run: Any) -> None:
-        task = run.task
-        if task < 0:
-            return
-        node = run.node
-        node.runs.remove(run)
-        node.spare.append(run)
-        node.used -= self._slots[task]
-        node.since = now = run.ends
-        if self._may_fail and self._fails(task):
-            self._failed(task)
-        else:
-            base = self._bases[task]
-            subject = self._subjects[task]
-            self._record(now, subject, base + RUNNING, base + COMPLETED, node.subject)
-        if node.status == IDLE:
-            self._free.offer(node)
-        elif not node.runs:
-            node.emptied()
-        if self._queue:
-            self.dispatch()
+        def run(task: int, node: Node, now: float) -> None:
+            """A node begins a task."""
+            subject, base = subjects[task], bases[task]
+            extend(pack(now, subject, node.subject, base + ACTIVE, base + RUNNING))
+            execution = node.spare.pop() if node.spare else Execution(node)
+            execution.task, execution.began = task, now
+            node.used += slots[task]
+            if node.used < room:
+                offer(node)
+            length = left[task]
+            if saves:
+                length += self._cost * self._checkpoints(length)
+            execution.ends = ends = now + length
+            execution.callbacks = at_end
+            heappush(agenda, (ends, AT_RETURN | subject, next(numbers), execution))
+
+        return run
+
+    def _hot_end(self) -> Callable[[Any], None]:
+        extend, pack = self._world.recorder.extend, PACK
+        subjects, bases, slots = self._subjects, self._bases, self._slots
+        waiting, offer, may_fail = self._queue.waiting, self._free.offer, self._may_fail
+
+        def end(execution: Any) -> None:
+            """A run ends by itself; its node may take another task."""
+            task = execution.task
+            if task < 0:
+                return
+            node = execution.node
+            execution.task = -1
+            node.spare.append(execution)
+            node.used -= slots[task]
+            node.since = now = execution.ends
+            if may_fail and self._fails(task):
+                self._failed(task)
+            else:
+                base = bases[task]
+                extend(pack(now, subjects[task], node.subject, base + RUNNING, base + COMPLETED))
+            if node.status == IDLE:
+                offer(node)
+            elif not node.used:
+                node.emptied()
+            if waiting:
+                self.dispatch()
+
+        return end
 
     def _fails(self, task: int) -> bool:
         job = self._layout.jobs[self._jobs[task]]
@@ -197,7 +227,7 @@ class Scheduler:
         subject, base = self._subjects[task], self._bases[task]
         again = most < 0 or failures <= most
         state = ACTIVE if again else FAILED
-        self._record(self._env.now, subject, base + RUNNING, base + state, subject)
+        self._world.record(self._world.now, subject, base + RUNNING, base + state, subject)
         if again:
             self._left[task] = self._service[task]
             self._queue.join_again(task)
@@ -206,18 +236,19 @@ class Scheduler:
 
     def interrupt(self, node: Node, mode: str) -> None:
         """The node is taken away from its tasks: `mode` says what becomes of them."""
-        for run in sorted(node.runs, key=_task_of):
+        for run in node.running():
             task, run.task = run.task, -1
             base, subject = self._bases[task], self._subjects[task]
             state = FAILED if mode == "terminate" else ACTIVE
-            self._record(self._env.now, subject, base + RUNNING, base + state, node.subject)
+            self._world.record(self._world.now, subject, base + RUNNING, base + state, node.subject)
             if mode == "checkpoint":
-                self._left[task] -= self._saved(self._env.now - run.began)
+                self._left[task] -= self._saved(self._world.now - run.began)
             elif self._saves:
                 self._left[task] = self._service[task]
             if state == ACTIVE:
                 self._queue.join_again(task)
-        node.runs.clear()
+        # Their ends are still to come, for nothing: these runs are not used again.
+        node.runs = node.spare.copy()
         node.used = 0
         self._dispatch_later()  # other nodes may be taken at this instant too
 
@@ -225,7 +256,7 @@ class Scheduler:
         """Seconds of execution that would be thrown away if the node were taken now."""
         if mode == "taskcompletion":
             return 0.0
-        elapsed = [self._env.now - run.began for run in node.runs]
+        elapsed = [self._world.now - run.began for run in node.running()]
         if mode != "checkpoint":
             return sum(elapsed)
         period = self._every + self._cost
@@ -240,12 +271,3 @@ class Scheduler:
     def _checkpoints(self, work: float) -> int:
         """How many checkpoints a run of `work` seconds writes: none at its end."""
         return max(0, math.ceil(work / self._every) - 1) if self._every else 0
-
-
-def _writes_checkpoints(layout: Layout) -> bool:
-    interruptions = layout.spec.interruptions
-    return "checkpoint" in (interruptions.on_upgrade, interruptions.on_failure)
-
-
-def _task_of(run: Execution) -> int:
-    return run.task

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.systems.batch_pool.states import IDLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sim.systems.batch_pool.node import Node
 
@@ -27,33 +27,31 @@ class Queue:
         self._lines = [ranks[priority] << 65 | 1 << 64 for priority in priorities]
         """By task the line of its priority; the line of requeued ones is the one before."""
         self._to_front = to_front
-        self._heap: list[int] = []
+        self.waiting: list[int] = []
+        """A heap of those that wait."""
         self._submitted = 0
         """How many have joined the end of a line."""
-
-    def __len__(self) -> int:
-        return len(self._heap)
 
     def join(self, task: int) -> None:
         """A task is submitted: it waits behind all others of its priority."""
         self._submitted += 1
-        heappush(self._heap, self._lines[task] | self._submitted << 32 | task)
+        heappush(self.waiting, self._lines[task] | self._submitted << 32 | task)
 
     def join_again(self, task: int) -> None:
         """A task returns: before those that never ran, or behind all as the pool wants it."""
         if self._to_front:
-            heappush(self._heap, self._lines[task] - (1 << 64) | task << 32 | task)
+            heappush(self.waiting, self._lines[task] - (1 << 64) | task << 32 | task)
         else:
             self.join(task)
 
     @property
     def head(self) -> int:
         """The task that is next."""
-        return self._heap[0] & 0xFFFFFFFF
+        return self.waiting[0] & 0xFFFFFFFF
 
     def leave(self) -> int:
         """Take the head out."""
-        return heappop(self._heap) & 0xFFFFFFFF
+        return heappop(self.waiting) & 0xFFFFFFFF
 
 
 class FreeNodes:
@@ -71,6 +69,24 @@ class FreeNodes:
         self._offers: list[list[tuple[float, int]]] = [[] for _ in range(slots)]
         """By slots used: when the node was last left or came back, and its number."""
         self._most = 2 * len(nodes) + 64
+        self.choose = self._hot_choose()
+        """The node for a task that requires so many slots; offer it again if it stays free."""
+
+    def _hot_choose(self) -> Callable[[int], Node | None]:
+        # A closure, as every task passes here.
+        nodes, all_offers, order = self._nodes, self._offers, self._order
+
+        def choose(slots: int) -> Node | None:
+            for used in order[slots]:
+                offers = all_offers[used]
+                while offers:
+                    since, number = heappop(offers)
+                    node = nodes[number]
+                    if node.since == since and node.used == used and node.status == IDLE:
+                        return node
+            return None
+
+        return choose
 
     def offer(self, node: Node) -> None:
         """A node that is idle or has a slot left may take a task."""
@@ -79,18 +95,6 @@ class FreeNodes:
         if len(offers) > self._most:  # old offers that nobody looked at
             offers[:] = {each for each in offers if self._holds(each, node.used)}
             heapify(offers)
-
-    def choose(self, slots: int) -> Node | None:
-        """The node for a task that requires `slots`; it must be offered again if it stays free."""
-        nodes = self._nodes
-        for used in self._order[slots]:
-            offers = self._offers[used]
-            while offers:
-                since, number = heappop(offers)
-                node = nodes[number]
-                if node.since == since and node.used == used and node.status == IDLE:
-                    return node
-        return None
 
     def _holds(self, offer: tuple[float, int], used: int) -> bool:
         node = self._nodes[offer[1]]

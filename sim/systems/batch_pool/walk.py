@@ -126,7 +126,7 @@ class Walk:
     def _price(self, node: Node) -> tuple[float, int]:
         """What counts against taking a node now: its tasks, or the work that they would lose."""
         if self._plan.order == "idle_first":
-            return (len(node.runs) > 0, node.number)
+            return (node.used > 0, node.number)
         return (self._nodes.scheduler.work_to_lose(node, self._plan.mode), node.number)
 
     def _take(self, node: Node) -> None:
