@@ -191,6 +191,68 @@ def test_who_waits_for_a_window_holds_nobody_up():
     assert told.brief(UP) == ["10 upgrading", "2000 completed"]
 
 
+def test_who_asked_first_goes_first_when_the_window_of_both_opens():
+    """The platform's request comes at the very instant at which the window opens."""
+    night = windows(("00:30", "00:40"))
+    told = story(
+        f"""
+        at: 30min, host_os_update: {{duration: 100s, {night}}}
+        at: 10s, upgrade_deployment: {{{night}}}
+        """
+    )
+    assert told.brief("update domain 0") == [
+        "1800 updating",
+        "1900 at rest",
+        "1900 updating",
+        "2000 at rest",
+    ]
+    assert told.brief("W_IN_0")[0] == "1800 BusyRole/2"
+
+
+def test_who_waits_for_a_window_keeps_the_place_in_line():
+    told = story(
+        f"""
+        at: 10s, upgrade_deployment: {{{windows(("00:30", "00:40"))}}}
+        at: 500s, guest_os_update: {{duration: 1000s}}
+        at: 1000s, host_os_update: {{duration: 500s}}
+        """
+    )
+    opened = [line.split() for line in told.lines if "updating because" in line]
+    # The host update ends at 2000; the guest update has been in line again since 1500.
+    assert [(line[0], line[-1]) for line in opened[:4]] == [
+        ("500", "guest_os_update-0"),
+        ("1500", "host_os_update-0"),
+        ("2000", "upgrade_deployment-0"),
+        ("2100", "guest_os_update-0"),
+    ]
+
+
+def test_a_walk_that_is_overtaken_while_it_waits_for_its_window_fails_then():
+    told = story(
+        f"""
+        at: 10s, upgrade_deployment: {{build: "2", mode: Manual, {windows(("00:30", "00:40"))}}}
+        at: 20s, walk_upgrade_domain: {{upgrade_domain: 0}}
+        at: 60s, upgrade_deployment: {{build: "3"}}
+        """,
+        more='builds: {"2": {}, "3": {}}',
+    )
+    assert told.brief("walk_upgrade_domain-0") == ["20 InProgress", "60 Failed/overtaken"]
+    assert told.brief("upgrade by upgrade_deployment-1") == ["60 upgrading", "260 completed"]
+
+
+def test_a_takeover_waits_for_its_window_and_for_no_turn():
+    told = story(
+        f"""
+        at: 10s, upgrade_deployment: {{build: "2"}}
+        at: 50s, upgrade_deployment: {{build: "3", {windows(("00:30", "00:40"))}}}
+        at: 29min, guest_os_update: {{duration: 200s}}
+        """,
+        more='builds: {"2": {}, "3": {}}',
+    )
+    assert told.taken("W_IN_0") == [10, 1740, 1800]
+    assert told.taken("W_IN_1") == [1900, 2000]
+
+
 def test_a_turn_that_is_granted_after_the_window_has_closed_waits_for_the_next():
     told = story(
         f"""

@@ -224,10 +224,9 @@ class Deployment:
             members = self.covered(upgrade, domain)
             if not members:
                 continue
-            if not self._goes_at_once(upgrade, walker, at_once=at_once):
-                yield from self._wait_for_turn(upgrade, walker)
-                members = self.covered(upgrade, domain)
+            yield from self._take_turn(upgrade, walker, at_once=at_once)
             at_once = False
+            members = self.covered(upgrade, domain)
             if upgrade.walker is walker and members:
                 yield from self._turn(upgrade, [(domain, members)])
             self.turns.leave(walker)
@@ -241,8 +240,7 @@ class Deployment:
         walker = upgrade.walker
         upgrade.walking = True
         if self.covered(upgrade, domain):
-            if not self._goes_at_once(upgrade, walker):
-                yield from self._wait_for_turn(upgrade, walker)
+            yield from self._take_turn(upgrade, walker)
             members = self.covered(upgrade, domain)
             if upgrade.walker is walker and members:
                 yield from self._turn(upgrade, [(domain, members)])
@@ -299,24 +297,24 @@ class Deployment:
         delay = upgrade.windows.wait(self.world.env.now)
         return self.world.after(delay, ACT, upgrade.subject)
 
-    def _goes_at_once(self, upgrade: Upgrade, walker: object, *, at_once: bool = False) -> bool:
-        """Take the turn if nothing stands against it; a takeover (`at_once`) waits for nobody."""
-        if self._is_closed(upgrade) or not (at_once or self.turns.is_free):
-            return False
-        self.turns.enter(walker)
-        return True
+    def _take_turn(self, upgrade: Upgrade, walker: object, *, at_once: bool = False) -> Steps:
+        """Wait for the window and for those who asked before; a takeover (`at_once`) for nobody.
 
-    def _wait_for_turn(self, upgrade: Upgrade, walker: object) -> Steps:
-        """Wait for the window and for the service's other walks, as long as it takes for both."""
-        while True:
-            while self._is_closed(upgrade):
-                yield self._opening(upgrade)
-            if not self.turns.is_free:
-                yield from self.turns.wait(walker, upgrade.subject)
-            self.turns.enter(walker)
-            if not self._is_closed(upgrade):
-                return
-            self.turns.leave(walker)
+        # Assumption: who waits for a window keeps the place in line and holds nobody up meanwhile.
+        """
+        turns = self.turns
+        place = turns.line_up(
+            upgrade.subject,
+            lambda: upgrade.walker is walker and not self._is_closed(upgrade),
+        )
+        while upgrade.walker is walker:  # else it was overtaken while it waited
+            if self._is_closed(upgrade):
+                self._opening(upgrade).callbacks.append(place.look)
+            elif at_once or turns.is_free(place):
+                break
+            yield place.next_look()
+        turns.step_out(place)
+        turns.enter(walker)
 
     def _turn(self, upgrade: Upgrade, domains: list[tuple[int, list[int]]]) -> Steps:
         """Take the members of `domains` out and wait until the health gate opens."""

@@ -6,18 +6,39 @@ and "Role instance restarts caused by OS upgrades" (the platform respects the sa
 
 from __future__ import annotations
 
-from collections import deque
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sim.systems.world import ACT, LOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from simpy import Event
 
     from sim.systems.cloud_service.instance import Watcher
     from sim.systems.world import World
+
+
+class Place:
+    """A place in the line for a turn, kept from when the turn was asked for until it is taken."""
+
+    def __init__(self, world: World, number: int, may_begin: Callable[[], bool]) -> None:
+        self._world, self._number = world, number
+        self.may_begin = may_begin
+        """Whether nothing but others' turns is in its way: who may not yet is passed over."""
+        self._next: Event | None = None
+
+    def next_look(self) -> Event:
+        """An event to wait for: something changed, and the turn may be one's own."""
+        self._next = self._world.moment()
+        return self._next
+
+    def look(self, _event: Event | None = None) -> None:
+        """Let the one who waits look again."""
+        if self._next is not None:
+            self._world.arm(self._next, 0.0, ACT, self._number)
+            self._next = None
 
 
 class Turns:
@@ -26,36 +47,32 @@ class Turns:
     def __init__(self, world: World) -> None:
         self._world = world
         self._holders: set[object] = set()
-        self._waiting: deque[tuple[object, int, Event]] = deque()
+        self._line: list[Place] = []
 
     def enter(self, holder: object) -> None:
-        """Take a turn without waiting."""
+        """Take a turn, whoever has one."""
         self._holders.add(holder)
 
-    @property
-    def is_free(self) -> bool:
-        """Whether nobody has a turn or waits for one."""
-        return not self._holders and not self._waiting
+    def line_up(self, number: int, may_begin: Callable[[], bool]) -> Place:
+        """Ask for a turn as subject `number`."""
+        place = Place(self._world, number, may_begin)
+        self._line.append(place)
+        return place
 
-    def wait(self, holder: object, number: int) -> Generator[Event, None, None]:
-        """Wait in line until the turn is granted."""
-        event = self._world.moment()
-        self._waiting.append((holder, number, event))
-        yield event
-        # Between the grant and now, at one instant, someone who waits for nobody may have come in.
-        while len(self._holders) > 1:
-            self._holders.discard(holder)
-            event = self._world.moment()
-            self._waiting.appendleft((holder, number, event))
-            yield event
+    def is_free(self, place: Place) -> bool:
+        """Whether nobody has a turn, nor is one who asked before `place` about to begin."""
+        earlier = takewhile(lambda each: each is not place, self._line)
+        return not self._holders and not any(each.may_begin() for each in earlier)
+
+    def step_out(self, place: Place) -> None:
+        """Leave the line."""
+        self._line.remove(place)
 
     def leave(self, holder: object) -> None:
-        """End a turn; the one that waits longest is granted."""
+        """End a turn, if `holder` has one; all in line look again."""
         self._holders.discard(holder)
-        if not self._holders and self._waiting:
-            granted, number, event = self._waiting.popleft()
-            self._holders.add(granted)
-            self._world.arm(event, 0.0, ACT, number)
+        for place in self._line:
+            place.look()
 
 
 class Turn:
