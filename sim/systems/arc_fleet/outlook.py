@@ -87,10 +87,13 @@ class Outlook:
         ]
 
     def known(self, publisher: str, kind: str) -> list[str]:
-        """The versions of an extension that there are by now."""
-        installed = [each.versions for each in self.named(publisher, kind)]
-        released = self._released(publisher, kind)
-        return [*released, *(version for versions in installed for version in versions)]
+        """The versions of an extension that there are by now: those of time 0 and the releases."""
+        first = [
+            each.version
+            for each in self._spec.extensions
+            if identity(each.publisher, each.type) == identity(publisher, kind)
+        ]
+        return first + self._released(publisher, kind)
 
     def _released(self, publisher: str, kind: str) -> list[str]:
         return [
