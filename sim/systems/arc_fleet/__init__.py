@@ -1,1 +1,37 @@
-"""Arc-enabled servers: extensions that upgrade themselves."""
+"""Azure Arc-enabled servers: machines whose extensions upgrade themselves."""
+
+from __future__ import annotations
+
+from sim.systems.arc_fleet.defaults import (
+    GROUP_METRICS,
+    HORIZON,
+    STARTER,
+    assumed,
+    default_variants,
+    resolve,
+    resolve_body,
+)
+from sim.systems.arc_fleet.measures import ARC_METRICS
+from sim.systems.arc_fleet.model import Model
+from sim.systems.arc_fleet.references import references, warnings
+from sim.systems.arc_fleet.requests import OPERATIONS
+from sim.systems.arc_fleet.spec import ArcFleet
+from sim.systems.kind import Kind
+
+KIND = Kind(
+    kind="arc_fleet",
+    spec=ArcFleet,
+    operations=OPERATIONS,
+    metrics=ARC_METRICS,
+    group_metrics=GROUP_METRICS,
+    model=Model,
+    horizon=HORIZON,
+    starter=STARTER,
+    groups=lambda spec: tuple(dict.fromkeys(each.type for each in spec.extensions)),
+    references=references,
+    resolve=resolve,
+    resolve_body=resolve_body,
+    assumed=assumed,
+    warnings=warnings,
+    default_variants=default_variants,
+)

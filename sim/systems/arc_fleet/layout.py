@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.log import UPGRADE, Block, States
+from sim.systems.arc_fleet.defaults import groups_with
 from sim.systems.arc_fleet.refusals import OPERATION_STATES
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
+from sim.systems.arc_fleet.spec import Extension, identity
 from sim.systems.arc_fleet.states import (
     ACTOR,
     ACTORS,
@@ -20,15 +22,15 @@ from sim.systems.arc_fleet.states import (
     EXTENSION,
     WIDTH,
 )
-from sim.systems.arc_fleet.versions import version_key
+from sim.systems.arc_fleet.versions import ordered, version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
-    from sim.systems.operation import Operation, Request, Span
+    from sim.systems.arc_fleet.spec import ArcFleet, MachineGroup
+    from sim.systems.operation import Operation, Span
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class GroupLayout:
 
     name: str
     spec: MachineGroup
+    first: int
+    """Number of its first machine in the fleet."""
     connections: int | None
     """Subject of its first machine's connection; None where none is ever disconnected."""
 
@@ -57,10 +61,10 @@ class ExtensionLayout:
     """Its entry in the spec's extensions; None for one that only a request adds."""
     versions: tuple[str, ...]
     """All that may ever be installed, ascending; a state holds the place of one."""
-    initial: int | None
-    """The version at time 0, by number; None where it is not there yet."""
     first: int
     count: int
+    written: Extension | None
+    """The entry itself: how it is at time 0; None where it is not there yet."""
 
     @property
     def name(self) -> str:
@@ -68,8 +72,18 @@ class ExtensionLayout:
         return f"{self.publisher}.{self.type}"
 
     @cached_property
+    def initial(self) -> int | None:
+        """The version at time 0, by number; None where it is not there yet."""
+        return None if self.written is None else self.number(self.written.version)
+
+    @property
+    def initial_code(self) -> int:
+        """The state at time 0."""
+        return 0 if self.initial is None else self.initial * WIDTH + CURRENT
+
+    @cached_property
     def _numbers(self) -> dict[tuple[int, ...], int]:
-        return {version_key(text): number for number, text in enumerate(self.versions)}
+        return {version_key(version): number for number, version in enumerate(self.versions)}
 
     def number(self, version: str) -> int:
         """The number of a version, however it is spelled: 1.0 is 1.0.0."""
@@ -172,14 +186,13 @@ class Layout:
         return blocks + [self._extension(each) for each in self.extensions]
 
     def _extension(self, each: ExtensionLayout) -> Block:
-        initial = 0 if each.initial is None else each.initial * WIDTH + CURRENT
         return self._block(
             "extension",
             each.type,
             each.first,
             States(EXTENSION, each.versions),
             partial(_extension_name, each.type, each.group),
-            np.full(each.count, initial),
+            np.full(each.count, each.initial_code),
             self.weights(each),
         )
 
@@ -228,21 +241,18 @@ def number_all(
         if isinstance(each.body, PublishExtension | UpgradeExtensions)
     ]
     subject = first + len(ACTORS) + len(operations) + len(upgrades)
-    groups = []
+    groups: list[GroupLayout] = []
     for group, each in spec.groups.items():
-        groups.append(GroupLayout(group, each, subject if each.disconnected else None))
+        machine = groups[-1].first + groups[-1].count if groups else 0
+        groups.append(GroupLayout(group, each, machine, subject if each.disconnected else None))
         subject += each.count if each.disconnected else 0
-    extensions: list[ExtensionLayout] = []
-    bodies = [operation.body for operation in operations]
-    for publisher, kind, group, place in _wanted(spec, bodies):
-        versions = _versions(publisher, kind, spec, bodies)
-        initial = None
-        if place is not None:
-            texts = [version_key(version) for version in versions]
-            initial = texts.index(version_key(spec.extensions[place].version))
+    extensions = []
+    for publisher, kind, group, place in _wanted(spec, operations):
+        versions = ordered(_written(publisher, kind, spec, operations))
+        written = None if place is None else spec.extensions[place]
         count = spec.groups[group].count
         extensions.append(
-            ExtensionLayout(publisher, kind, group, place, versions, initial, subject, count)
+            ExtensionLayout(publisher, kind, group, place, versions, subject, count, written)
         )
         subject += count
     return Layout(
@@ -258,43 +268,31 @@ def number_all(
 
 
 def _wanted(
-    spec: ArcFleet, bodies: Sequence[Request]
-) -> Iterable[tuple[str, str, str, int | None]]:
-    """Publisher, type, group and place of each extension; a type is spelled as at first."""
+    spec: ArcFleet, operations: Sequence[Operation]
+) -> Iterator[tuple[str, str, str, int | None]]:
+    """Publisher, type, group and entry of each extension; a type is spelled as at first."""
+    entries: list[tuple[int | None, Extension | PutExtension]] = [*enumerate(spec.extensions)]
+    entries += [(None, each.body) for each in operations if isinstance(each.body, PutExtension)]
     spelled: dict[str, str] = {}
     seen: set[tuple[str, str]] = set()
-    entries: list[tuple[Extension | PutExtension, Iterable[str], int | None]] = [
-        (each, each.groups or (), place) for place, each in enumerate(spec.extensions)
-    ]
-    entries += [
-        (body, spec.groups if body.group is None else [body.group], None)
-        for body in bodies
-        if isinstance(body, PutExtension)
-    ]
-    for each, groups, place in entries:
+    for place, each in entries:
         kind = spelled.setdefault(each.type.lower(), each.type)
-        for group in sorted(groups):
+        for group in groups_with(each, spec.groups):
             if (kind, group) not in seen:
                 seen.add((kind, group))
                 yield each.publisher, kind, group, place
 
 
-def _versions(
-    publisher: str, kind: str, spec: ArcFleet, bodies: Sequence[Request]
-) -> tuple[str, ...]:
-    """Every version of an extension that the scenario names, ascending; each in one spelling."""
-    texts = [each.version for each in spec.extensions if _same(each, publisher, kind)]
-    for body in bodies:
-        if isinstance(body, PublishExtension | PutExtension) and _same(body, publisher, kind):
-            texts.append(body.version)
-        elif isinstance(body, UpgradeExtensions):
-            name = f"{publisher}.{kind}".lower()
-            texts += [version for key, version in body.targets.items() if key.lower() == name]
-    first = {version_key(text): text for text in reversed(texts)}
-    return tuple(text for _, text in sorted(first.items()))
-
-
-def _same(each: Extension | PublishExtension | PutExtension, publisher: str, kind: str) -> bool:
-    return each.type.lower() == kind.lower() and (
-        each.publisher is None or each.publisher.lower() == publisher.lower()
-    )
+def _written(
+    publisher: str, kind: str, spec: ArcFleet, operations: Sequence[Operation]
+) -> Iterator[str]:
+    """Every version of an extension that the scenario names."""
+    wanted = identity(publisher, kind)
+    bodies = [operation.body for operation in operations]
+    for each in (*spec.extensions, *bodies):
+        if isinstance(each, Extension | PublishExtension | PutExtension):
+            if identity(each.publisher or publisher, each.type) == wanted:
+                yield each.version
+        elif isinstance(each, UpgradeExtensions):
+            targets = each.targets.items()
+            yield from (version for target, version in targets if target.lower() == wanted)

@@ -1,0 +1,52 @@
+"""How machines find out about releases: each at a time of its own, walked in order of time.
+
+Only the next discovery of a release is ever pending, so what is under way is all that is in memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.systems.world import SUBMIT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.systems.arc_fleet.machine import Installed
+    from sim.systems.world import Due, World
+
+
+class Discoveries:
+    """The discoveries of one release, or after one request, by some machines of a section."""
+
+    def __init__(
+        self,
+        world: World,
+        extension: Installed,
+        members: NDArray[np.intp],
+        delays: NDArray[np.float64],
+    ) -> None:
+        self._world, self._extension = world, extension
+        self._enrolment = extension.enrolment
+        order = np.argsort(delays, kind="stable")
+        self._members = members[order].tolist()
+        self._times = (world.now + delays[order]).tolist()
+        self._place = 0
+
+    def begin(self) -> None:
+        """Plan the first; each plans the one after it."""
+        world = self._world
+        delay = self._times[self._place] - world.env.now
+        subject = self._extension.first + self._members[self._place]
+        world.call(delay, SUBMIT, subject, self._discover)
+
+    def _discover(self, _: Due) -> None:
+        if self._enrolment != self._extension.enrolment:
+            return  # it was opted out meanwhile: another discovery begins when it is opted in
+        machine = self._members[self._place]
+        self._place += 1
+        if self._place < len(self._times):
+            self.begin()
+        self._extension.fall_due(machine)

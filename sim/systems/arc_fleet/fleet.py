@@ -1,0 +1,265 @@
+"""Machines that apply their extensions one at a time, in order of due time, then of their list.
+
+While nothing couples machines they run in parts of about 1,000, one part after the other, so that
+few events are pending at once. Where at most so many may be busy at one instant, all are one part.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.chance import BLOCK
+from sim.rules import at_most
+from sim.systems.arc_fleet.connections import Connections
+from sim.systems.arc_fleet.discovery import Discoveries
+from sim.systems.arc_fleet.luck import Luck
+from sim.systems.arc_fleet.machine import Installed, Wait
+from sim.systems.arc_fleet.states import WAITING, WIDTH
+from sim.systems.world import ACT, DISPATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sim.systems.arc_fleet.layout import ExtensionLayout, GroupLayout, Layout
+    from sim.systems.arc_fleet.luck import Faults
+    from sim.systems.arc_fleet.machine import Target
+    from sim.systems.arc_fleet.orders import Order
+    from sim.systems.world import Due, World
+
+TOGETHER = BLOCK
+"""Machines in a part: as many as are drawn for at once."""
+
+_LAST = 2**32 - 1
+"""After everyone else of a rank."""
+
+
+class Action(NamedTuple):
+    """What an operation does to machines."""
+
+    at: float
+    """Seconds."""
+    subject: int
+    """The operation."""
+    extension: ExtensionLayout
+    order: Order
+
+
+class Section:
+    """The machines of one group that run in the same part, numbered from 0."""
+
+    def __init__(
+        self,
+        world: World,
+        layout: Layout,
+        group: GroupLayout,
+        members: range,
+        limit: Limit | None,
+    ) -> None:
+        self.world, self.layout, self.group, self.members = world, layout, group, members
+        """`members` are the machines' numbers in the group."""
+        self.most_attempts = layout.spec.max_attempts
+        own = [each for each in layout.extensions if each.group == group.name]
+        self.extensions = [Installed(self, each, place) for place, each in enumerate(own)]
+        self._first = group.first + members.start
+        self._busy = bytearray(len(members))
+        self._waiting: dict[int, list[Wait]] = {}
+        self._limit = limit
+        self._connections = self._connect()
+
+    def _connect(self) -> Connections | None:
+        group, world = self.group, self.world
+        if group.connections is None or group.spec.disconnected is None:
+            return None
+        path = f"{self.layout.name}/{group.name}"
+        away = group.spec.disconnected
+        connections = Connections(world.draws, path, away, self.members, world.horizon)
+        first = group.connections + self.members.start
+        connections.tell(world.record, first, self.layout.network, world.horizon)
+        return connections
+
+    def luck(self, extension: Installed, reason: str, faults: Faults) -> Luck:
+        """The luck of these machines when they install an extension for a reason."""
+        layout = self.layout
+        fleet = layout.name, layout.spec
+        return Luck(self.world.draws, fleet, extension.layout, reason, faults, self.members)
+
+    def discover(self, extension: Installed, reason: str, machine: int | None = None) -> None:
+        """Each machine, or one, finds out what is newest: one draw a machine, whatever the type."""
+        path = f"{self.layout.name}/{self.group.name}/discovery/{reason}"
+        times = self.world.draws.times(path, self.layout.spec.discovery)
+        if machine is None:
+            machines = np.arange(len(self.members))
+        elif extension.newest[extension.codes[machine] // WIDTH] is not None:
+            machines = np.array([machine])
+        else:
+            return
+        delays = times.vector(len(machines), 0, self.members.start + int(machines[0]))
+        Discoveries(self.world, extension, machines, delays).begin()
+
+    # Who goes next on a machine.
+
+    def join(self, machine: int, extension: Installed, target: Target) -> None:
+        """An extension is due: it starts at once or waits."""
+        code = extension.codes[machine]
+        wait = Wait(self.world.env.now, extension.place, code, target.cause)
+        extension.codes[machine] = code - code % WIDTH + WAITING
+        self._waiting.setdefault(machine, []).append(wait)
+        self.look(machine)
+
+    def leave(self, machine: int, extension: Installed) -> Wait:
+        """An extension waits no more; the wait that it had."""
+        waits = self._waiting[machine]
+        (wait,) = (each for each in waits if each.place == extension.place)
+        waits.remove(wait)
+        if not waits:
+            del self._waiting[machine]
+        return wait
+
+    def look(self, machine: int) -> None:
+        """See what can start on a machine, once all of this instant has fallen due."""
+        if machine in self._waiting and not self._busy[machine]:
+            env = self.world.env
+            if env.peek() > env.now:
+                self._dispatch(machine)
+            else:
+                self._plan(0.0, machine)
+
+    def _plan(self, delay: float, machine: int) -> None:
+        self.world.call(delay, DISPATCH, self._first + machine, self._turn, machine)
+
+    def _turn(self, event: Due) -> None:
+        machine = event.argument
+        if machine in self._waiting and not self._busy[machine]:
+            self._dispatch(machine)
+
+    def _dispatch(self, machine: int) -> None:
+        """Start what is due first, of what may start; else look again when something may."""
+        delays = []
+        for wait in sorted(self._waiting[machine]):
+            delay = self._delay(machine, wait.place)
+            if not delay:
+                if self._limit is None:
+                    self.start(machine, wait.place)
+                else:
+                    self._limit.enter(wait.due, self._first + machine, wait.place, self, machine)
+                return
+            delays.append(delay)
+        self._plan(min(delays), machine)
+
+    def _delay(self, machine: int, place: int) -> float:
+        """Seconds until an extension may start, as far as connection and windows go."""
+        now = self.world.env.now
+        if self._connections is not None:
+            delay = self._connections.wait(machine, now)
+            if delay:
+                return delay
+        target = self.extensions[place].wanted(machine)
+        assert target is not None
+        return target.windows.wait(now) if target.windows is not None else 0.0
+
+    def may_start(self, machine: int, place: int) -> bool:
+        """Whether an extension that could start, and stood in line since, still can."""
+        if self._busy[machine] or machine not in self._waiting:
+            return False
+        places = [wait.place for wait in self._waiting[machine]]
+        if place in places and not self._delay(machine, place):
+            return True
+        self._plan(0.0, machine)
+        return False
+
+    def start(self, machine: int, place: int) -> None:
+        """Let an extension begin that has waited, if only for this instant."""
+        extension = self.extensions[place]
+        self._busy[machine] = 1
+        extension.end_wait(machine, self.leave(machine, extension), self.world.env.now)
+        extension.install(machine)
+
+    def free(self, machine: int) -> None:
+        """A machine has done with an extension."""
+        self._busy[machine] = 0
+        if self._limit is not None:
+            self._limit.leave()
+
+    def close(self) -> None:
+        """Tell the waits that the horizon cuts."""
+        for machine, waits in self._waiting.items():
+            for wait in waits:
+                self.extensions[wait.place].end_wait(machine, wait, np.inf)
+
+
+class Limit:
+    """At most so many machines are busy at one instant; the others stand in line.
+
+    They go by due time, then by machine, then by its list.
+    """
+
+    def __init__(self, world: World, most: int) -> None:
+        self._world, self._free = world, most
+        self._line: list[tuple[float, int, int, int, Section, int]] = []
+        self._serial = count()
+        self._is_planned = False
+
+    def enter(self, due: float, number: int, place: int, section: Section, machine: int) -> None:
+        """Stand in line, machine `number` of the fleet, with an extension due since `due`."""
+        heappush(self._line, (due, number, place, next(self._serial), section, machine))
+        self._plan()
+
+    def leave(self) -> None:
+        """A machine is no longer busy."""
+        self._free += 1
+        self._plan()
+
+    def _plan(self) -> None:
+        """Let the next ones go when all that can start at this instant stands in line."""
+        if not self._is_planned:
+            self._is_planned = True
+            self._world.call(0.0, DISPATCH, _LAST, self._go)
+
+    def _go(self, _: Due) -> None:
+        self._is_planned = False
+        while self._free and self._line:
+            _due, _number, place, _serial, section, machine = heappop(self._line)
+            if section.may_start(machine, place):
+                self._free -= 1
+                section.start(machine, place)
+
+
+def run(world: World, layout: Layout, actions: Sequence[Action]) -> None:
+    """Let the whole fleet run to the horizon, in parts where nothing couples its machines."""
+    for part in _parts(layout):
+        apart = world.apart()
+        limit = _limit(apart, layout)
+        sections = [Section(apart, layout, group, members, limit) for group, members in part]
+        for action in actions:
+            apart.call(action.at, ACT, action.subject, _act, (action, sections))
+        apart.run()
+        for section in sections:
+            section.close()
+
+
+def _parts(layout: Layout) -> Iterator[list[tuple[GroupLayout, range]]]:
+    if layout.spec.max_concurrent is not None:
+        yield [(group, range(group.count)) for group in layout.groups]
+        return
+    for group in layout.groups:
+        for first in range(0, group.count, TOGETHER):
+            yield [(group, range(first, min(first + TOGETHER, group.count)))]
+
+
+def _limit(world: World, layout: Layout) -> Limit | None:
+    most = layout.spec.max_concurrent
+    if most is None:
+        return None
+    return Limit(world, at_most(most, sum(group.count for group in layout.groups)))
+
+
+def _act(event: Due) -> None:
+    action, sections = event.argument
+    for section in sections:
+        for installed in section.extensions:
+            if installed.layout is action.extension:
+                action.order(section, installed)

@@ -1,0 +1,266 @@
+"""An extension on some machines of a group: replaced, watched, rolled back, tried again.
+
+Source: "Automatic Extension Upgrade for Azure Arc-enabled servers": the new version replaces the
+old one; where the machine is not healthy five minutes after that, the previous version comes back;
+a failed upgrade is tried again every few days.
+
+Nothing stops what is under way on a machine. So its rows are told ahead when it begins, and one
+event, at its end, is all that an attempt takes; a wait is told when it ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.systems.arc_fleet.states import (
+    BACKING_OFF,
+    CURRENT,
+    FAILED,
+    INSTALLING,
+    ROLLING_BACK,
+    UNHEALTHY,
+    WAITING,
+    WATCHING,
+    WIDTH,
+)
+from sim.systems.world import LOOK, RETURN, SUBMIT
+
+if TYPE_CHECKING:
+    from sim.rules import Windows
+    from sim.systems.arc_fleet.fleet import Section
+    from sim.systems.arc_fleet.layout import ExtensionLayout
+    from sim.systems.arc_fleet.luck import Luck
+    from sim.systems.arc_fleet.orders import Request
+    from sim.systems.world import Due
+
+
+class Target:
+    """A version that is to be installed on some machines, and why."""
+
+    def __init__(
+        self,
+        version: int,
+        cause: int,
+        luck: Luck,
+        windows: Windows | None,
+        members: int,
+        request: Request | None = None,
+    ) -> None:
+        self.version, self.cause, self.luck, self.windows = version, cause, luck, windows
+        self.request = request
+        """Who asks for it; None for a release, which enrolled extensions get by themselves."""
+        self.attempts = [0] * members
+        """How many attempts each machine has begun."""
+
+
+class Attempt(NamedTuple):
+    """One that is under way on a machine."""
+
+    machine: int
+    target: Target
+    number: int
+    """Counted from 0 for the machine and the target."""
+    former: int
+    """Code of the former version with status absent."""
+    code: int
+    """The state that its end will change."""
+
+
+class Wait(NamedTuple):
+    """One that is due, and waits for its machine. They go in this order."""
+
+    due: float
+    place: int
+    """The extension's place in the machine's list."""
+    code: int
+    """The state in which it fell due."""
+    cause: int
+
+
+class Installed:
+    """One extension on the machines of a section, which are given by their number in it."""
+
+    def __init__(self, section: Section, layout: ExtensionLayout, place: int) -> None:
+        self.layout, self._section, self.place = layout, section, place
+        self._world = section.world
+        self._record, self._horizon = section.world.record, section.world.horizon
+        self.first = layout.first + section.members.start
+        count = len(section.members)
+        self.codes = [layout.initial_code] * count
+        """The state of each, as this side believes; `installing` for all that is under way."""
+        self.enrolled = layout.written is not None and layout.written.enable_automatic_upgrade
+        self.enrolment = 0
+        """Counts how often it was opted out: discoveries that began before have lapsed."""
+        self.newest: list[Target | None] = [None] * len(layout.versions)
+        """By version the newest release that is above it and of the same major version."""
+        self.asked: dict[int, Target] = {}
+        """What requests want on machines that have not begun with it."""
+        self._under_way: dict[int, Target] = {}
+        self._overdue: set[int] = set()
+        """Machines where another release was discovered meanwhile."""
+        self._retries: dict[int, float] = {}
+        """When the next attempt is due; what was planned for another time has lapsed."""
+
+    def wanted(self, machine: int) -> Target | None:
+        """What is to be installed next: what a request asks for, or the newest release."""
+        return self.asked.get(machine) or self.newest[self.codes[machine] // WIDTH]
+
+    # What falls due.
+
+    def fall_due(self, machine: int) -> None:
+        """A discovery, or a retry, is due; it lapses where there is nothing newer to install."""
+        code = self.codes[machine]
+        status, target = code % WIDTH, self.newest[code // WIDTH]
+        if target is None or not self.enrolled:
+            return
+        if status in (CURRENT, BACKING_OFF):
+            self._section.join(machine, self, target)
+        elif status == INSTALLING and target is not self._under_way[machine]:
+            self._overdue.add(machine)
+
+    def ask(self, machine: int, target: Target) -> None:
+        """A request wants a version; the one that it overtakes, if any, is over."""
+        self._forget(machine)
+        assert target.request is not None
+        target.request.begins()
+        self.asked[machine] = target
+        status = self.codes[machine] % WIDTH
+        if status == WAITING:
+            self._section.look(machine)
+        elif status != INSTALLING:
+            self._section.join(machine, self, target)
+
+    def _forget(self, machine: int) -> None:
+        target = self.asked.pop(machine, None)
+        if target is not None and target.request is not None:
+            target.request.ends(self._world.now, self.first + machine)
+
+    def opt_in(self) -> None:
+        """Releases come by themselves from now on."""
+        self.enrolled = True
+
+    def opt_out(self, cause: int) -> None:
+        """What waits does not start; what is under way finishes."""
+        self.enrolled = False
+        self.enrolment += 1
+        self._overdue.clear()
+        for machine, code in enumerate(self.codes):
+            status = code % WIDTH
+            if status == WAITING and machine not in self.asked:
+                self.end_wait(machine, self._section.leave(machine, self), self._world.now)
+            elif status != BACKING_OFF:
+                continue
+            self._becomes(machine, self.codes[machine], code - status + CURRENT, cause)
+
+    # An attempt.
+
+    def end_wait(self, machine: int, wait: Wait, now: float) -> None:
+        """Tell a wait, which ends `now`, unless it took no time.
+
+        What is not in service anyway, as it is not there or failed, remains so while it waits.
+        """
+        if wait.code % WIDTH in (CURRENT, BACKING_OFF) and wait.due < now:
+            waiting = self.codes[machine]
+            self._record(wait.due, self.first + machine, wait.code, waiting, wait.cause)
+        else:
+            self.codes[machine] = wait.code
+
+    def install(self, machine: int) -> None:
+        """Replace the version, watch the machine's health; roll back where it is not healthy."""
+        target = self.asked.pop(machine, None) or self.newest[self.codes[machine] // WIDTH]
+        assert target is not None
+        world, record, subject = self._world, self._record, self.first + machine
+        now, code, new = world.env.now, self.codes[machine], target.version * WIDTH
+        # One that is not there, or failed and removed, has no version to go back to.
+        anew = code % WIDTH in (0, FAILED)
+        former = new if anew else code - code % WIDTH
+        number = target.attempts[machine]
+        target.attempts[machine] = number + 1
+        self._under_way[machine] = target
+        self.codes[machine] = former + INSTALLING
+        record(now, subject, code, former + INSTALLING, target.cause)
+        seconds, watched, unhealthy = target.luck.installation(number)
+        installed = now + seconds[machine]
+        watching = new + (UNHEALTHY if unhealthy[machine] else WATCHING)
+        if installed <= self._horizon:
+            record(installed, subject, former + INSTALLING, watching, target.cause)
+        attempt = Attempt(machine, target, number, former, watching)
+        verdict = installed + watched[machine]
+        if unhealthy[machine] and not anew:
+            self._roll_back(attempt, verdict)
+        else:
+            end = self._fail if unhealthy[machine] else self._succeed
+            world.call(verdict - now, LOOK, subject, end, attempt)
+
+    def _roll_back(self, attempt: Attempt, verdict: float) -> None:
+        machine, target = attempt.machine, attempt.target
+        subject, code = self.first + machine, target.version * WIDTH + ROLLING_BACK
+        if verdict <= self._horizon:
+            self._record(verdict, subject, attempt.code, code, target.cause)
+        seconds, fails = target.luck.rollback(attempt.number)
+        end = self._fail if fails[machine] else self._try_again
+        delay = verdict + seconds[machine] - self._world.env.now
+        self._world.call(delay, RETURN, subject, end, attempt._replace(code=code))
+
+    # Its end.
+
+    def _succeed(self, event: Due) -> None:
+        attempt: Attempt = event.argument
+        self._rests(attempt, attempt.target.version * WIDTH + CURRENT)
+
+    def _fail(self, event: Due) -> None:
+        """The new version stays, and does not work."""
+        attempt: Attempt = event.argument
+        self._rests(attempt, attempt.target.version * WIDTH + FAILED)
+
+    def _try_again(self, event: Due) -> None:
+        """The former version is back; an enrolled extension gets another chance."""
+        attempt: Attempt = event.argument
+        most = self._section.most_attempts
+        if attempt.target.request is None and most is not None and attempt.number + 1 >= most:
+            self._rests(attempt, attempt.former + FAILED)
+        elif self.enrolled and self.newest[attempt.former // WIDTH] is not None:
+            self._plan_retry(attempt)
+            self._rests(attempt, attempt.former + BACKING_OFF)
+        else:
+            self._rests(attempt, attempt.former + CURRENT)
+
+    def _plan_retry(self, attempt: Attempt) -> None:
+        machine, world = attempt.machine, self._world
+        delay = attempt.target.luck.retry_after(attempt.number)[machine]
+        self._retries[machine] = world.env.now + delay
+        world.call(delay, SUBMIT, self.first + machine, self._retry, machine)
+
+    def _retry(self, event: Due) -> None:
+        machine = event.argument
+        if self.codes[machine] % WIDTH == BACKING_OFF and self._retries[machine] == event.env.now:
+            self.fall_due(machine)
+
+    def _rests(self, attempt: Attempt, code: int) -> None:
+        """An attempt is over; what was asked for, or discovered, meanwhile is due."""
+        machine, target = attempt.machine, attempt.target
+        self._becomes(machine, attempt.code, code, target.cause)
+        del self._under_way[machine]
+        self._section.free(machine)
+        if target.request is not None:
+            target.request.ends(self._world.now, self.first + machine)
+            if self.enrolled and code % WIDTH == CURRENT:
+                self._section.discover(self, target.request.name, machine)
+        if machine in self.asked:
+            self._go_on(machine)
+        elif machine in self._overdue:
+            self._overdue.discard(machine)
+            self.fall_due(machine)
+        self._section.look(machine)
+
+    def _go_on(self, machine: int) -> None:
+        """Begin with what a request wants, if that is still something else."""
+        code, target = self.codes[machine], self.asked[machine]
+        if code % WIDTH == FAILED or code // WIDTH == target.version:
+            self._forget(machine)
+        else:
+            self._section.join(machine, self, target)
+
+    def _becomes(self, machine: int, old: int, new: int, cause: int) -> None:
+        self._record(self._world.env.now, self.first + machine, old, new, cause)
+        self.codes[machine] = new

@@ -1,0 +1,127 @@
+"""An Arc fleet in a scenario: its numbering, fixed for all replications, and how one begins."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sim.systems.arc_fleet import audit, fleet, measures, series, views, words
+from sim.systems.arc_fleet.layout import number_all
+from sim.systems.arc_fleet.operations import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log, Stack
+    from sim.systems.arc_fleet.spec import ArcFleet
+    from sim.systems.operation import Operation, Span
+    from sim.systems.world import World
+    from sim.timelines import Timeline
+
+
+class Model:
+    """One Arc fleet of a scenario. `first` is its first subject in the log."""
+
+    def __init__(
+        self, name: str, spec: ArcFleet, operations: Sequence[Operation], first: int, span: Span
+    ) -> None:
+        self.name, self.spec, self.operations = name, spec, tuple(operations)
+        self.span = span
+        self.layout = number_all(name, spec, self.operations, first, span)
+
+    headlines = (
+        "updated_share",
+        "time_to_50",
+        "time_to_99",
+        "rollbacks",
+        "stuck_machines",
+        "capacity_hours_lost",
+    )
+    """The metrics that say most."""
+
+    @property
+    def size(self) -> str:
+        """How large it is, in a few words."""
+        return words.size(self)
+
+    # What the rest of the house asks of a finished run.
+
+    def measure(
+        self, stack: Stack, warm_up: float
+    ) -> tuple[dict[tuple[str, str], NDArray[np.float64]], NDArray[np.bool_]]:
+        """Every metric by (group, name), and in which replications promises count."""
+        return measures.measure(self, stack, warm_up)
+
+    def audit(self, stack: Stack) -> str | None:
+        """The rule of the system that a stack breaks, if any."""
+        return audit.audit(self, stack)
+
+    def series(self) -> list[tuple[str, str]]:
+        """Every (series, group) that a run has."""
+        return series.names(self)
+
+    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
+        """One series of a run."""
+        return series.Series(self, log).timeline(name, group)
+
+    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
+        """Every series of a run, by (series, group)."""
+        run = series.Series(self, log)
+        return {(name, group): run.timeline(name, group) for name, group in series.names(self)}
+
+    def members(self, log: Log) -> list[dict[str, Any]]:
+        """One row an extension of a machine."""
+        return views.members(self, log)
+
+    def operations_table(self, log: Log) -> list[dict[str, Any]]:
+        """One row an operation."""
+        return views.operations_table(self, log)
+
+    def status(self, log: Log, at: float) -> dict[str, Any]:
+        """Versions and provisioning states of each type at `at` seconds, and the releases."""
+        return views.status(self, log, at)
+
+    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+        """How each type stands in each group: label, from, to, category."""
+        return views.lanes(self, log)
+
+    def before(self) -> list[str]:
+        """What will happen, in sentences."""
+        return words.before(self)
+
+    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """The refusals that follow from the file alone, with their paths."""
+        return words.foretold(self)
+
+    # How it runs.
+
+    @cached_property
+    def nominal(self) -> float:
+        """Extensions of machines at time 0, enrolled or not."""
+        return float(self.layout.nominal)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The system's subjects."""
+        return self.layout.blocks()
+
+    def start(self, world: World) -> None:
+        """Let the whole fleet run; nothing else in the scenario touches it."""
+        service = Service(world, self.layout)
+        for at, number in sorted(self._times(world)):
+            if at <= world.horizon:
+                operation = self.operations[number]
+                service.receive(number, at, operation.kind, operation.body)
+        fleet.run(world, self.layout, service.actions)
+        service.close()
+
+    def _times(self, world: World) -> list[tuple[float, int]]:
+        """When each operation of the file is asked for, with its number."""
+        times = []
+        for number, operation in enumerate(self.operations):
+            path = f"{self.name}/operation/at/{operation.name}"
+            times.append((world.draws.times(path, operation.at, 1)[0, 0], number))
+        return times

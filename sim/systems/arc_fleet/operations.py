@@ -1,0 +1,307 @@
+"""The door of a fleet: requests and releases come in, are refused or accepted, and end.
+
+Whether one is accepted, and what it asks of machines, follows from what came in before it and never
+from what machines have come to. So all of them are taken first, then the fleet runs, then it shows
+when they ended. The method that takes an operation has the operation's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.log import ASKED, COMPLETED, OPERATION, REFUSED, SUCCEEDED, SUPERSEDED, UPGRADING
+from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.endings import BEFORE, End, Enrolment, Release, end_of
+from sim.systems.arc_fleet.fleet import Action
+from sim.systems.arc_fleet.luck import Faults
+from sim.systems.arc_fleet.orders import Installation, OptIn, OptOut, Publication, Request
+from sim.systems.arc_fleet.refusals import RULES, by_request
+from sim.systems.arc_fleet.requests import (
+    RepairExtension,
+    SetAutomaticUpgrade,
+    UpgradeExtensions,
+)
+from sim.systems.arc_fleet.versions import installed_as, major, newest_minor, upgrades
+from sim.systems.operation import windows_of
+
+if TYPE_CHECKING:
+    from sim.rules import Windows
+    from sim.systems.arc_fleet.layout import ExtensionLayout, Layout
+    from sim.systems.arc_fleet.orders import Order
+    from sim.systems.arc_fleet.requests import PublishExtension, PutExtension
+    from sim.systems.operation import Window
+    from sim.systems.world import World
+
+SCENARIO = 0
+"""The subject that causes the operations of the file: the scenario itself."""
+
+
+class Call(NamedTuple):
+    """A request that has come in."""
+
+    at: float
+    """Seconds."""
+    name: str
+    subject: int
+    body: Any
+
+
+@dataclass
+class Standing:
+    """What the service has of an extension of one group, whatever its machines have come to."""
+
+    extension: ExtensionLayout
+    enrolment: Enrolment
+    is_there: bool
+    newest_minor: bool
+    """Whether an installation picks the newest minor version."""
+    wanted: set[int]
+    """The versions that some machine may have been asked to have."""
+    known: list[str]
+    """Versions that exist, as far as anyone has seen: that of time 0 and the releases."""
+    released: dict[int, Call] = field(default_factory=dict)
+    """By version its first publication."""
+
+
+class Service:
+    """What takes the operations of one replication."""
+
+    def __init__(self, world: World, layout: Layout) -> None:
+        self._world, self._layout = world, layout
+        self._standings = [self._standing(each) for each in layout.extensions]
+        self.actions: list[Action] = []
+        """What all of it asks of machines."""
+        self._requests: list[tuple[Call, Request]] = []
+        self._releases: list[tuple[Call, Release]] = []
+        self._instant, self._reason = BEFORE, ""
+
+    def _standing(self, each: ExtensionLayout) -> Standing:
+        enrolment = Enrolment(each)
+        written = each.written
+        if written is not None and written.enable_automatic_upgrade:
+            enrolment.change(BEFORE, value=True, cause=SCENARIO)
+        return Standing(
+            each,
+            enrolment,
+            written is not None,
+            written is not None and written.auto_upgrade_minor_version,
+            set() if each.initial is None else {each.initial},
+            [] if written is None else [written.version],
+        )
+
+    # Receiving.
+
+    def receive(self, number: int, at: float, kind: str, body: Any) -> None:
+        """Take the file's operation `number` at `at` seconds; they come in order of time."""
+        layout = self._layout
+        call = Call(at, layout.operations[number], layout.first_operation + number, body)
+        rule = by_request(body, layout.spec) or self._by_state(body)
+        if rule is not None:
+            state = REFUSED + OPERATION.width * (RULES.index(rule) + 1)
+            self._world.record(at, call.subject, 0, state, SCENARIO)
+        else:
+            self._world.record(at, call.subject, 0, ASKED, SCENARIO)
+            getattr(self, kind)(call)
+
+    def _by_state(self, body: Any) -> str | None:
+        """The rule by which what is there, or not, forbids a request."""
+        if isinstance(body, UpgradeExtensions):
+            found = all(self._targeted(body, target) for target in body.targets)
+        elif isinstance(body, SetAutomaticUpgrade | RepairExtension):
+            found = bool(self._there(body))
+        else:
+            return None
+        return None if found else "no such extension"
+
+    def _there(self, body: SetAutomaticUpgrade | RepairExtension) -> list[Standing]:
+        """What a request names, in each group that has it."""
+        return [
+            each
+            for each in self._standings
+            if each.is_there and each.extension.is_named(body.type, body.publisher, body.group)
+        ]
+
+    def _targeted(self, body: UpgradeExtensions, target: str) -> list[Standing]:
+        return [
+            each
+            for each in self._standings
+            if each.is_there
+            and each.extension.name.lower() == target.lower()
+            and body.group in (None, each.extension.group)
+        ]
+
+    # The operations.
+
+    def publish_extension(self, call: Call) -> None:
+        """A publisher releases a version: enrolled extensions of the same major version get it."""
+        body: PublishExtension = call.body
+        named = [
+            each for each in self._standings if each.extension.is_named(body.type, body.publisher)
+        ]
+        concerned = [each for each in named if self._concerns(body.version, each)]
+        for each in named:
+            each.known.append(body.version)
+            each.released.setdefault(each.extension.number(body.version), call)
+        if not concerned:
+            # Another major version, or not above what is installed: it touches nothing.
+            self._succeeds(call, End(call.at, call.subject))
+            return
+        upgrade = self._begin(call)
+        release = Release(call.at, body.version, upgrade, [each.enrolment for each in named])
+        self._supersede(release)
+        self._releases.append((call, release))
+        reason = self._discovery(call)
+        for each in named:
+            self._act(call, each, self._publication(call, each, upgrade, reason))
+
+    def _concerns(self, version: str, each: Standing) -> bool:
+        """Whether a release is the newest of its major version and above what is installed."""
+        number, versions = each.extension.number(version), each.extension.versions
+        newer = [k for k in each.released if k >= number and major(versions[k]) == major(version)]
+        installed = [versions[k] for k in each.wanted]
+        return not newer and any(upgrades(version, text) for text in installed)
+
+    def _publication(self, call: Call, each: Standing, upgrade: int, reason: str) -> Publication:
+        body: PublishExtension = call.body
+        versions = each.extension.versions
+        replaced = [k for k, text in enumerate(versions) if upgrades(body.version, text)]
+        number = each.extension.number(body.version)
+        faults = self._faults(each, number)
+        windows = self._windows(body.windows)
+        return Publication(number, replaced, call.name, upgrade, reason, faults, windows)
+
+    def _discovery(self, call: Call) -> str:
+        """The reason of a discovery: releases of one instant are discovered together."""
+        if self._instant != call.at:
+            self._instant, self._reason = call.at, call.name
+        return self._reason
+
+    def _supersede(self, release: Release) -> None:
+        """The former release of the same major version is over, unless it has ended."""
+        for _, former in self._releases:
+            same = former.enrolments == release.enrolments
+            if same and major(former.version) == major(release.version):
+                former.superseded = former.superseded or End(release.at, release.upgrade)
+
+    def set_automatic_upgrade(self, call: Call) -> None:
+        """Opt extensions in or out."""
+        body: SetAutomaticUpgrade = call.body
+        for each in self._there(body):
+            self._enrol(call, each, enabled=body.enabled)
+        self._succeeds(call, End(call.at, call.subject))
+
+    def _enrol(self, call: Call, each: Standing, *, enabled: bool) -> None:
+        if each.enrolment.now != enabled:
+            each.enrolment.change(call.at, enabled, call.subject)
+            self._act(call, each, OptIn(call.name) if enabled else OptOut(call.subject))
+
+    def put_extension(self, call: Call) -> None:
+        """Create or change an extension; what is failed stays so until it is repaired."""
+        body: PutExtension = call.body
+        request = self._request(call)
+        groups = groups_with(body, self._layout.spec.groups)
+        for each in self._standings:
+            extension = each.extension
+            if extension.is_named(body.type, body.publisher) and extension.group in groups:
+                each.is_there = True
+                each.newest_minor = body.auto_upgrade_minor_version
+                self._enrol(call, each, enabled=body.enable_automatic_upgrade)
+                pick = newest_minor if each.newest_minor else installed_as
+                number = extension.number(pick(body.version, each.known))
+                versions = [number] * len(extension.versions)
+                order = self._installation(each, request, call.subject, versions, creates=True)
+                self._act(call, each, order)
+
+    def upgrade_extensions(self, call: Call) -> None:
+        """The operator's own push, of what is enrolled and what is not."""
+        body: UpgradeExtensions = call.body
+        request, upgrade = self._request(call), self._begin(call)
+        windows = self._windows(body.windows)
+        for target, version in body.targets.items():
+            for each in self._targeted(body, target):
+                extension = each.extension
+                number = extension.number(installed_as(version, each.known))
+                versions = [number] * len(extension.versions)
+                order = self._installation(each, request, upgrade, versions, windows=windows)
+                self._act(call, each, order)
+
+    def repair_extension(self, call: Call) -> None:
+        """Remove what is failed, and install it again."""
+        request = self._request(call)
+        for each in self._there(call.body):
+            # Assumption: what is repaired gets its own version again, or, where the newest minor
+            # version is picked at installations, that.
+            number, written = each.extension.number, each.extension.versions
+            pick = newest_minor if each.newest_minor else lambda version, _: version
+            versions = [number(pick(version, each.known)) for version in written]
+            order = self._installation(each, request, call.subject, versions, repairs=True)
+            self._act(call, each, order)
+
+    # What they share.
+
+    def _installation(
+        self,
+        each: Standing,
+        request: Request,
+        cause: int,
+        versions: list[int],
+        **how: Any,
+    ) -> Installation:
+        each.wanted.update(versions)
+        faults = {number: self._faults(each, number) for number in set(versions)}
+        return Installation(request, cause, versions, faults, **how)
+
+    def _faults(self, each: Standing, version: int) -> Faults:
+        """How bad a version is: as its publication says, else as all are."""
+        call = each.released.get(version)
+        if call is None or call.body.unhealthy is None:
+            return Faults("", self._layout.spec.unhealthy)
+        return Faults(call.name, call.body.unhealthy)
+
+    def _windows(self, windows: tuple[Window, ...]) -> Windows | None:
+        return windows_of(windows, self._layout.span.start) if windows else None
+
+    def _act(self, call: Call, each: Standing, order: Order) -> None:
+        self.actions.append(Action(call.at, call.subject, each.extension, order))
+
+    def _request(self, call: Call) -> Request:
+        request = Request(call.name, call.at, call.subject)
+        self._requests.append((call, request))
+        return request
+
+    def _begin(self, call: Call) -> int:
+        """Begin the upgrade of an operation; its subject."""
+        upgrade = self._layout.upgrade(call.name)
+        self._world.record(call.at, upgrade, 0, UPGRADING, call.subject)
+        return upgrade
+
+    # Ends.
+
+    def close(self) -> None:
+        """Tell how all that was asked for ended, after the machines have run."""
+        for call, release, end in self._ends_of_releases():
+            overtaken = release.superseded
+            if overtaken is not None and (end is None or end.time >= overtaken.time):
+                self._ends(call, release.upgrade, SUPERSEDED, overtaken)
+            elif end is not None:
+                self._ends(call, release.upgrade, COMPLETED, end)
+        for call, request in self._requests:
+            end = request.end
+            if end is not None and isinstance(call.body, UpgradeExtensions):
+                self._ends(call, self._layout.upgrade(call.name), COMPLETED, end)
+            elif end is not None:
+                self._succeeds(call, end)
+
+    def _ends_of_releases(self) -> list[tuple[Call, Release, End | None]]:
+        rows = self._world.recorder.rows  # held no longer than this, as nothing can be recorded
+        return [(call, each, end_of(each, call.subject, rows)) for call, each in self._releases]
+
+    def _ends(self, call: Call, upgrade: int, state: int, end: End) -> None:
+        """An upgrade ends, and its operation with it."""
+        self._world.record(end.time, upgrade, UPGRADING, state, end.cause)
+        # Assumption: a release that another one supersedes has done its part.
+        self._succeeds(call, End(end.time, upgrade))
+
+    def _succeeds(self, call: Call, end: End) -> None:
+        self._world.record(end.time, call.subject, ASKED, SUCCEEDED, end.cause)
