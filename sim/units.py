@@ -197,7 +197,7 @@ def parse_load(text: str) -> float:
         better = f"write {text}% if that is meant"
         raise ValueError(f"must be a load such as 80% or 0.8, {got} ({better})")
     if not 0 < value <= _HEAVIEST:
-        raise ValueError(f"must be a load above 0%, at most {show_share(_HEAVIEST)}, {got}")
+        raise ValueError(f"must be a load above 0%, at most {format_share(_HEAVIEST)}, {got}")
     return value
 
 

@@ -252,7 +252,7 @@ def test_a_log_with_unknown_run_times_is_read():
             "work: must have exactly one of load, interarrival, tasks, csv or swf, "
             "got load and tasks",
         ),
-        ({"load": "0%", "service": "1s"}, "work.load: must be a load above 0%, at most 10000 %"),
+        ({"load": "0%", "service": "1s"}, "work.load: must be a load above 0%, at most 10000%"),
         (
             {"load": 80, "service": "1s"},
             "work.load: must be a load such as 80% or 0.8, got 80 (write 80% if that is meant)",

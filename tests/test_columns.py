@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.formats.columns import read_column
+from sim.formats.columns import read_column, read_columns
 
 
 def test_a_column_is_found_by_its_name():
@@ -44,3 +44,20 @@ def test_what_is_no_column_of_numbers_is_refused_with_its_line(content, rule):
     with pytest.raises(ValueError) as refused:
         read_column(content, "seconds")
     assert rule in str(refused.value)
+
+
+def test_several_columns_are_read_in_one_go_whatever_stands_between():
+    content = b"\xef\xbb\xbfa,what,b,c\n1,x,2,3\n\n4,y,5,6\n"
+    assert read_columns(content, ["b", "a"]) == {"b": (2.0, 5.0), "a": (1.0, 4.0)}
+
+
+def test_an_optional_column_may_be_missing_but_not_be_there_twice():
+    assert read_columns(b"a\n1\n", ["a"], optional=["b"]) == {"a": (1.0,)}
+    assert read_columns(b"b,a\n2,1\n", ["a"], optional=["b"]) == {"a": (1.0,), "b": (2.0,)}
+    with pytest.raises(ValueError, match="must have one column b, got more than one"):
+        read_columns(b"b,a,b\n2,1,2\n", ["a"], optional=["b"])
+
+
+def test_an_optional_column_that_is_there_must_hold_numbers():
+    with pytest.raises(ValueError, match='must have a number in column b, got "" at line 3'):
+        read_columns(b"a,b\n1,2\n3\n", ["a"], optional=["b"])

@@ -24,6 +24,7 @@ class Everything(Spec):
     """How long to wait."""
     positive_duration: fields.PositiveDuration = 1.0
     share: fields.Share = 0.5
+    load: fields.Load = 0.8
     amount: fields.CountOrShare = Amount(count=1)
     integer: fields.Integer = 0
     count: fields.Count = 0
@@ -72,6 +73,9 @@ def _checked(node: Node, field: str) -> object:
         ("share", "80%", 0.8),
         ("share", "'80%'", 0.8),
         ("share", "0.8", 0.8),
+        ("load", "120%", 1.2),
+        ("load", "'120%'", 1.2),
+        ("load", "1.2", 1.2),
         ("amount", "14", Amount(count=14)),
         ("amount", "80%", Amount(share=0.8)),
         ("integer", "-3", -3),

@@ -11,7 +11,6 @@ from sim.scenario import Scenario
 from sim.scenario.starter import starter
 from sim.systems import KINDS
 
-
 OWN_NAMES = {
     "cloud_service": ["  shop:", "      '42':", "      WebRole:"],
     "batch_pool": ["  render:"],

@@ -19,6 +19,7 @@ from sim.units import (
     parse_clock,
     parse_duration,
     parse_instant,
+    parse_load,
     parse_share,
     shorten,
     show_duration,
@@ -197,6 +198,30 @@ def test_share_is_a_number_up_to_1(text, value):
 )
 def test_refused_share_says_how_to_write_it(text, message):
     assert rule(parse_share, text) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("80%", 0.8), ("0.8", 0.8), ("1.2", 1.2), ("100%", 1), ("10000%", 100)]
+)
+def test_load_is_a_share_that_may_exceed_the_whole(text, value):
+    assert parse_load(text) == value
+    assert parse_load(format_share(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("80", "must be a load such as 80% or 0.8, got 80 (write 80% if that is meant)"),
+        ("1", "must be a load such as 80% or 0.8, got 1 (write 1% if that is meant)"),
+        ("80 %", "must be a load such as 80% or 0.8, got 80 % (write 80%)"),
+        ("much", "must be a load such as 80% or 0.8, got much"),
+        ("0%", "must be a load above 0%, at most 10000%, got 0%"),
+        ("10001%", "must be a load above 0%, at most 10000%, got 10001%"),
+        ("1e400", "must be a load above 0%, at most 10000%, got 1e400"),
+    ],
+)
+def test_refused_load_says_how_to_write_it(text, message):
+    assert rule(parse_load, text) == message
 
 
 @settings(deadline=None, derandomize=True)

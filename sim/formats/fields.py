@@ -251,7 +251,14 @@ Load = Annotated[
     float,
     _ratio("must be a load such as 80% or 0.8", units.parse_load),
     _written_as(units.format_share),
-    WithJsonSchema({"anyOf": [_PERCENT_SCHEMA, {"type": "number", "exclusiveMinimum": 0}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _PERCENT_SCHEMA,
+                {"type": "number", "exclusiveMinimum": 0, "not": {"type": "integer"}},
+            ]
+        }
+    ),
 ]
 """A share that may be above 100%, never 0."""
 
