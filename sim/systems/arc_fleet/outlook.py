@@ -93,42 +93,49 @@ class Outlook:
             for each in self._spec.extensions
             if identity(each.publisher, each.type) == identity(publisher, kind)
         ]
-        return first + self._released(publisher, kind)
+        return first + [release.version for release in self._released(publisher, kind)]
 
-    def _released(self, publisher: str, kind: str) -> list[str]:
+    def _released(self, publisher: str, kind: str) -> list[PublishExtension]:
         return [
-            each.version
-            for each in self._releases
-            if identity(each.publisher or publisher, each.type) == identity(publisher, kind)
+            release
+            for release in self._releases
+            if identity(release.publisher or publisher, release.type) == identity(publisher, kind)
         ]
 
     def touched(self, body: PublishExtension) -> list[Standing]:
-        """Those that a release upgrades: enrolled, and below it in the same major version."""
+        """Those that a release upgrades: enrolled, below it in its major version, no newer out."""
         return [
             each
             for each in self.named(body.publisher, body.type)
-            if each.enrolled and any(upgrades(body.version, old) for old in each.versions)
+            if each.enrolled
+            and any(upgrades(body.version, old) for old in each.versions)
+            and self._is_newest(body.version, each)
         ]
+
+    def _is_newest(self, version: str, each: Standing) -> bool:
+        released = [release.version for release in self._released(each.publisher, each.type)]
+        return newest_minor(version, released) == version and version not in released
 
     def superseded(self, body: PublishExtension) -> list[str]:
         """The release that a newer one takes the place of, if there is one."""
-        meant = self.touched(body)
-        older = [old for each in meant for old in self._released(each.publisher, each.type)]
-        return list(ordered(old for old in older if upgrades(body.version, old))[-1:])
+        released = [
+            release.version
+            for each in self.touched(body)
+            for release in self._released(each.publisher, each.type)
+        ]
+        return list(ordered(old for old in released if upgrades(body.version, old))[-1:])
 
-    def unhealthy(self, each: Standing, version: str) -> float | AlwaysUnhealthy:
-        """How bad an installation of a version is: as its release, or as the fleet's."""
-        for release in reversed(self._releases):
-            same = identity(release.publisher or each.publisher, release.type) == each.identity
-            if same and version_key(release.version) == version_key(version):
+    def unhealthy(self, publisher: str, kind: str, version: str) -> float | AlwaysUnhealthy:
+        """How bad an installation of a version is: as its first release, or as the fleet's."""
+        for release in self._released(publisher, kind):
+            if version_key(release.version) == version_key(version):
                 return self._spec.unhealthy if release.unhealthy is None else release.unhealthy
         return self._spec.unhealthy
 
     def put_version(self, body: PutExtension) -> str:
         """What a PUT installs."""
-        known = self.known(body.publisher, body.type)
         pick = newest_minor if body.auto_upgrade_minor_version else installed_as
-        return pick(body.version, known)
+        return pick(body.version, self.known(body.publisher, body.type))
 
     def take(self, body: Request) -> None:
         """What stands after one more operation."""
@@ -148,18 +155,17 @@ class Outlook:
     def _set(self, body: SetAutomaticUpgrade) -> None:
         for each in self.named(body.publisher, body.type, body.group):
             each.enrolled = body.enabled
-            each.versions |= set(self._newer(each)) if body.enabled else set()
+            each.versions |= self._newer(each) if body.enabled else set()
 
     def _push(self, body: UpgradeExtensions) -> None:
         for target, version in body.targets.items():
             for each in self.targeted(body, target):
-                known = self.known(each.publisher, each.type)
-                each.versions.add(installed_as(version, known))
+                each.versions.add(installed_as(version, self.known(each.publisher, each.type)))
 
-    def _newer(self, each: Standing) -> list[str]:
+    def _newer(self, each: Standing) -> set[str]:
         """Releases that one who opts in may still get."""
-        released = self._released(each.publisher, each.type)
-        return [new for new in released if any(upgrades(new, old) for old in each.versions)]
+        released = [release.version for release in self._released(each.publisher, each.type)]
+        return {new for new in released if any(upgrades(new, old) for old in each.versions)}
 
     def _put(self, body: PutExtension) -> None:
         version = self.put_version(body)

@@ -26,7 +26,7 @@ from sim.systems.sentences import counted, refused, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.outlook import Standing
@@ -229,6 +229,16 @@ def _attempts(chance: float, spec: ArcFleet) -> str:
     )
 
 
+def _once(chance: float, spec: ArcFleet) -> str:
+    """What becomes of a request, which is one attempt, unhealthy with `chance`."""
+    if not chance:
+        return ""
+    return (
+        f" With {show_share(chance)} it ends unhealthy, is rolled back in {spec.rollback} and not "
+        "tried again; what was not there before is then failed."
+    )
+
+
 def _stuck(chance: float, spec: ArcFleet) -> str:
     """Which share of those that try ends as failed: by a failed rollback, or its last attempt."""
     again = chance * (1 - spec.rollback_fails)
@@ -265,7 +275,7 @@ def _publication(body: PublishExtension, outlook: Outlook, spec: ArcFleet) -> st
     if touched:
         text += f"{_on(touched, spec)}, enrolled and below it, get it."
         text += f"{_left_alone(body, outlook)}{_instead(body, outlook)}"
-        return text + _faults(body.unhealthy, spec) + _dip(touched, spec, spec.discovery)
+        return text + _faults(body.unhealthy, spec, _attempts) + _dip(touched, spec, spec.discovery)
     return f"{text}Nothing is upgraded.{_left_alone(body, outlook)}"
 
 
@@ -292,11 +302,14 @@ def _instead(body: PublishExtension, outlook: Outlook) -> str:
     return f" It supersedes {older[0]} where that is still to come." if older else ""
 
 
-def _faults(law: float | AlwaysUnhealthy | None, spec: ArcFleet) -> str:
+def _faults(
+    law: float | AlwaysUnhealthy | None, spec: ArcFleet, fate: Callable[[float, ArcFleet], str]
+) -> str:
+    """How bad a version is, and the fate of those on whom it is."""
     if not isinstance(law, AlwaysUnhealthy):
-        return _attempts(_late(spec.unhealthy if law is None else law, spec), spec)
+        return fate(_late(spec.unhealthy if law is None else law, spec), spec)
     whom = f"{law.os} machines" if law.os else f"{show_share(law.machines or 0.0)} of them"
-    return f" It is bad on {whom}, and on no other.{_attempts(1.0, spec)}"
+    return f" It is bad on {whom}, and on no other.{fate(1.0, spec)}"
 
 
 def _late(chance: float, spec: ArcFleet) -> float:
@@ -337,7 +350,7 @@ def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
         exact = installed_as(version, outlook.known(meant[0].publisher, meant[0].type))
         told.append(
             f"{meant[0].type} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or "
-            f"not.{_faults(outlook.unhealthy(meant[0], exact), spec)}"
+            f"not.{_faults(outlook.unhealthy(meant[0].publisher, meant[0].type, exact), spec, _once)}"
         )
     return f"the operator pushes {' And '.join(told)}{_dip(everywhere, spec, AT_ONCE)}"
 
@@ -345,11 +358,13 @@ def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
 def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
     groups = groups_with(body, spec.groups)
     machines = sum(spec.groups[group].count for group in groups)
-    version = _exactly(body.version, outlook.put_version(body))
+    version = outlook.put_version(body)
     enrolled = "enrolled" if body.enable_automatic_upgrade else "not enrolled"
+    faults = outlook.unhealthy(body.publisher, body.type, version)
     return (
-        f"{body.type} {version} of {body.publisher} is put on {counted(machines, 'machine')}"
-        f"{_where(groups, spec)}, {enrolled} from then on."
+        f"{body.type} {_exactly(body.version, version)} of {body.publisher} is put on "
+        f"{counted(machines, 'machine')}{_where(groups, spec)}, {enrolled} from then on."
+        f"{_faults(faults, spec, _once)}"
     )
 
 
