@@ -194,6 +194,11 @@ def test_a_pool_that_keeps_too_few_slots_is_told():
     )
 
 
+def test_slots_of_a_node_count_together():
+    _, (line,) = walk(task_slots_per_node=4)
+    assert line.startswith("While 2 nodes of 10 are out, 32 of 40 slots serve: capacity 80 %")
+
+
 def test_a_queue_that_grows_during_the_walk_is_told():
     _, rest = walk(work={"load": "80%", "service": "10min"})
     assert rest[1] == (
