@@ -38,11 +38,18 @@ BAG = {"tasks": 3, "service": "100s"}
 class Pool:
     """A pool `p` and what is made of logs of it."""
 
-    def __init__(self, *operations, horizon=1000.0, nodes=2, **spec):
-        """`operations` are pairs (kind, body), all of them named KIND-k; `spec` is as written."""
+    def __init__(self, *operations, horizon=1000.0, nodes=2, csv="", **spec):
+        """`operations` are pairs (kind, body), all of them named KIND-k; `spec` is as written.
+
+        A job of `csv` has the tasks of that text.
+        """
         self.horizon = horizon
         spec = {"kind": "batch_pool", "nodes": nodes, "work": BAG} | spec
         self.spec = resolve("p", BatchPool.model_validate(spec))
+        read = [
+            job.with_contents({"csv": csv.encode()}) if job.csv else job for job in self.spec.work
+        ]
+        self.spec = self.spec.model_copy(update={"work": tuple(read)})
         self.model = Model("p", self.spec, list(self._asked(operations)), 1, Span(horizon, None))
         self.subjects = Subjects([SCENARIO, *self.model.blocks])
         self.numbers = {self.subjects.name(n): n for n in range(self.subjects.count)}

@@ -83,7 +83,7 @@ def occupancy(layout: Layout, runs: Executions) -> Occupancy:
 def slots_of(layout: Layout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int16]:
     """The slots that the tasks of some rows require."""
     firsts = np.array([job.first for job in layout.jobs])
-    sizes = np.concatenate([job.sizes for job in layout.jobs]).astype(np.int16)
+    sizes = np.array([size for job in layout.jobs for size in job.sizes], np.int16)
     before = np.cumsum([0, *(len(job.sizes) for job in layout.jobs)])
     if len(sizes) == 1:
         return np.full(len(rows), sizes[0])

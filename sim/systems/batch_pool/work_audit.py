@@ -70,12 +70,19 @@ def _broken_rules(model: Model, stack: Stack) -> Iterator[str]:
 
 def _moves_hold(layout: Layout, stack: Stack) -> bool:
     """Whether tasks go from state to state as they may, and never change their required slots."""
-    mine = (stack.subject >= layout.first_task) & (stack.subject < layout.first_task + layout.tasks)
-    old, new = stack.old[mine], stack.new[mine]
-    may = np.zeros((TASK_WIDTH, TASK_WIDTH), bool)
-    may[tuple(np.transpose(MOVES))] = True
-    same_size = (old // TASK_WIDTH == new // TASK_WIDTH) | (old == 0)
-    return bool((may[old % TASK_WIDTH, new % TASK_WIDTH] & same_size).all())
+    codes = TASK_WIDTH * max(len(job.sizes) for job in layout.jobs)
+    may = np.zeros((codes, codes), bool)
+    for old, new in MOVES:
+        sizes = np.arange(0, codes, TASK_WIDTH)
+        may[sizes + old if old else 0, sizes + new] = True
+    mine = _of_tasks(layout, stack)
+    return bool(may[stack.old[mine], stack.new[mine]].all())
+
+
+def _of_tasks(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
+    mine: NDArray[np.bool_] = stack.subject >= layout.first_task
+    mine &= stack.subject < layout.first_task + layout.tasks
+    return mine
 
 
 def _wrong_endings(runs: Executions) -> Iterator[str]:
@@ -107,15 +114,19 @@ def _wrong_slots(layout: Layout, runs: Executions) -> Iterator[str]:
 
 
 def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
-    """Tasks are submitted when they are due, and those completed had their whole service time."""
+    """Tasks are submitted as they are drawn, and completed after their whole service time."""
     stack, layout = runs.stack, model.layout
-    submit, service = _asked(model, stack)
-    rows = np.flatnonzero(_is_submission(layout, stack))
-    due = np.full((stack.replications, layout.tasks), np.inf)
-    due[stack.replication[rows], stack.subject[rows] - layout.first_task] = stack.time[rows]
-    submit[submit > stack.horizon] = np.inf
-    if (due != submit).any():
-        yield "a task was not submitted when it was due"
+    shape = (stack.replications, layout.tasks)
+    submit, service = np.full((2, *shape), np.inf)
+    state = np.zeros(shape, np.int16)
+    for place, number in enumerate(stack.numbers.tolist()):
+        for job, tasks in zip(layout.jobs, model.tasks(stack.seed, number), strict=True):
+            first = job.first - layout.first_task
+            mine = slice(first, first + len(tasks.submit))
+            submit[place, mine], service[place, mine] = tasks.submit, tasks.service
+            state[place, mine] = tasks.size * TASK_WIDTH + ACTIVE
+    if not _as_drawn(layout, stack, submit, state):
+        yield "a task was not submitted when and as it was due"
     done = np.flatnonzero(runs.ending == DONE)
     left = service[runs.replication[done], runs.task[done] - layout.first_task]
     left -= carried(layout, runs)[done]
@@ -124,21 +135,11 @@ def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
         yield "a completed task was not given the time that it needs"
 
 
-def _is_submission(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
-    mine: NDArray[np.bool_] = (stack.subject >= layout.first_task) & (stack.old == 0)
-    return mine & (stack.subject < layout.first_task + layout.tasks)
-
-
-def _asked(model: Model, stack: Stack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times of submission and of service, drawn again; shape (replications, tasks), in seconds.
-
-    Where a task is not submitted in a replication both are infinite.
-    """
-    layout = model.layout
-    submit, service = np.full((2, stack.replications, layout.tasks), np.inf)
-    for place, number in enumerate(stack.numbers.tolist()):
-        for job, tasks in zip(layout.jobs, model.tasks(stack.seed, number), strict=True):
-            first = job.first - layout.first_task
-            submit[place, first : first + len(tasks.submit)] = tasks.submit
-            service[place, first : first + len(tasks.submit)] = tasks.service
-    return submit, service
+def _as_drawn(
+    layout: Layout, stack: Stack, submit: NDArray[np.float64], state: NDArray[np.int16]
+) -> bool:
+    """Whether just the tasks that are due by the horizon are submitted, each when it is due."""
+    rows = np.flatnonzero(_of_tasks(layout, stack) & (stack.old == 0))
+    place, task = stack.replication[rows], stack.subject[rows] - layout.first_task
+    right = (submit[place, task] == stack.time[rows]) & (state[place, task] == stack.new[rows])
+    return bool(right.all()) and len(rows) == int((submit <= stack.horizon).sum())

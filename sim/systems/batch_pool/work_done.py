@@ -100,8 +100,10 @@ def node_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:
 
 
 def _rows_of(stack: Stack, first: int, count: int) -> NDArray[np.int64]:
-    subject = stack.subject[stack.by_subject]
-    return stack.by_subject[(subject >= first) & (subject < first + count)]
+    order = stack.by_subject
+    begins = np.arange(stack.replications) * stack.subjects.count + first
+    bounds = np.searchsorted(stack.key, [begins, begins + count], sorter=order)
+    return np.concatenate([order[a:b] for a, b in bounds.T.tolist()])
 
 
 def executions(model: Model, stack: Stack) -> Executions:

@@ -1,0 +1,220 @@
+"""What a Batch pool shows: Get Pool at an instant, its nodes, its operations, lanes."""
+
+from __future__ import annotations
+
+import pytest
+from pool_log import TARGET, UPGRADE, Pool
+
+OLD = "WA-GUEST-OS-5.30_201904-01"
+BY = "upgrade by upgrade_os-0"
+WALK = f"""
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    100 upgrade_os-0 -> InProgress because the scenario
+    100 {BY} -> upgrading because upgrade_os-0
+    100 pool p -> upgrading because {BY}
+    100 node-0 -> reimaging because {BY}
+    100 job/0 -> active because node-0
+    100 job/1 -> completed because node-1
+    100 job/0 -> running because node-1
+    100 upgrade_os-0 -> Succeeded because upgrade_os-0
+    300 node-0 -> waitingforstarttask/{TARGET} because {BY}
+    320 node-0 -> idle/{TARGET} because {BY}
+    320 job/2 -> running because node-0
+    320 node-1 -> running (scheduling disabled) because {BY}
+    350 node-1 -> reimaging because {BY}
+    350 job/0 -> active because node-1
+    500 node-1 -> idle/{TARGET} because {BY}
+    500 {BY} -> completed because {BY}
+    500 pool p -> active because {BY}
+"""
+
+
+# Get Pool
+
+
+def status(at, text=WALK, pool=None):
+    pool = pool or Pool(UPGRADE)
+    return pool.model.status(pool.log(text), at)
+
+
+def test_get_pool_has_the_names_of_its_elements():
+    assert status(310) == {
+        "state": "upgrading",
+        "allocationState": "steady",
+        "currentOSVersion": OLD,
+        "targetOSVersion": TARGET,
+        "currentDedicatedNodes": 2,
+        "targetDedicatedNodes": 2,
+        "nodeStates": {"running": 1, "waitingforstarttask": 1},
+        "nodeVersions": {OLD: 1, TARGET: 1},
+    }
+
+
+def test_an_upgrade_shows_where_nodes_come_from_until_all_are_done():
+    shown = [status(at) for at in (0, 99, 100, 499, 500, 1000)]
+    assert [each["state"] for each in shown] == [
+        "active",
+        "active",
+        "upgrading",
+        "upgrading",
+        "active",
+        "active",
+    ]
+    assert [each["currentOSVersion"] for each in shown] == [OLD] * 4 + [TARGET] * 2
+    assert [each["targetOSVersion"] for each in shown] == [OLD] * 2 + [TARGET] * 4
+
+
+def test_nodes_are_seen_running_while_tasks_run_on_them_or_while_they_drain():
+    assert [status(at)["nodeStates"] for at in (0, 330, 360, 500)] == [
+        {"running": 2},
+        {"running": 2},
+        {"reimaging": 1, "running": 1},
+        {"idle": 1, "running": 1},
+    ]
+
+
+def test_a_resize_shows_the_nodes_that_are_there_and_those_that_are_wanted():
+    text = """
+    100 resize-0 -> InProgress because the scenario
+    100 allocation of p -> resizing because resize-0
+    100 node-2 -> creating because resize-0
+    200 resize-1 -> Refused/resizing because the scenario
+    300 node-2 -> idle because resize-0
+    300 allocation of p -> steady because resize-0
+    300 resize-0 -> Succeeded because resize-0
+    """
+    pool = Pool(("resize", {"nodes": 3}), ("resize", {"nodes": 7}))
+    shown = [
+        (each["allocationState"], each["currentDedicatedNodes"], each["targetDedicatedNodes"])
+        for each in (status(at, text, pool) for at in (99, 100, 250, 300))
+    ]
+    assert shown == [("steady", 2, 2), ("resizing", 3, 3), ("resizing", 3, 3), ("steady", 3, 3)]
+    assert status(150, text, pool)["nodeStates"] == {"creating": 1, "idle": 2}
+
+
+def test_a_virtual_machine_pool_has_images_and_no_os_versions():
+    pool = Pool(("upgrade_image", {}), configuration="virtual_machine")
+    text = """
+    100 upgrade by upgrade_image-0 -> upgrading because upgrade_image-0
+    100 node-0 -> upgradingos because upgrade by upgrade_image-0
+    300 node-0 -> idle/image 2 because upgrade by upgrade_image-0
+    """
+    shown = status(400, text, pool)
+    assert "currentOSVersion" not in shown
+    assert shown["nodeVersions"] == {"image 1": 1, "image 2": 1}
+
+
+@pytest.mark.parametrize("at", [-1, 1001])
+def test_an_instant_outside_the_run_is_an_error(at):
+    with pytest.raises(ValueError, match="must lie in"):
+        status(at)
+
+
+# Nodes
+
+
+def test_nodes_tell_what_they_went_through_and_how_they_are():
+    pool = Pool(UPGRADE)
+    names = ("node", "state", "os_version", "times_out", "out_s", "tasks_completed", "requeues")
+    rows = [tuple(row[name] for name in names) for row in pool.model.members(pool.log(WALK))]
+    assert rows == [
+        ("node-0", "running", TARGET, 1, 220, 0, 1),
+        ("node-1", "idle", TARGET, 1, 150, 1, 1),
+    ]
+
+
+def test_only_nodes_that_were_ever_there_are_told_of():
+    pool = Pool(("resize", {"nodes": 4}), ("resize", {"nodes": 1}))
+    text = """
+    100 node-2 -> creating because resize-0
+    300 node-2 -> idle because resize-0
+    400 node-2 -> absent because resize-1
+    """
+    rows = pool.model.members(pool.log(text))
+    assert [(row["node"], row["state"], row["os_version"]) for row in rows] == [
+        ("node-0", "idle", OLD),
+        ("node-1", "idle", OLD),
+        ("node-2", "absent", ""),
+    ]
+    assert (rows[2]["times_out"], rows[2]["out_s"]) == (1, 200)
+
+
+# Operations
+
+
+def test_operations_are_answered_202_and_those_of_scheduling_200():
+    kinds = ("reboot_node", "reimage_node", "disable_scheduling", "enable_scheduling")
+    asked = [(kind, {"node": "node-0"}) for kind in kinds]
+    pool = Pool(UPGRADE, ("resize", {"nodes": 3}), *asked)
+    names = ("upgrade_os", "resize", *kinds)
+    text = "\n".join(
+        f"{100 + k} {name}-0 -> InProgress because the scenario" for k, name in enumerate(names)
+    )
+    rows = pool.model.operations_table(pool.log(text))
+    assert [row["http_status"] for row in rows] == [202, 202, 202, 202, 200, 200]
+    assert [row["at_s"] for row in rows] == [100, 101, 102, 103, 104, 105]
+
+
+def test_a_refused_operation_has_its_code_and_a_message_about_it():
+    pool = Pool(UPGRADE)
+    (row,) = pool.model.operations_table(
+        pool.log("100 upgrade_os-0 -> Refused/version unknown because the scenario")
+    )
+    assert (row["status"], row["http_status"], row["code"]) == ("Refused", 400, "OSVersionNotFound")
+    assert TARGET in row["message"]
+
+
+# Lanes
+
+
+def test_a_lane_shows_when_its_node_is_in_service_and_why_it_is_not():
+    text = (
+        WALK
+        + """
+    600 node-0 -> unusable because failures
+    700 node-0 -> starttaskfailed because failures
+    """
+    )
+    pool = Pool(UPGRADE)
+    assert pool.model.lanes(pool.log(text)) == [
+        ("node-0", 0, 100, "ready"),
+        ("node-0", 320, 600, "ready"),
+        ("node-0", 600, 700, "other"),
+        ("node-0", 100, 320, "updating"),
+        ("node-0", 700, 1000, "failing"),
+        ("node-1", 0, 350, "ready"),
+        ("node-1", 500, 1000, "ready"),
+        ("node-1", 350, 500, "updating"),
+    ]
+
+
+def test_an_absent_node_has_no_lane():
+    pool = Pool(("resize", {"nodes": 3}))
+    assert {lane for lane, *_ in pool.model.lanes(pool.log(""))} == {"node-0", "node-1"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "lanes", "first", "last"),
+    [
+        (40, 40, "node-0", "node-39"),
+        (41, 21, "node-0..1", "node-40"),
+        (1000, 40, "node-0..24", "node-975..999"),
+    ],
+)
+def test_nodes_of_large_pools_share_lanes(nodes, lanes, first, last):
+    pool = Pool(nodes=nodes)
+    labels = [lane for lane, *_ in pool.model.lanes(pool.log(""))]
+    assert (len(labels), labels[0], labels[-1]) == (lanes, first, last)
+
+
+def test_nodes_that_share_a_lane_are_shown_together():
+    text = "100 node-0 -> unusable because failures\n 200 node-1 -> unusable because failures"
+    pool = Pool(nodes=41)
+    assert pool.model.lanes(pool.log(text))[:2] == [
+        ("node-0..1", 0, 200, "ready"),
+        ("node-0..1", 100, 1000, "other"),
+    ]
