@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.errors import ScenarioError
 from sim.log import UPGRADE, Block, States
 from sim.rules import at_least
 from sim.systems.batch_pool.refusals import LATEST, OPERATION_STATES
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 FIRST_IMAGE = "image 1"
 """What a virtual_machine pool runs at time 0; each upgrade of its image brings the next one."""
+
+MOST_TASKS = 20_000_000
+"""More would need more memory than most machines have: a task takes some 400 bytes."""
 
 NEVER = 1e-15
 """A pool has room for so many tasks that more come in fewer than this share of replications."""
@@ -303,7 +307,7 @@ def number_all(
         if target not in versions:
             versions.append(target)
         targets.append(versions.index(target))
-    return Layout(
+    layout = Layout(
         name,
         spec,
         tuple(operation.name for operation in operations),
@@ -314,3 +318,7 @@ def number_all(
         first,
         span,
     )
+    if layout.tasks > MOST_TASKS:
+        rule = f"must bring at most {MOST_TASKS:,} tasks within the horizon, got {layout.tasks:,}"
+        raise ScenarioError.of(rule, path=f"systems.{name}.work")
+    return layout
