@@ -6,8 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from sim.formats.fields import Amount
 
@@ -93,6 +97,18 @@ class Windows:
             return 0.0
         clock = self._second + now
         return min(max(0.0, opens - clock) for opens in self._openings(clock))
+
+    def are_open(self, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether a window is open at each of `times`, seconds since the scenario's start."""
+        # A wall clock is given to microseconds, which are not on the grid of times.
+        day, second = np.divmod(np.round(self._second + times, 6), DAY)
+        is_open = np.full(times.shape, not self._windows)
+        for window in self._windows:
+            for ago in (0, 1):  # it opened on this day, or on the one before
+                opens = np.isin((self._weekday + day - ago) % 7, list(window.weekdays))
+                since = second + ago * DAY - window.opens
+                is_open |= opens & (since >= 0) & (since < window.length)
+        return is_open
 
     def _openings(self, clock: float) -> list[float]:
         """Openings that end after `clock`, from yesterday's on and for more than a week."""

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,4 +202,19 @@ def test_a_wait_ends_when_a_window_first_is_open(given_windows, quarter):
     now = quarter * 900.0
     waits = (900.0 * k for k in range(9 * 96))
     expected = next(wait for wait in waits if is_open(now + wait))
-    assert Windows(tuple(given_windows), FRIDAY).wait(now) == expected
+    windows = Windows(tuple(given_windows), FRIDAY)
+    assert windows.wait(now) == expected
+    times = now + 900.0 * np.arange(9 * 96)
+    assert windows.are_open(times).tolist() == [is_open(time) for time in times.tolist()]
+
+
+def test_without_any_window_it_is_always_open():
+    assert Windows((), None).are_open(np.arange(3.0)).all()
+
+
+def test_a_window_is_open_at_the_instant_that_a_start_between_the_grid_makes():
+    """The wall clock is no sum of grid times then."""
+    windows = Windows((Window(HOUR, 2 * HOUR, EVERY_DAY),), FRIDAY.replace(microsecond=1))
+    for now in (0.0, 0.1, 1234.5678):
+        opens = now + windows.wait(now)
+        assert windows.are_open(np.array([opens]))[0]
