@@ -1,0 +1,193 @@
+"""What the log alone cannot know of an Arc fleet: the rules that every run must keep."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.rules import at_most
+from sim.systems.arc_fleet.scopes import Scopes
+from sim.systems.arc_fleet.states import (
+    DISCONNECTED,
+    FAILED,
+    INSTALLING,
+    ROLLING_BACK,
+    UNHEALTHY,
+    WAITING,
+    WATCHING,
+    WIDTH,
+)
+from sim.systems.operation import windows_of
+from sim.timelines import Members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Stack
+    from sim.systems.arc_fleet.model import Model
+
+_BUSY = np.isin(np.arange(WIDTH), (INSTALLING, WATCHING, UNHEALTHY, ROLLING_BACK)).astype(int)
+"""By status 1 where an extension keeps its machine busy."""
+
+
+def audit(model: Model, stack: Stack) -> str | None:
+    """The rule that a stack breaks, if any."""
+    rule = next(_broken(_Machines(Scopes(model, stack))), None)
+    return None if rule is None else f"{model.name}: {rule}"
+
+
+def _broken(machines: _Machines) -> Iterator[str]:
+    scopes = machines.scopes
+    for place in range(len(scopes.layout.extensions)):
+        if _touches_the_others(scopes, place):
+            yield "a release touched an extension that is not enrolled"
+        if _goes_down(scopes, place):
+            yield "a version went down by neither a rollback nor a request"
+        if _forgets_a_rollback(scopes, place):
+            yield "a bad health window did not end in a rollback, or a rollback had none"
+        if _starts_outside_windows(scopes, place):
+            yield "an installation began outside its windows"
+        if machines.starts_while_away(place):
+            yield "an installation began on a disconnected machine"
+    if machines.do_two_things():
+        yield "a machine was busy with two extensions at once"
+    if machines.exceed_the_limit():
+        yield "more machines were busy at once than `max_concurrent`"
+
+
+def _touches_the_others(scopes: Scopes, place: int) -> bool:
+    """Whether a release awaits or begins its installation where it is not enrolled."""
+    rows, layout = scopes.changes(place), scopes.layout
+    status = rows.new % WIDTH
+    first = layout.first_upgrade
+    published = np.zeros(scopes.stack.subjects.count, bool)
+    for rollout in range(layout.rollouts):
+        published[first + rollout] = scopes.is_published(rollout)
+    begins = ((status == INSTALLING) | (status == WAITING)) & published[rows.cause]
+    chosen = np.flatnonzero(begins)
+    enrolled = scopes.enrolled(place, rows.replication[chosen], rows.time[chosen])
+    return not enrolled.all()
+
+
+def _goes_down(scopes: Scopes, place: int) -> bool:
+    """Whether a version goes down that no rollback takes back and no request names."""
+    rows, layout = scopes.changes(place), scopes.layout
+    down = (rows.new // WIDTH < rows.old // WIDTH) & (rows.new != 0)
+    down &= rows.old % WIDTH != ROLLING_BACK
+    asked = (rows.cause >= layout.first_operation) & (rows.cause < layout.first_upgrade)
+    for rollout in range(layout.rollouts):
+        scope = scopes.scope(rollout, place)
+        if scope is not None and not scopes.is_published(rollout):
+            named = rows.new // WIDTH == scope.target[rows.replication] // WIDTH
+            asked |= named & (rows.cause == layout.first_upgrade + rollout)
+    return bool((down & ~asked).any())
+
+
+def _forgets_a_rollback(scopes: Scopes, place: int) -> bool:
+    """Whether some rollback does not follow from a bad health window, or the other way round.
+
+    One that is installed anew has no former version, and fails at once.
+    """
+    rows, layout = scopes.changes(place), scopes.layout
+    unhealthy, back = rows.old % WIDTH == UNHEALTHY, rows.new % WIDTH == ROLLING_BACK
+    asked = (rows.cause >= layout.first_operation) & (rows.cause < layout.first_upgrade)
+    anew = asked & (rows.new % WIDTH == FAILED)
+    return bool((unhealthy != (back | (unhealthy & anew))).any())
+
+
+def _starts_outside_windows(scopes: Scopes, place: int) -> bool:
+    """Whether an installation begins while no window of its rollout is open."""
+    rows, layout = scopes.changes(place), scopes.layout
+    starts = rows.new % WIDTH == INSTALLING
+    for rollout in range(layout.rollouts):
+        windows = scopes.body(rollout).windows
+        if windows:
+            mine = starts & (rows.cause == layout.first_upgrade + rollout)
+            is_open = windows_of(windows, layout.span.start).are_open(rows.time[mine])
+            if not is_open.all():
+                return True
+    return False
+
+
+class _Machines:
+    """The machines of a fleet: what all their extensions do together."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
+        counts = [group.count for group in scopes.layout.groups]
+        ends = np.cumsum(counts).tolist()
+        self._first = {
+            group.name: end - group.count
+            for group, end in zip(scopes.layout.groups, ends, strict=True)
+        }
+        self._count = ends[-1]
+
+    def _machine(self, place: int) -> NDArray[np.int64]:
+        """For each row of an extension the number of its machine, by replication."""
+        rows = self.scopes.changes(place)
+        first = self._first[self.scopes.layout.extensions[place].group]
+        machine: NDArray[np.int64] = rows.replication * self._count + first + rows.machine
+        return machine
+
+    def do_two_things(self) -> bool:
+        """Whether a machine begins something while another extension of it is busy."""
+        keys = []
+        for place in range(len(self.scopes.layout.extensions)):
+            rows = self.scopes.changes(place)
+            delta = _BUSY[rows.new % WIDTH] - _BUSY[rows.old % WIDTH]
+            some = np.flatnonzero(delta)
+            key = (self._machine(place)[some] << 32) | self._instants[rows.row[some]]
+            keys.append((key << 1) | (delta[some] > 0))
+        # By machine and instant, ends before beginnings, the two take turns: all rest at time 0.
+        order = np.concatenate(keys)
+        order.sort()
+        begins, machine = order & 1 == 1, order >> 33
+        return bool((begins[1:] & begins[:-1] & (machine[1:] == machine[:-1])).any())
+
+    def exceed_the_limit(self) -> bool:
+        """Whether more machines are busy at one instant than the fleet allows."""
+        limit = self.scopes.layout.spec.max_concurrent
+        if limit is None:
+            return False
+        busy = Members(self.scopes.stack, self.scopes.blocks("")).weigh(_busy)
+        return bool((busy.maximum() > at_most(limit, self._count)).any())
+
+    def starts_while_away(self, place: int) -> bool:
+        """Whether an installation begins on a machine that is disconnected at that instant."""
+        stack, each = self.scopes.stack, self.scopes.layout.extensions[place]
+        (group,) = (group for group in self.scopes.layout.groups if group.name == each.group)
+        if group.connections is None:
+            return False
+        first = group.connections
+        mine = (stack.subject >= first) & (stack.subject < first + group.count)
+        changes = np.flatnonzero(mine)
+        if not len(changes):
+            return False
+        machine = stack.replication[changes] * group.count + stack.subject[changes] - first
+        keys = (machine << 32) | self._instants[changes]
+        order = np.argsort(keys, kind="stable")
+        keys, away = keys[order], stack.new[changes[order]] == DISCONNECTED
+        rows = self.scopes.changes(place)
+        starts = np.flatnonzero(rows.new % WIDTH == INSTALLING)
+        machine = rows.replication[starts] * group.count + rows.machine[starts]
+        asked = (machine << 32) | self._instants[rows.row[starts]]
+        last = np.searchsorted(keys, asked, side="right") - 1
+        changed = (last >= 0) & (keys[last] >> 32 == machine)
+        return bool((changed & away[last]).any())
+
+    @cached_property
+    def _instants(self) -> NDArray[np.int64]:
+        """For each row of the stack the number of its instant: what holds then holds after it."""
+        stack = self.scopes.stack
+        begins = np.ones(len(stack.time), np.int64)
+        np.not_equal(stack.time[1:], stack.time[:-1], out=begins[1:], casting="unsafe")
+        begins[stack.start[:-1][np.diff(stack.start) > 0]] = 1
+        return np.cumsum(begins)
+
+
+def _busy(block: Block) -> NDArray[np.int64]:
+    return np.tile(_BUSY, len(block.states) // WIDTH)

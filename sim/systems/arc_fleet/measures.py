@@ -1,0 +1,174 @@
+"""Metrics of an Arc fleet, for a whole stack of replications at once.
+
+The groups of members are the types of extensions, over all groups of machines that have them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.metrics import METRICS, Metric, availability, capacity, rollouts
+from sim.rules import at_least
+from sim.systems.arc_fleet.progress import progress
+from sim.systems.arc_fleet.scopes import Scopes
+from sim.systems.arc_fleet.states import FAILED, INSTALLING, ROLLING_BACK, WIDTH
+from sim.timelines import Members, total
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.log import Stack
+    from sim.metrics import Rollouts, Values
+    from sim.systems.arc_fleet.model import Model
+    from sim.timelines import Steps
+
+PERCENTS = (50, 90, 99)
+"""How much is to be up to date: time_to_50 and so on."""
+
+OWN_METRICS = (
+    *(
+        Metric(
+            f"time_to_{percent}",
+            "s",
+            "lower",
+            f"{percent} % done\nin",
+            f"From the last publication until {percent} % of those in scope are first up to date; "
+            "missing if they never are.",
+        )
+        for percent in PERCENTS
+    ),
+    Metric(
+        "rollbacks",
+        "count",
+        "lower",
+        "rollbacks",
+        "How many times an extension went back to its former version after a bad health window.",
+    ),
+    Metric(
+        "attempts_mean",
+        "mean",
+        "lower",
+        "mean\nattempts",
+        "Installations that a release or a push began, by extension on which there was one.",
+    ),
+    Metric(
+        "stuck_machines",
+        "count",
+        "lower",
+        "stuck\nmachines",
+        "Machines that have a failed extension at the horizon: only a repair helps them.",
+    ),
+)
+
+ARC_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+
+Measured = dict[tuple[str, str], "NDArray[np.float64]"]
+"""(group, metric) -> one value a replication."""
+
+
+def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+    """All metrics of one fleet over [warm_up, horizon], and where its promises were kept."""
+    scopes = Scopes(model, stack)
+    groups = {
+        kind: _in_service(scopes, kind, warm_up) | _spread(scopes, kind) | _attempts(scopes, kind)
+        for kind in model.layout.types
+    }
+    if len(groups) == 1:
+        ((_, whole),) = groups.items()
+    else:
+        whole = _in_service(scopes, "", warm_up) | _spread(scopes, "") | _attempts(scopes, "")
+    kept = np.ones(stack.replications, bool)
+    if model.layout.rollouts:
+        outcome = _outcome(model, stack)
+        whole, kept = whole | outcome.values, outcome.kept
+    every = {"": whole, **groups}
+    return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
+
+
+def _in_service(scopes: Scopes, kind: str, warm_up: float) -> Values:
+    """Capacity, and availability where the file says how many must be in service."""
+    blocks = scopes.blocks(kind)
+    members = Members(scopes.stack, blocks)
+    steps = members.series("capacity").crop(warm_up)
+    values = capacity(steps, members.initial("present") * 1000)
+    up = available(scopes, kind)
+    return values if up is None else values | availability(up.crop(warm_up))
+
+
+def available(scopes: Scopes, kind: str) -> Steps | None:
+    """1 where each extension of a type has its `min_available` members in service, else 0.
+
+    Of all types where `kind` is empty; None where no extension has a `min_available`.
+    """
+    layout, enough = scopes.layout, []
+    for place, spec in enumerate(layout.spec.extensions):
+        parts = [layout.extensions[k] for k in scopes.places(kind)]
+        parts = [each for each in parts if each.place == place]
+        if spec.min_available is None or not parts:
+            continue
+        least = at_least(spec.min_available, sum(each.count for each in parts))
+        ready = Members(scopes.stack, [scopes.block(each) for each in parts]).series("ready")
+        enough.append(ready.map((ready.values >= least).astype(np.int64)))
+    if not enough:
+        return None
+    both = total(enough)
+    return both.map((both.values == len(enough)).astype(np.int64))
+
+
+def _spread(scopes: Scopes, kind: str) -> Values:
+    """How far and how fast what was requested got; nothing where nothing is requested."""
+    values: Values = {}
+    requested = [(place, scopes.requested(place)) for place in scopes.places(kind)]
+    scope = [(place, each) for place, each in requested if each is not None]
+    if scope:
+        size = sum(each.members.sum(axis=1) for _, each in scope)
+        done = sum(
+            (each.members & (scopes.final(place) == each.target[:, None])).sum(axis=1)
+            for place, each in scope
+        )
+        values["updated_share"] = done / np.maximum(size, 1)  # of nothing nothing is updated
+    spread = progress(scopes, kind)
+    if spread is not None:
+        values |= {f"time_to_{percent}": spread.time_to(percent / 100) for percent in PERCENTS}
+    return values
+
+
+def _attempts(scopes: Scopes, kind: str) -> Values:
+    """What became of the attempts: rollbacks, attempts of those that tried, those stuck."""
+    layout, replications = scopes.layout, scopes.stack.replications
+    rolled_back, attempts, tried = np.zeros((3, replications))
+    failed = {group.name: np.zeros((replications, group.count), bool) for group in layout.groups}
+    for place in scopes.places(kind):
+        rows, group = scopes.changes(place), layout.extensions[place].group
+        back = rows.new % WIDTH == ROLLING_BACK
+        rolled_back += np.bincount(rows.replication[back], minlength=replications)
+        begun = attempt_rows(scopes, place)
+        attempts += np.bincount(rows.replication[begun], minlength=replications)
+        once = np.zeros((replications, layout.extensions[place].count), bool)
+        once[rows.replication[begun], rows.machine[begun]] = True
+        tried += once.sum(axis=1)
+        failed[group] |= scopes.final(place) % WIDTH == FAILED
+    none = np.full(replications, np.nan)
+    return {
+        "rollbacks": rolled_back,
+        "attempts_mean": np.divide(attempts, tried, out=none, where=tried > 0),
+        "stuck_machines": sum((each.sum(axis=1) for each in failed.values()), np.zeros(1)),
+    }
+
+
+def attempt_rows(scopes: Scopes, place: int) -> NDArray[np.intp]:
+    """The rows of an extension by which a rollout begins to install it."""
+    rows, layout = scopes.changes(place), scopes.layout
+    first = layout.first_upgrade
+    ours = (rows.cause >= first) & (rows.cause < first + layout.rollouts)
+    return np.flatnonzero(ours & (rows.new % WIDTH == INSTALLING))
+
+
+def _outcome(model: Model, stack: Stack) -> Rollouts:
+    layout = model.layout
+    asked = [layout.first_operation + layout.operations.index(name) for name in layout.upgrades]
+    upgrades = stack.subjects.one(model.name, "upgrade")
+    # A publication is never late: a promise about the fleet does not need its end.
+    return rollouts(stack, asked, upgrades, np.zeros(len(asked), bool))

@@ -1,0 +1,337 @@
+"""Whom a fleet's rollouts cover: who was enrolled when, who is to have which version since when.
+
+A release covers the extensions that are enrolled when it is published and have a lower version of
+the same major; a push by `upgrade_extensions` covers those that it names and that are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.log import ASKED, OPERATION
+from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, SetAutomaticUpgrade
+from sim.systems.arc_fleet.states import CURRENT, WIDTH
+from sim.systems.arc_fleet.versions import installed_as, major
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Stack
+    from sim.systems.arc_fleet.layout import ExtensionLayout
+    from sim.systems.arc_fleet.model import Model
+
+NEVER = np.inf
+"""When something happens that does not happen."""
+
+
+class Changes(NamedTuple):
+    """The rows of a stack about one extension, each column of shape (rows,), in order of time."""
+
+    row: NDArray[np.intp]
+    """The place in the stack."""
+    replication: NDArray[np.intp]
+    machine: NDArray[np.int64]
+    """The number within the group of machines."""
+    time: NDArray[np.float64]
+    old: NDArray[np.int16]
+    new: NDArray[np.int16]
+    cause: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """Whom a rollout wants at which version, of one extension of one group of machines."""
+
+    since: NDArray[np.float64]
+    """When it began, shape (replications,), seconds; `NEVER` where it did not."""
+    target: NDArray[np.int64]
+    """The state of one that is up to date, shape (replications,)."""
+    members: NDArray[np.bool_]
+    """Who is in scope, shape (replications, machines)."""
+
+
+class Scopes:
+    """Whom the rollouts of one fleet cover in each replication of a stack.
+
+    Extensions and rollouts are given by their places in the layout's lists.
+    """
+
+    def __init__(self, model: Model, stack: Stack) -> None:
+        self.layout, self.stack = model.layout, stack
+        self._operations = model.operations
+        self._numbers = [self.layout.operations.index(name) for name in self.layout.upgrades]
+        self._scopes: dict[tuple[int, int], Scope] = {}
+        self._changes: dict[int, Changes] = {}
+
+    def changes(self, place: int) -> Changes:
+        """The rows about an extension."""
+        found = self._changes.get(place)
+        if found is None:
+            stack, each = self.stack, self.layout.extensions[place]
+            mine = (stack.subject >= each.first) & (stack.subject < each.first + each.count)
+            rows = np.flatnonzero(mine)
+            found = self._changes[place] = Changes(
+                rows,
+                stack.replication[rows],
+                stack.subject[rows] - each.first,
+                stack.time[rows],
+                stack.old[rows],
+                stack.new[rows],
+                stack.cause[rows],
+            )
+        return found
+
+    def block(self, each: ExtensionLayout) -> Block:
+        """The block of an extension's subjects."""
+        return self.stack.subjects.block_of(each.first)
+
+    def blocks(self, kind: str) -> list[Block]:
+        """The blocks of a type, or of all types where empty."""
+        return [self.block(self.layout.extensions[place]) for place in self.places(kind)]
+
+    def initial(self, place: int) -> int:
+        """The state of an extension at time 0."""
+        each = self.layout.extensions[place]
+        return 0 if each.initial is None else each.initial * WIDTH + CURRENT
+
+    def final(self, place: int) -> NDArray[np.int16]:
+        """States of an extension at the horizon, shape (replications, machines)."""
+        each = self.layout.extensions[place]
+        return self.stack.final[:, each.first : each.first + each.count]
+
+    # Who asked what, and when.
+
+    @cached_property
+    def accepted(self) -> NDArray[np.float64]:
+        """When each operation was accepted, shape (replications, operations)."""
+        layout = self.layout
+        begins = self.stack.new % OPERATION.width == ASKED
+        return self._first(layout.first_operation, len(layout.operations), begins)
+
+    @cached_property
+    def began(self) -> NDArray[np.float64]:
+        """When each rollout began, shape (replications, rollouts)."""
+        layout = self.layout
+        return self._first(layout.first_upgrade, layout.rollouts, self.stack.old == 0)
+
+    def _first(self, first: int, count: int, which: NDArray[np.bool_]) -> NDArray[np.float64]:
+        stack = self.stack
+        times = np.full((stack.replications, count), NEVER)
+        mine = (stack.subject >= first) & (stack.subject < first + count) & which
+        rows = np.flatnonzero(mine)
+        times[stack.replication[rows], stack.subject[rows] - first] = stack.time[rows]
+        return times
+
+    def body(self, rollout: int) -> Any:
+        """What the operation asks that begins a rollout."""
+        return self._operations[self._numbers[rollout]].body
+
+    def is_published(self, rollout: int) -> bool:
+        """Whether a rollout is a publisher's release, not an operator's push."""
+        return isinstance(self.body(rollout), PublishExtension)
+
+    def asked(self, kind: str, *, published: bool = False) -> list[int]:
+        """The rollouts that ask for a version of a type; of the publisher only, if `published`."""
+        return [
+            rollout
+            for rollout in range(self.layout.rollouts)
+            if (self.is_published(rollout) or not published)
+            and any(self._written(rollout, place) for place in self.places(kind))
+        ]
+
+    def places(self, kind: str) -> list[int]:
+        """The extensions of a type, one for each group of machines; of all types where empty."""
+        every = enumerate(self.layout.extensions)
+        return [place for place, each in every if kind in ("", each.type)]
+
+    def _written(self, rollout: int, place: int) -> str | None:
+        """The version that a rollout asks for an extension, as written; None where it does not."""
+        each, body = self.layout.extensions[place], self.body(rollout)
+        if isinstance(body, PublishExtension):
+            return body.version if each.is_named(body.type, body.publisher) else None
+        if body.group not in (None, each.group):
+            return None
+        targets = {name.lower(): version for name, version in body.targets.items()}
+        return targets.get(each.name.lower())
+
+    # Who is enrolled, who is covered.
+
+    def enrolled(
+        self,
+        place: int,
+        replication: NDArray[np.intp],
+        when: NDArray[np.float64],
+        before: int | None = None,
+    ) -> NDArray[np.bool_]:
+        """Whether an extension upgrades itself at the instants `when` of replications.
+
+        What is asked at the instant itself counts, `before` an operation only what comes before it.
+        """
+        each = self.layout.extensions[place]
+        initially = each.written is not None and each.written.enable_automatic_upgrade
+        state, latest = np.full(len(when), initially), np.full(len(when), -np.inf)
+        for number, operation in enumerate(self._operations):
+            value = self._enrols(operation.body, each)
+            if value is None:
+                continue
+            at = self.accepted[replication, number]
+            newest = _is_past(at, when, number, before) & (at >= latest)
+            state[newest], latest[newest] = value, at[newest]
+        return state
+
+    def _enrols(self, body: Any, each: ExtensionLayout) -> bool | None:
+        """Whether a request lets an extension upgrade itself; None where it does not say."""
+        if isinstance(body, SetAutomaticUpgrade):
+            return body.enabled if each.is_named(body.type, body.publisher, body.group) else None
+        if isinstance(body, PutExtension) and each.is_named(body.type, body.publisher):
+            asked = each.group in groups_with(body, self.layout.spec.groups)
+            return body.enable_automatic_upgrade if asked else None
+        return None
+
+    def scope(self, rollout: int, place: int) -> Scope | None:
+        """Whom a rollout covers; None where it does not ask for the extension."""
+        if self._written(rollout, place) is None:
+            return None
+        if (rollout, place) not in self._scopes:
+            self._scopes[rollout, place] = self._scope(rollout, place)
+        return self._scopes[rollout, place]
+
+    def _scope(self, rollout: int, place: int) -> Scope:
+        each, since = self.layout.extensions[place], self.began[:, rollout]
+        version = self._version(rollout, place)
+        codes = self._codes_before(rollout, place)
+        members = (codes != 0) & (since < NEVER)[:, None]
+        if self.is_published(rollout):
+            every = np.arange(len(since))
+            members &= self.enrolled(place, every, since, self._numbers[rollout])[:, None]
+            members &= _below(each, int(version[0]))[codes // WIDTH]
+        return Scope(since, version * WIDTH + CURRENT, members)
+
+    def _version(self, rollout: int, place: int) -> NDArray[np.int64]:
+        """The version that a rollout brings, by number: a push takes the newest release known."""
+        each, written = self.layout.extensions[place], self._written(rollout, place)
+        assert written is not None
+        since = self.began[:, rollout]
+        if self.is_published(rollout):
+            return np.full(len(since), each.number(written))
+        numbers = np.empty(len(since), np.int64)
+        for replication, when in enumerate(since.tolist()):
+            known = self.releases(place, replication, when, self._numbers[rollout])
+            if each.written is not None:
+                known.append(each.written.version)
+            numbers[replication] = each.number(installed_as(written, known))
+        return numbers
+
+    def releases(
+        self, place: int, replication: int, when: float, before: int | None = None
+    ) -> list[str]:
+        """The versions of an extension that are published by `when`, in the file's order.
+
+        At that instant itself `before` an operation only what comes before it.
+        """
+        each, accepted = self.layout.extensions[place], self.accepted[replication]
+        return [
+            operation.body.version
+            for number, operation in enumerate(self._operations)
+            if isinstance(operation.body, PublishExtension)
+            and each.is_named(operation.body.type, operation.body.publisher)
+            and _is_past(accepted[number], when, number, before)
+        ]
+
+    def _codes_before(self, rollout: int, place: int) -> NDArray[np.int16]:
+        """States when a rollout began, before it did anything; shape (replications, machines)."""
+        each, rows = self.layout.extensions[place], self.changes(place)
+        shape = self.stack.replications, each.count
+        codes = np.full(shape, self.initial(place), np.int16)
+        since = self.began[rows.replication, rollout]
+        operation = self.layout.first_operation + self._numbers[rollout]
+        upgrade = self.layout.first_upgrade + rollout
+        asked_later = (rows.cause >= operation) & (rows.cause < self.layout.first_upgrade)
+        later = asked_later | (rows.cause >= upgrade)
+        past = (rows.time < since) | ((rows.time == since) & ~later)
+        codes[rows.replication[past], rows.machine[past]] = rows.new[past]
+        return codes
+
+    def released(self, place: int) -> Scope | None:
+        """Whom the last publication of an extension's type covers; None where there is none."""
+        kind = self.layout.extensions[place].type
+        return self._of_the_last(self.asked(kind, published=True), place, self._alone)
+
+    def requested(self, place: int) -> Scope | None:
+        """Whom the rollouts cover that asked for the version last requested of a type."""
+        kind = self.layout.extensions[place].type
+        return self._of_the_last(self.asked(kind), place, self.together)
+
+    def _of_the_last(
+        self, rollouts: Sequence[int], place: int, scope: Callable[[int, int], Scope]
+    ) -> Scope | None:
+        """By replication the scope of the last of some rollouts; None where there are none."""
+        if not rollouts:
+            return None
+        last = self.last(rollouts)
+        since, target = np.empty(len(last)), np.empty(len(last), np.int64)
+        members = np.empty((len(last), self.layout.extensions[place].count), bool)
+        for rollout in np.unique(last).tolist():
+            found, here = scope(rollout, place), last == rollout
+            since[here], target[here] = found.since[here], found.target[here]
+            members[here] = found.members[here]
+        return Scope(since, target, members)
+
+    def last(self, rollouts: Sequence[int]) -> NDArray[np.intp]:
+        """Which of some rollouts began last, shape (replications,); any where none did."""
+        began = np.where(self.began == NEVER, -np.inf, self.began)[:, rollouts]
+        place = len(rollouts) - 1 - np.argmax(began[:, ::-1], axis=1)
+        last: NDArray[np.intp] = np.array(rollouts)[place]
+        return last
+
+    def _alone(self, rollout: int, place: int) -> Scope:
+        return self.scope(rollout, place) or self._nobody(rollout, place)
+
+    def together(self, rollout: int, place: int) -> Scope:
+        """Whom a rollout covers, with those covered before it for the same version.
+
+        Of an extension that it does not name these are all: a push to some machines asks for no
+        other version on the rest.
+        """
+        own = self._alone(rollout, place)
+        members = own.members.copy()
+        for other in range(self.layout.rollouts):
+            scope = None if other == rollout else self.scope(other, place)
+            if scope is not None:
+                earlier = scope.since <= own.since if other < rollout else scope.since < own.since
+                members |= scope.members & (earlier & (scope.target == own.target))[:, None]
+        return Scope(own.since, own.target, members)
+
+    def _nobody(self, rollout: int, place: int) -> Scope:
+        """The scope of a rollout that names the same extension on other machines only."""
+        each = self.layout.extensions[place]
+        named = (
+            self.scope(rollout, other)
+            for other in self.places(each.type)
+            if self.layout.extensions[other].name == each.name
+        )
+        since = self.began[:, rollout]
+        target = next((one.target for one in named if one), np.full(len(since), -1))
+        return Scope(since, target, np.zeros((len(since), each.count), bool))
+
+
+def _below(each: ExtensionLayout, version: int) -> NDArray[np.bool_]:
+    """By version whether a release upgrades it: one of the same major above it."""
+    same = [major(text) == major(each.versions[version]) for text in each.versions]
+    return np.array(same) & (np.arange(len(same)) < version)
+
+
+def _is_past(at: Any, when: Any, number: int, before: int | None) -> Any:
+    """Whether operation `number`, accepted `at`, came by `when`; then, if `before` another, first.
+
+    Times may be numbers or arrays of them; `NEVER` is never past.
+    """
+    first = before is None or number < before
+    return (at < NEVER) & ((at <= when) if first else (at < when))

@@ -1,0 +1,162 @@
+"""The series of a fleet's run: capacity, the compliance curve, who is in which state, over time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.log import Stack
+from sim.systems.arc_fleet.measures import available
+from sim.systems.arc_fleet.scopes import NEVER, Scopes
+from sim.systems.arc_fleet.states import EXTENSION, WIDTH
+from sim.timelines import Members, Timeline, accumulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Log
+    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.scopes import Scope
+
+
+def names(model: Model) -> list[tuple[str, str]]:
+    """Every (series, group) that a run of the fleet has."""
+    layout = model.layout
+    named = []
+    for group in ("", *layout.types):
+        named += [(name, group) for name in ("capacity", "ready", "up_to_date")]
+        parts = [each for each in layout.extensions if group in ("", each.type)]
+        if any(each.written and each.written.min_available for each in parts):
+            named.append(("available", group))
+        named += [(f"by_state:{status}", group) for status in EXTENSION[1:]]
+        if group:
+            every = dict.fromkeys(version for each in parts for version in each.versions)
+            named += [(f"by_version:{version}", group) for version in every]
+    return named
+
+
+class Series:
+    """The series of one run, each over [0, horizon]; what several of them need is made once."""
+
+    def __init__(self, model: Model, log: Log) -> None:
+        self._layout, self._stack = model.layout, Stack([log])
+        self._scopes = Scopes(model, self._stack)
+        self._members: dict[str, Members] = {}
+
+    def timeline(self, series: str, group: str = "") -> Timeline:
+        """One of them. KeyError for a series or group that is not there."""
+        members = self._of(group)
+        kind, _, which = series.partition(":")
+        if kind == "capacity":
+            return members.share("capacity")
+        if kind == "available":
+            return self._available(group)
+        if kind == "up_to_date":
+            return self._up_to_date(group)
+        return members.weigh(_counting(kind, which)).timeline(0, 1.0, "count")
+
+    def _of(self, group: str) -> Members:
+        """The rows of the extensions of a type, or of all."""
+        found = self._members.get(group)
+        if found is None:
+            blocks = self._scopes.blocks(group)
+            if not blocks:
+                raise KeyError(f"no extension {group}")
+            found = self._members[group] = Members(self._stack, blocks)
+        return found
+
+    def _available(self, group: str) -> Timeline:
+        up = available(self._scopes, group)
+        if up is None:
+            raise KeyError("no series available: no extension has a `min_available`")
+        return up.timeline(0, 1.0, "0/1")
+
+    def _up_to_date(self, group: str) -> Timeline:
+        """Share of those in scope that are current at the version last requested of their type.
+
+        1 before anything is requested: all have what they are to have.
+        """
+        end = self._stack.horizon
+        done, size, asked = (Timeline(np.zeros(1), np.zeros(1), end) for _ in range(3))
+        for place in self._scopes.places(group):
+            for scope, since, until in self._in_force(place):
+                asked = asked.combine(_between(since, NEVER, 1.0, end), np.maximum)
+                size = size.combine(_between(since, until, scope.members.sum(), end), np.add)
+                line = self._done(place, scope).combine(
+                    _between(since, until, 1.0, end), np.multiply
+                )
+                done = done.combine(line.simplified(), np.add)
+        share = done.combine(size, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
+        share = share.combine(asked, lambda a, b: np.where(b > 0, a, 1.0))
+        return Timeline(share.times, share.values, end, "share").simplified()
+
+    def _in_force(self, place: int) -> list[tuple[Scope, float, float]]:
+        """The scopes of an extension one after the other, each with its begin and end, seconds."""
+        scopes = self._scopes
+        began = scopes.began[0].tolist()
+        asked = scopes.asked(self._layout.extensions[place].type)
+        asked = sorted((each for each in asked if began[each] < NEVER), key=began.__getitem__)
+        ends = [*(began[each] for each in asked[1:]), NEVER]
+        return [
+            (scopes.together(each, place), began[each], end)
+            for each, end in zip(asked, ends, strict=True)
+            if began[each] < end
+        ]
+
+    def _done(self, place: int, scope: Scope) -> Timeline:
+        """How many in scope are current at its version, at any time."""
+        rows, target, members = self._scopes.changes(place), scope.target[0], scope.members[0]
+        change = (rows.new == target).astype(np.int64) - (rows.old == target)
+        some = np.flatnonzero(change)
+        some = some[members[rows.machine[some]]]
+        initially = members.sum() if self._scopes.initial(place) == target else 0
+        steps = accumulate(
+            1,
+            np.zeros(len(some) + 1, np.intp),
+            np.append(0.0, rows.time[some]),
+            np.append(initially, change[some]),
+            self._stack.horizon,
+        )
+        return steps.timeline(0)
+
+
+def _between(since: float, until: float, value: float, end: float) -> Timeline:
+    """A value that holds on [since, until), 0 before and after, on [0, end]."""
+    times, values = [0.0], [0.0]
+    for time, then in ((since, float(value)), (until, 0.0)):
+        if time > times[-1] and time <= end:
+            times.append(time)
+            values.append(then)
+        elif time == times[-1]:
+            values[-1] = then
+    return Timeline(np.array(times), np.array(values), end)
+
+
+def _counting(kind: str, which: str) -> Callable[[Block], NDArray[np.int64]]:
+    """What a series of counts counts, by code."""
+    if kind == "ready":
+        return lambda block: block.weights["ready"]
+    if kind == "by_state":
+        return partial(_in_status, status=EXTENSION.index(which))
+    if kind == "by_version":
+        return partial(_on_version, version=which)
+    raise KeyError(f"no series {kind}")
+
+
+def _in_status(block: Block, status: int) -> NDArray[np.int64]:
+    here: NDArray[np.bool_] = np.arange(len(block.states)) % WIDTH == status
+    return here.astype(np.int64)
+
+
+def _on_version(block: Block, version: str) -> NDArray[np.int64]:
+    """Those in service on a version."""
+    codes = np.arange(len(block.states))
+    if version not in block.states.versions:
+        return np.zeros_like(codes)
+    number = block.states.versions.index(version)
+    on: NDArray[np.int64] = block.weights["ready"] * (codes // WIDTH == number)
+    return on
