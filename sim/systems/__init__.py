@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.systems.kind import Kind
 
-FOLDERS = ("cloud_service", "batch_pool")
+FOLDERS = ("cloud_service", "batch_pool", "arc_fleet")
 
 
 class Kinds(Mapping[str, "Kind[Any]"]):
