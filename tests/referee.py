@@ -204,12 +204,17 @@ class Referee:
         return len(failed)
 
     def _returns(self, place, limit):
-        """Whether the instance of a row is Ready or gone by `limit`."""
-        number = self.rows[place][2]["subject"]
-        for time, block, row in self.rows[place:]:
-            if time <= limit and row["subject"] == number:
+        """Whether the instance of a row is Ready, gone or in a later turn by `limit`."""
+        *_, taken = self.rows[place]
+        turns = set()
+        for time, block, row in self.rows[place + 1 :]:
+            if time > limit:
+                return False
+            if block.kind == "update_domain" and block.states.status(int(row["new"])) == "updating":
+                turns.add((time, int(row["subject"])))
+            if row["subject"] == taken["subject"]:
                 status = block.states.status(int(row["new"]))
-                if status in SERVING or status == "absent":
+                if status in SERVING or status == "absent" or (time, int(row["cause"])) in turns:
                     return True
         return False
 

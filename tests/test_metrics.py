@@ -313,6 +313,18 @@ def test_an_instance_that_is_removed_during_its_turn_has_not_failed():
     assert told.measure("instances_failed") == 0
 
 
+def test_an_instance_that_another_turn_takes_is_judged_by_that_one():
+    """Out from minute 1 to minute 26: the takeover at minute 18 gives it eight minutes anew."""
+    slow = "builds: {'2': {fails_to_start: 100%}, '3': {}}"
+    upgrades = (
+        "{at: 1min, upgrade_deployment: {build: '2'}}",
+        "{at: 18min, upgrade_deployment: {build: '3'}}",
+    )
+    assert story(f"{slow}, {WEB}", *upgrades).measure("instances_failed") == 0
+    later = upgrades[1].replace("18min", "21.1min")
+    assert story(f"{slow}, {WEB}", upgrades[0], later).measure("instances_failed") == 2
+
+
 def test_an_instance_that_is_back_at_the_time_out_has_not_failed():
     upgrade = "{at: 1min, upgrade_deployment: {}}"
     assert story(WEB.replace("8min", "20min"), upgrade).measure("instances_failed") == 0

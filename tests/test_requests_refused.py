@@ -281,7 +281,7 @@ def test_a_refused_request_leaves_no_property_behind():
             "suspended",
             CONFLICT,
         ),
-        ("swap", {}, [], {}, "no staging", MISSING),
+        ("swap", {}, [], {}, "no staging", CONFLICT),
         ("swap", {}, [UP], {"roles": LONG, "staging": {"build": "2"}}, "locked", CONFLICT),
         (
             "swap",

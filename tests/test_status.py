@@ -206,6 +206,11 @@ def test_an_operation_that_never_came_and_one_under_way():
     assert (going["at_s"], going["ended_s"], going["status"]) == (3540.0, None, "InProgress")
 
 
+def test_an_update_of_the_platform_is_nobodys_request():
+    row = story("at: 10s, guest_os_update: {}").operation("guest_os_update-0")
+    assert (row["status"], row["http_status"], row["request_id"]) == ("Succeeded", None, "")
+
+
 def test_the_operators_operations_are_told_where_there_were_any():
     told = story("at: 10s, upgrade_deployment: {mode: Manual, operator: {bake: 1min}}")
     rows = told.model.operations_table(told.log)

@@ -78,7 +78,7 @@ def _outcome(
     outcome: Row = {
         "status": OPERATION.statuses[status],
         "http_status": asked.http_status,
-        "request_id": _request_id(f"{block.system}/{asked.name}"),
+        "request_id": _request_id(f"{block.system}/{asked.name}") if asked.http_status else "",
     }
     if status != ASKED:
         outcome["ended_s"] = float(rows[-1]["time"])

@@ -205,7 +205,10 @@ class Deployment:
         self.turns.leave(walker)
 
     def roll_back(self, take: Take, cause: int) -> None:
-        """Turn the upgrade in progress round: upgraded instances get their former build."""
+        """Turn the upgrade in progress round: upgraded instances get their former build.
+
+        # Assumption: a rollback leaves the numbers of instances as they are.
+        """
         upgrade = self.upgrade
         assert upgrade is not None
         self._overtake(upgrade)

@@ -182,7 +182,7 @@ def _domains_out(model: Model, everyone: Members) -> Steps:
 def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
     """Which instances missed Ready within the time-out of a turn, or turned unhealthy.
 
-    Shape (replications, instances).
+    One that another turn takes before is that one's to wait for. Shape (replications, instances).
     """
     layout = model.layout
     first = layout.first_instance()
@@ -194,18 +194,21 @@ def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
     if not len(order):
         return failed
     status = stack.new[order] % WIDTH % STAGED
-    key, when, cause = stack.key[order], stack.time[order], stack.cause[order]
+    key, when = stack.key[order], stack.time[order]
+    is_taken = np.zeros(len(stack.time), bool)
+    is_taken[taken(model, stack)[0]] = True
+    taking = is_taken[order]
     # One that is removed need not be Ready any more.
     ready = (status == READY) | (status == SLOW) | (stack.new[order] == 0)
-    turns = (cause >= layout.first_domain()) & (cause < first) & ~ready
-    # The next row in which the same instance is Ready or gone; the horizon where there is none.
-    position = np.where(ready, np.arange(len(order)), len(order))
+    # The next row in which the same instance is Ready, gone or taken; none at the end.
+    position = np.where(ready | taking, np.arange(len(order)), len(order))
     following = np.minimum.accumulate(position[::-1])[::-1]
+    following = np.append(following[1:], len(order))
     exists = following < len(order)
     following = np.minimum(following, len(order) - 1)
-    back = np.where(exists & (key[following] == key), when[following], np.inf)
+    settled = np.where(exists & (key[following] == key), when[following], np.inf)
     limit = when + model.spec.start_timeout
-    late = turns & (back > limit) & (limit <= stack.horizon)
+    late = taking & (settled > limit) & (limit <= stack.horizon)
     wrong = late | (status == UNRESPONSIVE)
     failed[stack.replication[order[wrong]], stack.subject[order[wrong]] - first] = True
     return failed

@@ -82,7 +82,8 @@ REFUSALS: dict[str, Refusal] = {
     "force": _bad("local data would be lost: the request needs Force"),
     "no such domain": _bad("the service has no such update domain"),
     "no such instance": Refusal(404, "ResourceNotFound", "the role instance does not exist"),
-    "no staging": Refusal(404, "ResourceNotFound", "there is no staging deployment to swap"),
+    # "Swap Deployment": names that are not those of the two slots are a conflict.
+    "no staging": _conflict("there is no staging deployment to swap"),
     "no update": _conflict("no update or upgrade is in progress"),
     "not manual": _conflict("the update in progress is not Manual"),
     "out of order": _conflict("update domains must be walked in order"),

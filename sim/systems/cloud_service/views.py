@@ -11,7 +11,12 @@ from sim.rules import update_domain
 from sim.systems import answers
 from sim.systems.answers import Asked
 from sim.systems.cloud_service.refusals import answer
-from sim.systems.cloud_service.requests import Rollback, WalkUpgradeDomain
+from sim.systems.cloud_service.requests import (
+    GuestOsUpdate,
+    HostOsUpdate,
+    Rollback,
+    WalkUpgradeDomain,
+)
 from sim.systems.cloud_service.states import (
     CREATING,
     CYCLING,
@@ -86,7 +91,9 @@ def operations_table(model: Model, log: Log) -> list[Row]:
         kind, body = request(model, name, number)
         written = number < len(model.operations)
         index = model.operations[number].index if written else None
-        asked.append(Asked(name, kind, body, index))
+        # The platform's own updates are nobody's request.
+        http_status = None if isinstance(body, GuestOsUpdate | HostOsUpdate) else 200
+        asked.append(Asked(name, kind, body, index, http_status))
     block = log.subjects.one(model.name, "operation")
     return answers.operations_table(log, block, asked, answer)
 
