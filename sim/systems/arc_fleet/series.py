@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,11 +101,11 @@ class Series:
         began = scopes.began[0].tolist()
         asked = scopes.asked(self._layout.extensions[place].type)
         asked = sorted((each for each in asked if began[each] < NEVER), key=began.__getitem__)
-        ends = [*(began[each] for each in asked[1:]), NEVER]
+        spans = pairwise([*(began[each] for each in asked), NEVER])
         return [
-            (scopes.together(each, place), began[each], end)
-            for each, end in zip(asked, ends, strict=True)
-            if began[each] < end
+            (scopes.together(each, place), since, until)
+            for each, (since, until) in zip(asked, spans, strict=True)
+            if since < until
         ]
 
     def _done(self, place: int, scope: Scope) -> Timeline:

@@ -1,0 +1,138 @@
+"""How a release spreads by day, and what holds those that it does not reach."""
+
+from __future__ import annotations
+
+import pytest
+from fleet_log import AGENT, PROBE, PUBLISH, PUBLISHED, Fleet, accepted, begun, returns, updates
+
+from sim.systems.arc_fleet import progress
+
+DAY = 86400
+ALL = PUBLISHED + "".join(updates(f"m-{k}", 200) for k in range(4))
+
+
+def by_day(fleet, text, group=""):
+    """The day and the share of each row."""
+    rows = progress.by_day(fleet.model, fleet.log(text))
+    return [(row["day"], row["up_to_date"]) for row in rows if row["group"] == group]
+
+
+def held(fleet, text):
+    """What holds the rest of the only published type."""
+    (one,) = progress.held(fleet.model, fleet.log(text))
+    assert one.up_to_date + sum(one.by.values()) == one.scope
+    return one.by
+
+
+def told(fleet, text):
+    return progress.told(fleet.model, fleet.log(text))
+
+
+# By day
+
+
+def test_the_share_is_told_for_each_day_until_the_last_machine_is_up_to_date():
+    text = PUBLISHED + updates("m-0", 200) + updates("m-1", DAY - 100) + updates("m-2", 3 * DAY)
+    fleet = Fleet(PUBLISH, horizon=9.0 * DAY)
+    shares = [(0, 0.0), (1, 0.5), (2, 0.5), (3, 0.5), (4, 0.75)]
+    assert by_day(fleet, text) == by_day(fleet, text, "Agent") == shares
+
+
+def test_the_horizon_ends_the_last_day():
+    fleet = Fleet(PUBLISH)
+    rows = progress.by_day(fleet.model, fleet.log(ALL))
+    assert [(row["day"], row["at_s"]) for row in rows if not row["group"]] == [(0, 100), (1, 1000)]
+
+
+def test_a_release_that_reaches_nobody_has_its_first_day_only():
+    assert by_day(Fleet(PUBLISH), PUBLISHED) == [(0, 0.0)]
+
+
+def test_what_is_not_published_has_no_days():
+    assert by_day(Fleet(PUBLISH), "") == []
+    assert by_day(Fleet(PUBLISH, extensions=[AGENT, PROBE]), ALL, "Probe") == []
+
+
+def test_all_types_count_from_the_first_publication():
+    probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
+    fleet = Fleet(PUBLISH, probe, extensions=[AGENT, PROBE], horizon=9.0 * DAY)
+    text = ALL + begun(DAY + 100, "publish_extension-1")
+    text += updates("m-0", DAY + 200, kind="Probe", because="publish_extension-1")
+    assert by_day(fleet, text) == [(0, 0.0), (1, 0.5), (2, 5 / 8)]
+    assert by_day(fleet, text, "Agent") == [(0, 0.0), (1, 1.0)]
+    assert by_day(fleet, text, "Probe") == [(0, 0.0), (1, 0.25)]
+
+
+# What holds the rest
+
+
+def test_who_is_up_to_date_is_not_held():
+    assert held(Fleet(PUBLISH), ALL) == {}
+
+
+def test_each_one_that_is_behind_has_its_reason():
+    text = PUBLISHED + returns("m-0", 200, then="failed") + returns("m-1", 200)
+    text += "900 Agent of m-2 -> waiting"
+    assert held(Fleet(PUBLISH), text) == {
+        "failed": 1,
+        "waiting": 1,
+        "backing off": 1,
+        "not discovered": 1,
+    }
+    begins = "\n 950 Agent of m-2 -> installing"
+    assert held(Fleet(PUBLISH), text + begins)["under way"] == 1
+
+
+def test_one_that_waits_on_a_disconnected_machine_is_held_by_that():
+    groups = {"m": {"count": 4, "disconnected": {"share": "50%", "on": "100s", "off": "150s"}}}
+    text = PUBLISHED + "300 m-0 -> disconnected \n 300 m-1 -> disconnected"
+    text += "\n 500 Agent of m-0 -> waiting \n 500 Agent of m-2 -> waiting"
+    fleet = Fleet(PUBLISH, groups=groups)
+    assert held(fleet, text) == {"disconnected": 1, "waiting": 1, "not discovered": 2}
+
+
+def test_one_that_is_opted_out_is_held_by_that_unless_it_failed():
+    opt_out = ("set_automatic_upgrade", {"type": "Agent", "enabled": False})
+    text = PUBLISHED + returns("m-0", 200, then="failed") + returns("m-1", 200)
+    text += accepted(900, "set_automatic_upgrade-0")
+    text += "900 Agent of m-1 -> current because set_automatic_upgrade-0"
+    assert held(Fleet(PUBLISH, opt_out), text) == {"failed": 1, "opted out": 3}
+
+
+def test_who_is_not_in_scope_is_not_held():
+    asleep = AGENT | {"enable_automatic_upgrade": False, "groups": ["b"]}
+    fleet = Fleet(
+        PUBLISH,
+        groups={"a": {"count": 2}, "b": {"count": 2}},
+        extensions=[AGENT | {"groups": ["a"]}, asleep],
+    )
+    assert held(fleet, PUBLISHED + updates("a-0", 200)) == {"not discovered": 1}
+
+
+@pytest.mark.parametrize("newer", ["1.2", "2.0"])
+def test_the_last_release_of_a_type_is_told(newer):
+    fleet = Fleet(PUBLISH, ("publish_extension", {"type": "Agent", "version": newer}))
+    text = ALL + begun(500, "publish_extension-1") if newer == "1.2" else ALL
+    (line,) = told(fleet, text)
+    assert line.startswith("Agent 1.2: 0 of 4" if newer == "1.2" else "Agent 1.1: 4 of 4")
+
+
+# In sentences
+
+
+def test_a_release_is_told_with_its_share_its_last_day_and_the_rest():
+    text = PUBLISHED + updates("m-0", 200) + updates("m-1", 2 * DAY) + returns("m-2", 200)
+    assert told(Fleet(PUBLISH, horizon=9.0 * DAY), text) == [
+        "Agent 1.1: 2 of 4 machines are up to date (50 %), the last on day 3 after the publication"
+        "; the rest: 1 backing off, 1 not discovered"
+    ]
+    assert told(Fleet(PUBLISH), ALL) == [
+        "Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 1 after the publication"
+    ]
+    assert told(Fleet(PUBLISH), PUBLISHED) == [
+        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 4 not discovered"
+    ]
+
+
+def test_nothing_is_told_where_nothing_is_published():
+    assert told(Fleet(PUBLISH), "") == []
