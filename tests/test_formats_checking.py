@@ -184,6 +184,7 @@ def test_union_tells_only_of_the_alternative_that_was_meant(text, line):
             "x:1:12: switches.of: must be on or off, got of; did you mean off?",
         ),
         ("few: [~]", "x:1:7: few.0: null is not allowed here: leave the item out"),
+        ("several: [1, x]", "x:1:14: several.1: must be a whole number, 0 or more, got x"),
         ("several: [1]", "x:1:10: several: must hold at least 2 items, got a list"),
         ("several: 1", "x:1:10: several: must be a list (items begin with '- '), got 1"),
         ("at_least: 0", "x:1:11: at_least: must be at least 0.5, got 0"),
