@@ -6,6 +6,7 @@ import pytest
 from pool_log import BAG, UPGRADE, Pool
 
 from sim.log import Stack
+from sim.systems.batch_pool import work_audit
 
 SUBMITTED = """
     0 job/0 -> active
@@ -68,13 +69,19 @@ def test_a_task_keeps_its_required_slots():
     0 job/0 -> active/1 slots
     0 job/1 -> active/3 slots
     0 job/2 -> active/2 slots
+    0 job/0 -> running because node-0
     0 job/1 -> running because node-0
     """
     assert pool.audit(text) is None
     assert "two states" in (pool.audit(text + "5 job/2 -> running/1 slots because node-1") or "")
     full = text + "0 job/2 -> running because node-0"
     assert pool.audit(full) == "p: a node runs more than it has slots"
-    assert pool.audit(full.replace("job/2 -> r", "job/0 -> r")) is None
+    assert (
+        pool.audit(
+            full.replace("job/2 -> running because node-0", "job/2 -> running because node-1")
+        )
+        is None
+    )
 
 
 def test_a_task_requires_the_slots_that_it_was_submitted_with():
@@ -152,6 +159,96 @@ def test_an_interrupted_task_goes_where_the_interruption_sends_it(mode, state):
     assert Pool(UPGRADE, interruptions={"on_upgrade": mode}).audit(text) == (
         "p: an interrupted task went elsewhere than what took its node says"
     )
+
+
+def test_the_requeues_counted_are_those_in_the_log(monkeypatch):
+    monkeypatch.setattr(work_audit, "requeued", lambda runs: runs.ending < 0)
+    assert Pool().audit(SOUND) == "p: the requeues counted are not those in the log"
+
+
+# The queue
+
+EARLY = "p: a task started before another one whose turn it was"
+
+
+def test_tasks_start_in_order_of_submission():
+    text = SUBMITTED + "0 job/{} -> running because node-0\n 0 job/{} -> running because node-1"
+    assert Pool().audit(text.format(0, 1)) is None
+    for order in ((1, 0), (0, 2), (2, 1)):
+        assert Pool().audit(text.format(*order)) == EARLY
+    assert Pool().audit(SOUND, text.format(0, 2)) == EARLY
+
+
+def test_only_tasks_of_one_priority_wait_for_each_other():
+    jobs = [BAG | {"name": "a", "tasks": 1}, BAG | {"name": "b", "tasks": 1, "priority": 1}]
+    text = "0 a/0 -> active\n 0 b/0 -> active\n 0 b/0 -> running because node-0"
+    assert Pool(work=jobs).audit(text) is None
+    jobs[1] |= {"priority": 0}
+    assert Pool(work=jobs).audit(text) == EARLY
+
+
+TWO_BACK = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    {0} node-0 -> unusable because failures
+    {0} job/0 -> active because node-0
+    {1} node-1 -> unusable because failures
+    {1} job/1 -> active because node-1
+    50 node-0 -> idle because failures
+    50 job/{2} -> running because node-0
+    60 node-1 -> idle because failures
+    60 job/{3} -> running because node-1
+"""
+
+
+def test_who_is_back_starts_first_and_in_order_of_submission():
+    for first, second in ((30, 40), (40, 30)):
+        assert Pool().audit(TWO_BACK.format(first, second, 0, 1)) is None
+        for order in ((1, 0), (0, 2), (1, 2), (2, 0)):
+            assert Pool().audit(TWO_BACK.format(first, second, *order)) == EARLY
+
+
+def test_who_returns_after_another_has_started_comes_after_it():
+    text = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    40 node-1 -> unusable because failures
+    40 job/1 -> active because node-1
+    50 node-1 -> idle because failures
+    50 job/1 -> running because node-1
+    55 node-0 -> unusable because failures
+    55 job/0 -> active because node-0
+    60 node-0 -> idle because failures
+    60 job/0 -> running because node-0
+    """
+    assert Pool().audit(text) is None
+
+
+def test_who_failed_by_itself_is_back_too():
+    text = (
+        SUBMITTED
+        + """
+    0 job/0 -> running because node-0
+    100 job/0 -> active because job/0
+    100 job/{} -> running because node-0
+    """
+    )
+    assert Pool().audit(text.format(0)) is None
+    assert Pool().audit(text.format(1)) == EARLY
+
+
+def test_at_the_back_of_the_queue_who_returns_first_starts_first():
+    pool = Pool(requeue_to="back")
+    for first, second, order in ((30, 40, (2, 0)), (40, 30, (2, 1))):
+        assert pool.audit(TWO_BACK.format(first, second, *order)) is None
+    for first, second, order in ((30, 40, (0, 1)), (30, 40, (2, 1)), (40, 30, (2, 0))):
+        assert pool.audit(TWO_BACK.format(first, second, *order)) == EARLY
 
 
 # Work

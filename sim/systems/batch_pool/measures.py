@@ -19,13 +19,7 @@ from sim.metrics import (
 )
 from sim.systems.batch_pool import work_audit
 from sim.systems.batch_pool.states import COMPLETED, FAILED, IN_SERVICE, TASK_WIDTH, WIDTH
-from sim.systems.batch_pool.work_done import (
-    CHECKPOINT,
-    REQUEUE,
-    executions,
-    lost,
-    waits,
-)
+from sim.systems.batch_pool.work_done import executions, lost, requeued, waits
 from sim.timelines import Members
 
 if TYPE_CHECKING:
@@ -139,7 +133,7 @@ def _updated_share(layout: Layout, stack: Stack) -> NDArray[np.float64]:
 def _interrupted(model: Model, stack: Stack) -> Values:
     """What was put back and thrown away, all through the run."""
     runs = executions(model, stack)
-    back = (runs.ending == REQUEUE) | (runs.ending == CHECKPOINT)
+    back = requeued(runs)
     place, task = runs.replication[back], runs.task[back]
     again = np.ones(len(task), bool)  # in order of replication and task
     again[1:] = (task[1:] != task[:-1]) | (place[1:] != place[:-1])

@@ -15,7 +15,7 @@ from sim.systems.batch_pool.occupancy import shown
 from sim.systems.batch_pool.refusals import answer
 from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling
 from sim.systems.batch_pool.states import IN_SERVICE, START_TASK_FAILED, WIDTH
-from sim.systems.batch_pool.work_done import CHECKPOINT, DONE, REQUEUE, UNFINISHED, executions
+from sim.systems.batch_pool.work_done import DONE, UNFINISHED, executions, requeued
 from sim.timelines import stays, union
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def members(model: Model, log: Log) -> list[Row]:
     began = is_out & ~np.append(False, is_out[:-1] & (node[1:] == node[:-1]))
     times_out = np.bincount(node[began], minlength=layout.room)
     runs = executions(model, stack)
-    on, back = runs.node - layout.first_node, np.isin(runs.ending, (REQUEUE, CHECKPOINT))
+    on, back = runs.node - layout.first_node, requeued(runs)
     completed = np.bincount(on[runs.ending == DONE], minlength=layout.room)
-    requeued = np.bincount(on[back], minlength=layout.room)
+    requeues = np.bincount(on[back], minlength=layout.room)
     running = np.bincount(on[runs.ending == UNFINISHED], minlength=layout.room)
     ever = np.unique(node[spent.state != 0]).tolist()
     final = stack.final[0, layout.first_node : layout.first_node + layout.room].tolist()
@@ -58,7 +58,7 @@ def members(model: Model, log: Log) -> list[Row]:
             "times_out": int(times_out[k]),
             "out_s": float(out_s[k]),
             "tasks_completed": int(completed[k]),
-            "requeues": int(requeued[k]),
+            "requeues": int(requeues[k]),
         }
         for k in ever
     ]

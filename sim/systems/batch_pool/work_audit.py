@@ -5,11 +5,13 @@ Each rule reads the rows of a stack anew and is told in words when it is broken.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.systems.batch_pool.occupancy import occupancy
+from sim.systems.batch_pool.queue_audit import served_in_order
 from sim.systems.batch_pool.states import (
     ACTIVE,
     COMPLETED,
@@ -28,6 +30,7 @@ from sim.systems.batch_pool.work_done import (
     carried,
     checkpoints_within,
     executions,
+    requeued,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ def _broken_rules(model: Model, stack: Stack) -> Iterator[str]:
         yield "a task is in two states at once"
         return  # its runs cannot be told
     runs = executions(model, stack)
-    yield from _wrong_endings(runs)
+    yield from _wrong_endings(layout, runs)
     yield from _wrong_slots(layout, runs)
     yield from _wrong_work(model, runs)
 
@@ -85,7 +88,7 @@ def _of_tasks(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
     return mine
 
 
-def _wrong_endings(runs: Executions) -> Iterator[str]:
+def _wrong_endings(layout: Layout, runs: Executions) -> Iterator[str]:
     stack, ending = runs.stack, runs.ending
     if (ending == UNEXPLAINED).any():
         yield "a task was interrupted though nothing took its node at that instant"
@@ -98,6 +101,17 @@ def _wrong_endings(runs: Executions) -> Iterator[str]:
     on = stack.cause[runs.ended[ended]]
     if ((on != runs.node[ended]) & (on != runs.task[ended])).any():
         yield "a task ended on another node than it ran on"
+    if requeued(runs).sum() != _returned(layout, stack).sum():
+        yield "the requeues counted are not those in the log"
+
+
+def _returned(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
+    """The rows by which a node gives a task back to the queue."""
+    back = _of_tasks(layout, stack) & (stack.cause >= layout.first_node)
+    back &= stack.cause < layout.first_task
+    back &= stack.old != 0
+    back &= stack.new % TASK_WIDTH == ACTIVE
+    return back
 
 
 def _wrong_slots(layout: Layout, runs: Executions) -> Iterator[str]:
@@ -113,33 +127,52 @@ def _wrong_slots(layout: Layout, runs: Executions) -> Iterator[str]:
         yield "a task runs on a node that is out of service"
 
 
-def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
-    """Tasks are submitted as they are drawn, and completed after their whole service time."""
-    stack, layout = runs.stack, model.layout
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """The tasks of all replications as they are drawn, shape (replications, tasks)."""
+
+    submit: NDArray[np.float64]
+    """Seconds; infinite where there is no such task."""
+    service: NDArray[np.float64]
+    state: NDArray[np.int16]
+    """The code of a task that is submitted."""
+    priority: NDArray[np.int16]
+
+
+def _draw(model: Model, stack: Stack) -> _Drawn:
+    layout = model.layout
     shape = (stack.replications, layout.tasks)
     submit, service = np.full((2, *shape), np.inf)
-    state = np.zeros(shape, np.int16)
+    state, priority = np.zeros((2, *shape), np.int16)
     for place, number in enumerate(stack.numbers.tolist()):
         for job, tasks in zip(layout.jobs, model.tasks(stack.seed, number), strict=True):
             first = job.first - layout.first_task
-            mine = slice(first, first + len(tasks.submit))
-            submit[place, mine], service[place, mine] = tasks.submit, tasks.service
-            state[place, mine] = tasks.size * TASK_WIDTH + ACTIVE
-    if not _as_drawn(layout, stack, submit, state):
+            mine = place, slice(first, first + len(tasks.submit))
+            submit[mine], service[mine] = tasks.submit, tasks.service
+            state[mine] = tasks.size * TASK_WIDTH + ACTIVE
+            priority[mine] = tasks.priority
+    return _Drawn(submit, service, state, priority)
+
+
+def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
+    """Tasks are submitted as they are drawn, and completed after their whole service time."""
+    stack, layout = runs.stack, model.layout
+    drawn = _draw(model, stack)
+    if not _as_drawn(layout, stack, drawn):
         yield "a task was not submitted when and as it was due"
+    if not served_in_order(layout, stack, drawn.priority):
+        yield "a task started before another one whose turn it was"
     done = np.flatnonzero(runs.ending == DONE)
-    left = service[runs.replication[done], runs.task[done] - layout.first_task]
+    left = drawn.service[runs.replication[done], runs.task[done] - layout.first_task]
     left -= carried(layout, runs)[done]
     left += checkpoints_within(layout, left) * layout.spec.checkpoint.cost
     if (left != runs.elapsed[done]).any():
         yield "a completed task was not given the time that it needs"
 
 
-def _as_drawn(
-    layout: Layout, stack: Stack, submit: NDArray[np.float64], state: NDArray[np.int16]
-) -> bool:
+def _as_drawn(layout: Layout, stack: Stack, drawn: _Drawn) -> bool:
     """Whether just the tasks that are due by the horizon are submitted, each when it is due."""
     rows = np.flatnonzero(_of_tasks(layout, stack) & (stack.old == 0))
-    place, task = stack.replication[rows], stack.subject[rows] - layout.first_task
-    right = (submit[place, task] == stack.time[rows]) & (state[place, task] == stack.new[rows])
-    return bool(right.all()) and len(rows) == int((submit <= stack.horizon).sum())
+    task = stack.replication[rows], stack.subject[rows] - layout.first_task
+    right = (drawn.submit[task] == stack.time[rows]) & (drawn.state[task] == stack.new[rows])
+    return bool(right.all()) and len(rows) == int((drawn.submit <= stack.horizon).sum())

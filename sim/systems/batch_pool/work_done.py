@@ -170,6 +170,12 @@ def on_upgrade(layout: Layout) -> str:
     return "taskcompletion" if spec.upgrade_policy.os_rolling_upgrade_deferral else "requeue"
 
 
+def requeued(runs: Executions) -> NDArray[np.bool_]:
+    """Which runs sent their task back to the queue because the node was taken away."""
+    back: NDArray[np.bool_] = (runs.ending == REQUEUE) | (runs.ending == CHECKPOINT)
+    return back
+
+
 # Work ---------------------------------------------------------------------------------------------
 
 
