@@ -187,7 +187,7 @@ def entry(**keys):
         ({"extensions": []}, ["systems.f.extensions: must not be empty"]),
         (
             {"max_concurrent": 0},
-            ["systems.f.max_concurrent: must let at least one machine go, got 0"],
+            ["systems.f.max_concurrent: must be 1 or more, or a share, got 0"],
         ),
         (
             {"also_supported": ["Own"]},

@@ -32,10 +32,6 @@ _SHAPES = frozenset(
     | {"none_required"}
 )
 
-# pydantic counts only those items of a list that are right.
-_YIELDING = _SHAPES | {"too_short"}
-"""Errors that say nothing more where something below their place is wrong too."""
-
 
 class Null(Enum):
     """What null becomes while it is checked, so that no optional field takes it unasked."""
@@ -140,15 +136,14 @@ def _telling(faults: Sequence[_Fault]) -> Iterator[_Fault]:
     """Drop what only a rejected alternative of a union says, or a list of which items are wrong,
     and what was said already.
     """
-    better = {
-        fault.path[:length]
-        for fault in faults
-        for length in range(len(fault.path) + (fault.kind not in _YIELDING))
-    }
+    above = {fault.path[:length] for fault in faults for length in range(len(fault.path))}
+    better = above | {fault.path for fault in faults if fault.kind not in _SHAPES}
     said: set[tuple[int, str]] = set()
     for fault in faults:
-        if fault.kind in _YIELDING and fault.path in better:
+        if fault.kind in _SHAPES and fault.path in better:
             continue
+        if fault.kind == "too_short" and fault.path in above:
+            continue  # pydantic counts only those items that are right
         # A scalar has one value, so one thing is wrong with it; a mapping may lack two keys.
         many = isinstance(fault.node.value, dict | list) and fault.kind not in _SHAPES
         subject = (id(fault.node), fault.rule if many else "")

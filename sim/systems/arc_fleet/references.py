@@ -55,7 +55,7 @@ def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> li
 
 def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Finding]:
     if spec.max_concurrent == Amount(count=0):
-        yield Finding((*path, "max_concurrent"), "must let at least one machine go, got 0")
+        yield Finding((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
     for name, group in spec.groups.items():
         away = group.disconnected
         for key, time in (("on", away.on), ("off", away.off)) if away else ():
