@@ -1,0 +1,190 @@
+"""Metrics of an Arc fleet the slow way: one walk through the rows of a log, by the names of states.
+
+It shares nothing with the fast way but the log, the scenario and how versions compare. Operations
+must not fall on instants at which extensions change.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from sim.systems.arc_fleet.versions import installed_as, upgrades, version_key
+
+
+@dataclass
+class Request:
+    """A rollout of one type, as far as it came."""
+
+    version: str
+    since: float
+    published: bool
+    scope: set
+    """Subjects."""
+
+
+@dataclass
+class Fleet:
+    """A fleet's run, read row by row."""
+
+    simulation: object
+    system: str
+    log: object
+    requests: dict = field(default_factory=dict)
+    """By type, in order of time."""
+    attempts: dict = field(default_factory=dict)
+    """By subject."""
+    rollbacks: int = 0
+
+    def __post_init__(self):
+        scenario, subjects = self.simulation.scenario, self.log.subjects
+        self.spec = scenario.systems[self.system]
+        self.operations = {each.name: each for each in scenario.operations}
+        self.states, self.history, self.of = {}, [], {}
+        self.enrolled = {
+            (each.type, group): each.enable_automatic_upgrade
+            for each in self.spec.extensions
+            for group in each.groups
+        }
+        self.known = {each.type: [each.version] for each in self.spec.extensions}
+        for block in subjects.of(self.system, "extension"):
+            for number in block.numbers:
+                group = block.name(number - block.first).split(" of ")[1].rpartition("-")[0]
+                self.of[number] = (block.group, group)
+                self.states[number] = self._state(block, int(block.initial[number - block.first]))
+        for row in self.log.rows:
+            self._take(float(row["time"]), row)
+
+    @staticmethod
+    def _state(block, code):
+        return block.states.status(code), block.states.version(code)
+
+    def _take(self, time, row):
+        block = self.log.subjects.block_of(row["subject"])
+        name = block.name(row["subject"] - block.first)
+        status = block.states.status(row["new"])
+        if block.kind == "operation" and status == "InProgress":
+            self._accept(self.operations[name])
+        elif block.kind == "upgrade" and row["old"] == 0:
+            self._begin(time, self.operations[name.removeprefix("upgrade by ")])
+        elif block.kind == "extension":
+            subject = int(row["subject"])
+            state = self.states[subject] = self._state(block, row["new"])
+            self.history.append((time, subject, state))
+            cause = self.log.subjects.block_of(row["cause"]).kind
+            if status == "installing" and cause == "upgrade":
+                self.attempts[subject] = self.attempts.get(subject, 0) + 1
+            self.rollbacks += status == "rolling_back"
+
+    def _accept(self, operation):
+        body = operation.body
+        if operation.kind == "set_automatic_upgrade":
+            for kind, group in self.enrolled:
+                if kind == body.type and body.group in (None, group):
+                    self.enrolled[kind, group] = body.enabled
+        elif operation.kind == "put_extension":
+            groups = {group for kind, group in self.of.values() if kind == body.type}
+            for group in groups:
+                if body.group in (None, group):
+                    self.enrolled[body.type, group] = body.enable_automatic_upgrade
+
+    def _begin(self, time, operation):
+        body = operation.body
+        there = {n: state for n, state in self.states.items() if state[0] != "absent"}
+        if operation.kind == "publish_extension":
+            scope = {
+                subject
+                for subject, (_, version) in there.items()
+                if self.of[subject][0] == body.type
+                and self.enrolled[self.of[subject]]
+                and upgrades(body.version, version)
+            }
+            self._request(body.type, Request(body.version, time, True, scope))
+            return
+        for target, written in body.targets.items():
+            kind = target.rpartition(".")[2]
+            scope = {
+                subject
+                for subject in there
+                if self.of[subject][0] == kind and body.group in (None, self.of[subject][1])
+            }
+            version = installed_as(written, self._known(kind, time))
+            self._request(kind, Request(version, time, False, scope))
+
+    def _known(self, kind, time):
+        every = (each for each in self.operations.values() if each.kind == "publish_extension")
+        published = [each.body for each in every if each.at.highest < time]
+        return self.known[kind] + [body.version for body in published if body.type == kind]
+
+    def _request(self, kind, request):
+        self.requests.setdefault(kind, []).append(request)
+
+    # Metrics of a type, or of the system.
+
+    def updated_share(self, kind=""):
+        done = size = 0
+        for requests in self._of(kind):
+            last = requests[-1]
+            same = [
+                each.scope
+                for each in requests
+                if version_key(each.version) == version_key(last.version)
+            ]
+            scope = set().union(*same)
+            done += sum(self._is_at(self.states[subject], last.version) for subject in scope)
+            size += len(scope)
+        return done / size if size else 0.0
+
+    def time_to(self, share, kind=""):
+        lasts = [[each for each in requests if each.published][-1:] for requests in self._of(kind)]
+        lasts = [one for found in lasts for one in found]
+        size = sum(len(one.scope) for one in lasts)
+        if not size:
+            return math.nan
+        since = min(one.since for one in lasts)
+        wanted = {subject: one for one in lasts for subject in one.scope}
+        done = set()
+        for time, subject, state in self.history:
+            one = wanted.get(subject)
+            if one is not None and time > one.since:
+                (done.add if self._is_at(state, one.version) else done.discard)(subject)
+                if len(done) >= share * size - 1e-9:
+                    return time - since
+        return math.nan
+
+    def _of(self, kind):
+        return [found for each, found in self.requests.items() if kind in ("", each)]
+
+    @staticmethod
+    def _is_at(state, version):
+        return state[0] == "current" and version_key(state[1]) == version_key(version)
+
+    @property
+    def stuck_machines(self):
+        names = self.log.subjects.name
+        failed = [n for n, (status, _) in self.states.items() if status == "failed"]
+        return len({names(number).split(" of ")[1] for number in failed})
+
+    @property
+    def attempts_mean(self):
+        return sum(self.attempts.values()) / len(self.attempts) if self.attempts else math.nan
+
+    @property
+    def hours_lost(self):
+        """Extension-hours below the number at time 0, whatever type they are of."""
+        block = self.log.subjects.block_of
+        serving = {
+            number: self._state(block(number), int(self.log.subjects.initial[number]))[0]
+            for number in self.states
+        }
+        out = {"absent", *self.spec.counts_as_out}
+        nominal = sum(status != "absent" for status in serving.values())
+        count = sum(status not in out for status in serving.values())
+        lost, before = 0.0, 0.0
+        for time, subject, (status, _) in [*self.history, (self.log.horizon, None, (None, None))]:
+            lost += max(0, nominal - count) * (time - before)
+            before = time
+            if subject is not None:
+                count += (status not in out) - (serving[subject] not in out)
+                serving[subject] = status
+        return lost / 3600.0
