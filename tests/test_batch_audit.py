@@ -133,6 +133,15 @@ def test_a_node_that_goes_out_of_service_leaves_no_task_running():
     assert Pool().audit(at_once) is None
 
 
+@pytest.mark.parametrize("work", [BAG, []])
+def test_a_node_that_leaves_is_gone_for_good(work):
+    pool = Pool(("resize", {"nodes": 1}), work=work)
+    text = SUBMITTED * bool(work) + "10 node-1 -> leavingpool because resize-0\n"
+    assert pool.audit(text + "20 node-1 -> absent because resize-0") is None
+    back = text + "20 node-1 -> idle because failures"
+    assert pool.audit(back) == "p: a node that was leaving came back"
+
+
 # How runs end
 
 

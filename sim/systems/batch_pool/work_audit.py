@@ -18,6 +18,7 @@ from sim.systems.batch_pool.states import (
     FAILED,
     IDLE,
     IN_SERVICE,
+    LEAVING,
     RUNNING,
     TASK_WIDTH,
     WIDTH,
@@ -30,6 +31,7 @@ from sim.systems.batch_pool.work_done import (
     carried,
     checkpoints_within,
     executions,
+    node_rows,
     requeued,
 )
 
@@ -55,13 +57,15 @@ MOVES = (
 
 def broken_rule(model: Model, stack: Stack) -> str | None:
     """The first rule that a stack of histories breaks, if any."""
-    if not model.layout.jobs:
-        return None
     return next(_broken_rules(model, stack), None)
 
 
 def _broken_rules(model: Model, stack: Stack) -> Iterator[str]:
     layout = model.layout
+    if _comes_back(layout, stack):
+        yield "a node that was leaving came back"
+    if not layout.jobs:
+        return
     if not _moves_hold(layout, stack):
         yield "a task is in two states at once"
         return  # its runs cannot be told
@@ -69,6 +73,12 @@ def _broken_rules(model: Model, stack: Stack) -> Iterator[str]:
     yield from _wrong_endings(layout, runs)
     yield from _wrong_slots(layout, runs)
     yield from _wrong_work(model, runs)
+
+
+def _comes_back(layout: Layout, stack: Stack) -> bool:
+    """Whether a node that leaves the pool becomes anything but absent."""
+    rows = node_rows(layout, stack)
+    return bool((stack.new[rows[stack.old[rows] % WIDTH == LEAVING]] != 0).any())
 
 
 def _moves_hold(layout: Layout, stack: Stack) -> bool:
