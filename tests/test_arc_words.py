@@ -7,6 +7,8 @@ from any_fleet import AGENT, GROUPS, MONITOR, OWN, publish, scenario
 
 from sim.simulation import Simulation
 
+ENDLESS = {"exponential": {"mean": "1d"}}
+"""A discovery of which no average is told."""
 TARGET = f"{MONITOR}.{AGENT['type']}"
 
 
@@ -99,7 +101,7 @@ def test_a_discovery_is_told_by_the_share_that_has_made_it(discovery, text):
 
 
 def test_a_spread_without_end_is_told_for_eight_steps():
-    line = about("discovered", publish(), discovery={"exponential": {"mean": "1d"}})
+    line = about("discovered", publish(), discovery=ENDLESS)
     assert "63.21 % of them after 1 day, 86.47 % after 2" in line
     assert line.endswith("99.97 % after 8.")
 
@@ -142,11 +144,11 @@ GET_IT = "4 machines, enrolled and below it, get it."
 
 
 def test_a_release_is_told_with_those_that_get_it():
-    assert last(publish(), discovery={"exponential": {"mean": "1d"}}) == f"{RELEASED}{GET_IT}"
+    assert last(publish(), discovery=ENDLESS) == f"{RELEASED}{GET_IT}"
 
 
 def test_the_attempts_that_a_release_takes_are_told_by_the_share_done():
-    text = last(publish(unhealthy="10%"), discovery={"exponential": {"mean": "1d"}})
+    text = last(publish(unhealthy="10%"), discovery=ENDLESS)
     assert text == (
         f"{RELEASED}{GET_IT} An attempt is unhealthy with 10 %, and then rolled back in 2min and "
         "tried again uniform (low 2d, high 4d) later: 90 % are done after 1 attempt, 99 % after 2, "
@@ -155,14 +157,14 @@ def test_the_attempts_that_a_release_takes_are_told_by_the_share_done():
 
 
 def test_what_fails_for_good_is_told():
-    keys = {"rollback_fails": "50%", "discovery": {"exponential": {"mean": "1d"}}}
+    keys = {"rollback_fails": "50%", "discovery": ENDLESS}
     text = last(publish(unhealthy="50%"), **keys)
     assert "50 % are done after 1 attempt, 62.5 % after 2, 65.62 % after 3" in text
     assert text.endswith(" 33.33 % end as failed, until they are repaired.")
 
 
 def test_a_limit_of_attempts_leaves_the_rest_failed():
-    keys = {"max_attempts": 2, "discovery": {"exponential": {"mean": "1d"}}}
+    keys = {"max_attempts": 2, "discovery": ENDLESS}
     text = last(publish(unhealthy="20%"), **keys)
     assert "later, 2 times at most: 80 % are done after 1 attempt, 96 % after 2." in text
     assert text.endswith(" 4 % end as failed, until they are repaired.")
@@ -171,19 +173,27 @@ def test_a_limit_of_attempts_leaves_the_rest_failed():
 @pytest.mark.parametrize(
     ("unhealthy", "whom"),
     [
-        ("100%", ""),
-        ({"machines": "25%"}, " It is bad on 25 % of them, and on no other."),
-        ({"os": "linux"}, " It is bad on linux machines, and on no other."),
+        ("100%", " Every attempt is unhealthy"),
+        (
+            {"machines": "25%"},
+            " It is bad on 25 % of them, and on no other. Every attempt there is unhealthy",
+        ),
+        (
+            {"os": "linux"},
+            " It is bad on linux machines, and on no other. Every attempt there is unhealthy",
+        ),
     ],
 )
 def test_a_release_that_is_always_bad_is_told_with_whom_it_hits(unhealthy, whom):
-    groups = {"shops": {"count": 4, "os": "linux"}}
-    text = last(
-        publish(unhealthy=unhealthy), groups=groups, discovery={"exponential": {"mean": "1d"}}
-    )
-    assert text == (
-        f"{RELEASED}{GET_IT}{whom} Every attempt is unhealthy: it is rolled back in 2min and tried "
-        "again uniform (low 2d, high 4d) later."
+    keys = {"groups": {"shops": {"count": 4, "os": "linux"}}, "discovery": ENDLESS}
+    text = last(publish(unhealthy=unhealthy), **keys)
+    back = ": it is rolled back in 2min and tried again uniform (low 2d, high 4d) later"
+    assert text == f"{RELEASED}{GET_IT}{whom}{back}."
+    limited = last(publish(unhealthy=unhealthy), max_attempts=2, **keys)
+    there = " there" if "there" in whom else ""
+    assert limited == (
+        f"{RELEASED}{GET_IT}{whom}{back}, 2 times at most. 100 %{there} end as failed, until they "
+        "are repaired."
     )
 
 
@@ -203,7 +213,7 @@ def test_a_major_version_never_comes_by_itself():
     keys = {
         "groups": groups,
         "extensions": extensions,
-        "discovery": {"exponential": {"mean": "1d"}},
+        "discovery": ENDLESS,
     }
     assert last(publish(), **keys) == (
         f"{RELEASED}3 machines (new), enrolled and below it, get it. It leaves alone 5 machines of "
@@ -292,6 +302,8 @@ def test_a_push_of_several_extensions_tells_each():
 def test_a_push_of_a_bad_release_is_as_bad():
     text = last(publish(unhealthy="30%"), push("1.38"))
     assert " With 30 % it ends unhealthy, " in text
+    text = last(publish(unhealthy={"machines": "30%"}), push("1.38"))
+    assert " It is bad on 30 % of them, and on no other. It ends unhealthy there, " in text
 
 
 def test_a_partial_version_is_told_as_what_it_stands_for():

@@ -102,15 +102,17 @@ def limit(spec: ArcFleet) -> list[str]:
     return [f"{who}: an upgrade of all takes at least about {least}."]
 
 
-def attempts(chance: float, spec: ArcFleet) -> str:
-    """What becomes of attempts that end with an unhealthy machine with `chance`."""
+def attempts(chance: float, spec: ArcFleet, there: str = "") -> str:
+    """What becomes of attempts that end with an unhealthy machine with `chance`; ` there`, where it
+    is not everywhere.
+    """
     if not chance:
         return ""
     again = f"rolled back in {spec.rollback} and tried again {spec.retry_after} later"
     if spec.max_attempts is not None:
         again += f", {spec.max_attempts} times at most"
     if chance >= 1:
-        return f" Every attempt is unhealthy: it is {again}.{_stuck(chance, spec)}"
+        return f" Every attempt{there} is unhealthy: it is {again}.{_stuck(chance, spec, there)}"
     again_with = chance * (1 - spec.rollback_fails)
     most = min(ATTEMPTS, spec.max_attempts or ATTEMPTS)
     gains = [(1 - chance) * again_with**k for k in range(most)]
@@ -121,22 +123,29 @@ def attempts(chance: float, spec: ArcFleet) -> str:
     )
 
 
-def once(chance: float, spec: ArcFleet) -> str:
+def once(chance: float, spec: ArcFleet, there: str = "") -> str:
     """What becomes of a request, which is one attempt, unhealthy with `chance`."""
     if not chance:
         return ""
-    bad = f" With {show_share(chance)} it ends unhealthy"
-    return f"{bad}, is rolled back in {spec.rollback} and not tried again."
+    return f"{_ends(chance, there)}, is rolled back in {spec.rollback} and not tried again."
 
 
-def first(chance: float, _: ArcFleet) -> str:
+def first(chance: float, _: ArcFleet, there: str = "") -> str:
     """The same of a first installation: there is nothing to go back to."""
     if not chance:
         return ""
-    return f" With {show_share(chance)} it ends unhealthy, and is failed until it is repaired."
+    return f"{_ends(chance, there)}, and is failed until it is repaired."
 
 
-def _stuck(chance: float, spec: ArcFleet) -> str:
+def _ends(chance: float, there: str) -> str:
+    return (
+        f" With {show_share(chance)} it ends unhealthy"
+        if chance < 1
+        else f" It ends unhealthy{there}"
+    )
+
+
+def _stuck(chance: float, spec: ArcFleet, there: str = "") -> str:
     """Which share of those that try ends as failed: by a failed rollback, or its last attempt."""
     again = chance * (1 - spec.rollback_fails)
     tries = spec.max_attempts
@@ -146,17 +155,15 @@ def _stuck(chance: float, spec: ArcFleet) -> str:
         failed = 1 - (1 - chance) * sum(again**k for k in range(tries))
     if failed <= 0:
         return ""
-    return f" {show_share(failed)} end as failed, until they are repaired."
+    return f" {show_share(failed)}{there} end as failed, until they are repaired."
 
 
-def faults(
-    law: float | AlwaysUnhealthy | None, spec: ArcFleet, fate: Callable[[float, ArcFleet], str]
-) -> str:
+def faults(law: float | AlwaysUnhealthy | None, spec: ArcFleet, fate: Callable[..., str]) -> str:
     """How bad a version is, and the fate of those on whom it is."""
     if not isinstance(law, AlwaysUnhealthy):
         return fate(_late(spec.unhealthy if law is None else law, spec), spec)
     whom = f"{law.os} machines" if law.os else f"{show_share(law.machines or 0.0)} of them"
-    return f" It is bad on {whom}, and on no other.{fate(1.0, spec)}"
+    return f" It is bad on {whom}, and on no other.{fate(1.0, spec, ' there')}"
 
 
 def _late(chance: float, spec: ArcFleet) -> float:
