@@ -307,6 +307,27 @@ def story(service, *operations):
     )
 
 
+def test_role_weight_and_the_builds_share_enter_capacity_and_not_availability():
+    roles = (
+        "roles: {A: {instances: 1, weight: 3, restart: 8min}, "
+        "B: {instances: 2, min_available: 2, restart: 8min}}"
+    )
+    upgrade = "{at: 1min, upgrade_deployment: {mode: Simultaneous, role_to_upgrade: A}}"
+    told = story(f"builds: {{'2': {{capacity_factor: 50%}}}}, {roles}", upgrade)
+    assert [value for _, value in told.series("capacity")] == [1, 2 / 5, 3.5 / 5]
+    assert [value for _, value in told.series("capacity", "A")] == [1, 0, 0.5]
+    assert [value for _, value in told.series("available")] == [1, 0, 1]
+    assert [value for _, value in told.series("available", "B")] == [1]
+    assert [value for _, value in told.series("ready")] == [3, 2, 3]
+
+
+def test_a_members_weight_is_rounded_to_a_thousandth():
+    roles = "roles: {A: {instances: 1}, B: {instances: 1, weight: 0.0014}}"
+    upgrade = "{at: 1min, upgrade_deployment: {mode: Simultaneous, role_to_upgrade: A}}"
+    told = story(f"builds: {{'2': {{capacity_factor: 99.94%}}}}, {roles}", upgrade)
+    assert [value for _, value in told.series("capacity")] == [1, 1 / 1001, 1000 / 1001]
+
+
 def test_an_instance_that_is_removed_during_its_turn_has_not_failed():
     fewer = "{at: 5min, change_configuration: {configuration: {Web: 2}}}"
     told = story(WEB, "{at: 1min, upgrade_deployment: {}}", fewer)
