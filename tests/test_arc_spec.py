@@ -314,7 +314,7 @@ def test_a_type_of_several_publishers_needs_one_named():
     ],
 )
 def test_each_document_has_its_list_and_the_default_is_all_of_them(publisher, kind, documents):
-    one = {"publisher": publisher.upper(), "type": kind.lower(), "version": "1.0"}
+    one = {"publisher": publisher.lower(), "type": kind.upper(), "version": "1.0"}
     one["enable_automatic_upgrade"] = True
     for document in ("2021-08", "2021-12", "2025-06", None):
         named = {"supported": document} if document else {}
