@@ -161,7 +161,9 @@ def identity(publisher: str, kind: str) -> str:
 
 
 def os_of(kind: str) -> Os | None:
-    """The operating system that a type names: at its end (KeyVaultForLinux) or in the middle."""
+    """The operating system that a type names: at its end (KeyVaultForLinux) or in the middle
+    (AzureMonitorLinuxAgent); None where it names none.
+    """
     if "linux" in kind.lower():
         return "linux"
     return "windows" if "windows" in kind.lower() else None

@@ -1,9 +1,10 @@
 """Which extensions can be upgraded automatically: the lists that the documents have had.
 
 Source: "Automatic Extension Upgrade for Azure Arc-enabled servers" of 2021-08, its preview revision
-of 2021-12, and the revision of 2025-06. They name products; publishers and types are those of
-"Virtual machine extension management with Azure Arc-enabled servers" and of the table in "Automatic
-Extension Upgrade for VMs and scale sets".
+of 2021-12, and the revision of 2025-06.
+# Assumption: the documents name products; their publishers and types are those of "Virtual machine
+# extension management with Azure Arc-enabled servers" and of "Automatic Extension Upgrade for VMs
+# and scale sets".
 """
 
 from __future__ import annotations
