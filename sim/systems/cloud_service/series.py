@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,7 +55,7 @@ class Series:
         if kind == "up_to_date":
             return self._up_to_date(group)
         if kind == "by_update_domain":
-            return self._in_domain(members, int(which))
+            return self._in_domain(int(which))
         return members.weigh(self._counting(kind, which)).timeline(0, 1.0, "count")
 
     def _of(self, group: str) -> Members:
@@ -93,11 +93,17 @@ class Series:
             found = self._enough[role] = serves.map(up.astype(np.int64))
         return found
 
-    def _in_domain(self, members: Members, domain: int) -> Timeline:
+    @cached_property
+    def _comings_and_goings(self) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
+        """The rows in which an instance comes into service or goes, which one, and +1 or -1."""
+        layout, subject = self._model.layout, self._stack.subject
+        rows, change = self._of("").changes("ready")
+        return rows, (subject[rows] - layout.first_instance()) % layout.instances, change
+
+    def _in_domain(self, domain: int) -> Timeline:
         """Members in service that live in one update domain."""
         layout, stack = self._model.layout, self._stack
-        rows, change = members.changes("ready")
-        place = (stack.subject[rows] - layout.first_instance()) % layout.instances
+        rows, place, change = self._comings_and_goings
         lives = np.zeros(layout.instances, bool)
         lives[layout.domain_members[domain]] = True
         here = lives[place]
