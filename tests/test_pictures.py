@@ -275,6 +275,16 @@ def test_saved_figures_of_several_systems_bear_their_names():
     ]
 
 
+@pytest.mark.parametrize("nodes", [2, 100])
+def test_lanes_of_a_pool_are_nodes_and_many_share_them(nodes, drawn):
+    caught = drawn(lanes, "figure")
+    text = f"horizon: 1h\nsystems: {{a: {{kind: batch_pool, nodes: {nodes}}}}}"
+    results = sim.run(sim.loads(text))
+    assert [name for name, _ in results.plot.figures()] == ["capacity", "availability", "nodes"]
+    assert (caught["what"], caught["shared"]) == ("nodes", nodes > lanes.MOST)
+    assert caught["failing"] == "its start task failed"
+
+
 def test_more_domains_than_can_be_told_apart_are_not_drawn():
     many = TWO.partition("  b:")[0].replace("instances: 2", "instances: 60")
     many = many.replace("cloud_service,", "cloud_service, update_domains: 60,")

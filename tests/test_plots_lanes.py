@@ -81,6 +81,18 @@ def test_the_legend_names_what_occurs_and_nothing_else():
         "ready",
         "failing: cycling or unresponsive",
     ]
+    figure = lanes.figure([*READY, FAILED], failing="its start task failed")
+    assert legend_labels(figure) == ["ready", "failing: its start task failed"]
+
+
+def test_lanes_that_are_shared_are_told_as_such():
+    assert title(lanes.figure([*READY, *WALK], what="nodes", shared=True)) == (
+        "Nodes of at most 1 of 3 lanes are out at once; the updates take 15min"
+    )
+    together = [Interval(f"UD {k}", 60, 120, "updating") for k in range(3)]
+    assert lanes.headline([*READY, *together], "nodes", shared=True) == (
+        "Nodes of all 3 lanes are out at once; the updates take 1min"
+    )
 
 
 def test_time_axis_has_units_and_marks():

@@ -1,6 +1,6 @@
-"""Which update domain is out when, and which does not come back?
+"""Who is out when, and who does not come back?
 
-A lane for each update domain, or for each instance, coloured by what its members do.
+A lane for each update domain or each node, or for several of them, coloured by what they do.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Interval:
     start_s: float
     end_s: float
     category: Category
-    """``failing``: cycling or unresponsive. ``other``: out for a reason that is no upgrade."""
+    """``failing``: what the figure calls so. ``other``: out for a reason that is no upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ _LOOKS: dict[Category, _Look] = {
     "ready": _Look("ready", "#D9ECF7"),
     "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
     "updating": _Look("updating", style.BLUE),
-    "failing": _Look("failing: cycling or unresponsive", "#F2A878", "#8A3C00", "////"),
+    "failing": _Look("failing", "#F2A878", "#8A3C00", "////"),
 }
 _OUT: tuple[Category, ...] = ("other", "updating", "failing")
 
@@ -73,13 +73,16 @@ def figure(
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
     what: str = "update domains",
+    failing: str = "cycling or unresponsive",
+    shared: bool = False,
 ) -> Picture:
     """A lane for each label of `intervals`, in order of first appearance, the first on top.
 
     The window is what the intervals span together, so the ready ones belong among them.
     Where a lane's intervals overlap, because it holds many members, the worst is seen: failing,
     updating, other, ready. ValueError above 40 lanes. Without `title` the figure states how many
-    lanes are out at once, and which ones fail.
+    lanes are out at once, and which ones fail: `what` says who has a lane, or where it is `shared`
+    who shares one. `failing` is what the legend says of those.
     """
     lanes = _by_lane(intervals)
     if len(lanes) > MOST:
@@ -87,7 +90,9 @@ def figure(
     row = _ROW if len(lanes) <= _ROOMY else _THIN_ROW
     with style.look():
         page = style.picture(
-            title or headline(intervals, what), subtitle, _FRAME + row * max(3, len(lanes))
+            title or headline(intervals, what, shared=shared),
+            subtitle,
+            _FRAME + row * max(3, len(lanes)),
         )
         axes = page.subplots()
         if not lanes:
@@ -99,25 +104,31 @@ def figure(
         style.name_rows(axes, list(lanes))
         style.draw_marks(axes, marks, shown.left, shown.right)
         clock.time_axis(axes, shown, start)
-        _explain(page, {one.category for one in intervals})
+        _explain(page, {one.category for one in intervals}, failing)
     return page
 
 
-def headline(intervals: Sequence[Interval], what: str = "update domains") -> str:
+def headline(
+    intervals: Sequence[Interval], what: str = "update domains", *, shared: bool = False
+) -> str:
     """How many lanes are out at once, and which fail or else how long the updates take.
 
-    E.g. ``At most 1 of 5 update domains is out at once; the updates take 26min``.
+    E.g. ``At most 1 of 5 update domains is out at once; the updates take 26min``, or where a lane
+    is `shared` ``Nodes of at most 7 of 34 lanes are out at once``.
     """
     lanes = _by_lane(intervals)
     most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
     if not most:
         return "Every member is ready throughout"
-    return _share_out(list(lanes), most, what) + _outcome(lanes)
+    return _share_out(list(lanes), most, what, shared=shared) + _outcome(lanes)
 
 
-def _share_out(lanes: Sequence[str], most: int, what: str) -> str:
+def _share_out(lanes: Sequence[str], most: int, what: str, *, shared: bool) -> str:
     if len(lanes) == 1:
         return f"{lanes[0]} is out"
+    if shared:
+        which = "all" if most == len(lanes) else f"at most {most} of"
+        return f"{what.capitalize()} of {which} {len(lanes)} lanes are out at once"
     if most == len(lanes):
         return f"All {most} {what} are out at once"
     return f"At most {most} of {len(lanes)} {what} {'is' if most == 1 else 'are'} out at once"
@@ -190,9 +201,10 @@ def _view(intervals: Sequence[Interval], marks: Sequence[Mark]) -> clock.View:
     return clock.view(begin, end, at)
 
 
-def _explain(page: Picture, categories: Collection[Category]) -> None:
+def _explain(page: Picture, categories: Collection[Category], failing: str) -> None:
     """The legend names only what occurs."""
     looks = [look for category, look in _LOOKS.items() if category in categories]
+    more = {_LOOKS["failing"]: f": {failing}"}
     page.legend(
         handles=[
             Patch(
@@ -200,7 +212,7 @@ def _explain(page: Picture, categories: Collection[Category]) -> None:
                 hatch=look.hatch,
                 edgecolor=look.edge,
                 linewidth=0,
-                label=look.label,
+                label=look.label + more.get(look, ""),
             )
             for look in looks
         ],

@@ -59,15 +59,16 @@ class RunPictures:
         )
 
     def lanes(self, system: str = "") -> Picture:
-        """What each update domain does."""
+        """What each update domain does, each node or each extension; many of those share a lane."""
         run, name = self._run, self._system(system)
-        found = run.simulation.models[name].lanes(run.log)
-        intervals = [lanes.Interval(*lane) for lane in found]
+        model = run.simulation.models[name]
+        intervals = [lanes.Interval(*lane) for lane in model.lanes(run.log)]
         return lanes.figure(
             intervals,
             subtitle=self._subtitle(name),
             marks=self._marks(name),
             start=run.scenario.start,
+            **model.lane_words._asdict(),
         )
 
     def _marks(self, system: str) -> list[Mark]:
@@ -127,7 +128,7 @@ class ResultPictures:
         )
 
     def lanes(self, system: str = "", variant: str = "") -> Picture:
-        """What each update domain does in one replication."""
+        """What each update domain, node or extension does in one replication."""
         one = self._variant(variant)
         return self._results.replay(one.first, one.name).plot.lanes(self._system(system))
 
@@ -178,15 +179,13 @@ class ResultPictures:
             else:
                 yield f"capacity{name}", self.capacity(system)
                 yield f"availability{name}", self.availability(system)
-                if self._has_lanes(system):
-                    yield f"update_domains{name}", self.lanes(system)
-
-    def _has_lanes(self, system: str) -> bool:
-        """Whether there are few enough to be told apart."""
-        one = self._variant("")
-        run = self._results.replay(one.first, one.name)
-        labels = {lane[0] for lane in run.simulation.models[system].lanes(run.log)}
-        return len(labels) <= lanes.MOST
+                one = self._variant("")
+                run = self._results.replay(one.first, one.name)
+                model = run.simulation.models[system]
+                # Few enough to be told apart.
+                if len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
+                    which = model.lane_words.what.replace(" ", "_")
+                    yield f"{which}{name}", run.plot.lanes(system)
 
     def _line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
         table, about = self._results.table("timelines"), self._results.about

@@ -51,6 +51,17 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     return f"must be {what}, got {shorten(name)}; {hint}"
 
 
+class LaneWords(NamedTuple):
+    """What the lanes of a system are, in the words of a picture."""
+
+    what: str
+    """Those that have a lane, or share one: ``update domains``, ``nodes``."""
+    failing: str
+    """What one does whose category is failing: ``cycling or unresponsive``."""
+    shared: bool = False
+    """Whether several of them share a lane."""
+
+
 class Model(Protocol):
     """One system of a scenario, ready to run: what the rest of the house asks of it."""
 
@@ -99,6 +110,10 @@ class Model(Protocol):
 
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """For a picture: label, from, to, category."""
+
+    @property
+    def lane_words(self) -> LaneWords:
+        """What those lanes are."""
 
     def before(self) -> list[str]:
         """What will happen, in sentences."""

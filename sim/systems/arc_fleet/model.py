@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.systems.arc_fleet.spec import ArcFleet
+    from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
     from sim.systems.world import World
     from sim.timelines import Timeline
@@ -87,6 +88,11 @@ class Model:
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """How each type stands in each group: label, from, to, category."""
         return views.lanes(self, log)
+
+    @property
+    def lane_words(self) -> LaneWords:
+        """What those lanes are."""
+        return views.lane_words(self)
 
     def before(self) -> list[str]:
         """What will happen, in sentences."""

@@ -34,6 +34,7 @@ from sim.systems.arc_fleet.states import (
     WATCHING,
     WIDTH,
 )
+from sim.systems.kind import LaneWords
 from sim.timelines import Members
 
 if TYPE_CHECKING:
@@ -211,10 +212,19 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     return rows
 
 
+def lane_words(model: Model) -> LaneWords:
+    """What the lanes are."""
+    return LaneWords("extensions", "unhealthy or failed", _share_lanes(model))
+
+
+def _share_lanes(model: Model) -> bool:
+    return sum(each.count for each in model.layout.extensions) > LANES
+
+
 def _lanes(model: Model, stack: Stack) -> Iterator[tuple[str, Block]]:
     """Each lane's label and subjects."""
     blocks = [stack.subjects.block_of(each.first) for each in model.layout.extensions]
-    if sum(block.count for block in blocks) > LANES:
+    if _share_lanes(model):
         for each, block in zip(model.layout.extensions, blocks, strict=True):
             yield f"{each.type} of {each.group}", block
         return

@@ -16,6 +16,7 @@ from sim.systems.batch_pool.refusals import answer
 from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling
 from sim.systems.batch_pool.states import IN_SERVICE, START_TASK_FAILED, WIDTH
 from sim.systems.batch_pool.work_done import DONE, UNFINISHED, executions, requeued
+from sim.systems.kind import LaneWords
 from sim.timelines import stays, union
 
 if TYPE_CHECKING:
@@ -106,6 +107,11 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
                 for since, until in union(spent.since[these], spent.until[these])
             ]
     return rows
+
+
+def lane_words(model: Model) -> LaneWords:
+    """What the lanes are."""
+    return LaneWords("nodes", "its start task failed", _share_a_lane(model.layout) > 1)
 
 
 def _categories(layout: Layout, spent: Stays) -> NDArray[np.str_]:

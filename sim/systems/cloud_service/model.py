@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.systems.cloud_service.spec import CloudService
+    from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
     from sim.systems.world import Due, World
     from sim.timelines import Timeline
@@ -107,6 +108,11 @@ class Model:
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What each update domain does: label, from, to, category."""
         return views.lanes(self, log)
+
+    @property
+    def lane_words(self) -> LaneWords:
+        """What those lanes are."""
+        return views.lane_words(self)
 
     def before(self) -> list[str]:
         """What will happen, in sentences."""

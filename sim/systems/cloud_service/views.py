@@ -29,6 +29,7 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
+from sim.systems.kind import LaneWords
 from sim.timelines import stays, union
 
 if TYPE_CHECKING:
@@ -136,3 +137,8 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
                 for since, until in union(spent.since[these], spent.until[these])
             ]
     return rows
+
+
+def lane_words(_: Model) -> LaneWords:
+    """What the lanes are."""
+    return LaneWords("update domains", "cycling or unresponsive")
