@@ -100,8 +100,7 @@ class Windows:
 
     def are_open(self, times: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether a window is open at each of `times`, seconds since the scenario's start."""
-        # A wall clock is given to microseconds, which are not on the grid of times.
-        day, second = np.divmod(np.round(self._second + times, 6), DAY)
+        day, second = np.divmod(self._second + times, DAY)
         is_open = np.full(times.shape, not self._windows)
         for window in self._windows:
             for ago in (0, 1):  # it opened on this day, or on the one before

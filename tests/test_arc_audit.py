@@ -193,9 +193,11 @@ def test_a_machine_is_busy_until_the_end_of_a_rollback():
 
 
 def test_different_machines_are_busy_at_once():
-    text = PUBLISHED + updates("m-0", 200) + updates("m-1", 200)
-    assert Fleet(PUBLISH, extensions=[AGENT, PROBE]).audit(text) is None
-    assert Fleet(PUBLISH).audit(PUBLISHED + updates("m-0", 200), text) is None
+    """Also at the horizon, which cuts both."""
+    fleet = Fleet(PUBLISH, extensions=[AGENT, PROBE])
+    begins = "900 Agent of m-0 -> installing \n 900 Agent of m-1 -> installing"
+    assert fleet.audit(PUBLISHED + updates("m-1", 200) + begins) is None
+    assert fleet.audit(PUBLISHED + begins, PUBLISHED + updates("m-0", 200)) is None
 
 
 @pytest.mark.parametrize(("limit", "rule"), [(1, MANY), ("25%", MANY), (2, None), ("50%", None)])

@@ -195,6 +195,21 @@ def test_what_happens_before_the_publication_at_its_instant_counts_as_before():
     assert one(fleet, text + late + PUBLISHED, "time_to_50") == [300]  # 2 of 4
 
 
+def test_who_had_the_version_before_it_was_published_gets_there_anew():
+    """A push brings it early, another one takes it back."""
+    fleet = Fleet(push(), push("1.0"), PUBLISH)
+    text = begun(0, "upgrade_extensions-0") + begun(50, "upgrade_extensions-1") + PUBLISHED
+    early = """
+        0 Agent of m-0 -> watching/1.1 because upgrade by upgrade_extensions-0
+        40 Agent of m-0 -> current because upgrade by upgrade_extensions-0
+        60 Agent of m-0 -> watching/1.0 because upgrade by upgrade_extensions-1
+        70 Agent of m-0 -> current because upgrade by upgrade_extensions-1
+    """
+    text += early + early.replace("m-0", "m-1") + updates("m-2", 200)
+    assert one(fleet, text, "time_to_50") == [NAN]
+    assert one(fleet, text + updates("m-0", 300), "time_to_50") == [400]
+
+
 def test_a_type_counts_from_its_last_publication():
     fleet = Fleet(PUBLISH, ("publish_extension", {"type": "Agent", "version": "1.2"}))
     text = DONE + begun(750, "publish_extension-1")

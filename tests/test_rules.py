@@ -210,11 +210,3 @@ def test_a_wait_ends_when_a_window_first_is_open(given_windows, quarter):
 
 def test_without_any_window_it_is_always_open():
     assert Windows((), None).are_open(np.arange(3.0)).all()
-
-
-def test_a_window_is_open_at_the_instant_that_a_start_between_the_grid_makes():
-    """The wall clock is no sum of grid times then."""
-    windows = Windows((Window(HOUR, 2 * HOUR, EVERY_DAY),), FRIDAY.replace(microsecond=1))
-    for now in (0.0, 0.1, 1234.5678):
-        opens = now + windows.wait(now)
-        assert windows.are_open(np.array([opens]))[0]
