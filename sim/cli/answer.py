@@ -39,7 +39,7 @@ class System:
 
     name: str
     size: str
-    """How large it is: ``30 instances, 5 update domains``. Empty where variants agree in nothing."""
+    """How large it is: ``30 instances, 5 update domains``; empty where variants share nothing."""
     metrics: Mapping[str, Metric]
     headlines: tuple[str, ...]
     """The metrics to show, in order."""
