@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from hand_made import HandMade
+from hand_made import HandMade, operations
 
-from sim.chance import Distribution
 from sim.systems.arc_fleet.defaults import resolve, resolve_body
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.spec import ArcFleet
-from sim.systems.operation import Operation, Span
+from sim.systems.operation import Span
 
 START = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 """A Friday."""
@@ -27,19 +26,12 @@ PUBLISHED = """
 class Fleet(HandMade):
     """A fleet `f` and what is made of logs of it."""
 
-    def __init__(self, *operations, horizon=1000.0, **spec):
-        """`operations` are pairs (kind, body), all of them named KIND-k; `spec` is as written."""
+    def __init__(self, *requests, horizon=1000.0, **spec):
+        """`requests` are pairs (kind, body), all of them named KIND-k; `spec` is as written."""
         spec = {"kind": "arc_fleet", "groups": {"m": {"count": 4}}, "extensions": [AGENT]} | spec
         self.spec = resolve("f", ArcFleet.model_validate(spec))
-        asked = list(self._asked(operations))
-        super().__init__(Model("f", self.spec, asked, 1, Span(horizon, START)), horizon)
-
-    def _asked(self, operations):
-        kinds = [kind for kind, _ in operations]
-        for index, (kind, body) in enumerate(operations):
-            name = f"{kind}-{kinds[:index].count(kind)}"
-            request = resolve_body(self.spec, OPERATIONS[kind].model_validate(body))
-            yield Operation(index, name, False, kind, "f", Distribution.fixed(0.0), request)
+        asked = operations("f", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
+        super().__init__(Model("f", self.spec, list(asked), 1, Span(horizon, START)), horizon)
 
     def because(self, name):
         if name.startswith("upgrade by "):

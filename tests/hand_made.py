@@ -10,7 +10,9 @@ import re
 
 import numpy as np
 
+from sim.chance import Distribution
 from sim.log import Block, Recorder, Stack, States, Subjects
+from sim.systems.operation import Operation
 
 LINE = re.compile(r"(\S+) (.+?) -> (.+?)(?: because (.+))?")
 SCENARIO = Block(
@@ -24,6 +26,15 @@ SCENARIO = Block(
     lambda _: "the scenario",
     {},
 )
+
+
+def operations(system, asked, bodies, resolve):
+    """The operations of a file from pairs (kind, body), all of them named KIND-k."""
+    kinds = [kind for kind, _ in asked]
+    for index, (kind, body) in enumerate(asked):
+        name = f"{kind}-{kinds[:index].count(kind)}"
+        request = resolve(bodies[kind].model_validate(body))
+        yield Operation(index, name, False, kind, system, Distribution.fixed(0.0), request)
 
 
 class HandMade:
