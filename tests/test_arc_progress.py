@@ -134,5 +134,15 @@ def test_a_release_is_told_with_its_share_its_last_day_and_the_rest():
     ]
 
 
+def test_who_stops_being_up_to_date_is_not_the_last_to_get_there():
+    text = PUBLISHED + updates("m-0", 200) + f"{3 * DAY} Agent of m-0 -> failed"
+    fleet = Fleet(PUBLISH, horizon=9.0 * DAY)
+    assert told(fleet, text) == [
+        "Agent 1.1: 0 of 4 machines are up to date (0 %), the last on day 1 after the publication"
+        "; the rest: 1 failed, 3 not discovered"
+    ]
+    assert by_day(fleet, text) == [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.0)]
+
+
 def test_nothing_is_told_where_nothing_is_published():
     assert told(Fleet(PUBLISH), "") == []

@@ -56,10 +56,11 @@ class Progress:
         times[steps.replication[reached]] = steps.times[reached]  # backwards: the first one stays
         return times - self.since
 
-    def last_change(self, place: int) -> float:
-        """When the number of a replication changed last, seconds; NaN where it never did."""
+    def last_arrival(self, place: int) -> float:
+        """When the last one got up to date in a replication, seconds; NaN where none ever did."""
         line = self.steps.timeline(place)
-        return float(line.times[-1]) if len(line.times) > 1 else math.nan
+        more = np.flatnonzero(np.diff(line.values) > 0)
+        return float(line.times[more[-1] + 1]) if len(more) else math.nan
 
 
 def progress(scopes: Scopes, kind: str) -> Progress | None:
@@ -121,8 +122,7 @@ def by_day(model: Model, log: Log) -> list[Row]:
             continue
         since, size = float(found.since[0]), max(int(found.size[0]), 1)
         count = found.steps.timeline(0)
-        last = found.last_change(0)
-        days = 0 if math.isnan(last) else math.ceil((last - since) / DAY)
+        days = max(0, math.ceil((float(count.times[-1]) - since) / DAY))
         for day in range(days + 1):
             at = min(since + day * DAY, log.horizon)
             share = float(count.at(at)) / size
@@ -146,7 +146,7 @@ class Held(NamedTuple):
     scope: int
     up_to_date: int
     last_s: float
-    """When the last one got up to date, or stopped being so; NaN where none ever did."""
+    """When the last one got up to date; NaN where none ever did."""
     since_s: float
     by: dict[str, int]
     """Reason -> how many; together they are all the rest."""
@@ -178,7 +178,7 @@ def held(model: Model, log: Log) -> list[Held]:
         counts = np.bincount(np.concatenate(reasons), minlength=len(REASONS)).tolist()
         by = {reason: n for reason, n in zip(REASONS, counts, strict=True) if n}
         size = int(spread.size[0])
-        done, last, since = size - sum(counts), spread.last_change(0), float(spread.since[0])
+        done, last, since = size - sum(counts), spread.last_arrival(0), float(spread.since[0])
         found.append(Held(kind, _version(scopes, kind), size, done, last, since, by))
     return found
 
