@@ -252,12 +252,23 @@ def test_who_failed_by_itself_is_back_too():
     assert Pool().audit(text.format(1)) == EARLY
 
 
-def test_at_the_back_of_the_queue_who_returns_first_starts_first():
+def test_at_the_back_of_the_queue_those_that_return_start_by_submission():
     pool = Pool(requeue_to="back")
-    for first, second, order in ((30, 40, (2, 0)), (40, 30, (2, 1))):
-        assert pool.audit(TWO_BACK.format(first, second, *order)) is None
-    for first, second, order in ((30, 40, (0, 1)), (30, 40, (2, 1)), (40, 30, (2, 0))):
-        assert pool.audit(TWO_BACK.format(first, second, *order)) == EARLY
+    for first, second in ((30, 40), (40, 30)):
+        assert pool.audit(TWO_BACK.format(first, second, 2, 0)) is None
+        for order in ((0, 1), (2, 1), (1, 2)):
+            assert pool.audit(TWO_BACK.format(first, second, *order)) == EARLY
+
+
+def test_at_the_back_of_the_queue_a_later_submission_comes_after_those_that_returned():
+    pool = Pool(
+        requeue_to="back", csv="submit_s,service_s\n0,90\n0,90\n35,90\n", work={"csv": "csv"}
+    )
+    text = TWO_BACK.replace("0 job/2 -> active", "35 job/2 -> active")
+    assert pool.audit(text.format(30, 40, 0, 2)) is None
+    assert pool.audit(text.format(40, 30, 1, 2)) is None
+    assert pool.audit(text.format(40, 30, 0, 2)) == EARLY
+    assert pool.audit(text.format(40, 30, 2, 0)) == EARLY
 
 
 # Work

@@ -58,14 +58,21 @@ class Node:
         """Why it is out of service, if it is and will be back."""
 
     @property
-    def accepts(self) -> bool:
-        """Whether it takes tasks."""
-        return self.status == IDLE
-
-    @property
     def is_up(self) -> bool:
         """Whether it is in service, or would be if its scheduling were not disabled."""
-        return self.status in IN_SERVICE or self.status == OFFLINE
+        return self.status in IN_SERVICE or self.is_offline
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether it is out for no other reason than that its scheduling is disabled."""
+        return self.status == OFFLINE and self.stay is None
+
+    def data_kept(self, retention: float, now: float) -> float:
+        """Seconds until what its tasks left may be deleted, which is kept for `retention`.
+
+        Of a node that came back since its last task ended they count from its return.
+        """
+        return max(0.0, self.since + retention - now) if self.spare else 0.0
 
     def running(self) -> list[Execution]:
         """The runs that are under way, in order of task."""
@@ -253,46 +260,52 @@ class Nodes:
 
     def retire(self, node: Node, cause: int) -> None:
         """An empty node that will be removed waits until what its tasks left may be deleted."""
+        node.stay = None  # one that failed while it drained never comes back
         self._becomes(node, LEAVING, node.version, cause)
 
     def remove(self, node: Node, cause: int, mode: str) -> None:
         """The node is gone; its tasks are interrupted by `mode`."""
-        self._lose_claim(node)
         stay, node.stay = node.stay, None
         self._becomes(node, 0, 0, cause)
         if node.used:
             self.scheduler.interrupt(node, mode)
         node.disabled = False
+        self._lose_claim(node)
         for arrived in stay.arrived if stay else ():
             arrived(node)
         for left in self.left:
             left(node)
 
     def disable(self, node: Node, cause: int, mode: str) -> None:
-        """No new tasks for a node; with taskcompletion the running ones may end."""
+        """No new tasks for a node; with taskcompletion the running ones may end.
+
+        One that drains already is empty now if they may not: who waits for that takes it.
+        """
         node.disabled = True
-        if node.status != IDLE:
-            return
-        if mode != "taskcompletion" or not node.used:
-            self._becomes(node, OFFLINE, node.version, cause)
-            if node.used:
-                self.scheduler.interrupt(node, mode)
-            return
 
         def rests(empty: Node) -> None:
             self._becomes(empty, OFFLINE, empty.version, cause)
 
-        self.drain(node, Claim(rests, lambda _: None, rests=True), cause)
+        if node.status not in IN_SERVICE:
+            return
+        if node.used and mode != "taskcompletion":
+            rests(node)
+            self.scheduler.interrupt(node, mode)
+            node.emptied()
+        elif node.claim is None:
+            self.drain(node, Claim(rests, lambda _: None, rests=True), cause)
 
     def enable(self, node: Node, cause: int) -> None:
         """A node takes tasks again."""
         node.disabled = False
-        if node.status == OFFLINE or (node.claim and node.claim.rests):
-            node.claim = None
+        if node.is_offline:
             node.since = self._world.now
-            self._becomes(node, IDLE, node.version, cause)
-            self.scheduler.offer(node)
-            self.scheduler.dispatch()
+        elif node.claim is None or not node.claim.rests:
+            return
+        node.claim = None
+        self._becomes(node, IDLE, node.version, cause)
+        self.scheduler.offer(node)
+        self.scheduler.dispatch_later()  # the request that enables it ends before
 
     def _lose_claim(self, node: Node) -> None:
         claim, node.claim = node.claim, None

@@ -201,7 +201,7 @@ class Service(Door):
         node = self._node(call)
         assert node is not None
         times, starts = self._times(purpose, seconds, call), self._starts(call)
-        retained = self._layout.spec.retention_time if body.option == "retaineddata" else 0.0
+        retention = self._layout.spec.retention_time if body.option == "retaineddata" else 0.0
 
         def back(node: Node) -> None:
             if node.status:
@@ -217,12 +217,14 @@ class Service(Door):
                 starts,
                 call.subject,
                 body.option,
-                retained=retained,
+                retained=node.data_kept(retention, self.world.now),
             )
             stay.arrived.append(back)
 
         def lost(node: Node) -> None:
-            self.fails(call, "node reimaged" if node.status else "node gone", call.subject)
+            walk = self._pool.walk
+            upgraded = walk is not None and walk.takes(node)
+            self.fails(call, "node reimaged" if upgraded else "node gone", call.subject)
 
         if body.option in ("taskcompletion", "retaineddata"):
             self._nodes.drain(node, Claim(take, lost), call.subject)

@@ -148,10 +148,11 @@ class Resizing:
         """What happens to a node that leaves once it is empty."""
 
         def take(node: Node) -> None:
-            if option == "retaineddata":
+            retention, now = self._pool.layout.spec.retention_time, self._pool.world.now
+            kept = node.data_kept(retention, now) if option == "retaineddata" else 0.0
+            if kept:
                 self._pool.nodes.retire(node, self._cause)
-                retention = self._pool.layout.spec.retention_time
-                self._pool.world.call(retention, ACT, node.subject, self._remove, node)
+                self._pool.world.call(kept, ACT, node.subject, self._remove, node)
             else:
                 self._take(node)
 

@@ -2,7 +2,8 @@
 
 Those that never ran start in order of submission. One that is back in the queue, because its node
 was taken away or its run failed, starts before them, in order of submission too; or, where the pool
-sends it to the back, behind all that wait already.
+sends it to the back, behind all that were submitted by then (and, of those that no submission
+separates, in order of their own).
 """
 
 from __future__ import annotations
@@ -41,9 +42,15 @@ def served_in_order(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -
     line = _lines(layout, stack, joined, priority)
     joined |= line
     started |= line
-    if layout.spec.requeue_to == "back":
-        return _first_come(joined, started)
     fresh = started[submissions]
+    if layout.spec.requeue_to == "back":
+        row = joined & (1 << LINE) - 1
+        behind = np.searchsorted(np.sort(row[submissions]), row, side="right")
+        order = np.lexsort((started, is_back, behind, line))
+        together = behind[back] << LINE | submitted
+        return bool((np.diff(started[order]) >= 0).all()) and _by_submission(
+            together, joined[back], started[back]
+        )
     return (
         _first_come(joined[submissions], fresh)
         and _none_between(joined[back], started[back], fresh)

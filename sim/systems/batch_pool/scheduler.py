@@ -132,9 +132,10 @@ class Scheduler:
         if self._world.env.peek() > self._world.now:
             self._give()
         else:
-            self._dispatch_later()
+            self.dispatch_later()
 
-    def _dispatch_later(self) -> None:
+    def dispatch_later(self) -> None:
+        """Give tasks to nodes once all else of this instant has happened."""
         if not self._is_due:
             self._is_due = True
             self._world.call(0.0, DISPATCH, self._layout.pool, self._give_now)
@@ -250,7 +251,7 @@ class Scheduler:
         # Their ends are still to come, for nothing: these runs are not used again.
         node.runs = node.spare.copy()
         node.used = 0
-        self._dispatch_later()  # other nodes may be taken at this instant too
+        self.dispatch_later()  # other nodes may be taken at this instant too
 
     def work_to_lose(self, node: Node, mode: str) -> float:
         """Seconds of execution that would be thrown away if the node were taken now."""
@@ -258,7 +259,9 @@ class Scheduler:
             return 0.0
         elapsed = [self._world.now - run.began for run in node.running()]
         if mode != "checkpoint":
-            return sum(elapsed)
+            # Also what earlier checkpoints have saved is thrown away.
+            saved = [self._service[run.task] - self._left[run.task] for run in node.running()]
+            return sum(elapsed + saved)
         period = self._every + self._cost
         return sum(math.fmod(each, period) for each in elapsed) if period else 0.0
 

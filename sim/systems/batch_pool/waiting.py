@@ -35,14 +35,17 @@ class Queue:
     def join(self, task: int) -> None:
         """A task is submitted: it waits behind all others of its priority."""
         self._submitted += 1
-        heappush(self.waiting, self._lines[task] | self._submitted << 32 | task)
+        heappush(self.waiting, self._lines[task] | self._submitted << 33 | task)
 
     def join_again(self, task: int) -> None:
-        """A task returns: before those that never ran, or behind all as the pool wants it."""
+        """A task returns: before those that never ran, or behind all, as the pool wants it.
+
+        There, those that no submission separates wait in order of their own.
+        """
         if self._to_front:
-            heappush(self.waiting, self._lines[task] - (1 << 64) | task << 32 | task)
+            heappush(self.waiting, self._lines[task] - (1 << 64) | task)
         else:
-            self.join(task)
+            heappush(self.waiting, self._lines[task] | self._submitted << 33 | 1 << 32 | task)
 
     @property
     def head(self) -> int:

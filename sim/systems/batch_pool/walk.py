@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from sim.systems.batch_pool.node import Claim
@@ -70,7 +71,7 @@ class Walk:
             self._completed()
         elif self._plan.rolling:
             for _ in range(min(self._plan.limit, len(self._waiting))):
-                self._replace()
+                self._world.call(0.0, ACT, self._plan.subject, self._replace)
         else:
             self._world.start(self._waves())
 
@@ -80,54 +81,57 @@ class Walk:
             self._waiting.remove(node)
             if not self._waiting and not self._out:
                 self._completed()
-        elif node.number in self._out:
-            self._back(node)
+        self._back(node)
+
+    def takes(self, node: Node) -> bool:
+        """Whether a node drains for it or is out by it."""
+        return node.number in self._out
 
     def _waves(self) -> Generator[Event, None, None]:
         """Take a wave, wait until all of it are back, pause; until no node is left."""
         while self._waiting:
             yield from self._window()
             returned = self._returned = self._world.moment()
-            for _ in range(min(self._plan.limit, len(self._waiting))):
-                self._take_next()
+            self._take_next(self._plan.limit)
             yield returned
             if self._waiting and self._plan.pause:
                 yield self._world.after(self._plan.pause, ACT, self._plan.subject)
 
-    def _replace(self, _: Due | None = None) -> None:
+    def _replace(self, _: Due) -> None:
         """Take the next node, as soon as a window is open."""
         wait = self._plan.windows.wait(self._world.now)
         if wait:
             self._world.call(wait, ACT, self._plan.subject, self._replace)
-        elif self._waiting:
-            self._take_next()
+        else:
+            self._take_next(1)
 
     def _window(self) -> Generator[Event, None, None]:
         wait = self._plan.windows.wait(self._world.now)
         if wait:
             yield self._world.after(wait, ACT, self._plan.subject)
 
-    def _take_next(self) -> None:
-        """Take the node that is next by the order, now or once it is empty."""
-        node = self._choose()
-        self._out.add(node.number)
-        if self._plan.mode == "taskcompletion":
-            self._nodes.drain(node, Claim(self._take, self._back), self._plan.subject)
-        else:
-            self._take(node)
+    def _take_next(self, most: int) -> None:
+        """Take the nodes that are next by the order, each now or once it is empty."""
+        for node in self._choose(min(most, len(self._waiting))):
+            self._out.add(node.number)
+            if self._plan.mode == "taskcompletion":
+                self._nodes.drain(node, Claim(self._take, self._back), self._plan.subject)
+            else:
+                self._take(node)
 
-    def _choose(self) -> Node:
+    def _choose(self, count: int) -> list[Node]:
         if self._plan.order == "number":
-            return self._waiting.popleft()
-        chosen = min(self._waiting, key=self._price)
-        self._waiting.remove(chosen)
+            return [self._waiting.popleft() for _ in range(count)]
+        chosen = nsmallest(count, self._waiting, self._price)  # at equal prices by number
+        for node in chosen:
+            self._waiting.remove(node)
         return chosen
 
-    def _price(self, node: Node) -> tuple[float, int]:
+    def _price(self, node: Node) -> float:
         """What counts against taking a node now: its tasks, or the work that they would lose."""
         if self._plan.order == "idle_first":
-            return (node.used > 0, node.number)
-        return (self._nodes.scheduler.work_to_lose(node, self._plan.mode), node.number)
+            return node.used > 0
+        return self._nodes.scheduler.work_to_lose(node, self._plan.mode)
 
     def _take(self, node: Node) -> None:
         plan = self._plan
@@ -144,7 +148,9 @@ class Walk:
 
     def _back(self, node: Node) -> None:
         """A node is back, or is lost to the upgrade; the last one completes it."""
-        self._out.discard(node.number)
+        if node.number not in self._out:  # it was lost before
+            return
+        self._out.remove(node.number)
         if not self._waiting and not self._out:
             self._completed()
         elif self._plan.rolling:
