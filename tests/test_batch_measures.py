@@ -80,6 +80,7 @@ def test_a_pool_is_available_while_it_has_min_available_slots(needed, downtime):
     pool = Pool(UPGRADE, task_slots_per_node=4, min_available=needed)
     assert one(pool, WALK, "downtime", "availability") == [downtime, 1 - downtime / 1000]
     assert one(pool, WALK, "outages") == [1 if downtime else 0]
+    assert one(pool, WALK, "downtime", warm_up=400.0) == [200 if downtime else 0]
 
 
 # Rollouts

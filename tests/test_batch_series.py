@@ -100,6 +100,16 @@ def test_a_node_is_running_until_its_last_task_has_ended():
     assert pool.series(text, "by_state:running") == [(0, 0), (10, 1), (60, 0)]
 
 
+def test_nodes_that_are_busy_to_the_horizon_are_all_running():
+    text = """
+    0 job/0 -> active
+    0 job/1 -> active
+    10 job/0 -> running because node-0
+    20 job/1 -> running because node-1
+    """
+    assert Pool().series(text, "by_state:running") == [(0, 0), (10, 1), (20, 2)]
+
+
 def test_every_node_is_seen_in_one_state():
     pool = Pool(UPGRADE, ("resize", {"nodes": 3}))
     text = (
