@@ -238,6 +238,12 @@ def test_shares_near_one_are_spread_out():
     assert "99.95 %" in [label.get_text() for label in axes.get_xticklabels()]
 
 
+def test_shares_that_are_all_one_leave_the_scale_as_it_is():
+    all_of_it = [Estimate("days", 1.0, 1.0, 1.0), Estimate("hour", 1.0)]
+    (axes,) = drawn(variants.metrics([Panel("updated", "share", "higher", all_of_it)]))
+    assert "0 %" in [label.get_text() for label in axes.get_xticklabels()]
+
+
 @pytest.mark.parametrize("value", [0.0, NAN])
 @pytest.mark.parametrize("unit", ["share", "s", "count"])
 def test_panels_without_any_extent_can_be_drawn(value, unit):

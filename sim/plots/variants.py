@@ -300,7 +300,7 @@ def _scale_metric(axes: Axes, panel: Panel, inches: float) -> None:
     low, high = min([0.0, *ends]), max([0.0, *ends]) or 1.0
     if panel.unit == "share":
         high = max(high, 1.0)
-        if ends and min(ends) > _NEAR_ONE:
+        if ends and _NEAR_ONE < min(ends) < high:
             low = min(ends) - 0.1 * (high - min(ends))
     means = [one for one in panel.estimates if not math.isnan(one.mean)]
     numbers = [style.text_width(_show(one, panel.unit), style.SMALL) for one in means]
