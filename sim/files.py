@@ -12,9 +12,10 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from uuid import uuid4
 
@@ -64,8 +65,15 @@ Content: TypeAlias = str | bytes | pa.Table | Iterable[pa.Table]
 # Scenarios ----------------------------------------------------------------------------------------
 
 
-def load(path: str | PathLike[str]) -> Scenario:
+def load(
+    path: str | PathLike[str], changes: Mapping[str, object] = MappingProxyType({})
+) -> Scenario:
     """Read a scenario file and the files that it names, whose paths are relative to it.
+
+    Parameters
+    ----------
+    changes
+        Other values in the file (path -> value, as `Scenario.override`); they may name other files.
 
     Raises
     ------
@@ -78,10 +86,10 @@ def load(path: str | PathLike[str]) -> Scenario:
         text = _read(file, LARGEST)
     except ValueError as error:
         raise ScenarioError.of(f"{error}{_instead(file)}", where=origin) from None
-    contents, unread = _read_named(file.parent, files_named(text, origin))
+    contents, unread = _read_named(file.parent, files_named(text, origin, changes))
     try:
         # The scenario's own text is kept with the files that it names: provenance digests them all.
-        return Scenario.from_text(text, origin, {**contents, file.name: text})
+        return Scenario.from_text(text, origin, {**contents, file.name: text}, changes)
     except ScenarioError as error:
         raise ScenarioError([*error.problems, *unread]) from None
 

@@ -55,6 +55,16 @@ def test_scenario_is_named_by_its_file(tmp_path):
     assert files.load(str(tmp_path / "shop.yaml")).name == "shop"
 
 
+def test_files_that_only_a_change_names_are_read_in_the_place_of_the_files_own(tmp_path):
+    (tmp_path / "shop.yaml").write_text(WITH_DEMAND)
+    (tmp_path / "other.csv").write_text(DEMAND)
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "away.csv").write_text(DEMAND)
+    for name in ("other.csv", str(tmp_path / "far" / "away.csv")):
+        scenario = files.load(tmp_path / "shop.yaml", {"systems.shop.demand.csv": name})
+        assert [each.path for each in scenario.inputs] == [name]
+
+
 def test_named_files_are_read_relative_to_the_scenario(tmp_path, monkeypatch):
     (tmp_path / "shop.yaml").write_text(WITH_DEMAND)
     (tmp_path / "demand.csv").write_text(DEMAND)

@@ -173,13 +173,11 @@ def _scenario(options: argparse.Namespace) -> Scenario:
     from sim.files import load
     from sim.systems.kind import unknown_name
 
-    scenario = load(options.file)
     changed = changes(options.set, "--set")
     for key in ("seed", "replications"):
         if getattr(options, key, None) is not None:
             changed |= changes([f"{key}={getattr(options, key)}"], f"--{key}")
-    if changed:
-        scenario = scenario.override(changed)
+    scenario = load(options.file, changed)
     variant = getattr(options, "variant", None)
     if variant is None:
         return scenario

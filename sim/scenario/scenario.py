@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.errors import Problem, ScenarioError
@@ -81,7 +82,11 @@ class Scenario:
 
     @classmethod
     def from_text(
-        cls, text: bytes | str, origin: str = "", contents: Mapping[str, bytes] | None = None
+        cls,
+        text: bytes | str,
+        origin: str = "",
+        contents: Mapping[str, bytes] | None = None,
+        changes: Mapping[str, object] = MappingProxyType({}),
     ) -> Self:
         """Read a scenario file.
 
@@ -93,13 +98,15 @@ class Scenario:
             The file's name: it begins every place in a message, and names a scenario without name.
         contents
             The files that the scenario names (see `files_named`).
+        changes
+            Other values in the file, as for `override`.
 
         Raises
         ------
         ScenarioError
             With all that one stage found.
         """
-        tree = read(text, origin)
+        tree = _changed(read(text, origin), changes)
         stem = PurePath(origin).stem or "scenario"
         return cls._load(Written(tree, stem, _question(text), contents or {}))
 
@@ -171,11 +178,7 @@ class Scenario:
         return self._changed(without_variants(self.written.tree), known[name], name)
 
     def _changed(self, tree: Node, changes: Mapping[str, object], variant_name: str) -> Self:
-        problems: list[Problem] = []
-        tree = overridden(tree, changes, problems)
-        if problems:
-            raise ScenarioError(problems)
-        return self._load(replace(self.written, tree=tree), variant_name)
+        return self._load(replace(self.written, tree=_changed(tree, changes)), variant_name)
 
     def default_variants(self) -> dict[str, dict[str, object]]:
         """Variant -> path -> value: the service's own choices where the file has no variants.
@@ -211,8 +214,10 @@ class Scenario:
         return question + write({k: v for k, v in (head | parts).items() if v not in (None, [])})
 
 
-def files_named(text: bytes | str, origin: str = "") -> tuple[str, ...]:
-    """The other files that a scenario file and its variants name, as they name them.
+def files_named(
+    text: bytes | str, origin: str = "", changes: Mapping[str, object] = MappingProxyType({})
+) -> tuple[str, ...]:
+    """The other files that a scenario file with `changes` and its variants name, as they name them.
 
     Raises
     ------
@@ -220,9 +225,18 @@ def files_named(text: bytes | str, origin: str = "") -> tuple[str, ...]:
         Where the syntax, a key or a value is wrong.
     """
     reader = Reader({})
-    for draft in drafts(read(text, origin)):
+    for draft in drafts(_changed(read(text, origin), changes)):
         reader.fill(draft.file, ())
     return tuple(dict.fromkeys(reader.missing))
+
+
+def _changed(tree: Node, changes: Mapping[str, object]) -> Node:
+    """The file with other values. ScenarioError with all that is wrong with their paths."""
+    problems: list[Problem] = []
+    changed = overridden(tree, changes, problems)
+    if problems:
+        raise ScenarioError(problems)
+    return changed
 
 
 def _question(text: bytes | str) -> str:
