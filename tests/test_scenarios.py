@@ -18,6 +18,18 @@ FOLDER = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
 SCHEMA = FOLDER / "scenario.schema.json"
 
+
+class Core(yaml.SafeLoader):
+    """By the core rules of YAML 1.2, as editors read: `on` and `off` are names."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, rule) for tag, rule in rules if not tag.endswith(":bool")]
+        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), [*"tf"])
+
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -99,7 +111,7 @@ def test_schema_is_a_schema():
 
 @every_file
 def test_schema_takes_the_file(file):
-    written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    written = yaml.load(file.read_text(encoding="utf-8"), Core)
     assert not isinstance(written.get("start"), date | datetime)  # YAML 1.1 would make it a date
     jsonschema.validate(written, json.loads(SCHEMA.read_text(encoding="utf-8")))
 
