@@ -49,4 +49,4 @@ class Discoveries:
         self._place += 1
         if self._place < len(self._times):
             self.begin()
-        self._extension.fall_due(machine)
+        self._extension.discover(machine)

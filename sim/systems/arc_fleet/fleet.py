@@ -161,12 +161,12 @@ class Section:
         assert target is not None
         return target.windows.wait(now) if target.windows is not None else 0.0
 
-    def may_start(self, machine: int, place: int) -> bool:
+    def may_start(self, machine: int, place: int, due: float) -> bool:
         """Whether an extension that could start, and stood in line since, still can."""
         if self._busy[machine] or machine not in self._waiting:
             return False
-        places = [wait.place for wait in self._waiting[machine]]
-        if place in places and not self._delay(machine, place):
+        waits = [(wait.place, wait.due) for wait in self._waiting[machine]]
+        if (place, due) in waits and not self._delay(machine, place):
             return True
         self._plan(0.0, machine)
         return False
@@ -222,8 +222,8 @@ class Limit:
     def _go(self, _: Due) -> None:
         self._is_planned = False
         while self._free and self._line:
-            _due, _number, place, _serial, section, machine = heappop(self._line)
-            if section.may_start(machine, place):
+            due, _number, place, _serial, section, machine = heappop(self._line)
+            if section.may_start(machine, place, due):
                 self._free -= 1
                 section.start(machine, place)
 

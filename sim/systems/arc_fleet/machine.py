@@ -95,9 +95,10 @@ class Installed:
         """By version the newest release that is above it and of the same major version."""
         self.asked: dict[int, Target] = {}
         """What requests want on machines that have not begun with it."""
-        self._under_way: dict[int, Target] = {}
+        self._tried: dict[int, Target] = {}
+        """What each machine last began to install."""
         self._overdue: set[int] = set()
-        """Machines where another release was discovered meanwhile."""
+        """Machines that discovered another release while one was under way."""
         self._retries: dict[int, float] = {}
         """When the next attempt is due; what was planned for another time has lapsed."""
 
@@ -107,16 +108,24 @@ class Installed:
 
     # What falls due.
 
-    def fall_due(self, machine: int) -> None:
-        """A discovery, or a retry, is due; it lapses where there is nothing newer to install."""
+    def discover(self, machine: int) -> None:
+        """A machine finds out what is newest; of what it has tried already it knows."""
         code = self.codes[machine]
-        status, target = code % WIDTH, self.newest[code // WIDTH]
-        if target is None or not self.enrolled:
-            return
-        if status in (CURRENT, BACKING_OFF):
-            self._section.join(machine, self, target)
-        elif status == INSTALLING and target is not self._under_way[machine]:
-            self._overdue.add(machine)
+        status, release = code % WIDTH, self.newest[code // WIDTH]
+        if status == CURRENT:
+            self._fall_due(machine)
+        elif release is not self._tried.get(machine):
+            if status == BACKING_OFF:
+                self._fall_due(machine)
+            elif status == INSTALLING:
+                self._overdue.add(machine)
+
+    def _fall_due(self, machine: int) -> None:
+        """The newest release is due; what would bring nothing new lapses."""
+        code = self.codes[machine]
+        release = self.newest[code // WIDTH]
+        if self.enrolled and release is not None and code % WIDTH in (CURRENT, BACKING_OFF):
+            self._section.join(machine, self, release)
 
     def ask(self, machine: int, target: Target) -> None:
         """A request wants a version; the one that it overtakes, if any, is over."""
@@ -176,7 +185,7 @@ class Installed:
         former = new if anew else code - code % WIDTH
         number = target.attempts[machine]
         target.attempts[machine] = number + 1
-        self._under_way[machine] = target
+        self._tried[machine] = target
         self.codes[machine] = former + INSTALLING
         record(now, subject, code, former + INSTALLING, target.cause)
         seconds, watched, unhealthy = target.luck.installation(number)
@@ -234,13 +243,12 @@ class Installed:
     def _retry(self, event: Due) -> None:
         machine = event.argument
         if self.codes[machine] % WIDTH == BACKING_OFF and self._retries[machine] == event.env.now:
-            self.fall_due(machine)
+            self._fall_due(machine)
 
     def _rests(self, attempt: Attempt, code: int) -> None:
         """An attempt is over; what was asked for, or discovered, meanwhile is due."""
         machine, target = attempt.machine, attempt.target
         self._becomes(machine, attempt.code, code, target.cause)
-        del self._under_way[machine]
         self._section.free(machine)
         if target.request is not None:
             target.request.ends(self._world.now, self.first + machine)
@@ -250,7 +258,7 @@ class Installed:
             self._go_on(machine)
         elif machine in self._overdue:
             self._overdue.discard(machine)
-            self.fall_due(machine)
+            self._fall_due(machine)
         self._section.look(machine)
 
     def _go_on(self, machine: int) -> None:

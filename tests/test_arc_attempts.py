@@ -1,0 +1,141 @@
+"""One extension on one machine: installed, watched, rolled back, tried again, repaired."""
+
+from __future__ import annotations
+
+import pytest
+from arc_story import PUBLISH, causes, extension, fleet, told
+
+A = "A of machines-0"
+H = 3600.0
+BAD = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+
+
+def test_the_new_version_is_there_after_the_installation_and_current_after_the_health_window():
+    run = fleet()
+    assert told(run, A) == [
+        (H, "installing/1.0"),
+        (H + 120, "watching/1.1"),
+        (H + 420, "current/1.1"),
+    ]
+    assert set(causes(run, A)) == {"upgrade by publish_extension-0"}
+
+
+def test_an_unhealthy_machine_gets_the_former_version_back_and_is_tried_again_an_hour_later():
+    run = fleet(BAD, horizon="9120s")
+    assert told(run, A) == [
+        (H, "installing/1.0"),
+        (H + 120, "unhealthy/1.1"),
+        (H + 420, "rolling_back/1.1"),
+        (H + 480, "backing_off/1.0"),
+        (2 * H + 480, "installing/1.0"),
+        (2 * H + 600, "unhealthy/1.1"),
+        (2 * H + 900, "rolling_back/1.1"),
+        (2 * H + 960, "backing_off/1.0"),
+    ]
+
+
+def test_the_time_to_the_retry_counts_from_the_end_of_the_rollback():
+    run = fleet(BAD, retry_after="30min", rollback="10min", horizon="2h")
+    assert [time for time, state in told(run, A) if state == "installing/1.0"] == [
+        H,
+        H + 420 + 600 + 1800,
+    ]
+
+
+def test_there_is_no_limit_to_attempts_unless_one_is_given():
+    run = fleet(BAD, retry_after="10min", horizon="30h")
+    attempts = [state for _, state in told(run, A) if state == "installing/1.0"]
+    assert len(attempts) == 97  # one each 18 minutes of 29 hours
+
+
+def test_after_the_last_attempt_an_extension_is_failed_on_its_former_version():
+    run = fleet(BAD, max_attempts=2)
+    assert told(run, A)[-2:] == [(2 * H + 900, "rolling_back/1.1"), (2 * H + 960, "failed/1.0")]
+
+
+def test_attempts_are_counted_for_each_release_anew():
+    second = "at: 90min, publish_extension: {type: A, version: 1.2, unhealthy: 100%}"
+    run = fleet(f"{BAD}\n{second}", max_attempts=2)
+    tried = [state for _, state in told(run, A) if state.startswith("unhealthy")]
+    assert tried == ["unhealthy/1.1", "unhealthy/1.2", "unhealthy/1.2"]
+
+
+def test_a_rollback_that_fails_leaves_the_new_version_failed_for_good():
+    run = fleet(BAD, rollback_fails="100%")
+    assert told(run, A)[-2:] == [(H + 420, "rolling_back/1.1"), (H + 480, "failed/1.1")]
+
+
+def test_a_failed_extension_gets_no_later_release():
+    later = "at: 5h, publish_extension: {type: A, version: 1.2}"
+    run = fleet(f"{BAD}\n{later}", rollback_fails="100%")
+    assert told(run, A)[-1] == (H + 480, "failed/1.1")
+
+
+def test_an_early_verdict_comes_as_soon_as_the_machine_is_healthy():
+    run = fleet(verdict="early", healthy_after="40s")
+    assert told(run, A)[-1] == (H + 160, "current/1.1")
+
+
+def test_a_machine_that_is_healthy_only_after_the_window_is_rolled_back_at_its_end():
+    run = fleet(verdict="early", healthy_after="301s", horizon="70min")
+    assert told(run, A)[1:3] == [(H + 120, "unhealthy/1.1"), (H + 420, "rolling_back/1.1")]
+
+
+def test_a_machine_that_is_healthy_at_the_end_of_the_window_is_healthy_in_time():
+    run = fleet(verdict="early", healthy_after="300s")
+    assert told(run, A)[-1] == (H + 420, "current/1.1")
+
+
+def test_a_bad_release_is_found_out_at_the_end_of_the_window_even_where_verdicts_are_early():
+    run = fleet(BAD, verdict="early", healthy_after="40s", horizon="70min")
+    assert told(run, A)[2] == (H + 420, "rolling_back/1.1")
+
+
+def test_at_the_end_of_the_window_the_time_until_a_machine_is_healthy_does_not_count():
+    assert told(fleet(healthy_after="10min"), A)[-1] == (H + 420, "current/1.1")
+
+
+def test_what_happens_at_the_horizon_is_told_and_what_comes_later_is_not():
+    assert told(fleet(horizon="4020s"), A)[-1] == (H + 420, "current/1.1")
+    assert told(fleet(horizon="4019s"), A)[-1] == (H + 120, "watching/1.1")
+    assert told(fleet(horizon="3719s"), A)[-1] == (H, "installing/1.0")
+    assert told(fleet(BAD, horizon="4019s"), A)[-1] == (H + 120, "unhealthy/1.1")
+
+
+def test_the_fleets_own_share_of_unhealthy_machines_holds_where_a_release_says_nothing():
+    run = fleet(unhealthy="100%", horizon="70min")
+    assert told(run, A)[-1] == (H + 480, "backing_off/1.0")
+
+
+def test_a_release_that_says_how_bad_it_is_overrules_the_fleet():
+    good = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 0%}"
+    assert told(fleet(good, unhealthy="100%"), A)[-1] == (H + 420, "current/1.1")
+
+
+@pytest.mark.parametrize(("os", "last"), [("linux", "backing_off/1.0"), ("windows", "current/1.1")])
+def test_a_release_may_be_bad_on_one_operating_system_only(os, last):
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {os: linux}}"
+    groups = "groups: {m: {count: 1, os: %s}, other: {count: 1, os: linux}}" % os
+    run = fleet(bad, machines=groups, unhealthy="0%", horizon="70min")
+    assert told(run, "A of m-0")[-1][1] == last
+
+
+def test_a_release_that_is_bad_on_a_share_of_the_machines_is_always_bad_on_the_same_ones():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {machines: 50%}}"
+    run = fleet(bad, machines="machines: 40", retry_after="10min")
+    tried = [[state for _, state in told(run, f"A of machines-{k}")] for k in range(40)]
+    unhealthy = [states.count("unhealthy/1.1") for states in tried]
+    assert {states[-1] for states, n in zip(tried, unhealthy, strict=True) if not n} == {
+        "current/1.1"
+    }
+    assert all(n == 0 or n > 70 for n in unhealthy)
+    assert 10 < sum(n > 0 for n in unhealthy) < 30
+
+
+def test_extensions_that_are_not_enrolled_are_never_touched():
+    run = fleet(PUBLISH, [extension("A", more=""), extension("B")])
+    assert told(run, A) == []
+
+
+def test_nothing_happens_without_a_release():
+    assert len(fleet("").log) == 0
