@@ -115,7 +115,7 @@ def test_a_release_that_says_how_bad_it_is_overrules_the_fleet():
 @pytest.mark.parametrize(("os", "last"), [("linux", "backing_off/1.0"), ("windows", "current/1.1")])
 def test_a_release_may_be_bad_on_one_operating_system_only(os, last):
     bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {os: linux}}"
-    groups = "groups: {m: {count: 1, os: %s}, other: {count: 1, os: linux}}" % os
+    groups = f"groups: {{m: {{count: 1, os: {os}}}, other: {{count: 1, os: linux}}}}"
     run = fleet(bad, machines=groups, unhealthy="0%", horizon="70min")
     assert told(run, "A of m-0")[-1][1] == last
 
