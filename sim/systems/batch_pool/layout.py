@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.log import UPGRADE, Block, States
 from sim.rules import at_least
-from sim.systems.batch_pool.refusals import LATEST, OPERATION_STATES
+from sim.systems.batch_pool.refusals import LATEST, OPERATION_STATES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.states import (
     ACTIVE,
@@ -274,11 +275,21 @@ def most_arrivals(gaps: Distribution, horizon: float) -> int:
     return math.ceil(float(bounds.min())) + 1
 
 
-def latest(spec: BatchPool) -> str:
-    """The newest version of the pool's OS family: of those listed, and the one that it runs."""
-    family = spec.current_os_version.partition(".")[0]
-    listed = [each.version for each in spec.os_versions if each.version.startswith(f"{family}.")]
-    return max([spec.current_os_version, *listed], key=_parts)
+def latest(spec: BatchPool, asked: Sequence[str], now: dt.datetime | None) -> str:
+    """The newest version of the pool's OS family that there is at the instant `now`.
+
+    It is one of those listed or `asked` for before, or the one that the pool runs at time 0.
+    """
+    family = f"{spec.current_os_version.partition('.')[0]}."
+    named = [*(each.version for each in spec.os_versions), *asked]
+    ours = [version for version in named if version.startswith(family)]
+    known = [version for version in ours if by_version(version, spec, now) is None]
+    return max([spec.current_os_version, *known], key=_parts)
+
+
+def _instant(operation: Operation, span: Span) -> dt.datetime | None:
+    """The wall clock when an operation is asked for; at the mean of a random time."""
+    return span.start and span.start + dt.timedelta(seconds=operation.at.mean)
 
 
 def _parts(version: str) -> list[int]:
@@ -301,7 +312,8 @@ def number_all(
     for operation in upgrades:
         if isinstance(operation.body, UpgradeOs):
             target = operation.body.target_os_version
-            target = latest(spec) if target == LATEST else target
+            if target == LATEST:
+                target = latest(spec, versions, _instant(operation, span))
         else:
             target = f"image {len(targets) + 2}"
         if target not in versions:
