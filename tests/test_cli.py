@@ -164,7 +164,7 @@ def test_validate_says_what_it_looked_at(shell):
 
 SWAP = "operations.+={at: 2h, swap: {}}"
 REFUSED = (
-    "operations.1.swap: swap-0 will be refused: 404 ResourceNotFound: "
+    "operations.1.swap: swap-0 will be refused: 409 ConflictError: "
     "there is no staging deployment to swap"
 )
 

@@ -14,6 +14,7 @@ from sim.systems import KINDS
 OWN_NAMES = {
     "cloud_service": ["  shop:", "      '42':", "      WebRole:"],
     "batch_pool": ["  render:"],
+    "arc_fleet": ["  plant:"],
 }
 """Lines of each starter that only give something a name."""
 
