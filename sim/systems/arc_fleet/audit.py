@@ -141,7 +141,10 @@ class _Machines:
             delta = _BUSY[rows.new % WIDTH] - _BUSY[rows.old % WIDTH]
             some = np.flatnonzero(delta)
             key = (self._machine(place)[some] << 32) | self._instants[rows.row[some]]
-            keys.append((key << 1) | (delta[some] > 0))
+            # What takes no time, and what goes on at once, is no change.
+            key, at = np.unique(key, return_inverse=True)
+            change = np.bincount(at, delta[some], len(key))
+            keys.append(((key << 1) | (change > 0))[change != 0])
         # By machine and instant, ends before beginnings, the two take turns: all rest at time 0.
         order = np.concatenate(keys)
         order.sort()
