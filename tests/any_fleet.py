@@ -1,138 +1,51 @@
-"""A small Arc fleet with everything that can befall it, and what is asked of it, at random."""
+"""Small Arc fleets for tests: one fleet `f` of four machines, and what is said of it."""
 
 from __future__ import annotations
 
-TYPES = ("Agent", "VaultLinux", "ProbeWindows")
-VERSIONS = ("1.0", "1.1", "1.2", "1.10", "2.0")
+import pytest
 
+from sim.errors import ScenarioError
+from sim.scenario import Scenario
 
-def scenario(chance):
-    """A small fleet and up to ten operations of a day.
-
-    Most times are multiples of ten minutes, so that many things fall on one instant.
-    """
-    groups = {name: _group(chance) for name in ("a", "b")[: chance.randint(1, 2)]}
-    fleet = {
-        "kind": "arc_fleet",
-        "groups": groups,
-        "also_supported": [f"P/{kind}" for kind in TYPES],
-        "extensions": _extensions(chance),
-        "discovery": _time(chance),
-        "install": chance.choice(["0s", "5min", _random("1min", "20min")]),
-        "health_window": chance.choice(["5min", "10min"]),
-        "verdict": chance.choice(["at_end", "early"]),
-        "healthy_after": chance.choice(["0s", _random("0s", "8min")]),
-        "unhealthy": chance.choice(["0%", "30%", "100%"]),
-        "rollback": chance.choice(["0s", "10min"]),
-        "rollback_fails": chance.choice(["0%", "0%", "30%"]),
-        "retry_after": _time(chance),
-    }
-    if chance.random() < 0.3:
-        fleet["max_attempts"] = chance.randint(1, 3)
-    if chance.random() < 0.3:
-        fleet["max_concurrent"] = chance.choice([1, 2, "50%"])
-    asked = [
-        {"at": f"{chance.randint(1, 140)}0min"} | _operation(chance, fleet)
-        for _ in range(chance.randint(1, 10))
-    ]
-    return {
-        "horizon": "1d",
-        "seed": chance.randint(0, 999),
-        "systems": {"p": fleet},
-        "operations": asked,
-    }
-
-
-def _random(low, high):
-    return {"uniform": {"low": low, "high": high}}
-
-
-def _time(chance):
-    return chance.choice(["0s", "10min", "20min", "1h", _random("0s", "5h")])
-
-
-def _group(chance):
-    group = {"count": chance.randint(1, 6)}
-    if chance.random() < 0.4:
-        times = {"on": chance.choice(["1h", _random("10min", "3h")]), "off": _random("0s", "2h")}
-        group["disconnected"] = {"share": "50%"} | times
-    return group
-
-
-def _extensions(chance):
-    kinds = [kind for kind in TYPES if chance.random() < 0.8] or [TYPES[0]]
-    return [
-        {
-            "publisher": "P",
-            "type": kind,
-            "version": chance.choice(VERSIONS[:3]),
-            "enable_automatic_upgrade": chance.random() < 0.7,
-            "auto_upgrade_minor_version": chance.random() < 0.5,
-        }
-        for kind in kinds
-    ]
-
-
-def _operation(chance, fleet):
-    kinds = {
-        "publish_extension": 6,
-        "set_automatic_upgrade": 2,
-        "put_extension": 2,
-        "upgrade_extensions": 2,
-        "repair_extension": 1,
-    }
-    kind = chance.choices(list(kinds), list(kinds.values()))[0]
-    return {kind: _BODIES[kind](chance, fleet)}
-
-
-def _known(chance, fleet):
-    return chance.choice(fleet["extensions"])["type"]
-
-
-def _windows(chance):
-    if chance.random() < 0.7:
-        return {}
-    begin, end = sorted(chance.sample(range(24), 2))
-    return {"windows": [{"from": f"{begin:02}:00", "to": f"{end:02}:00"}]}
-
-
-def _in_group(chance, fleet):
-    return {"group": chance.choice(list(fleet["groups"]))} if chance.random() < 0.5 else {}
-
-
-def _publish(chance, fleet):
-    body = {"type": _known(chance, fleet), "version": chance.choice(VERSIONS)}
-    if chance.random() < 0.5:
-        body["unhealthy"] = chance.choice(["0%", "50%", {"machines": "50%"}])
-    return body | _windows(chance)
-
-
-def _enrol(chance, fleet):
-    body = {"type": _known(chance, fleet), "enabled": chance.random() < 0.5}
-    return body | _in_group(chance, fleet)
-
-
-def _put(chance, fleet):
-    return {
-        "publisher": "P",
-        "type": chance.choice(TYPES),
-        "version": chance.choice(VERSIONS),
-        "enable_automatic_upgrade": chance.random() < 0.5,
-        "auto_upgrade_minor_version": chance.random() < 0.5,
-    } | _in_group(chance, fleet)
-
-
-def _push(chance, fleet):
-    targets = {f"P.{_known(chance, fleet)}": chance.choice(VERSIONS)}
-    return {"targets": targets} | _in_group(chance, fleet) | _windows(chance)
-
-
-_BODIES = {
-    "publish_extension": _publish,
-    "set_automatic_upgrade": _enrol,
-    "put_extension": _put,
-    "upgrade_extensions": _push,
-    "repair_extension": lambda chance, fleet: (
-        {"type": _known(chance, fleet)} | _in_group(chance, fleet)
-    ),
+MONITOR = "Microsoft.Azure.Monitor"
+VAULT = "Microsoft.Azure.KeyVault"
+AGENT = {
+    "publisher": MONITOR,
+    "type": "AzureMonitorLinuxAgent",
+    "version": "1.37.0",
+    "enable_automatic_upgrade": True,
 }
+OWN = {"publisher": "Contoso", "type": "Own", "version": "1.0"}
+GROUPS = {"ships": {"count": 5, "os": "windows"}, "shops": {"count": 15, "os": "linux"}}
+
+
+def publish(version="1.38.0", **body):
+    return {"publish_extension": {"type": AGENT["type"], "version": version} | body}
+
+
+def scenario(*operations, start=None, **fleet):
+    """A fleet of four machines with the Linux agent, enrolled; of `groups` where these are given."""
+    machines = {} if "groups" in fleet else {"machines": 4}
+    system = {"kind": "arc_fleet", "extensions": [AGENT]} | machines | fleet
+    asked = [{"at": f"{minute}min", **each} for minute, each in enumerate(operations, 1)]
+    text = {"systems": {"f": system}, "operations": asked} | ({"start": start} if start else {})
+    return Scenario.from_dict(text)
+
+
+def fleet(*operations, **keys):
+    return scenario(*operations, **keys).systems["f"]
+
+
+def asked(operation, **keys):
+    """The body of the only operation of a fleet."""
+    return scenario(operation, **keys).operations[0].body
+
+
+def refused(*operations, **keys):
+    with pytest.raises(ScenarioError) as caught:
+        scenario(*operations, **keys)
+    return [f"{problem.path}: {problem.rule}" for problem in caught.value.problems]
+
+
+def noted(*operations, **keys):
+    return list(scenario(*operations, **keys).warnings)

@@ -7,10 +7,10 @@ from random import Random
 
 import numpy as np
 import pytest
-from any_fleet import scenario
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from wild import often
+from wild_fleet import scenario
 
 from sim.log import Stack
 from sim.scenario import Scenario
