@@ -15,7 +15,7 @@ IMAGE = {"upgrade_image": {}}
 BAG = {"tasks": 3, "service": "100s"}
 
 
-def simulation(*asked, horizon="1h", seed=0, others=None, contents=None, **spec):
+def simulation(*asked, horizon="1h", seed=0, start=None, others=None, contents=None, **spec):
     """A pool `p` of two nodes, whose upgrade takes 60 s; `asked` are pairs (seconds, operation)."""
     pool = {"kind": "batch_pool", "nodes": 2, "node_upgrade": "60s", "max_concurrent": 1} | spec
     text = {
@@ -24,7 +24,19 @@ def simulation(*asked, horizon="1h", seed=0, others=None, contents=None, **spec)
         "systems": {"p": pool, **(others or {})},
         "operations": [{"at": f"{seconds}s", **each} for seconds, each in asked],
     }
+    if start:
+        text["start"] = start
     return Simulation(Scenario.from_dict(text, contents=contents or {}))
+
+
+def resize(nodes, option="requeue"):
+    """A resize to so many nodes."""
+    return {"resize": {"nodes": nodes, "node_deallocation_option": option}}
+
+
+def reboot(node, option="requeue"):
+    """A reboot of a node."""
+    return {"reboot_node": {"node": node, "option": option}}
 
 
 def tasks(*lines):
@@ -78,10 +90,40 @@ class PoolStory(Story):
                 mine[-1] = (*mine[-1][:2], float(row["time"]), states.status(row["new"]))
         return found
 
-    def statuses(self, node):
-        """A node's states as (time, status)."""
-        return [(float(line.split()[0]), _status(line)) for line in self.about(node)]
+    def statuses(self, *nodes):
+        """The states of nodes as (time, status); their rows together, in order of the log."""
+        found = []
+        for row, name in zip(self.log.rows, self._names, strict=True):
+            if name in nodes:
+                states = self.log.subjects.block_of(row["subject"]).states
+                found.append((float(row["time"]), states.status(row["new"])))
+        return found
 
+    @property
+    def taken(self):
+        """Node -> when an upgrade took it first, in order of number."""
+        found = {}
+        for row, name in zip(self.log.rows, self._names, strict=True):
+            if name.startswith("node-") and self._upgrades(row):
+                found.setdefault(name, float(row["time"]))
+        return dict(sorted(found.items(), key=lambda each: int(each[0].partition("-")[2])))
 
-def _status(line):
-    return line.split(" -> ")[1].split(" because ")[0].partition("/")[0]
+    @property
+    def times(self):
+        """When nodes were taken, in order of number."""
+        return list(self.taken.values())
+
+    def request(self, name):
+        """How a request was answered, with its code where it was refused or failed."""
+        row = self.operation(name)
+        return row["status"], row["http_status"], row["code"]
+
+    @property
+    def _names(self):
+        return [self.log.subjects.name(row["subject"]) for row in self.log.rows]
+
+    def _upgrades(self, row):
+        """Whether a node's row is that an upgrade takes it."""
+        status = self.log.subjects.block_of(row["subject"]).states.status(row["new"])
+        cause = self.log.subjects.name(row["cause"])
+        return status in ("reimaging", "upgradingos") and cause.startswith("upgrade by")

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pool_story import BAG, UPGRADE, story, tasks
-
-
-def reboot(node, option="requeue"):
-    return {"reboot_node": {"node": node, "option": option}}
+from pool_story import BAG, UPGRADE, reboot, story, tasks
 
 
 def starts(told, job="job"):
