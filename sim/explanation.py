@@ -126,10 +126,11 @@ class _Causes:
 
 
 def after(simulation: Simulation, log: Log) -> str:
-    """What happened in one run: how each operation ended, and each dip with its causes."""
+    """What happened in one run: how operations ended, how far they came, dips with causes."""
     lines: list[str] = []
     for name, model in simulation.models.items():
         lines += map(_told, model.operations_table(log))
+        lines += [f"{each}." for each in simulation.kinds[name].told(model, log)]
         for dip in dips(simulation, log, name):
             lines.append(
                 f"{name}: capacity falls by {show_share(dip.depth)} from "

@@ -45,6 +45,7 @@ OURS = frozenset(
         "scenario.resolved.yaml",
         "summary.csv",
         "comparison.csv",
+        "progress.csv",
         "objectives.csv",
         "operations.csv",
         "replications.parquet",

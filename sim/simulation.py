@@ -16,6 +16,7 @@ from sim.systems.world import World
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.systems.kind import Kind
 
 
 class Simulation:
@@ -38,11 +39,13 @@ class Simulation:
         span = Span(scenario.horizon, scenario.start)
         self.models: dict[str, Any] = {}
         """System name -> its model."""
+        self.kinds: dict[str, Kind[Any]] = {}
+        """System name -> what it is."""
         for name, spec in scenario.systems.items():
             operations = [each for each in scenario.operations if each.system == name]
             first = blocks[-1].first + blocks[-1].count
-            kind = KINDS[spec.kind]
-            self.models[name] = kind.model(name, spec, operations, first, span)
+            self.kinds[name] = KINDS[spec.kind]
+            self.models[name] = self.kinds[name].model(name, spec, operations, first, span)
             blocks += self.models[name].blocks
         self.subjects = Subjects(blocks)
 

@@ -184,6 +184,14 @@ def accumulate(
     return Steps(np.concatenate([[0], np.cumsum(counts)]), times[last], values[last], end)
 
 
+def stacked(lines: Sequence[Timeline], scale: float) -> Steps:
+    """The timelines of several replications, their values as whole parts of 1 / `scale`."""
+    start = np.cumsum([0, *(len(line.times) for line in lines)])
+    values = np.concatenate([line.values for line in lines]) * scale
+    times = np.concatenate([line.times for line in lines])
+    return Steps(start, times, np.rint(values).astype(np.int64), lines[0].end)
+
+
 def total(parts: Sequence[Steps]) -> Steps:
     """The sum of several step functions of the same replications."""
     if len(parts) == 1:

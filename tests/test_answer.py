@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.cli.answer import Setting, System, compare, footer, run
+from sim.cli.answer import First, Setting, System, compare, footer, run
 from sim.cli.screen import Style
 from sim.scenario import Objective
 from sim.systems import KINDS
@@ -82,7 +82,7 @@ DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 21600.
 
 def lines_of(summary, *, about=None, objectives=(), capacity=STEADY, style=PLAIN):
     about = about or setting()
-    of = {each.name: capacity for each in about.systems}
+    of = {each.name: First("capacity", capacity) for each in about.systems}
     return run(about, summary, objectives, of, style)
 
 
@@ -468,3 +468,18 @@ def test_long_footer_keeps_a_path_in_one_piece():
 
 def test_footer_without_assumptions_is_the_place_alone():
     assert footer([], ["picture: x.png"]) == ["picture: x.png"]
+
+
+def test_answer_of_a_rollout_that_takes_days_tells_how_far_it_came():
+    days = [{"group": "", "day": k, "up_to_date": k / 2} for k in range(3)]
+    told = ["Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 2"]
+    first = First("up_to_date", STEADY, days, told)
+    about = setting()
+    lines = run(about, [], (), {each.name: first for each in about.systems}, PLAIN)
+    assert lines[-5:] == [
+        "up to date in replication 0 is 100 % all the time",
+        "up to date in replication 0, by the time since the publication:",
+        "     1d    2d",
+        "all  50 %  100 %",
+        *told,
+    ]

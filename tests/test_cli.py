@@ -392,7 +392,7 @@ def test_keys_of_json_are_stable(shell):
     assert keys == [
         *("name", "question", "start", "warm_up_s", "horizon_s", "compared", "conclusion"),
         *("headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
-        *("warnings", "results", "summary", "objectives", "comparison", "operations"),
+        *("warnings", "results", "summary", "objectives", "comparison", "operations", "progress"),
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.errors import ScenarioError
-from sim.plots import availability, capacity, lanes, variants
+from sim.plots import availability, capacity, lanes, up_to_date, variants
 from sim.plots.style import Picture
 
 SCENARIO = """\
@@ -303,3 +303,70 @@ def test_opened_results_show_the_same(compared, tmp_path, drawn):
         caught["band"] = [getattr(caught["band"], part).tolist() for part in ("times", "low")]
     assert again == fresh
     assert isinstance(opened.plot.lanes(), Picture)
+
+
+# Arc fleets ---------------------------------------------------------------------------------------
+
+FLEET = """\
+name: fleet
+horizon: 10d
+replications: 5
+systems:
+  shops:
+    kind: arc_fleet
+    machines: 4
+    discovery: {uniform: {low: 0s, high: 5d}}
+    extensions:
+      - {publisher: Microsoft.Azure.Monitor, type: AzureMonitorLinuxAgent, version: 1.1.0,
+         enable_automatic_upgrade: true}
+operations:
+  - {at: 1d, publish_extension: {type: AzureMonitorLinuxAgent, version: 1.2.0}}
+variants:
+  slow: {}
+  fast: {systems.shops.discovery: 1h}
+"""
+NEEDED = FLEET.replace("version: 1.1.0,", "version: 1.1.0, min_available: 1,")
+
+
+def figures_of(text):
+    return [name for name, _ in sim.run(sim.loads(text.partition("variants")[0])).plot.figures()]
+
+
+def test_pictures_of_a_fleet_begin_with_who_is_up_to_date():
+    assert figures_of(FLEET) == ["up_to_date", "capacity", "extensions"]
+
+
+def test_availability_is_drawn_where_something_must_be_available():
+    assert figures_of(NEEDED) == ["up_to_date", "capacity", "availability", "extensions"]
+
+
+def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):
+    caught = drawn(up_to_date, "figure")
+    results = sim.run(sim.loads(FLEET.partition("variants")[0]))
+    results.plot.up_to_date()
+    line = results.replay().timeline("shops", "up_to_date")
+    assert caught["first"].values.tolist() == line.values.tolist()
+    every = [results.replay(k).timeline("shops", "up_to_date") for k in range(5)]
+    band = caught["band"]
+    for at, low, mid, high in zip(band.times, band.low, band.mid, band.high, strict=True):
+        shares = sorted(float(one.at(at)) for one in every)
+        assert (low, mid, high) == (shares[0], shares[2], shares[4])
+    assert [mark.label for mark in caught["marks"]] == ["publish_extension"]
+
+
+def test_up_to_date_of_a_run_has_no_band(drawn):
+    caught = drawn(up_to_date, "figure")
+    sim.run(sim.loads(FLEET.partition("variants")[0])).replay(3).plot.up_to_date()
+    assert "band" not in caught
+    assert caught["subtitle"] == "fleet, replication 3"
+
+
+def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
+    caught = drawn(variants, "shares_up_to_date")
+    results = sim.compare(sim.loads(FLEET))
+    assert [name for name, _ in results.plot.figures()] == [
+        "variants_up_to_date",
+        "variants_metrics",
+    ]
+    assert list(caught["first"]) == ["slow", "fast"]
+    assert set(caught["bands"]) == {"slow", "fast"}

@@ -60,8 +60,8 @@ def test_stacks_change_nothing(simulation, monkeypatch):
     whole = replicate(simulation, range(7))
     monkeypatch.setattr(replications, "STACK", 1)
     single = replicate(simulation, range(7))
-    assert len(whole.capacity) == 1
-    assert len(single.capacity) == 7
+    assert len(whole.pictured) == 1
+    assert len(single.pictured) == 7
     assert single.numbers.tolist() == whole.numbers.tolist()
     assert single.first.equals(whole.first)
     for key, values in whole.values.items():
@@ -102,18 +102,18 @@ def test_further_replications_can_be_joined(simulation):
 def test_capacity_is_remembered_only_as_far_as_a_picture_needs(simulation, monkeypatch):
     monkeypatch.setattr(replications, "STACK", 1)
     monkeypatch.setattr(replications, "SAMPLE_RUNS", 3)
-    assert len(replicate(simulation, range(7)).capacity) == 3
+    assert len(replicate(simulation, range(7)).pictured) == 3
     monkeypatch.setattr(replications, "SAMPLE_RUNS", 100)
     monkeypatch.setattr(replications, "SAMPLE_STEPS", 1)
-    assert len(replicate(simulation, range(7)).capacity) == 1
+    assert len(replicate(simulation, range(7)).pictured) == 1
 
 
 def test_capacity_is_that_of_the_timelines(simulation):
-    (piece,) = replicate(simulation, range(2)).capacity
+    (piece,) = replicate(simulation, range(2)).pictured
     model = simulation.models["shop"]
     for place in range(2):
         line = model.timeline(simulation.run(place), "capacity")
-        seen = piece["shop"].timeline(place, 1000 * model.nominal)
+        seen = piece["shop", "capacity"].timeline(place, 1000 * model.nominal)
         assert seen.times.tolist() == line.times.tolist()
         assert seen.values.tolist() == line.values.tolist()
 

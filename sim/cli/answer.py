@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli.screen import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.cli.sketch import sketch
+from sim.cli.spread import spread
 from sim.experiments.summaries import NEVER_IS_BEST
 from sim.plots import clock
 from sim.showing import NOTHING, brief, show, show_range
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ROOM_BELOW = 6
 """Lines kept for the conclusion, the assumptions and the places of results."""
 SKETCH_ROWS = 4
-"""Lines of the drawing of capacity, one for each quarter."""
+"""Lines of the drawing, one for each quarter; half of them where more is told."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,30 @@ class Setting:
         return self.replications == 1 or not self.is_random
 
 
+@dataclass(frozen=True)
+class First:
+    """What the first replication of a system shows."""
+
+    series: str
+    """The series that says most, such as ``capacity``."""
+    line: Timeline
+    """That series over the window, a share."""
+    days: Sequence[Row] = ()
+    """How far a rollout had come, one row a day."""
+    told: Sequence[str] = ()
+    """The same at the end, in sentences."""
+
+
 def run(
     setting: Setting,
     summary: Sequence[Row],
     objectives: Sequence[Row],
-    capacity: Mapping[str, Timeline],
+    firsts: Mapping[str, First],
     style: Style,
 ) -> list[str]:
     """The answer of `run`: `summary` and `objectives` are of its one variant.
 
-    `capacity` gives each system's capacity over the window in the first replication.
+    `firsts` gives what each system's first replication shows.
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
     for system in setting.systems:
@@ -86,7 +101,7 @@ def run(
             lines += ["", f"{system.name}:"]
         for group in ("", *system.groups):
             lines += _values(setting, system, group, summary, style)
-        lines += _drawing(setting, capacity[system.name], style)
+        lines += _drawing(setting, firsts[system.name], style)
     verdicts = _verdicts(setting, objectives, style)
     return [*lines, "", *verdicts] if verdicts else lines
 
@@ -223,13 +238,15 @@ def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
     return "never" if metric.name in NEVER_IS_BEST else f"> {show_duration(setting.horizon)}"
 
 
-def _drawing(setting: Setting, capacity: Timeline, style: Style) -> list[str]:
+def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
     which = "" if setting.is_single else " in replication 0"
-    if capacity.simplified().times.size == 1:
-        return [f"capacity{which} is {show(float(capacity.values[0]), 'share')} all the time"]
-    rows = SKETCH_ROWS if len(setting.systems) == 1 else SKETCH_ROWS // 2
-    drawing = sketch(capacity, start=setting.start, width=WIDTH, rows=rows, levels=style.levels)
-    return ["", f"capacity{which}, the lowest in each column:", *drawing]
+    below = spread(first.days, first.told, which, style)
+    what = f"{first.series.replace('_', ' ')}{which}"
+    if first.line.simplified().times.size == 1:
+        return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]
+    rows = SKETCH_ROWS if len(setting.systems) == 1 and not below else SKETCH_ROWS // 2
+    drawing = sketch(first.line, start=setting.start, width=WIDTH, rows=rows, levels=style.levels)
+    return ["", f"{what}, the lowest in each column:", *drawing, *below]
 
 
 def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from sim.cli.answer import Setting
+    from sim.cli.answer import First, Setting
     from sim.cli.screen import Style
-    from sim.results import Results
+    from sim.results import Results, Run
     from sim.scenario import Scenario
 
 MET, NOT_MET, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -127,13 +127,10 @@ def _run(options: argparse.Namespace) -> Answer:
     if options.json:
         return _as_json(found, warnings, folder)
     first = found.replay()
-    capacity = {
-        name: first.timeline(name, "capacity").crop(scenario.warm_up, scenario.horizon)
-        for name in scenario.systems
-    }
+    firsts = {name: _first(first, name) for name in scenario.systems}
     setting, style = _setting(found, options), _style(sys.stdout)
     summary, objectives = found.rows("summary"), found.rows("objectives")
-    lines = answer.run(setting, summary, objectives, capacity, style)
+    lines = answer.run(setting, summary, objectives, firsts, style)
     return _ended(lines, found, folder)
 
 
@@ -262,6 +259,17 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
     )
 
 
+def _first(run: Run, system: str) -> First:
+    """What a system's replication shows beside its numbers."""
+    from sim.cli.answer import First
+    from sim.results.tables import chosen, to_rows
+
+    series, scenario = run.simulation.kinds[system].main_series, run.scenario
+    line = run.timeline(system, series).crop(scenario.warm_up, scenario.horizon)
+    days = run.progress_table.filter(chosen(run.progress_table, system=system))
+    return First(series, line, to_rows(days), run.told(system))
+
+
 def _common(sizes: Sequence[str]) -> str:
     """Those parts that hold for every variant."""
     parts = [size.split(", ") for size in sizes]
@@ -271,15 +279,17 @@ def _common(sizes: Sequence[str]) -> str:
 def _ended(lines: list[str], results: Results, folder: Path) -> Answer:
     """The answer with what it rests on and where the rest is."""
     from sim.cli.answer import footer
+    from sim.systems import KINDS
 
     pictures = sorted((folder / "figures").glob("*.png"))
-    picture = next((each for each in pictures if "capacity" in each.name), None)
+    series = KINDS[next(iter(results.about.kinds.values()))].main_series
+    picture = next((each for each in pictures if series in each.name), None)
     places = [f"picture: {picture}"] if picture else [f"results: {folder}"]
     return Answer(_text([*lines, *footer(results.about.assumptions, places)]), _code(results))
 
 
 def _as_json(results: Results, warnings: list[str], folder: Path) -> Answer:
-    tables = ("summary", "objectives", "comparison", "operations")
+    tables = ("summary", "objectives", "comparison", "operations", "progress")
     found = {
         **asdict(results.about),
         "warnings": warnings,

@@ -1,4 +1,4 @@
-"""What the capacity of many replications does together: quantiles at chosen instants."""
+"""What a share does in many replications together: quantiles at chosen instants."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Band:
 def band(pieces: Sequence[Steps], nominal: float) -> Band:
     """The band of the replications in `pieces`, as shares of `nominal`, the members at time 0.
 
-    The pieces hold thousandths of a member. The capacity of members that weigh nothing is 1.
+    The pieces hold thousandths of a member. The share of members that weigh nothing is 1.
     """
     times = instants(pieces)
     weights = np.concatenate([_values_at(piece, times) for piece in pieces])

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from sim.errors import ModelError
 from sim.log import Stack
 from sim.metrics import Key
-from sim.timelines import Members
+from sim.timelines import Members, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ STACK = 100_000
 """Rows that are analysed together: large enough for the fixed costs, small enough for the cache."""
 
 SAMPLE_RUNS, SAMPLE_STEPS = 2_000, 2_000_000
-"""When that many replications, or steps, of capacity over time are remembered, it is enough."""
+"""When that many replications, or steps, of series over time are remembered, it is enough."""
 
 K = TypeVar("K")
 A = TypeVar("A", bound=np.generic)
@@ -52,9 +52,9 @@ class Measured:
     """False where nothing was drawn: then there is one replication."""
     first: Log
     """The log of the first replication."""
-    capacity: Sequence[Mapping[str, Steps]]
-    """By system the weight in service over time, in thousandths of a member, of the first
-    replications: enough of them for a picture, one piece a stack."""
+    pictured: Sequence[Mapping[tuple[str, str], Steps]]
+    """By system and series what pictures show, in thousandths of the members at time 0, of the
+    first replications: enough of them for a picture, one piece a stack."""
 
     @property
     def asks_for_rollouts(self) -> bool:
@@ -69,7 +69,7 @@ class Measured:
             _concatenated([self.kept, more.kept]),
             self.random,
             self.first,
-            (*self.capacity, *more.capacity),
+            (*self.pictured, *more.pictured),
         )
 
 
@@ -92,7 +92,7 @@ def replicate(
     """
     first: Log | None = None
     ran, values, kept = [], [], []
-    capacity: list[dict[str, Steps]] = []
+    pictured: list[dict[tuple[str, str], Steps]] = []
     with settled_heap():
         for logs in _stacks(simulation, numbers, progress, label):
             first = logs[0] if first is None else first  # an empty log is false
@@ -102,8 +102,8 @@ def replicate(
             ran.append(stack.numbers)
             values.append(measured)
             kept.append(promises)
-            if _has_room(capacity):
-                capacity.append(_capacity(simulation, stack))
+            if _has_room(pictured):
+                pictured.append(_pictured(simulation, stack, logs))
     if first is None:
         raise ValueError("there must be a replication to run, got none")
     return Measured(
@@ -112,7 +112,7 @@ def replicate(
         _concatenated(kept),
         first.drew,
         first,
-        tuple(capacity),
+        tuple(pictured),
     )
 
 
@@ -186,17 +186,23 @@ def _values(
     return values, kept
 
 
-def _capacity(simulation: Simulation, stack: Stack) -> dict[str, Steps]:
-    """By system the weight in service over time."""
-    capacity = {}
-    for system in simulation.models:
+def _pictured(
+    simulation: Simulation, stack: Stack, logs: Sequence[Log]
+) -> dict[tuple[str, str], Steps]:
+    """By system and series what pictures show."""
+    pictured = {}
+    for system, model in simulation.models.items():
         own = [block for block in stack.subjects.blocks if block.system == system]
         weighed = [block for block in own if "capacity" in block.weights]
-        capacity[system] = Members(stack, weighed).series("capacity")
-    return capacity
+        pictured[system, "capacity"] = Members(stack, weighed).series("capacity")
+        series = simulation.kinds[system].main_series
+        if series != "capacity":
+            lines = [model.timeline(log, series) for log in logs]
+            pictured[system, series] = stacked(lines, 1000 * model.nominal)
+    return pictured
 
 
-def _has_room(sample: Sequence[Mapping[str, Steps]]) -> bool:
+def _has_room(sample: Sequence[Mapping[tuple[str, str], Steps]]) -> bool:
     pieces = [steps for piece in sample for steps in piece.values()]
     runs = sum(len(steps.start) - 1 for steps in pieces)
     return runs < SAMPLE_RUNS and sum(len(steps.times) for steps in pieces) < SAMPLE_STEPS

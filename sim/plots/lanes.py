@@ -102,8 +102,9 @@ def figure(
         for place, mine in enumerate(lanes.values()):
             _draw_lane(axes, place, mine, shown)
         style.name_rows(axes, list(lanes))
-        style.draw_marks(axes, marks, shown.left, shown.right)
-        clock.time_axis(axes, shown, start)
+        room = style.room_beside(list(lanes))
+        style.draw_marks(axes, marks, shown.left, shown.right, room)
+        clock.time_axis(axes, shown, start, most=round(9 * room))
         _explain(page, {one.category for one in intervals}, failing)
     return page
 

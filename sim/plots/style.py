@@ -176,20 +176,32 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def points_a_second(seconds: float) -> float:
-    """About how wide a second is in axes that show so many, before they are laid out."""
-    return POINTS * 0.8 * WIDTH / seconds if seconds else 0.0
+def room_beside(names: Sequence[str]) -> float:
+    """How wide axes with these names of rows are, as a share of the usual width."""
+    longest = max((text_width(name, NORMAL) for name in names), default=0.0)
+    return min(1.0, (0.92 * WIDTH - longest / POINTS) / (0.8 * WIDTH))
 
 
-def draw_marks(axes: Axes, marks: Sequence[Mark], left: float, right: float) -> None:
+def points_a_second(seconds: float, room: float = 1.0) -> float:
+    """About how wide a second is in axes that show so many, before they are laid out.
+
+    `room` is the axes' width as a share of the usual one.
+    """
+    return POINTS * 0.8 * WIDTH * room / seconds if seconds else 0.0
+
+
+def draw_marks(
+    axes: Axes, marks: Sequence[Mark], left: float, right: float, room: float = 1.0
+) -> None:
     """A dotted line for each mark in [left, right], its label above the axes.
 
-    Labels that would meet go into rows of their own; marks of one instant share a label.
+    Labels that would meet go into rows of their own; marks of one instant share a label. `room` is
+    the axes' width as a share of the usual one.
     """
     shown = sorted((m for m in marks if left <= m.at_s <= right), key=lambda mark: mark.at_s)
     for at in {mark.at_s for mark in shown}:
         axes.axvline(at, **_DOTTED, zorder=1.5)
-    scale = points_a_second(right - left)
+    scale = points_a_second(right - left, room)
     begins: list[float] = []  # where each row's leftmost label begins, in points
     # From right to left: a label ends before the lines that lead up to those placed so far.
     for at, text in reversed(_labels(shown).items()):

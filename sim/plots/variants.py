@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots import capacity, clock, style
+from sim.plots import capacity, clock, style, up_to_date
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Sized
 
     from matplotlib.axes import Axes
 
@@ -78,17 +78,80 @@ def capacities(
     ValueError without a variant. Without `title` the figure states each variant's lowest capacity,
     and where there are bands that it is of one replication.
     """
+    bands = bands or {}
+    subject = "Lowest capacity in replication 0" if bands else "Lowest capacity"
+    full = {name: capacity.course(line, threshold) for name, line in lines.items()}
+    short = {name: f"lowest {show_share(line.minimum())}" for name, line in lines.items()}
+    return _panels(
+        lines,
+        full if _fit(full, style.WIDTH / _columns(lines)) else short,
+        capacity.LABEL,
+        title=title or headline(lines, subject),
+        subtitle=subtitle,
+        threshold=threshold,
+        bands=bands,
+        start=start,
+    )
+
+
+def shares_up_to_date(
+    lines: Mapping[str, Timeline],
+    *,
+    title: str = "",
+    subtitle: str = "",
+    bands: Mapping[str, Band] | None = None,
+    start: dt.datetime | None = None,
+) -> Picture:
+    """The share up to date over time, a panel for each variant of `lines`, on the same axes.
+
+    As `capacities`. Without `title` the figure states when each variant had 99 % up to date.
+    """
+    where = " in replication 0" if bands else ""
+    full = {name: up_to_date.course(line, start) for name, line in lines.items()}
+    short = {name: up_to_date.outcome(line, start) for name, line in lines.items()}
+    return _panels(
+        lines,
+        full if _fit(full, style.WIDTH / _columns(lines)) else short,
+        up_to_date.LABEL,
+        title=title or _levels(f"99 % up to date{where}", _nearly_all(lines, start)),
+        subtitle=subtitle,
+        threshold=None,
+        bands=bands or {},
+        start=start,
+    )
+
+
+def _nearly_all(lines: Mapping[str, Timeline], start: dt.datetime | None) -> dict[str, str]:
+    """Since when 99 % are up to date in each variant, the first to get there first."""
+    since = {name: up_to_date.since(line, up_to_date.NEARLY_ALL) for name, line in lines.items()}
+    reached = sorted((at, name) for name, at in since.items() if at is not None)
+    never = [name for name in lines if since[name] is None]
+    return {
+        **{name: clock.show_instant(at, start) for at, name in reached},
+        **dict.fromkeys(never, "not by the end"),
+    }
+
+
+def _panels(
+    lines: Mapping[str, Timeline],
+    answers: Mapping[str, str],
+    label: str,
+    *,
+    title: str,
+    subtitle: str,
+    threshold: float | None,
+    bands: Mapping[str, Band],
+    start: dt.datetime | None,
+) -> Picture:
+    """A panel for each variant, in it what `answers` says of it."""
     if not lines:
         raise ValueError("there must be a variant to draw, got none")
-    bands = bands or {}
-    columns = 1 if len(lines) <= _STACKED else 2
+    columns = _columns(lines)
     rows = math.ceil(len(lines) / columns)
     shown = capacity.view(list(lines.values()), list(bands.values()), [])
-    answers = _answers(lines, threshold, style.WIDTH / columns)
     inches = _PANEL * rows + _FRAME + (_LEGEND if bands else 0.0)
     with style.look():
-        subject = "Lowest capacity in replication 0" if bands else "Lowest capacity"
-        page = style.picture(title or headline(lines, subject), subtitle, inches)
+        page = style.picture(title, subtitle, inches)
         grid = page.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         panels: list[Axes] = list(grid.flat)
         for place, (name, line) in enumerate(lines.items()):
@@ -104,7 +167,7 @@ def capacities(
         _share_axes(panels, columns, len(lines))
         clock.time_axis(panels[0], shown, start, most=9 // columns)
         panels[0].set_xlabel("")
-        _label_axes(page, clock.time_label(shown, start), with_legend=bool(bands))
+        _label_axes(page, label, clock.time_label(shown, start), with_legend=bool(bands))
     return page
 
 
@@ -113,16 +176,22 @@ def headline(lines: Mapping[str, Timeline], subject: str = "Lowest capacity") ->
 
     Of more than four, only the worst and the best: ``Lowest capacity: from 0 % to 80 %``.
     """
+    best_first = sorted(lines, key=lambda name: -lines[name].minimum())
+    return _levels(subject, {name: show_share(lines[name].minimum()) for name in best_first})
+
+
+def _levels(subject: str, levels: Mapping[str, str]) -> str:
+    """What holds for each variant, the best first; equal ones together."""
     names: dict[str, list[str]] = {}
-    for name, line in sorted(lines.items(), key=lambda item: -item[1].minimum()):
-        names.setdefault(show_share(line.minimum()), []).append(name)
-    levels = list(names)
-    if len(levels) == 1:
-        return f"{subject}: {levels[0]} in every variant"
-    if len(lines) <= _STACKED:
+    for name, level in levels.items():
+        names.setdefault(level, []).append(name)
+    every = list(names)
+    if len(every) == 1:
+        return f"{subject}: {every[0]} in every variant"
+    if len(levels) <= _STACKED:
         told = (f"{_listed(n)} {level}" for level, n in names.items())
         return f"{subject}: {', '.join(told)}"
-    worst, best = (f"{level} ({_counted(names[level])})" for level in (levels[-1], levels[0]))
+    worst, best = (f"{level} ({_counted(names[level])})" for level in (every[-1], every[0]))
     return f"{subject}: from {worst} to {best}"
 
 
@@ -166,28 +235,26 @@ def _counted(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} variants"
 
 
-def _answers(
-    lines: Mapping[str, Timeline], threshold: float | None, inches: float
-) -> dict[str, str]:
-    """What to say beside each name: in full where that fits beside every name, else in short."""
-    full = {name: capacity.course(line, threshold) for name, line in lines.items()}
-    room = 0.74 * inches * style.POINTS
+def _columns(lines: Sized) -> int:
+    return 1 if len(lines) <= _STACKED else 2
+
+
+def _fit(answers: Mapping[str, str], inches: float) -> bool:
+    """Whether each answer has room beside its name."""
     needed = (
         style.text_width(name, style.NORMAL, "bold") + style.text_width(answer, style.SMALL)
-        for name, answer in full.items()
+        for name, answer in answers.items()
     )
-    if max(needed) < room:
-        return full
-    return {name: f"lowest {show_share(line.minimum())}" for name, line in lines.items()}
+    return max(needed, default=0.0) < 0.74 * inches * style.POINTS
 
 
-def _label_axes(page: Picture, time_label: str, *, with_legend: bool) -> None:
+def _label_axes(page: Picture, label: str, time_label: str, *, with_legend: bool) -> None:
     """One label for all x axes and one for all y axes; below them the legend of the bands."""
     below = _LEGEND if with_legend else 0.0
     style.reserve_below(page, below + _TIME_LABEL)
     height = page.get_figheight()
     page.text(0.5, (below + 0.5 * _TIME_LABEL) / height, time_label, ha="center", va="center")
-    page.supylabel(capacity.LABEL, size=style.NORMAL)
+    page.supylabel(label, size=style.NORMAL)
     if with_legend:
         capacity.explain_band(page, "lower center")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.plots import availability, capacity, lanes, style, variants
+from sim.plots import availability, capacity, lanes, style, up_to_date, variants
 from sim.plots.capacity import Band
 from sim.results.provenance import modes, thresholds
 from sim.results.tables import chosen, to_rows, values
@@ -41,6 +41,16 @@ class RunPictures:
             self._line(name, "capacity"),
             subtitle=self._subtitle(name),
             threshold=thresholds(run.scenario).get(name),
+            marks=self._marks(name),
+            start=run.scenario.start,
+        )
+
+    def up_to_date(self, system: str = "") -> Picture:
+        """How many are up to date, and since when. Only of fleets that upgrade by themselves."""
+        run, name = self._run, self._system(system)
+        return up_to_date.figure(
+            self._line(name, "up_to_date"),
+            subtitle=self._subtitle(name),
             marks=self._marks(name),
             start=run.scenario.start,
         )
@@ -104,7 +114,21 @@ class ResultPictures:
             self._line(one, name, "capacity"),
             subtitle=self._subtitle(name, one),
             threshold=one.thresholds.get(name),
-            band=self._band(one, name),
+            band=self._band(one, name, "capacity"),
+            marks=self._marks(one, name),
+            start=self._results.about.start_time,
+        )
+
+    def up_to_date(self, system: str = "", variant: str = "") -> Picture:
+        """How many are up to date, and since when, in one replication and in all of them.
+
+        Only of fleets that upgrade by themselves.
+        """
+        name, one = self._system(system), self._variant(variant)
+        return up_to_date.figure(
+            self._line(one, name, "up_to_date"),
+            subtitle=self._subtitle(name, one),
+            band=self._band(one, name, "up_to_date"),
             marks=self._marks(one, name),
             start=self._results.about.start_time,
         )
@@ -112,13 +136,7 @@ class ResultPictures:
     def availability(self, system: str = "", variant: str = "") -> Picture:
         """When the system, or which group of it, is dark in one replication."""
         name, one = self._system(system), self._variant(variant)
-        wanted = (one.name, name, "availability")
-        summary = self._results.rows("summary")
-        groups = [
-            row["group"]
-            for row in summary
-            if (row["variant"], row["system"], row["metric"]) == wanted
-        ]
+        groups = self._groups_with_availability(one, name)
         rows = {of or name: self._line(one, name, "available", of) for of in _worth_showing(groups)}
         return availability.figure(
             rows,
@@ -135,18 +153,15 @@ class ResultPictures:
     def variants_capacity(self, system: str = "") -> Picture:
         """Capacity over time in each variant, on the same axes."""
         name = self._system(system)
-        rows = self._results.rows("summary")
-        having = {row["variant"] for row in rows if row["system"] == name}
-        every = [one for one in self._results.about.variants if one.name in having]
-        found = {one.name: self._band(one, name) for one in every}
-        lowest = {one.thresholds.get(name) for one in every}
-        return variants.capacities(
-            {one.name: self._line(one, name, "capacity") for one in every},
-            subtitle=self._subtitle(name, None),
-            threshold=lowest.pop() if len(lowest) == 1 else None,
-            bands={variant: band for variant, band in found.items() if band is not None},
-            start=self._results.about.start_time,
-        )
+        lowest = {one.thresholds.get(name) for one in self._having(name)}
+        lines, around = self._side_by_side(name, "capacity")
+        threshold = lowest.pop() if len(lowest) == 1 else None
+        return variants.capacities(lines, threshold=threshold, **around)
+
+    def variants_up_to_date(self, system: str = "") -> Picture:
+        """The share up to date over time in each variant, on the same axes."""
+        lines, around = self._side_by_side(self._system(system), "up_to_date")
+        return variants.shares_up_to_date(lines, **around)
 
     def variants_metrics(self, system: str = "") -> Picture:
         """The metrics that say most: mean and interval of each variant."""
@@ -171,14 +186,20 @@ class ResultPictures:
     def figures(self) -> Iterator[tuple[str, Picture]]:
         """The pictures that are saved, with their names."""
         about = self._results.about
+        of_one = {"capacity": self.capacity, "up_to_date": self.up_to_date}
+        of_all = {"capacity": self.variants_capacity, "up_to_date": self.variants_up_to_date}
         for system in about.headlines:
             name = f"-{system}" if len(about.headlines) > 1 else ""
+            series = KINDS[about.kinds[system]].main_series
             if about.compared:
-                yield f"variants_capacity{name}", self.variants_capacity(system)
+                yield f"variants_{series}{name}", of_all[series](system)
                 yield f"variants_metrics{name}", self.variants_metrics(system)
             else:
-                yield f"capacity{name}", self.capacity(system)
-                yield f"availability{name}", self.availability(system)
+                yield f"{series}{name}", of_one[series](system)
+                if series != "capacity":
+                    yield f"capacity{name}", self.capacity(system)
+                if self._groups_with_availability(self._variant(""), system):
+                    yield f"availability{name}", self.availability(system)
                 one = self._variant("")
                 run = self._results.replay(one.first, one.name)
                 model = run.simulation.models[system]
@@ -186,6 +207,15 @@ class ResultPictures:
                 if len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
                     which = model.lane_words.what.replace(" ", "_")
                     yield f"{which}{name}", run.plot.lanes(system)
+
+    def _groups_with_availability(self, one: Variant, system: str) -> list[str]:
+        """Empty where nothing says how many have to be ready."""
+        wanted = (one.name, system, "availability")
+        return [
+            row["group"]
+            for row in self._results.rows("summary")
+            if (row["variant"], row["system"], row["metric"]) == wanted
+        ]
 
     def _line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
         table, about = self._results.table("timelines"), self._results.about
@@ -200,11 +230,27 @@ class ResultPictures:
         times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
         return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
 
-    def _band(self, one: Variant, system: str) -> Band | None:
+    def _side_by_side(self, system: str, series: str) -> tuple[dict[str, Timeline], dict[str, Any]]:
+        """The line of a series in each variant, and what is drawn and said around the lines."""
+        every = self._having(system)
+        found = {one.name: self._band(one, system, series) for one in every}
+        return {one.name: self._line(one, system, series) for one in every}, {
+            "bands": {variant: band for variant, band in found.items() if band is not None},
+            "subtitle": self._subtitle(system, None),
+            "start": self._results.about.start_time,
+        }
+
+    def _having(self, system: str) -> list[Variant]:
+        """The variants that have a system."""
+        rows = self._results.rows("summary")
+        having = {row["variant"] for row in rows if row["system"] == system}
+        return [one for one in self._results.about.variants if one.name in having]
+
+    def _band(self, one: Variant, system: str, series: str) -> Band | None:
         if one.replications == 1:
             return None
         table, begin = self._results.table("bands"), self._results.about.warm_up_s
-        rows = chosen(table, variant=one.name, system=system, series="capacity", group="")
+        rows = chosen(table, variant=one.name, system=system, series=series, group="")
         times, *parts = (values(table, name)[rows] for name in ("time_s", "p5", "p50", "p95"))
         first = int(np.searchsorted(times, begin, side="right")) - 1
         return Band(np.maximum(times[first:], begin), *(part[first:] for part in parts))

@@ -174,6 +174,11 @@ class Results:
         return tables.frame(self.table("operations"))
 
     @property
+    def progress(self) -> pd.DataFrame:
+        """One row a day of each rollout that takes days, of the first replication."""
+        return tables.frame(self.table("progress"))
+
+    @property
     def replications(self) -> pd.DataFrame:
         """One row a metric of each replication."""
         return tables.frame(self.table("replications"))
@@ -265,10 +270,16 @@ class Results:
         for name, (file, _) in TABLES.items():
             if name in keep:
                 yield file, self._all(name)
-            elif name != "comparison" or self.about.compared:
+            elif self._tells(name):
                 yield file, self.table(name)
         for name, picture in self.plot.figures():
             yield f"figures/{name}.png", png(picture)
+
+    def _tells(self, name: str) -> bool:
+        """Whether a table has anything to tell of such results: these two need not."""
+        if name == "comparison":
+            return self.about.compared
+        return name != "progress" or self.table(name).num_rows > 0
 
     def _all(self, name: str) -> Iterator[pa.Table]:
         """A table of all replications, piece by piece: they may not fit into memory together."""

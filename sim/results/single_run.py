@@ -127,6 +127,29 @@ class Run:
         """One row an operation: when it was asked for, and what the service answered."""
         return tables.frame(self.operations_table)
 
+    @cached_property
+    def progress_table(self) -> pa.Table:
+        """One row a day of systems whose rollouts take days: the share that was up to date."""
+        rows = [
+            {"variant": self.variant, **row}
+            for name, model in self.simulation.models.items()
+            for row in self.simulation.kinds[name].progress(model, self.log)
+        ]
+        return tables.from_rows(tables.PROGRESS, rows)
+
+    def progress(self, system: str) -> pd.DataFrame:
+        """One row a day since the publication: the share that was up to date.
+
+        `group` is empty for all together. Empty for a system whose rollouts take less than days.
+        """
+        self._model(system)
+        every = self.progress_table
+        return tables.frame(every.filter(tables.chosen(every, system=system)))
+
+    def told(self, system: str) -> list[str]:
+        """How far a rollout came and what holds the rest, in sentences, where a system tells it."""
+        return [*self.simulation.kinds[system].told(self._model(system), self.log)]
+
     @property
     def events(self) -> pd.DataFrame:
         """One row a transition, with the names of subject, states and cause."""

@@ -31,6 +31,7 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
     "comparison": ("comparison.csv", tables.COMPARISON),
     "objectives": ("objectives.csv", tables.OBJECTIVES),
     "operations": ("operations.csv", tables.OPERATIONS),
+    "progress": ("progress.csv", tables.PROGRESS),
     "replications": ("replications.parquet", tables.REPLICATIONS),
     "timelines": ("timelines.parquet", tables.TIMELINES),
     "events": ("events.parquet", EVENTS),
@@ -101,6 +102,10 @@ class Made:
         for one in self._made.values():
             yield tables.replications(one.variant, one.measured)
 
+    def _progress(self) -> Iterator[pa.Table]:
+        for run in self._firsts():
+            yield run.progress_table
+
     def _timelines(self) -> Iterator[pa.Table]:
         for run in self._firsts():
             yield tables.timelines(run.variant, run.replication, run.lines())
@@ -111,9 +116,12 @@ class Made:
 
     def _bands(self) -> Iterator[pa.Table]:
         for one in self._made.values():
+            pieces, models = one.measured.pictured, one.simulation.models
             of = {
-                system: band([piece[system] for piece in one.measured.capacity], model.nominal)
-                for system, model in one.simulation.models.items()
+                (system, series): band(
+                    [each[system, series] for each in pieces], models[system].nominal
+                )
+                for system, series in pieces[0]
             }
             yield tables.bands(one.variant, of)
 

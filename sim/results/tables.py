@@ -89,6 +89,7 @@ OPERATIONS = _schema(
     message=TEXT,
     request_id=TEXT,
 )
+PROGRESS = _schema(variant=TEXT, system=TEXT, group=TEXT, day=WHOLE, at_s=NUMBER, up_to_date=NUMBER)
 REPLICATIONS = _schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
 TIMELINES = _schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
 BANDS = _schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)
@@ -223,13 +224,12 @@ def timelines(
     return pa.Table.from_arrays(columns, schema=TIMELINES)
 
 
-def bands(variant: str, of: Mapping[str, Band]) -> pa.Table:
-    """The bands of the systems' capacity, one row an instant."""
+def bands(variant: str, of: Mapping[tuple[str, str], Band]) -> pa.Table:
+    """The bands of series by system and series, one row an instant."""
     counts = np.array([len(band.times) for band in of.values()])
     columns = [
         repeated([variant], counts.sum(keepdims=True)),
-        repeated(list(of), counts),
-        repeated(["capacity"], counts.sum(keepdims=True)),
+        *(repeated([key[place] for key in of], counts) for place in range(2)),
         repeated([""], counts.sum(keepdims=True)),
         *(
             numbers(np.concatenate([getattr(band, part) for band in of.values()]))

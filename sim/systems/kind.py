@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from sim.formats.checking import nearest
 from sim.formats.fields import Spec
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     Measured = dict[tuple[str, str], NDArray[np.float64]]
     from sim.systems.operation import Operation, Request, Span
+
+
+Pictured = Literal["capacity", "up_to_date"]
+"""A series, of shares, of which there are pictures."""
 
 
 class System(Spec):
@@ -122,6 +126,11 @@ class Model(Protocol):
         """Refusals that follow from the file alone, with their paths."""
 
 
+def _nothing(_: Any, __: Log) -> list[Any]:
+    """What most systems add to their tables of a run."""
+    return []
+
+
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
@@ -156,3 +165,9 @@ class Kind(Generic[S]):
     default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
     """Variant -> path -> value: the service's own choices, for a comparison of a file without
     variants. Empty where the operations offer no choice."""
+    main_series: Pictured = "capacity"
+    """The series that says most over time: it is drawn beneath an answer."""
+    progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _nothing
+    """Of a model's run: how far a rollout had come, one row a day."""
+    told: Callable[[Any, Log], Sequence[str]] = _nothing
+    """Of a model's run: how far a rollout came and what holds the rest, in sentences."""

@@ -13,6 +13,7 @@ from sim.systems.arc_fleet.defaults import (
 )
 from sim.systems.arc_fleet.measures import ARC_METRICS
 from sim.systems.arc_fleet.model import Model
+from sim.systems.arc_fleet.progress import by_day, told
 from sim.systems.arc_fleet.references import references, warnings
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.spec import ArcFleet
@@ -34,4 +35,7 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    main_series="up_to_date",
+    progress=by_day,
+    told=told,
 )

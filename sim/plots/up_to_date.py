@@ -1,0 +1,91 @@
+"""How many are up to date, and since when?
+
+The exact step line of one replication, and around it what the others do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.plots import capacity, clock, style
+from sim.units import show_share
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from sim.plots.capacity import Band
+    from sim.plots.style import Mark, Picture
+    from sim.timelines import Timeline
+
+LABEL = "up to date (% of those in scope)"
+_HEIGHT = 3.6
+NEARLY_ALL = 0.99
+_TOLD = (0.5, 0.9, NEARLY_ALL, 1.0)
+"""The shares whose time is told."""
+
+
+def figure(
+    line: Timeline,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    band: Band | None = None,
+    marks: Sequence[Mark] = (),
+    start: dt.datetime | None = None,
+) -> Picture:
+    """The share up to date over time. With `start` the x axis is a clock.
+
+    Without `title` the figure states when `line` reached which share.
+    """
+    bands = [] if band is None else [band]
+    shown = capacity.view([line], bands, marks)
+    where = "" if band is None else " in replication 0"
+    with style.look():
+        title = title or f"Up to date{where}: {course(line, start)}"
+        page = style.picture(title, subtitle, _HEIGHT)
+        axes = page.subplots()
+        if band is not None:
+            capacity.draw_band(axes, band, line.end)
+        capacity.draw(axes, line, shown, None)
+        capacity.scale(axes, [line], bands)
+        style.draw_marks(axes, marks, shown.left, shown.right)
+        clock.time_axis(axes, shown, start)
+        axes.set_ylabel(LABEL)
+        if band is not None:
+            capacity.explain_band(page, "outside lower center")
+    return page
+
+
+def course(line: Timeline, start: dt.datetime | None = None) -> str:
+    """When `line` reached which share for good, e.g. ``50 % by 28d, 90 % by 50d, 95 % at the end``.
+
+    With `start` the times are those of a clock.
+    """
+    if line.values.min() == line.values.max():
+        return f"{show_share(float(line.values[0]))} throughout"
+    reached = [(share, since(line, share)) for share in _TOLD]
+    told = [
+        f"{show_share(share)} by {clock.show_instant(at, start)}"
+        for share, at in reached
+        if at is not None
+    ]
+    end = float(line.values[-1])
+    return ", ".join(told if end == 1 else [*told, f"{show_share(end)} at the end"])
+
+
+def outcome(line: Timeline, start: dt.datetime | None = None) -> str:
+    """Since when nearly all are up to date, or how many are at the end."""
+    at = since(line, NEARLY_ALL)
+    if at is None:
+        return f"{show_share(float(line.values[-1]))} at the end"
+    return f"{show_share(NEARLY_ALL)} by {clock.show_instant(at, start)}"
+
+
+def since(line: Timeline, share: float) -> float | None:
+    """Since when at least `share` are up to date, seconds; None where fewer are at the end."""
+    below = line.intervals_below(share)
+    if not below:
+        return float(line.times[0])
+    end = below[-1][1]
+    return end if end < line.end or line.values[-1] >= share else None
