@@ -11,8 +11,8 @@ from math import isclose
 
 import numpy as np
 import pytest
+from known_answers import check
 
-from sim.experiments.intervals import student
 from sim.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
@@ -112,14 +112,6 @@ EXPONENTIAL = {"exponential": {"mean": "10min"}}
 
 def harmonic(k):
     return sum(1 / i for i in range(1, k + 1))
-
-
-def check(values, answer):
-    """A 99.9 % interval holds the answer and is narrow enough to miss one that is 2 % off."""
-    interval = student(values, 0.999)
-    assert interval.low <= answer <= interval.high
-    assert not interval.low <= answer * 1.02 <= interval.high
-    assert not interval.low <= answer * 0.98 <= interval.high
 
 
 @pytest.fixture(scope="module")
