@@ -93,6 +93,12 @@ def test_variants_stand_side_by_side_with_their_answers():
     assert answers(picture) == [course(PART), course(WHOLE)]
 
 
+def test_variants_are_named_in_the_order_of_their_success():
+    later = line((0, 0), (29, 1))
+    picture = variants.shares_up_to_date({"later": later, "never": PART, "first": WHOLE})
+    assert text_of(picture)[0] == "99 % up to date: first 22d, later 29d, never not by the end"
+
+
 def test_many_variants_say_less_of_each_and_name_the_first_and_the_last():
     lines = {f"{k}": PART for k in range(4)} | {"fast": WHOLE}
     picture = variants.shares_up_to_date(lines, start=START)
