@@ -16,13 +16,18 @@ BAG = {"tasks": 3, "service": "100s"}
 
 
 def simulation(*asked, horizon="1h", seed=0, start=None, others=None, contents=None, **spec):
-    """A pool `p` of two nodes, whose upgrade takes 60 s; `asked` are pairs (seconds, operation)."""
+    """A pool `p` of two nodes, whose upgrade takes 60 s; `asked` are pairs (time, operation).
+
+    A time is a number of seconds or a distribution.
+    """
     pool = {"kind": "batch_pool", "nodes": 2, "node_upgrade": "60s", "max_concurrent": 1} | spec
     text = {
         "horizon": horizon,
         "seed": seed,
         "systems": {"p": pool, **(others or {})},
-        "operations": [{"at": f"{seconds}s", **each} for seconds, each in asked],
+        "operations": [
+            {"at": at if isinstance(at, dict) else f"{at}s", **each} for at, each in asked
+        ],
     }
     if start:
         text["start"] = start
