@@ -58,6 +58,62 @@ def test_a_large_service_is_three_times_faster_than_naive_simpy():
     assert whole <= naive / 3
 
 
+def processor(script: str, *arguments: object, rounds: int = 5) -> float:
+    """Our median, seconds of the processor."""
+    path = HERE / "benchmarks" / script
+    return statistics.median(measured(path, *arguments)["loop"] for _ in range(rounds))
+
+
+def faster(
+    ours: str, theirs: str, size: tuple[object, ...], more: tuple[object, ...] = ()
+) -> float:
+    """How many times the time of ours a yardstick needs: the ratio of medians of five."""
+    mine, other = [], []
+    for _ in range(5):
+        mine.append(measured(HERE / "benchmarks" / ours, *size)["loop"])
+        other.append(measured(YARDSTICKS / theirs, *size, "--no-answer", *more)["cpu"])
+    ratio = statistics.median(other) / statistics.median(mine)
+    print(f"\n{theirs} {size}: {ratio:.2f} times ours, {statistics.median(mine):.2f} s")
+    return ratio
+
+
+@pytest.mark.parametrize("nodes", [100, 10_000])
+def test_a_million_tasks_are_three_times_faster_than_naive_simpy(nodes):
+    assert faster("w2_ours.py", "w2_simpy_naive.py", ("-c", nodes, "-m", 1_000_000)) >= 3
+
+
+def test_a_million_tasks_are_eight_times_faster_than_ciw():
+    assert faster("w2_ours.py", "w2_ciw.py", ("-c", 100, "-m", 1_000_000)) >= 8
+
+
+def test_tasks_cost_the_same_however_many():
+    small, large = (processor("w2_ours.py", "-m", tasks) for tasks in (100_000, 1_000_000))
+    print(f"\n10 x the tasks take {large / small:.1f} x the time")
+    assert large <= 13 * small  # n log n
+
+
+def test_a_task_needs_less_than_400_bytes():
+    told = measured(HERE / "benchmarks" / "w2_ours.py", "-m", 1_000_000, "--whole")
+    print(f"\n{told['bytes_a_task']:.0f} bytes a task, with audit and metrics")
+    assert told["bytes_a_task"] < 400
+
+
+def test_a_large_fleet_is_three_times_faster_than_naive_simpy():
+    assert faster("w3_ours.py", "w3_simpy_naive.py", ("-n", 100_000)) >= 3
+
+
+def test_a_million_machines_need_less_than_two_gigabytes():
+    told = measured(HERE / "benchmarks" / "w3_ours.py", "-n", 1_000_000)
+    print(f"\na million machines: {told['loop']:.0f} s, {told['peak_mb']:.0f} MB")
+    assert told["peak_mb"] < 2000
+
+
+def test_machines_cost_the_same_however_many():
+    small, large = (processor("w3_ours.py", "-n", machines) for machines in (10_000, 100_000))
+    print(f"\n10 x the machines take {large / small:.1f} x the time")
+    assert large <= 13 * small
+
+
 def test_time_grows_linearly():
     small = statistics.median(
         measured(HERE / "benchmarks" / "w1_ours.py", "-n", 20_000, "--reps", 1)["wall"]

@@ -1,5 +1,6 @@
 """Replications in stacks: what is measured, what is kept, and whose fault a broken run is."""
 
+import gc
 import io
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 
 from sim.errors import ModelError
 from sim.experiments import replications
-from sim.experiments.replications import replicate
+from sim.experiments.replications import audit, replicate
 from sim.files import loads
 from sim.log import Log
 from sim.metrics import Key
 from sim.simulation import Simulation
+from sim.systems.world import World
 
 CHANCE = """\
 name: shop
@@ -29,6 +31,12 @@ CERTAIN = CHANCE.replace("{instances: 4}", "{instances: 4, restart: 2min}").repl
     "{instances: 2}", "{instances: 2, restart: 2min}"
 )
 HOURS = Key("shop", "", "capacity_hours_lost")
+
+
+POOL = """\
+systems:
+  pool: {kind: batch_pool, nodes: 2, work: {load: 80%, service: {exponential: {mean: 5min}}}}
+"""
 
 
 @pytest.fixture
@@ -66,6 +74,41 @@ def test_stacks_change_nothing(simulation, monkeypatch):
     assert single.first.equals(whole.first)
     for key, values in whole.values.items():
         assert np.array_equal(single.values[key], values, equal_nan=True)
+
+
+def alive(kind):
+    return sum(isinstance(one, kind) for one in gc.get_objects())
+
+
+def test_runs_are_forgotten_before_their_logs_are_analysed(monkeypatch):
+    simulation = Simulation(loads(POOL))
+    worlds = []
+
+    def counting(*given):
+        worlds.append(alive(World))
+        return audit(*given)
+
+    monkeypatch.setattr(replications, "STACK", 1)
+    monkeypatch.setattr(replications, "audit", counting)
+    gc.disable()  # it must not depend on when the collector comes by itself
+    try:
+        replicate(simulation, range(3))
+    finally:
+        gc.enable()
+    assert worlds == [0, 0, 0]
+
+
+def test_only_the_first_log_is_there_when_the_next_one_begins(simulation, monkeypatch):
+    logs, run = [], simulation.run
+
+    def counting(number):
+        logs.append(alive(Log))
+        return run(number)
+
+    monkeypatch.setattr(replications, "STACK", 1)
+    monkeypatch.setattr(simulation, "run", counting)
+    replicate(simulation, range(4))
+    assert logs == [0, 1, 1, 1]
 
 
 def test_replication_is_the_same_alone(simulation):

@@ -95,15 +95,14 @@ def replicate(
     pictured: list[dict[tuple[str, str], Steps]] = []
     with settled_heap():
         for logs in _stacks(simulation, numbers, progress, label):
+            gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
             first = logs[0] if first is None else first  # an empty log is false
-            stack = Stack(logs)
-            audit(simulation, stack, logs)
-            measured, promises = _values(simulation, stack)
-            ran.append(stack.numbers)
+            ran.append(np.array([log.replication for log in logs]))
+            measured, promises, seen = _analysed(simulation, logs, pictured=_has_room(pictured))
             values.append(measured)
             kept.append(promises)
-            if _has_room(pictured):
-                pictured.append(_pictured(simulation, stack, logs))
+            pictured += seen
+            logs.clear()  # before the next ones run
     if first is None:
         raise ValueError("there must be a replication to run, got none")
     return Measured(
@@ -172,6 +171,20 @@ def _stacks(
                 logs, rows = [], 0
     if logs:
         yield logs
+
+
+def _analysed(
+    simulation: Simulation, logs: Sequence[Log], *, pictured: bool
+) -> tuple[
+    dict[Key, NDArray[np.float64]],
+    dict[str, NDArray[np.bool_]],
+    list[dict[tuple[str, str], Steps]],
+]:
+    """The values of a stack, whether its promises count, and what pictures show if `pictured`."""
+    stack = Stack(logs)
+    audit(simulation, stack, logs)
+    values, kept = _values(simulation, stack)
+    return values, kept, [_pictured(simulation, stack, logs)] if pictured else []
 
 
 def _values(
