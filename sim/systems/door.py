@@ -30,6 +30,8 @@ class Call:
     """The rule that it breaks by what it says."""
     windows: Windows
     """When the upgrade that it asks for may begin something new."""
+    target: Any = None
+    """What of the system it means, where who makes it knows and the request cannot say."""
 
 
 class Door:

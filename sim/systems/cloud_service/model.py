@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.systems.cloud_service import get_deployment, measures, series, views, words
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
-from sim.systems.cloud_service.operations import Call, Service
+from sim.systems.cloud_service.operations import Service, call_of
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.platform import UnplannedFailures
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.systems.cloud_service.spec import CloudService
+    from sim.systems.door import Call
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
     from sim.systems.world import Due, World
@@ -184,7 +185,7 @@ class Model:
         operation = self.operations[number]
         platform = isinstance(operation.body, GuestOsUpdate | HostOsUpdate)
         cause = self.layout.first + ACTORS.index("platform") if platform else SCENARIO
-        return Call(self.layout, number, operation.kind, operation.body, cause)
+        return call_of(self.layout, number, operation.kind, operation.body, cause)
 
     def _ask(self, event: Due) -> None:
         service, number = event.argument

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.log import ASKED, COMPLETED, FAILED, OPERATION, REFUSED, SUCCEEDED, UPGRADING
+from sim.log import ASKED, COMPLETED, OPERATION, UPGRADING
 from sim.rules import Windows
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.luck import Luck
 from sim.systems.cloud_service.platform import update_guest_os, update_host_os
 from sim.systems.cloud_service.refusals import MOST_PROPERTIES, RULES, by_request
 from sim.systems.cloud_service.turns import Return
+from sim.systems.door import Call, Door
 from sim.systems.operation import windows_of
 from sim.systems.world import LOOK
 
@@ -35,34 +36,34 @@ if TYPE_CHECKING:
     from sim.systems.world import World
 
 
-class Call:
-    """A request with who makes it: what a method of the service gets."""
+def call_of(
+    layout: Layout,
+    number: int,
+    kind: str,
+    body: Any,
+    cause: int,
+    deployment: Deployment | None = None,
+) -> Call:
+    """The request `body`, made by the subject `cause`; `deployment` as `Call.target`."""
+    return Call(
+        number,
+        layout.first_operation + number,
+        layout.operations[number],
+        kind,
+        body,
+        cause,
+        by_request(body, layout.spec),
+        windows_of(getattr(body, "windows", ()), layout.span.start),
+        deployment,
+    )
 
-    def __init__(
-        self,
-        layout: Layout,
-        number: int,
-        kind: str,
-        body: Any,
-        cause: int,
-        deployment: Deployment | None = None,
-    ) -> None:
-        self.number, self.kind, self.body, self.cause = number, kind, body, cause
-        self.deployment = deployment
-        """Whose upgrade a walk or a rollback means, where who makes it knows."""
-        self.name = layout.operations[number]
-        self.subject = layout.first_operation + number
-        self.rule = by_request(body, layout.spec)
-        """The rule that it breaks by what it says."""
-        self.windows = windows_of(getattr(body, "windows", ()), layout.span.start)
-        """When the upgrade that it asks for may begin something new."""
 
-
-class Service:
+class Service(Door):
     """A hosted service: its deployments, and what it remembers of requests."""
 
     def __init__(self, world: World, layout: Layout, bad: list[bool]) -> None:
-        self.world, self.layout = world, layout
+        super().__init__(world, RULES)
+        self.layout = layout
         deployments = [Deployment(world, layout, slot, bad) for slot in range(layout.slots)]
         self.production = deployments[0]
         self.staging = deployments[1] if layout.slots > 1 else None
@@ -70,22 +71,9 @@ class Service:
         if layout.spec.staging is not None:
             self._names[layout.spec.staging.deployment] = deployments[1]
         self._properties: set[str] = set()
-        self._states: dict[int, int] = {}
-        """Operation -> its state, as this side believes."""
         self._awaited: dict[int, Event] = {}
 
-    # Receiving, and ending.
-
-    def receive(self, call: Call) -> bool:
-        """Take a request; whether it is accepted. It may end at once or later."""
-        rule = call.rule or self._by_state(call)
-        if rule is not None:
-            self._becomes(call, REFUSED + OPERATION.width * (RULES.index(rule) + 1), call.cause)
-            return False
-        self._becomes(call, ASKED, call.cause)
-        self._remember(getattr(call.body, "extended_properties", ()))
-        getattr(self, call.kind)(call)
-        return True
+    # What clients see, and what the service remembers.
 
     def status(self, call: Call) -> int:
         """Get Operation Status: InProgress, Succeeded, Failed or refused."""
@@ -95,19 +83,8 @@ class Service:
         """An event for the end of an accepted request, for a client that looks."""
         return self._awaited.setdefault(call.number, self.world.moment())
 
-    def _succeeds(self, call: Call, cause: int) -> None:
-        if self._states[call.number] == ASKED:
-            self._becomes(call, SUCCEEDED, cause)
-
-    def _fails(self, call: Call, rule: str, cause: int) -> None:
-        # Assumption: a request whose update another one takes over has failed, with 409.
-        if self._states[call.number] == ASKED:
-            self._becomes(call, FAILED + OPERATION.width * (RULES.index(rule) + 1), cause)
-
     def _becomes(self, call: Call, state: int, cause: int) -> None:
-        old = self._states.get(call.number, 0)
-        self.world.record(self.world.now, call.subject, old, state, cause)
-        self._states[call.number] = state
+        super()._becomes(call, state, cause)
         if call.number in self._awaited and state != ASKED:
             self.world.arm(self._awaited[call.number], 0.0, LOOK, call.subject)
 
@@ -118,12 +95,9 @@ class Service:
             else:
                 self._properties.add(each.name)
 
-    def _by_state(self, call: Call) -> str | None:
-        """The rule by which the service's state forbids a request."""
-        forbids = getattr(self, f"_forbids_{call.kind}", None)
-        return forbids(call) if forbids else None
+    # What its state forbids.
 
-    def _forbids_upgrade_deployment(self, call: Call) -> str | None:
+    def forbids_upgrade_deployment(self, call: Call) -> str | None:
         body: UpgradeDeployment | ChangeConfiguration = call.body
         given = {each.name for each in body.extended_properties if each.value is not None}
         deleted = {each.name for each in body.extended_properties if each.value is None}
@@ -133,21 +107,22 @@ class Service:
             return "too many properties"
         return None
 
-    _forbids_change_configuration = _forbids_upgrade_deployment
+    forbids_change_configuration = forbids_upgrade_deployment
 
     def _walked(self, call: Call) -> Deployment:
         """The deployment that a walk or a rollback, which say no slot, mean.
 
         The one whose upgrade is in progress, production before staging; for a walk a Manual one.
         """
-        if call.deployment is not None:
-            return call.deployment
+        if call.target is not None:
+            target: Deployment = call.target
+            return target
         slots = [each for each in (self.production, self.staging) if each and each.upgrade]
         walks = call.kind == "walk_upgrade_domain"
         manual = [each for each in slots if walks and each.upgrade and each.upgrade.manual]
         return next(iter(manual + slots), self.production)
 
-    def _forbids_walk_upgrade_domain(self, call: Call) -> str | None:
+    def forbids_walk_upgrade_domain(self, call: Call) -> str | None:
         body: WalkUpgradeDomain = call.body
         deployment = self._walked(call)
         upgrade = deployment.upgrade
@@ -161,7 +136,7 @@ class Service:
             return "still walking"
         return None if deployment.may_walk(upgrade, body.upgrade_domain) else "out of order"
 
-    def _forbids_rollback(self, call: Call) -> str | None:
+    def forbids_rollback(self, call: Call) -> str | None:
         body: Rollback = call.body
         deployment = self._walked(call)
         upgrade = deployment.upgrade
@@ -173,15 +148,15 @@ class Service:
             return "local resources"
         return "force" if upgrade.loses_data and not body.force else None
 
-    def _forbids_reboot_instance(self, call: Call) -> str | None:
+    def forbids_reboot_instance(self, call: Call) -> str | None:
         body: RebootInstance = call.body
         if not self.production.instances.exists(self.layout.names.index(body.instance)):
             return "no such instance"
         return "suspended" if self.production.suspended else None
 
-    _forbids_reimage_instance = _forbids_reboot_instance
+    forbids_reimage_instance = forbids_reboot_instance
 
-    def _forbids_swap(self, _call: Call) -> str | None:
+    def forbids_swap(self, _call: Call) -> str | None:
         # Assumption: slots cannot be swapped while an update is in progress.
         locked = self.production.upgrade or (self.staging and self.staging.upgrade)
         return "locked" if locked else None
@@ -192,6 +167,7 @@ class Service:
         """Upgrade Deployment: a new build, by the mode asked for."""
         body: UpgradeDeployment = call.body
         layout = self.layout
+        self._remember(body.extended_properties)
         roles = [
             place
             for place, role in enumerate(layout.roles)
@@ -202,15 +178,16 @@ class Service:
     def change_configuration(self, call: Call) -> None:
         """Change Deployment Configuration: other counts; `restarts` walks to the same build."""
         body: ChangeConfiguration = call.body
+        self._remember(body.extended_properties)
         if body.restarts:
             self._roll(call, self.production, list(range(len(self.layout.roles))), None)
             return
         created = self._scale(call, self.production)
         if created:
             watching = self.production.instances.watching
-            Return(created, watching, lambda: self._succeeds(call, call.subject))
+            Return(created, watching, lambda: self.succeeds(call, call.subject))
         else:
-            self._succeeds(call, call.subject)
+            self.succeeds(call, call.subject)
 
     def walk_upgrade_domain(self, call: Call) -> None:
         """Walk Upgrade Domain: the next domain of a Manual upgrade."""
@@ -220,9 +197,9 @@ class Service:
 
         def done(updated: bool) -> None:
             if updated:
-                self._succeeds(call, upgrade.subject)
+                self.succeeds(call, upgrade.subject)
             else:
-                self._fails(call, "overtaken", upgrade.subject)
+                self.fails(call, "overtaken", upgrade.subject)
 
         domain = call.body.upgrade_domain
         self.world.start(deployment.walk_domain(upgrade, domain, done))
@@ -252,9 +229,9 @@ class Service:
 
         def done() -> None:
             if instances.exists(instance):
-                self._succeeds(call, call.subject)
+                self.succeeds(call, call.subject)
             else:
-                self._fails(call, "gone", call.subject)
+                self.fails(call, "gone", call.subject)
 
         instances.take([instance], None, self.lucks(call.name), call.subject)
         Return({instance}, instances.watching, done)
@@ -269,7 +246,7 @@ class Service:
             deployment.suspend(call.subject)
         elif body.status == "Running" and deployment.suspended:
             deployment.resume(self.lucks(call.name), call.subject)
-        self._succeeds(call, call.subject)
+        self.succeeds(call, call.subject)
 
     def swap(self, call: Call) -> None:
         """Swap Deployment: the two slots change places in no time."""
@@ -279,7 +256,7 @@ class Service:
         for deployment in (self.production, self.staging):
             deployment.instances.swap(self.lucks(call.name), upgrade)
         self.production, self.staging = self.staging, self.production
-        self._succeeds(call, upgrade)
+        self.succeeds(call, upgrade)
 
     def guest_os_update(self, call: Call) -> None:
         """The platform's guest OS update: its walk takes turns with the user's."""
@@ -294,7 +271,7 @@ class Service:
     def _platform_walks(self, call: Call, upgrade: Upgrade) -> None:
         self.world.record(self.world.now, upgrade.subject, 0, UPGRADING, call.subject)
         upgrade.state = UPGRADING
-        upgrade.completed = lambda cause: self._succeeds(call, cause)
+        upgrade.completed = lambda cause: self.succeeds(call, cause)
         self.world.start(self.production.walk(upgrade))
 
     def deployment(self, body: UpgradeDeployment) -> Deployment:
@@ -333,15 +310,16 @@ class Service:
     ) -> None:
         """Start the walk of `mode`; the operation ends with it, a Manual one when accepted."""
         upgrade.manual = mode == "Manual"
-        upgrade.completed = lambda cause: self._succeeds(call, cause)
-        upgrade.overtaken = lambda cause: self._fails(call, "overtaken", cause)
+        upgrade.completed = lambda cause: self.succeeds(call, cause)
+        # Assumption: a request whose update another one takes over has failed, with 409.
+        upgrade.overtaken = lambda cause: self.fails(call, "overtaken", cause)
         if mode == "Auto":
             self.world.start(deployment.walk(upgrade, at_once=at_once))
         elif mode == "Simultaneous":
             self.world.start(deployment.all_at_once(upgrade))
         else:
             # Assumption: a Manual request has succeeded when it is accepted.
-            self._succeeds(call, call.subject)
+            self.succeeds(call, call.subject)
             deployment.end_if_done(upgrade, call.subject)
 
     def _scale(self, call: Call, deployment: Deployment) -> set[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.log import SUCCEEDED
-from sim.systems.cloud_service.operations import Call
+from sim.systems.cloud_service.operations import call_of
 from sim.systems.cloud_service.requests import Rollback, WalkUpgradeDomain
 from sim.systems.world import LOOK
 from sim.timelines import TOLERANCE
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.deployment import Deployment, Upgrade
     from sim.systems.cloud_service.operations import Service
     from sim.systems.cloud_service.requests import UpgradeDeployment
+    from sim.systems.door import Call
 
 
 class ModelledOperator:
@@ -104,7 +105,7 @@ class ModelledOperator:
     def _call(
         self, number: int, kind: str, body: WalkUpgradeDomain | Rollback, deployment: Deployment
     ) -> Call:
-        return Call(self._layout, self._first + number, kind, body, self._subject, deployment)
+        return call_of(self._layout, self._first + number, kind, body, self._subject, deployment)
 
 
 def _goes_on(deployment: Deployment, upgrade: Upgrade) -> bool:

@@ -14,7 +14,8 @@ from sim.systems.failures import Strikes
 
 if TYPE_CHECKING:
     from sim.systems.cloud_service.deployment import Take
-    from sim.systems.cloud_service.operations import Call, Service
+    from sim.systems.cloud_service.operations import Service
+    from sim.systems.door import Call
     from sim.systems.failures import Failures
 
 
