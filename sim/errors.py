@@ -8,7 +8,8 @@ SimError
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +42,10 @@ class ScenarioError(SimError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it reaches the main process from a worker's."""
+        return ScenarioError, (self.problems,)
+
     @classmethod
     def of(cls, rule: str, *, where: str = "", path: str = "") -> ScenarioError:
         """An error with a single problem."""
@@ -59,3 +64,15 @@ class ModelError(SimError):
             f"{rule}; please report it with the scenario file: "
             f"{scenario}, seed {seed}, replication {replication}, t = {time:g} s"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it reaches the main process from a worker's."""
+        made_again = partial(
+            ModelError,
+            self.rule,
+            scenario=self.scenario,
+            seed=self.seed,
+            replication=self.replication,
+            time=self.time,
+        )
+        return made_again, ()
