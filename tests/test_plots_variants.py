@@ -277,3 +277,9 @@ def test_the_title_states_the_first_metric():
         "Done in: auto 10min, manual > horizon, simultaneous 7min"
     )
     assert title(variants.metrics([DONE], title="Mine")) == "Mine"
+
+
+def test_counts_are_numbers_of_what_the_panel_names():
+    panel = Panel("tasks requeued", "count", "lower", [Estimate("a", 12.2, 11, 13)])
+    (axes,) = drawn(variants.metrics([panel]))
+    assert axes.get_xlabel() == "number, lower is better"

@@ -296,7 +296,8 @@ def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str], inches: float) -
 
 
 def _axis_label(panel: Panel) -> str:
-    unit = {"share": "in %", "s": "duration"}.get(panel.unit, f"in {panel.unit}")
+    words = {"share": "in %", "s": "duration", "count": "number"}
+    unit = words.get(panel.unit, f"in {panel.unit}")
     return f"{unit}, {panel.better} is better" if panel.better else unit
 
 
