@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
+from math import inf
 from random import Random
+from unittest.mock import ANY
 
-import numpy as np
 import pytest
+from fleet_referee import Fleet
+from fleet_rows import Member, by_machine, changes, histories, spells
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from wild import often
+from wild import often, simulation_of
 from wild_fleet import scenario
 
 from sim.log import Stack
-from sim.scenario import Scenario
-from sim.simulation import Simulation
-from sim.systems.arc_fleet import fleet
-from sim.systems.arc_fleet.states import EXTENSION, ROLLING_BACK, WIDTH
+from sim.rules import at_most
+from sim.systems.arc_fleet.versions import upgrades, version_key
 
 fleets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
+BUSY = ("installing", "watching", "unhealthy", "rolling_back")
+DAY = 86400.0
+PUBLICATION = "upgrade by publish_extension"
 
 
-def simulation_of(tree):
-    return Simulation(Scenario.from_dict(tree))
+def run(tree, replication=0):
+    """A run, with what each extension of it comes to."""
+    simulation = simulation_of(tree)
+    log = simulation.run(replication)
+    return simulation, log, histories(simulation, log)
 
 
-def canonical(log):
-    """The rows in order of time and subject, each subject's in its own order."""
-    return log.rows[np.lexsort((log.rows["subject"], log.rows["time"]))]
-
-
-def of_extensions(log):
-    """(block, the number within it, row) of each row of an extension."""
-    blocks = log.subjects.of("p", "extension")
-    for block in blocks:
-        rows = log.rows[
-            (log.rows["subject"] >= block.first) & (log.rows["subject"] < block.first + block.count)
-        ]
-        for row in rows:
-            yield block, int(row["subject"]) - block.first, row
-
-
-def by_machine(simulation, log):
-    """(group, machine) -> type -> its rows as (time, status, version)."""
-    found = {}
-    layout = simulation.models["p"].layout
-    for each, block in zip(layout.extensions, log.subjects.of("p", "extension"), strict=True):
-        for row in log.rows:
-            machine = int(row["subject"]) - block.first
-            if 0 <= machine < block.count:
-                version, status = divmod(int(row["new"]), WIDTH)
-                story = found.setdefault((each.group, machine), {}).setdefault(each.type, [])
-                story.append((float(row["time"]), EXTENSION[status], each.versions[version]))
-    return found
+# Runs
 
 
 @often(150)
@@ -72,29 +53,6 @@ def test_equal_arguments_give_equal_logs(tree):
 
 
 @often(60)
-@given(fleets, st.integers(1, 5))
-def test_machines_that_nothing_couples_have_the_same_log_in_parts_of_any_size(tree, size):
-    tree["systems"]["p"].pop("max_concurrent", None)
-    simulation = simulation_of(tree)
-    whole = simulation.run()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fleet, "TOGETHER", size)
-        parts = simulation.run()
-    assert np.array_equal(canonical(parts), canonical(whole))
-
-
-@often(60)
-@given(fleets)
-def test_a_limit_that_never_binds_changes_nothing(tree):
-    """All machines in one environment, in line for a turn that is always free."""
-    free = tree["systems"]["p"]
-    free.pop("max_concurrent", None)
-    bound = tree | {"systems": {"p": free | {"max_concurrent": "100%"}}}
-    one, other = simulation_of(tree).run(), simulation_of(bound).run()
-    assert np.array_equal(canonical(one), canonical(other))
-
-
-@often(60)
 @given(fleets, st.integers(1, 143))
 def test_a_shorter_run_is_the_beginning_of_a_longer_one(tree, tens):
     late = [each for each in tree["operations"] if int(each["at"][:-3]) > 10 * tens]
@@ -110,6 +68,167 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one(tree, tens):
     assert sorted(begun.lines()) == sorted(lines)
 
 
+# What an extension goes through
+
+FOLLOWS = {
+    "absent": {"installing"},
+    "current": {"waiting", "installing"},
+    "waiting": {"installing", "current"},
+    "installing": {"watching", "unhealthy"},
+    "watching": {"current"},
+    "unhealthy": {"rolling_back", "failed"},
+    "rolling_back": {"current", "backing_off", "failed"},
+    "backing_off": {"waiting", "installing", "current"},
+    "failed": {"installing"},
+}
+"""What may come next. So what is under way finishes, whoever opts out, pushes or puts meanwhile."""
+
+
+@often(100)
+@given(fleets)
+def test_an_attempt_that_has_begun_goes_on_to_its_end_for_the_same_reason(tree):
+    _, _, found = run(tree)
+    for rows in found.values():
+        assert all(row.new in FOLLOWS[row.old] for row in rows)
+        for former, row in pairwise(rows):
+            assert row.cause == former.cause or row.old not in BUSY
+
+
+@often(60)
+@given(fleets)
+def test_versions_change_at_the_end_of_an_installation_and_back_at_that_of_a_rollback(tree):
+    _, _, found = run(tree)
+    for rows in found.values():
+        for row in rows:
+            if row.former != row.version and row.old != "absent":
+                assert (row.old, row.new) in {
+                    ("installing", "watching"),
+                    ("installing", "unhealthy"),
+                    ("rolling_back", "current"),
+                    ("rolling_back", "backing_off"),
+                    ("rolling_back", "failed"),
+                    ("failed", "installing"),  # it was removed: there is no former version
+                }
+
+
+@often(100)
+@given(fleets)
+def test_versions_go_down_only_by_a_rollback_or_by_a_request_that_names_an_older_one(tree):
+    _, log, found = run(tree)
+    for (kind, _, _), rows in found.items():
+        (block, *_) = (each for each in log.subjects.of("p", "extension") if each.group == kind)
+        place = block.states.versions.index
+        for row in rows:
+            if place(row.version) < place(row.former) and row.old not in ("rolling_back", "absent"):
+                assert "put_extension" in row.cause or "upgrade_extensions" in row.cause
+
+
+@often(100)
+@given(fleets)
+def test_health_is_watched_for_exactly_its_window_or_until_an_early_verdict(tree):
+    simulation, log, found = run(tree)
+    spec = simulation.models["p"].spec
+    for rows in found.values():
+        for begins, ends in pairwise(rows):
+            seconds = ends.time - begins.time
+            if begins.new == "unhealthy" or (begins.new == "watching" and spec.verdict == "at_end"):
+                assert seconds == pytest.approx(spec.health_window, abs=1e-6)
+            elif begins.new == "watching":
+                assert seconds <= spec.health_window + 1e-6
+        if rows[-1].new in ("watching", "unhealthy"):
+            assert log.horizon - rows[-1].time < spec.health_window
+
+
+@often(100)
+@given(fleets, st.integers(1, 3))
+def test_a_release_is_tried_at_most_max_attempts_times_on_a_machine(tree, most):
+    tree["systems"]["p"]["max_attempts"] = most
+    asks = ("publish_extension", "set_automatic_upgrade")
+    tree["operations"] = [each for each in tree["operations"] if set(each) & set(asks)]
+    assume(tree["operations"])
+    _, _, found = run(tree)
+    for rows in found.values():
+        tried = Counter()
+        for row in rows:
+            mine = row.cause.startswith(PUBLICATION)
+            tried[row.cause] += mine and row.new == "installing"
+            if mine and row.old == "rolling_back" and row.former != row.version:
+                # Back at its former version: given up after the last attempt, and only then.
+                assert (row.new == "failed") == (tried[row.cause] == most)
+        assert max(tried.values()) <= most
+
+
+# Machines
+
+
+@often(100)
+@given(fleets)
+def test_a_machine_applies_one_extension_at_a_time(tree):
+    simulation, log, _ = run(tree)
+    for stories in by_machine(simulation, log).values():
+        times = sorted(
+            spell for rows in stories.values() for spell in spells(rows, BUSY, log.horizon)
+        )
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(times))
+
+
+@often(60)
+@given(fleets, st.sampled_from([1, 2, 3, "20%", "50%"]))
+def test_no_more_machines_are_busy_at_once_than_max_concurrent(tree, limit):
+    tree["systems"]["p"]["max_concurrent"] = limit
+    simulation, log, found = run(tree)
+    spec = simulation.models["p"].spec
+    ends = [
+        (time, change)
+        for rows in found.values()
+        for begin, end in spells(rows, BUSY, log.horizon + 1)
+        for time, change in ((begin, 1), (end, -1))
+    ]
+    busy, most = 0, 0
+    for _, change in sorted(ends):  # at one instant those that end come first
+        busy += change
+        most = max(most, busy)
+    machines = sum(group.count for group in spec.groups.values())
+    assert most <= at_most(spec.max_concurrent, machines)
+
+
+@often(100)
+@given(fleets)
+def test_nothing_starts_outside_the_windows_of_its_rollout(tree):
+    simulation, _, found = run(tree)
+    windows = {
+        f"upgrade by {each.name}": each.body.windows
+        for each in simulation.scenario.operations
+        if getattr(each.body, "windows", ())
+    }
+    for rows in found.values():
+        for row in rows:
+            if row.new == "installing" and row.cause in windows:
+                of_day = row.time % DAY  # no window of a wild fleet lasts over midnight
+                assert any(each.from_ <= of_day < each.to for each in windows[row.cause])
+
+
+@often(60)
+@given(fleets)
+def test_nothing_starts_on_a_machine_that_is_away(tree):
+    _, log, found = run(tree)
+    away = {}
+    for block in log.subjects.of("p", "machine"):
+        for row in log.rows:
+            if row["subject"] in block.numbers:
+                key = block.group, int(row["subject"]) - block.first
+                state = block.states.status(row["new"])
+                away.setdefault(key, []).append((float(row["time"]), state == "disconnected"))
+    for (_, group, machine), rows in found.items():
+        for row in rows:
+            if row.new == "installing":
+                told = [gone for at, gone in away.get((group, machine), []) if at <= row.time]
+                assert not told or not told[-1]
+
+
+# Enrolment
+
+
 @often(60)
 @given(fleets)
 def test_an_extension_that_is_not_enrolled_never_changes_unless_a_request_names_it(tree):
@@ -118,106 +237,151 @@ def test_an_extension_that_is_not_enrolled_never_changes_unless_a_request_names_
     assume(tree["operations"])
     extensions = tree["systems"]["p"]["extensions"]
     enrolled = {each["type"] for each in extensions if each["enable_automatic_upgrade"]}
-    simulation = simulation_of(tree)
-    log = simulation.run()
-    assert {block.group for block, _, _ in of_extensions(log)} <= enrolled
+    _, _, found = run(tree)
+    assert {member.kind for member in found} <= enrolled
 
 
-@often(100)
-@given(fleets)
-def test_versions_go_down_only_by_a_rollback_or_by_a_request_that_names_an_older_one(tree):
-    simulation = simulation_of(tree)
-    log = simulation.run()
-    for _block, _, row in of_extensions(log):
-        old, status = divmod(int(row["old"]), WIDTH)
-        if int(row["new"]) // WIDTH < old and status != ROLLING_BACK:
-            name = log.subjects.name(row["cause"])
-            assert "put_extension" in name or "upgrade_extensions" in name
-
-
-@often(100)
-@given(fleets)
-def test_a_machine_applies_one_extension_at_a_time(tree):
-    simulation = simulation_of(tree)
-    for stories in by_machine(simulation, simulation.run()).values():
-        spells = sorted(spell for story in stories.values() for spell in busy(story))
-        assert all(end <= begin for (_, end), (begin, _) in pairwise(spells))
-
-
-def busy(story):
-    """From when to when an extension kept its machine busy, if for any time at all."""
-    begun = None
-    for time, status, _ in story:
-        if status == "installing":
-            begun = time
-        elif begun is not None and status in ("current", "backing_off", "failed"):
-            if begun < time:
-                yield begun, time
-            begun = None
-    if begun is not None:
-        yield begun, np.inf
-
-
-APART = {
-    "horizon": "60d",
-    "systems": {
-        "p": {
-            "kind": "arc_fleet",
-            "machines": 25,
-            "also_supported": ["P/A", "P/B", "P/C"],
-            "extensions": [
-                {"publisher": "P", "type": kind, "version": "1.0", "enable_automatic_upgrade": True}
-                for kind in "ABC"
-            ],
-            "discovery": {"uniform": {"low": "0s", "high": "6h"}},
-            "retry_after": {"uniform": {"low": "1h", "high": "6h"}},
-        }
-    },
-}
-
-
-@often(20)
-@given(st.integers(0, 999), st.sampled_from(["1h", "61min", "7h"]))
-def test_a_failure_in_one_extension_leaves_the_others_as_they_are(seed, at):
-    """The same story on its machine, if later; on every other machine to the last digit."""
-
-    def run(unhealthy):
-        laws = {"A": unhealthy, "B": "30%", "C": "30%"}
-        operations = [
-            {
-                "at": "1h" if kind == "A" else at,
-                "publish_extension": {"type": kind, "version": "1.1", "unhealthy": law},
-            }
-            for kind, law in laws.items()
+def opted_out(simulation, log):
+    """(type, group) -> from when to when it was not enrolled, by what was accepted."""
+    spec = simulation.models["p"].spec
+    accepted = [name for name, rows in changes(log, "operation").items() if rows[0][1] != "Refused"]
+    times = {name: rows[0][0] for name, rows in changes(log, "operation").items()}
+    operations = [each for each in simulation.scenario.operations if each.name in accepted]
+    told = {}
+    for extension in spec.extensions:
+        for group in extension.groups:
+            told[extension.type, group] = [(0.0, extension.enable_automatic_upgrade)]
+    for each in sorted(operations, key=lambda each: times[each.name]):
+        body = each.body
+        enabled = {
+            "set_automatic_upgrade": lambda body: body.enabled,
+            "put_extension": lambda body: body.enable_automatic_upgrade,
+        }.get(each.kind)
+        if enabled is not None:
+            for key, story in told.items():
+                if key[0] == body.type and body.group in (None, key[1]):
+                    story.append((times[each.name], enabled(body)))
+    return {
+        key: [
+            (since, until)
+            for (since, value), (until, _) in pairwise([*story, (log.horizon + 1, True)])
+            if not value and since < until
         ]
-        simulation = simulation_of(APART | {"seed": seed, "operations": operations})
-        return by_machine(simulation, simulation.run())
-
-    good, bad = run("0%"), run({"machines": "40%"})
-    hit = {
-        machine
-        for machine, stories in bad.items()
-        if any(status == "unhealthy" for _, status, _ in stories["A"])
+        for key, story in told.items()
     }
-    assert 0 < len(hit) < 25
-    for machine, stories in bad.items():
-        if machine not in hit:
-            assert stories == good[machine]
-        else:
-            assert [verdicts(stories[kind]) for kind in "BC"] == [
-                verdicts(good[machine][kind]) for kind in "BC"
-            ]
-            assert [durations(stories[kind]) for kind in "BC"] == [
-                durations(good[machine][kind]) for kind in "BC"
-            ]
 
 
-def verdicts(story):
-    """What became of each attempt."""
-    return [(status, version) for _, status, version in story if status != "waiting"]
+@often(100)
+@given(fleets)
+def test_what_waits_or_backs_off_when_it_is_opted_out_does_not_start(tree):
+    simulation, log, found = run(tree)
+    away = opted_out(simulation, log)
+    for (kind, group, _), rows in found.items():
+        for since, until in away.get((kind, group), ()):
+            for row in rows:
+                if row.cause.startswith(PUBLICATION) and since <= row.time < until:
+                    assert row.new != "installing"
+                    # A rollback may end at the instant of the request, and before it.
+                    assert row.new not in ("waiting", "backing_off") or row.time == since
+            before = [row for row in rows if row.time <= since]
+            if before and before[-1].cause.startswith(PUBLICATION):
+                assert before[-1].new in ("current", "failed", *BUSY)
 
 
-def durations(story):
-    """How long each installation took."""
-    times = [(time, status) for time, status, _ in story if status != "waiting"]
-    return [end - begin for (begin, status), (end, _) in pairwise(times) if status == "installing"]
+# Releases
+
+
+@often(100)
+@given(fleets)
+def test_a_release_that_is_superseded_is_not_installed_any_more(tree):
+    _, log, found = run(tree)
+    told = changes(log, "upgrade")
+    superseded = {
+        name: (rows[-1][0], rows[-1][2])
+        for name, rows in told.items()
+        if rows[-1][1] == "superseded"
+    }
+    for at, newer in superseded.values():
+        assert told[newer][0][:2] == (at, "upgrading")
+    for rows in found.values():
+        for row in rows:
+            if row.new == "installing" and row.cause in superseded:
+                assert row.time < superseded[row.cause][0]
+
+
+@often(60)
+@given(fleets)
+def test_an_operation_ends_with_its_upgrade(tree):
+    _, log, _ = run(tree)
+    operations = changes(log, "operation")
+    for name, rows in changes(log, "upgrade").items():
+        asked = operations[name.removeprefix("upgrade by ")]
+        assert [time for time, _, _ in rows] == [time for time, _, _ in asked]
+
+
+@often(100)
+@given(fleets)
+def test_a_release_is_over_when_the_last_one_is_up_to_date_or_failed(tree):
+    """Unless another one has come first. Nobody opts in or out here, nor pushes."""
+    tree["operations"] = [each for each in tree["operations"] if "publish_extension" in each]
+    assume(tree["operations"])
+    simulation, log, found = run(tree)
+    spec, told = simulation.models["p"].spec, changes(log, "upgrade")
+    for operation in simulation.scenario.operations:
+        rows = told.get(f"upgrade by {operation.name}")
+        if rows is not None:
+            (begins, _, _), *ends = rows
+            (extension,) = (each for each in spec.extensions if each.type == operation.body.type)
+            done = [begins]
+            for group in extension.groups if extension.enable_automatic_upgrade else ():
+                for machine in range(spec.groups[group].count):
+                    member = Member(extension.type, group, machine)
+                    done.append(over(found.get(member, []), extension, operation.body.version))
+            if ends and ends[0][1] == "superseded":
+                assert max(done) >= ends[0][0]
+            else:
+                assert ends == ([] if max(done) > log.horizon else [(max(done), "completed", ANY)])
+
+
+def over(rows, extension, version):
+    """When an extension was first at a version, or failed; never, if not by the horizon."""
+    if not upgrades(version, extension.version):
+        return 0.0
+    times = [
+        row.time
+        for row in rows
+        if row.new == "failed"
+        or (row.new == "current" and version_key(row.version) >= version_key(version))
+    ]
+    return min(times, default=inf)
+
+
+# Metrics
+
+
+@often(60)
+@given(fleets)
+def test_metrics_are_those_of_a_slow_walk_through_the_rows(tree):
+    """Nothing changes at the instant of an operation: they come some seconds after full minutes."""
+    if tree["systems"]["p"]["install"] == "0s":
+        tree["systems"]["p"]["install"] = "5min"
+    tree["operations"] = [
+        each | {"at": f"{each['at']}{second}s"} for second, each in enumerate(tree["operations"], 7)
+    ]
+    simulation, log, _ = run(tree)
+    values, _ = simulation.models["p"].measure(Stack([log]), 0.0)
+    slow = Fleet(simulation, "p", log)
+    expected = {
+        ("", "capacity_hours_lost"): slow.hours_lost,
+        ("", "attempts_mean"): slow.attempts_mean,
+        ("", "rollbacks"): slow.rollbacks,
+        ("", "stuck_machines"): slow.stuck_machines,
+    }
+    for kind in ("", *slow.requests):
+        expected[kind, "updated_share"] = slow.updated_share(kind)
+        for percent in (50, 90, 99):
+            expected[kind, f"time_to_{percent}"] = slow.time_to(percent / 100, kind)
+    # Where nothing is published, or nothing asked for, there is no such metric.
+    expected = {key: value for key, value in expected.items() if key in values}
+    found = {key: float(values[key][0]) for key in expected}
+    assert found == pytest.approx(expected, nan_ok=True)
