@@ -63,8 +63,12 @@ class Pool:
         return block.states.status(code), block.states.version(code)
 
     def _target(self, upgrade):
-        body = self.operations[upgrade.removeprefix("upgrade by ")].body
-        return body.target_os_version
+        """The n-th upgrade of the file brings image n + 1, if it brings an image."""
+        name = upgrade.removeprefix("upgrade by ")
+        images = [each.name for each in self.operations.values() if each.kind == "upgrade_image"]
+        if name in images:
+            return f"image {images.index(name) + 2}"
+        return self.operations[name].body.target_os_version
 
     def _note(self, time):
         """Slots in service: the last note of an instant holds."""
@@ -104,7 +108,7 @@ class Pool:
             task.kept = 0.0
 
     def _mode(self, by):
-        if by.startswith("upgrade by"):
+        if by.startswith("upgrade by") and self.spec.configuration == "cloud_service":
             return self.spec.interruptions.on_upgrade
         if by == "failures":
             return self.spec.interruptions.on_failure
@@ -130,8 +134,8 @@ class Pool:
             "tasks_requeued": sum(task.requeues > 0 for task in tasks),
             "lost_task_hours": self.lost / 3600,
             "makespan": max(ends) - min(t.submitted for t in tasks) if over else math.nan,
-            "wait_mean": sum(waits) / len(waits),
-            "wait_p95": waits[math.ceil(0.95 * len(waits) - 1e-9) - 1],
+            "wait_mean": sum(waits) / len(waits) if waits else math.nan,
+            "wait_p95": waits[math.ceil(0.95 * len(waits) - 1e-9) - 1] if waits else math.nan,
             "tasks_waiting": sum(task.first_start is None for task in inside),
             "tasks_completed": sum(task.ended >= self.warm_up for task in done),
             "updated_share": len(back) / max(1, len(present)) if self.target else 0.0,

@@ -1,0 +1,223 @@
+"""The rules of a Batch pool, checked row by row: one reading of a log from its first row to its last.
+
+It shares nothing with the audit but the log, the scenario and the tasks that were drawn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import ceil, floor, isinf
+
+IN_SERVICE = ("idle", "running (scheduling disabled)")
+BACK = (*IN_SERVICE, "offline", "starttaskfailed")
+DRAINS = ("taskcompletion", "retaineddata")
+MOVES = {
+    ("absent", "active"),
+    ("active", "running"),
+    ("running", "active"),
+    ("running", "completed"),
+    ("running", "failed"),
+}
+
+
+class Task:
+    """A task as far as the reading has come."""
+
+    def __init__(self, job, submit, service, slots):
+        self.job, self.submit, self.service, self.slots = job, submit, service, slots
+        self.left = service
+        """Seconds of work that remain."""
+        self.status, self.began, self.node = "absent", None, None
+        self.failures = 0
+        """Runs that failed by themselves."""
+        self.requeues = 0
+
+
+class Reading:
+    """One run of a pool `p` that keeps the rules."""
+
+    def __init__(self, simulation, log):
+        self.model, self.log = simulation.models["p"], log
+        self.spec, self.subjects = self.model.spec, log.subjects
+        self.bodies = {each.name: each.body for each in simulation.scenario.operations}
+        self.tasks = self._tasks(simulation.scenario.seed, log.replication)
+        (nodes,) = self.subjects.of("p", "node")
+        self.states = {
+            number: self._state(nodes, nodes.initial[number - nodes.first])
+            for number in nodes.numbers
+        }
+        """Node -> (status, version)."""
+        self.taken_by = {}
+        """Node -> the cause of its last row."""
+        self.used = Counter()
+        self.out = set()
+        """Nodes that drain for the upgrade or are out by it."""
+        self.leaving = set()
+        """Nodes that drain because the pool shrinks."""
+        self.most = 0
+        self.target = None
+        self.begun = []
+        """When a node was chosen for an upgrade, and the upgrade's name."""
+        for row in log.rows:
+            block = self.subjects.block_of(row["subject"])
+            read = getattr(self, f"_read_{block.kind}")
+            states = self._state(block, row["old"]), self._state(block, row["new"])
+            read(float(row["time"]), int(row["subject"]), *states, int(row["cause"]))
+        self._check_the_end()
+
+    def _tasks(self, seed, replication):
+        found = {}
+        drawn = self.model.tasks(seed, replication)
+        for job, layout in zip(drawn, self.model.layout.jobs, strict=True):
+            columns = zip(job.submit.tolist(), job.service.tolist(), job.size.tolist(), strict=True)
+            for number, (submit, service, size) in enumerate(columns, layout.first):
+                found[number] = Task(layout.spec, submit, service, layout.sizes[size])
+        return found
+
+    @staticmethod
+    def _state(block, code):
+        return block.states.status(code), block.states.version(code)
+
+    # Tasks
+
+    def _read_task(self, time, number, old, new, cause):
+        task, status = self.tasks[number], new[0]
+        assert old[0] == task.status
+        assert (task.status, status) in MOVES
+        if status == "running":
+            self._start(time, task, cause)
+        elif task.status == "absent":
+            assert time == task.submit
+        else:
+            self.used[task.node] -= task.slots
+            if cause == number:
+                self._fail(time, task, status)
+            else:
+                assert cause == task.node
+                self._leave(time, task, status)
+        task.status = status
+
+    def _start(self, time, task, node):
+        assert self.states[node][0] == "idle"
+        self.used[node] += task.slots
+        assert self.used[node] <= self.spec.task_slots_per_node
+        task.began, task.node = time, node
+
+    def _length(self, task):
+        """Seconds that the rest of a task takes: its work and its checkpoints."""
+        every, cost = self.spec.checkpoint.every, self.spec.checkpoint.cost
+        modes = self.spec.interruptions.on_upgrade, self.spec.interruptions.on_failure
+        if "checkpoint" not in modes or not every:
+            return task.left
+        return task.left + max(0, ceil(task.left / every) - 1) * cost
+
+    def _fail(self, time, task, status):
+        """A run failed by itself: that uses up a retry."""
+        assert time - task.began == self._length(task)
+        task.failures += 1
+        retries = task.job.max_task_retry_count
+        assert (status == "active") == (retries < 0 or task.failures <= retries)
+        task.left = task.service
+
+    def _leave(self, time, task, status):
+        """A run is over, or the node was taken from under it: that uses up none."""
+        if status == "completed":
+            assert time - task.began == self._length(task)
+            return
+        mode = self._mode(self.taken_by[task.node])
+        assert self.states[task.node][0] not in IN_SERVICE
+        assert status == ("failed" if mode == "terminate" else "active")
+        task.requeues += status == "active"
+        if mode == "checkpoint":
+            every, cost = self.spec.checkpoint.every, self.spec.checkpoint.cost
+            elapsed = time - task.began
+            task.left -= floor(elapsed / (every + cost)) * every if every else elapsed
+        else:
+            task.left = task.service
+
+    def _mode(self, by):
+        """What becomes of tasks whose node is taken by an upgrade, a failure or an operation."""
+        name = self.subjects.name(by)
+        if name == "failures":
+            return self.spec.interruptions.on_failure
+        body = self.bodies[name.removeprefix("upgrade by ")]
+        if hasattr(body, "target_os_version"):
+            return self.spec.interruptions.on_upgrade
+        if hasattr(body, "nodes"):
+            return body.node_deallocation_option
+        return getattr(body, "option", "requeue")
+
+    # Nodes
+
+    def _read_node(self, time, number, old, new, cause):
+        assert old == self.states[number]
+        self.states[number], self.taken_by[number] = new, cause
+        by = self.subjects.name(cause)
+        if new[0] == "absent":
+            self.out.discard(number)
+            self.leaving.discard(number)
+        elif by.startswith("upgrade by"):
+            self._upgrade(time, number, new[0], by)
+
+    def _upgrade(self, time, number, status, by):
+        if status in BACK and status != IN_SERVICE[1]:
+            self.out.remove(number)
+        elif number not in self.out:
+            self.out.add(number)
+            self.begun.append((time, by))
+            assert len(self.out) <= self.most
+
+    # The pool
+
+    def _read_upgrade(self, _, number, __, new, ___):
+        if new[0] == "upgrading":
+            present = [state for state in self.states.values() if state[0] != "absent"]
+            self.most = self._limit(len(present))
+            layout = self.model.layout
+            self.target = layout.os_versions[layout.targets[number - layout.first_upgrade]]
+        else:
+            assert new[0] == "completed"
+            assert not self.out
+            for node, (status, version) in self.states.items():
+                assert status == "absent" or version == self.target or node in self.leaving
+
+    def _limit(self, present):
+        if self.spec.configuration == "virtual_machine":
+            share = self.spec.upgrade_policy.max_batch_instance_percent
+            return max(1, floor(share * present + 1e-9))
+        limit = self.spec.max_concurrent
+        if limit.count is not None:
+            return limit.count
+        return max(1, floor(limit.share * present + 1e-9))
+
+    def _read_operation(self, _, number, __, new, ___):
+        """A pool that shrinks without haste lets the nodes with the highest numbers drain."""
+        body = self.bodies[self.subjects.name(number)]
+        if new[0] == "InProgress" and getattr(body, "node_deallocation_option", None) in DRAINS:
+            present = sorted(node for node, state in self.states.items() if state[0] != "absent")
+            self.leaving = set(present[body.nodes :])
+            self.out -= self.leaving
+
+    def _read_pool(self, *_):
+        """Its state follows from its upgrades."""
+
+    _read_allocation = _read_pool
+
+    def _check_the_end(self):
+        """Each task is in one state; what was due has come."""
+        running = Counter()
+        for task in self.tasks.values():
+            assert (task.status == "absent") == (task.submit > self.log.horizon)
+            if task.status == "running":
+                running[task.node] += task.slots
+                assert task.began + self._length(task) > self.log.horizon
+        assert +self.used == running
+        waiting = any(task.status == "active" for task in self.tasks.values())
+        largest = max((task.slots for task in self.tasks.values()), default=0)
+        free = [
+            self.spec.task_slots_per_node - self.used[node]
+            for node, (status, _) in self.states.items()
+            if status == "idle"
+        ]
+        assert not waiting or max(free, default=0) < largest
+        assert not isinf(self.log.horizon)
