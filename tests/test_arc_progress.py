@@ -138,10 +138,59 @@ def test_who_stops_being_up_to_date_is_not_the_last_to_get_there():
     text = PUBLISHED + updates("m-0", 200) + f"{3 * DAY} Agent of m-0 -> failed"
     fleet = Fleet(PUBLISH, horizon=9.0 * DAY)
     assert told(fleet, text) == [
-        "Agent 1.1: 0 of 4 machines are up to date (0 %), the last on day 1 after the publication"
-        "; the rest: 1 failed, 3 not discovered"
+        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 1 failed, 3 not discovered"
     ]
     assert by_day(fleet, text) == [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.0)]
+
+
+def test_one_machine_is_told_as_one():
+    one = Fleet(PUBLISH, groups={"m": {"count": 1}})
+    assert told(one, PUBLISHED + updates("m-0", 200)) == [
+        "Agent 1.1: 1 of 1 machine is up to date (100 %), the last on day 1 after the publication"
+    ]
+    (line,) = told(Fleet(PUBLISH), PUBLISHED + updates("m-0", 200))
+    assert line.startswith("Agent 1.1: 1 of 4 machines is up to date (25 %), ")
+
+
+def test_all_at_once_are_up_to_date_at_the_publication():
+    at_once = "".join(
+        f"100 Agent of m-{k} -> installing\n100 Agent of m-{k} -> watching/1.1\n"
+        f"100 Agent of m-{k} -> current\n"
+        for k in range(4)
+    )
+    fleet = Fleet(PUBLISH)
+    assert told(fleet, PUBLISHED + at_once) == [
+        "Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 0 after the publication"
+    ]
+    assert by_day(fleet, PUBLISHED + at_once) == [(0, 1.0)]
+
+
+def test_a_release_that_is_for_nobody_is_told_as_that_and_has_no_days():
+    asleep = AGENT | {"enable_automatic_upgrade": False}
+    fleet = Fleet(PUBLISH, extensions=[asleep])
+    assert told(fleet, PUBLISHED) == [
+        "Agent 1.1: no machine was enrolled and below it when it was published"
+    ]
+    assert progress.by_day(fleet.model, fleet.log(PUBLISHED)) == []
+
+
+def test_each_published_type_is_told_by_itself():
+    probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
+    asleep = PROBE | {"enable_automatic_upgrade": False}
+    fleet = Fleet(PUBLISH, probe, extensions=[AGENT, asleep])
+    assert told(fleet, ALL + begun(500, "publish_extension-1")) == [
+        "Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 1 after the publication",
+        "Probe 1.1: no machine was enrolled and below it when it was published",
+    ]
+    assert by_day(fleet, ALL + begun(500, "publish_extension-1"), "Probe") == []
+
+
+def test_a_release_that_is_refused_or_touches_nothing_is_not_told():
+    refused = "100 publish_extension-0 -> Refused"
+    assert told(Fleet(PUBLISH), refused) == []
+    major = ("publish_extension", {"type": "Agent", "version": "2.0"})
+    assert told(Fleet(major), accepted(100, "publish_extension-0")) == []
+    assert by_day(Fleet(major), accepted(100, "publish_extension-0")) == []
 
 
 def test_nothing_is_told_where_nothing_is_published():

@@ -279,6 +279,14 @@ def test_a_push_goes_only_to_its_group():
     assert told(run, "A of n-0") == []
 
 
+def test_a_partial_version_may_be_known_from_machines_of_another_group():
+    extensions = [extension("A", "1.1.5", "groups: [m]"), extension("A", "1.0", "groups: [n]")]
+    machines = "groups: {m: {count: 1}, n: {count: 1}}"
+    run = fleet(f"at: 2h, {push('1.1', more=', group: n')}", extensions, machines=machines)
+    assert told(run, "A of n-0")[-1][1] == "current/1.1.5"
+    assert run.measure("updated_share") == 1
+
+
 # Repairs
 
 

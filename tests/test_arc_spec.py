@@ -7,6 +7,7 @@ from any_fleet import AGENT, GROUPS, MONITOR, OWN, VAULT, asked, fleet, noted, p
 from any_fleet import scenario as any_scenario
 
 from sim.chance import Distribution
+from sim.errors import ScenarioError
 from sim.scenario import Scenario
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy
 
@@ -140,6 +141,18 @@ def test_what_only_a_request_brings_can_be_asked_for():
     assert asked({"set_automatic_upgrade": body}, extensions=[OWN]).type == "Own"
     s = any_scenario({"put_extension": OWN}, {"set_automatic_upgrade": body})
     assert s.operations[1].body.type == "own"
+
+
+def test_a_type_that_only_a_request_brings_is_a_group_of_objectives():
+    tree = {
+        "systems": {"f": {"kind": "arc_fleet", "machines": 4, "extensions": [AGENT]}},
+        "operations": [{"at": "1h", "put_extension": OWN}],
+        "objectives": [{"metric": "min_capacity", "group": "Own", "at_least": "50%"}],
+    }
+    (objective,) = Scenario.from_dict(tree).objectives
+    assert objective.group == "Own"
+    with pytest.raises(ScenarioError, match="must be a group of f, got Own; known: AzureMon"):
+        Scenario.from_dict(tree | {"operations": []})
 
 
 @pytest.mark.parametrize(
@@ -351,6 +364,11 @@ def test_a_fleet_may_support_types_of_its_own():
         ),
         (
             [],
+            {"machines": 1, "extensions": [entry(min_available=5)]},
+            "systems.f.extensions.0.min_available: only 1 machine has it, got 5: never available",
+        ),
+        (
+            [],
             {"groups": GROUPS, "extensions": [entry(groups=["ships"])]},
             "systems.f.extensions.0.groups: AzureMonitorLinuxAgent is for linux, and ships runs windows",
         ),
@@ -403,6 +421,7 @@ def test_what_is_hardly_meant_is_noted(operations, keys, told):
         ),
         ([{"repair_extension": {"type": AGENT["type"]}}], {"max_attempts": 3}),
         ([{"repair_extension": {"type": AGENT["type"]}}], {"rollback_fails": "1%"}),
+        ([{"put_extension": OWN}, {"repair_extension": {"type": "Own"}}], {"unhealthy": "5%"}),
     ],
 )
 def test_what_may_well_be_meant_is_not_noted(operations, keys):
@@ -441,6 +460,19 @@ def test_what_is_given_is_not_assumed():
         **dict.fromkeys(("discovery", "install", "rollback", "retry_after"), "1min"),
     ).assumptions
     assert told == ()
+
+
+def test_machines_that_may_be_healthy_too_late_need_rollbacks():
+    told = any_scenario(publish(), verdict="early", healthy_after="6min").assumptions
+    assert "rollback (2min)" in told
+    assert "no unhealthy machines" not in told
+
+
+def test_a_push_is_not_tried_again_so_no_retry_is_assumed():
+    push = {"upgrade_extensions": {"targets": {f"{MONITOR}.{AGENT['type']}": "1.38"}}}
+    told = any_scenario(push, unhealthy="5%").assumptions
+    assert "rollback (2min)" in told
+    assert not any(each.startswith("retry_after") for each in told)
 
 
 def test_a_fleet_of_which_nothing_is_asked_assumes_nothing():

@@ -139,6 +139,14 @@ def test_a_limit_is_told_with_its_rounding_and_what_it_costs():
 
 # Releases ----------------------------------------------------------------------------------------
 
+ENROLLED = {
+    "publisher": MONITOR,
+    "type": AGENT["type"],
+    "enable_automatic_upgrade": True,
+    "auto_upgrade_minor_version": False,
+}
+PUT_OWN = {"put_extension": OWN | {"enable_automatic_upgrade": True}}
+
 RELEASED = "Microsoft.Azure.Monitor releases AzureMonitorLinuxAgent 1.38.0. "
 GET_IT = "4 machines, enrolled and below it, get it."
 
@@ -156,6 +164,18 @@ def test_the_attempts_that_a_release_takes_are_told_by_the_share_done():
     )
 
 
+def test_a_single_attempt_is_not_tried_again():
+    text = last(publish(unhealthy="100%"), max_attempts=1, discovery=ENDLESS)
+    assert " it is rolled back in 2min and not tried again. 100 % end as failed" in text
+
+
+def test_of_a_release_that_is_always_bad_it_is_told_what_a_failed_rollback_leads_to():
+    text = last(publish(unhealthy="100%"), rollback_fails="1%", discovery=ENDLESS)
+    assert text.endswith(
+        " later. A rollback fails with 1 %: the extension is failed until it is repaired."
+    )
+
+
 def test_what_fails_for_good_is_told():
     keys = {"rollback_fails": "50%", "discovery": ENDLESS}
     text = last(publish(unhealthy="50%"), **keys)
@@ -166,7 +186,7 @@ def test_what_fails_for_good_is_told():
 def test_a_limit_of_attempts_leaves_the_rest_failed():
     keys = {"max_attempts": 2, "discovery": ENDLESS}
     text = last(publish(unhealthy="20%"), **keys)
-    assert "later, 2 times at most: 80 % are done after 1 attempt, 96 % after 2." in text
+    assert "later, 2 attempts at most: 80 % are done after 1 attempt, 96 % after 2." in text
     assert text.endswith(" 4 % end as failed, until they are repaired.")
 
 
@@ -192,8 +212,8 @@ def test_a_release_that_is_always_bad_is_told_with_whom_it_hits(unhealthy, whom)
     limited = last(publish(unhealthy=unhealthy), max_attempts=2, **keys)
     there = " there" if "there" in whom else ""
     assert limited == (
-        f"{RELEASED}{GET_IT}{whom}{back}, 2 times at most. 100 %{there} end as failed, until they "
-        "are repaired."
+        f"{RELEASED}{GET_IT}{whom}{back}, 2 attempts at most. 100 %{there} end as failed, until "
+        "they are repaired."
     )
 
 
@@ -217,19 +237,39 @@ def test_a_major_version_never_comes_by_itself():
     }
     assert last(publish(), **keys) == (
         f"{RELEASED}3 machines (new), enrolled and below it, get it. It leaves alone 5 machines of "
-        "another major version, 7 machines that are not enrolled."
+        "another major version, 7 machines not enrolled."
     )
     assert last(publish("3.0"), **keys) == (
         "Microsoft.Azure.Monitor releases AzureMonitorLinuxAgent 3.0. Nothing is upgraded. It leaves "
-        "alone 8 machines of another major version, 7 machines that are not enrolled."
+        "alone 8 machines of another major version, 7 machines not enrolled."
     )
 
 
-@pytest.mark.parametrize("version", ["1.36", "1.37", "1.38"])
-def test_what_is_not_above_the_newest_upgrades_nothing(version):
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        ("1.36", "not below it"),
+        ("1.37", "not below it"),
+        ("1.37.5", "for which 1.38.0 is out already"),
+        ("1.38", "for which 1.38.0 is out already"),
+    ],
+)
+def test_what_is_not_above_the_newest_upgrades_nothing(version, why):
     assert last(publish(), publish(version)).endswith(
-        f"{version}. Nothing is upgraded. It leaves alone 4 machines that are not below it."
+        f" {version}. Nothing is upgraded. It leaves alone 4 machines {why}."
     )
+
+
+def test_one_that_may_have_another_major_version_gets_a_release_only_where_it_is_above():
+    text = last({"put_extension": ENROLLED | {"version": "2.0"}}, publish())
+    assert f"{RELEASED}4 machines, enrolled, get it where it is above what they have." in text
+
+
+def test_one_machine_is_told_as_one():
+    text = last(publish(), machines=1)
+    assert "1 machine, enrolled and below it, gets it." in text
+    limited = about("At most", publish(), machines=1, max_concurrent=1)
+    assert limited.startswith("At most 1 machine is busy at one instant, the others wait")
 
 
 def test_a_newer_release_supersedes_the_last():
@@ -237,19 +277,37 @@ def test_a_newer_release_supersedes_the_last():
     assert "supersedes" not in last(publish())
 
 
+def test_a_release_that_upgraded_nobody_is_not_superseded():
+    put = {"put_extension": ENROLLED | {"version": "2.0"}}
+    assert "supersedes" not in last(publish("2.0"), put, publish("2.1"))
+    assert "supersedes 2.1 " in last(publish("2.0"), put, publish("2.1"), publish("2.2"))
+
+
 def test_who_was_opted_out_before_is_left_alone_and_opted_in_gets_it():
     out = {"set_automatic_upgrade": {"type": AGENT["type"], "enabled": False}}
     back = {"set_automatic_upgrade": {"type": AGENT["type"], "enabled": True}}
-    assert "4 machines that are not enrolled" in last(out, publish())
+    assert "4 machines not enrolled" in last(out, publish())
     assert GET_IT in last(out, back, publish())
     assert last(out) == (
         "AzureMonitorLinuxAgent on 4 machines is opted out: what is under way finishes, what waits "
         "does not start."
     )
-    assert last(back) == (
+    assert last(out, back) == (
         "AzureMonitorLinuxAgent on 4 machines is opted in, and discovers the newest release from "
         "then on."
     )
+
+
+def test_opting_in_what_is_in_already_is_told_to_change_nothing():
+    back = {"set_automatic_upgrade": {"type": AGENT["type"], "enabled": True}}
+    already = "AzureMonitorLinuxAgent on 4 machines is opted in already: nothing changes."
+    assert last(back) == already
+
+
+def test_what_is_put_beside_the_first_ones_is_in_service_while_others_are_out():
+    release = {"publish_extension": {"type": "Own", "version": "1.1"}}
+    text = last(PUT_OWN, release, also_supported=["Contoso/Own"], discovery="0s")
+    assert text.endswith("with 4 extensions out, capacity is 100 %.")
 
 
 def test_how_many_are_out_at_an_instant_is_told():
@@ -314,11 +372,17 @@ def test_a_partial_version_is_told_as_what_it_stands_for():
 PUT = {"publisher": MONITOR, "type": AGENT["type"], "version": "1.38"}
 
 
-@pytest.mark.parametrize(("newest", "version"), [(True, "1.39"), (False, "1.38.5")])
+@pytest.mark.parametrize(
+    ("newest", "version"),
+    [
+        (True, "1.39 (the newest minor version known, in the place of 1.38)"),
+        (False, "1.38.5 (the newest known of 1.38)"),
+    ],
+)
 def test_a_put_installs_the_newest_minor_version_or_the_newest_of_a_partial_one(newest, version):
     put = {"put_extension": PUT | {"auto_upgrade_minor_version": newest}}
     assert last(publish("1.38.5"), publish("1.39"), put) == (
-        f"AzureMonitorLinuxAgent {version} (the newest known of 1.38) of {MONITOR} is put on "
+        f"AzureMonitorLinuxAgent {version} of {MONITOR} is put on "
         "4 machines, not enrolled from then on."
     )
 
@@ -352,9 +416,7 @@ def test_what_will_be_refused_is_told_and_changes_nothing():
     release = {"publish_extension": {"type": "Own", "version": "1.1"}}
     lines = told(enrol, release, extensions=[OWN])
     assert lines[-3] == "At 1min, set_automatic_upgrade-0: it will be refused."
-    assert lines[-2].endswith(
-        "Nothing is upgraded. It leaves alone 4 machines that are not enrolled."
-    )
+    assert lines[-2].endswith("Nothing is upgraded. It leaves alone 4 machines not enrolled.")
     assert lines[-1] == (
         "Refused: set_automatic_upgrade-0 will be refused: 400 BadRequest: the extension Contoso.Own "
         "does not support setting enableAutomaticUpgrade to true"

@@ -233,19 +233,17 @@ def _save(results: Results, options: argparse.Namespace) -> Path:
 def _setting(results: Results, options: argparse.Namespace) -> Setting:
     """What the answer says beside its numbers."""
     from sim.cli.answer import Setting, System
-    from sim.systems import KINDS
 
     about = results.about
     firsts = {one.name: results.replay(variant=one.name) for one in about.variants}
     systems = []
     for name, shown in about.headlines.items():
         having = [run for run in firsts.values() if name in run.scenario.systems]
-        specs = [run.scenario.systems[name] for run in having]
-        record = KINDS[specs[0].kind]
+        record = having[0].simulation.kinds[name]
         more = [each for each in record.metrics if options.all and each not in shown]
-        groups = {group: None for spec in specs for group in record.groups(spec) if options.all}
+        groups = _groups(having, name) if options.all else ()
         size = _common([run.simulation.models[name].size for run in having])
-        systems.append(System(name, size, record.metrics, (*shown, *more), tuple(groups)))
+        systems.append(System(name, size, record.metrics, (*shown, *more), groups))
     return Setting(
         name=about.name,
         systems=tuple(systems),
@@ -257,6 +255,16 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
         objectives={name: run.scenario.objectives for name, run in firsts.items()},
         replayed=getattr(options, "replay", None),
     )
+
+
+def _groups(runs: Sequence[Run], system: str) -> tuple[str, ...]:
+    """The groups of a system's members in any of its variants."""
+    found: dict[str, None] = {}
+    for run in runs:
+        own = [each for each in run.scenario.operations if each.system == system]
+        groups = run.simulation.kinds[system].groups(run.scenario.systems[system], own)
+        found |= dict.fromkeys(groups)
+    return tuple(found)
 
 
 def _first(run: Run, system: str) -> First:

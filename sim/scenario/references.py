@@ -82,7 +82,7 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     for name, spec in systems.items():
         own = [operation for operation in operations if operation.system == name]
         findings += KINDS[spec.kind].references(name, spec, own)
-    objectives = tuple(_objectives(tree, file, systems, findings))
+    objectives = tuple(_objectives(tree, file, systems, operations, findings))
     problems += told(tree, findings)
     return Linked(horizon, systems, operations, objectives, reader.inputs)
 
@@ -241,7 +241,11 @@ BOUNDS: dict[str, type[Bounds]] = {"share": ShareBounds, "s": DurationBounds}
 
 
 def _objectives(
-    tree: Node, file: File, systems: Mapping[str, System], findings: list[Finding]
+    tree: Node,
+    file: File,
+    systems: Mapping[str, System],
+    operations: Sequence[Operation],
+    findings: list[Finding],
 ) -> Iterator[Objective]:
     for index, entry in enumerate(file.objectives):
         path = ("objectives", index)
@@ -249,7 +253,8 @@ def _objectives(
         findings += found
         if not system:
             continue
-        findings += _group(entry, path, system, systems[system])
+        own = [operation for operation in operations if operation.system == system]
+        findings += _group(entry, path, system, systems[system], own)
         unit = KINDS[systems[system].kind].metrics[entry.metric].unit
         at_least, at_most = _bounds(_locate(tree, path), path, unit, findings)
         yield Objective(
@@ -277,10 +282,12 @@ def _system_of(
     return _whom(f"metric {entry.metric}", entry.system, path, able, systems)
 
 
-def _group(entry: ObjectiveEntry, path: Path, system: str, spec: System) -> Iterator[Finding]:
+def _group(
+    entry: ObjectiveEntry, path: Path, system: str, spec: System, operations: Sequence[Operation]
+) -> Iterator[Finding]:
     if entry.group is None:
         return
-    known = KINDS[spec.kind].groups(spec)
+    known = KINDS[spec.kind].groups(spec, operations)
     if entry.group not in known:
         rule = unknown_name(f"a group of {system}", entry.group, known)
         yield Finding((*path, "group"), rule)

@@ -149,7 +149,7 @@ class Kind(Generic[S]):
     starter: str
     """A minimal scenario (YAML), its question in the first line."""
 
-    groups: Callable[[S], Sequence[str]]
+    groups: Callable[[S, Sequence[Operation]], Sequence[str]]
     """The groups of members that series and metrics are also given for."""
     references: Callable[[str, S, Sequence[Operation]], Sequence[Finding]]
     """Names that refer to nothing and keys that exclude or need each other, in a file whose keys

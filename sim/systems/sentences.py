@@ -17,6 +17,11 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
+def be(count: int) -> str:
+    """``is`` of one, ``are`` of more or none."""
+    return "is" if count == 1 else "are"
+
+
 def when(operation: Operation, span: Span) -> str:
     """``At 2h (Sat 21 Nov 16:00), upgrade_os-0:``, by the local clock where there is one."""
     return f"At {operation.at}{_local_time(operation, span)}, {operation.name}:"

@@ -10,6 +10,7 @@ from sim.systems.arc_fleet.defaults import (
     default_variants,
     resolve,
     resolve_body,
+    types,
 )
 from sim.systems.arc_fleet.measures import ARC_METRICS
 from sim.systems.arc_fleet.model import Model
@@ -28,7 +29,7 @@ KIND = Kind(
     model=Model,
     horizon=HORIZON,
     starter=STARTER,
-    groups=lambda spec: tuple(dict.fromkeys(each.type for each in spec.extensions)),
+    groups=types,
     references=references,
     resolve=resolve,
     resolve_body=resolve_body,

@@ -14,7 +14,7 @@ import numpy as np
 from sim.chance import Distribution
 from sim.rules import at_most
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy
-from sim.systems.sentences import counted
+from sim.systems.sentences import be, counted
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def limit(spec: ArcFleet) -> list[str]:
     share = spec.max_concurrent.share
     rounded = "" if share is None else f" ({spec.max_concurrent} of {machines:,}, rounded down)"
     least = show_duration(machines / most * _busy(spec))
-    who = f"At most {counted(most, 'machine')}{rounded} are busy at one instant, the others wait"
-    return [f"{who}: an upgrade of all takes at least about {least}."]
+    who = f"At most {counted(most, 'machine')}{rounded} {be(most)} busy at one instant"
+    return [f"{who}, the others wait: an upgrade of all takes at least about {least}."]
 
 
 def attempts(chance: float, spec: ArcFleet, there: str = "") -> str:
@@ -108,19 +108,26 @@ def attempts(chance: float, spec: ArcFleet, there: str = "") -> str:
     """
     if not chance:
         return ""
-    again = f"rolled back in {spec.rollback} and tried again {spec.retry_after} later"
-    if spec.max_attempts is not None:
-        again += f", {spec.max_attempts} times at most"
     if chance >= 1:
-        return f" Every attempt{there} is unhealthy: it is {again}.{_stuck(chance, spec, there)}"
+        fate = f" Every attempt{there} is unhealthy: it is {_again(spec)}."
+        return fate + _stuck(chance, spec, there)
     again_with = chance * (1 - spec.rollback_fails)
     most = min(ATTEMPTS, spec.max_attempts or ATTEMPTS)
     gains = [(1 - chance) * again_with**k for k in range(most)]
     shares = [sum(gains[: k + 1]) for k, gain in enumerate(gains) if gain >= LEAST_GAIN or k == 0]
     return (
-        f" An attempt is unhealthy with {show_share(chance)}, and then {again}: "
+        f" An attempt is unhealthy with {show_share(chance)}, and then {_again(spec)}: "
         f"{_listed(shares, 'are done', 'attempt')}.{_stuck(chance, spec)}"
     )
+
+
+def _again(spec: ArcFleet) -> str:
+    """What follows a bad attempt at a release."""
+    back, most = f"rolled back in {spec.rollback}", spec.max_attempts
+    if most == 1:
+        return f"{back} and not tried again"
+    limit = "" if most is None else f", {most} attempts at most"
+    return f"{back} and tried again {spec.retry_after} later{limit}"
 
 
 def once(chance: float, spec: ArcFleet, there: str = "") -> str:
@@ -155,6 +162,9 @@ def _stuck(chance: float, spec: ArcFleet, there: str = "") -> str:
         failed = 1 - (1 - chance) * sum(again**k for k in range(tries))
     if failed <= 0:
         return ""
+    if chance >= 1 and again > 0 and tries is None:  # all, but who knows when
+        fails = show_share(spec.rollback_fails)
+        return f" A rollback fails with {fails}: the extension is failed until it is repaired."
     return f" {show_share(failed)}{there} end as failed, until they are repaired."
 
 
@@ -174,8 +184,8 @@ def _late(chance: float, spec: ArcFleet) -> float:
     return 1 - (1 - chance) * (1 - late)
 
 
-def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution) -> str:
-    """How many extensions are out of service at an instant because they are being replaced."""
+def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution, there: int) -> str:
+    """How many extensions, of all that are `there`, are being replaced at an instant."""
     if "installing" not in spec.counts_as_out:
         return ""
     if spread.is_random and math.isfinite(spread.highest):
@@ -188,5 +198,5 @@ def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution) -> st
     out = machines
     if spec.max_concurrent is not None:
         out = min(out, at_most(spec.max_concurrent, machines_of(spec)))
-    left = show_share(1 - out / extensions_of(spec))
+    left = show_share((there - out) / extensions_of(spec))
     return f" At worst all go at once: with {counted(out, 'extension')} out, capacity is {left}."

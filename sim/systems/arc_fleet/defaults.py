@@ -115,6 +115,26 @@ def groups_with(each: Extension | PutExtension, groups: dict[str, MachineGroup])
     return tuple(name for name, group in groups.items() if fits(each.type, group))
 
 
+def types(spec: ArcFleet, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """The types of all extensions that machines have, or are asked to have, as spelled at first."""
+    entries: list[Extension | PutExtension] = [*spec.extensions]
+    entries += [each.body for each in operations if isinstance(each.body, PutExtension)]
+    spelled: dict[str, str] = {}
+    for each in entries:
+        if groups_with(each, groups_of(spec)):
+            spelled.setdefault(each.type.lower(), each.type)
+    return tuple(spelled.values())
+
+
+def first_versions(publisher: str, kind: str, spec: ArcFleet) -> list[str]:
+    """The versions of an extension that are known at time 0: what is installed on any machine."""
+    return [
+        each.version
+        for each in spec.extensions
+        if identity(each.publisher, each.type) == identity(publisher, kind)
+    ]
+
+
 def resolve_body(spec: ArcFleet, body: Request) -> Request:
     """Spell extensions as the fleet does, fill in their publishers and how bad a release is."""
     filled: dict[str, object] = {}
@@ -142,11 +162,12 @@ def named(body: Named, spec: ArcFleet) -> list[Extension]:
 
 def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
-    in_force = ["install"] if operations else []
-    if any(isinstance(each.body, PublishExtension) for each in operations):
-        in_force.insert(0, "discovery")
+    published = any(isinstance(each.body, PublishExtension) for each in operations)
+    in_force = ["discovery"] if published else []
+    in_force += ["install"] if operations else []
     fails = _may_fail(spec, operations)
-    in_force += ["rollback", "retry_after"] if fails else []
+    in_force += ["rollback"] if fails else []
+    in_force += ["retry_after"] if fails and published else []
     left = [name for name in in_force if name not in spec.model_fields_set]
     lines = [f"{name} ({_ASSUMED[name].short})" for name in left]
     if operations and not fails:
@@ -159,10 +180,11 @@ def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
 
 
 def _may_fail(spec: ArcFleet, operations: Sequence[Operation]) -> bool:
-    return spec.unhealthy > 0 or any(
-        isinstance(each.body, PublishExtension) and each.body.unhealthy not in (None, 0.0)
-        for each in operations
-    )
+    """Whether an attempt may end with an unhealthy machine."""
+    may_be_late = spec.verdict == "early" and spec.healthy_after.highest > spec.health_window
+    releases = [each.body for each in operations if isinstance(each.body, PublishExtension)]
+    is_bad = any(release.unhealthy not in (None, 0.0) for release in releases)
+    return spec.unhealthy > 0 or is_bad or may_be_late
 
 
 def default_variants(_: Sequence[Operation]) -> dict[str, dict[str, object]]:

@@ -62,7 +62,14 @@ OWN_METRICS = (
     ),
 )
 
-ARC_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+NO_ROLLBACK = ("rollback_duration", "rolled_back")
+"""Common metrics of rollouts that go back: here extensions do, which `rollbacks` counts."""
+
+ARC_METRICS = {
+    metric.name: metric
+    for metric in (*METRICS.values(), *OWN_METRICS)
+    if metric.name not in NO_ROLLBACK
+}
 
 Measured = dict[tuple[str, str], "NDArray[np.float64]"]
 """(group, metric) -> one value a replication."""
@@ -82,7 +89,8 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     kept = np.ones(stack.replications, bool)
     if model.layout.rollouts:
         outcome = _outcome(model, stack)
-        whole, kept = whole | outcome.values, outcome.kept
+        kept = outcome.kept
+        whole |= {name: v for name, v in outcome.values.items() if name not in NO_ROLLBACK}
     every = {"": whole, **groups}
     return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.log import ASKED, COMPLETED, OPERATION, REFUSED, SUCCEEDED, SUPERSEDED, UPGRADING
-from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.endings import BEFORE, End, Enrolment, Release, end_of
 from sim.systems.arc_fleet.fleet import Action
 from sim.systems.arc_fleet.luck import Faults
@@ -59,7 +59,7 @@ class Standing:
     wanted: set[int]
     """The versions that some machine may have been asked to have."""
     known: list[str]
-    """Versions that exist, as far as anyone has seen: that of time 0 and the releases."""
+    """Its versions that anyone has seen so far: those of time 0, on any machine, and releases."""
     released: dict[int, Call] = field(default_factory=dict)
     """By version its first publication."""
 
@@ -87,7 +87,7 @@ class Service:
             written is not None,
             written is not None and written.auto_upgrade_minor_version,
             set() if each.initial is None else {each.initial},
-            [] if written is None else [written.version],
+            first_versions(each.publisher, each.type, self._layout.spec),
         )
 
     # Receiving.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.refusals import by_request
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
@@ -20,6 +20,7 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.spec import identity
 from sim.systems.arc_fleet.versions import (
     installed_as,
+    major,
     newest_minor,
     ordered,
     upgrades,
@@ -27,6 +28,8 @@ from sim.systems.arc_fleet.versions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sim.systems.arc_fleet.requests import AlwaysUnhealthy
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.operation import Request
@@ -50,12 +53,19 @@ class Standing:
         return identity(self.publisher, self.type)
 
 
+def machines_on(standings: Sequence[Standing]) -> int:
+    """On how many machines they are, each counted for itself."""
+    return sum(each.machines for each in standings)
+
+
 class Outlook:
     """The extensions of a fleet, as they stand after the operations taken so far."""
 
     def __init__(self, spec: ArcFleet) -> None:
         self._spec = spec
         self._releases: list[PublishExtension] = []
+        self._rollouts: list[PublishExtension] = []
+        """Those releases that upgrade somebody."""
         self.standings = [
             Standing(
                 each.publisher,
@@ -87,13 +97,9 @@ class Outlook:
         ]
 
     def known(self, publisher: str, kind: str) -> list[str]:
-        """The versions of an extension that there are by now: those of time 0 and the releases."""
-        first = [
-            each.version
-            for each in self._spec.extensions
-            if identity(each.publisher, each.type) == identity(publisher, kind)
-        ]
-        return first + [release.version for release in self._released(publisher, kind)]
+        """The versions of an extension that are known by now: those of time 0 and the releases."""
+        released = [release.version for release in self._released(publisher, kind)]
+        return first_versions(publisher, kind, self._spec) + released
 
     def _released(self, publisher: str, kind: str) -> list[PublishExtension]:
         return [
@@ -101,6 +107,9 @@ class Outlook:
             for release in self._releases
             if identity(release.publisher or publisher, release.type) == identity(publisher, kind)
         ]
+
+    def _versions_released(self, each: Standing) -> list[str]:
+        return [release.version for release in self._released(each.publisher, each.type)]
 
     def touched(self, body: PublishExtension) -> list[Standing]:
         """Those that a release upgrades: enrolled, below it in its major version, no newer out."""
@@ -112,9 +121,17 @@ class Outlook:
             and self._is_newest(body.version, each)
         ]
 
+    def is_below(self, version: str, each: Standing) -> bool:
+        """Whether a release is above whatever may be installed, and of its major version."""
+        return all(upgrades(version, old) for old in each.versions)
+
+    def newest(self, version: str, each: Standing) -> str:
+        """The newest release of the major version of `version`, or that itself."""
+        return newest_minor(version, self._versions_released(each))
+
     def _is_newest(self, version: str, each: Standing) -> bool:
-        released = [release.version for release in self._released(each.publisher, each.type)]
-        return newest_minor(version, released) == version and version not in released
+        released = map(version_key, self._versions_released(each))
+        return all(key < version_key(version) for key in released if key[0] == major(version))
 
     def superseded(self, body: PublishExtension) -> list[str]:
         """The release that a newer one takes the place of, if there is one."""
@@ -122,6 +139,7 @@ class Outlook:
             release.version
             for each in self.touched(body)
             for release in self._released(each.publisher, each.type)
+            if release in self._rollouts
         ]
         return list(ordered(old for old in released if upgrades(body.version, old))[-1:])
 
@@ -142,9 +160,11 @@ class Outlook:
         if by_request(body, self._spec) is not None:
             return
         if isinstance(body, PublishExtension):
-            for each in self.touched(body):
+            touched = self.touched(body)
+            for each in touched:
                 each.versions.add(body.version)
             self._releases.append(body)
+            self._rollouts += [body] if touched else []
         elif isinstance(body, SetAutomaticUpgrade):
             self._set(body)
         elif isinstance(body, PutExtension):
@@ -164,7 +184,7 @@ class Outlook:
 
     def _newer(self, each: Standing) -> set[str]:
         """Releases that one who opts in may still get."""
-        released = [release.version for release in self._released(each.publisher, each.type)]
+        released = self._versions_released(each)
         return {new for new in released if any(upgrades(new, old) for old in each.versions)}
 
     def _put(self, body: PutExtension) -> None:

@@ -24,6 +24,7 @@ from sim.systems.arc_fleet.states import (
     WAITING,
     WIDTH,
 )
+from sim.systems.sentences import be, counted
 from sim.timelines import TOLERANCE, accumulate
 
 if TYPE_CHECKING:
@@ -112,15 +113,16 @@ def _counted(stack: Stack, rows: NDArray[np.intp], change: NDArray[np.int64]) ->
 def by_day(model: Model, log: Log) -> list[Row]:
     """The share up to date at the end of each day since the publication, until nothing changes.
 
+    Nothing of a type that reached the scope of nobody.
     Columns: system, group (empty for all types), day (0 is the publication), at_s, up_to_date.
     """
     scopes = Scopes(model, Stack([log]))
     rows = []
     for group in ("", *model.layout.types):
         found = progress(scopes, group)
-        if found is None or found.since[0] == NEVER:
+        if found is None or not found.size[0]:
             continue
-        since, size = float(found.since[0]), max(int(found.size[0]), 1)
+        since, size = float(found.since[0]), int(found.size[0])
         count = found.steps.timeline(0)
         days = max(0, math.ceil((float(count.times[-1]) - since) / DAY))
         for day in range(days + 1):
@@ -146,8 +148,9 @@ class Held(NamedTuple):
     scope: int
     up_to_date: int
     last_s: float
-    """When the last one got up to date; NaN where none ever did."""
+    """When the last one got up to date, seconds; NaN where none ever did."""
     since_s: float
+    """When it was published, seconds."""
     by: dict[str, int]
     """Reason -> how many; together they are all the rest."""
 
@@ -227,10 +230,14 @@ def told(model: Model, log: Log) -> list[str]:
 
 
 def _sentence(one: Held) -> str:
-    share = show(one.up_to_date / max(one.scope, 1), "share")
-    done = f"{one.up_to_date:,} of {one.scope:,} machines are up to date ({share})"
-    if not math.isnan(one.last_s):
+    what = f"{one.group} {one.version}"
+    if not one.scope:
+        return f"{what}: no machine was enrolled and below it when it was published"
+    share = show(one.up_to_date / one.scope, "share")
+    machines = counted(one.scope, "machine")
+    done = f"{one.up_to_date:,} of {machines} {be(one.up_to_date)} up to date ({share})"
+    if one.up_to_date:
         day = math.ceil((one.last_s - one.since_s) / DAY)
         done += f", the last on day {day} after the publication"
     rest = ", ".join(f"{count:,} {reason}" for reason, count in one.by.items())
-    return f"{one.group} {one.version}: {done}" + (f"; the rest: {rest}" if rest else "")
+    return f"{what}: {done}" + (f"; the rest: {rest}" if rest else "")

@@ -20,6 +20,7 @@ from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import upgrades
 from sim.systems.kind import Finding, unknown_name
+from sim.systems.sentences import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -209,7 +210,9 @@ def _of_group_sizes(path: Path, each: Extension, spec: ArcFleet) -> Iterator[Fin
             yield Finding((*path, "groups"), rule)
     machines = sum(group.count for group in groups.values())
     if each.min_available is not None and at_least(each.min_available, machines) > machines:
-        rule = f"only {machines} machines have it, got {each.min_available}: never available"
+        have = "has" if machines == 1 else "have"
+        rule = f"only {counted(machines, 'machine')} {have} it, got {each.min_available}"
+        rule += ": never available"
         yield Finding((*path, "min_available"), rule)
 
 
@@ -224,9 +227,22 @@ def _unmeant(
         elif not any(upgrades(body.version, each) for each in _versions(body, spec, bodies)):
             rule = "is above no version of its major version: nothing is upgraded"
             yield Finding((*operation.path, "version"), f"{rule}, got {body.version}")
-    elif isinstance(body, RepairExtension) and not (spec.rollback_fails or spec.max_attempts):
+    elif isinstance(body, RepairExtension) and not _may_be_failed(spec, operations):
         rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
         yield Finding(operation.path, rule)
+
+
+def _may_be_failed(spec: ArcFleet, operations: Sequence[Operation]) -> bool:
+    """Whether an extension may get to `failed`; a first installation that is bad does too."""
+    there = {(each.type.lower(), group) for each in spec.extensions for group in each.groups or ()}
+    bodies = [each.body for each in operations]
+    created = any(
+        (body.type.lower(), group) not in there
+        for body in bodies
+        if isinstance(body, PutExtension)
+        for group in groups_with(body, spec.groups)
+    )
+    return bool(spec.rollback_fails or spec.max_attempts or created)
 
 
 def _ever_enrolled(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.log import ASKED, OPERATION
-from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, SetAutomaticUpgrade
 from sim.systems.arc_fleet.states import CURRENT, WIDTH
 from sim.systems.arc_fleet.versions import installed_as, major
@@ -224,8 +224,7 @@ class Scopes:
         numbers = np.empty(len(since), np.int64)
         for replication, when in enumerate(since.tolist()):
             known = self.releases(place, replication, when, self._numbers[rollout])
-            if each.written is not None:
-                known.append(each.written.version)
+            known += first_versions(each.publisher, each.type, self.layout.spec)
             numbers[replication] = each.number(installed_as(written, known))
         return numbers
 

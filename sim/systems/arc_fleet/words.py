@@ -21,7 +21,7 @@ from sim.systems.arc_fleet.arithmetic import (
     once,
 )
 from sim.systems.arc_fleet.defaults import groups_with
-from sim.systems.arc_fleet.outlook import Outlook
+from sim.systems.arc_fleet.outlook import Outlook, machines_on
 from sim.systems.arc_fleet.refusals import answer, by_request
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
@@ -31,7 +31,7 @@ from sim.systems.arc_fleet.requests import (
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.supported import is_supported
-from sim.systems.arc_fleet.versions import installed_as, major
+from sim.systems.arc_fleet.versions import installed_as, major, upgrades
 from sim.systems.sentences import counted, refused, when, within
 from sim.units import show_share
 
@@ -169,11 +169,16 @@ def _operation(model: Model, operation: Operation, outlook: Outlook) -> str:
 def _publication(body: PublishExtension, outlook: Outlook, spec: ArcFleet) -> str:
     touched = outlook.touched(body)
     text = f"{body.publisher or 'its publisher'} releases {body.type} {body.version}. "
-    if touched:
-        text += f"{_on(touched, spec)}, enrolled and below it, get it."
-        text += f"{_left_alone(body, outlook)}{_instead(body, outlook)}"
-        return text + faults(body.unhealthy, spec, attempts) + dip(touched, spec, spec.discovery)
-    return f"{text}Nothing is upgraded.{_left_alone(body, outlook)}"
+    if not touched:
+        return f"{text}Nothing is upgraded.{_left_alone(body, outlook)}"
+    get = "gets" if machines_on(touched) == 1 else "get"
+    if all(outlook.is_below(body.version, each) for each in touched):
+        text += f"{_on(touched, spec)}, enrolled and below it, {get} it."
+    else:
+        text += f"{_on(touched, spec)}, enrolled, {get} it where it is above what they have."
+    text += f"{_left_alone(body, outlook)}{_instead(body, outlook)}"
+    text += faults(body.unhealthy, spec, attempts)
+    return text + dip(touched, spec, spec.discovery, machines_on(outlook.standings))
 
 
 def _left_alone(body: PublishExtension, outlook: Outlook) -> str:
@@ -182,16 +187,20 @@ def _left_alone(body: PublishExtension, outlook: Outlook) -> str:
     touched = outlook.touched(body)
     for each in outlook.named(body.publisher, body.type):
         if each not in touched:
-            majors = {major(version) for version in each.versions}
-            above = (
-                "that are not below it"
-                if major(body.version) in majors
-                else "of another major version"
-            )
-            reason = above if each.enrolled else "that are not enrolled"
+            reason = _why_not(body.version, each, outlook)
             why[reason] = why.get(reason, 0) + each.machines
     told = [f"{counted(count, 'machine')} {reason}" for reason, count in why.items()]
     return f" It leaves alone {', '.join(told)}." if told else ""
+
+
+def _why_not(version: str, each: Standing, outlook: Outlook) -> str:
+    if not each.enrolled:
+        return "not enrolled"
+    if major(version) not in map(major, each.versions):
+        return "of another major version"
+    if any(upgrades(version, old) for old in each.versions):
+        return f"for which {outlook.newest(version, each)} is out already"
+    return "not below it"
 
 
 def _instead(body: PublishExtension, outlook: Outlook) -> str:
@@ -214,7 +223,8 @@ def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
         told.append(
             f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not.{fate}"
         )
-    return f"the operator pushes {' And '.join(told)}{dip(everywhere, spec, AT_ONCE)}"
+    out = dip(everywhere, spec, AT_ONCE, machines_on(outlook.standings))
+    return f"the operator pushes {' And '.join(told)}{out}"
 
 
 def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
@@ -225,10 +235,16 @@ def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
     law = outlook.unhealthy(body.publisher, body.type, version)
     fate = once if outlook.named(body.publisher, body.type, body.group) else first
     return (
-        f"{body.type} {_exactly(body.version, version)} of {body.publisher} is put on "
+        f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
         f"{counted(machines, 'machine')}{_where(groups, spec)}, {enrolled} from then on."
         f"{faults(law, spec, fate)}"
     )
+
+
+def _picked(body: PutExtension, version: str) -> str:
+    if version == body.version or not body.auto_upgrade_minor_version:
+        return _exactly(body.version, version)
+    return f"{version} (the newest minor version known, in the place of {body.version})"
 
 
 def _exactly(written: str, version: str) -> str:
@@ -240,6 +256,8 @@ def _other(body: Any, outlook: Outlook, spec: ArcFleet) -> str:
     on = f"{body.type} on {_on(meant, spec)}"
     if isinstance(body, RepairExtension):
         return f"{on} is removed where it is failed, and installed again."
+    if all(each.enrolled == body.enabled for each in meant):
+        return f"{on} is opted {'in' if body.enabled else 'out'} already: nothing changes."
     if body.enabled:
         return f"{on} is opted in, and discovers the newest release from then on."
     return f"{on} is opted out: what is under way finishes, what waits does not start."
@@ -247,4 +265,4 @@ def _other(body: Any, outlook: Outlook, spec: ArcFleet) -> str:
 
 def _on(meant: Sequence[Standing], spec: ArcFleet) -> str:
     groups = sorted({each.group for each in meant})
-    return f"{counted(sum(each.machines for each in meant), 'machine')}{_where(groups, spec)}"
+    return f"{counted(machines_on(meant), 'machine')}{_where(groups, spec)}"
