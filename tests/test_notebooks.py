@@ -46,6 +46,7 @@ def test_notebooks_are_shipped():
         "01-first-run",
         "02-comparing-upgrade-modes",
         "03-batch-requeue-drain-checkpoint",
+        "04-arc-how-long-until-99-percent",
     ]
 
 
