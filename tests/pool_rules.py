@@ -126,6 +126,7 @@ class Reading:
             return
         mode = self._mode(self.taken_by[task.node])
         assert self.states[task.node][0] not in IN_SERVICE
+        assert mode not in DRAINS  # the node would have waited
         assert status == ("failed" if mode == "terminate" else "active")
         task.requeues += status == "active"
         if mode == "checkpoint":

@@ -108,6 +108,7 @@ def test_a_drain_loses_no_work(scenario):
     log = simulation.run()
     found = measured(simulation, log)
     assert found["lost_task_hours"] == found["requeues"] == 0
+    assert sum(task.requeues for task in Reading(simulation, log).tasks.values()) == 0
 
 
 @often(30)
