@@ -103,10 +103,10 @@ class Distribution(RootModel[Duration | OneShape]):
         return times
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """The files that hold its times, as the scenario names them."""
+    def files(self) -> dict[tuple[str, ...], str]:
+        """The file that holds its times, as the scenario names it, by the keys that name it."""
         source = self.shape.csv if isinstance(self.shape, Empirical) else None
-        return () if source is None else (source,)
+        return {} if source is None else {("empirical", "csv"): source}
 
     def with_contents(self, contents: Mapping[str, bytes]) -> Distribution:
         """The same with the `files` read; it still dumps as written. ValueError(rule)."""

@@ -106,7 +106,9 @@ class Reading:
     def _length(self, task):
         """Seconds that the rest of a task takes: its work and its checkpoints."""
         every, cost = self.spec.checkpoint.every, self.spec.checkpoint.cost
-        modes = self.spec.interruptions.on_upgrade, self.spec.interruptions.on_failure
+        modes = [self.spec.interruptions.on_failure]
+        if self.spec.configuration == "cloud_service":  # images go by their own policy
+            modes.append(self.spec.interruptions.on_upgrade)
         if "checkpoint" not in modes or not every:
             return task.left
         return task.left + max(0, ceil(task.left / every) - 1) * cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from any_pool import FILES, LOAD, noted, pool, refused, scenario
 
@@ -28,6 +29,43 @@ def test_a_pool_has_the_documented_defaults():
     assert (p.checkpoint.every, p.checkpoint.cost) == (600.0, 0.0)
     assert (p.node_deallocation_option, p.retention_time) == ("requeue", 7 * 86400.0)
     assert (p.failures, p.work, p.cores) == (None, (), None)
+
+
+def test_a_run_writes_a_checkpoint_after_each_full_stretch_but_not_at_its_end():
+    saves = pool(checkpoint={"every": "30s", "cost": "6s"}).checkpoint
+    work = np.array([0, 29, 30, 30.5, 60, 61])
+    assert saves.cost_of(work).tolist() == [0, 0, 0, 6, 6, 12]
+    assert [saves.cost_of(each) for each in work.tolist()] == [0, 0, 0, 6, 6, 12]
+    assert not pool(checkpoint={"every": "0s"}).checkpoint.cost_of(work).any()
+
+
+def test_a_checkpoint_keeps_the_work_before_it_once_it_is_finished():
+    saves = pool(checkpoint={"every": "30s", "cost": "6s"}).checkpoint
+    elapsed = np.array([0, 30, 35, 36, 71, 72])
+    kept = saves.work_kept(elapsed)
+    assert (kept.tolist(), saves.time_of(kept).tolist()) == (
+        [0, 0, 0, 30, 30, 60],
+        [0, 0, 0, 36, 36, 72],
+    )
+    assert saves.time_of(saves.work_kept(100.0)) == 72
+    resumes = pool(checkpoint={"every": "0s"}).checkpoint
+    assert resumes.time_of(resumes.work_kept(100.0)) == 100
+
+
+@pytest.mark.parametrize(
+    ("keys", "saves"),
+    [
+        ({}, False),
+        ({"interruptions": {"on_failure": "checkpoint"}}, True),
+        ({"interruptions": {"on_upgrade": "checkpoint"}}, True),
+        (
+            {"interruptions": {"on_upgrade": "checkpoint"}, "configuration": "virtual_machine"},
+            False,
+        ),
+    ],
+)
+def test_tasks_write_checkpoints_where_an_interruption_can_use_them(keys, saves):
+    assert pool(**keys).saves is saves
 
 
 def test_times_of_a_node_are_as_recorded():
@@ -133,7 +171,24 @@ def test_a_resolved_pool_reads_back_to_the_same():
             {"os_versions": [{"version": "a", "expires": "2020-01-01"}]},
             "os_versions.0.expires: a date needs a `start` in the file",
         ),
-        ({"start_task": {"duraton": "3s"}}, "start_task.duraton: unknown key, did you mean"),
+        ({"nodes": 10**12}, "nodes: must be at most 1,000,000, got 1000000000000"),
+        (
+            {"start_task": {"duraton": "3s"}},
+            "start_task.duraton: unknown key, did you mean duration?",
+        ),
+        (
+            {"start_task": {"duration": 3}},
+            "start_task.duration: must be a duration such as 90s or 5min, got 3 (a number without",
+        ),
+        (
+            {"start_task": {"lognormal": {"median": "3s"}}},
+            "start_task.lognormal: must have median and p95, or mean and sd, got median",
+        ),
+        ({"start_task": ["3s"]}, "start_task: must be a duration such as 90s or 5min, got a list"),
+        (
+            {"start_task": {"duration": "3s", "uniform": {"low": "1s", "high": "2s"}}},
+            "start_task.duration: must not be given together with uniform",
+        ),
     ],
 )
 def test_a_pool_that_could_not_be_is_refused(keys, told):
@@ -152,8 +207,17 @@ def test_a_node_that_is_never_there_is_refused(kind):
     rule = f"operations.0.{kind}.node: must be a node of p, node-0 to node-3, got node-4"
     assert refused({kind: {"node": "node-4"}}) == [rule]
     assert refused({kind: {"node": "node-04"}}) == [rule.replace("got node-4", "got node-04")]
-    (told,) = refused({kind: {"node": "tvm-4"}})
-    assert told == f"operations.0.{kind}.node: must be a node of p, got tvm-4; known: node-0"
+    (told,) = refused({kind: {"node": "node-02"}})
+    assert told.endswith("got node-02; did you mean node-2?")
+    (told,) = refused({kind: {"node": "TVM 3"}})
+    assert told.endswith("node-0 to node-3, got TVM 3; did you mean node-3?")
+    assert refused({kind: {"node": "master"}}) == [rule.replace("got node-4", "got master")]
+
+
+def test_a_pool_cannot_be_asked_to_be_larger_than_memory():
+    assert refused({"resize": {"nodes": 1_000_001}}) == [
+        "operations.0.resize.nodes: must be at most 1,000,000, got 1000001"
+    ]
 
 
 def test_a_node_that_a_resize_brings_can_be_named():

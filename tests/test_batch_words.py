@@ -41,7 +41,7 @@ def test_a_pool_is_told_with_its_nodes_and_slots():
 def test_a_pool_of_single_slots_has_no_choice_to_tell():
     assert told(nodes=1, configuration="virtual_machine") == [
         "p: a virtual_machine pool of 1 node, 1 slot each: 1 slot; available while at least 1 of "
-        "them are in service.",
+        "them is in service.",
         "There is no work: capacity alone is measured.",
     ]
 
@@ -54,8 +54,14 @@ def test_the_size_is_told_in_a_few_words():
     ("task", "text"),
     [
         ("30s", "its start task takes 30s."),
-        ({"duration": "30s", "fails": "5%"}, "takes 30s and fails with 5 %, not retried."),
-        ({"fails": "5%", "max_retry_count": 1}, "and fails with 5 %, retried up to 1 time."),
+        (
+            {"duration": "30s", "fails": "5%"},
+            "takes 30s and fails with 5 %, not retried; where it fails for good the node takes no tasks.",
+        ),
+        (
+            {"fails": "5%", "max_retry_count": 1},
+            "and fails with 5 %, retried up to 1 time; where it fails for good the node takes no tasks.",
+        ),
         ({"fails": "5%", "max_retry_count": -1}, "and fails with 5 %, retried without limit."),
         ({"duration": "1s", "wait_for_success": False}, "1s; tasks do not wait for it."),
     ],
@@ -111,7 +117,7 @@ def test_tasks_that_come_too_late_are_told():
     contents = {"t": b"submit_s,service_s\n1,2\n86401,2\n"}
     line = about("job:", work={"csv": "t"}, contents=contents)
     assert "2 tasks of t, submitted from 1s to 1d" in line
-    assert line.endswith("; 1 of them come after the horizon.")
+    assert line.endswith("; 1 of them comes after the horizon.")
 
 
 def test_an_overload_is_told():
@@ -149,6 +155,10 @@ def test_a_last_wave_may_be_smaller():
     [
         ({"pace": "rolling"}, "2 nodes (20 % of 10, rounded down) at a time, in order of number; "),
         ({"pace": "rolling", "pause": "1min"}, "as one is back and 1min have passed, the next one"),
+        ({"start_task": "30s"}, "is out for lognormal (median 5min, p95 9min) and its start task."),
+        ({"start_task": {"fails": "5%"}}, "each is out for lognormal (median 5min, p95 9min). "),
+        ({"max_concurrent": 10}, "(median 5min, p95 9min). All go at once. A task that"),
+        ({"max_concurrent": "100%"}, " All go at once (100 % of 10, rounded down). A task that"),
         ({"order": "idle_first"}, "rounded down), idle ones first; the next wave"),
         ({"order": "least_work_lost"}, "those first whose tasks lose least; the next wave"),
         ({"requeue_to": "back"}, "goes back to the back of the queue and starts again from the b"),
@@ -170,7 +180,7 @@ def test_a_walk_is_told_as_it_goes(keys, text):
     assert text in walk(**keys)[0]
 
 
-@pytest.mark.parametrize(("pace", "what"), [("waves", "A wave"), ("rolling", "A node")])
+@pytest.mark.parametrize(("pace", "what"), [("waves", "A wave"), ("rolling", "A node's upgrade")])
 def test_windows_are_told(pace, what):
     windows = [{"days": ["sat", "sun"], "from": "22:00", "to": "05:00"}]
     operation = {"upgrade_os": UPGRADE["upgrade_os"] | {"windows": windows}}
@@ -230,12 +240,18 @@ def test_an_image_goes_by_the_upgrade_policy():
 @pytest.mark.parametrize(
     ("operation", "text"),
     [
-        ({"resize": {"nodes": 6}}, "2 new nodes, there after 3min13s: 6 in all."),
+        (
+            {"resize": {"nodes": 6}},
+            "2 new nodes, each there after 3min13s; 6 nodes then: capacity 150 % of the 4 slots at the start.",
+        ),
         ({"resize": {"nodes": 4}}, "the pool has 4 nodes already."),
-        ({"resize": {"nodes": 3}}, "node-3 goes; running tasks go back to the queue."),
+        (
+            {"resize": {"nodes": 3}},
+            "node-3 goes; running tasks go back to the queue; 3 nodes then: capacity 75 %.",
+        ),
         (
             {"resize": {"nodes": 0, "node_deallocation_option": "terminate"}},
-            "node-0 to node-3 go; running tasks end as failed.",
+            "node-0 to node-3 go; running tasks end as failed; 0 nodes then: capacity 0 %.",
         ),
         (
             {"reboot_node": {"node": "node-2", "option": "retaineddata"}},
@@ -249,6 +265,10 @@ def test_an_image_goes_by_the_upgrade_policy():
             {"disable_scheduling": {"node": "node-2"}},
             "node-2 takes no new tasks; running tasks go back to the queue.",
         ),
+        (
+            {"disable_scheduling": {"node": "node-2", "option": "taskcompletion"}},
+            "node-2 takes no new tasks; running ones go on.",
+        ),
         ({"enable_scheduling": {"node": "node-2"}}, "node-2 takes tasks again."),
     ],
 )
@@ -260,11 +280,30 @@ def test_an_operation_is_told_in_a_sentence(operation, text):
 def test_an_upgrade_after_a_resize_is_of_the_nodes_that_there_are_then():
     lines = told({"resize": {"nodes": 20}}, UPGRADE, nodes=10)
     assert "up to 4 nodes (20 % of 20, rounded down)" in lines[-2]
-    assert lines[-1].startswith("While 4 nodes of 20 are out, 16 of 10 slots serve: capacity 160 %")
+    assert lines[-1] == (
+        "While 4 nodes of 20 are out, 16 of 20 slots serve: capacity 160 % of the 10 slots at the "
+        "start; the pool stays available."
+    )
+
+
+def test_large_numbers_are_told_in_thousands():
+    said, (line,) = walk(nodes=10_000, min_available="85%")
+    assert "up to 2,000 nodes (20 % of 10,000, rounded down)" in said
+    assert line == (
+        "While 2,000 nodes of 10,000 are out, 8,000 of 10,000 slots serve: capacity 80 %; not "
+        "available: it needs 8,500."
+    )
+
+
+def test_a_single_node_is_told_in_the_singular():
+    _, (line,) = walk(nodes=2)
+    assert line.startswith("While 1 node of 2 is out, 1 of 2 slots serve: ")
 
 
 def test_an_upgrade_of_a_pool_without_nodes_is_told():
-    assert told({"resize": {"nodes": 0}}, UPGRADE)[-1].endswith(" There is no node by then.")
+    assert told({"resize": {"nodes": 0}}, UPGRADE)[-1].endswith(
+        "for every node; there is none by then."
+    )
 
 
 def test_operations_are_told_in_order_of_time():

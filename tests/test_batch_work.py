@@ -113,7 +113,7 @@ def test_recorded_times_are_on_the_grid():
 )
 def test_what_is_no_csv_of_tasks_is_refused(content, rule):
     (told,) = refused(work={"csv": "t"}, contents={"t": content})
-    assert told.startswith("systems.p.work: t: must have ")
+    assert told.startswith("systems.p.work.csv: t: must have ")
     assert rule in told
 
 
@@ -160,10 +160,12 @@ def test_what_a_log_drops_is_said():
 
 def test_a_file_that_is_missing_is_told_once():
     (told,) = refused(work={"csv": "gone.csv", "service": "3min"}, contents={})[:1]
-    assert told.startswith("systems.p.work: must name a file that can be read")
+    assert told.startswith("systems.p.work.csv: must name a file that can be read")
     service = {"empirical": {"csv": "gone.csv", "column": "s"}}
     (told,) = refused(work={"load": "80%", "service": service}, contents={})
-    assert told.startswith("systems.p.work.service: must name a file that can be read")
+    assert told.startswith(
+        "systems.p.work.service.empirical.csv: must name a file that can be read"
+    )
 
 
 def test_files_are_found_at_every_depth():

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from pool_log import BAG, UPGRADE, Pool
 
-from sim.systems.batch_pool.work_done import ENDINGS, carried, checkpoints_within, executions, waits
+from sim.systems.batch_pool.work_done import ENDINGS, carried, executions, waits
 
 STORY = """
     0 job/0 -> active
@@ -156,16 +155,6 @@ def test_a_run_finds_done_what_checkpoints_before_it_kept():
         """
     runs = executions(pool.model, pool.stack(text))
     assert carried(pool.model.layout, runs).tolist() == [0, 60, 0, 60]
-
-
-def test_a_run_writes_a_checkpoint_after_each_full_stretch_but_not_at_its_end():
-    work = np.array([0, 29, 30, 30.5, 60, 61])
-    saves = {"checkpoint": {"every": "30s", "cost": "6s"}}
-    layout = Pool(interruptions={"on_failure": "checkpoint"}, **saves).model.layout
-    assert checkpoints_within(layout, work).tolist() == [0, 0, 0, 1, 1, 2]
-    assert not checkpoints_within(Pool(**saves).model.layout, work).any()
-    resumes = Pool(interruptions={"on_upgrade": "checkpoint"}, checkpoint={"every": "0s"})
-    assert not checkpoints_within(resumes.model.layout, work).any()
 
 
 def test_waits_last_to_the_first_start_or_to_the_horizon():

@@ -268,8 +268,8 @@ def test_two_families_are_no_distribution():
 
 def test_a_file_is_named_until_its_content_is_given():
     named = known(FILE)
-    assert named.files == ("times.csv",)
-    assert known(LOGNORMAL).files == known(OBSERVED).files == known("4min").files == ()
+    assert named.files == {("empirical", "csv"): "times.csv"}
+    assert known(LOGNORMAL).files == known(OBSERVED).files == known("4min").files == {}
     with pytest.raises(ValueError, match=r"the contents of times\.csv were not given"):
         named.quantile(np.zeros(1))
 

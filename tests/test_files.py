@@ -80,7 +80,7 @@ def test_missing_named_file_is_told_with_its_place_and_why(tmp_path):
     with pytest.raises(ScenarioError) as error:
         files.load(file)
     place, reason = error.value.problems
-    assert place.where == f"{file}:5:13"
+    assert place.where == f"{file}:5:19"
     assert str(reason) == "demand.csv: must be a file, got a name that does not exist"
 
 
@@ -124,7 +124,7 @@ def test_giant_and_binary_scenarios_are_refused(tmp_path):
 
 def test_text_alone_is_a_scenario_that_names_no_files():
     assert files.loads(SCENARIO).name == "scenario"
-    with pytest.raises(ScenarioError, match=r"scenario:5:13: .* must name a file"):
+    with pytest.raises(ScenarioError, match=r"scenario:5:19: .* must name a file"):
         files.loads(WITH_DEMAND)
 
 

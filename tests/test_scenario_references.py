@@ -179,20 +179,22 @@ def test_a_file_that_cannot_be_read_is_told_at_its_place():
     )
     assert problems(text) == [
         (
-            "2:68: systems.shop.roles.Web.restart: must name a file that can be read (from the "
-            "scenario's folder), got r.csv"
+            "2:86: systems.shop.roles.Web.restart.empirical.csv: must name a file that can be read "
+            "(from the scenario's folder), got r.csv"
         )
     ]
     (problem,) = problems(text, **{"r.csv": b"t\n1\n"})
-    assert problem.startswith("2:68: systems.shop.roles.Web.restart: r.csv: must have one column s")
+    assert problem.startswith(
+        "2:86: systems.shop.roles.Web.restart.empirical.csv: r.csv: must have "
+    )
 
 
 def test_a_time_from_a_file_that_cannot_be_read_is_one_problem():
     asked = "operations: [{at: {empirical: {csv: r.csv, column: s}}, swap: {}}]"
     assert problems(SYSTEMS + asked) == [
         (
-            "3:19: operations.0.at: must name a file that can be read (from the scenario's "
-            "folder), got r.csv"
+            "3:37: operations.0.at.empirical.csv: must name a file that can be read (from the "
+            "scenario's folder), got r.csv"
         )
     ]
 

@@ -178,7 +178,10 @@ def _unknown_key_rule(keys: tuple[str | int, ...], root: Node, model: type[BaseM
     for key in keys[:-1]:
         node = _child(node, key) or node
         place = place.below(key).like(node)
-    return f"unknown key, {suggest(str(keys[-1]), place.keys)}"
+    key, others = str(keys[-1]), node.value if isinstance(node.value, dict) else {}
+    if key in place.keys:  # of another form of the same value
+        return f"must not be given together with {joined([k for k in others if k != key], 'and')}"
+    return f"unknown key, {suggest(key, place.keys)}"
 
 
 @functools.cache

@@ -30,8 +30,8 @@ class NamesFiles(Protocol):
     """A part of a scenario that may name files."""
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """The files, as the scenario names them."""
+    def files(self) -> Mapping[tuple[str, ...], str]:
+        """The keys below the part under which a file is named -> its name there."""
 
     def with_contents(self, contents: Mapping[str, bytes]) -> Self:
         """The same with its files read; it still dumps as written. ValueError(rule)."""
@@ -74,18 +74,20 @@ class Reader:
         return spec.model_copy(update=changed) if changed else spec
 
     def _filled(self, part: NamesFiles, path: tuple[str | int, ...]) -> NamesFiles:
-        absent = [file for file in part.files if file not in self._contents]
-        self.missing += absent
-        if absent:
+        absent = {keys: file for keys, file in part.files.items() if file not in self._contents}
+        for keys, file in absent.items():
             rule = "must name a file that can be read (from the scenario's folder)"
-            self.findings.append(Finding(path, f"{rule}, got {', '.join(absent)}"))
+            self.findings.append(Finding((*path, *keys), f"{rule}, got {file}"))
+        self.missing += absent.values()
+        if absent:
             return part
-        for file in part.files:
+        for file in part.files.values():
             self._read[file] = InputFile(file, sha256(self._contents[file]).hexdigest())
         try:
             return part.with_contents(self._contents)
         except ValueError as error:
-            self.findings.append(Finding(path, f"{', '.join(part.files)}: {error}"))
+            keys, file = next(iter(part.files.items()))  # no part names more than one
+            self.findings.append(Finding((*path, *keys), f"{file}: {error}"))
             return part
 
 

@@ -297,12 +297,16 @@ def _parts(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"[0-9]+", version)]
 
 
+def most_nodes(spec: BatchPool, operations: Sequence[Operation]) -> int:
+    """The most nodes that the pool starts with or is ever asked to have."""
+    bodies = (operation.body for operation in operations)
+    return max([spec.nodes, *(body.nodes for body in bodies if isinstance(body, Resize))])
+
+
 def number_all(
     name: str, spec: BatchPool, operations: Sequence[Operation], first: int, span: Span
 ) -> Layout:
     """Number all that can ever be there: nodes, tasks, upgrades, versions."""
-    bodies = [operation.body for operation in operations]
-    room = max([spec.nodes, *(body.nodes for body in bodies if isinstance(body, Resize))])
     upgrades = [each for each in operations if isinstance(each.body, UpgradeOs | UpgradeImage)]
     if spec.configuration == "virtual_machine":
         versions = [FIRST_IMAGE]
@@ -326,7 +330,7 @@ def number_all(
         tuple(operation.name for operation in upgrades),
         tuple(versions),
         tuple(targets),
-        room,
+        most_nodes(spec, operations),
         first,
         span,
     )

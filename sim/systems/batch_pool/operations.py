@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from sim.formats.fields import Amount
 from sim.rules import at_most
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim, Starts
@@ -78,16 +77,7 @@ class Service(Door):
     def upgrade_os(self, call: Call) -> None:
         """Upgrade OS: 202 at once, and the walk begins; the same target again has no effect."""
         if self._pool.walk is None:
-            spec = self._layout.spec
-            self._upgrade(
-                call,
-                status=REIMAGING,
-                limit=spec.max_concurrent,
-                rolling=spec.pace == "rolling",
-                pause=spec.pause,
-                order=spec.order,
-                mode=spec.interruptions.on_upgrade,
-            )
+            self._upgrade(call, REIMAGING)
         self.succeeds(call, call.subject)
 
     def forbids_upgrade_image(self, _: Call) -> str | None:
@@ -98,44 +88,23 @@ class Service(Door):
 
     def upgrade_image(self, call: Call) -> None:
         """The walk of a virtual_machine pool: batches, by its upgrade policy."""
-        policy = self._layout.spec.upgrade_policy
-        self._upgrade(
-            call,
-            status=UPGRADING_OS,
-            limit=Amount(share=policy.max_batch_instance_percent),
-            rolling=False,
-            pause=policy.pause_time_between_batches,
-            order="number",
-            mode="taskcompletion" if policy.os_rolling_upgrade_deferral else "requeue",
-        )
+        self._upgrade(call, UPGRADING_OS)
         self.succeeds(call, call.subject)
 
     def _target(self, call: Call) -> int:
         return self._layout.targets[self._layout.upgrades.index(call.name)]
 
-    def _upgrade(
-        self,
-        call: Call,
-        *,
-        status: int,
-        limit: Amount,
-        rolling: bool,
-        pause: float,
-        order: str,
-        mode: str,
-    ) -> None:
-        present = len(self._nodes.present)
+    def _upgrade(self, call: Call, status: int) -> None:
+        """Begin the walk; a node shows `status` while it is upgraded."""
+        rules = self._layout.spec.walk_rules
         plan = Plan(
             subject=self._layout.first_upgrade + self._layout.upgrades.index(call.name),
             version=self._target(call),
             status=status,
             # The pool state `upgrading` went with the call upgradeos (2018-12-01.8.0).
             shows=status == REIMAGING,
-            limit=at_most(limit, present),
-            rolling=rolling,
-            pause=pause,
-            order=order,
-            mode=mode,
+            limit=at_most(rules.limit, len(self._nodes.present)),
+            rules=rules,
             seconds=self._times("node_upgrade", self._layout.spec.node_upgrade, call),
             starts=self._starts(call),
             windows=call.windows,

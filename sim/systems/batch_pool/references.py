@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.rules import at_least, at_most
 from sim.systems.batch_pool.defaults import resolve, written_jobs
-from sim.systems.batch_pool.layout import node_name
+from sim.systems.batch_pool.layout import most_nodes, node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeOs
 from sim.systems.batch_pool.work import is_overload, offered_slots
-from sim.systems.kind import Finding, unknown_name
+from sim.systems.kind import Finding
 from sim.systems.sentences import counted
-from sim.units import show_duration, show_share
+from sim.units import shorten, show_duration, show_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,9 @@ MOST_SLOTS = 256
 SLOTS_PER_CORE = 4
 """Azure's maxima for a node ("Run tasks concurrently on Batch compute nodes")."""
 
+MOST_NODES = 1_000_000
+"""More would need more memory than most machines have: a node takes some 400 bytes."""
+
 T = TypeVar("T")
 
 
@@ -37,15 +41,17 @@ def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> l
         findings += _of_job((*path, *place), job, spec)
     findings += _of_names(path, name, spec)
     room = most_nodes(spec, operations)
+    findings += _of_size((*path, "nodes"), spec.nodes)
     for operation in operations:
         findings += _of_node(operation, name, room)
+        if isinstance(operation.body, Resize):
+            findings += _of_size((*operation.path, "nodes"), operation.body.nodes)
     return findings
 
 
-def most_nodes(spec: BatchPool, operations: Sequence[Operation]) -> int:
-    """The most nodes that the pool starts with or is ever asked to have."""
-    bodies = (operation.body for operation in operations)
-    return max([spec.nodes, *(body.nodes for body in bodies if isinstance(body, Resize))])
+def _of_size(path: Path, nodes: int) -> Iterator[Finding]:
+    if nodes > MOST_NODES:
+        yield Finding(path, f"must be at most {MOST_NODES:,}, got {nodes}")
 
 
 def _of_pool(path: Path, spec: BatchPool) -> Iterator[Finding]:
@@ -78,9 +84,9 @@ _NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
 
 def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Finding]:
     source = job.source
-    if job.files and job.service:
+    if job.file and job.service:
         yield Finding((*path, "service"), f"must not be given together with {source}")
-    if not job.files and not job.service:
+    if not job.file and not job.service:
         yield Finding(path, f"missing key service, which {source} needs")
     for key in ("jobs", "slots"):
         if getattr(job, key) is not None and job.swf is None:
@@ -135,15 +141,15 @@ def _of_names(path: Path, name: str, spec: BatchPool) -> Iterator[Finding]:
 
 def _of_node(operation: Operation, name: str, room: int) -> Iterator[Finding]:
     node = getattr(operation.body, "node", None)
-    if node is None or node in {node_name(number) for number in range(room)}:
+    if node is None:
         return
-    path = (*operation.path, "node")
-    prefix, _, number = node.rpartition("-")
-    if number.isdigit() and f"{prefix}-0" == node_name(0):
-        known = f"{node_name(0)} to {node_name(room - 1)}"
-        yield Finding(path, f"must be a node of {name}, {known}, got {node}")
-    else:
-        yield Finding(path, unknown_name(f"a node of {name}", node, [node_name(0)]))
+    digits = "".join(re.findall(r"[0-9]", node))
+    meant = int(digits[:9] or room)
+    rule = f"must be a node of {name}, {node_name(0)} to {node_name(room - 1)}, got {shorten(node)}"
+    if meant >= room:
+        yield Finding((*operation.path, "node"), rule)
+    elif node != node_name(meant):
+        yield Finding((*operation.path, "node"), f"{rule}; did you mean {node_name(meant)}?")
 
 
 def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Finding]:
@@ -169,7 +175,7 @@ def _of_work(path: Path, spec: BatchPool) -> Iterator[Finding]:
         if job.recorded is not None:
             dropped = job.recorded.fitting(spec.task_slots_per_node).dropped
             for reason, count in dropped.items():
-                jobs = f"{counted(count, 'job')} of {job.files[0]}"
+                jobs = f"{counted(count, 'job')} of {job.file}"
                 yield Finding((*path, "work"), f"{jobs} dropped: {reason}")
 
 

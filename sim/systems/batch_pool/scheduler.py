@@ -7,7 +7,6 @@ costs two events: its submission and its end.
 
 from __future__ import annotations
 
-import math
 from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +53,9 @@ class Scheduler:
         self._bases: list[int] = (tasks.base * TASK_WIDTH).tolist()
         self._slots: list[int] = tasks.slots.tolist()
         self._service: list[float] = tasks.service.tolist()
-        self._saves = "checkpoint" in (spec.interruptions.on_upgrade, spec.interruptions.on_failure)
-        self._left = self._service.copy() if self._saves else self._service
+        self._saves, self._checkpoint = spec.saves, spec.checkpoint
+        self._left = self._service.copy() if spec.saves else self._service
         """Seconds of work that remain, by task; where nothing is ever saved, all of it."""
-        self._every, self._cost = spec.checkpoint.every, spec.checkpoint.cost
         self._jobs: list[int] = tasks.job.tolist()
         self._failures: dict[int, int] = {}
         """Task -> how often it failed by itself."""
@@ -158,12 +156,8 @@ class Scheduler:
         extend, pack = self._world.recorder.extend, PACK
         agenda, numbers = self._world.agenda, self._world.numbers
         subjects, bases, slots, left = self._subjects, self._bases, self._slots, self._left
-        room, offer, saves, at_end = (
-            self._layout.slots,
-            self._free.offer,
-            self._saves,
-            [self._hot_end()],
-        )
+        room, offer, saves = self._layout.slots, self._free.offer, self._saves
+        cost_of, at_end = self._checkpoint.cost_of, [self._hot_end()]
 
         def run(task: int, node: Node, now: float) -> None:
             """A node begins a task."""
@@ -176,7 +170,7 @@ class Scheduler:
                 offer(node)
             length = left[task]
             if saves:
-                length += self._cost * self._checkpoints(length)
+                length += cost_of(length)
             execution.ends = ends = now + length
             execution.callbacks = at_end
             heappush(agenda, (ends, AT_RETURN | subject, next(numbers), execution))
@@ -243,7 +237,7 @@ class Scheduler:
             state = FAILED if mode == "terminate" else ACTIVE
             self._world.record(self._world.now, subject, base + RUNNING, base + state, node.subject)
             if mode == "checkpoint":
-                self._left[task] -= self._saved(self._world.now - run.began)
+                self._left[task] -= self._checkpoint.work_kept(self._world.now - run.began)
             elif self._saves:
                 self._left[task] = self._service[task]
             if state == ACTIVE:
@@ -257,20 +251,11 @@ class Scheduler:
         """Seconds of execution that would be thrown away if the node were taken now."""
         if mode == "taskcompletion":
             return 0.0
-        elapsed = [self._world.now - run.began for run in node.running()]
-        if mode != "checkpoint":
-            # Also what earlier checkpoints have saved is thrown away.
-            saved = [self._service[run.task] - self._left[run.task] for run in node.running()]
-            return sum(elapsed + saved)
-        period = self._every + self._cost
-        return sum(math.fmod(each, period) for each in elapsed) if period else 0.0
-
-    def _saved(self, elapsed: float) -> float:
-        """Seconds of work that the finished checkpoints of a run keep."""
-        if not self._every:
-            return elapsed
-        return math.floor(elapsed / (self._every + self._cost)) * self._every
-
-    def _checkpoints(self, work: float) -> int:
-        """How many checkpoints a run of `work` seconds writes: none at its end."""
-        return max(0, math.ceil(work / self._every) - 1) if self._every else 0
+        runs, now, time_of = node.running(), self._world.now, self._checkpoint.time_of
+        elapsed = [now - run.began for run in runs]
+        if mode == "checkpoint":
+            kept = [time_of(self._checkpoint.work_kept(each)) for each in elapsed]
+            return float(sum(elapsed) - sum(kept))
+        # Also what earlier checkpoints have saved is thrown away.
+        saved = [time_of(self._service[run.task] - self._left[run.task]) for run in runs]
+        return float(sum(elapsed) + sum(saved))

@@ -6,12 +6,16 @@ Names follow the Batch REST reference (2018-08-01.7.0, the last that upgrades op
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Discriminator, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.chance import Distribution
+from sim.distributions import OneShape
 from sim.formats.fields import (
     Amount,
     CountOrShare,
@@ -33,6 +37,9 @@ NODE_UPGRADE = Distribution.model_validate({"lognormal": {"median": "5min", "p95
 # Assumption: a node is created in 193 s and reboots in 131 s, as in the PowerShell recordings.
 CREATE = Distribution.fixed(193.0)
 REBOOT = Distribution.fixed(131.0)
+
+Times = TypeVar("Times", float, NDArray[np.float64])
+"""Seconds on the time grid: of one run of a task, or of many."""
 
 Deallocation = Literal["requeue", "terminate", "taskcompletion", "retaineddata"]
 """What happens to running tasks of a node that is removed, rebooted or reimaged."""
@@ -65,6 +72,12 @@ class StartTask(Spec):
     tasks. Default: true."""
 
 
+def _form_of_start_task(given: object) -> str:
+    """Whether a time is written or keys: only the form that is meant says what is wrong with it."""
+    mapping = isinstance(given, dict) and OneShape.model_fields.keys().isdisjoint(given)
+    return "keys" if mapping or isinstance(given, StartTask) else "time"
+
+
 def _as_start_task(given: Distribution | StartTask) -> StartTask:
     return StartTask(duration=given) if isinstance(given, Distribution) else given
 
@@ -81,12 +94,27 @@ class Interruptions(Spec):
 
 
 class Checkpoint(Spec):
-    """How tasks save what they did, where an interruption is `checkpoint`."""
+    """How tasks save what they did where an interruption is `checkpoint`, after full stretches of
+    work, but not at the end of a run.
+    """
 
     every: Duration = 600.0
     """Work between two checkpoints; 0s: work is never lost. Default: 10min."""
     cost: Duration = 0.0
     """Time that a checkpoint takes. Default: 0s."""
+
+    def cost_of(self, work: Times) -> Times:
+        """What the checkpoints of a run take that does so much `work`."""
+        written = -(-work // self.every) - (work > 0) if self.every else 0 * work
+        return self.cost * written
+
+    def work_kept(self, elapsed: Times) -> Times:
+        """The work that is saved when a run is interrupted after `elapsed` seconds."""
+        return self.every * (elapsed // (self.every + self.cost)) if self.every else elapsed
+
+    def time_of(self, kept: Times) -> Times:
+        """The time that so much work took to do and to keep, checkpoints included."""
+        return (self.every + self.cost) * (kept // self.every) if self.every else kept
 
 
 class UpgradePolicy(Spec):
@@ -100,13 +128,32 @@ class UpgradePolicy(Spec):
     """Whether a node that runs tasks is upgraded only when they are done. Default: false."""
 
 
+@dataclass(frozen=True)
+class WalkRules:
+    """How an upgrade of a pool goes through its nodes."""
+
+    limit: Amount
+    """Nodes that may be taken at once."""
+    rolling: bool
+    """Whether each node is replaced as it returns; else the next wave waits for all of this one."""
+    pause: float
+    """Seconds between waves, or between a node's return and its replacement."""
+    order: str
+    mode: str
+    """What becomes of the running tasks."""
+
+
 # What a type checker sees is what validation or `resolve` makes of it.
 if TYPE_CHECKING:
     Work = tuple[Job, ...]
     Start = StartTask
 else:
     Work = Job | tuple[Job, ...]
-    Start = Annotated[Distribution | StartTask, AfterValidator(_as_start_task)]
+    Start = Annotated[
+        Annotated[Distribution, Tag("time")] | Annotated[StartTask, Tag("keys")],
+        Discriminator(_form_of_start_task),
+        AfterValidator(_as_start_task),
+    ]
 
 
 class BatchPool(System):
@@ -175,6 +222,22 @@ class BatchPool(System):
     """How a virtual_machine pool is upgraded."""
     work: Work = ()
     """The job, or a list of jobs, that the pool runs. Default: none."""
+
+    @property
+    def walk_rules(self) -> WalkRules:
+        """How an upgrade goes: a virtual_machine pool has its upgrade policy for that."""
+        if self.configuration == "cloud_service":
+            rolling, mode = self.pace == "rolling", self.interruptions.on_upgrade
+            return WalkRules(self.max_concurrent, rolling, self.pause, self.order, mode)
+        policy = self.upgrade_policy
+        batch = Amount(share=policy.max_batch_instance_percent)
+        mode = "taskcompletion" if policy.os_rolling_upgrade_deferral else "requeue"
+        return WalkRules(batch, False, policy.pause_time_between_batches, "number", mode)
+
+    @property
+    def saves(self) -> bool:
+        """Whether its tasks write checkpoints."""
+        return "checkpoint" in (self.walk_rules.mode, self.interruptions.on_failure)
 
     @property
     def slots(self) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.chance import Times
     from sim.rules import Windows
     from sim.systems.batch_pool.node import Node, Nodes, Starts
+    from sim.systems.batch_pool.spec import WalkRules
     from sim.systems.world import Due, World
 
 
@@ -38,13 +39,7 @@ class Plan:
     """Whether the pool's own state shows it."""
     limit: int
     """How many nodes may be draining for it or out by it."""
-    rolling: bool
-    """Whether each node is replaced as it returns; else the next wave waits for all of this one."""
-    pause: float
-    """Seconds between waves, or between a node's return and its replacement."""
-    order: str
-    mode: str
-    """What becomes of the running tasks."""
+    rules: WalkRules
     seconds: Times
     starts: Starts
     windows: Windows
@@ -56,7 +51,7 @@ class Walk:
     def __init__(
         self, world: World, nodes: Nodes, plan: Plan, completed: Callable[[], None]
     ) -> None:
-        self._world, self._nodes, self._plan = world, nodes, plan
+        self._world, self._nodes, self._plan, self._rules = world, nodes, plan, plan.rules
         self._completed = completed
         self._waiting = deque(nodes.present)
         """Nodes to be taken yet, in order of number."""
@@ -69,7 +64,7 @@ class Walk:
         """Take the first nodes."""
         if not self._waiting:
             self._completed()
-        elif self._plan.rolling:
+        elif self._rules.rolling:
             for _ in range(min(self._plan.limit, len(self._waiting))):
                 self._world.call(0.0, ACT, self._plan.subject, self._replace)
         else:
@@ -94,8 +89,8 @@ class Walk:
             returned = self._returned = self._world.moment()
             self._take_next(self._plan.limit)
             yield returned
-            if self._waiting and self._plan.pause:
-                yield self._world.after(self._plan.pause, ACT, self._plan.subject)
+            if self._waiting and self._rules.pause:
+                yield self._world.after(self._rules.pause, ACT, self._plan.subject)
 
     def _replace(self, _: Due) -> None:
         """Take the next node, as soon as a window is open."""
@@ -114,13 +109,13 @@ class Walk:
         """Take the nodes that are next by the order, each now or once it is empty."""
         for node in self._choose(min(most, len(self._waiting))):
             self._out.add(node.number)
-            if self._plan.mode == "taskcompletion":
+            if self._rules.mode == "taskcompletion":
                 self._nodes.drain(node, Claim(self._take, self._back), self._plan.subject)
             else:
                 self._take(node)
 
     def _choose(self, count: int) -> list[Node]:
-        if self._plan.order == "number":
+        if self._rules.order == "number":
             return [self._waiting.popleft() for _ in range(count)]
         chosen = nsmallest(count, self._waiting, self._price)  # at equal prices by number
         for node in chosen:
@@ -129,9 +124,9 @@ class Walk:
 
     def _price(self, node: Node) -> float:
         """What counts against taking a node now: its tasks, or the work that they would lose."""
-        if self._plan.order == "idle_first":
+        if self._rules.order == "idle_first":
             return node.used > 0
-        return self._nodes.scheduler.work_to_lose(node, self._plan.mode)
+        return self._nodes.scheduler.work_to_lose(node, self._rules.mode)
 
     def _take(self, node: Node) -> None:
         plan = self._plan
@@ -141,7 +136,7 @@ class Walk:
             plan.seconds[node.number, 0],
             plan.starts,
             plan.subject,
-            plan.mode,
+            self._rules.mode,
             plan.version,
         )
         stay.arrived.append(self._back)
@@ -153,9 +148,9 @@ class Walk:
         self._out.remove(node.number)
         if not self._waiting and not self._out:
             self._completed()
-        elif self._plan.rolling:
+        elif self._rules.rolling:
             # In its rank, also without a pause: what returns at this instant returns first.
-            self._world.call(self._plan.pause, ACT, self._plan.subject, self._replace)
+            self._world.call(self._rules.pause, ACT, self._plan.subject, self._replace)
         elif not self._out and self._returned is not None:
             self._world.arm(self._returned, 0.0, ACT, self._plan.subject)
             self._returned = None

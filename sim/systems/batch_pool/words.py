@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.formats.fields import Amount
 from sim.rules import at_least, at_most
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.refusals import answer, by_request, by_version
@@ -23,7 +21,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeOs,
 )
 from sim.systems.batch_pool.work import is_overload, offered_slots
-from sim.systems.sentences import counted, refused, when, within
+from sim.systems.sentences import be, counted, refused, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -51,28 +49,6 @@ ORDERS = {
     "least_work_lost": "those first whose tasks lose least",
 }
 FILLS = {"spread": "the least busy node", "pack": "the busiest node with room"}
-
-
-@dataclass(frozen=True)
-class Walk:
-    """How an upgrade goes through the nodes, as its numbers come out."""
-
-    nodes: int
-    limit: Amount
-    rolling: bool
-    pause: float
-    order: str
-    mode: str
-
-    @property
-    def at_once(self) -> int:
-        """Nodes that go together."""
-        return at_most(self.limit, self.nodes)
-
-    @property
-    def waves(self) -> int:
-        """How many waves it takes."""
-        return math.ceil(self.nodes / self.at_once)
 
 
 def before(model: Model) -> list[str]:
@@ -129,7 +105,7 @@ def _pool(model: Model) -> str:
     return (
         f"{model.name}: a {spec.configuration} pool of {counted(spec.nodes, 'node')}{runs}, "
         f"{counted(spec.task_slots_per_node, 'slot')} each: {counted(spec.slots, 'slot')}; "
-        f"available while at least {least}{share} of them are in service."
+        f"available while at least {least:,}{share} of them {be(least)} in service."
     )
 
 
@@ -142,17 +118,25 @@ def _nodes(spec: BatchPool) -> list[str]:
     if spec.failures:
         fate = _interrupted(spec.interruptions.on_failure, spec)
         lines.append(
-            f"A node fails {spec.failures.per_year:g} times a year and is back after "
+            f"A node fails {spec.failures.per_year:,g} times a year and is back after "
             f"{spec.failures.recovery}; a task on it {fate}."
         )
     return lines
+
+
+def _starts_slowly(task: StartTask) -> bool:
+    """Whether a start task keeps a node out of service."""
+    return task.wait_for_success and task.duration.highest > 0
 
 
 def _start_task(task: StartTask) -> str:
     text = f"Whenever a node starts, its start task takes {task.duration}"
     if task.fails:
         text += f" and fails with {show_share(task.fails)}, {_retried(task.max_retry_count)}"
-    return text + ("." if task.wait_for_success else "; tasks do not wait for it.")
+    if not task.wait_for_success:
+        return f"{text}; tasks do not wait for it."
+    lost = task.fails and task.max_retry_count >= 0
+    return text + ("; where it fails for good the node takes no tasks." if lost else ".")
 
 
 def _retried(most: int) -> str:
@@ -181,7 +165,7 @@ def _over(load: float) -> str:
 def _job(job: Job, spec: BatchPool, horizon: float) -> str:
     if job.recorded is not None:
         fitting = job.recorded.fitting(spec.task_slots_per_node)
-        source = _recorded(fitting, job.files[0], spec.slots, horizon)
+        source = _recorded(fitting, str(job.file), spec.slots, horizon)
     elif job.tasks is not None:
         assert job.service
         least = job.tasks * job.required_slots * job.service.mean / spec.slots
@@ -206,7 +190,8 @@ def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
             f"at least {show_duration(work / slots)} of work for all slots"
         )
         late = int(np.count_nonzero(tasks.submit > horizon))
-        text += f"; {late:,} of them come after the horizon" if late else ""
+        if late:
+            text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
     dropped = [f"{counted(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
     return "; ".join([text, *dropped])
 
@@ -230,46 +215,41 @@ def _traits(job: Job) -> str:
 def _operation(model: Model, operation: Operation, nodes: int) -> list[str]:
     """What an operation does to a pool that has `nodes` nodes by then."""
     at, body, spec = when(operation, model.span), operation.body, model.spec
-    if isinstance(body, UpgradeOs):
-        text = f"{at} {body.target_os_version} for every node; each is out for {spec.node_upgrade}."
-        return [text + _how(spec, _os_walk(spec, nodes), body), *_low(spec, _os_walk(spec, nodes))]
-    if isinstance(body, UpgradeImage):
-        text = f"{at} a new image for every node; each is out for {spec.node_upgrade}."
-        walk = _image_walk(spec, nodes)
-        return [text + _how(spec, walk, body), *_low(spec, walk)]
+    if isinstance(body, UpgradeOs | UpgradeImage):
+        what = body.target_os_version if isinstance(body, UpgradeOs) else "a new image"
+        if not nodes:
+            return [f"{at} {what} for every node; there is none by then."]
+        start = " and its start task" if _starts_slowly(spec.start_task) else ""
+        text = f"{at} {what} for every node; each is out for {spec.node_upgrade}{start}."
+        return [f"{text} {_how(spec, nodes)}{_during(spec, body)}", *_low(spec, nodes)]
     if isinstance(body, Resize):
         return [f"{at} {_resize(body, spec, nodes)}."]
     return [f"{at} {_of_node(body, spec)}."]
 
 
-def _os_walk(spec: BatchPool, nodes: int) -> Walk:
-    mode = spec.interruptions.on_upgrade
-    rolling = spec.pace == "rolling"
-    return Walk(nodes, spec.max_concurrent, rolling, spec.pause, spec.order, mode)
-
-
-def _image_walk(spec: BatchPool, nodes: int) -> Walk:
-    policy = spec.upgrade_policy
-    limit = Amount(share=policy.max_batch_instance_percent)
-    mode = "taskcompletion" if policy.os_rolling_upgrade_deferral else "requeue"
-    return Walk(nodes, limit, False, policy.pause_time_between_batches, "number", mode)
-
-
-def _how(spec: BatchPool, walk: Walk, body: UpgradeOs | UpgradeImage) -> str:
-    """Who goes when, and what becomes of running tasks."""
-    if not walk.nodes:
-        return " There is no node by then."
-    rounded = "" if walk.limit.share is None else f" ({walk.limit} of {walk.nodes}, rounded down)"
-    pause = f" and {show_duration(walk.pause)} have passed" if walk.pause else ""
-    group = f"{counted(walk.at_once, 'node')}{rounded}"
-    if walk.rolling:
-        who = f"{group} at a time, {ORDERS[walk.order]}"
+def _how(spec: BatchPool, nodes: int) -> str:
+    """Who goes when."""
+    rules = spec.walk_rules
+    at_once = at_most(rules.limit, nodes)
+    share = "" if rules.limit.share is None else f" ({rules.limit} of {nodes:,}, rounded down)"
+    pause = f" and {show_duration(rules.pause)} have passed" if rules.pause else ""
+    if at_once == nodes:
+        return f"All go at once{share}."
+    if rules.rolling:
+        who = f"{counted(at_once, 'node')}{share} at a time"
         then = f"as one is back{pause}, the next one goes"
     else:
-        who = f"{counted(walk.waves, 'wave')} of up to {group}, {ORDERS[walk.order]}"
+        waves = counted(math.ceil(nodes / at_once), "wave")
+        who = f"{waves} of up to {counted(at_once, 'node')}{share}"
         then = f"the next wave goes when all of this one are back{pause}"
-    task = f" A task that runs on a node {_interrupted(walk.mode, spec)}."
-    return f" {who}; {then}.{task}{within(body, 'A node' if walk.rolling else 'A wave')}"
+    return f"{who}, {ORDERS[rules.order]}; {then}."
+
+
+def _during(spec: BatchPool, body: UpgradeOs | UpgradeImage) -> str:
+    """What becomes of running tasks, and when nodes may be taken."""
+    rules = spec.walk_rules
+    task = f" A task that runs on a node {_interrupted(rules.mode, spec)}."
+    return task + within(body, "A node's upgrade" if rules.rolling else "A wave")
 
 
 def _interrupted(mode: str, spec: BatchPool) -> str:
@@ -280,21 +260,19 @@ def _interrupted(mode: str, spec: BatchPool) -> str:
     return text
 
 
-def _low(spec: BatchPool, walk: Walk) -> list[str]:
+def _low(spec: BatchPool, nodes: int) -> list[str]:
     """The arithmetic of the lowest capacity and of the load on what is left."""
-    if not walk.nodes:
-        return []
-    slots = spec.task_slots_per_node
-    left = (walk.nodes - walk.at_once) * slots
+    at_once, slots = at_most(spec.walk_rules.limit, nodes), spec.task_slots_per_node
+    left = (nodes - at_once) * slots
     least = at_least(spec.min_available, spec.slots)
     text = (
-        f"While {counted(walk.at_once, 'node')} of {walk.nodes} are out, {left} of {spec.slots} "
-        f"slots serve: capacity {show_share(left / spec.slots)}"
+        f"While {counted(at_once, 'node')} of {nodes:,} {be(at_once)} out, {left:,} of "
+        f"{counted(nodes * slots, 'slot')} serve: {_capacity(spec, left)}"
     )
     if not left:
         text += "; the whole pool is out, and no task runs"
     elif left < least:
-        text += f"; not available: it needs {least}"
+        text += f"; not available: it needs {least:,}"
     else:
         text += "; the pool stays available"
     load = offered_slots(spec.work, spec.slots) / left if left else 0.0
@@ -310,15 +288,24 @@ def _meanwhile(load: float) -> str:
     )
 
 
+def _capacity(spec: BatchPool, slots: int) -> str:
+    """What so many slots are, in numbers: 12 of the 10 at the start are 120 %."""
+    grown = "" if slots <= spec.slots else f" of the {counted(spec.slots, 'slot')} at the start"
+    return f"capacity {show_share(slots / spec.slots)}{grown}"
+
+
 def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
-    if body.nodes > nodes:
-        added = counted(body.nodes - nodes, "new node")
-        return f"{added}, there after {spec.create}: {body.nodes} in all"
     if body.nodes == nodes:
         return f"the pool has {counted(nodes, 'node')} already"
+    then = f"{counted(body.nodes, 'node')} then: "
+    then += _capacity(spec, body.nodes * spec.task_slots_per_node)
+    if body.nodes > nodes:
+        start = " and its start task" if _starts_slowly(spec.start_task) else ""
+        added = counted(body.nodes - nodes, "new node")
+        return f"{added}, each there after {spec.create}{start}; {then}"
     first, last = node_name(body.nodes), node_name(nodes - 1)
     who = f"{last} goes" if first == last else f"{first} to {last} go"
-    return f"{who}; {_option(str(body.node_deallocation_option), spec)}"
+    return f"{who}; {_option(str(body.node_deallocation_option), spec)}; {then}"
 
 
 def _of_node(body: Any, spec: BatchPool) -> str:
@@ -328,7 +315,9 @@ def _of_node(body: Any, spec: BatchPool) -> str:
         case ReimageNode():
             return f"{body.node} is reimaged ({spec.reimage}); {_option(body.option, spec)}"
         case DisableScheduling():
-            return f"{body.node} takes no new tasks; {_option(body.option, spec)}"
+            stays = body.option == "taskcompletion"
+            running = "running ones go on" if stays else _option(body.option, spec)
+            return f"{body.node} takes no new tasks; {running}"
         case EnableScheduling():
             return f"{body.node} takes tasks again"
     raise AssertionError(body)

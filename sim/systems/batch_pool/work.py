@@ -96,14 +96,19 @@ class Job(OneOf):
         return self.load is not None or self.interarrival is not None
 
     @property
-    def files(self) -> tuple[str, ...]:
+    def file(self) -> str | None:
         """The file that holds the tasks, as the scenario names it."""
-        return tuple(file for file in (self.csv, self.swf) if file is not None)
+        return self.swf if self.csv is None else self.csv
+
+    @property
+    def files(self) -> dict[tuple[str, ...], str]:
+        """The same by its key, where there is one."""
+        return {} if self.file is None else {(self.source,): self.file}
 
     def with_contents(self, contents: Mapping[str, bytes]) -> Self:
         """The same with the `files` read; it still dumps as written. ValueError(rule)."""
         filled = self.model_copy()
-        filled._content = contents[self.files[0]]  # noqa: SLF001  (a copy of self)
+        filled._content = contents[self.file] if self.file else None  # noqa: SLF001  (a copy of self)
         _ = filled.recorded
         return filled
 
@@ -112,10 +117,10 @@ class Job(OneOf):
         """The tasks of a csv or swf; None for the other sources."""
         # Kept beside the fields: two models that are compared compare all that they hold, and
         # arrays have no truth value.
-        if not self.files:
+        if self.file is None:
             return None
         if self._content is None:
-            raise ValueError(f"the contents of {self.files[0]} were not given")
+            raise ValueError(f"the contents of {self.file} were not given")
         if self.csv is not None:
             return from_csv(self._content, self.priority, self.required_slots)
         slots = None if self.slots else self.required_slots

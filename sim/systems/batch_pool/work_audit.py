@@ -29,7 +29,6 @@ from sim.systems.batch_pool.work_done import (
     TERMINATE,
     UNEXPLAINED,
     carried,
-    checkpoints_within,
     executions,
     node_rows,
     requeued,
@@ -175,7 +174,8 @@ def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
     done = np.flatnonzero(runs.ending == DONE)
     left = drawn.service[runs.replication[done], runs.task[done] - layout.first_task]
     left -= carried(layout, runs)[done]
-    left += checkpoints_within(layout, left) * layout.spec.checkpoint.cost
+    if layout.spec.saves:
+        left += layout.spec.checkpoint.cost_of(left)
     if (left != runs.elapsed[done]).any():
         yield "a completed task was not given the time that it needs"
 

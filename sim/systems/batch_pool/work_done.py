@@ -152,7 +152,7 @@ def _modes(model: Model, stack: Stack) -> NDArray[np.int8]:
             modes[subject : subject + count] = ENDINGS.index(mode)
 
     interrupts(layout.first + ACTORS.index("failures"), 1, spec.interruptions.on_failure)
-    interrupts(layout.first_upgrade, layout.rollouts, on_upgrade(layout))
+    interrupts(layout.first_upgrade, layout.rollouts, spec.walk_rules.mode)
     for number, operation in enumerate(model.operations):
         body = operation.body
         if isinstance(body, Resize):
@@ -160,14 +160,6 @@ def _modes(model: Model, stack: Stack) -> NDArray[np.int8]:
         elif isinstance(body, RebootNode | ReimageNode | DisableScheduling):
             interrupts(layout.first_operation + number, 1, body.option)
     return modes
-
-
-def on_upgrade(layout: Layout) -> str:
-    """What an upgrade does to the tasks of a node."""
-    spec = layout.spec
-    if spec.configuration == "cloud_service":
-        return spec.interruptions.on_upgrade
-    return "taskcompletion" if spec.upgrade_policy.os_rolling_upgrade_deferral else "requeue"
 
 
 def requeued(runs: Executions) -> NDArray[np.bool_]:
@@ -208,15 +200,12 @@ class _Kept(NamedTuple):
 
 
 def _kept(layout: Layout, runs: Executions) -> _Kept:
-    every, cost = layout.spec.checkpoint.every, layout.spec.checkpoint.cost
+    checkpoint = layout.spec.checkpoint
     keeps = np.flatnonzero(runs.ending == CHECKPOINT)
     execution, work = np.zeros((2, len(runs.ending)))
     elapsed = runs.stack.time[runs.ended[keeps]] - runs.stack.time[runs.begun[keeps]]
-    if every:
-        finished = np.floor(elapsed / (every + cost))
-        execution[keeps], work[keeps] = finished * (every + cost), finished * every
-    else:
-        execution[keeps] = work[keeps] = elapsed
+    work[keeps] = kept = checkpoint.work_kept(elapsed)
+    execution[keeps] = checkpoint.time_of(kept)
     return _Kept(execution, work)
 
 
@@ -228,15 +217,6 @@ def _carried(runs: Executions, kept: NDArray[np.float64]) -> NDArray[np.float64]
     begin = np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))
     before -= before[begin]
     return before
-
-
-def checkpoints_within(layout: Layout, work: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How many checkpoints a run writes that does so much work (seconds): none at its end."""
-    interruptions, every = layout.spec.interruptions, layout.spec.checkpoint.every
-    if "checkpoint" not in (interruptions.on_upgrade, interruptions.on_failure) or not every:
-        return np.zeros(len(work))
-    written: NDArray[np.float64] = np.maximum(np.ceil(work / every) - 1, 0)
-    return written
 
 
 # Waits --------------------------------------------------------------------------------------------

@@ -33,9 +33,9 @@ class Demand(OneOf):
     _read: tuple[tuple[float, float], ...] = PrivateAttr(default=())
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """The file that holds the demand, as the scenario names it."""
-        return () if self.csv is None else (self.csv,)
+    def files(self) -> dict[tuple[str, ...], str]:
+        """The file that holds the demand, as the scenario names it, by its key."""
+        return {} if self.csv is None else {("csv",): self.csv}
 
     @property
     def steps(self) -> tuple[tuple[float, float], ...]:
