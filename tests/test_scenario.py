@@ -236,6 +236,26 @@ def test_a_node_that_overrides_keeps_its_place():
         scenario().override({"systems.shop.update_domains": node})
 
 
+def test_variants_can_be_given_in_python():
+    path = "systems.shop.update_domains"
+    s = scenario().with_variants({f"{n}": {path: n} for n in (2, 4)})
+    assert s.variant_names == ("2", "4")
+    assert [s.variant(name).systems["shop"].update_domains for name in ("2", "4")] == [2, 4]
+    assert s.with_variants({}).variant_names == ()
+    assert scenario().variant("more").with_variants({"as it is": {}}).variant_names == ("as it is",)
+
+
+def test_variants_given_in_python_are_checked_as_those_of_a_file():
+    with pytest.raises(ScenarioError) as caught:
+        scenario().with_variants({"none": {"systems.shop.update_domains": 0}, "odd": {"sed": 1}})
+    assert [problem.path for problem in caught.value.problems] == [
+        "variants.none: systems.shop.update_domains",
+        "variants.odd: sed",
+    ]
+    with pytest.raises(ScenarioError, match=r"variants\.a\.seed: must be a mapping, a list, text"):
+        scenario().with_variants({"a": {"seed": object()}})
+
+
 def test_seed_and_replications_can_be_set_alone():
     s = scenario().with_(seed=99)
     assert (s.seed, s.replications) == (99, 50)

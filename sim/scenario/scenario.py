@@ -168,6 +168,18 @@ class Scenario:
         given = {"seed": seed, "replications": replications}
         return self.override({key: value for key, value in given.items() if value is not None})
 
+    def with_variants(self, changes: Mapping[str, Mapping[str, object]]) -> Self:
+        """The scenario with these variants (name -> path -> value) in the place of its own.
+
+        >>> modes = ("Auto", "Manual")
+        >>> path = "operations.0.upgrade_deployment.mode"
+        >>> paired = scenario.with_variants({m: {path: m} for m in modes})  # doctest: +SKIP
+        """
+        tree, own = without_variants(self.written.tree), from_python({"variants": changes})
+        assert isinstance(tree.value, dict)
+        assert isinstance(own.value, dict)
+        return self._load(replace(self.written, tree=replace(tree, value=tree.value | own.value)))
+
     def variant(self, name: str) -> Self:
         """One of the file's variants; in a file without, one of the `default_variants`."""
         own = {each.name: each.changes for each in variants(self.written.tree).values()}
