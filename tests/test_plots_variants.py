@@ -283,3 +283,10 @@ def test_counts_are_numbers_of_what_the_panel_names():
     panel = Panel("tasks requeued", "count", "lower", [Estimate("a", 12.2, 11, 13)])
     (axes,) = drawn(variants.metrics([panel]))
     assert axes.get_xlabel() == "number, lower is better"
+
+
+def test_the_title_is_the_first_metric_that_tells_the_variants_apart():
+    same = Panel("lowest capacity", "share", "higher", [Estimate("a", 0.8), Estimate("b", 0.8)])
+    other = Panel("done in", "s", "lower", [Estimate("a", 600), Estimate("b", 60)])
+    assert title(variants.metrics([same, other])) == "Done in: a 10min, b 1min"
+    assert title(variants.metrics([same])) == "Lowest capacity: a 80 %, b 80 %"

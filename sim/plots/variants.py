@@ -199,7 +199,7 @@ def metrics(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> 
     """A panel for each metric, and in it a row for each variant: dot and interval.
 
     Variants stand in order of first appearance. ValueError without an estimate. Without `title` the
-    figure states the first metric.
+    figure states the first metric in which they differ.
     """
     names = list(dict.fromkeys(one.variant for panel in panels for one in panel.estimates))
     if not names:
@@ -221,8 +221,9 @@ def metrics(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> 
 
 
 def metrics_headline(panels: Sequence[Panel]) -> str:
-    """The first metric in words, e.g. ``Lowest capacity: auto 80 %, simultaneous 0 %``."""
-    panel = panels[0]
+    """The first metric that tells them apart, e.g. ``Lowest capacity: auto 80 %, manual 90 %``."""
+    differ = (one for one in panels if len({_show(each, one.unit) for each in one.estimates}) > 1)
+    panel = next(differ, panels[0])
     values = ", ".join(f"{one.variant} {_show(one, panel.unit)}" for one in panel.estimates)
     return f"{panel.label[:1].upper()}{panel.label[1:]}: {values}"
 
