@@ -332,6 +332,15 @@ def test_a_rollout_is_finished_when_its_publication_has_ended():
     assert one(Fleet(PUBLISH), DONE, "rollout_duration", "finished") == [NAN, 0]
 
 
+@pytest.mark.parametrize("extensions", [[AGENT], [AGENT, PROBE]])
+def test_a_type_has_the_metrics_of_groups_only_and_the_fleet_those_of_rollouts_too(extensions):
+    fleet = Fleet(PUBLISH, extensions=extensions)
+    rollouts = {"rollout_duration", "finished"}
+    assert not rollouts & fleet.measure(DONE, group="Agent").keys()
+    assert rollouts <= fleet.measure(DONE).keys()
+    assert not set(NO_ROLLBACK) & fleet.measure(DONE).keys()
+
+
 def test_a_promise_about_a_fleet_needs_no_end_of_the_publication_but_its_begin():
     assert Fleet(PUBLISH).kept(DONE)
     assert not Fleet(PUBLISH).kept("")

@@ -50,24 +50,23 @@ class Series:
 
     def timeline(self, series: str, group: str = "") -> Timeline:
         """One of them. KeyError for a series or group that is not there."""
-        members = self._of(group)
+        if not self._scopes.places(group):
+            raise KeyError(f"no extension {group}")
         kind, _, which = series.partition(":")
-        if kind == "capacity":
-            return members.share("capacity")
         if kind == "available":
             return self._available(group)
         if kind == "up_to_date":
             return self._up_to_date(group)
+        members = self._of(group)
+        if kind == "capacity":
+            return members.share("capacity")
         return members.weigh(_counting(kind, which)).timeline(0, 1.0, "count")
 
     def _of(self, group: str) -> Members:
         """The rows of the extensions of a type, or of all."""
         found = self._members.get(group)
         if found is None:
-            blocks = self._scopes.blocks(group)
-            if not blocks:
-                raise KeyError(f"no extension {group}")
-            found = self._members[group] = Members(self._stack, blocks)
+            found = self._members[group] = Members(self._stack, self._scopes.blocks(group))
         return found
 
     def _available(self, group: str) -> Timeline:
