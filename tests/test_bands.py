@@ -58,3 +58,12 @@ def test_value_at_the_instant_of_a_change_is_the_new_one():
 def test_members_that_weigh_nothing_have_full_capacity():
     found = band([steps([(0.0, 0), (50.0, 1000)])], 0)
     assert found.p5.tolist() == found.p95.tolist() == [1.0] * len(found.times)
+
+
+def test_an_instant_at_which_most_replications_change_is_in_the_band():
+    later = [dip(333.25 + k, 900.0, 400) for k in range(40)]
+    together = [dip(123.456, 900.0 + k, 4000) for k in range(60)]
+    found = band([steps(*together, *later, end=1e6)], 4)
+    before = np.flatnonzero(found.times == 123.456)
+    assert found.p50[before].tolist() == [0.0]
+    assert found.p50[before - 1].tolist() == [1.0]

@@ -45,11 +45,17 @@ def band(pieces: Sequence[Steps], nominal: float) -> Band:
 
 
 def instants(pieces: Sequence[Steps]) -> NDArray[np.float64]:
-    """Even instants, and more where there are changes: a short dip in a long window is not lost."""
+    """Even instants, and more where there are changes: a short dip in a long window is not lost.
+
+    Where most replications change at one instant, such as that of a request, it is among them.
+    """
     begin, end = float(pieces[0].times[0]), pieces[0].end
     changes = np.sort(np.concatenate([piece.times for piece in pieces]))
     ranks = np.linspace(0, len(changes) - 1, INSTANTS).astype(np.intp)
-    return np.union1d(np.linspace(begin, end, INSTANTS), changes[ranks])
+    runs = sum(len(piece.start) - 1 for piece in pieces)
+    moments, counts = np.unique(changes, return_counts=True)
+    common = moments[2 * counts > runs][:INSTANTS]
+    return np.unique(np.concatenate([np.linspace(begin, end, INSTANTS), changes[ranks], common]))
 
 
 def _values_at(steps: Steps, times: NDArray[np.float64]) -> NDArray[np.int64]:
