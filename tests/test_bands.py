@@ -61,9 +61,12 @@ def test_members_that_weigh_nothing_have_full_capacity():
 
 
 def test_an_instant_at_which_most_replications_change_is_in_the_band():
-    later = [dip(333.25 + k, 900.0, 400) for k in range(40)]
-    together = [dip(123.456, 900.0 + k, 4000) for k in range(60)]
-    found = band([steps(*together, *later, end=1e6)], 4)
+    def run(k):
+        later = [(500.0 + k / 8 + n, 4000 - n) for n in range(3 * INSTANTS)]
+        return [(0.0, 4000), (123.456 if k else 333.25, 0), *later]
+
+    found = band([steps(*map(run, range(3)), end=1e6)], 4)
     before = np.flatnonzero(found.times == 123.456)
     assert found.p50[before].tolist() == [0.0]
     assert found.p50[before - 1].tolist() == [1.0]
+    assert 333.25 not in found.times
