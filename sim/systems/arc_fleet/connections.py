@@ -2,6 +2,7 @@
 
 Source: "Connected Machine agent overview": the agent pulls its work, so a machine without
 connection gets none.
+# Assumption: what has begun needs no connection, and a disconnected machine serves.
 """
 
 from __future__ import annotations

@@ -69,6 +69,9 @@ class Attempt(NamedTuple):
 class Wait(NamedTuple):
     """One that is due, and waits for its machine. They go in this order."""
 
+    # Assumption: extensions of a machine go in the order in which they fall due, then in that of
+    # the file; Azure promises none.
+
     due: float
     place: int
     """The extension's place in the machine's list."""
@@ -114,6 +117,7 @@ class Installed:
         status, release = code % WIDTH, self.newest[code // WIDTH]
         if status == CURRENT:
             self._fall_due(machine)
+        # Assumption: a newer release does not wait for the retry of an older one.
         elif release is not self._tried.get(machine):
             if status == BACKING_OFF:
                 self._fall_due(machine)
@@ -150,6 +154,7 @@ class Installed:
 
     def opt_out(self, cause: int) -> None:
         """What waits does not start; what is under way finishes."""
+        # Assumption: opting out stops what waits or backs off, and not what is under way.
         self.enrolled = False
         self.enrolment += 1
         self._overdue.clear()
@@ -180,7 +185,8 @@ class Installed:
         assert target is not None
         world, record, subject = self._world, self._record, self.first + machine
         now, code, new = world.env.now, self.codes[machine], target.version * WIDTH
-        # One that is not there, or failed and removed, has no version to go back to.
+        # Assumption: an extension that is installed for the first time, or anew, and turns out
+        # unhealthy has failed: it has no version to go back to.
         anew = code % WIDTH in (0, FAILED)
         former = new if anew else code - code % WIDTH
         number = target.attempts[machine]
@@ -219,11 +225,13 @@ class Installed:
 
     def _fail(self, event: Due) -> None:
         """The new version stays, and does not work."""
+        # Assumption: a failed rollback leaves the new version.
         attempt: Attempt = event.argument
         self._rests(attempt, attempt.target.version * WIDTH + FAILED)
 
     def _try_again(self, event: Due) -> None:
         """The former version is back; an enrolled extension gets another chance."""
+        # Assumption: only releases are tried again, a request is one attempt.
         attempt: Attempt = event.argument
         most = self._section.most_attempts
         if attempt.target.request is None and most is not None and attempt.number + 1 >= most:

@@ -172,7 +172,8 @@ class Service:
         return Publication(number, replaced, call.name, upgrade, reason, faults, windows)
 
     def _discovery(self, call: Call) -> str:
-        """The reason of a discovery: releases of one instant are discovered together."""
+        """The reason of a discovery, by which it is drawn."""
+        # Assumption: a machine discovers together what is released at one instant.
         if self._instant != call.at:
             self._instant, self._reason = call.at, call.name
         return self._reason
@@ -286,6 +287,8 @@ class Service:
                 self._ends(call, release.upgrade, SUPERSEDED, overtaken)
             elif end is not None:
                 self._ends(call, release.upgrade, COMPLETED, end)
+        # Assumption: a request on a group has succeeded when each machine is done with it, well or
+        # not.
         for call, request in self._requests:
             end = request.end
             if end is not None and isinstance(call.body, UpgradeExtensions):

@@ -72,6 +72,7 @@ class OptIn:
     name: str
 
     def __call__(self, section: Section, installed: Installed) -> None:
+        # Assumption: who opts in discovers the newest release as if it were published then.
         installed.opt_in()
         section.discover(installed, self.name)
 

@@ -149,6 +149,8 @@ class ArcFleet(System):
     max_concurrent: CountOrShare | SkipJsonSchema[None] = None
     """Machines that may be busy at one instant: a count, or a share rounded down, at least 1.
     Default: all."""
+    # Assumption: an extension serves while it waits, is watched in a health window that ends well,
+    # or backs off.
     counts_as_out: tuple[Status, ...] = ("installing", "unhealthy", "rolling_back", "failed")
     """States in which an extension is not in service: current, waiting, installing, watching,
     unhealthy, rolling_back, backing_off, failed. Default: installing, unhealthy, rolling_back,

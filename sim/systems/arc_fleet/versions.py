@@ -56,6 +56,7 @@ def installed_as(written: str, known: Iterable[str]) -> str:
 
     9.5 stands for 9.5.*; where nothing of that beginning is known, it is installed as written.
     """
+    # Assumption: a partial version is installed as its newest known release.
     parts = len(written.split("."))
     begins = version_key(written)[:parts]
     return ordered([written, *(each for each in known if version_key(each)[:parts] == begins)])[-1]
