@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from pool_log import BAG, UPGRADE, Pool
 
@@ -188,12 +190,47 @@ def test_tasks_start_in_order_of_submission():
     assert Pool().audit(SOUND, text.format(0, 2)) == EARLY
 
 
-def test_only_tasks_of_one_priority_wait_for_each_other():
+def test_a_task_of_a_higher_priority_goes_before_those_that_came_first():
     jobs = [BAG | {"name": "a", "tasks": 1}, BAG | {"name": "b", "tasks": 1, "priority": 1}]
     text = "0 a/0 -> active\n 0 b/0 -> active\n 0 b/0 -> running because node-0"
     assert Pool(work=jobs).audit(text) is None
     jobs[1] |= {"priority": 0}
     assert Pool(work=jobs).audit(text) == EARLY
+
+
+@pytest.mark.parametrize("priorities", [(0, 1), (-1000, 1000), (-7, 0), (999, 1000)])
+def test_no_task_starts_while_one_of_a_higher_priority_waits(priorities):
+    low, high = (
+        BAG | {"name": name, "tasks": 1, "priority": priority}
+        for name, priority in zip(("low", "high"), priorities, strict=True)
+    )
+    pool, waits = Pool(work=[low, high]), "0 low/0 -> active\n 0 high/0 -> active\n"
+    starts = "{} {}/0 -> running because {}\n"
+    first = starts.format(0, "high", "node-0") + starts.format(0, "low", "node-1")
+    assert pool.audit(waits + first) is None
+    assert pool.audit(waits + first, waits + starts.format(0, "low", "node-0")) == EARLY
+    last = starts.format(0, "low", "node-0") + starts.format(5, "high", "node-1")
+    assert pool.audit(waits + last) == EARLY
+
+
+def test_many_priorities_are_told_apart():
+    jobs = [BAG | {"name": f"j{k}", "tasks": 1, "priority": k} for k in range(5)]
+    pool, waits = Pool(work=jobs, nodes=5), "".join(f"0 j{k}/0 -> active\n" for k in range(5))
+
+    def audited(order):
+        starts = (f"0 j{k}/0 -> running because node-{n}\n" for n, k in enumerate(order))
+        return pool.audit(waits + "".join(starts))
+
+    assert [order for order in permutations(range(5)) if audited(order) is None] == [
+        (4, 3, 2, 1, 0)
+    ]
+
+
+def test_a_smaller_task_does_not_pass_a_larger_one_of_a_higher_priority():
+    large = BAG | {"name": "large", "tasks": 1, "priority": 1, "required_slots": 2}
+    pool = Pool(work=[BAG | {"name": "small", "tasks": 2}, large], task_slots_per_node=2, nodes=1)
+    waits = "0 small/0 -> active\n 0 small/1 -> active\n 0 large/0 -> active\n"
+    assert pool.audit(waits + "0 small/0 -> running because node-0") == EARLY
 
 
 TWO_BACK = """

@@ -77,7 +77,9 @@ def occupancy(layout: Layout, runs: Executions) -> Occupancy:
     by_row[runs.begun] = slots
     by_row[runs.ended[over]] = -slots[over]
     change = by_row[row]
-    return Occupancy(row, node, _sums(change, node), _codes(layout, stack, row, node), change)
+    return Occupancy(
+        row, node, sums_of_each(change, node), _codes(layout, stack, row, node), change
+    )
 
 
 def slots_of(layout: Layout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int16]:
@@ -92,12 +94,12 @@ def slots_of(layout: Layout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[n
     return slots
 
 
-def _sums(change: NDArray[np.int16], node: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Cumulative sums that begin anew with each node."""
+def sums_of_each(change: NDArray[np.int16], member: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Cumulative sums that begin anew with each member, whose rows stand together."""
     sums = np.cumsum(change, dtype=np.int32)
-    begin = np.flatnonzero(_first_of_each(node))
+    begin = np.flatnonzero(_first_of_each(member))
     before = np.concatenate([[0], sums])[begin]
-    sums -= np.repeat(before, np.diff(np.append(begin, len(node)))).astype(np.int32)
+    sums -= np.repeat(before, np.diff(np.append(begin, len(member)))).astype(np.int32)
     return sums
 
 
@@ -115,7 +117,7 @@ def _codes(
     return filled
 
 
-def _first_of_each(node: NDArray[np.int64]) -> NDArray[np.bool_]:
-    first = np.ones(len(node), bool)
-    np.not_equal(node[1:], node[:-1], out=first[1:])
+def _first_of_each(member: NDArray[np.int64]) -> NDArray[np.bool_]:
+    first = np.ones(len(member), bool)
+    np.not_equal(member[1:], member[:-1], out=first[1:])
     return first
