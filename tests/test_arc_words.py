@@ -416,7 +416,9 @@ def test_what_will_be_refused_is_told_and_changes_nothing():
     release = {"publish_extension": {"type": "Own", "version": "1.1"}}
     lines = told(enrol, release, extensions=[OWN])
     assert lines[-3] == "At 1min, set_automatic_upgrade-0: it will be refused."
-    assert lines[-2].endswith("Nothing is upgraded. It leaves alone 4 machines not enrolled.")
+    assert lines[-2].endswith(
+        "Nothing is upgraded unless it opts in later. It leaves alone 4 machines not enrolled."
+    )
     assert lines[-1] == (
         "Refused: set_automatic_upgrade-0 will be refused: 400 BadRequest: the extension Contoso.Own "
         "does not support setting enableAutomaticUpgrade to true"

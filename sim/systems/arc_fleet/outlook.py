@@ -113,11 +113,14 @@ class Outlook:
 
     def touched(self, body: PublishExtension) -> list[Standing]:
         """Those that a release upgrades: enrolled, below it in its major version, no newer out."""
+        return [each for each in self.behind(body) if each.enrolled]
+
+    def behind(self, body: PublishExtension) -> list[Standing]:
+        """Those that it upgrades when they are enrolled, now or later."""
         return [
             each
             for each in self.named(body.publisher, body.type)
-            if each.enrolled
-            and any(upgrades(body.version, old) for old in each.versions)
+            if any(upgrades(body.version, old) for old in each.versions)
             and self._is_newest(body.version, each)
         ]
 

@@ -170,7 +170,8 @@ def _publication(body: PublishExtension, outlook: Outlook, spec: ArcFleet) -> st
     touched = outlook.touched(body)
     text = f"{body.publisher or 'its publisher'} releases {body.type} {body.version}. "
     if not touched:
-        return f"{text}Nothing is upgraded.{_left_alone(body, outlook)}"
+        later = " unless it opts in later" if outlook.behind(body) else ""
+        return f"{text}Nothing is upgraded{later}.{_left_alone(body, outlook)}"
     get = "gets" if machines_on(touched) == 1 else "get"
     if all(outlook.is_below(body.version, each) for each in touched):
         text += f"{_on(touched, spec)}, enrolled and below it, {get} it."
