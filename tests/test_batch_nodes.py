@@ -325,6 +325,17 @@ def test_one_that_may_finish_its_tasks_is_taken_when_they_are_done_and_stays_off
     assert told.statuses("node-0") == [(50, DRAINING), (300, "reimaging"), (360, "offline")]
 
 
+def test_a_node_that_is_enabled_again_is_idle_since_then():
+    asked = [(10, disable("node-0")), (50, enable("node-0"))]
+    told = story(*asked, **tasks((0, 5), (20, 10), (60, 9), (61, 9)))
+    assert [runs[0][0] for runs in told.runs().values()] == [
+        "node-0",
+        "node-1",
+        "node-1",  # idle since 30
+        "node-0",
+    ]
+
+
 def test_a_scheduling_state_that_a_node_is_in_already_is_refused():
     told = story((50, enable("node-0")), (60, disable("node-0")), (70, disable("node-0")))
     already = ("Refused", 409, "NodeAlreadyInTargetSchedulingState")
