@@ -52,6 +52,7 @@ def os_upgrade(target=NEW, **keys):
         ("node rebooted", 409, "NodeBeingRebooted"),
         ("node unusable", 409, "NodeStateUnusable"),
         ("not on this node", 409, "OperationNotValidOnNode"),
+        ("virtual machine node", 409, "OperationNotValidOnNode"),
         ("scheduling state", 409, "NodeAlreadyInTargetSchedulingState"),
         ("node gone", 409, "OperationInvalidForCurrentState"),
     ],
@@ -110,7 +111,7 @@ def test_an_api_without_the_call_does_not_look_at_the_pool():
 
 def test_only_nodes_of_a_cloud_service_pool_are_reimaged():
     body = ReimageNode(node="node-0")
-    assert (by_request(body, CLOUD), by_request(body, MACHINES)) == (None, "not on this node")
+    assert (by_request(body, CLOUD), by_request(body, MACHINES)) == (None, "virtual machine node")
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,16 @@ def test_an_upgrade_that_may_take_the_whole_pool_is_noted():
     assert noted(UPGRADE, max_concurrent=4) == [rule]
     assert noted(UPGRADE, max_concurrent=3) == []
     assert noted(max_concurrent=4) == []
-    assert len(noted(UPGRADE, nodes=1)) == 1
+    assert noted(UPGRADE, nodes=1) == [
+        "systems.p.max_concurrent: an upgrade may take the only node: no task then runs"
+    ]
+    images = {"configuration": "virtual_machine", "upgrade_policy": {}}
+    images["upgrade_policy"]["max_batch_instance_percent"] = "100%"
+    assert noted({"upgrade_image": {}}, **images) == [
+        "systems.p.upgrade_policy.max_batch_instance_percent: an upgrade may take all 4 nodes at "
+        "once: no task then runs"
+    ]
+    assert noted({"upgrade_image": {}}, configuration="virtual_machine") == []
 
 
 def test_a_pool_that_is_never_available_is_noted():
@@ -304,9 +313,11 @@ def test_the_footer_names_the_assumptions_in_force():
     assert list(scenario(UPGRADE).assumptions) == [
         "node_upgrade (lognormal, median 5min)",
         "max_concurrent 20 %",
+        "pace waves",
+        "order number",
         "no failures",
     ]
-    keys = {"node_upgrade": "5min", "max_concurrent": 1}
+    keys = {"node_upgrade": "5min", "max_concurrent": 1, "pace": "waves", "order": "number"}
     failing = {"failures": {"per_year": 1, "recovery": "1h"}}
     assert list(scenario(UPGRADE, **keys, **failing).assumptions) == []
     assert list(scenario({"resize": {"nodes": 9}}, **failing).assumptions) == ["create (3min13s)"]
@@ -323,7 +334,22 @@ def test_the_footer_names_the_assumptions_in_force():
 
 def test_an_image_upgrade_goes_by_the_policy_and_assumes_less():
     asked = scenario({"upgrade_image": {}}, configuration="virtual_machine")
-    assert "max_concurrent 20 %" not in asked.assumptions
+    assert list(asked.assumptions) == ["node_upgrade (lognormal, median 5min)", "no failures"]
+
+
+def test_what_is_refused_assumes_nothing():
+    asked = scenario(UPGRADE, {"reimage_node": {"node": "node-0"}}, configuration="virtual_machine")
+    assert list(asked.assumptions) == ["no failures"]
+    assert list(scenario({"upgrade_image": {}}).assumptions) == ["no failures"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "assumed"),
+    [("requeue", True), ("checkpoint", True), ("terminate", False), ("taskcompletion", False)],
+)
+def test_where_requeued_tasks_wait_is_assumed_where_an_upgrade_requeues(mode, assumed):
+    asked = scenario(UPGRADE, work=LOAD, interruptions={"on_upgrade": mode})
+    assert ("requeue_to front" in asked.assumptions) is assumed
 
 
 def test_a_comparison_varies_what_happens_to_running_tasks():

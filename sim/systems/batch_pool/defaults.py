@@ -85,12 +85,14 @@ def resolve_body(spec: BatchPool, body: Request) -> Request:
 def assumed(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     bodies = [operation.body for operation in operations]
-    upgraded = any(isinstance(body, UpgradeOs) for body in bodies)
-    upgraded_at_all = upgraded or any(isinstance(body, UpgradeImage) for body in bodies)
-    reimaged = any(isinstance(body, ReimageNode) for body in bodies)
+    cloud_service = spec.configuration == "cloud_service"
+    upgraded = any(
+        isinstance(body, UpgradeOs if cloud_service else UpgradeImage) for body in bodies
+    )
+    reimaged = cloud_service and any(isinstance(body, ReimageNode) for body in bodies)
     grown = any(isinstance(body, Resize) and body.nodes > spec.nodes for body in bodies)
     in_force = {
-        "node_upgrade": upgraded_at_all or (reimaged and spec.reimage is None),
+        "node_upgrade": upgraded or (reimaged and spec.reimage is None),
         "create": grown,
         "reboot": any(isinstance(body, RebootNode) for body in bodies),
     }
@@ -99,8 +101,12 @@ def assumed(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
         for name, holds in in_force.items()
         if holds and name not in spec.model_fields_set
     ]
-    if upgraded and "max_concurrent" not in spec.model_fields_set:
-        lines.append(f"max_concurrent {spec.max_concurrent}")
+    chosen = ["max_concurrent", "pace", "order"] if upgraded and cloud_service else []
+    if upgraded and spec.work and spec.walk_rules.mode in ("requeue", "checkpoint"):
+        chosen.append("requeue_to")
+    lines += [
+        f"{name} {getattr(spec, name)}" for name in chosen if name not in spec.model_fields_set
+    ]
     if reimaged and spec.reimage is None:
         lines.append("reimage as node_upgrade")
     if not spec.failures:

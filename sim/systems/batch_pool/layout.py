@@ -275,6 +275,7 @@ def most_arrivals(gaps: Distribution, horizon: float) -> int:
     return math.ceil(float(bounds.min())) + 1
 
 
+# Assumption: * is the newest version of the pool's family that is listed or asked for.
 def latest(spec: BatchPool, asked: Sequence[str], now: dt.datetime | None) -> str:
     """The newest version of the pool's OS family that there is at the instant `now`.
 

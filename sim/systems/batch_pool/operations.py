@@ -77,6 +77,7 @@ class Service(Door):
     def upgrade_os(self, call: Call) -> None:
         """Upgrade OS: 202 at once, and the walk begins; the same target again has no effect."""
         if self._pool.walk is None:
+            # Assumption: a node shows as reimaging while its operating system is upgraded.
             self._upgrade(call, REIMAGING)
         self.succeeds(call, call.subject)
 

@@ -96,6 +96,7 @@ class Pool:
         seconds = self.world.draws.times(path, self.layout.spec.create, self.layout.room)
         resizing = Resizing(self, absent, cause)
         for node in absent:
+            # Assumption: nodes that are added during an upgrade come at its version.
             node.version = self.target
             stay = self.nodes.hold(node, CREATING, seconds[node.number, 0], starts, cause, "")
             stay.arrived.append(resizing.settled)
@@ -103,6 +104,7 @@ class Pool:
 
     def shrink(self, count: int, option: str, cause: int) -> Resizing:
         """Remove the nodes with the highest numbers; `option` says what their tasks do."""
+        # Assumption: a resize removes the nodes with the highest numbers.
         leaving = self.nodes.present[-count:]
         resizing = Resizing(self, leaving, cause)
         for node in reversed(leaving):

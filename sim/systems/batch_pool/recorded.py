@@ -94,6 +94,8 @@ def from_swf(content: bytes, jobs: int | None, priority: int, slots: int | None)
         {
             "submit time -1": tasks.submit < 0,
             "run time -1": tasks.service < 0,
+            # Assumption: a job of a log whose processors nobody counted is dropped where they are
+            # its slots.
             "processors -1": tasks.slots < 1,
         }
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sim.rules import at_least, at_most
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
-from sim.systems.batch_pool.requests import Resize, UpgradeOs
+from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.work import is_overload, offered_slots
 from sim.systems.kind import Finding
 from sim.systems.sentences import counted
@@ -180,10 +180,14 @@ def _of_work(path: Path, spec: BatchPool) -> Iterator[Finding]:
 
 
 def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Finding]:
-    asked = any(isinstance(operation.body, UpgradeOs) for operation in operations)
-    if asked and at_most(spec.max_concurrent, spec.nodes) >= spec.nodes:
-        rule = f"an upgrade may take all {spec.nodes} nodes at once: no task then runs"
-        yield Finding((*path, "max_concurrent"), rule)
+    image = spec.configuration == "virtual_machine"
+    upgrade = UpgradeImage if image else UpgradeOs
+    if not any(isinstance(operation.body, upgrade) for operation in operations):
+        return
+    if at_most(spec.walk_rules.limit, spec.nodes) >= spec.nodes:
+        key = ("upgrade_policy", "max_batch_instance_percent") if image else ("max_concurrent",)
+        which = "the only node" if spec.nodes == 1 else f"all {spec.nodes:,} nodes at once"
+        yield Finding((*path, *key), f"an upgrade may take {which}: no task then runs")
 
 
 CLOUD_SERVICE_ONLY = (

@@ -60,6 +60,7 @@ REFUSALS: dict[str, Refusal] = {
     "upgrading": _conflict(
         "UpgradePoolVersionConflict", "the pool is upgrading to a different version"
     ),
+    # Assumption: an image is refused while another one is under way.
     "upgrade in progress": _conflict(
         "OperationInvalidForCurrentState", "an upgrade of the pool's image is in progress"
     ),
@@ -73,9 +74,14 @@ REFUSALS: dict[str, Refusal] = {
     "not on this node": _conflict(
         "OperationNotValidOnNode", "the operation is not valid on {node} as it is"
     ),
+    # "Reimage a node" is for pools created with the cloudServiceConfiguration property.
+    "virtual machine node": _conflict(
+        "OperationNotValidOnNode", "only nodes of a cloud_service pool can be reimaged"
+    ),
     "scheduling state": _conflict(
         "NodeAlreadyInTargetSchedulingState", "{node} is in that scheduling state already"
     ),
+    # Assumption: an accepted request whose node is removed before its end has failed, with 409.
     "node gone": _conflict("OperationInvalidForCurrentState", "{node} was removed meanwhile"),
 }
 """Every way in which an operation is refused or fails. The last one befalls accepted ones."""
@@ -96,8 +102,7 @@ def by_request(body: Request, spec: BatchPool) -> str | None:
         return "virtual machine pool" if virtual_machines else None
     if isinstance(body, UpgradeImage):
         return None if virtual_machines else "cloud service pool"
-    # "Reimage a node" is for pools created with the cloudServiceConfiguration property.
-    return "not on this node" if isinstance(body, ReimageNode) and virtual_machines else None
+    return "virtual machine node" if isinstance(body, ReimageNode) and virtual_machines else None
 
 
 def by_version(target: str, spec: BatchPool, now: dt.datetime | None) -> str | None:

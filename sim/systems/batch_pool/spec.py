@@ -202,6 +202,8 @@ class BatchPool(System):
     max_concurrent: CountOrShare = Amount(share=0.2)
     """Nodes that an upgrade takes at once: a count, or a share of the pool's nodes rounded down, at
     least one. Default: 20%."""
+    # Assumption: Azure publishes neither whether nodes go in waves nor in which order; waves, by
+    # number.
     pace: Literal["waves", "rolling"] = "waves"
     """When the next nodes go: when a whole wave is back, or as each one is back (rolling).
     Default: waves."""
@@ -212,6 +214,7 @@ class BatchPool(System):
     Default: number."""
     interruptions: Interruptions = Interruptions()
     """What happens to the tasks of a node that is taken away."""
+    # Assumption: Azure does not say where a requeued task waits; before those that never ran.
     requeue_to: Literal["front", "back"] = "front"
     """Where in the queue a requeued task goes, among its priority. Default: front."""
     checkpoint: Checkpoint = Checkpoint()
@@ -229,6 +232,7 @@ class BatchPool(System):
         if self.configuration == "cloud_service":
             rolling, mode = self.pace == "rolling", self.interruptions.on_upgrade
             return WalkRules(self.max_concurrent, rolling, self.pause, self.order, mode)
+        # Assumption: without deferral, tasks of a node that takes a new image are requeued.
         policy = self.upgrade_policy
         batch = Amount(share=policy.max_batch_instance_percent)
         mode = "taskcompletion" if policy.os_rolling_upgrade_deferral else "requeue"

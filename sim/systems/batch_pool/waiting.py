@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sim.systems.batch_pool.node import Node
 
 
+# Assumption: tasks of one priority, which Azure starts in no defined order, start as submitted; the
+# head of the queue blocks those behind it.
 class Queue:
     """Tasks that wait: by priority, then requeued ones in order of submission, then the others.
 
@@ -57,6 +59,7 @@ class Queue:
         return heappop(self.waiting) & 0xFFFFFFFF
 
 
+# Assumption: of nodes that are equally busy the one that is idle longest takes a task.
 class FreeNodes:
     """Enabled nodes with a free slot, by how many slots they use, the longest idle first.
 

@@ -139,6 +139,7 @@ class Walk:
             self._rules.mode,
             plan.version,
         )
+        # Assumption: a node whose start task failed for good is done with, and the upgrade goes on.
         stay.arrived.append(self._back)
 
     def _back(self, node: Node) -> None:
