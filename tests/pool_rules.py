@@ -67,6 +67,10 @@ class Reading:
         """Nodes that drain because the pool shrinks."""
         self.most = 0
         self.target = None
+        self.upgrading = None
+        """The request of the upgrade that is on."""
+        self.moved = 0.0
+        """When it began, or last had a node less out."""
         self.begun = []
         """When a node was chosen for an upgrade, and the upgrade's name."""
         for row in log.rows:
@@ -203,6 +207,7 @@ class Reading:
             self.since[number] = time
         by = self.subjects.name(cause)
         if new[0] == "absent":
+            self.moved = time
             self.out.discard(number)
             self.leaving.discard(number)
         elif by.startswith("upgrade by"):
@@ -210,6 +215,7 @@ class Reading:
 
     def _upgrade(self, time, number, status, by):
         if status in BACK and status != IN_SERVICE[1]:
+            self.moved = time
             self.out.remove(number)
         elif number not in self.out:
             self.out.add(number)
@@ -218,8 +224,10 @@ class Reading:
 
     # The pool
 
-    def _read_upgrade(self, _, number, __, new, ___):
+    def _read_upgrade(self, time, number, _, new, __):
         if new[0] == "upgrading":
+            name = self.subjects.name(number).removeprefix("upgrade by ")
+            self.upgrading, self.moved = self.bodies[name], time
             present = [state for state in self.states.values() if state[0] != "absent"]
             self.most = self._limit(len(present))
             layout = self.model.layout
@@ -227,6 +235,7 @@ class Reading:
         else:
             assert new[0] == "completed"
             assert not self.out
+            self.upgrading = None
             for node, (status, version) in self.states.items():
                 assert status == "absent" or version == self.target or node in self.leaving
 
@@ -239,12 +248,13 @@ class Reading:
             return limit.count
         return max(1, floor(limit.share * present + 1e-9))
 
-    def _read_operation(self, _, number, __, new, ___):
+    def _read_operation(self, time, number, _, new, __):
         """A pool that shrinks without haste lets the nodes with the highest numbers drain."""
         body = self.bodies[self.subjects.name(number)]
         if new[0] == "InProgress" and getattr(body, "node_deallocation_option", None) in DRAINS:
             present = sorted(node for node, state in self.states.items() if state[0] != "absent")
             self.leaving = set(present[body.nodes :])
+            self.moved = time
             self.out -= self.leaving
 
     def _read_pool(self, *_):
@@ -253,7 +263,7 @@ class Reading:
     _read_allocation = _read_pool
 
     def _check_the_end(self):
-        """Each task is in one state; what was due has come."""
+        """Each task is in one state; what was due has come; an upgrade goes on or is over."""
         running = Counter()
         for task in self.tasks.values():
             assert (task.status == "absent") == (task.submit > self.log.horizon)
@@ -261,3 +271,10 @@ class Reading:
                 running[task.node] += task.slots
                 assert task.began + self._length(task) > self.log.horizon
         assert +self.used == running
+        if self.upgrading is not None and not self.upgrading.windows:
+            assert self.out or self.log.horizon - self.moved <= self._pause()
+
+    def _pause(self):
+        if self.spec.configuration == "virtual_machine":
+            return self.spec.upgrade_policy.pause_time_between_batches
+        return self.spec.pause
