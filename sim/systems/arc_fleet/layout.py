@@ -241,20 +241,8 @@ def number_all(
         if isinstance(each.body, PublishExtension | UpgradeExtensions)
     ]
     subject = first + len(ACTORS) + len(operations) + len(upgrades)
-    groups: list[GroupLayout] = []
-    for group, each in spec.groups.items():
-        machine = groups[-1].first + groups[-1].count if groups else 0
-        groups.append(GroupLayout(group, each, machine, subject if each.disconnected else None))
-        subject += each.count if each.disconnected else 0
-    extensions = []
-    for publisher, kind, group, place in _wanted(spec, operations):
-        versions = ordered(_written(publisher, kind, spec, operations))
-        written = None if place is None else spec.extensions[place]
-        count = spec.groups[group].count
-        extensions.append(
-            ExtensionLayout(publisher, kind, group, place, versions, subject, count, written)
-        )
-        subject += count
+    groups = _number_groups(spec, subject)
+    subject += sum(group.count for group in groups if group.connections is not None)
     return Layout(
         name,
         spec,
@@ -263,8 +251,31 @@ def number_all(
         first,
         span,
         tuple(groups),
-        tuple(extensions),
+        tuple(_number_extensions(spec, operations, subject)),
     )
+
+
+def _number_groups(spec: ArcFleet, subject: int) -> list[GroupLayout]:
+    """The groups; the first machine that disconnects is `subject`."""
+    groups = []
+    machine = 0
+    for name, each in spec.groups.items():
+        groups.append(GroupLayout(name, each, machine, subject if each.disconnected else None))
+        machine += each.count
+        subject += each.count if each.disconnected else 0
+    return groups
+
+
+def _number_extensions(
+    spec: ArcFleet, operations: Sequence[Operation], subject: int
+) -> Iterator[ExtensionLayout]:
+    """The extensions of each group; the first machine's first one is `subject`."""
+    for publisher, kind, group, place in _wanted(spec, operations):
+        versions = ordered(_written(publisher, kind, spec, operations))
+        written = None if place is None else spec.extensions[place]
+        count = spec.groups[group].count
+        yield ExtensionLayout(publisher, kind, group, place, versions, subject, count, written)
+        subject += count
 
 
 def _wanted(

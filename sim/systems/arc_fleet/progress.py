@@ -28,6 +28,8 @@ from sim.systems.sentences import be, counted
 from sim.timelines import TOLERANCE, accumulate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from sim.log import Log
@@ -113,31 +115,28 @@ def _counted(stack: Stack, rows: NDArray[np.intp], change: NDArray[np.int64]) ->
 def by_day(model: Model, log: Log) -> list[Row]:
     """The share up to date at the end of each day since the publication, until nothing changes.
 
-    Nothing of a type that reached the scope of nobody.
+    Nothing of a type of which nobody is in scope.
     Columns: system, group (empty for all types), day (0 is the publication), at_s, up_to_date.
     """
     scopes = Scopes(model, Stack([log]))
-    rows = []
+    rows: list[Row] = []
     for group in ("", *model.layout.types):
         found = progress(scopes, group)
         if found is None or not found.size[0]:
             continue
-        since, size = float(found.since[0]), int(found.size[0])
-        count = found.steps.timeline(0)
-        days = max(0, math.ceil((float(count.times[-1]) - since) / DAY))
-        for day in range(days + 1):
-            at = min(since + day * DAY, log.horizon)
-            share = float(count.at(at)) / size
-            rows.append(
-                {
-                    "system": model.name,
-                    "group": group,
-                    "day": day,
-                    "at_s": at,
-                    "up_to_date": share,
-                }
-            )
+        where = {"system": model.name, "group": group}
+        rows += [where | row for row in _days(found, log.horizon)]
     return rows
+
+
+def _days(found: Progress, horizon: float) -> Iterator[Row]:
+    """The share at the end of each day, and when that is."""
+    since, size = float(found.since[0]), int(found.size[0])
+    count = found.steps.timeline(0)
+    days = max(0, math.ceil((float(count.times[-1]) - since) / DAY))
+    for day in range(days + 1):
+        at = min(since + day * DAY, horizon)
+        yield {"day": day, "at_s": at, "up_to_date": float(count.at(at)) / size}
 
 
 class Held(NamedTuple):
