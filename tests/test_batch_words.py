@@ -306,6 +306,20 @@ def test_an_upgrade_of_a_pool_without_nodes_is_told():
     )
 
 
+def test_the_latest_version_is_told_by_its_name():
+    latest = {"upgrade_os": {"target_os_version": "*"}}
+    said, _ = walk(latest, os_versions=[{"version": NEW}])
+    assert said.startswith(f"At 1min, upgrade_os-0: *, which is {NEW}, for every node; each is out")
+
+
+def test_the_latest_version_may_be_the_one_that_runs():
+    lines = told({"upgrade_os": {"target_os_version": "*"}})
+    assert lines[-1] == (
+        "Refused: upgrade_os-0 will be refused: 400 PoolVersionEqualsUpgradeVersion: the pool is "
+        "on the version asked for, *"
+    )
+
+
 def test_operations_are_told_in_order_of_time():
     late = {"at": "3h", "resize": {"nodes": 5}}
     lines = told(late, {"resize": {"nodes": 6}})[-2:]

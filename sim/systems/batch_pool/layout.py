@@ -112,6 +112,10 @@ class Layout:
         """Slots in service that the pool needs."""
         return at_least(self.spec.min_available, self.nominal)
 
+    def target(self, operation: str) -> int:
+        """Number of the version that the upgrade by an operation brings."""
+        return self.targets[self.upgrades.index(operation)]
+
     # Subjects, in the order of their blocks.
     @property
     def first_operation(self) -> int:
@@ -275,7 +279,7 @@ def most_arrivals(gaps: Distribution, horizon: float) -> int:
     return math.ceil(float(bounds.min())) + 1
 
 
-# Assumption: * is the newest version of the pool's family that is listed or asked for.
+# Assumption: the version * is the newest of the pool's family that is listed or asked for.
 def latest(spec: BatchPool, asked: Sequence[str], now: dt.datetime | None) -> str:
     """The newest version of the pool's OS family that there is at the instant `now`.
 

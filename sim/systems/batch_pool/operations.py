@@ -67,7 +67,7 @@ class Service(Door):
         rule = by_version(body.target_os_version, self._layout.spec, now)
         if rule is not None:
             return rule
-        target = self._target(call)
+        target = self._layout.target(call.name)
         if self._pool.walk is not None:
             return None if target == self._pool.target else "upgrading"
         if target == self._pool.version:
@@ -92,15 +92,12 @@ class Service(Door):
         self._upgrade(call, UPGRADING_OS)
         self.succeeds(call, call.subject)
 
-    def _target(self, call: Call) -> int:
-        return self._layout.targets[self._layout.upgrades.index(call.name)]
-
     def _upgrade(self, call: Call, status: int) -> None:
         """Begin the walk; a node shows `status` while it is upgraded."""
         rules = self._layout.spec.walk_rules
         plan = Plan(
             subject=self._layout.first_upgrade + self._layout.upgrades.index(call.name),
-            version=self._target(call),
+            version=self._layout.target(call.name),
             status=status,
             # The pool state `upgrading` went with the call upgradeos (2018-12-01.8.0).
             shows=status == REIMAGING,

@@ -55,7 +55,9 @@ REFUSALS: dict[str, Refusal] = {
         400, "OSVersionExpired", "the OS version {target_os_version} is expired"
     ),
     "version equal": Refusal(
-        400, "PoolVersionEqualsUpgradeVersion", "the pool is on {target_os_version} already"
+        400,
+        "PoolVersionEqualsUpgradeVersion",
+        "the pool is on the version asked for, {target_os_version}",
     ),
     "upgrading": _conflict(
         "UpgradePoolVersionConflict", "the pool is upgrading to a different version"

@@ -83,8 +83,8 @@ def _rule(model: Model, operation: Operation) -> str | None:
     start = model.span.start
     now = start and not operation.at.is_random and start + dt.timedelta(seconds=operation.at.mean)
     rule = by_version(body.target_os_version, spec, now or None)
-    equal = body.target_os_version == spec.current_os_version
-    return rule or ("version equal" if equal and _is_first(model, operation) else None)
+    equal = model.layout.target(operation.name) == 0 and _is_first(model, operation)
+    return rule or ("version equal" if equal else None)
 
 
 def _is_first(model: Model, operation: Operation) -> bool:
@@ -216,7 +216,7 @@ def _operation(model: Model, operation: Operation, nodes: int) -> list[str]:
     """What an operation does to a pool that has `nodes` nodes by then."""
     at, body, spec = when(operation, model.span), operation.body, model.spec
     if isinstance(body, UpgradeOs | UpgradeImage):
-        what = body.target_os_version if isinstance(body, UpgradeOs) else "a new image"
+        what = _version(model, operation.name, body)
         if not nodes:
             return [f"{at} {what} for every node; there is none by then."]
         start = " and its start task" if _starts_slowly(spec.start_task) else ""
@@ -225,6 +225,15 @@ def _operation(model: Model, operation: Operation, nodes: int) -> list[str]:
     if isinstance(body, Resize):
         return [f"{at} {_resize(body, spec, nodes)}."]
     return [f"{at} {_of_node(body, spec)}."]
+
+
+def _version(model: Model, operation: str, body: UpgradeOs | UpgradeImage) -> str:
+    """What is asked for; of the latest version also which that is."""
+    if isinstance(body, UpgradeImage):
+        return "a new image"
+    asked = body.target_os_version
+    version = model.layout.os_versions[model.layout.target(operation)]
+    return asked if asked == version else f"{asked}, which is {version},"
 
 
 def _how(spec: BatchPool, nodes: int) -> str:
