@@ -38,8 +38,8 @@ NODE_UPGRADE = Distribution.model_validate({"lognormal": {"median": "5min", "p95
 CREATE = Distribution.fixed(193.0)
 REBOOT = Distribution.fixed(131.0)
 
-Times = TypeVar("Times", float, NDArray[np.float64])
-"""Seconds on the time grid: of one run of a task, or of many."""
+Seconds = TypeVar("Seconds", float, NDArray[np.float64])
+"""On the time grid: of one run of a task, or of many."""
 
 Deallocation = Literal["requeue", "terminate", "taskcompletion", "retaineddata"]
 """What happens to running tasks of a node that is removed, rebooted or reimaged."""
@@ -103,16 +103,16 @@ class Checkpoint(Spec):
     cost: Duration = 0.0
     """Time that a checkpoint takes. Default: 0s."""
 
-    def cost_of(self, work: Times) -> Times:
+    def cost_of(self, work: Seconds) -> Seconds:
         """What the checkpoints of a run take that does so much `work`."""
         written = -(-work // self.every) - (work > 0) if self.every else 0 * work
         return self.cost * written
 
-    def work_kept(self, elapsed: Times) -> Times:
+    def work_kept(self, elapsed: Seconds) -> Seconds:
         """The work that is saved when a run is interrupted after `elapsed` seconds."""
         return self.every * (elapsed // (self.every + self.cost)) if self.every else elapsed
 
-    def time_of(self, kept: Times) -> Times:
+    def time_of(self, kept: Seconds) -> Seconds:
         """The time that so much work took to do and to keep, checkpoints included."""
         return (self.every + self.cost) * (kept // self.every) if self.every else kept
 
