@@ -248,6 +248,16 @@ def test_a_machine_is_connected_and_away_for_some_time(key, time):
     ]
 
 
+def test_a_state_has_room_for_some_thousand_versions_of_an_extension():
+    targets = {f"{MONITOR}.{AGENT['type']}": "1.0"}
+    pushes = [
+        {"upgrade_extensions": {"targets": dict.fromkeys(targets, f"1.0.{k}")}} for k in range(3640)
+    ]
+    assert fleet(*pushes[:3639]).extensions
+    told = "systems.f.extensions: must have at most 3,640 versions of AzureMonitorLinuxAgent, got "
+    assert refused(*pushes) == [f"{told}3,641"]
+
+
 def test_the_same_type_may_be_on_two_groups_in_two_versions():
     extensions = [entry(groups=["a"]), entry(groups=["b"], version="2.0")]
     f = fleet(groups={"a": {"count": 1}, "b": {"count": 1}}, extensions=extensions)

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from sim.systems.operation import Operation, Span
 
 
+MOST_VERSIONS = (np.iinfo(np.int16).max + 1) // WIDTH
+"""Of one extension: a state in the log is a number of 16 bits."""
+
+
 @dataclass(frozen=True)
 class GroupLayout:
     """A group of machines."""
@@ -271,7 +275,7 @@ def _number_extensions(
 ) -> Iterator[ExtensionLayout]:
     """The extensions of each group; the first machine's first one is `subject`."""
     for publisher, kind, group, place in _wanted(spec, operations):
-        versions = ordered(_written(publisher, kind, spec, operations))
+        versions = ordered(written_versions(publisher, kind, spec, operations))
         written = None if place is None else spec.extensions[place]
         count = spec.groups[group].count
         yield ExtensionLayout(publisher, kind, group, place, versions, subject, count, written)
@@ -294,7 +298,7 @@ def _wanted(
                 yield each.publisher, kind, group, place
 
 
-def _written(
+def written_versions(
     publisher: str, kind: str, spec: ArcFleet, operations: Sequence[Operation]
 ) -> Iterator[str]:
     """Every version of an extension that the scenario names."""

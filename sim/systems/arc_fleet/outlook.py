@@ -64,8 +64,8 @@ class Outlook:
     def __init__(self, spec: ArcFleet) -> None:
         self._spec = spec
         self._releases: list[PublishExtension] = []
-        self._rollouts: list[PublishExtension] = []
-        """Those releases that upgrade somebody."""
+        self._rollouts: set[tuple[str, tuple[int, ...]]] = set()
+        """Identity and version (as its key) of those releases that upgrade somebody."""
         self.standings = [
             Standing(
                 each.publisher,
@@ -139,10 +139,10 @@ class Outlook:
     def superseded(self, body: PublishExtension) -> list[str]:
         """The release that a newer one takes the place of, if there is one."""
         released = [
-            release.version
+            version
             for each in self.touched(body)
-            for release in self._released(each.publisher, each.type)
-            if release in self._rollouts
+            for version in self._versions_released(each)
+            if (each.identity, version_key(version)) in self._rollouts
         ]
         return list(ordered(old for old in released if upgrades(body.version, old))[-1:])
 
@@ -163,11 +163,10 @@ class Outlook:
         if by_request(body, self._spec) is not None:
             return
         if isinstance(body, PublishExtension):
-            touched = self.touched(body)
-            for each in touched:
+            for each in self.touched(body):
                 each.versions.add(body.version)
+                self._rollouts.add((each.identity, version_key(body.version)))
             self._releases.append(body)
-            self._rollouts += [body] if touched else []
         elif isinstance(body, SetAutomaticUpgrade):
             self._set(body)
         elif isinstance(body, PutExtension):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sim.formats.fields import Amount
 from sim.rules import at_least
 from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
+from sim.systems.arc_fleet.layout import MOST_VERSIONS, written_versions
 from sim.systems.arc_fleet.refusals import by_request
 from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
@@ -18,7 +19,7 @@ from sim.systems.arc_fleet.requests import (
 )
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.supported import is_supported
-from sim.systems.arc_fleet.versions import upgrades
+from sim.systems.arc_fleet.versions import upgrades, version_key
 from sim.systems.kind import Finding, unknown_name
 from sim.systems.sentences import counted
 
@@ -46,6 +47,7 @@ def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> li
         findings += _of_extension((*path, "extensions", place), each, name, spec)
     findings += _twice(path, spec, groups)
     known = _known(spec, operations)
+    findings += _of_versions(path, spec, operations, known)
     for operation in operations:
         findings += _of_operation(operation, name, known, groups)
     return [*findings, *_other_publishers(spec, operations, groups)]
@@ -98,6 +100,17 @@ def _twice(path: Path, spec: ArcFleet, groups: Groups) -> Iterator[Finding]:
             rule = f"must be the only one of its type on the group {group}, got {each.type}"
             yield Finding((*path, "extensions", place, "type"), rule)
         taken.update(mine)
+
+
+def _of_versions(
+    path: Path, spec: ArcFleet, operations: Sequence[Operation], known: list[tuple[str, str]]
+) -> Iterator[Finding]:
+    """A state in the log has room for so many versions of an extension."""
+    for publisher, kind in known:
+        versions = len(set(map(version_key, written_versions(publisher, kind, spec, operations))))
+        if versions > MOST_VERSIONS:
+            rule = f"must have at most {MOST_VERSIONS:,} versions of {kind}, got {versions:,}"
+            yield Finding((*path, "extensions"), rule)
 
 
 # Operations --------------------------------------------------------------------------------------
@@ -257,18 +270,16 @@ def _ever_enrolled(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Requ
     )
 
 
-def _versions(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> list[str]:
+def _versions(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> Iterator[str]:
     """The versions that a release may find installed."""
-    found = [each.version for each in named(body, spec)]
+    yield from (each.version for each in named(body, spec))
+    ending = f".{body.type}".lower()
     for each in bodies:
         if isinstance(each, PublishExtension | PutExtension) and _meets(body, each):
-            found.append(each.version)
+            yield each.version
         elif isinstance(each, UpgradeExtensions):
-            ending = f".{body.type}".lower()
-            found += [
-                new for target, new in each.targets.items() if target.lower().endswith(ending)
-            ]
-    return found
+            targets = each.targets.items()
+            yield from (new for target, new in targets if target.lower().endswith(ending))
 
 
 def _meets(one: Named, other: Named) -> bool:

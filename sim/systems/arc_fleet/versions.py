@@ -7,6 +7,7 @@ upgrade never leaves it ("Automatic Extension Upgrade for VMs and scale sets").
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
@@ -29,6 +30,7 @@ def _version(text: str) -> str:
 Version = Annotated[Text, AfterValidator(_version)]
 
 
+@cache
 def version_key(version: str) -> tuple[int, ...]:
     """The four parts of a version as numbers: what versions are compared by."""
     parts = [int(part) for part in version.split(".")]

@@ -84,9 +84,10 @@ def _rule(model: Model, operation: Operation) -> str | None:
 def _is_nowhere(model: Model, operation: Operation) -> bool:
     """Whether no machine can have what a request names, as nothing put it there before."""
     outlook, body = Outlook(model.spec), operation.body
-    for each in model.operations:
+    puts = (each for each in model.operations if isinstance(each.body, PutExtension))
+    for each in puts:
         earliest = float(each.at.quantile(np.zeros(1))[0])
-        if isinstance(each.body, PutExtension) and earliest <= operation.at.highest:
+        if earliest <= operation.at.highest:
             outlook.take(each.body)
     if isinstance(body, UpgradeExtensions):
         return any(not outlook.targeted(body, target) for target in body.targets)
