@@ -86,7 +86,12 @@ def test_a_release_is_never_refused():
             "BadRequest",
             "the extension Contoso.Own is not for the operating system of the machines",
         ),
-        ("no such extension", 404, "ResourceNotFound", "the machines do not have the extension"),
+        (
+            "no such extension",
+            404,
+            "ResourceNotFound",
+            "the machines do not have the extension Contoso.Own",
+        ),
     ],
 )
 def test_every_refusal_has_its_code_and_words(name, status, code, words):
@@ -117,7 +122,8 @@ OPT_OUT = {"set_automatic_upgrade": {"type": AGENT["type"], "group": "ships", "e
 def test_that_no_machine_has_the_extension_is_foretold(request_):
     ((path, sentence),) = foretold(request_, groups=GROUPS)
     assert path == f"operations.0.{next(iter(request_))}"
-    assert sentence.endswith("404 ResourceNotFound: the machines do not have the extension")
+    name = f"{MONITOR}.{AGENT['type']}"
+    assert sentence.endswith(f"404 ResourceNotFound: the machines do not have the extension {name}")
 
 
 def test_what_was_put_there_before_is_found_there():

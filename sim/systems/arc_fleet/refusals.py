@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.log import OPERATION, States
 from sim.systems.answers import Refusal
-from sim.systems.arc_fleet.requests import PutExtension, SetAutomaticUpgrade
+from sim.systems.arc_fleet.requests import PutExtension, SetAutomaticUpgrade, UpgradeExtensions
 from sim.systems.arc_fleet.spec import fits
 from sim.systems.arc_fleet.supported import is_supported
 
@@ -30,7 +30,9 @@ REFUSALS: dict[str, Refusal] = {
     "operating system": Refusal(
         400, "BadRequest", "the extension {name} is not for the operating system of the machines"
     ),
-    "no such extension": Refusal(404, "ResourceNotFound", "the machines do not have the extension"),
+    "no such extension": Refusal(
+        404, "ResourceNotFound", "the machines do not have the extension {name}"
+    ),
 }
 """Every way in which an operation is refused."""
 
@@ -55,6 +57,9 @@ def by_request(body: Request, spec: ArcFleet) -> str | None:
 def answer(rule: str, body: Request) -> Refusal:
     """The refusal by `rule`, its message about this request."""
     refusal = REFUSALS[rule]
-    names = [getattr(body, key, None) for key in ("publisher", "type")]
-    name = ".".join(each for each in names if each)
+    if isinstance(body, UpgradeExtensions):
+        name = " or ".join(body.targets)
+    else:
+        names = [getattr(body, key, None) for key in ("publisher", "type")]
+        name = ".".join(each for each in names if each)
     return refusal._replace(message=refusal.message.format(name=name))
