@@ -139,3 +139,14 @@ def test_extensions_that_are_not_enrolled_are_never_touched():
 
 def test_nothing_happens_without_a_release():
     assert len(fleet("").log) == 0
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_attempts_are_counted_anew_after_a_repair(most):
+    more = "enable_automatic_upgrade: true, auto_upgrade_minor_version: false"
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    repair = "at: 12h, repair_extension: {type: A}"
+    run = fleet(f"{bad}\n{repair}", [extension(more=more)], max_attempts=most)
+    tried = [time for time, state in told(run, A) if state == "unhealthy/1.1"]
+    assert sum(time < 12 * H for time in tried) == most
+    assert sum(time > 12 * H for time in tried) == most

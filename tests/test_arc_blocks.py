@@ -181,3 +181,15 @@ def test_an_attempt_costs_three_rows_or_four_and_a_machine_that_rests_none(n):
     good = sum(story[-1][1] == "current/1.1" for story in tried)
     assert len(run.log) == 3 * good + 2 * 4 * (n - good) + 4
     assert run.log.rows.nbytes == 20 * len(run.log)
+
+
+def test_who_ends_a_publication_is_the_same_in_parts():
+    """Both come to their end at one instant, one of them in RETURN."""
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {machines: 50%}}"
+    logs = []
+    for size in (1024, 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parts, "TOGETHER", size)
+            run = fleet(bad, machines="machines: 2", rollback="0s", max_attempts=1, run=5)
+            logs.append(sorted(run.lines))
+    assert logs[0] == logs[1]

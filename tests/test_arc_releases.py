@@ -343,3 +343,11 @@ def test_a_machine_that_is_away_does_not_hold_the_line():
     begun = sorted(starts(run, f"A of m-{k}")[0] for k in range(30))
     assert begun[0] == H
     assert begun[5] == H + 5 * 420
+
+
+def test_a_discovery_whose_release_was_installed_meanwhile_has_lapsed_for_later_ones_too():
+    """1.2 is installed at the discovery of 1.1, at 6 h; its own, at 9 h, has lapsed."""
+    operations = f"""{PUBLISH}
+    at: 4h, publish_extension: {{type: A, version: 1.2}}
+    at: 7h, publish_extension: {{type: A, version: 1.3}}"""
+    assert starts(fleet(operations, discovery="5h"), A) == [6 * H, 12 * H]

@@ -386,3 +386,10 @@ def test_a_random_time_of_an_operation_is_drawn_by_its_name():
         )
     )
     assert told(run, "upgrade_extensions-0")[0] == told(other, "upgrade_extensions-0")[0]
+
+
+def test_opting_in_where_nothing_is_newer_starts_no_discovery():
+    operations = """at: 1h, set_automatic_upgrade: {type: A, enabled: true}
+    at: 170min, publish_extension: {type: A, version: 1.1}"""
+    run = fleet(operations, [extension(more="")], discovery="2h")
+    assert starts(run, A) == [170 * 60 + 2 * H]

@@ -12,7 +12,7 @@ from math import ceil, comb, factorial
 import numpy as np
 import pytest
 from arc_sample import DAY, HOUR, MINUTE, Sample
-from arc_story import fleet
+from arc_story import fleet, starts
 from known_answers import check, check_order, check_share, furthest, holds, reach
 
 from sim.log import Stack
@@ -240,3 +240,40 @@ def test_thirty_exponential_installations_three_at_a_time():
     stack = Stack([simulation.run(k) for k in range(1010)])
     values, _ = simulation.models["p"].measure(stack, 0.0)
     holds(values["", "rollout_duration"] / HOUR, 9 + 1 + 1 / 2 + 1 / 3)
+
+
+def test_the_share_up_to_date_at_the_end_of_each_month_of_a_calendar():
+    """Releases every 30 days, found within 56.
+
+    A machine that tried the newest waits for the next release; so the intervals in which it tries
+    are a renewal process: none since release m is the product of not having found m, m + 1, ...
+    """
+    gap, wide, n, months = 30, 56, 4000, 6
+    releases = "\n".join(
+        f"at: {k * gap + 1}d, publish_extension: {{type: A, version: 1.{k + 1}}}"
+        for k in range(months)
+    )
+    spread = f"{{uniform: {{low: 0s, high: {wide}d}}}}"
+    run = fleet(
+        releases,
+        machines=f"machines: {n}",
+        discovery=spread,
+        install="0s",
+        verdict="early",
+        horizon=f"{months * gap + 1}d",
+    )
+    begun = np.zeros((months, n), bool)
+    for k in range(n):
+        for time in starts(run, f"A of machines-{k}"):
+            begun[int((time / DAY - 1) // gap), k] = True
+
+    def none(first, until):
+        """No release from number `first` on is found before release `until` comes."""
+        return np.prod([1 - min((until - k) * gap / wide, 1) for k in range(first, until)])
+
+    tries = []
+    for k in range(months):
+        before = [1.0, *tries]  # the last try was before release 0, or in month j - 1
+        tries.append(sum(p * (none(j, k) - none(j, k + 1)) for j, p in enumerate(before)))
+    for k in range(months):
+        check_share(begun[k], tries[k])

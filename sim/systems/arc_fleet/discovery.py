@@ -33,6 +33,7 @@ class Discoveries:
         order = np.argsort(delays, kind="stable")
         self._members = members[order].tolist()
         self._times = (world.now + delays[order]).tolist()
+        self._since = world.now
         self._place = 0
 
     def begin(self) -> None:
@@ -49,4 +50,4 @@ class Discoveries:
         self._place += 1
         if self._place < len(self._times):
             self.begin()
-        self._extension.discover(machine)
+        self._extension.discover(machine, self._since)

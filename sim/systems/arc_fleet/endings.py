@@ -85,7 +85,7 @@ def end_of(release: Release, operation: int, rows: NDArray[np.void]) -> End | No
     times, pending, causes = map(
         np.concatenate, zip(([release.at], [0], [operation]), *parts, strict=True)
     )
-    order = np.argsort(times, kind="stable")
+    order = np.lexsort((causes, times))  # of several at one instant, whoever ran first
     times, causes = times[order], causes[order]
     over = np.cumsum(pending[order]) == 0
     over &= np.append(times[1:] != times[:-1], True) & (times >= release.at)

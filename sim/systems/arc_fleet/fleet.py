@@ -89,16 +89,14 @@ class Section:
 
     def discover(self, extension: Installed, reason: str, machine: int | None = None) -> None:
         """Each machine, or one, finds out what is newest: one draw a machine, whatever the type."""
-        path = f"{self.layout.name}/{self.group.name}/discovery/{reason}"
-        times = self.world.draws.times(path, self.layout.spec.discovery)
-        if machine is None:
-            machines = np.arange(len(self.members))
-        elif extension.newest[extension.codes[machine] // WIDTH] is not None:
-            machines = np.array([machine])
-        else:
-            return
-        delays = times.vector(len(machines), 0, self.members.start + int(machines[0]))
-        Discoveries(self.world, extension, machines, delays).begin()
+        machines = range(len(self.members)) if machine is None else range(machine, machine + 1)
+        news = np.array([each for each in machines if extension.has_news(each)], np.intp)
+        if len(news):
+            path = f"{self.layout.name}/{self.group.name}/discovery/{reason}"
+            times = self.world.draws.times(path, self.layout.spec.discovery)
+            delays = times.vector(len(machines), 0, self.members.start + machines.start)
+            of_news = delays[news - machines.start]
+            Discoveries(self.world, extension, news, of_news).begin()
 
     # Who goes next on a machine.
 

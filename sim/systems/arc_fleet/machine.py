@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.systems.arc_fleet.endings import BEFORE
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,
@@ -100,6 +101,10 @@ class Installed:
         """What requests want on machines that have not begun with it."""
         self._tried: dict[int, Target] = {}
         """What each machine last began to install."""
+        self._begun: dict[int, float] = {}
+        """When each machine last began with a release."""
+        self._failed: dict[int, tuple[Target, int]] = {}
+        """What each machine last failed with, and how often since it last succeeded."""
         self._overdue: set[int] = set()
         """Machines that discovered another release while one was under way."""
         self._retries: dict[int, float] = {}
@@ -111,8 +116,17 @@ class Installed:
 
     # What falls due.
 
-    def discover(self, machine: int) -> None:
-        """A machine finds out what is newest; of what it has tried already it knows."""
+    def has_news(self, machine: int) -> bool:
+        """Whether there is a release for a machine that it is not at already."""
+        code = self.codes[machine]
+        release = self.newest[code // WIDTH]
+        at_it = code % WIDTH == INSTALLING and release is self._tried.get(machine)
+        return release is not None and not at_it
+
+    def discover(self, machine: int, since: float) -> None:
+        """A machine finds out what is newest, unless it began with a release `since` then."""
+        if self._begun.get(machine, BEFORE) >= since:
+            return  # that one was the newest already
         code = self.codes[machine]
         status, release = code % WIDTH, self.newest[code // WIDTH]
         if status == CURRENT:
@@ -192,6 +206,8 @@ class Installed:
         number = target.attempts[machine]
         target.attempts[machine] = number + 1
         self._tried[machine] = target
+        if target.request is None:
+            self._begun[machine] = now
         self.codes[machine] = former + INSTALLING
         record(now, subject, code, former + INSTALLING, target.cause)
         seconds, watched, unhealthy = target.luck.installation(number)
@@ -221,6 +237,7 @@ class Installed:
 
     def _succeed(self, event: Due) -> None:
         attempt: Attempt = event.argument
+        self._failed.pop(attempt.machine, None)
         self._rests(attempt, attempt.target.version * WIDTH + CURRENT)
 
     def _fail(self, event: Due) -> None:
@@ -233,14 +250,24 @@ class Installed:
         """The former version is back; an enrolled extension gets another chance."""
         # Assumption: only releases are tried again, a request is one attempt.
         attempt: Attempt = event.argument
-        most = self._section.most_attempts
-        if attempt.target.request is None and most is not None and attempt.number + 1 >= most:
+        if attempt.target.request is None and self._was_last(attempt):
             self._rests(attempt, attempt.former + FAILED)
         elif self.enrolled and self.newest[attempt.former // WIDTH] is not None:
             self._plan_retry(attempt)
             self._rests(attempt, attempt.former + BACKING_OFF)
         else:
             self._rests(attempt, attempt.former + CURRENT)
+
+    def _was_last(self, attempt: Attempt) -> bool:
+        """Whether a release has failed on a machine as often as it may."""
+        # Assumption: attempts are counted anew after a success, such as a repair.
+        most = self._section.most_attempts
+        if most is None:
+            return False
+        target, count = self._failed.get(attempt.machine, (None, 0))
+        count = count + 1 if target is attempt.target else 1
+        self._failed[attempt.machine] = attempt.target, count
+        return count >= most
 
     def _plan_retry(self, attempt: Attempt) -> None:
         machine, world = attempt.machine, self._world
