@@ -155,7 +155,13 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
-"""The metrics of every system; each system adds its own."""
+"""The metrics that systems have in common; each adds its own."""
+
+OF_ROLLBACKS = frozenset({"rollback_duration", "rolled_back"})
+"""What says nothing of systems whose rollouts are never taken back as a whole."""
+
+NO_ROLLBACKS = {name: metric for name, metric in METRICS.items() if name not in OF_ROLLBACKS}
+"""The common metrics of such systems."""
 
 
 def capacity(steps: Steps, nominal: int) -> Values:

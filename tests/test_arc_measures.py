@@ -15,8 +15,8 @@ from fleet_log import (
     updates,
 )
 
-from sim.metrics import METRICS
-from sim.systems.arc_fleet.measures import ARC_METRICS, NO_ROLLBACK, OWN_METRICS
+from sim.metrics import NO_ROLLBACKS, OF_ROLLBACKS
+from sim.systems.arc_fleet.measures import ARC_METRICS, OWN_METRICS
 
 NAN = pytest.approx(float("nan"), nan_ok=True)
 DONE = PUBLISHED + "".join(updates(f"m-{k}", 100 * k + 200) for k in range(4))
@@ -35,7 +35,7 @@ def push(version="1.1", **keys):
 
 def test_a_fleet_has_the_common_metrics_and_its_own():
     own = [metric.name for metric in OWN_METRICS]
-    assert list(ARC_METRICS) == [*(name for name in METRICS if name not in NO_ROLLBACK), *own]
+    assert list(ARC_METRICS) == [*NO_ROLLBACKS, *own]
     assert {metric.better for metric in OWN_METRICS} == {"lower"}
 
 
@@ -338,7 +338,7 @@ def test_a_type_has_the_metrics_of_groups_only_and_the_fleet_those_of_rollouts_t
     rollouts = {"rollout_duration", "finished"}
     assert not rollouts & fleet.measure(DONE, group="Agent").keys()
     assert rollouts <= fleet.measure(DONE).keys()
-    assert not set(NO_ROLLBACK) & fleet.measure(DONE).keys()
+    assert not OF_ROLLBACKS & fleet.measure(DONE).keys()
 
 
 def test_a_promise_about_a_fleet_needs_no_end_of_the_publication_but_its_begin():

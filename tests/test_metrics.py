@@ -26,7 +26,7 @@ from sim.log import (
     Stack,
     Subjects,
 )
-from sim.metrics import METRICS, Key, availability, capacity, rollouts
+from sim.metrics import METRICS, NO_ROLLBACKS, OF_ROLLBACKS, Key, availability, capacity, rollouts
 from sim.systems import KINDS
 from sim.timelines import Steps
 
@@ -55,7 +55,13 @@ def test_every_metric_is_found_by_its_name_and_has_a_meaning():
 
 
 def test_every_system_has_the_common_metrics():
-    assert all(METRICS.items() <= kind.metrics.items() for kind in KINDS.values())
+    assert all(NO_ROLLBACKS.items() <= kind.metrics.items() for kind in KINDS.values())
+
+
+def test_only_cloud_services_have_the_metrics_of_rollbacks():
+    having = [name for name, kind in KINDS.items() if OF_ROLLBACKS & kind.metrics.keys()]
+    assert having == ["cloud_service"]
+    assert METRICS.items() <= KINDS["cloud_service"].metrics.items()
 
 
 def test_metrics_know_their_better_direction():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.metrics import METRICS, Metric, availability, capacity, rollouts
+from sim.metrics import NO_ROLLBACKS, Metric, availability, capacity, rollouts
 from sim.rules import at_least
 from sim.systems.arc_fleet.progress import progress
 from sim.systems.arc_fleet.scopes import Scopes
@@ -62,14 +62,8 @@ OWN_METRICS = (
     ),
 )
 
-NO_ROLLBACK = ("rollback_duration", "rolled_back")
-"""Common metrics of rollouts that go back: here extensions do, which `rollbacks` counts."""
-
-ARC_METRICS = {
-    metric.name: metric
-    for metric in (*METRICS.values(), *OWN_METRICS)
-    if metric.name not in NO_ROLLBACK
-}
+# Extensions go back one by one: `rollbacks` counts them.
+ARC_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
 
 Measured = dict[tuple[str, str], "NDArray[np.float64]"]
 """(group, metric) -> one value a replication."""
@@ -87,7 +81,7 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     if model.layout.rollouts:
         outcome = _outcome(model, stack)
         kept = outcome.kept
-        whole = whole | {name: v for name, v in outcome.values.items() if name not in NO_ROLLBACK}
+        whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
     every = {"": whole, **{kind: of[kind] for kind in types}}
     return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.metrics import (
     HOUR,
-    METRICS,
+    NO_ROLLBACKS,
     Metric,
     availability,
     capacity,
@@ -90,7 +90,7 @@ OWN_METRICS = (
     ),
 )
 
-BATCH_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+BATCH_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
 
 Measured = dict[tuple[str, str], "NDArray[np.float64]"]
 """(group, metric) -> one value a replication."""
@@ -109,7 +109,8 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
         upgrades = stack.subjects.one(model.name, "upgrade")
         outcome = rollouts(stack, asked, upgrades, np.ones(len(asked), bool))
         kept = outcome.kept
-        values |= outcome.values | {"updated_share": _updated_share(layout, stack)}
+        values |= {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
+        values |= {"updated_share": _updated_share(layout, stack)}
     if layout.jobs:
         values |= _interrupted(model, stack) | _waited(layout, stack, warm_up)
         values |= _ended(layout, stack, warm_up)
