@@ -133,8 +133,8 @@ def after(simulation: Simulation, log: Log) -> str:
         lines += [f"{each}." for each in simulation.kinds[name].told(model, log)]
         for dip in dips(simulation, log, name):
             lines.append(
-                f"{name}: capacity falls by {show_share(dip.depth)} from "
-                f"{show_duration(dip.start_s)} to {show_duration(dip.end_s)} "
+                f"{name}: capacity falls by {show_share(dip.depth)} at "
+                f"{show_duration(dip.start_s)} for {show_duration(dip.end_s - dip.start_s)} "
                 f"({dip.lost_hours:.3g} hours lost), because of:"
             )
             lines += [f"  {cause}" for cause in dip.causes]

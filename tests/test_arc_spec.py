@@ -487,3 +487,11 @@ def test_a_push_is_not_tried_again_so_no_retry_is_assumed():
 
 def test_a_fleet_of_which_nothing_is_asked_assumes_nothing():
     assert any_scenario().assumptions == ()
+
+
+def test_a_fleet_has_at_most_ten_million_machines():
+    most = "must be at most 10,000,000 machines, got"
+    assert refused(machines=3 * 10**9) == [f"systems.f.machines: {most} 3000000000"]
+    halves = {name: {"count": 5_000_001} for name in "ab"}
+    assert refused(groups=halves) == [f"systems.f.groups: {most} 10000002"]
+    assert fleet(machines=10**7).groups["machines"].count == 10**7

@@ -462,3 +462,10 @@ def test_any_resolved_scenario_reads_back_to_an_equal_one(systems, upgrades):
     ]
     s = Scenario.from_dict({"systems": systems, "operations": operations}, "any")
     assert Scenario.from_text(s.to_yaml(), "any") == s
+
+
+def test_a_role_has_at_most_ten_million_instances():
+    rule = "systems.shop.roles.WebRole.instances: must be at most 10,000,000, got 3000000000"
+    assert refused(roles={"WebRole": {"instances": 3 * 10**9}}) == [rule]
+    more = {"change_configuration": {"configuration": {"WebRole": 3 * 10**9}}}
+    assert refused(more, roles={"WebRole": {"instances": 4}}) == [rule]

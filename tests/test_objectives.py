@@ -188,3 +188,11 @@ def test_objective_names_its_system_where_there_are_several():
         "objectives:\n  - {system: b, metric: outages, at_most: 0}\n"
     )
     assert describe(one.objectives[0], one) == "b outages <= 0 in all runs"
+
+
+@pytest.mark.parametrize("of", ["", ", of: mean"])
+def test_an_objective_on_what_does_not_apply_says_so(of):
+    (verdict,) = look(f"metric: unserved_demand, at_most: 0{of}", runs=3).verdicts
+    assert verdict.verdict == "missed"
+    end = "; unserved_demand does not apply here, so it has no value in any run"
+    assert verdict.sentence.endswith(end)

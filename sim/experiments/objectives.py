@@ -146,6 +146,9 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
             looks=looks,
             random=measured.random,
         )
+    if key not in measured.values:
+        excuse = f"; {objective.metric} does not apply here, so it has no value in any run"
+        return replace(verdict, sentence=verdict.sentence + excuse)
     broken = int((~kept).sum())
     if not broken:
         return verdict

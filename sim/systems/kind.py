@@ -126,6 +126,10 @@ class Model(Protocol):
         """Refusals that follow from the file alone, with their paths."""
 
 
+MOST_MEMBERS = 10_000_000
+"""Instances or machines of a system: more would need more memory than most computers have."""
+
+
 def _nothing(_: Any, __: Log) -> list[Any]:
     """What most systems add to their tables of a run."""
     return []

@@ -20,7 +20,7 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import upgrades, version_key
-from sim.systems.kind import Finding, unknown_name
+from sim.systems.kind import MOST_MEMBERS, Finding, unknown_name
 from sim.systems.sentences import counted
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> li
 def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Finding]:
     if spec.max_concurrent == Amount(count=0):
         yield Finding((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
+    count = sum(group.count for group in groups_of(spec).values())
+    if count > MOST_MEMBERS:
+        key = "groups" if spec.groups else "machines"
+        yield Finding((*path, key), f"must be at most {MOST_MEMBERS:,} machines, got {count}")
     for name, group in spec.groups.items():
         away = group.disconnected
         for key, time in (("on", away.on), ("off", away.off)) if away else ():

@@ -12,7 +12,7 @@ from sim.systems.cloud_service.requests import (
     Rollback,
     UpgradeDeployment,
 )
-from sim.systems.kind import Finding, unknown_name
+from sim.systems.kind import MOST_MEMBERS, Finding, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,10 @@ def references(name: str, spec: CloudService, operations: Sequence[Operation]) -
     """Names of roles, builds, deployments, slots and instances that refer to nothing."""
     findings = list(_of_system(("systems", name), spec))
     largest = _largest_counts(spec, operations)
+    for role in spec.roles:
+        if largest[role] > MOST_MEMBERS:
+            rule = f"must be at most {MOST_MEMBERS:,}, got {largest[role]}"
+            findings.append(Finding(("systems", name, "roles", role, "instances"), rule))
     for operation in operations:
         findings += _of_roles(operation, name, spec)
         if isinstance(operation.body, UpgradeDeployment):
