@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.errors import ScenarioError
-from sim.plots import availability, capacity, lanes, up_to_date, variants
+from sim.plots import availability, capacity, lanes, queue, up_to_date, variants
 from sim.plots.style import Picture
 
 SCENARIO = """\
@@ -303,6 +303,88 @@ def test_opened_results_show_the_same(compared, tmp_path, drawn):
         caught["band"] = [getattr(caught["band"], part).tolist() for part in ("times", "low")]
     assert again == fresh
     assert isinstance(opened.plot.lanes(), Picture)
+
+
+# Batch pools with work ----------------------------------------------------------------------------
+
+POOL = """\
+name: pool
+horizon: 6h
+warm_up: 1h
+replications: 3
+systems:
+  render:
+    kind: batch_pool
+    nodes: 5
+    task_slots_per_node: 2
+    work: {load: 90%, service: {exponential: {mean: 10min}}}
+operations:
+  - {at: 2h, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}
+variants:
+  requeue: {}
+  drain: {systems.render.interruptions.on_upgrade: taskcompletion}
+"""
+ALONE = POOL.partition("variants")[0]
+SHOP = "  shop: {kind: cloud_service, roles: {WebRole: {instances: 2}}}\n"
+
+
+def test_queue_of_a_run_is_its_timelines_over_the_window(drawn):
+    caught = drawn(queue, "figure")
+    run = sim.run_one(sim.loads(ALONE))
+    run.plot.queue()
+    for shown, series in ((caught["first"], "queue"), (caught["used"], "running")):
+        line = run.timeline("render", series).crop(3600.0, 21600.0)
+        assert shown.times.tolist() == line.times.tolist()
+        assert shown.values.tolist() == line.values.tolist()
+    assert caught["subtitle"] == "pool, replication 0"
+    assert labels(caught) == [(7200.0, "upgrade_os")]
+
+
+def test_slots_in_service_are_whole_and_those_that_utilisation_is_a_share_of(drawn):
+    caught = drawn(queue, "figure")
+    run = sim.run_one(sim.loads(ALONE))
+    run.plot.queue()
+    slots = caught["slots"]
+    assert (slots.values.min(), slots.values.max()) == (8.0, 10.0)
+    assert (slots.values == slots.values.round()).all()
+    share = run.timeline("render", "utilisation").crop(3600.0, 21600.0)
+    used = caught["used"].at(share.times)
+    assert share.values.tolist() == (used / slots.at(share.times)).tolist()
+
+
+def test_queue_of_results_is_that_of_the_first_run_of_the_variant(drawn):
+    caught = drawn(queue, "figure")
+    results = sim.compare(sim.loads(POOL))
+    lines = {}
+    for variant in ("", "drain"):
+        results.plot.queue(variant=variant)
+        line = results.replay(variant=variant).timeline("render", "queue").crop(3600.0, 21600.0)
+        assert caught["first"].values.tolist() == line.values.tolist()
+        lines[variant] = line.values.tolist()
+    assert lines[""] != lines["drain"]
+    assert caught["subtitle"] == "pool, drain, replication 0"
+
+
+def test_queue_is_saved_of_a_pool_that_has_work_and_is_not_compared():
+    pool = sim.loads(ALONE)
+    with_queue = ["capacity", "availability", "queue", "nodes"]
+    assert [name for name, _ in sim.run(pool).plot.figures()] == with_queue
+    two = sim.loads(ALONE.replace("operations:", SHOP + "operations:"))
+    names = [name for name, _ in sim.run(two).plot.figures()]
+    assert [name for name in names if "queue" in name] == ["queue-render"]
+    compared = [name for name, _ in sim.compare(sim.loads(POOL)).plot.figures()]
+    assert compared == ["variants_capacity", "variants_metrics"]
+
+
+def test_system_without_a_queue_says_what_it_has(one, ran):
+    expected = "must be a series of shop, got queue; known: capacity, available"
+    with pytest.raises(ScenarioError, match=expected):
+        one.plot.queue()
+    with pytest.raises(ScenarioError, match=expected):
+        ran.plot.queue()
+    without = sim.loads("horizon: 1h\nsystems: {a: {kind: batch_pool, nodes: 2}}")
+    with pytest.raises(ScenarioError, match="must be a series of a, got queue"):
+        sim.run_one(without).plot.queue()
 
 
 # Arc fleets ---------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def test_time_axis_and_legend_are_labelled():
     assert [text.get_text().strip() for text in found(axes, "mark")] == ["swap"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "available",
-        "dark: fewer members in service than needed",
+        "dark: fewer in service than needed",
     ]
 
 

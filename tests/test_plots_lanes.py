@@ -76,13 +76,13 @@ def test_categories_differ_in_greyscale():
 
 
 def test_the_legend_names_what_occurs_and_nothing_else():
-    assert legend_labels(lanes.figure([*READY, *WALK])) == ["ready", "updating"]
+    assert legend_labels(lanes.figure([*READY, *WALK])) == ["in service", "updating"]
     assert legend_labels(lanes.figure([*READY, FAILED])) == [
-        "ready",
+        "in service",
         "failing: cycling or unresponsive",
     ]
     figure = lanes.figure([*READY, FAILED], failing="its start task failed")
-    assert legend_labels(figure) == ["ready", "failing: its start task failed"]
+    assert legend_labels(figure) == ["in service", "failing: its start task failed"]
 
 
 def test_lanes_that_are_shared_are_told_as_such():
@@ -122,7 +122,7 @@ def test_many_bars_are_joined_and_not_hatched():
 def test_no_interval_can_be_drawn():
     figure = lanes.figure([])
     drawn(figure)
-    assert title(figure) == "Every member is ready throughout"
+    assert title(figure) == "Every member is in service throughout"
 
 
 def test_colours_are_those_of_the_house():
@@ -133,7 +133,7 @@ def test_colours_are_those_of_the_house():
 @pytest.mark.parametrize(
     ("intervals", "text"),
     [
-        (READY, "Every member is ready throughout"),
+        (READY, "Every member is in service throughout"),
         (
             [*READY, *WALK],
             "At most 1 of 3 update domains is out at once; the updates take 15min",

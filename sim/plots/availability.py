@@ -57,7 +57,7 @@ def figure(
         page.legend(
             handles=[
                 Patch(facecolor=_UP, label="available"),
-                Patch(facecolor=_DARK, label="dark: fewer members in service than needed"),
+                Patch(facecolor=_DARK, label="dark: fewer in service than needed"),
             ],
             loc="outside lower center",
             ncols=2,

@@ -116,17 +116,24 @@ def draw(axes: Axes, line: Timeline, shown: clock.View, threshold: float | None)
         breaches = line.intervals_below(threshold)
         _shade(axes, steps.visible(breaches, shown.left, shown.right))
         axes.axhline(threshold, color=style.VERMILLION, linewidth=1.3, linestyle=_DASH_DOTS)
+    draw_line(axes, line, shown)
+
+
+def draw_line(
+    axes: Axes, line: Timeline, shown: clock.View, *, colour: str = style.INK, gid: str = "line"
+) -> None:
+    """The step line of `line`, thin where it is dense."""
     times, values = steps.corners(line, shown.left, shown.right)
     width = 1.8 if len(times) < _DENSE else 0.6
     axes.plot(
         times,
         values,
-        color=style.INK,
+        color=colour,
         linewidth=width,
         drawstyle="steps-post",
         clip_on=False,  # a line at 0 is seen in its full width
         zorder=3,
-        gid="line",
+        gid=gid,
     )
 
 

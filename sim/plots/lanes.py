@@ -57,7 +57,7 @@ class _Look:
 
 # In order of drawing: what is worse hides what is better.
 _LOOKS: dict[Category, _Look] = {
-    "ready": _Look("ready", "#D9ECF7"),
+    "ready": _Look("in service", "#D9ECF7"),
     "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
     "updating": _Look("updating", style.BLUE),
     "failing": _Look("failing", "#F2A878", "#8A3C00", "////"),
@@ -120,7 +120,7 @@ def headline(
     lanes = _by_lane(intervals)
     most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
     if not most:
-        return "Every member is ready throughout"
+        return "Every member is in service throughout"
     return _share_out(list(lanes), most, what, shared=shared) + _outcome(lanes)
 
 

@@ -190,6 +190,12 @@ def points_a_second(seconds: float, room: float = 1.0) -> float:
     return POINTS * 0.8 * WIDTH * room / seconds if seconds else 0.0
 
 
+def draw_instants(axes: Axes, marks: Sequence[Mark], left: float, right: float) -> None:
+    """A dotted line for each mark in [left, right], without its label."""
+    for at in {mark.at_s for mark in marks if left <= mark.at_s <= right}:
+        axes.axvline(at, **_DOTTED, zorder=1.5)
+
+
 def draw_marks(
     axes: Axes, marks: Sequence[Mark], left: float, right: float, room: float = 1.0
 ) -> None:
@@ -199,8 +205,7 @@ def draw_marks(
     the axes' width as a share of the usual one.
     """
     shown = sorted((m for m in marks if left <= m.at_s <= right), key=lambda mark: mark.at_s)
-    for at in {mark.at_s for mark in shown}:
-        axes.axvline(at, **_DOTTED, zorder=1.5)
+    draw_instants(axes, shown, left, right)
     scale = points_a_second(right - left, room)
     begins: list[float] = []  # where each row's leftmost label begins, in points
     # From right to left: a label ends before the lines that lead up to those placed so far.

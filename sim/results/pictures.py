@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.plots import availability, capacity, lanes, style, up_to_date, variants
+from sim.plots import availability, capacity, lanes, queue, style, up_to_date, variants
 from sim.plots.capacity import Band
 from sim.results.provenance import modes, thresholds
 from sim.results.tables import chosen, to_rows, values
@@ -68,6 +69,18 @@ class RunPictures:
             start=run.scenario.start,
         )
 
+    def queue(self, system: str = "") -> Picture:
+        """How many tasks wait, and how many slots are in use. Only of pools that have work."""
+        run, name = self._run, self._system(system)
+        return queue.figure(
+            self._line(name, "queue"),
+            used=self._line(name, "running"),
+            slots=self._in_service(name),
+            subtitle=self._subtitle(name),
+            marks=self._marks(name),
+            start=run.scenario.start,
+        )
+
     def lanes(self, system: str = "") -> Picture:
         """What each update domain does, each node or each extension; many of those share a lane."""
         run, name = self._run, self._system(system)
@@ -80,6 +93,11 @@ class RunPictures:
             start=run.scenario.start,
             **model.lane_words._asdict(),
         )
+
+    def _in_service(self, system: str) -> Timeline:
+        """Capacity as a number of slots."""
+        line, nominal = self._line(system, "capacity"), self._run.simulation.models[system].nominal
+        return replace(line, values=np.rint(line.values * nominal), unit="count")
 
     def _marks(self, system: str) -> list[Mark]:
         return _marks(to_rows(self._run.operations_table), system, modes(self._run.scenario))
@@ -145,10 +163,16 @@ class ResultPictures:
             start=self._results.about.start_time,
         )
 
+    def queue(self, system: str = "", variant: str = "") -> Picture:
+        """How many tasks wait, and how many slots are in use, in one replication.
+
+        Only of pools that have work.
+        """
+        return self._replay(variant).plot.queue(self._system(system))
+
     def lanes(self, system: str = "", variant: str = "") -> Picture:
         """What each update domain, node or extension does in one replication."""
-        one = self._variant(variant)
-        return self._results.replay(one.first, one.name).plot.lanes(self._system(system))
+        return self._replay(variant).plot.lanes(self._system(system))
 
     def variants_capacity(self, system: str = "") -> Picture:
         """Capacity over time in each variant, on the same axes."""
@@ -186,7 +210,6 @@ class ResultPictures:
     def figures(self) -> Iterator[tuple[str, Picture]]:
         """The pictures that are saved, with their names."""
         about = self._results.about
-        of_one = {"capacity": self.capacity, "up_to_date": self.up_to_date}
         of_all = {"capacity": self.variants_capacity, "up_to_date": self.variants_up_to_date}
         for system in about.headlines:
             name = f"-{system}" if len(about.headlines) > 1 else ""
@@ -195,18 +218,29 @@ class ResultPictures:
                 yield f"variants_{series}{name}", of_all[series](system)
                 yield f"variants_metrics{name}", self.variants_metrics(system)
             else:
-                yield f"{series}{name}", of_one[series](system)
-                if series != "capacity":
-                    yield f"capacity{name}", self.capacity(system)
-                if self._groups_with_availability(self._variant(""), system):
-                    yield f"availability{name}", self.availability(system)
-                one = self._variant("")
-                run = self._results.replay(one.first, one.name)
-                model = run.simulation.models[system]
-                # Few enough to be told apart.
-                if len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
-                    which = model.lane_words.what.replace(" ", "_")
-                    yield f"{which}{name}", run.plot.lanes(system)
+                for picture, drawn in self._of_one(system):
+                    yield f"{picture}{name}", drawn
+
+    def _of_one(self, system: str) -> Iterator[tuple[str, Picture]]:
+        """The pictures of a system that is not compared."""
+        of_one = {"capacity": self.capacity, "up_to_date": self.up_to_date}
+        series = KINDS[self._results.about.kinds[system]].main_series
+        yield series, of_one[series](system)
+        if series != "capacity":
+            yield "capacity", self.capacity(system)
+        if self._groups_with_availability(self._variant(""), system):
+            yield "availability", self.availability(system)
+        run = self._replay()
+        model = run.simulation.models[system]
+        if ("queue", "") in model.series():
+            yield "queue", run.plot.queue(system)
+        # Few enough to be told apart.
+        if len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
+            yield model.lane_words.what.replace(" ", "_"), run.plot.lanes(system)
+
+    def _replay(self, variant: str = "") -> Run:
+        one = self._variant(variant)
+        return self._results.replay(one.first, one.name)
 
     def _groups_with_availability(self, one: Variant, system: str) -> list[str]:
         """Empty where nothing says how many have to be ready."""

@@ -103,8 +103,8 @@ def compare(scenario: Scenario, *, progress: bool = False) -> Results:
     began = perf_counter()
     names = scenario.variant_names or tuple(scenario.default_variants())
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
-        rule = "must have two variants or more to compare, such as `variants: {as_is: {}, larger: "
-        rule += f"{{systems.NAME.update_domains: 10}}}}`, got {', '.join(names) or 'none'}"
+        rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
+        rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
     # All variants get the replications that the file asks for, or they could not be paired.
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
@@ -195,7 +195,10 @@ class Results:
 
     @property
     def plot(self) -> ResultPictures:
-        """The pictures: capacity, availability, lanes, variants_capacity, variants_metrics."""
+        """The pictures: capacity, up_to_date, availability, queue, lanes and those of variants.
+
+        Of variants: variants_capacity, variants_up_to_date, variants_metrics.
+        """
         return ResultPictures(self)
 
     def replay(self, replication: int | None = None, variant: str = "") -> Run:

@@ -187,7 +187,7 @@ class Run:
 
     @property
     def plot(self) -> RunPictures:
-        """The pictures: capacity, availability, lanes."""
+        """The pictures: capacity, up_to_date, availability, queue, lanes."""
         return RunPictures(self)
 
     def _model(self, system: str) -> Model:

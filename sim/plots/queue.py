@@ -1,0 +1,104 @@
+"""How many tasks wait, and were there slots for them?
+
+Slots in use beneath slots in service, and under them the tasks that wait: step lines of one
+replication.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from sim.plots import capacity, clock, steps, style
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from sim.plots.style import Mark, Picture
+    from sim.timelines import Timeline
+
+_HEIGHT = 4.4
+_SHARES = (3, 2)
+"""How the two panels divide the height."""
+_PALE_VERMILLION = "#F6D3BB"  # a thin line alone is hardly seen
+_WHOLE = 10
+"""An average from here on is told without decimals."""
+_LEAST = 0.01
+"""A smaller average is told as such."""
+
+
+def figure(
+    waiting: Timeline,
+    *,
+    used: Timeline,
+    slots: Timeline,
+    title: str = "",
+    subtitle: str = "",
+    marks: Sequence[Mark] = (),
+    start: dt.datetime | None = None,
+) -> Picture:
+    """Slots `used` of those in service (`slots`) over time, and the tasks `waiting`; all counts.
+
+    With `start` the x axis is a clock. Without `title` the figure states how many tasks wait.
+    """
+    shown = capacity.view([waiting, used, slots], [], marks)
+    with style.look():
+        page = style.picture(title or headline(waiting), subtitle, _HEIGHT)
+        above, below = page.subplots(2, 1, sharex=True, height_ratios=_SHARES)
+        _fill(above, used, shown, style.SKY, gid="used")
+        capacity.draw_line(above, slots, shown, gid="slots")
+        _fill(below, waiting, shown, _PALE_VERMILLION, gid="tasks")
+        capacity.draw_line(below, waiting, shown, colour=style.VERMILLION, gid="waiting")
+        _count_axis(above, "slots", max(used.values.max(), slots.values.max()))
+        _count_axis(below, "tasks waiting", waiting.values.max())
+        style.draw_marks(above, marks, shown.left, shown.right)
+        style.draw_instants(below, marks, shown.left, shown.right)
+        clock.time_axis(below, shown, start)
+        page.align_ylabels()
+        page.legend(
+            handles=[
+                Line2D([], [], color=style.INK, linewidth=1.8, label="slots in service"),
+                Patch(color=style.SKY, label="of them in use"),
+            ],
+            loc="outside lower center",
+            ncols=2,
+        )
+    return page
+
+
+def headline(waiting: Timeline) -> str:
+    """How many tasks wait, e.g. ``At most 31 tasks wait, 4.2 on average``."""
+    most = float(waiting.values.max())
+    if not most:
+        return "No task waits"
+    many = "1 task waits" if most == 1 else f"{most:,.0f} tasks wait"
+    if waiting.minimum() == most:
+        return f"{many} throughout"
+    return f"At most {many}, {_show(waiting.mean())} on average"
+
+
+def _show(mean: float) -> str:
+    if mean < _LEAST:
+        return f"less than {_LEAST:g}"
+    return f"{round(mean, 2):.2g}" if mean < _WHOLE else f"{mean:,.0f}"
+
+
+def _fill(axes: Axes, line: Timeline, shown: clock.View, colour: str, gid: str) -> None:
+    """The area under a step line."""
+    times, values = steps.corners(line, shown.left, shown.right)
+    axes.fill_between(times, values, step="post", color=colour, linewidth=0, gid=gid)
+
+
+def _count_axis(axes: Axes, label: str, highest: float) -> None:
+    """A y axis of whole numbers from 0 on."""
+    axes.set_ylim(0.0, 1.06 * max(1.0, highest))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.set_ylabel(label)
+    axes.grid(axis="y")
