@@ -221,12 +221,6 @@ def test_status_tells_which_machines_are_connected():
     ]
 
 
-@pytest.mark.parametrize("at", [-1, 1000.5])
-def test_status_is_of_an_instant_of_the_run(at):
-    with pytest.raises(ValueError, match=r"must lie in \[0, 1000\]"):
-        status(Fleet(), "", at)
-
-
 # Lanes
 
 

@@ -193,8 +193,13 @@ def test_status_is_what_the_service_shows_then(one):
     assert one.status("shop", 900.0) == during
 
 
+def test_the_groups_of_a_system_are_named(one):
+    with pytest.raises(ScenarioError, match="must be a group of shop, got x; known: WebRole"):
+        one.timeline("shop", "capacity", "x")
+
+
 def test_status_outside_the_run_is_refused(one):
-    assert "must lie in [0, 3600], got 7200" in refusal(one.status, "shop", "2h")
+    assert "must lie between 0s and 1h, got 2h" in refusal(one.status, "shop", "2h")
     assert "must be a duration" in refusal(one.status, "shop", "later")
     assert "did you mean shop?" in refusal(one.status, "shpo", 0)
 

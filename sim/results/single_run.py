@@ -16,7 +16,7 @@ from sim.results.events import events
 from sim.results.pictures import RunPictures
 from sim.systems.kind import unknown_name
 from sim.timelines import Timeline
-from sim.units import parse_duration
+from sim.units import parse_duration, show_duration
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -90,7 +90,7 @@ class Run:
         if (series, group) not in known:
             mine = [name for name, of in known if of == group]
             if not mine:
-                groups = dict.fromkeys(of for _, of in known)
+                groups = dict.fromkeys(of for _, of in known if of)
                 raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
             raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, mine))
         line = model.timeline(self.log, series, group)
@@ -177,9 +177,13 @@ class Run:
         """
         try:
             seconds = parse_duration(at) if isinstance(at, str) else float(at)
-            return self._model(system).status(self.log, seconds)
         except ValueError as error:
             raise ScenarioError.of(str(error)) from None
+        if not 0 <= seconds <= self.log.horizon:
+            end = show_duration(self.log.horizon)
+            rule = f"an instant must lie between 0s and {end}, got {show_duration(seconds)}"
+            raise ScenarioError.of(rule)
+        return self._model(system).status(self.log, seconds)
 
     def explain(self) -> str:
         """What happened, in sentences: operations, dips and their causes."""

@@ -27,8 +27,6 @@ Row = dict[str, Any]
 
 def status(model: Model, log: Log, at: float) -> Row:
     """What Get Pool would show at an instant (seconds), under the names of its elements."""
-    if not 0 <= at <= log.horizon:
-        raise ValueError(f"an instant must lie in [0, {log.horizon:g}], got {at:g}")
     layout = model.layout
     stack = Stack([replace(log, rows=log.rows[log.rows["time"] <= at])])
     states = stack.final[0]
