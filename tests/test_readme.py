@@ -13,8 +13,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", README)
 
 
-def test_the_readme_shows_a_run_an_explanation_and_a_comparison():
-    assert [command.split()[0] for command, _ in SHOWN] == ["run", "explain", "compare"]
+def test_the_readme_shows_a_run_an_explanation_and_comparisons():
+    commands = ["run", "explain", "compare", "compare", "run"]
+    assert [command.split()[0] for command, _ in SHOWN] == commands
 
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
