@@ -289,4 +289,4 @@ def _versions(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request])
 def _meets(one: Named, other: Named) -> bool:
     """Whether two requests may speak of the same extension."""
     publishers = {each.publisher.lower() for each in (one, other) if each.publisher}
-    return one.type.lower() == other.type.lower() and len(publishers) < 2  # noqa: PLR2004  (agree)
+    return one.type.lower() == other.type.lower() and len(publishers) <= 1

@@ -108,8 +108,8 @@ class Stay:
     cause: int
     steps: list[tuple[int, float]]
     """Statuses with the seconds spent in them."""
-    final: int
-    """Status after the last step."""
+    works: bool
+    """Whether the start task succeeds: a node on which it fails takes no tasks."""
     version: int
     """The version that the node has after the first step."""
     back: float
@@ -197,11 +197,10 @@ class Nodes:
             steps.insert(0, (OFFLINE, retained))
         if waiting:
             steps.append((WAITING_FOR_START_TASK, waiting))
-        final = (OFFLINE if node.disabled else IDLE) if works else START_TASK_FAILED
         after = node.version if version is None else version
         if before is not None and version is None:
             after = before.version
-        stay = Stay(node, cause, steps, final, after, back)
+        stay = Stay(node, cause, steps, works, after, back)
         if before is not None:
             stay.arrived += before.arrived
         self._lose_claim(node)
@@ -239,10 +238,8 @@ class Nodes:
             return
         node.stay = None
         node.since = self._world.now
-        if stay.final != START_TASK_FAILED:
-            # Scheduling may have been disabled or enabled meanwhile.
-            stay.final = OFFLINE if node.disabled else IDLE
-        self._becomes(node, stay.final, stay.version, stay.cause)
+        up = OFFLINE if node.disabled else IDLE  # as it is now: it may have changed meanwhile
+        self._becomes(node, up if stay.works else START_TASK_FAILED, stay.version, stay.cause)
         for arrived in stay.arrived:
             arrived(node)
         self.scheduler.offer(node)

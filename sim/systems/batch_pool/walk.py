@@ -71,12 +71,11 @@ class Walk:
             self._world.start(self._waves())
 
     def removed(self, node: Node) -> None:
-        """A node that is removed leaves the upgrade."""
+        """A node that is removed is not taken any more; `_back` tells of one that was."""
         if node in self._waiting:
             self._waiting.remove(node)
             if not self._waiting and not self._out:
                 self._completed()
-        self._back(node)
 
     def takes(self, node: Node) -> bool:
         """Whether a node drains for it or is out by it."""

@@ -39,8 +39,6 @@ Retries = Annotated[Integer, AfterValidator(_retries)]
 """How often something is tried again; -1 is without limit."""
 
 SOURCES = ("load", "interarrival", "tasks", "csv", "swf")
-RECORDED = ("csv", "swf")
-"""Sources that bring their own times of service."""
 
 
 class Job(OneOf):

@@ -52,11 +52,6 @@ ACTOR = States(("absent",))
 ACTORS = ("operator", "platform", "failures")
 
 
-def in_service(status: int) -> bool:
-    """Whether a production instance in `status` takes traffic."""
-    return status in (READY, SLOW)
-
-
 def is_out(status: int) -> bool:
     """Whether the status counts as out for `max_domains_out`: neither ready nor created or gone."""
     return status < STAGED and status not in (0, READY, SLOW, CREATING)
