@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.log import SCENARIO
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class _Causes:
         chain: list[int] = []
         while row >= 0:
             cause = int(self._cause[row])
-            if cause == 0 or cause in chain:
+            if cause == SCENARIO or cause in chain:
                 break
             chain.append(cause)
             row = self._latest(cause, row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -31,6 +31,9 @@ PACK = struct.Struct("<diihh").pack
 
 ABSENT = 0
 """The code of a subject that is not there (yet, or any more), in every kind."""
+
+SCENARIO = 0
+"""The first subject of every log: the scenario itself, which causes the file's operations."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,10 @@ class Log:
     def equals(self, other: Log) -> bool:
         """Whether every row is equal, to the last bit."""
         return self.rows.tobytes() == other.rows.tobytes()
+
+    def until(self, time: float) -> Log:
+        """The log as it was at an instant, seconds: the rows up to it, those at it included."""
+        return replace(self, rows=self.rows[self.rows["time"] <= time])
 
     def lines(self) -> list[str]:
         """The rows in words, ``time subject old -> new because cause``: for tests and people."""

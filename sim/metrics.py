@@ -35,6 +35,9 @@ HOUR = 3600.0
 Values = dict[str, "NDArray[np.float64]"]
 """Metric name -> one value a replication."""
 
+Measured = dict[tuple[str, str], "NDArray[np.float64]"]
+"""(group, metric name) -> one value a replication; the group is empty for the whole system."""
+
 
 class Key(NamedTuple):
     """What a number is about. `group` is empty for the whole system."""

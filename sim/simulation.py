@@ -9,7 +9,7 @@ from simpy import Environment
 
 from sim.chance import draws
 from sim.errors import ModelError
-from sim.log import Block, Log, States, Subjects
+from sim.log import SCENARIO, Block, Log, States, Subjects
 from sim.systems import KINDS
 from sim.systems.operation import Span
 from sim.systems.world import World
@@ -28,7 +28,7 @@ class Simulation:
             "",
             "scenario",
             "",
-            0,
+            SCENARIO,
             1,
             States(("absent",)),
             np.zeros(1, np.int16),

@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Block, Log, Stack
-    from sim.metrics import Metric
+    from sim.metrics import Measured, Metric
+    from sim.systems.operation import Operation, Request, Span
     from sim.systems.world import World
     from sim.timelines import Timeline
-
-    Measured = dict[tuple[str, str], NDArray[np.float64]]
-    from sim.systems.operation import Operation, Request, Span
-
 
 Pictured = Literal["capacity", "up_to_date"]
 """A series, of shares, of which there are pictures."""

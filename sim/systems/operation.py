@@ -14,7 +14,7 @@ from sim.formats.fields import Clock, Name, Spec
 if TYPE_CHECKING:
     import datetime as dt
 
-    from sim.chance import Distribution
+    from sim.chance import Distribution, Draws
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -81,3 +81,7 @@ class Operation:
     def path(self) -> tuple[str | int, ...]:
         """Where the body stands in the file."""
         return ("operations", self.index, self.kind)
+
+    def drawn_at(self, draws: Draws) -> float:
+        """When it is asked for in one replication, seconds after the scenario's start."""
+        return draws.times(f"{self.system}/operation/at/{self.name}", self.at, 1)[0, 0]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Stack
-    from sim.metrics import Rollouts, Values
+    from sim.metrics import Measured, Rollouts, Values
     from sim.systems.arc_fleet.model import Model
     from sim.timelines import Steps
 
@@ -64,9 +64,6 @@ OWN_METRICS = (
 
 # Extensions go back one by one: `rollbacks` counts them.
 ARC_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
-
-Measured = dict[tuple[str, str], "NDArray[np.float64]"]
-"""(group, metric) -> one value a replication."""
 
 
 def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:

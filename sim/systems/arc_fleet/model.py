@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.systems.arc_fleet import audit, fleet, measures, series, views, words
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Block, Log, Stack
+    from sim.metrics import Measured
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
@@ -50,9 +50,7 @@ class Model:
 
     # What the rest of the house asks of a finished run.
 
-    def measure(
-        self, stack: Stack, warm_up: float
-    ) -> tuple[dict[tuple[str, str], NDArray[np.float64]], NDArray[np.bool_]]:
+    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications promises count."""
         return measures.measure(self, stack, warm_up)
 
@@ -104,7 +102,7 @@ class Model:
 
     # How it runs.
 
-    @cached_property
+    @property
     def nominal(self) -> float:
         """Extensions of machines at time 0, enrolled or not."""
         return float(self.layout.nominal)
@@ -117,17 +115,10 @@ class Model:
     def start(self, world: World) -> None:
         """Let the whole fleet run; nothing else in the scenario touches it."""
         service = Service(world, self.layout)
-        for at, number in sorted(self._times(world)):
-            if at <= world.horizon:
+        times = [each.drawn_at(world.draws) for each in self.operations]
+        for number in sorted(range(len(times)), key=times.__getitem__):  # ties in the file's order
+            if times[number] <= world.horizon:
                 operation = self.operations[number]
-                service.receive(number, at, operation.kind, operation.body)
+                service.receive(number, times[number], operation.kind, operation.body)
         fleet.run(world, self.layout, service.actions)
         service.close()
-
-    def _times(self, world: World) -> list[tuple[float, int]]:
-        """When each operation of the file is asked for, with its number."""
-        times = []
-        for number, operation in enumerate(self.operations):
-            path = f"{self.name}/operation/at/{operation.name}"
-            times.append((world.draws.times(path, operation.at, 1)[0, 0], number))
-        return times

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.log import ASKED, COMPLETED, OPERATION, REFUSED, SUCCEEDED, SUPERSEDED, UPGRADING
+from sim.log import ASKED, COMPLETED, OPERATION, REFUSED, SCENARIO, SUCCEEDED, SUPERSEDED, UPGRADING
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.endings import BEFORE, End, Enrolment, Release, end_of
 from sim.systems.arc_fleet.fleet import Action
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.requests import PublishExtension, PutExtension
     from sim.systems.operation import Window
     from sim.systems.world import World
-
-SCENARIO = 0
-"""The subject that causes the operations of the file: the scenario itself."""
 
 
 class Call(NamedTuple):

@@ -145,7 +145,7 @@ def _http_status(body: object) -> int | None:
 
 def status(model: Model, log: Log, at: float) -> Row:
     """What the service would show of the fleet at an instant (seconds): counts by extension."""
-    scopes = Scopes(model, Stack([replace(log, rows=log.rows[log.rows["time"] <= at])]))
+    scopes = Scopes(model, Stack([log.until(at)]))
     names = dict.fromkeys(each.name for each in model.layout.extensions)
     return {
         "machines": _connections(scopes),

@@ -8,7 +8,6 @@ once it is complete both are the new one.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sim.log import ASKED, OPERATION, UPGRADING, Stack
@@ -28,7 +27,7 @@ Row = dict[str, Any]
 def status(model: Model, log: Log, at: float) -> Row:
     """What Get Pool would show at an instant (seconds), under the names of its elements."""
     layout = model.layout
-    stack = Stack([replace(log, rows=log.rows[log.rows["time"] <= at])])
+    stack = Stack([log.until(at)])
     states = stack.final[0]
     runs = executions(model, stack)
     busy = set((runs.node[runs.ending == UNFINISHED] - layout.first_node).tolist())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Stack
-    from sim.metrics import Values
+    from sim.metrics import Measured, Values
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.model import Model
 
@@ -91,9 +91,6 @@ OWN_METRICS = (
 )
 
 BATCH_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
-
-Measured = dict[tuple[str, str], "NDArray[np.float64]"]
-"""(group, metric) -> one value a replication."""
 
 
 def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:

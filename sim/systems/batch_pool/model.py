@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.chance import draws
+from sim.log import SCENARIO
 from sim.systems.batch_pool import get_pool, measures, series, views, words
 from sim.systems.batch_pool.layout import number_all
 from sim.systems.batch_pool.operations import Service
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Block, Log, Stack
+    from sim.metrics import Measured
     from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.tasks import JobTasks
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
     from sim.systems.world import Due, World
     from sim.timelines import Timeline
-
-SCENARIO = 0
-"""The subject that causes the operations of the file: the scenario itself."""
 
 
 class Model:
@@ -85,11 +84,8 @@ class Model:
         pool = Pool(world, self.layout, tasks)
         service = Service(pool)
         for number, operation in enumerate(self.operations):
-            at = operation.at.highest
-            if operation.at.is_random:
-                path = f"{self.name}/operation/at/{operation.name}"
-                at = world.draws.times(path, operation.at, 1)[0, 0]
-            world.call(at, ACT, self._calls[number].subject, self._ask, (service, number))
+            at, subject = operation.drawn_at(world.draws), self._calls[number].subject
+            world.call(at, ACT, subject, self._ask, (service, number))
         pool.begin()
 
     def tasks(self, seed: int, replication: int) -> list[JobTasks]:
@@ -115,9 +111,7 @@ class Model:
 
     # What the rest of the house asks of a finished run.
 
-    def measure(
-        self, stack: Stack, warm_up: float
-    ) -> tuple[dict[tuple[str, str], NDArray[np.float64]], NDArray[np.bool_]]:
+    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications all rollouts came to an end."""
         return measures.measure(self, stack, warm_up)
 

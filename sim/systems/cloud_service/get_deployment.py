@@ -6,7 +6,6 @@ UpgradeStatus, UpgradeDomainCount, RoleInstanceList).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +28,7 @@ Row = dict[str, Any]
 
 def status(model: Model, log: Log, at: float) -> Row:
     """What Get Deployment would show of production at an instant (seconds)."""
-    return _Shown(model, replace(log, rows=log.rows[log.rows["time"] <= at])).answer()
+    return _Shown(model, log.until(at)).answer()
 
 
 class _Shown:

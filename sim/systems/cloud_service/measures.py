@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Block, Stack
-    from sim.metrics import Values
+    from sim.metrics import Measured, Values
     from sim.systems.cloud_service.model import Model
 
 OWN_METRICS = (
@@ -77,9 +77,6 @@ OWN_METRICS = (
 )
 
 CLOUD_SERVICE_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
-
-Measured = dict[tuple[str, str], "NDArray[np.float64]"]
-"""(group, metric) -> one value a replication."""
 
 
 def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:

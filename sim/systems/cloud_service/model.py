@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sim.log import SCENARIO
 from sim.systems.cloud_service import get_deployment, measures, series, views, words
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
@@ -22,15 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.log import Block, Log, Stack
+    from sim.metrics import Measured
     from sim.systems.cloud_service.spec import CloudService
     from sim.systems.door import Call
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
     from sim.systems.world import Due, World
     from sim.timelines import Timeline
-
-SCENARIO = 0
-"""The subject that causes the operations of the file: the scenario itself."""
 
 
 class Model:
@@ -71,9 +70,7 @@ class Model:
 
     # What the rest of the house asks of a finished run.
 
-    def measure(
-        self, stack: Stack, warm_up: float
-    ) -> tuple[dict[tuple[str, str], NDArray[np.float64]], NDArray[np.bool_]]:
+    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications all rollouts came to an end."""
         return measures.measure(self, stack, warm_up)
 
@@ -144,11 +141,7 @@ class Model:
         """Plan what the file asks for and what befalls the service; the rest follows from it."""
         service = Service(world, self.layout, self._draw_builds(world))
         for number, operation in enumerate(self.operations):
-            at = operation.at.highest
-            if operation.at.is_random:
-                path = f"{self.name}/operation/at/{operation.name}"
-                at = world.draws.times(path, operation.at, 1)[0, 0]
-            subject = self.layout.first_operation + number
+            at, subject = operation.drawn_at(world.draws), self._calls[number].subject
             world.call(at, ACT, subject, self._ask, (service, number))
         if self._fails:
             UnplannedFailures(service).begin()
