@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -209,6 +209,13 @@ class Log:
         return f"{status}/{version}" if version and row[column] != ABSENT else status
 
 
+def first_of_each(column: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which entries differ from the one before them, as the first one does; shape as `column`."""
+    first = np.ones(len(column), bool)
+    np.not_equal(column[1:], column[:-1], out=first[1:])
+    return first
+
+
 class Stack:
     """The logs of several replications of one scenario, analysed together (one is a stack of one).
 
@@ -245,6 +252,10 @@ class Stack:
         key: NDArray[np.int64] = self.replication * self.subjects.count + self.subject
         return key
 
+    def about(self, first: int, count: int) -> NDArray[np.bool_]:
+        """Which rows are about the subjects from `first` on, `count` of them; shape (rows,)."""
+        return (self.subject >= first) & (self.subject < first + count)
+
     @cached_property
     def by_subject(self) -> NDArray[np.int64]:
         """The rows in order of replication, subject, time; shape (rows,)."""
@@ -265,10 +276,7 @@ class Stack:
 
     @cached_property
     def _changes_subject(self) -> NDArray[np.bool_]:
-        key = self.key[self.by_subject]
-        changes = np.ones(len(key), bool)
-        np.not_equal(key[1:], key[:-1], out=changes[1:])
-        return changes
+        return first_of_each(self.key[self.by_subject])
 
     def audit(self) -> tuple[int, str] | None:
         """Check that the log is a history; the first row that is not, with the rule that it breaks.

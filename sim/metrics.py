@@ -236,8 +236,7 @@ def rollouts(
     final = stack.final
     asked = np.asarray(operations)
     own = np.arange(upgrades.first, upgrades.first + len(asked))
-    is_own = (stack.subject >= upgrades.first) & (stack.subject < upgrades.first + len(asked))
-    rows = np.flatnonzero(is_own)
+    rows = np.flatnonzero(stack.about(upgrades.first, len(asked)))
     new = stack.new[rows] % upgrades.states.width
     begun = final[:, own] % upgrades.states.width
     ends = np.isin(new, (COMPLETED, ROLLED_BACK, SUPERSEDED))

@@ -250,8 +250,7 @@ class Members:
     def _rows(self) -> NDArray[np.bool_]:
         chosen = np.zeros(len(self.stack.subject), bool)
         for block in self.blocks:
-            first = self.stack.subject >= block.first
-            chosen |= first & (self.stack.subject < block.first + block.count)
+            chosen |= self.stack.about(block.first, block.count)
         return chosen
 
     def _deltas(self, weight: Callable[[Block], NDArray[np.int64]]) -> NDArray[np.int64]:

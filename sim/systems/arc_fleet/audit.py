@@ -14,9 +14,9 @@ from sim.systems.arc_fleet.states import (
     FAILED,
     INSTALLING,
     ROLLING_BACK,
+    UNDER_WAY,
     UNHEALTHY,
     WAITING,
-    WATCHING,
     WIDTH,
 )
 from sim.systems.operation import windows_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.log import Block, Stack
     from sim.systems.arc_fleet.model import Model
 
-_BUSY = np.isin(np.arange(WIDTH), (INSTALLING, WATCHING, UNHEALTHY, ROLLING_BACK)).astype(int)
+_BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)
 """By status 1 where an extension keeps its machine busy."""
 
 
@@ -118,18 +118,12 @@ class _Machines:
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
-        counts = [group.count for group in scopes.layout.groups]
-        ends = np.cumsum(counts).tolist()
-        self._first = {
-            group.name: end - group.count
-            for group, end in zip(scopes.layout.groups, ends, strict=True)
-        }
-        self._count = ends[-1]
+        self._count = sum(group.count for group in scopes.layout.groups)
 
     def _machine(self, place: int) -> NDArray[np.int64]:
         """For each row of an extension the number of its machine, by replication."""
-        rows = self.scopes.changes(place)
-        first = self._first[self.scopes.layout.extensions[place].group]
+        rows, layout = self.scopes.changes(place), self.scopes.layout
+        first = layout.group_of(layout.extensions[place]).first
         machine: NDArray[np.int64] = rows.replication * self._count + first + rows.machine
         return machine
 
@@ -162,12 +156,11 @@ class _Machines:
     def starts_while_away(self, place: int) -> bool:
         """Whether an installation begins on a machine that is disconnected at that instant."""
         stack, each = self.scopes.stack, self.scopes.layout.extensions[place]
-        (group,) = (group for group in self.scopes.layout.groups if group.name == each.group)
+        group = self.scopes.layout.group_of(each)
         if group.connections is None:
             return False
         first = group.connections
-        mine = (stack.subject >= first) & (stack.subject < first + group.count)
-        changes = np.flatnonzero(mine)
+        changes = np.flatnonzero(stack.about(first, group.count))
         if not len(changes):
             return False
         machine = stack.replication[changes] * group.count + stack.subject[changes] - first

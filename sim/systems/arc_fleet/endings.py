@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.systems.arc_fleet.states import (
-    FAILED,
-    INSTALLING,
-    ROLLING_BACK,
-    UNHEALTHY,
-    WATCHING,
-    WIDTH,
-)
+from sim.systems.arc_fleet.states import FAILED, UNDER_WAY, WIDTH
 from sim.systems.arc_fleet.versions import major
 
 if TYPE_CHECKING:
@@ -30,8 +23,6 @@ if TYPE_CHECKING:
 
 BEFORE = -1.0
 """A time before all others."""
-
-UNDER_WAY = (INSTALLING, WATCHING, UNHEALTHY, ROLLING_BACK)
 
 
 class End(NamedTuple):

@@ -154,6 +154,11 @@ class Layout:
         """Subject of the upgrade that an operation begins."""
         return self.first_upgrade + self.upgrades.index(operation)
 
+    def group_of(self, extension: ExtensionLayout) -> GroupLayout:
+        """The machines that an extension is on."""
+        (group,) = (each for each in self.groups if each.name == extension.group)
+        return group
+
     def blocks(self) -> list[Block]:
         """The system's subjects, in order of number."""
         blocks = [

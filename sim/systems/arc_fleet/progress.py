@@ -215,7 +215,7 @@ def _away(scopes: Scopes, place: int) -> NDArray[np.bool_]:
     """Which machines of an extension's group are disconnected at the horizon."""
     layout = scopes.layout
     each = layout.extensions[place]
-    (group,) = (group for group in layout.groups if group.name == each.group)
+    group = layout.group_of(each)
     if group.connections is None:
         return np.zeros(each.count, bool)
     final = scopes.stack.final[0, group.connections : group.connections + group.count]

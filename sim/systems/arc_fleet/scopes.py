@@ -75,8 +75,7 @@ class Scopes:
         found = self._changes.get(place)
         if found is None:
             stack, each = self.stack, self.layout.extensions[place]
-            mine = (stack.subject >= each.first) & (stack.subject < each.first + each.count)
-            rows = np.flatnonzero(mine)
+            rows = np.flatnonzero(stack.about(each.first, each.count))
             found = self._changes[place] = Changes(
                 rows,
                 stack.replication[rows],
@@ -98,8 +97,7 @@ class Scopes:
 
     def initial(self, place: int) -> int:
         """The state of an extension at time 0."""
-        each = self.layout.extensions[place]
-        return 0 if each.initial is None else each.initial * WIDTH + CURRENT
+        return self.layout.extensions[place].initial_code
 
     def final(self, place: int) -> NDArray[np.int16]:
         """States of an extension at the horizon, shape (replications, machines)."""
@@ -124,8 +122,7 @@ class Scopes:
     def _first(self, first: int, count: int, which: NDArray[np.bool_]) -> NDArray[np.float64]:
         stack = self.stack
         times = np.full((stack.replications, count), NEVER)
-        mine = (stack.subject >= first) & (stack.subject < first + count) & which
-        rows = np.flatnonzero(mine)
+        rows = np.flatnonzero(stack.about(first, count) & which)
         times[stack.replication[rows], stack.subject[rows] - first] = stack.time[rows]
         return times
 

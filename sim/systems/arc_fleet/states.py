@@ -34,6 +34,9 @@ EXTENSION = (
 """`current` is at rest, whatever the version; `unhealthy` is a health window with a bad end."""
 WIDTH = len(EXTENSION)
 
+UNDER_WAY = (INSTALLING, WATCHING, UNHEALTHY, ROLLING_BACK)
+"""Statuses of an attempt: the machine is busy with the extension, and nothing stops it."""
+
 CONNECTION = States(("absent", "connected", "disconnected"))
 CONNECTED, DISCONNECTED = 1, 2
 ACTOR = States(("absent",))

@@ -90,7 +90,7 @@ def _members(model: Model, scopes: Scopes, place: int, each: ExtensionLayout) ->
     attempts = np.bincount(rows.machine[attempt_rows(scopes, place)], minlength=each.count)
     rollbacks = np.bincount(rows.machine[back], minlength=each.count)
     final = scopes.final(place)[0]
-    (group,) = (group for group in model.layout.groups if group.name == each.group)
+    os = model.layout.group_of(each).spec.os or ""
     columns = (final, attempts, rollbacks, _up_to_date_at(scopes, place))
     lines = zip(*(column.tolist() for column in columns), strict=True)
     for k, (code, tried, returned, since) in enumerate(lines):
@@ -99,7 +99,7 @@ def _members(model: Model, scopes: Scopes, place: int, each: ExtensionLayout) ->
                 "system": model.name,
                 "machine": machine_name(each.group, k),
                 "group": each.group,
-                "os": group.spec.os or "",
+                "os": os,
                 "publisher": each.publisher,
                 "type": each.type,
                 "version": each.versions[code // WIDTH],

@@ -52,7 +52,7 @@ def _versions(layout: Layout, stack: Stack) -> Row:
         return {}
     current = target = 0
     first = layout.first_upgrade
-    mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts)
+    mine = stack.about(first, layout.rollouts)
     for subject, state in zip(stack.subject[mine].tolist(), stack.new[mine].tolist(), strict=True):
         target = layout.targets[subject - first]
         current = current if state == UPGRADING else target
@@ -65,9 +65,8 @@ def _versions(layout: Layout, stack: Stack) -> Row:
 def _wanted(model: Model, stack: Stack) -> int:
     """How many nodes the last resize that was accepted asks for."""
     nodes, first = model.spec.nodes, model.layout.first_operation
-    asked = (stack.subject >= first) & (stack.subject < first + len(model.operations))
-    began = asked & (stack.new % OPERATION.width == ASKED)
-    for subject in stack.subject[began].tolist():
+    asked = stack.about(first, len(model.operations)) & (stack.new % OPERATION.width == ASKED)
+    for subject in stack.subject[asked].tolist():
         body = model.operations[subject - first].body
         nodes = body.nodes if isinstance(body, Resize) else nodes
     return nodes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.log import first_of_each
 from sim.metrics import (
     HOUR,
     NO_ROLLBACKS,
@@ -117,10 +118,9 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
 def _updated_share(layout: Layout, stack: Stack) -> NDArray[np.float64]:
     """Nodes back in service at the version last requested, of those present, at the horizon."""
     first = layout.first_upgrade
-    mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts)
-    began = np.flatnonzero(mine & (stack.old == 0))
+    began = np.flatnonzero(stack.about(first, layout.rollouts) & (stack.old == 0))
     last = np.full(stack.replications, -1)
-    last[stack.replication[began]] = stack.subject[began] - first
+    last[stack.replication[began]] = stack.subject[began] - first  # in order of time: the last one
     nodes = stack.final[:, layout.first_node : layout.first_node + layout.room]
     target = np.array(layout.targets)[last]
     done = (nodes // WIDTH == target[:, None]) & np.isin(nodes % WIDTH, IN_SERVICE)
@@ -132,13 +132,11 @@ def _interrupted(model: Model, stack: Stack) -> Values:
     """What was put back and thrown away, all through the run."""
     runs = executions(model, stack)
     back = requeued(runs)
-    place, task = runs.replication[back], runs.task[back]
-    again = np.ones(len(task), bool)  # in order of replication and task
-    again[1:] = (task[1:] != task[:-1]) | (place[1:] != place[:-1])
+    place, task = runs.replication[back], stack.key[runs.begun[back]]
     seconds = np.bincount(runs.replication, lost(model.layout, runs), stack.replications)
     return {
         "requeues": _count(place, stack),
-        "tasks_requeued": _count(place[again], stack),
+        "tasks_requeued": _count(place[first_of_each(task)], stack),
         "lost_task_hours": seconds / HOUR,
     }
 
@@ -167,9 +165,7 @@ def _waited(layout: Layout, stack: Stack, warm_up: float) -> Values:
 
 def _ended(layout: Layout, stack: Stack, warm_up: float) -> Values:
     """Makespan, and how many tasks were completed."""
-    is_task = (stack.subject >= layout.first_task) & (
-        stack.subject < layout.first_task + layout.tasks
-    )
+    is_task = stack.about(layout.first_task, layout.tasks)
     status = stack.new % TASK_WIDTH
     submitted = np.flatnonzero(is_task & (stack.old == 0))
     completed = is_task & (status == COMPLETED)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.log import first_of_each
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, TASK_WIDTH, WIDTH
 from sim.systems.batch_pool.work_done import node_rows
 
@@ -58,7 +59,7 @@ class Occupancy:
     @property
     def opens(self) -> NDArray[np.bool_]:
         """Which rows are the first of their node."""
-        return _first_of_each(self.node)
+        return first_of_each(self.node)
 
 
 def occupancy(layout: Layout, runs: Executions) -> Occupancy:
@@ -97,7 +98,7 @@ def slots_of(layout: Layout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[n
 def sums_of_each(change: NDArray[np.int16], member: NDArray[np.int64]) -> NDArray[np.int32]:
     """Cumulative sums that begin anew with each member, whose rows stand together."""
     sums = np.cumsum(change, dtype=np.int32)
-    begin = np.flatnonzero(_first_of_each(member))
+    begin = np.flatnonzero(first_of_each(member))
     before = np.concatenate([[0], sums])[begin]
     sums -= np.repeat(before, np.diff(np.append(begin, len(member)))).astype(np.int32)
     return sums
@@ -109,15 +110,9 @@ def _codes(
     """The state of the node after each row."""
     is_own = stack.subject[row] < layout.first_task
     code = np.where(is_own, stack.new[row], 0).astype(np.int16)
-    opens = _first_of_each(node)
+    opens = first_of_each(node)
     began = opens & ~is_own
     code[began] = stack.subjects.initial[node[began] % stack.subjects.count]
     tells = np.where(is_own | opens, np.arange(len(row)), 0)
     filled: NDArray[np.int16] = code[np.maximum.accumulate(tells)]
     return filled
-
-
-def _first_of_each(member: NDArray[np.int64]) -> NDArray[np.bool_]:
-    first = np.ones(len(member), bool)
-    np.not_equal(member[1:], member[:-1], out=first[1:])
-    return first

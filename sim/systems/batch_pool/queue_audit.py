@@ -48,7 +48,7 @@ def _higher_first(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -> 
         return True
     rank = np.cumsum(there) - 1
     first = layout.first_task
-    rows = np.flatnonzero((stack.subject >= first) & (stack.subject < first + layout.tasks))
+    rows = np.flatnonzero(stack.about(first, layout.tasks))
     joins = stack.new[rows] % TASK_WIDTH == ACTIVE
     starts = stack.old[rows] % TASK_WIDTH == ACTIVE
     rows, joins = rows[joins | starts], joins[joins | starts]

@@ -106,9 +106,9 @@ class Series:
         """When which version became the one that nodes are to have."""
         layout, stack = self._layout, self._stack
         first = layout.first_upgrade
-        mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts)
+        began = stack.about(first, layout.rollouts) & (stack.old == 0)
         targets = {0.0: 0}
-        for row in np.flatnonzero(mine & (stack.old == 0)).tolist():
+        for row in np.flatnonzero(began).tolist():
             targets[float(stack.time[row])] = layout.targets[int(stack.subject[row]) - first]
         return list(targets.items())
 

@@ -87,14 +87,8 @@ def _moves_hold(layout: Layout, stack: Stack) -> bool:
     for old, new in MOVES:
         sizes = np.arange(0, codes, TASK_WIDTH)
         may[sizes + old if old else 0, sizes + new] = True
-    mine = _of_tasks(layout, stack)
+    mine = stack.about(layout.first_task, layout.tasks)
     return bool(may[stack.old[mine], stack.new[mine]].all())
-
-
-def _of_tasks(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
-    mine: NDArray[np.bool_] = stack.subject >= layout.first_task
-    mine &= stack.subject < layout.first_task + layout.tasks
-    return mine
 
 
 def _wrong_endings(layout: Layout, runs: Executions) -> Iterator[str]:
@@ -116,7 +110,7 @@ def _wrong_endings(layout: Layout, runs: Executions) -> Iterator[str]:
 
 def _returned(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
     """The rows by which a node gives a task back to the queue."""
-    back = _of_tasks(layout, stack) & (stack.cause >= layout.first_node)
+    back = stack.about(layout.first_task, layout.tasks) & (stack.cause >= layout.first_node)
     back &= stack.cause < layout.first_task
     back &= stack.old != 0
     back &= stack.new % TASK_WIDTH == ACTIVE
@@ -182,7 +176,7 @@ def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
 
 def _as_drawn(layout: Layout, stack: Stack, drawn: _Drawn) -> bool:
     """Whether just the tasks that are due by the horizon are submitted, each when it is due."""
-    rows = np.flatnonzero(_of_tasks(layout, stack) & (stack.old == 0))
+    rows = np.flatnonzero(stack.about(layout.first_task, layout.tasks) & (stack.old == 0))
     task = stack.replication[rows], stack.subject[rows] - layout.first_task
     right = (drawn.submit[task] == stack.time[rows]) & (drawn.state[task] == stack.new[rows])
     return bool(right.all()) and len(rows) == int((drawn.submit <= stack.horizon).sum())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.log import first_of_each
 from sim.systems.batch_pool.requests import DisableScheduling, RebootNode, ReimageNode, Resize
 from sim.systems.batch_pool.states import (
     ACTIVE,
@@ -83,10 +84,7 @@ class Executions:
     @property
     def is_first(self) -> NDArray[np.bool_]:
         """Whether it is its task's first run."""
-        key = self.stack.key[self.begun]
-        first = np.ones(len(key), bool)
-        np.not_equal(key[1:], key[:-1], out=first[1:])
-        return first
+        return first_of_each(self.stack.key[self.begun])
 
 
 def task_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:

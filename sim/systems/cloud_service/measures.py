@@ -289,9 +289,8 @@ def audit(model: Model, stack: Stack) -> str | None:
     Except under Simultaneous, and where a takeover or a rollback did not wait.
     """
     layout = model.layout
-    upgrades = range(layout.first_upgrade, layout.first_build)
     status = stack.new % UPGRADE.width
-    mine = (stack.subject >= upgrades.start) & (stack.subject < upgrades.stop)
+    mine = stack.about(layout.first_upgrade, layout.first_build - layout.first_upgrade)
     hurried = np.zeros(stack.replications, bool)
     rows = np.flatnonzero(mine & ((status == SUPERSEDED) | (status == ROLLING_BACK)))
     hurried[stack.replication[rows]] = True

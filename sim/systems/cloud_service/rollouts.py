@@ -56,8 +56,7 @@ def accepted(model: Model, stack: Stack) -> NDArray[np.float64]:
     layout = model.layout
     first = layout.first_upgrade
     began = np.full((stack.replications, layout.rollouts), -np.inf)
-    mine = (stack.subject >= first) & (stack.subject < first + layout.rollouts) & (stack.old == 0)
-    rows = np.flatnonzero(mine)
+    rows = np.flatnonzero(stack.about(first, layout.rollouts) & (stack.old == 0))
     began[stack.replication[rows], stack.subject[rows] - first] = stack.time[rows]
     return began
 
@@ -71,15 +70,9 @@ def taken(model: Model, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.int3
     layout = model.layout
     first, end = layout.first_domain(), layout.first_instance()
     size = layout.instances * layout.slots
-    opened = np.flatnonzero(
-        (stack.subject >= first) & (stack.subject < end) & (stack.new == UPDATING)
-    )
-    rows = np.flatnonzero(
-        (stack.cause >= first)
-        & (stack.cause < end)
-        & (stack.subject >= end)
-        & (stack.subject < end + size)
-    )
+    opened = np.flatnonzero(stack.about(first, end - first) & (stack.new == UPDATING))
+    by_domain = (stack.cause >= first) & (stack.cause < end)
+    rows = np.flatnonzero(by_domain & stack.about(end, size))
     if not len(rows):
         return rows, np.zeros(0, np.int32)
     count = stack.subjects.count
