@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +62,7 @@ def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> l
     found = []
     for start, end in line.intervals_below(below):
         part = line.crop(start, end)
-        gap = part.combine(part, lambda a, _: np.maximum(0.0, 1.0 - a))
+        gap = replace(part, values=np.maximum(0.0, 1.0 - part.values))
         lost = gap.integrate() * nominal / 3600.0
         causes = _causes(simulation, log, system, start, end)
         found.append(Dip(start, end, 1.0 - part.minimum(), lost, causes))
@@ -76,9 +76,9 @@ def _causes(
     """The chains of causes of the rows that take capacity away within [start, end)."""
     rows = log.rows
     within = np.flatnonzero((rows["time"] >= start) & (rows["time"] < end))
-    weights = _capacity_lost(simulation, log, system, within)
+    lowers = _capacity_lost(simulation, log, system, within)
     causes = _Causes(log)
-    chains = dict.fromkeys(causes.chain(int(row)) for row in within[weights])
+    chains = dict.fromkeys(causes.chain(int(row)) for row in within[lowers])
     return tuple(
         ", ".join(simulation.subjects.name(subject) for subject in chain) for chain in chains
     )

@@ -192,6 +192,12 @@ def stacked(lines: Sequence[Timeline], scale: float) -> Steps:
     return Steps(start, times, np.rint(values).astype(np.int64), lines[0].end)
 
 
+def share_of(part: Timeline, whole: Timeline) -> Timeline:
+    """A part of what there is, over time; of nothing it is 0."""
+    share = part.combine(whole, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
+    return replace(share, unit="share")
+
+
 def total(parts: Sequence[Steps]) -> Steps:
     """The sum of several step functions of the same replications."""
     if len(parts) == 1:

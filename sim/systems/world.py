@@ -41,7 +41,7 @@ class Due(Event):
         self.callbacks = []
         self._ok, self._value = True, None
         self.argument = argument
-        """For whom is called."""
+        """What whoever is called needs to know."""
         env.schedule(self, priority, delay)  # type: ignore[arg-type]  # any integer will do
 
 

@@ -12,7 +12,7 @@ from sim.log import Stack
 from sim.systems.arc_fleet.measures import available
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import EXTENSION, WIDTH
-from sim.timelines import Members, Timeline, accumulate
+from sim.timelines import Members, Timeline, accumulate, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +90,8 @@ class Series:
                     _between(since, until, 1.0, end), np.multiply
                 )
                 done = done.combine(line.simplified(), np.add)
-        share = done.combine(size, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
-        share = share.combine(asked, lambda a, b: np.where(b > 0, a, 1.0))
-        return Timeline(share.times, share.values, end, "share").simplified()
+        share = share_of(done, size).combine(asked, lambda a, b: np.where(b > 0, a, 1.0))
+        return share.simplified()
 
     def _in_force(self, place: int) -> list[tuple[Scope, float, float]]:
         """The scopes of an extension one after the other, each with its begin and end, seconds."""

@@ -105,7 +105,7 @@ class Layout:
     @property
     def nominal(self) -> int:
         """Slots at time 0."""
-        return self.spec.nodes * self.slots
+        return self.spec.slots
 
     @property
     def min_available(self) -> int:
@@ -145,18 +145,12 @@ class Layout:
     @cached_property
     def jobs(self) -> tuple[JobLayout, ...]:
         """The jobs, in the file's order."""
-        first = self.first_node + self.room
-        jobs = []
-        for name, job in zip(self.job_names, self.spec.work, strict=True):
+        first, jobs = self.first_task, []
+        for job in self.spec.work:
             sizes, room = self._sizes_and_room(job)
-            jobs.append(JobLayout(name, job, first, room, sizes))
+            jobs.append(JobLayout(str(job.name), job, first, room, sizes))
             first += room
         return tuple(jobs)
-
-    @property
-    def job_names(self) -> list[str]:
-        """Names of the jobs."""
-        return [str(job.name) for job in self.spec.work]
 
     @property
     def first_task(self) -> int:
@@ -313,21 +307,7 @@ def number_all(
 ) -> Layout:
     """Number all that can ever be there: nodes, tasks, upgrades, versions."""
     upgrades = [each for each in operations if isinstance(each.body, UpgradeOs | UpgradeImage)]
-    if spec.configuration == "virtual_machine":
-        versions = [FIRST_IMAGE]
-    else:
-        versions = [spec.current_os_version]
-    targets: list[int] = []
-    for operation in upgrades:
-        if isinstance(operation.body, UpgradeOs):
-            target = operation.body.target_os_version
-            if target == LATEST:
-                target = latest(spec, versions, _instant(operation, span))
-        else:
-            target = f"image {len(targets) + 2}"
-        if target not in versions:
-            versions.append(target)
-        targets.append(versions.index(target))
+    versions, targets = _number_versions(spec, upgrades, span)
     layout = Layout(
         name,
         spec,
@@ -343,3 +323,23 @@ def number_all(
         rule = f"must bring at most {MOST_TASKS:,} tasks within the horizon, got {layout.tasks:,}"
         raise ScenarioError.of(rule, path=f"systems.{name}.work")
     return layout
+
+
+def _number_versions(
+    spec: BatchPool, upgrades: Sequence[Operation], span: Span
+) -> tuple[list[str], list[int]]:
+    """The versions by number, and by upgrade the number of the one that it brings."""
+    virtual_machines = spec.configuration == "virtual_machine"
+    versions = [FIRST_IMAGE if virtual_machines else spec.current_os_version]
+    targets: list[int] = []
+    for operation in upgrades:
+        if isinstance(operation.body, UpgradeOs):
+            target = operation.body.target_os_version
+            if target == LATEST:
+                target = latest(spec, versions, _instant(operation, span))
+        else:
+            target = f"image {len(targets) + 2}"
+        if target not in versions:
+            versions.append(target)
+        targets.append(versions.index(target))
+    return versions, targets

@@ -186,9 +186,9 @@ class Nodes:
         One that is out for another reason already is back at the later of both ends. An empty node
         may first be kept offline for `retained` seconds.
         """
-        now, before = self._world.now, node.stay
+        before = node.stay
         waiting, works = starts.run(node.number)
-        back = now + retained + seconds + waiting
+        back = self._world.now + retained + seconds + waiting
         if before is not None and before.back > back:
             seconds += before.back - back
             back = before.back
@@ -197,20 +197,23 @@ class Nodes:
             steps.insert(0, (OFFLINE, retained))
         if waiting:
             steps.append((WAITING_FOR_START_TASK, waiting))
-        after = node.version if version is None else version
-        if before is not None and version is None:
-            after = before.version
-        stay = Stay(node, cause, steps, works, after, back)
+        if version is None:
+            version = node.version if before is None else before.version
+        stay = Stay(node, cause, steps, works, version, back)
         if before is not None:
             stay.arrived += before.arrived
+        self._begin(stay, mode)
+        return stay
+
+    def _begin(self, stay: Stay, mode: str) -> None:
+        """A stay begins: whoever waited for the node loses it, and so do its tasks."""
+        node, (status, seconds) = stay.node, stay.steps[0]
         self._lose_claim(node)
         node.stay = stay
-        status, seconds = steps[0]
-        self._becomes(node, status, node.version, cause)
+        self._becomes(node, status, node.version, stay.cause)
         if node.used:
             self.scheduler.interrupt(node, mode)
         self._world.call(seconds, RETURN, node.subject, self._step, stay)
-        return stay
 
     def fail(self, node: Node, seconds: float, starts: Starts, cause: int, mode: str) -> None:
         """An unplanned failure; of a node that is out already it changes nothing.

@@ -11,7 +11,7 @@ from sim.log import Stack
 from sim.systems.batch_pool.occupancy import RUNNING, SHOWN, occupancy
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, WIDTH
 from sim.systems.batch_pool.work_done import executions
-from sim.timelines import Members, Timeline, accumulate
+from sim.timelines import Members, Timeline, accumulate, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,8 @@ class Series:
         return slots.map(enough.astype(np.int64)).timeline(0, 1.0, "0/1")
 
     def _utilisation(self) -> Timeline:
-        return _share(_count(self._running), _count(self._nodes.series("slots")))
+        slots = _count(self._nodes.series("slots"))
+        return share_of(_count(self._running), slots).simplified()
 
     @cached_property
     def _tasks(self) -> Members:
@@ -100,7 +101,7 @@ class Series:
             wanted = np.array([float(each == version) for _, each in targets])
             here = self._at_version(version).combine(Timeline(times, wanted, end), np.multiply)
             done = done.combine(here, np.add)
-        return _share(done, _count(present))
+        return share_of(done, _count(present)).simplified()
 
     def _targets(self) -> list[tuple[float, int]]:
         """When which version became the one that nodes are to have."""
@@ -153,9 +154,3 @@ def _versions(block: Block) -> NDArray[np.int64]:
 
 def _count(steps: Steps) -> Timeline:
     return steps.timeline(0, 1.0, "count")
-
-
-def _share(part: Timeline, whole: Timeline) -> Timeline:
-    """A part of what there is; of nothing it is 0."""
-    share = part.combine(whole, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
-    return Timeline(share.times, share.values, share.end, "share").simplified()

@@ -143,8 +143,6 @@ class Walk:
 
     def _back(self, node: Node) -> None:
         """A node is back, or is lost to the upgrade; the last one completes it."""
-        if node.number not in self._out:  # it was lost before
-            return
         self._out.remove(node.number)
         if not self._waiting and not self._out:
             self._completed()

@@ -111,13 +111,12 @@ def executions(model: Model, stack: Stack) -> Executions:
     following = np.append(rows, -1)[begins + 1]
     # A task is absent before its first row, and never after: a row from there is another task's.
     ended = np.where((following >= 0) & (stack.old[following] != 0), following, -1)
-    runs = Executions(stack, rows[begins], ended, np.zeros(len(begins), np.int8))
-    _tell_endings(model, runs)
-    return runs
+    return Executions(stack, rows[begins], ended, _endings(model, stack, ended))
 
 
-def _tell_endings(model: Model, runs: Executions) -> None:
-    stack, ended, ending = runs.stack, runs.ended, runs.ending
+def _endings(model: Model, stack: Stack, ended: NDArray[np.int64]) -> NDArray[np.int8]:
+    """How runs ended that did so by the rows `ended`, -1 where the horizon cuts them."""
+    ending = np.full(len(ended), UNFINISHED, np.int8)
     over = ended >= 0
     ending[over & (stack.new[ended] % TASK_WIDTH == COMPLETED)] = DONE
     rest = np.flatnonzero(over & (ending == UNFINISHED))
@@ -126,6 +125,7 @@ def _tell_endings(model: Model, runs: Executions) -> None:
     ending[rest[by_itself]] = FAILED_BY_ITSELF
     cut = rest[~by_itself]
     ending[cut] = _interruptions(model, stack, ended[cut])
+    return ending
 
 
 def _interruptions(model: Model, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int8]:

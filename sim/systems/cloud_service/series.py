@@ -11,7 +11,7 @@ from sim.log import COMPLETED, ROLLING_BACK, Stack
 from sim.systems.cloud_service.requests import UpgradeDeployment
 from sim.systems.cloud_service.rollouts import slots_of, upgrade_rows
 from sim.systems.cloud_service.states import LIFE, READY, SLOW, WIDTH
-from sim.timelines import Members, Timeline, accumulate, total
+from sim.timelines import Members, Timeline, accumulate, share_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,12 +132,10 @@ class Series:
                 line = members.weigh(partial(_on_build, version=version)).timeline(0)
                 wanted = np.array([float(each == version) for _, each in targets])
                 done.append(line.combine(Timeline(times, wanted, end), np.multiply))
-        share = done[0]
+        updated = done[0]
         for line in done[1:]:
-            share = share.combine(line, np.add)
-        present = total(there).timeline(0)
-        share = share.combine(present, lambda a, b: np.where(b > 0, a / np.maximum(b, 1), 0.0))
-        return Timeline(share.times, share.values, end, "share").simplified()
+            updated = updated.combine(line, np.add)
+        return share_of(updated, total(there).timeline(0)).simplified()
 
     def _deployment_of(self, block: Block) -> int:
         """0 for the instances that began in production, 1 for those in staging."""
