@@ -70,8 +70,9 @@ ASKED, SUCCEEDED, FAILED, REFUSED = 1, 2, 3, 4
 UPGRADE = States(
     ("absent", "upgrading", "stuck", "rolling_back", "completed", "rolled_back", "superseded")
 )
-"""What changes versions. The last three are its ends."""
+"""What changes versions."""
 UPGRADING, STUCK, ROLLING_BACK, COMPLETED, ROLLED_BACK, SUPERSEDED = range(1, 7)
+UPGRADE_ENDS = (COMPLETED, ROLLED_BACK, SUPERSEDED)
 
 
 @dataclass(frozen=True, eq=False)

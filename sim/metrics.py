@@ -18,7 +18,7 @@ from sim.log import (
     ROLLED_BACK,
     ROLLING_BACK,
     STUCK,
-    SUPERSEDED,
+    UPGRADE_ENDS,
     UPGRADING,
 )
 
@@ -233,33 +233,35 @@ def rollouts(
     for each whether a promise needs the end of its upgrade (an Arc publication's need not be over).
     `upgrades` holds one upgrade for each of them, in the same order, and the platform's after them.
     """
-    final = stack.final
-    asked = np.asarray(operations)
-    own = np.arange(upgrades.first, upgrades.first + len(asked))
+    asked, width = np.asarray(operations), upgrades.states.width
+    final = stack.final[:, upgrades.first : upgrades.first + len(asked)] % width
+    is_on = np.isin(final, (UPGRADING, STUCK, ROLLING_BACK))
     rows = np.flatnonzero(stack.about(upgrades.first, len(asked)))
-    new = stack.new[rows] % upgrades.states.width
-    begun = final[:, own] % upgrades.states.width
-    ends = np.isin(new, (COMPLETED, ROLLED_BACK, SUPERSEDED))
+    status = stack.new[rows] % width
     began = rows[stack.old[rows] == 0]
     accepted = earliest(stack, began)
-    over = ~np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)).any(axis=1)
-    newest = np.zeros(stack.replications, np.intp)
-    newest[stack.replication[began]] = stack.subject[began]
-    state = final[np.arange(stack.replications), newest] % upgrades.states.width
-    finished = (newest > 0) & over & (state == COMPLETED)
-    rolling = rows[new == ROLLING_BACK]
-    rolled_back = ~np.isnan(latest(stack, rolling))
-    duration = latest(stack, rows[ends]) - accepted
-    undone = latest(stack, rows[new == ROLLED_BACK]) - accepted
-    requests = final[:, asked] % OPERATION.width
-    refused = np.isin(requests, (0, REFUSED)).any(axis=1)
-    waits = (np.isin(begun, (UPGRADING, STUCK, ROLLING_BACK)) & must_end).any(axis=1)
+    duration = latest(stack, rows[np.isin(status, UPGRADE_ENDS)]) - accepted
+    finished = _last_is_completed(stack, began, width) & ~is_on.any(axis=1)
+    rolled_back = ~np.isnan(latest(stack, rows[status == ROLLING_BACK]))
+    refused = np.isin(stack.final[:, asked] % OPERATION.width, (0, REFUSED)).any(axis=1)
     return Rollouts(
         {
             "rollout_duration": np.where(finished, duration, np.nan),
-            "finished": finished * 1.0,
-            "rollback_duration": undone,
-            "rolled_back": rolled_back * 1.0,
+            "finished": finished.astype(np.float64),
+            "rollback_duration": latest(stack, rows[status == ROLLED_BACK]) - accepted,
+            "rolled_back": rolled_back.astype(np.float64),
         },
-        np.logical_not(refused | waits),
+        np.logical_not(refused | (is_on & must_end).any(axis=1)),
     )
+
+
+def _last_is_completed(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.bool_]:
+    """Whether the rollout that began last is completed at the horizon, shape (replications,).
+
+    `began` are the rows by which rollouts began, `width` is how many statuses they have.
+    """
+    last = np.zeros(stack.replications, np.intp)  # no rollout: subject 0 is the scenario
+    last[stack.replication[began]] = stack.subject[began]  # in order of time, so the last one stays
+    state = stack.final[np.arange(stack.replications), last] % width
+    done: NDArray[np.bool_] = (last > 0) & (state == COMPLETED)
+    return done

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.systems import FOLDERS
+
 ROOT = Path(__file__).parents[1] / "sim"
 
 LAYERS = (
@@ -64,6 +66,14 @@ def test_module_imports_only_from_the_layers_before_its_own(path):
     parts = [name.split(".") for name in imported(path) if name.startswith("sim.")]
     ours = [each[1] for each in parts if each[1] != "__version__"]
     assert [name for name in ours if LAYER_OF[name] > own] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_a_system_itself_knows_its_folder(path):
+    parts = path.relative_to(ROOT).parts
+    own = parts[1] if parts[0] == "systems" else ""
+    systems = [name.split(".")[2] for name in imported(path) if name.startswith("sim.systems.")]
+    assert {name for name in systems if name in FOLDERS} <= {own}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -14,6 +14,7 @@ from sim.log import (
     ROLLING_BACK,
     STUCK,
     SUPERSEDED,
+    UPGRADE_ENDS,
     UPGRADING,
 )
 from sim.rules import domains_in_use
@@ -75,7 +76,7 @@ class Upgrade:
     @property
     def over(self) -> bool:
         """Whether it has ended, in whatever way."""
-        return self.state in (COMPLETED, ROLLED_BACK, SUPERSEDED)
+        return self.state in UPGRADE_ENDS
 
     @property
     def rolling_back(self) -> bool:
