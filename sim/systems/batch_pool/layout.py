@@ -123,6 +123,11 @@ class Layout:
         return self.first + len(ACTORS)
 
     @property
+    def failures(self) -> int:
+        """The actor because of whom nodes fail."""
+        return self.first + ACTORS.index("failures")
+
+    @property
     def first_upgrade(self) -> int:
         """Subject of the first upgrade."""
         return self.first_operation + len(self.operations)

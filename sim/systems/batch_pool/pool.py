@@ -12,7 +12,6 @@ from sim.log import COMPLETED, UPGRADING
 from sim.systems.batch_pool.node import Claim, Nodes, Starts
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
-    ACTORS,
     CREATING,
     POOL_ACTIVE,
     POOL_UPGRADING,
@@ -57,7 +56,7 @@ class Pool:
         if failures is None or not failures.per_year:
             return
         starts = Starts(self.world, self.layout, "failures")
-        mode, cause = self.layout.spec.interruptions.on_failure, self.layout.first + FAILURES
+        mode, cause = self.layout.spec.interruptions.on_failure, self.layout.failures
 
         def strike(number: int, recovery: float) -> None:
             self.nodes.fail(self.nodes.every[number], recovery, starts, cause, mode)
@@ -166,6 +165,3 @@ class Resizing:
     def _take(self, node: Node) -> None:
         self._pool.nodes.remove(node, self._cause, "requeue")
         self.settled(node)
-
-
-FAILURES = ACTORS.index("failures")

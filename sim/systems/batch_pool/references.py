@@ -30,6 +30,8 @@ SLOTS_PER_CORE = 4
 MOST_NODES = 1_000_000
 """More would need more memory than most machines have: a node takes some 400 bytes."""
 
+_NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
+
 T = TypeVar("T")
 
 
@@ -77,9 +79,6 @@ def _of_pool(path: Path, spec: BatchPool) -> Iterator[Finding]:
         if version in listed[:number]:
             rule = f"must be listed once, got {version} again"
             yield Finding((*path, "os_versions", number, "version"), rule)
-
-
-_NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
 
 
 def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Finding]:

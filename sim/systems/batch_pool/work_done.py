@@ -17,7 +17,6 @@ from sim.log import first_of_each
 from sim.systems.batch_pool.requests import DisableScheduling, RebootNode, ReimageNode, Resize
 from sim.systems.batch_pool.states import (
     ACTIVE,
-    ACTORS,
     COMPLETED,
     RUNNING,
     TASK_WIDTH,
@@ -149,7 +148,7 @@ def _modes(model: Model, stack: Stack) -> NDArray[np.int8]:
         if mode in ENDINGS:  # taskcompletion and retaineddata interrupt nothing
             modes[subject : subject + count] = ENDINGS.index(mode)
 
-    interrupts(layout.first + ACTORS.index("failures"), 1, spec.interruptions.on_failure)
+    interrupts(layout.failures, 1, spec.interruptions.on_failure)
     interrupts(layout.first_upgrade, layout.rollouts, spec.walk_rules.mode)
     for number, operation in enumerate(model.operations):
         body = operation.body
