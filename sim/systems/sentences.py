@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sim.units import format_clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from sim.systems.answers import Refusal
-    from sim.systems.operation import Operation, Span
+    from sim.systems.operation import Operation, Request, Span
 
 
 def counted(count: int, what: str) -> str:
@@ -44,8 +46,20 @@ def within(body: Any, what: str) -> str:
     return f" {what} begins only within {' or '.join(shown)}." if shown else ""
 
 
-def refused(operation: Operation, refusal: Refusal) -> tuple[tuple[str | int, ...], str]:
-    """A refusal that is foretold: where in the file, and what the service will answer."""
+def refusals(
+    operations: Iterable[Operation],
+    rule: Callable[[Operation], str | None],
+    answer: Callable[[str, Request], Refusal],
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """The refusals that are foretold: where in the file, and what the service will answer.
+
+    `rule` tells which rule an operation breaks, if any, `answer` how the service refuses it then.
+    """
+    rules = ((each, rule(each)) for each in operations)
+    return [_refused(each, answer(broken, each.body)) for each, broken in rules if broken]
+
+
+def _refused(operation: Operation, refusal: Refusal) -> tuple[tuple[str | int, ...], str]:
     return operation.path, (
         f"{operation.name} will be refused: {refusal.http_status} {refusal.code}: {refusal.message}"
     )

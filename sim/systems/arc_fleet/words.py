@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from sim.systems.arc_fleet.requests import (
 )
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import installed_as, major, upgrades
-from sim.systems.sentences import counted, refused, when, within
+from sim.systems.sentences import counted, refusals, when, within
 from sim.units import show_share
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def before(model: Model) -> list[str]:
 
 def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
     """The refusals that follow from the file alone: where, and what the service will answer."""
-    rules = ((each, _rule(model, each)) for each in model.operations)
-    return [refused(each, answer(rule, each.body)) for each, rule in rules if rule is not None]
+    return refusals(model.operations, partial(_rule, model), answer)
 
 
 def size(model: Model) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeOs,
 )
 from sim.systems.batch_pool.work import is_overload, offered_slots
-from sim.systems.sentences import be, counted, refused, when, within
+from sim.systems.sentences import be, counted, refusals, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ def before(model: Model) -> list[str]:
 
 def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
     """The refusals that follow from the file alone: where, and what the service will answer."""
-    rules = ((each, _rule(model, each)) for each in model.operations)
-    return [refused(each, answer(rule, each.body)) for each, rule in rules if rule is not None]
+    return refusals(model.operations, partial(_rule, model), answer)
 
 
 def size(model: Model) -> str:

@@ -16,7 +16,7 @@ from sim.systems.cloud_service.requests import (
 )
 from sim.systems.cloud_service.rollouts import addressed
 from sim.systems.cloud_service.states import READY
-from sim.systems.sentences import counted, refused, when, within
+from sim.systems.sentences import counted, refusals, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def before(model: Model) -> list[str]:
 
 def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
     """The refusals that follow from the file alone: where, and what the service will answer."""
-    rules = ((each, by_request(each.body, model.spec)) for each in model.operations)
-    return [refused(each, answer(rule, each.body)) for each, rule in rules if rule is not None]
+    return refusals(model.operations, lambda each: by_request(each.body, model.spec), answer)
 
 
 def size(model: Model) -> str:
