@@ -1,4 +1,4 @@
-"""Speed against the yardsticks: pytest -m benchmark -s. Never part of the ordinary tests.
+"""Speed against the yardsticks: pytest -m benchmark -n 0 -s. Never part of the ordinary tests.
 
 Both run in alternation, each in a process of its own; what counts are medians of five and their
 ratios.
