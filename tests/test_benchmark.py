@@ -19,6 +19,9 @@ YARDSTICKS = Path(os.environ.get("YARDSTICKS", HERE.parents[1] / "shared" / "yar
 pytestmark = [
     pytest.mark.benchmark,
     pytest.mark.skipif(not YARDSTICKS.is_dir(), reason="the yardsticks are not here"),
+    pytest.mark.skipif(
+        "PYTEST_XDIST_WORKER" in os.environ, reason="side by side they slow each other down: -n 0"
+    ),
 ]
 
 
