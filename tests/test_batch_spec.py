@@ -352,6 +352,15 @@ def test_where_requeued_tasks_wait_is_assumed_where_an_upgrade_requeues(mode, as
     assert ("requeue_to front" in asked.assumptions) is assumed
 
 
+def test_checkpoints_are_assumed_where_tasks_write_them_and_nothing_is_said_of_them():
+    told = "checkpoint every 10min, at no cost"
+    mode = {"interruptions": {"on_failure": "checkpoint"}}
+    assert told in scenario(work=LOAD, **mode).assumptions
+    assert told not in scenario(**mode).assumptions
+    assert told not in scenario(work=LOAD).assumptions
+    assert told not in scenario(work=LOAD, checkpoint={"every": "10min"}, **mode).assumptions
+
+
 def test_a_comparison_varies_what_happens_to_running_tasks():
     asked = scenario(UPGRADE)
     variants = asked.default_variants()

@@ -415,11 +415,11 @@ def figures_of(text):
 
 
 def test_pictures_of_a_fleet_begin_with_who_is_up_to_date():
-    assert figures_of(FLEET) == ["up_to_date", "capacity", "extensions"]
+    assert figures_of(FLEET) == ["up_to_date", "capacity"]
 
 
 def test_availability_is_drawn_where_something_must_be_available():
-    assert figures_of(NEEDED) == ["up_to_date", "capacity", "availability", "extensions"]
+    assert figures_of(NEEDED) == ["up_to_date", "capacity", "availability"]
 
 
 def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):
@@ -452,3 +452,8 @@ def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
     ]
     assert list(caught["first"]) == ["slow", "fast"]
     assert set(caught["bands"]) == {"slow", "fast"}
+
+
+def test_who_is_up_to_date_is_a_picture_of_other_systems_too(compared):
+    assert isinstance(compared.plot.up_to_date(), Picture)
+    assert isinstance(compared.plot.variants_up_to_date(), Picture)

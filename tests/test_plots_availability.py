@@ -127,3 +127,23 @@ def test_the_title_states_how_long_the_first_row_was_dark(timeline, text):
     figure = availability.figure({"shop": timeline, "WebRole": ONCE})
     assert figure.texts[0].get_text() == text
     assert availability.figure({"shop": timeline}, title="Mine").texts[0].get_text() == "Mine"
+
+
+def test_the_page_grows_with_the_rows_of_labels():
+    line = Timeline(np.array([0.0, 60.0, 120.0]), np.array([1.0, 0.0, 1.0]), 3600.0)
+    few = [Mark(600.0, "upgrade_deployment")]
+    many = [Mark(600.0 * k, f"upgrade_deployment-0-walk-{k} {'x' * 40}") for k in range(1, 6)]
+    low, high = (availability.figure({"shop": line}, marks=marks) for marks in (few, many))
+    bars = []
+    for page in (low, high):
+        page.draw_without_rendering()  # warnings are errors
+        (axes,) = page.axes
+        bars.append(axes.get_window_extent().height)
+    assert high.get_figheight() > low.get_figheight() + 0.5
+    assert bars[1] > 0.9 * bars[0]
+
+
+def test_what_is_never_dark_is_shown_over_the_whole_window():
+    line = Timeline(np.array([0.0]), np.array([1.0]), 3600.0)
+    page = availability.figure({"shop": line}, marks=[Mark(600.0, "upgrade_deployment")])
+    assert page.axes[0].get_xlim() == (0.0, 3600.0)

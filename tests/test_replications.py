@@ -201,3 +201,10 @@ def test_progress_is_shown_only_where_it_is_asked_for_and_seen(
     monkeypatch.setattr("sys.stderr", stderr)
     replicate(simulation, range(3), progress=asked, label="auto")
     assert ("auto" in stderr.getvalue()) == shown
+
+
+def test_what_is_analysed_together_is_bounded_by_its_members_too(simulation, monkeypatch):
+    monkeypatch.setattr(replications, "STATES", 3 * simulation.subjects.count)
+    measured = replicate(simulation, range(7))
+    assert len(measured.pictured) == 3
+    assert measured.numbers.tolist() == list(range(7))

@@ -207,3 +207,8 @@ def test_references_are_told_all_at_once_in_file_order():
         "operations.0.upgrade_deployment.role_to_upgrade:",
         "warm_up:",
     ]
+
+
+def test_a_million_replications_are_enough():
+    text = "replications: 1000000000\nsystems: {a: {kind: batch_pool, nodes: 1}}\n"
+    assert problems(text) == ["1:15: replications: must be at most 1,000,000, got 1000000000"]

@@ -218,3 +218,9 @@ def test_run_and_timeline_show_themselves_in_a_notebook():
     line = named.timeline("shop", "capacity")._repr_html_()
     assert "<b>shop capacity</b>" in line
     assert "3 steps, lowest 0.8, mean 0.9667 share" in line
+
+
+@pytest.mark.parametrize("below", [90, -0.1])
+def test_dips_are_sought_below_a_share(one, below):
+    with pytest.raises(ScenarioError, match="below must be a share between 0 and 1, got"):
+        one.dips("shop", below=below)

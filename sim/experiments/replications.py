@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 STACK = 100_000
 """Rows that are analysed together: large enough for the fixed costs, small enough for the cache."""
 
+STATES = 20_000_000
+"""Subjects times replications that are analysed together: each state takes some bytes."""
+
 SAMPLE_RUNS, SAMPLE_STEPS = 2_000, 2_000_000
 """When that many replications, or steps, of series over time are remembered, it is enough."""
 
@@ -166,7 +169,7 @@ def _stacks(
             rows += len(logs[-1])
             if not logs[-1].drew and number == numbers[0]:
                 break
-            if rows >= STACK:
+            if rows >= STACK or len(logs) * simulation.subjects.count >= STATES:
                 yield logs
                 logs, rows = [], 0
     if logs:

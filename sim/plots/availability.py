@@ -142,8 +142,8 @@ def _name_row(axes: Axes, place: int, line: Timeline) -> None:
 
 
 def _view(rows: Mapping[str, Timeline], marks: Sequence[Mark]) -> clock.View:
-    at = [mark.at_s for mark in marks]
-    for line in rows.values():
-        at.extend(steps.changes(line))
+    """Where something changes; the whole window where nothing is ever dark."""
+    at = [change for line in rows.values() for change in steps.changes(line)]
+    at += [mark.at_s for mark in marks] if at else []
     begin = min(float(line.times[0]) for line in rows.values())
     return clock.view(begin, max(line.end for line in rows.values()), at)

@@ -51,6 +51,8 @@ _TITLE_LINE, _SUBTITLE_LINE = 0.25, 0.19
 
 _DOTTED: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (1, 2))}
 _MOST_LABELS = 4
+_LABEL_ROW = 14.0
+"""Points from one row of labels to the next."""
 """Marks at more instants than this share labels."""
 
 _LOOK: dict[Any, Any] = {
@@ -143,6 +145,20 @@ def reserve_below(page: Picture, inches: float) -> None:
     engine.set(rect=(left, bottom + share, width, height - share))
 
 
+def heighten(page: Picture, inches: float) -> None:
+    """Make the page higher; its heading and what is reserved keep their sizes."""
+    engine = page.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    left, bottom, width, height = engine.get()["rect"]
+    before = page.get_figheight()
+    scale = before / (before + inches)
+    page.set_figheight(before + inches)
+    for text in page.texts:
+        text.set_y(1 - (1 - text.get_position()[1]) * scale)
+    top = 1 - (1 - bottom - height) * scale
+    engine.set(rect=(left, bottom * scale, width, top - bottom * scale))
+
+
 def png(figure: Figure) -> bytes:
     """The figure as a PNG with two pixels a point, the same bytes for the same figure."""
     out = io.BytesIO()
@@ -201,8 +217,8 @@ def draw_marks(
 ) -> None:
     """A dotted line for each mark in [left, right], its label above the axes.
 
-    Labels that would meet go into rows of their own; marks of one instant share a label. `room` is
-    the axes' width as a share of the usual one.
+    Labels that would meet go into rows of their own, for which the page grows; marks of one instant
+    share a label. `room` is the axes' width as a share of the usual one.
     """
     shown = sorted((m for m in marks if left <= m.at_s <= right), key=lambda mark: mark.at_s)
     draw_instants(axes, shown, left, right)
@@ -218,7 +234,7 @@ def draw_marks(
         axes.annotate(
             f" {text}",
             (at, 1.0),
-            (begin - (at - left) * scale, 4 + 14 * row),
+            (begin - (at - left) * scale, 4 + _LABEL_ROW * row),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             size=SMALL,
@@ -233,6 +249,9 @@ def draw_marks(
             },
             gid="mark",
         )
+    page = axes.get_figure()
+    if isinstance(page, Picture) and len(begins) > 1:
+        heighten(page, (len(begins) - 1) * _LABEL_ROW / POINTS)
 
 
 def _lines(text: str, size: float, weight: str) -> list[str]:

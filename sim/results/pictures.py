@@ -47,7 +47,7 @@ class RunPictures:
         )
 
     def up_to_date(self, system: str = "") -> Picture:
-        """How many are up to date, and since when. Only of fleets that upgrade by themselves."""
+        """How many are up to date, and since when."""
         run, name = self._run, self._system(system)
         return up_to_date.figure(
             self._line(name, "up_to_date"),
@@ -138,10 +138,7 @@ class ResultPictures:
         )
 
     def up_to_date(self, system: str = "", variant: str = "") -> Picture:
-        """How many are up to date, and since when, in one replication and in all of them.
-
-        Only of fleets that upgrade by themselves.
-        """
+        """How many are up to date, and since when, in one replication; of a fleet in all too."""
         name, one = self._system(system), self._variant(variant)
         return up_to_date.figure(
             self._line(one, name, "up_to_date"),
@@ -234,8 +231,8 @@ class ResultPictures:
         model = run.simulation.models[system]
         if ("queue", "") in model.series():
             yield "queue", run.plot.queue(system)
-        # Few enough to be told apart.
-        if len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
+        # Lanes of thousands of machines, of which one is nearly always out, say nothing.
+        if series == "capacity" and len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
             yield model.lane_words.what.replace(" ", "_"), run.plot.lanes(system)
 
     def _replay(self, variant: str = "") -> Run:
@@ -267,8 +264,9 @@ class ResultPictures:
     def _side_by_side(self, system: str, series: str) -> tuple[dict[str, Timeline], dict[str, Any]]:
         """The line of a series in each variant, and what is drawn and said around the lines."""
         every = self._having(system)
+        lines = {one.name: self._line(one, system, series) for one in every}
         found = {one.name: self._band(one, system, series) for one in every}
-        return {one.name: self._line(one, system, series) for one in every}, {
+        return lines, {
             "bands": {variant: band for variant, band in found.items() if band is not None},
             "subtitle": self._subtitle(system, None),
             "start": self._results.about.start_time,
@@ -286,6 +284,8 @@ class ResultPictures:
         table, begin = self._results.table("bands"), self._results.about.warm_up_s
         rows = chosen(table, variant=one.name, system=system, series=series, group="")
         times, *parts = (values(table, name)[rows] for name in ("time_s", "p5", "p50", "p95"))
+        if not len(times):
+            return None
         first = int(np.searchsorted(times, begin, side="right")) - 1
         return Band(np.maximum(times[first:], begin), *(part[first:] for part in parts))
 

@@ -159,8 +159,15 @@ class Run:
         """The ten deepest stretches with a capacity below `below` (a share), and their causes.
 
         Columns: start_s, end_s, depth (below 1), lost_hours, causes (a tuple of texts).
+
+        Raises
+        ------
+        ScenarioError
+            If `below` is no share.
         """
         self._model(system)
+        if not 0 <= below <= 1:
+            raise ScenarioError.of(f"below must be a share between 0 and 1, got {below:g}")
         found = explanation.dips(self.simulation, self.log, system, below)
         told = [asdict(dip) for dip in found]
         frame = tables.frame(tables.from_rows(tables.DIPS, told))

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
+MOST_REPLICATIONS = 1_000_000
+"""More would take days, and say no more than these."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -71,6 +74,9 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     reader = Reader(contents)
     file = reader.fill(file, ())
     findings = list(reader.findings)
+    if file.replications and file.replications > MOST_REPLICATIONS:
+        rule = f"must be at most {MOST_REPLICATIONS:,}, got {file.replications}"
+        findings.append(Finding(("replications",), rule))
     systems = dict(sorted(file.systems.items()))
     horizon = file.horizon or max(KINDS[spec.kind].horizon for spec in systems.values())
     operations = tuple(_operations(file, systems, findings))

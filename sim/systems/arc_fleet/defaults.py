@@ -85,7 +85,7 @@ operations:
 objectives:
   - metric: time_to_99
     at_most: 70d
-    in_runs: 95%
+    of: mean
 """
 
 

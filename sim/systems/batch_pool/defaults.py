@@ -104,6 +104,8 @@ def assumed(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
     chosen = ["max_concurrent", "pace", "order"] if upgraded and cloud_service else []
     if upgraded and spec.work and spec.walk_rules.mode in ("requeue", "checkpoint"):
         chosen.append("requeue_to")
+    if spec.work and spec.saves and "checkpoint" not in spec.model_fields_set:
+        lines.append("checkpoint every 10min, at no cost")
     lines += [
         f"{name} {getattr(spec, name)}" for name in chosen if name not in spec.model_fields_set
     ]

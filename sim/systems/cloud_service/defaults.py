@@ -160,6 +160,8 @@ def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, obj
     for operation in operations:
         if isinstance(operation.body, UpgradeDeployment):
             body = f"operations.{operation.index}.{operation.kind}"
+            # Assumption: where the modes are compared and the file has no operator, one walks the
+            # domains of a Manual upgrade and bakes each for 10 min.
             bakes = {} if operation.body.operator else {f"{body}.operator": {"bake": "10min"}}
             return {
                 "auto": {f"{body}.mode": "Auto"},
