@@ -282,10 +282,9 @@ class Deployment:
         if upgrade.walker is not walker:
             return
         self.turns.enter(walker)
-        domains = [(domain, self.covered(upgrade, domain)) for domain in range(self.layout.domains)]
-        yield from self._turn(
-            upgrade, [(domain, members) for domain, members in domains if members]
-        )
+        every = range(self.layout.domains)
+        domains = [(domain, self.covered(upgrade, domain)) for domain in every]
+        yield from self._turn(upgrade, [each for each in domains if each[1]])
         self.turns.leave(walker)
         if upgrade.walker is walker:
             self._end(upgrade, upgrade.subject)
@@ -307,6 +306,8 @@ class Deployment:
         # Assumption: who waits for a window keeps the place in line and holds nobody up meanwhile.
         """
         turns = self.turns
+        if not self._is_closed(upgrade) and turns.enter_if_idle(walker):
+            return
         place = turns.line_up(
             upgrade.subject,
             lambda: upgrade.walker is walker and not self._is_closed(upgrade),

@@ -53,6 +53,13 @@ class Turns:
         """Take a turn, whoever has one."""
         self._holders.add(holder)
 
+    def enter_if_idle(self, holder: object) -> bool:
+        """Take a turn if nobody has one or asks for one; whether it was taken."""
+        if self._holders or self._line:
+            return False
+        self._holders.add(holder)
+        return True
+
     def line_up(self, number: int, may_begin: Callable[[], bool]) -> Place:
         """Ask for a turn as subject `number`."""
         place = Place(self._world, number, may_begin)
