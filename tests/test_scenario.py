@@ -236,6 +236,14 @@ def test_a_node_that_overrides_keeps_its_place():
         scenario().override({"systems.shop.update_domains": node})
 
 
+def test_a_scenario_is_shown_in_a_line():
+    assert repr(scenario()) == (
+        "<Scenario shop: shop (cloud_service); operations: 3; replications: 50; "
+        "variants: manual, auto, more>"
+    )
+    assert repr(scenario().variant("more")).startswith("<Scenario shop, more: shop")
+
+
 def test_variants_can_be_given_in_python():
     path = "systems.shop.update_domains"
     s = scenario().with_variants({f"{n}": {path: n} for n in (2, 4)})

@@ -225,6 +225,13 @@ class Scenario:
         question = f"# Question: {self.question}\n" if self.question else ""
         return question + write({k: v for k, v in (head | parts).items() if v not in (None, [])})
 
+    def __repr__(self) -> str:
+        whose = f"{self.name}, {self.variant_name}" if self.variant_name else self.name
+        parts = [f"{name} ({spec.kind})" for name, spec in self.systems.items()]
+        parts.append(f"operations: {len(self.operations)}; replications: {self.replications:,}")
+        parts += [f"variants: {', '.join(self.variant_names)}"] if self.variant_names else []
+        return f"<Scenario {whose}: {'; '.join(parts)}>"
+
 
 def files_named(
     text: bytes | str, origin: str = "", changes: Mapping[str, object] = MappingProxyType({})
