@@ -57,7 +57,7 @@ class Source(Protocol):
 
 
 class Made:
-    """Experiments of this session."""
+    """Experiments that were made just now, not read from a folder."""
 
     def __init__(self, scenario: Scenario, made: Sequence[Experiment], about: About) -> None:
         self._scenario, self._variants = scenario, about.variants
