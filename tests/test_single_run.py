@@ -208,6 +208,7 @@ def test_run_explains_itself(one):
     told = one.explain()
     assert "upgrade_deployment-0 at 10min: Succeeded at 20min." in told
     assert told.count("update domain") == 5
+    assert "shop: capacity falls by 20 % at 10min for 10min (0.667 hours lost)" in told
 
 
 def test_run_and_timeline_show_themselves_in_a_notebook():

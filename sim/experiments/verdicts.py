@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.experiments.intervals import clopper_pearson, student, student_factor
+from sim.scenario.references import MOST_REPLICATIONS
 from sim.units import show_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
-
-MOST_REPLICATIONS = 1_000_000
-"""What would take more replications than this to settle is too close to call."""
 
 TOLERANCE = 1e-9
 """Sums of shares may miss a bound by this much and still meet it."""
@@ -163,7 +161,7 @@ def _runs_to_settle(share: float, n: int, in_runs: float, limit: float) -> int |
 
 
 def _smallest(settles: Callable[[int], bool], above: int) -> int | None:
-    """The smallest number over `above` that settles it; None where that is over a million.
+    """The smallest number over `above` that settles it; None where no scenario may make so many.
 
     Limits close in as n grows, so what settles once goes on doing so: bisection finds it.
     """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 MOST_REPLICATIONS = 1_000_000
-"""More would take days, and say no more than these."""
+"""More would take days; what they would be needed to settle is too close to call."""
 
 
 @dataclass(frozen=True)

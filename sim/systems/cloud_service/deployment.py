@@ -225,15 +225,10 @@ class Deployment:
         walker = upgrade.walker
         last = upgrade.subject
         for domain in range(self.layout.domains):
-            members = self.covered(upgrade, domain)
-            if not members:
+            if not self.covered(upgrade, domain):
                 continue
-            yield from self._take_turn(upgrade, walker, at_once=at_once)
+            yield from self._in_turn(upgrade, walker, domain, at_once=at_once)
             at_once = False
-            members = self.covered(upgrade, domain)
-            if upgrade.walker is walker and members:
-                yield from self._turn(upgrade, [(domain, members)])
-            self.turns.leave(walker)
             if upgrade.walker is not walker:
                 return
             last = self._first_domain + domain
@@ -244,11 +239,7 @@ class Deployment:
         walker = upgrade.walker
         upgrade.walking = True
         if self.covered(upgrade, domain):
-            yield from self._take_turn(upgrade, walker)
-            members = self.covered(upgrade, domain)
-            if upgrade.walker is walker and members:
-                yield from self._turn(upgrade, [(domain, members)])
-            self.turns.leave(walker)
+            yield from self._in_turn(upgrade, walker, domain)
         if upgrade.walker is not walker:
             done(False)
             return
@@ -256,6 +247,16 @@ class Deployment:
         upgrade.next_domain = domain + 1
         done(True)
         self.end_if_done(upgrade, self._first_domain + domain)
+
+    def _in_turn(
+        self, upgrade: Upgrade, walker: object, domain: int, *, at_once: bool = False
+    ) -> Steps:
+        """One domain, when its turn comes, of those who are still to be taken then."""
+        yield from self._take_turn(upgrade, walker, at_once=at_once)
+        members = self.covered(upgrade, domain)
+        if upgrade.walker is walker and members:
+            yield from self._turn(upgrade, [(domain, members)])
+        self.turns.leave(walker)
 
     def may_walk(self, upgrade: Upgrade, domain: int) -> bool:
         """Whether a Manual walk of `domain` is in order; domains without anyone may be left out."""
