@@ -1,16 +1,11 @@
-"""Tiny runs told row by row: golden/NAME.yaml is the scenario, golden/NAME.txt its whole log.
-
-After a change that is meant to alter logs, write them anew and read the difference::
-
-    ROLLOUT_SIM_WRITE_GOLDEN=1 python -m pytest tests/test_golden.py
-"""
+"""Tiny runs told row by row: golden/NAME.yaml is the scenario, golden/NAME.txt its whole log."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from rewriting import REWRITES
 
 from sim.log import Stack
 from sim.scenario import Scenario
@@ -18,7 +13,6 @@ from sim.simulation import Simulation
 
 GOLDEN = Path(__file__).parent / "golden"
 STORIES = sorted(path.stem for path in GOLDEN.glob("*.yaml"))
-WRITES = bool(os.environ.get("ROLLOUT_SIM_WRITE_GOLDEN"))
 
 
 def told(name):
@@ -36,7 +30,7 @@ def told(name):
 def test_a_story_is_told_as_before(name):
     lines = told(name)
     expected = GOLDEN / f"{name}.txt"
-    if WRITES:
+    if REWRITES:
         expected.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     assert lines == expected.read_text("utf-8").splitlines()
 
@@ -46,5 +40,5 @@ def test_every_story_has_its_log_and_says_what_it_tells():
     assert all((GOLDEN / f"{name}.yaml").read_text("utf-8").startswith("# ") for name in STORIES)
 
 
-def test_golden_logs_are_not_written_by_accident():
-    assert not WRITES, "the logs were written anew: read their difference"
+def test_expected_texts_are_not_written_by_accident():
+    assert not REWRITES, "they were written anew: read their difference"
