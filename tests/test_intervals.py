@@ -12,9 +12,12 @@ from scipy import stats
 from sim.experiments.intervals import (
     Interval,
     clopper_pearson,
+    least_for_quantile,
     median_difference,
     paired,
     quantile,
+    quantile_limits,
+    skewness,
     student,
     student_factor,
 )
@@ -135,6 +138,75 @@ def test_quantile_ranks_what_is_missing_above_all():
 
 def test_no_values_have_no_quantile():
     assert math.isnan(quantile([], 0.5))
+
+
+# Limits on quantiles
+
+
+@pytest.mark.parametrize(
+    ("p", "confidence", "fewest"),
+    [
+        (0.95, 0.95, 59),  # the sample size of a nonparametric 95 % / 95 % tolerance limit
+        (0.05, 0.95, 59),
+        (0.5, 0.95, 5),
+        (0.95, 0.975, 72),
+        (0.99, 0.95, 299),
+        (0.5, 0.75, 2),
+    ],
+)
+def test_fewest_values_that_give_a_quantile_its_limits(p, confidence, fewest):
+    assert least_for_quantile(p, confidence) == fewest
+    enough = quantile_limits(np.arange(fewest), p, confidence)
+    assert not np.isnan(enough).any()
+    assert np.isnan(quantile_limits(np.arange(fewest - 1), p, confidence)).any()
+
+
+@pytest.mark.parametrize(
+    ("n", "confidence", "low", "high"),
+    [
+        # Conover, Practical Nonparametric Statistics: signs of 10 and 20, two-sided 95 %
+        (10, 0.975, 2, 9),
+        (20, 0.975, 6, 15),
+        (20, 0.95, 6, 15),
+        (100, 0.975, 40, 61),
+    ],
+)
+def test_limits_on_a_median_have_the_tabled_ranks(n, confidence, low, high):
+    assert quantile_limits(np.arange(1, n + 1), 0.5, confidence) == (low, high)
+
+
+@given(st.integers(1, 300), st.sampled_from([0.05, 0.3, 0.5, 0.9, 0.95]), st.data())
+def test_limits_on_a_quantile_are_the_verdicts_on_its_bound(n, p, data):
+    values = np.sort(data.draw(st.lists(st.integers(0, 50), min_size=n, max_size=n)))
+    bound = data.draw(st.integers(0, 50))
+    low, high = quantile_limits(values, p)
+    share_low, share_high = clopper_pearson(int((values <= bound).sum()), n)
+    assert (high <= bound) == (share_low >= p)
+    assert (low > bound) == (share_high < p)
+
+
+def test_limits_on_a_quantile_rank_what_is_missing_above_all():
+    values = [*range(1, 98), NAN, NAN, NAN]
+    assert quantile_limits(values, 0.5) == (42.0, 59.0)
+    assert quantile_limits(values, 0.95) == pytest.approx((91.0, NAN), nan_ok=True)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("n", [60, 100, 200])
+def test_each_limit_on_a_quantile_fails_at_most_as_often_as_it_says(n, p):
+    low, high = quantile_limits(np.arange(1, n + 1), p)
+    assert stats.binom(n, p).cdf(low - 1) <= 0.05 < stats.binom(n, p).cdf(low)
+    assert stats.binom(n, p).sf(high - 1) <= 0.05 < stats.binom(n, p).sf(high - 2)
+
+
+def test_no_values_have_no_limits():
+    assert np.isnan(quantile_limits([], 0.5)).all()
+
+
+def test_skewness_is_that_of_the_moments():
+    x = np.random.default_rng(3).exponential(size=200)
+    assert skewness(x) == pytest.approx(stats.skew(x))
+    assert [math.isnan(skewness(v)) for v in ([], [1.0], [0.8] * 3, [1.0, NAN])] == [True] * 4
 
 
 # Paired differences

@@ -40,7 +40,8 @@ def summary(simulation):
 def test_columns_are_those_of_the_result_folder():
     assert [field.name for field in dataclasses.fields(Summary)] == [
         *("variant", "system", "group", "metric", "unit", "mean", "ci95_low", "ci95_high"),
-        *("min", "p50", "p95", "max", "n", "missing", "worst_replication"),
+        *("min", "p5", "p50", "p95", "max", "n", "missing", "worst_replication"),
+        *("p5_low", "p5_high", "p50_low", "p50_high", "p95_low", "p95_high", "skewness"),
     ]
 
 
@@ -49,7 +50,8 @@ def test_row_has_mean_interval_and_quantiles(summary):
     row = summary("downtime", values)
     known = stats.t.interval(0.95, 199, np.mean(values), stats.sem(values))
     assert (row.variant, row.system, row.group, row.unit) == ("auto", "shop", "", "s")
-    assert (row.mean, row.min, row.p50, row.p95, row.max) == (100.5, 1.0, 100.0, 190.0, 200.0)
+    assert (row.mean, row.min, row.max) == (100.5, 1.0, 200.0)
+    assert (row.p5, row.p50, row.p95) == (10.0, 100.0, 190.0)
     assert (row.ci95_low, row.ci95_high) == pytest.approx(known)
     assert (row.n, row.missing, row.worst_replication) == (200, 0, 209)
 
@@ -59,6 +61,28 @@ def test_missing_value_takes_the_mean_away_and_ranks_last(summary):
     assert (row.min, row.p50, row.missing, row.n) == (2.0, 3.0, 1, 4)
     assert [math.isnan(value) for value in (row.mean, row.ci95_low, row.p95, row.max)] == [True] * 4
     assert row.worst_replication == 11
+
+
+def test_quantiles_have_limits_where_there_are_replications_enough(summary):
+    row = summary("downtime", [float(k) for k in range(1, 59)])
+    assert math.isnan(row.p5_low)
+    assert math.isnan(row.p95_high)
+    assert (row.p5_high, row.p95_low) == (7.0, 52.0)
+    row = summary("downtime", [float(k) for k in range(1, 60)])
+    assert (row.p5_low, row.p50_low, row.p50_high, row.p95_high) == (1.0, 23.0, 37.0, 59.0)
+
+
+def test_limit_that_falls_on_what_is_missing_is_none(summary):
+    row = summary("rollout_duration", [float(k) for k in range(1, 59)] + [NAN])
+    assert (row.p95, row.p95_low) == (57.0, 53.0)
+    assert math.isnan(row.p95_high)
+
+
+def test_skewness_is_that_of_the_values(summary):
+    values = [1.0, 2.0, 4.0, 9.0]
+    assert summary("downtime", values).skewness == pytest.approx(stats.skew(values))
+    assert math.isnan(summary("downtime", [2.0, 2.0]).skewness)
+    assert math.isnan(summary("rollout_duration", [1.0, 2.0, NAN]).skewness)
 
 
 def test_worst_replication_is_in_the_bad_direction_and_the_first_of_several():

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import betaincinv, stdtrit
+from scipy.special import bdtr, betaincinv, stdtrit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+_ROUNDING = 1e-9
+"""What floats may add to a number that is meant exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,42 @@ def quantile(values: ArrayLike, p: float) -> float:
     return float(x[_rank(p, x.size) - 1]) if x.size else math.nan
 
 
+def quantile_limits(values: ArrayLike, p: float, confidence: float = 0.95) -> tuple[float, float]:
+    """The lower and upper limit on the p-quantile, each one-sided at `confidence`.
+
+    Order statistics, exact for whatever law (at least `confidence` where it has steps): at most p n
+    values are expected below the quantile, and the limit is the first value that too many, or too
+    few, would have to pass (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). So the
+    upper limit on the p95 is at most a bound exactly where an objective `at_most` that bound in
+    95 % of runs is met. NaN where there are too few values (`least_for_quantile`), or where the
+    limit falls on a missing one.
+    """
+    x = np.sort(_floats(values))  # NaN comes last
+    below, above = _limit_ranks(x.size, p, confidence)
+    low = float(x[below - 1]) if below else math.nan
+    return low, float(x[above - 1]) if above else math.nan
+
+
+def least_for_quantile(p: float, confidence: float = 0.95) -> int:
+    """The fewest values that give the p-quantile both limits, each at `confidence`: 59 for a p95.
+
+    All n values lie below the p-quantile with a chance of p^n, and above it with (1 - p)^n.
+    """
+    return math.ceil(math.log(1 - confidence) / math.log(max(p, 1 - p)) - _ROUNDING)
+
+
+def skewness(values: ArrayLike) -> float:
+    """The third central moment over the variance to 3/2 (both over n): 0 where symmetric.
+
+    NaN for equal values, for none and with a missing one.
+    """
+    x = _floats(values)
+    if not _variance(x) > 0:
+        return math.nan
+    apart = (x - x.mean()) / x.std()
+    return float((apart**3).mean())
+
+
 def paired(variant: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> PairedDifference:
     """The mean difference, variant minus baseline, with its paired Student interval at `level`.
 
@@ -122,9 +162,23 @@ def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.
     return x, y
 
 
+@lru_cache(maxsize=256)
+def _limit_ranks(n: int, p: float, confidence: float) -> tuple[int, int]:
+    """Which of n sorted values are the limits on the p-quantile, counted from 1; 0 for none.
+
+    The r-th is above the quantile where fewer than r values are at most the quantile, and below it
+    where r or more are below: binomial counts.
+    """
+    error = 1 - confidence + _ROUNDING
+    at_most = bdtr(np.arange(n), n, p)  # of 0 to n - 1 values
+    below = int(np.searchsorted(at_most, error, side="right"))
+    above = int(np.searchsorted(at_most, 1 - error)) + 1
+    return below, above if above <= n else 0
+
+
 def _rank(p: float, n: int) -> int:
     # 0.07 * 100 is 7.000000000000001 in floats, yet the seventh smallest is meant
-    return min(max(math.ceil(p * n - 1e-9), 1), n)
+    return min(max(math.ceil(p * n - _ROUNDING), 1), n)
 
 
 def _saved(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

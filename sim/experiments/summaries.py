@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.experiments.intervals import quantile, student
+from sim.experiments.intervals import quantile, quantile_limits, skewness, student
 from sim.experiments.objectives import metric_of, metrics_of
 
 if TYPE_CHECKING:
@@ -39,12 +39,22 @@ class Summary:
     ci95_low: float
     ci95_high: float
     min: float
+    p5: float
     p50: float
     p95: float
     max: float
     n: int
     missing: int
     worst_replication: int
+    p5_low: float
+    """This and the following: limits on a quantile, each one-sided at 95 %; NaN where n is too
+    small for it (a p5 and a p95 need 59 replications) or where it falls on what is missing."""
+    p5_high: float
+    p50_low: float
+    p50_high: float
+    p95_low: float
+    p95_high: float
+    skewness: float
 
 
 def summarise(one: Experiment) -> list[Summary]:
@@ -77,7 +87,10 @@ def _summary(one: Experiment, key: Key) -> Summary:
     values = one.measured.values[key]
     metric = metric_of(one.scenario, key.system, key.metric)
     about = student(values)
-    lowest, median, most, highest = (quantile(values, p) for p in (0.0, 0.5, 0.95, 1.0))
+    p5, p50, p95 = (quantile(values, p) for p in (0.05, 0.5, 0.95))
+    (p5_low, p5_high), (p50_low, p50_high), (p95_low, p95_high) = (
+        quantile_limits(values, p) for p in (0.05, 0.5, 0.95)
+    )
     return Summary(
         one.variant,
         *key,
@@ -85,11 +98,19 @@ def _summary(one: Experiment, key: Key) -> Summary:
         about.mean,
         about.low,
         about.high,
-        lowest,
-        median,
-        most,
-        highest,
+        quantile(values, 0.0),
+        p5,
+        p50,
+        p95,
+        quantile(values, 1.0),
         len(values),
         int(np.isnan(values).sum()),
         int(one.measured.numbers[worst(metric, values)]),
+        p5_low,
+        p5_high,
+        p50_low,
+        p50_high,
+        p95_low,
+        p95_high,
+        skewness(values),
     )
