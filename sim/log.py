@@ -68,11 +68,20 @@ OPERATION = States(("absent", "InProgress", "Succeeded", "Failed", "Refused"))
 ASKED, SUCCEEDED, FAILED, REFUSED = 1, 2, 3, 4
 
 UPGRADE = States(
-    ("absent", "upgrading", "stuck", "rolling_back", "completed", "rolled_back", "superseded")
+    (
+        "absent",
+        "upgrading",
+        "stuck",
+        "rolling_back",
+        "completed",
+        "rolled_back",
+        "superseded",
+        "failed",
+    )
 )
-"""What changes versions."""
-UPGRADING, STUCK, ROLLING_BACK, COMPLETED, ROLLED_BACK, SUPERSEDED = range(1, 7)
-UPGRADE_ENDS = (COMPLETED, ROLLED_BACK, SUPERSEDED)
+"""What changes versions; it is failed where it has ended and a member is failed for good."""
+UPGRADING, STUCK, ROLLING_BACK, COMPLETED, ROLLED_BACK, SUPERSEDED, UPGRADE_FAILED = range(1, 8)
+UPGRADE_ENDS = (COMPLETED, ROLLED_BACK, SUPERSEDED, UPGRADE_FAILED)
 
 
 @dataclass(frozen=True, eq=False)

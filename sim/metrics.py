@@ -64,7 +64,8 @@ class Metric:
         "instances",
         "demand x s",
     ]
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", ""]
+    """Empty where neither is: to have rolled back from a bad build is no worse than to be on it."""
     label: str
     """Short heading in tables; a line break where it may be broken."""
     meaning: str
@@ -88,6 +89,13 @@ METRICS: dict[str, Metric] = {
             "higher",
             "mean\ncapacity",
             "The time average of the share of the nominal capacity in service.",
+        ),
+        Metric(
+            "min_in_service",
+            "count",
+            "higher",
+            "fewest in\nservice",
+            "The fewest members in service at any instant of the window.",
         ),
         Metric(
             "capacity_hours_lost",
@@ -137,9 +145,32 @@ METRICS: dict[str, Metric] = {
         Metric(
             "finished",
             "0/1",
-            "higher",
+            "",
             "finished",
             "1 when every rollout has ended and the last one requested is completed.",
+        ),
+        Metric(
+            "done_at",
+            "s",
+            "lower",
+            "done at",
+            "The last end of a rollout, since the start of the scenario; missing unless finished.",
+        ),
+        Metric(
+            "ended_in",
+            "s",
+            "lower",
+            "ended in",
+            "From the first rollout operation accepted to the last end of a rollout, completed or "
+            "not; missing while one has not ended.",
+        ),
+        Metric(
+            "safe_end",
+            "0/1",
+            "higher",
+            "safe\nend",
+            "1 when every rollout has ended and the last one requested is completed, or rolled "
+            "back to its end.",
         ),
         Metric(
             "rollback_duration",
@@ -148,7 +179,7 @@ METRICS: dict[str, Metric] = {
             "rolled back\nin",
             "From the first rollout operation accepted to the end of the rollback.",
         ),
-        Metric("rolled_back", "0/1", "lower", "rolled\nback", "1 when a rollback began."),
+        Metric("rolled_back", "0/1", "", "rolled\nback", "1 when a rollback began."),
         Metric(
             "updated_share",
             "share",
@@ -182,6 +213,11 @@ def capacity(steps: Steps, nominal: int) -> Values:
     }
 
 
+def in_service(ready: Steps) -> Values:
+    """The fewest members, from how many are in service: a count, whatever they weigh."""
+    return {"min_in_service": ready.minimum().astype(np.float64)}
+
+
 def availability(up: Steps) -> Values:
     """Availability metrics from a 0/1 step function (1 is available)."""
     length = up.end - up.times[0]
@@ -207,7 +243,7 @@ class Rollouts:
     """What became of a system's rollouts, shape (replications,)."""
 
     values: Values
-    """rollout_duration, finished, rollback_duration, rolled_back."""
+    """rollout_duration, finished, done_at, ended_in, safe_end, rollback_duration, rolled_back."""
     kept: NDArray[np.bool_]
     """Whether every rollout asked for was accepted and has ended: else no promise was kept."""
 
@@ -240,14 +276,19 @@ def rollouts(
     status = stack.new[rows] % width
     began = rows[stack.old[rows] == 0]
     accepted = earliest(stack, began)
-    duration = latest(stack, rows[np.isin(status, UPGRADE_ENDS)]) - accepted
-    finished = _last_is_completed(stack, began, width) & ~is_on.any(axis=1)
+    end = latest(stack, rows[np.isin(status, UPGRADE_ENDS)])
+    end[is_on.any(axis=1)] = np.nan
+    last = np.where(np.isnan(end), 0, _last_begun(stack, began, width))
+    finished = last == COMPLETED
     rolled_back = ~np.isnan(latest(stack, rows[status == ROLLING_BACK]))
     refused = np.isin(stack.final[:, asked] % OPERATION.width, (0, REFUSED)).any(axis=1)
     return Rollouts(
         {
-            "rollout_duration": np.where(finished, duration, np.nan),
+            "rollout_duration": np.where(finished, end - accepted, np.nan),
             "finished": finished.astype(np.float64),
+            "done_at": np.where(finished, end, np.nan),
+            "ended_in": end - accepted,
+            "safe_end": np.isin(last, (COMPLETED, ROLLED_BACK)).astype(np.float64),
             "rollback_duration": latest(stack, rows[status == ROLLED_BACK]) - accepted,
             "rolled_back": rolled_back.astype(np.float64),
         },
@@ -255,13 +296,12 @@ def rollouts(
     )
 
 
-def _last_is_completed(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.bool_]:
-    """Whether the rollout that began last is completed at the horizon, shape (replications,).
+def _last_begun(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.int16]:
+    """What became of the rollout that began last, by the horizon; 0 where none began.
 
     `began` are the rows by which rollouts began, `width` is how many statuses they have.
     """
     last = np.zeros(stack.replications, np.intp)  # no rollout: subject 0 is the scenario
     last[stack.replication[began]] = stack.subject[began]  # in order of time, so the last one stays
-    state = stack.final[np.arange(stack.replications), last] % width
-    done: NDArray[np.bool_] = (last > 0) & (state == COMPLETED)
-    return done
+    state: NDArray[np.int16] = stack.final[np.arange(stack.replications), last] % width
+    return np.where(last > 0, state, 0).astype(np.int16)

@@ -102,13 +102,19 @@ class Referee:
         return sum(self._weight(each) for each in self._in(self.instants[0][1], group))
 
     def capacity(self, group=""):
-        """min_capacity, mean_capacity, capacity_hours_lost."""
+        """min_capacity, mean_capacity, min_in_service, capacity_hours_lost."""
         nominal = self.nominal(group)
         steps = self._steps(lambda m: sum(self._weight(each) for each in self._in(m, group)))
         length = self.horizon - self.warm_up
         return {
             "min_capacity": min(value for *_, value in steps) / nominal,
             "mean_capacity": sum((b - a) * v for a, b, v in steps) / length / nominal,
+            "min_in_service": min(
+                value
+                for *_, value in self._steps(
+                    lambda m: sum(each.is_ready for each in self._in(m, group))
+                )
+            ),
             "capacity_hours_lost": sum((b - a) * max(0.0, nominal - v) for a, b, v in steps) / HOUR,
         }
 
@@ -230,17 +236,21 @@ class Referee:
         return found
 
     def rollouts(self):
-        """rollout_duration, finished, rollback_duration, rolled_back; NaN where missing."""
+        """What became of the rollouts and when; NaN where missing."""
         rows = self._upgrades()
         begun = [time for time, _, old, _ in rows if old == "absent"]
         state = {name: new for _, name, _, new in rows}
         newest = next((name for _, name, old, _ in reversed(rows) if old == "absent"), None)
-        finished = bool(begun) and state[newest] == "completed" and set(state.values()) <= set(ENDS)
+        over = bool(begun) and set(state.values()) <= set(ENDS)
+        finished = over and state[newest] == "completed"
         ended = [time for time, *_, new in rows if new in ENDS]
         undone = [time for time, *_, new in rows if new == "rolled_back"]
         return {
             "rollout_duration": ended[-1] - begun[0] if finished else math.nan,
             "finished": float(finished),
+            "done_at": ended[-1] if finished else math.nan,
+            "ended_in": ended[-1] - begun[0] if over else math.nan,
+            "safe_end": float(over and state[newest] in ("completed", "rolled_back")),
             "rollback_duration": undone[-1] - begun[0] if undone else math.nan,
             "rolled_back": float(any(new == "rolling_back" for *_, new in rows)),
         }

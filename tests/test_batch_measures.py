@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pool_log import BAG, TARGET, UPGRADE, Pool
 
-from sim.metrics import NO_ROLLBACKS
+from sim.metrics import NO_ROLLBACKS, OF_ROLLBACKS
 from sim.systems.batch_pool.measures import BATCH_METRICS, OWN_METRICS
 
 NAN = pytest.approx(float("nan"), nan_ok=True)
@@ -151,7 +151,8 @@ def test_of_no_node_none_is_updated():
 
 def test_what_does_not_apply_has_no_value():
     work = {metric.name for metric in OWN_METRICS}
-    rollouts = {"rollout_duration", "finished", "rollback_duration", "rolled_back", "updated_share"}
+    rollouts = OF_ROLLBACKS | {"rollout_duration", "finished", "done_at", "ended_in", "safe_end"}
+    rollouts |= {"updated_share"}
     assert set(Pool().measure("")) == set(BATCH_METRICS) - rollouts
     assert set(Pool(UPGRADE, work=[]).measure(WALK)) == set(BATCH_METRICS) - work
 

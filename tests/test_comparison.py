@@ -147,7 +147,7 @@ def test_variant_that_finishes_more_often_is_better_in_time_too(variant):
             variant("b", finished=often, rollout_duration=[50.0] * 20),
         ]
     )
-    assert row(rows, "finished").better == "yes"
+    assert row(rows, "finished").better == ""
     assert row(rows, "rollout_duration").better == "yes"
 
 
@@ -168,12 +168,17 @@ def test_pairs_are_not_counted_where_the_means_can_speak(variant):
     assert row(rows, "downtime").better == "not told apart"
 
 
-def test_never_rolled_back_is_better_than_fast(variant):
+def test_to_have_rolled_back_is_neither_better_nor_worse(variant):
+    """One that never did may have let the bad build through."""
     rolled, never = [60.0] * 20, [NAN] * 20
     rows = differences(
-        [variant("a", rollback_duration=rolled), variant("b", rollback_duration=never)]
+        [
+            variant("a", rollback_duration=rolled, rolled_back=[1.0] * 20),
+            variant("b", rollback_duration=never, rolled_back=[0.0] * 20),
+        ]
     )
-    assert row(rows, "rollback_duration").better == "yes"
+    assert row(rows, "rollback_duration").better == ""
+    assert (row(rows, "rolled_back").difference, row(rows, "rolled_back").better) == (-1, "")
 
 
 def test_run_without_chance_is_paired_with_every_replication(variant):

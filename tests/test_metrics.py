@@ -20,6 +20,7 @@ from sim.log import (
     SUCCEEDED,
     SUPERSEDED,
     UPGRADE,
+    UPGRADE_FAILED,
     UPGRADING,
     Block,
     Recorder,
@@ -66,7 +67,13 @@ def test_only_cloud_services_have_the_metrics_of_rollbacks():
 
 def test_metrics_know_their_better_direction():
     higher = {name for name, metric in METRICS.items() if metric.better == "higher"}
-    assert higher == {"min_capacity", "mean_capacity", "availability", "finished", "updated_share"}
+    assert higher == {
+        *("min_capacity", "mean_capacity", "min_in_service", "availability"),
+        *("safe_end", "updated_share"),
+    }
+    # A rollback may be what keeps a bad build from everyone, a finish what brings it to them.
+    neither = {name for name, metric in METRICS.items() if not metric.better}
+    assert neither == {"finished", "rolled_back"}
 
 
 def test_a_key_says_what_a_number_is_about():
@@ -184,8 +191,14 @@ def outcome(history, asked=2, must_end=(True, True)):
     found = rollouts(stack_of(history), range(asked), UPGRADES, must)
     names = ("rollout_duration", "finished", "rollback_duration", "rolled_back")
     values = [found.values[name].item() for name in names]
-    assert set(found.values) == set(names)
     return [None if math.isnan(value) else value for value in values], found.kept.item()
+
+
+def ends(history):
+    """done_at, ended_in, safe_end of a service asked for two rollouts."""
+    found = rollouts(stack_of(history), range(2), UPGRADES, np.ones(2, bool)).values
+    values = [found[name].item() for name in ("done_at", "ended_in", "safe_end")]
+    return [None if math.isnan(value) else value for value in values]
 
 
 BOTH = [
@@ -238,6 +251,34 @@ def test_the_last_one_requested_decides():
     ]
     story.sort(key=lambda row: row[0])
     assert outcome(story) == ([140, 1, 20, 1], True)
+
+
+def test_a_failed_rollout_has_ended_and_is_not_finished():
+    failed = [*BOTH, (150, SECOND, UPGRADE_FAILED)]
+    assert outcome(failed) == ([None, 0, None, 0], True)
+    assert ends(failed) == [None, 140, 0]
+    first = [(10, FIRST, UPGRADING), (60, FIRST, UPGRADE_FAILED), *DONE[4:]]
+    assert outcome([(10, 0, ASKED), *first]) == ([140, 1, None, 0], True)
+
+
+def test_a_finish_has_an_instant_and_is_safe():
+    assert ends(DONE) == [150, 140, 1]
+
+
+def test_a_rollback_to_its_end_is_safe_and_no_finish():
+    assert ends([*BOTH, (150, SECOND, ROLLING_BACK), (200, SECOND, ROLLED_BACK)]) == [None, 190, 1]
+
+
+@pytest.mark.parametrize("state", [UPGRADING, STUCK, ROLLING_BACK])
+def test_what_has_not_ended_is_not_safe(state):
+    under_way = BOTH if state == UPGRADING else [*BOTH, (150, SECOND, state)]
+    assert ends(under_way) == [None, None, 0]
+    assert ends([(10, FIRST, UPGRADING), *DONE[4:]]) == [None, None, 0]
+
+
+def test_what_never_began_has_no_end():
+    assert ends([]) == [None, None, 0]
+    assert ends([(100, 0, REFUSED), (100, 1, REFUSED)]) == [None, None, 0]
 
 
 def test_a_takeover_ends_the_former_rollout():

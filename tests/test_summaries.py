@@ -89,6 +89,7 @@ def test_worst_replication_is_in_the_bad_direction_and_the_first_of_several():
     values = np.array([0.5, 0.2, 0.9, 0.2, 0.9])
     assert worst(METRICS["min_capacity"], values) == 1
     assert worst(METRICS["downtime"], values) == 2
+    assert worst(METRICS["rolled_back"], np.array([0.0, 1.0])) == 0
 
 
 def test_no_rollback_is_not_the_worst_rollback():

@@ -224,6 +224,8 @@ def _interval(row: Row, metric: Metric) -> str:
 
 
 def _worst(row: Row, metric: Metric) -> str:
+    if not metric.better:
+        return ""
     value = row["min"] if metric.better == "higher" else row["max"]
     run = f"run {row['worst_replication']}"
     if not row["missing"]:

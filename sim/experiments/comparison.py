@@ -54,7 +54,8 @@ class Difference:
     ci_high: float
     level: float
     better: Better
-    """Empty where one of the two is a reference, which is never ranked."""
+    """Empty where one of the two is a reference, which is never ranked, and where neither more nor
+    less is better."""
     saved: float
     """Share of variance that the pairing removed."""
     n: int
@@ -151,9 +152,12 @@ def _better(
 ) -> Better:
     if between.identical:
         return "identical"
-    more_is_better = metric.better == "higher"
-    if np.isnan(a).any() or np.isnan(b).any():
-        more_is_better = metric.name not in NEVER_IS_BEST
+    never = bool(np.isnan(a).any() or np.isnan(b).any())
+    # Not to have rolled back is no better: the build may have been let through.
+    if not metric.better or (never and metric.name in NEVER_IS_BEST):
+        return ""
+    more_is_better = metric.better == "higher" or never
+    if never:
         between = _between(~np.isnan(a) * 1.0, ~np.isnan(b) * 1.0, level, certain=certain)
     if between.low > 0 or between.high < 0:
         return "yes" if (between.low > 0) == more_is_better else "no"

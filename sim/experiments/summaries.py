@@ -78,7 +78,9 @@ def worst(metric: Metric, values: NDArray[np.float64]) -> int:
 
 
 def badness(metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The higher the worse; what is missing is worst of all, or best."""
+    """The higher the worse; what is missing is worst of all, or best. Without a direction all 0."""
+    if not metric.better:
+        return np.zeros(len(values))
     never = -np.inf if metric.name in NEVER_IS_BEST else np.inf
     return np.where(np.isnan(values), never, values if metric.better == "lower" else -values)
 

@@ -15,6 +15,7 @@ from sim.metrics import (
     availability,
     capacity,
     earliest,
+    in_service,
     latest,
     rollouts,
 )
@@ -100,6 +101,7 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     nodes = Members(stack, stack.subjects.of(model.name, "node"))
     values = capacity(nodes.series("capacity").crop(warm_up), nodes.initial("capacity"))
     slots = nodes.series("slots").crop(warm_up)
+    values |= in_service(slots)
     values |= availability(slots.map((slots.values >= layout.min_available).astype(np.int64)))
     kept = np.ones(stack.replications, bool)
     if layout.rollouts:

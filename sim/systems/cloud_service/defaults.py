@@ -25,6 +25,7 @@ HOST_UPDATE = Distribution.model_validate({"uniform": {"low": "15min", "high": "
 GROUP_METRICS = {
     "min_capacity",
     "mean_capacity",
+    "min_in_service",
     "capacity_hours_lost",
     "availability",
     "downtime",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE
-from sim.metrics import HOUR, METRICS, Metric, availability, capacity, rollouts
+from sim.metrics import HOUR, METRICS, Metric, availability, capacity, in_service, rollouts
 from sim.systems.cloud_service.rollouts import accepted, taken
 from sim.systems.cloud_service.states import (
     BAD,
@@ -134,6 +134,7 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
 def _of_group(members: Members, up: Steps, warm_up: float) -> Values:
     weight = members.series("capacity")
     values = capacity(weight.crop(warm_up), members.initial("capacity"))
+    values |= in_service(members.series("ready").crop(warm_up))
     return values | availability(up.crop(warm_up))
 
 
