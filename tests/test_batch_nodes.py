@@ -276,6 +276,50 @@ def test_a_node_that_drains_for_the_upgrade_refuses_a_reboot():
     assert told.times == [300, 360]
 
 
+@pytest.mark.parametrize("kind", ["reboot", "reimage"])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_node_whose_start_task_failed_is_restarted_at_once_and_may_mend(kind, option):
+    """Run 8 draws a failure first and a success at the restart."""
+    asked = {f"{kind}_node": {"node": "node-1", "option": option}}
+    start = {"duration": "20s", "fails": "50%"}
+    keys = {"start_task": start, "reboot": "60s", "reimage": "60s", "create": "30s"}
+    told = story((50, resize(2)), (200, asked), nodes=1, run=8, **keys)
+    out = f"{kind.removesuffix('e')}ing"
+    assert told.statuses("node-1")[2:] == [
+        (100, "starttaskfailed"),
+        (200, out),
+        (260, "waitingforstarttask"),
+        (280, "idle"),
+    ]
+    assert told.request(f"{kind}_node-0") == ("Succeeded", 202, "")
+
+
+@pytest.mark.parametrize("pace", PACES)
+def test_a_broken_node_that_is_rebooted_while_the_upgrade_goes_on_is_upgraded_once(pace):
+    """It is back at the later of both ends, and that its start task fails again ends both."""
+    start = {"duration": "20s", "fails": "100%"}
+    told = story(
+        (50, resize(2)), (200, UPGRADE), (210, reboot("node-1")), nodes=1, pace=pace,
+        start_task=start, reboot="600s", create="30s",
+    )  # fmt: skip
+    assert told.taken == {"node-0": 200, "node-1": 280}
+    assert told.statuses("node-1")[3:] == [
+        (210, "rebooting"),
+        (280, "reimaging"),
+        (810, "waitingforstarttask"),
+        (830, "starttaskfailed"),
+    ]
+    assert told.measure("finished") == 1
+
+
+def test_a_broken_node_takes_no_order_to_rest_and_says_what_it_is():
+    start = {"duration": "5s", "fails": "100%"}
+    told = story((50, resize(3)), (200, disable("node-2")), create="30s", start_task=start)
+    assert told.operation("disable_scheduling-0")["message"] == (
+        "node-2 is in state starttaskfailed: allowed in idle, running, offline"
+    )
+
+
 # Scheduling
 
 

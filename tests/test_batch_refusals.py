@@ -10,7 +10,14 @@ from any_pool import pool, scenario
 from story import Story
 
 from sim.simulation import Simulation
-from sim.systems.batch_pool.refusals import REFUSALS, RULES, answer, by_request, by_version
+from sim.systems.batch_pool.refusals import (
+    BY_STATUS,
+    REFUSALS,
+    RULES,
+    answer,
+    by_request,
+    by_version,
+)
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
     EnableScheduling,
@@ -20,6 +27,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
+from sim.systems.batch_pool.states import NODE
 
 NEW, OLD = "WA-GUEST-OS-5.31_201905-01", "WA-GUEST-OS-5.30_201904-01"
 CLOUD, MACHINES = pool(), pool(configuration="virtual_machine")
@@ -49,11 +57,16 @@ def os_upgrade(target=NEW, **keys):
         ("node created", 409, "NodeBeingCreated"),
         ("node started", 409, "NodeBeingStarted"),
         ("node reimaged", 409, "NodeBeingReimaged"),
+        ("node upgraded", 409, "NodeBeingReimaged"),
         ("node rebooted", 409, "NodeBeingRebooted"),
         ("node unusable", 409, "NodeStateUnusable"),
-        ("not on this node", 409, "OperationNotValidOnNode"),
+        ("node offline", 409, "OperationNotValidOnNode"),
+        ("node broken", 409, "OperationNotValidOnNode"),
+        ("node leaving", 409, "OperationNotValidOnNode"),
+        ("node drains", 409, "OperationNotValidOnNode"),
         ("virtual machine node", 409, "OperationNotValidOnNode"),
         ("scheduling state", 409, "NodeAlreadyInTargetSchedulingState"),
+        ("node lost to the upgrade", 409, "NodeBeingReimaged"),
         ("node gone", 409, "OperationInvalidForCurrentState"),
     ],
 )
@@ -76,6 +89,35 @@ def test_an_answer_is_about_its_request(rule):
     assert ("node-7" in message) == about_a_node
     assert (NEW in message) == (rule.startswith("version"))
     assert ("2018-12-01.8.0" in message) == (rule == "api version")
+
+
+@pytest.mark.parametrize("status", BY_STATUS, ids=NODE.__getitem__)
+def test_what_the_state_of_a_node_forbids_names_it_and_the_allowed_ones(status):
+    rule, _ = BY_STATUS[status]
+    state, reboot, disable = NODE[status], RebootNode(node="n"), DisableScheduling(node="n")
+    restart = f"n is in state {state}: allowed in idle, running, starttaskfailed"
+    assert answer(rule, reboot).message == restart
+    assert answer(rule, ReimageNode(node="n")).message == restart
+    assert (
+        answer(rule, disable).message == f"n is in state {state}: allowed in idle, running, offline"
+    )
+
+
+def test_what_another_state_forbids_names_the_allowed_one():
+    disable, enable = DisableScheduling(node="n"), EnableScheduling(node="n")
+    assert answer("scheduling state", disable).message == (
+        "the scheduling of n is disabled already: allowed in enabled"
+    )
+    assert answer("scheduling state", enable).message == (
+        "the scheduling of n is enabled already: allowed in disabled"
+    )
+    assert "is resizing: allowed in steady" in answer("resizing", Resize(nodes=1)).message
+    assert "in state active" in answer("upgrading", os_upgrade()).message
+    assert "allowed once it has ended" in answer("upgrade in progress", UpgradeImage()).message
+    assert (
+        "allowed in idle, running, starttaskfailed"
+        in answer("node drains", RebootNode(node="n")).message
+    )
 
 
 # What a request says -----------------------------------------------------------------------------

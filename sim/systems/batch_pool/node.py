@@ -186,6 +186,8 @@ class Nodes:
         One that is out for another reason already is back at the later of both ends. An empty node
         may first be kept offline for `retained` seconds.
         """
+        # Assumption: a node that is out for another reason is taken in its turn all the same and is
+        # back at the later of both ends.
         before = node.stay
         waiting, works = starts.run(node.number)
         back = self._world.now + retained + seconds + waiting
@@ -220,6 +222,8 @@ class Nodes:
 
         Who waited for the node to be empty need not wait any longer.
         """
+        # Assumption: a failure of a node that is out changes nothing; of one that drains it ends
+        # the waiting, and what waits for it takes it at once.
         if not node.is_up:
             return
         claim, node.claim = node.claim, None

@@ -11,18 +11,8 @@ from typing import TYPE_CHECKING
 from sim.rules import at_most
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim, Starts
-from sim.systems.batch_pool.refusals import RULES, by_version
-from sim.systems.batch_pool.states import (
-    CREATING,
-    DRAINING,
-    IDLE,
-    OFFLINE,
-    REBOOTING,
-    REIMAGING,
-    UNUSABLE,
-    UPGRADING_OS,
-    WAITING_FOR_START_TASK,
-)
+from sim.systems.batch_pool.refusals import ALLOWED, BY_STATUS, RULES, by_version
+from sim.systems.batch_pool.states import REBOOTING, REIMAGING, UPGRADING_OS
 from sim.systems.batch_pool.walk import Plan
 from sim.systems.door import Call, Door
 
@@ -37,16 +27,6 @@ if TYPE_CHECKING:
         Resize,
         UpgradeOs,
     )
-
-OUT = {
-    CREATING: "node created",
-    WAITING_FOR_START_TASK: "node started",
-    REIMAGING: "node reimaged",
-    UPGRADING_OS: "node reimaged",
-    REBOOTING: "node rebooted",
-    UNUSABLE: "node unusable",
-}
-"""Status of a node -> the rule by which it refuses what is asked of it."""
 
 
 class Service(Door):
@@ -113,6 +93,7 @@ class Service(Door):
 
     def forbids_resize(self, _: Call) -> str | None:
         """One resize at a time."""
+        # Assumption: a pool may be resized while it is upgraded.
         return "resizing" if self._pool.resizing else None
 
     def resize(self, call: Call) -> None:
@@ -143,14 +124,13 @@ class Service(Door):
     # Single nodes.
 
     def forbids_reboot_node(self, call: Call) -> str | None:
-        """Only an idle or a running node can be rebooted."""
+        """Only a node that works, or whose start task failed, and for which nobody waits."""
         node = self._node(call)
         if node is None:
             return "no such node"
-        if node.status in OUT:
-            return OUT[node.status]
+        rule = self._forbids_in(node, call)
         drains = node.claim is not None and not node.claim.rests
-        return None if node.status in (IDLE, DRAINING) and not drains else "not on this node"
+        return rule or ("node drains" if drains else None)
 
     forbids_reimage_node = forbids_reboot_node
 
@@ -191,7 +171,8 @@ class Service(Door):
         def lost(node: Node) -> None:
             walk = self._pool.walk
             upgraded = walk is not None and walk.takes(node)
-            self.fails(call, "node reimaged" if upgraded else "node gone", call.subject)
+            rule = "node lost to the upgrade" if upgraded else "node gone"
+            self.fails(call, rule, call.subject)
 
         if body.option in ("taskcompletion", "retaineddata"):
             self._nodes.drain(node, Claim(take, lost), call.subject)
@@ -205,9 +186,7 @@ class Service(Door):
             return "no such node"
         if node.disabled:
             return "scheduling state"
-        if node.status in OUT:
-            return OUT[node.status]
-        return None if node.status in (IDLE, DRAINING, OFFLINE) else "not on this node"
+        return self._forbids_in(node, call)
 
     def disable_scheduling(self, call: Call) -> None:
         """Disable scheduling: no new tasks; the option says what the running ones do."""
@@ -237,6 +216,11 @@ class Service(Door):
         """The node that a request names, where the pool has it now."""
         node = self._numbers.get(call.body.node)
         return node if node is not None and node.status else None
+
+    @staticmethod
+    def _forbids_in(node: Node, call: Call) -> str | None:
+        """The rule by which the state of a node forbids a request."""
+        return None if node.status in ALLOWED[type(call.body)] else BY_STATUS[node.status][0]
 
     def _times(self, purpose: str, seconds: Distribution, call: Call) -> Times:
         path = f"{self._layout.name}/{purpose}/{call.name}"

@@ -10,7 +10,28 @@ from typing import TYPE_CHECKING
 
 from sim.log import OPERATION, States
 from sim.systems.answers import Refusal
-from sim.systems.batch_pool.requests import ReimageNode, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.requests import (
+    DisableScheduling,
+    EnableScheduling,
+    RebootNode,
+    ReimageNode,
+    UpgradeImage,
+    UpgradeOs,
+)
+from sim.systems.batch_pool.states import (
+    CREATING,
+    DRAINING,
+    IDLE,
+    LEAVING,
+    NODE,
+    OFFLINE,
+    REBOOTING,
+    REIMAGING,
+    START_TASK_FAILED,
+    UNUSABLE,
+    UPGRADING_OS,
+    WAITING_FOR_START_TASK,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,6 +46,31 @@ LATEST = "*"
 """Stands for the latest version of the OS family."""
 
 _WELL_FORMED = re.compile(r"WA-GUEST-OS-[0-9]+\.[0-9]+_[0-9]{6}-[0-9]{2}", re.ASCII)
+
+
+# Assumption: a node whose start task failed may be rebooted and reimaged, as operators do to mend
+# it; the documents name idle and running nodes only.
+RESTARTABLE = (IDLE, DRAINING, START_TASK_FAILED)
+
+ALLOWED: dict[type[Request], tuple[int, ...]] = {
+    RebootNode: RESTARTABLE,
+    ReimageNode: RESTARTABLE,
+    DisableScheduling: (IDLE, DRAINING, OFFLINE),
+}
+"""Request -> statuses of a node in which it is accepted."""
+
+BY_STATUS = {
+    CREATING: ("node created", "NodeBeingCreated"),
+    WAITING_FOR_START_TASK: ("node started", "NodeBeingStarted"),
+    REIMAGING: ("node reimaged", "NodeBeingReimaged"),
+    UPGRADING_OS: ("node upgraded", "NodeBeingReimaged"),
+    REBOOTING: ("node rebooted", "NodeBeingRebooted"),
+    UNUSABLE: ("node unusable", "NodeStateUnusable"),
+    OFFLINE: ("node offline", "OperationNotValidOnNode"),
+    START_TASK_FAILED: ("node broken", "OperationNotValidOnNode"),
+    LEAVING: ("node leaving", "OperationNotValidOnNode"),
+}
+"""Status of a node -> the rule by which it refuses what is asked of it, and the code."""
 
 
 def _conflict(code: str, message: str) -> Refusal:
@@ -60,33 +106,45 @@ REFUSALS: dict[str, Refusal] = {
         "the pool is on the version asked for, {target_os_version}",
     ),
     "upgrading": _conflict(
-        "UpgradePoolVersionConflict", "the pool is upgrading to a different version"
+        "UpgradePoolVersionConflict",
+        "the pool is upgrading to a different version: allowed are the same one, and any other in "
+        "state active",
     ),
     # Assumption: an image is refused while another one is under way.
     "upgrade in progress": _conflict(
-        "OperationInvalidForCurrentState", "an upgrade of the pool's image is in progress"
+        "OperationInvalidForCurrentState",
+        "an upgrade of the pool's image is in progress: allowed once it has ended",
     ),
-    "resizing": _conflict("PoolBeingResized", "the pool is being resized"),
+    "resizing": _conflict(
+        "PoolBeingResized", "the allocation state of the pool is resizing: allowed in steady"
+    ),
     "no such node": Refusal(404, "NodeNotFound", "the pool has no {node}"),
-    "node created": _conflict("NodeBeingCreated", "{node} is being created"),
-    "node started": _conflict("NodeBeingStarted", "{node} is being started"),
-    "node reimaged": _conflict("NodeBeingReimaged", "{node} is being reimaged or upgraded"),
-    "node rebooted": _conflict("NodeBeingRebooted", "{node} is being rebooted"),
-    "node unusable": _conflict("NodeStateUnusable", "{node} is unusable"),
-    "not on this node": _conflict(
-        "OperationNotValidOnNode", "the operation is not valid on {node} as it is"
+    **{
+        rule: _conflict(code, f"{{node}} is in state {NODE[status]}: allowed in {{allowed}}")
+        for status, (rule, code) in BY_STATUS.items()
+    },
+    "node drains": _conflict(
+        "OperationNotValidOnNode",
+        "{node} is running its last tasks before an upgrade or another request takes it: allowed "
+        "in {allowed} otherwise",
     ),
     # "Reimage a node" is for pools created with the cloudServiceConfiguration property.
     "virtual machine node": _conflict(
         "OperationNotValidOnNode", "only nodes of a cloud_service pool can be reimaged"
     ),
     "scheduling state": _conflict(
-        "NodeAlreadyInTargetSchedulingState", "{node} is in that scheduling state already"
+        "NodeAlreadyInTargetSchedulingState",
+        "the scheduling of {node} is {scheduling} already: allowed in {other}",
+    ),
+    # Assumption: a reboot or reimage that waits for a node's tasks is lost to an upgrade that takes
+    # the node meanwhile, and has failed, with 409.
+    "node lost to the upgrade": _conflict(
+        "NodeBeingReimaged", "the upgrade took {node} while this waited for its tasks to end"
     ),
     # Assumption: an accepted request whose node is removed before its end has failed, with 409.
     "node gone": _conflict("OperationInvalidForCurrentState", "{node} was removed meanwhile"),
 }
-"""Every way in which an operation is refused or fails. The last one befalls accepted ones."""
+"""Every way in which an operation is refused or fails. The last two befall accepted ones."""
 
 RULES = tuple(REFUSALS)
 
@@ -143,4 +201,19 @@ def _reached(instant: dt.datetime, now: dt.datetime) -> bool:
 def answer(rule: str, body: Request) -> Refusal:
     """The refusal by `rule`, its message about this request."""
     refusal = REFUSALS[rule]
-    return refusal._replace(message=refusal.message.format(**body.model_dump()))
+    about = body.model_dump() | {"allowed": _allowed(body)} | _scheduling(body)
+    return refusal._replace(message=refusal.message.format(**about))
+
+
+def _allowed(body: Request) -> str:
+    """The states of a node in which a request is accepted; one that drains is running."""
+    statuses = ALLOWED.get(type(body), ())
+    return ", ".join("running" if status == DRAINING else NODE[status] for status in statuses)
+
+
+def _scheduling(body: Request) -> dict[str, str]:
+    """The scheduling state that a request asks for, and the other one."""
+    asked, other = "disabled", "enabled"
+    if isinstance(body, EnableScheduling):
+        asked, other = other, asked
+    return {"scheduling": asked, "other": other}

@@ -109,6 +109,8 @@ class Walk:
         for node in self._choose(min(most, len(self._waiting))):
             self._out.add(node.number)
             if self._rules.mode == "taskcompletion":
+                # Assumption: a node whose upgrade is deferred takes no new tasks and waits until it
+                # is idle, without limit.
                 self._nodes.drain(node, Claim(self._take, self._back), self._plan.subject)
             else:
                 self._take(node)
