@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
-from scipy.special import ndtri
+from scipy.special import gammaincinv, ndtri
 
 from sim.formats.columns import read_column
 from sim.formats.fields import Duration, Flag, PositiveDuration, PositiveNumber, Spec, Text
-from sim.units import YEAR, show_duration
+from sim.units import GRID, YEAR, show_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _Z95 = 1.6448536269514722  # 95 % of a normal distribution lie below mean + _Z95 standard deviations
 _WIDEST = 1_000_000  # this and the next keep every draw and every mean a finite number
 _LEAST_SHAPE = 0.05
+_HALVINGS = 60  # of an interval, to its last bit
 _LONGEST = 10_000 * YEAR  # as for a written duration
 LONGEST_MEAN = _WIDEST * _LONGEST
 """Seconds."""
@@ -53,6 +54,13 @@ class Shape(Spec):
 
     def inverse(self, u: Floats) -> Floats:
         """The time that a share u of the draws stays below, for each u in [0, 1); a new array."""
+        raise NotImplementedError
+
+    def inverse_in_time(self, u: Floats) -> Floats:
+        """The same for the draw that a random instant falls into, when one follows the other.
+
+        A draw is met so with a chance that is proportional to its length. The mean is above 0.
+        """
         raise NotImplementedError
 
     @property
@@ -105,6 +113,9 @@ class Uniform(Shape):
     def inverse(self, u: Floats) -> Floats:
         return self.low + (self.high - self.low) * u
 
+    def inverse_in_time(self, u: Floats) -> Floats:
+        return _straight_in_time(self.low, self.high, u) if self.is_random else self.inverse(u)
+
     @property
     def short(self) -> str:
         low, high = show_duration(self.low), show_duration(self.high)
@@ -135,6 +146,26 @@ class Triangular(Uniform):
         falling = self.high - np.sqrt(width * fall * (1 - u))
         return np.where(width * u < rise, rising, falling)
 
+    def inverse_in_time(self, u: Floats) -> Floats:
+        low: Floats = np.full(len(u), self.low)
+        high: Floats = np.full(len(u), self.high)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            above = self._time_up_to(middle) > u * self.expected
+            low, high = np.where(above, low, middle), np.where(above, middle, high)
+        return (low + high) / 2
+
+    def _time_up_to(self, x: Floats) -> NDArray[Any]:
+        """What draws up to `x` add to the mean."""
+        low, high = self.low, self.high
+        width = max(high - low, GRID)
+        rise, fall = max(self.mode - low, GRID), max(high - self.mode, GRID)
+        below = np.minimum(x, self.mode)
+        rising = 2 * ((below**3 - low**3) / 3 - low * (below**2 - low**2) / 2) / (width * rise)
+        left = high * (high**2 - x**2) / 2 - (high**3 - x**3) / 3
+        falling = self.expected - 2 * left / (width * fall)
+        return np.where(x < self.mode, rising, falling)
+
 
 class Exponential(Shape):
     """The time to what is as likely at any moment, however long it has been waited for."""
@@ -148,6 +179,10 @@ class Exponential(Shape):
 
     def inverse(self, u: Floats) -> Floats:
         return -self.mean * np.log1p(-u)
+
+    def inverse_in_time(self, u: Floats) -> Floats:
+        times: Floats = np.asarray(gammaincinv(2.0, u), np.float64)
+        return self.mean * times
 
 
 class Lognormal(Shape):
@@ -198,6 +233,10 @@ class Lognormal(Shape):
         times *= median
         return times
 
+    def inverse_in_time(self, u: Floats) -> Floats:
+        _, sigma = self.median_and_sigma
+        return self.inverse(u) * math.exp(sigma**2)
+
 
 class Weibull(Shape):
     """Times to a failure that grows likelier with age (shape above 1) or less likely (below 1)."""
@@ -218,6 +257,10 @@ class Weibull(Shape):
 
     def inverse(self, u: Floats) -> Floats:
         return self.scale * (-np.log1p(-u)) ** (1 / self.shape)
+
+    def inverse_in_time(self, u: Floats) -> Floats:
+        powers: Floats = np.asarray(gammaincinv(1 + 1 / self.shape, u), np.float64)
+        return self.scale * powers ** (1 / self.shape)
 
     def _parameters(self) -> list[str]:
         return [f"scale {show_duration(self.scale)}", f"shape {self.shape:g}"]
@@ -292,9 +335,29 @@ class Empirical(Shape):
             return np.interp(u * (x.size - 1), np.arange(x.size), x)
         return x[(u * x.size).astype(np.intp)]
 
+    def inverse_in_time(self, u: Floats) -> Floats:
+        x = self.times
+        line = self.interpolate and x.size > 1
+        weights = x[:-1] + x[1:] if line else x
+        ends = np.cumsum(weights)
+        upto = u * ends[-1]
+        part: NDArray[np.intp] = np.minimum(
+            np.searchsorted(ends, upto, side="right"), ends.size - 1
+        )
+        if not line:
+            return x[part]
+        within = 1 - (ends[part] - upto) / weights[part]
+        return _straight_in_time(x[part], x[part + 1], within)
+
     def _parameters(self) -> list[str]:
         source = f"column {self.column} of {self.csv}" if self.csv else f"{self.times.size} times"
         return [source, "interpolated"] if self.interpolate else [source]
+
+
+def _straight_in_time(low: Any, high: Any, u: Floats) -> Floats:
+    """Of times that are evenly spread the one that a random instant falls into."""
+    times: Floats = np.sqrt(low**2 + (high**2 - low**2) * u)
+    return times
 
 
 @lru_cache(maxsize=64)

@@ -207,6 +207,29 @@ def test_disconnected_machines_start_when_they_are_back():
     assert run.metrics["updated_share"] == 1
 
 
+@pytest.mark.parametrize("hours", [0, 1, 20])
+def test_random_times_of_absence_begin_as_at_any_other_time(hours):
+    """A mean of 8 h on and 16 h off: two thirds are away at every instant from 0 on.
+
+    The wait of those is what is left of an absence that is met by its length: of times even over
+    0 to 32 h a share (1 - x / 32)**2 lasts longer than x.
+    """
+    off = {"uniform": {"low": "0s", "high": "32h"}}
+    away = {"share": "100%", "on": {"exponential": {"mean": "8h"}}, "off": off}
+    release = f"at: {hours}h, publish_extension: {{type: A, version: 1.1}}"
+    if not hours:
+        release = release.replace("0h", "1ms")
+    machines = f"groups: {{m: {{count: 20000, disconnected: {away}}}}}".replace("'", "")
+    run = fleet(release, machines=machines, horizon="4d")
+    rows = run.log.rows[run.log.subjects.one("p", "extension").first <= run.log.rows["subject"]]
+    first = rows["time"][rows["new"] % 9 == 3]
+    assert len(first) == 20_000
+    wait = np.sort(first - hours * HOUR)
+    check_share(wait > 0.01, 2 / 3)
+    late = wait[wait > 0.01]
+    assert furthest(late, lambda t: 1 - (1 - t / (32 * HOUR)) ** 2) < reach(len(late))
+
+
 # Several at once
 
 

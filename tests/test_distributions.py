@@ -65,6 +65,21 @@ def test_quantiles_and_means_agree_with_scipy_stats(name):
     assert known(EVERY[name]).highest == SCIPY[name].support()[1]
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_a_random_instant_falls_into_draws_by_their_length(name):
+    """What draws up to a time add to the mean, by a sum over many of them."""
+    law = known(EVERY[name])
+    drawn = law.quantile((np.arange(400_000) + 0.5) / 400_000)
+    for share in (0.01, 0.3, 0.5, 0.8, 0.99):
+        limit = law.quantile_in_time(np.array([share]))[0]
+        shorter = drawn[drawn < limit].sum() / drawn.sum()
+        upto = drawn[drawn <= limit].sum() / drawn.sum()
+        assert shorter - 2e-3 <= share <= upto + 2e-3
+    ends = law.quantile_in_time(np.array([0.0, 1 - 2.0**-53]))
+    assert (np.isfinite(ends) & (ends >= law.quantile(np.zeros(1)))).all()
+    assert ends.max() <= law.highest
+
+
 def test_a_lognormal_has_its_median_and_its_95th_percentile():
     assert times(LOGNORMAL, 0.5, 0.95) == [240.0, 540.0]
 

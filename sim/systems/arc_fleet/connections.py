@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from sim.chance import Draws
     from sim.systems.arc_fleet.spec import Disconnected
 
+    Floats = NDArray[np.float64]
     Record = Callable[[float, int, int, int, int], None]
 
 
 class Connections:
     """When machines of a group are connected: each on and off in turn, in absolute time.
 
-    Whether a machine is ever away is one draw; its phase at time 0 is uniform over on + off.
+    Whether a machine is ever away is one draw; at time 0 it is as at any other time.
     """
 
     def __init__(
@@ -46,20 +47,38 @@ class Connections:
 
     def _draw_changes(self, chosen: NDArray[np.intp], horizon: float) -> NDArray[np.float64]:
         """The changes of some machines until all are past the horizon, shape (machines, 2 n)."""
-        on, off = self._times("on", 0)[chosen], self._times("off", 0)[chosen]
-        uniform = self._draws.stream(f"{self._path}/phase")
-        phase = uniform.vector(len(self._members), 0, self._members.start)[chosen]
-        goes = on - np.rint(phase * (on + off) / GRID) * GRID
-        columns = [goes, goes + off]
+        columns = [*self._begin(chosen)]
         while columns[-1].min() <= horizon:
             turn = len(columns) // 2
             goes = columns[-1] + self._times("on", turn)[chosen]
             columns += [goes, goes + self._times("off", turn)[chosen]]
         return np.stack(columns, axis=1)
 
-    def _times(self, purpose: str, turn: int) -> NDArray[np.float64]:
+    def _begin(self, chosen: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """When some machines first go and come back; those that are away at time 0 went before it.
+
+        A period is met the likelier the longer it is, anywhere in it.
+        """
+        # Assumption: machines have come and gone for long when a run begins.
+        on_mean, off_mean = self._spec.on.mean, self._spec.off.mean
+        passed = self._uniforms("phase")[chosen] * (on_mean + off_mean)
+        on = self._spec.on.quantile_in_time(self._uniforms("on")[chosen])
+        off = self._spec.off.quantile_in_time(self._uniforms("off")[chosen])
+        goes = on - _rounded(passed * (on / on_mean))
+        comes = off - _rounded((passed - on_mean) * (off / off_mean))
+        away = passed >= on_mean
+        return (
+            np.where(away, comes - off, goes),
+            np.where(away, comes, goes + self._times("off", 0)[chosen]),
+        )
+
+    def _times(self, purpose: str, turn: int) -> Floats:
         times = self._draws.times(f"{self._path}/{purpose}", getattr(self._spec, purpose))
         return times.vector(len(self._members), turn, self._members.start)
+
+    def _uniforms(self, purpose: str) -> Floats:
+        stream = self._draws.stream(f"{self._path}/{purpose}")
+        return stream.vector(len(self._members), 0, self._members.start)
 
     def wait(self, machine: int, now: float) -> float:
         """Seconds until a machine is connected; 0 if it is."""
@@ -77,3 +96,8 @@ class Connections:
                 if changes[turn | 1] > 0 and time <= horizon:
                     states = (DISCONNECTED, CONNECTED) if turn % 2 else (CONNECTED, DISCONNECTED)
                     record(max(time, 0.0), first + machine, *states, network)
+
+
+def _rounded(times: Floats) -> Floats:
+    """On the grid of times."""
+    return np.rint(times / GRID) * GRID

@@ -60,7 +60,10 @@ PublisherAndType = Annotated[Text, AfterValidator(_publisher_and_type)]
 
 
 class Disconnected(Spec):
-    """Machines that are away at times: nothing starts on them then, and they catch up."""
+    """Machines that are away at times: nothing starts on them then, and they catch up. They have
+    come and gone for long at time 0, so a third of them is away if they are away a third of the
+    time.
+    """
 
     share: Share
     """Share of the group's machines that are away at times; each is one with this chance."""
