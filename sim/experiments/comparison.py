@@ -2,9 +2,10 @@
 
 A metric of k variants has k differences; their intervals hold together at 95 %, each at 1 - 0.05/k.
 Where a time is missing in some replication there is no mean and no interval: whether the variants
-differ is then told by how often it is missing (for a rollout, by `finished`), and where that does
-not tell, by which one is ahead in more of the pairs; the difference is the median one of the pairs,
-missing ranked above all.
+differ is then told by which one misses it in fewer of the pairs (for a rollout, which one finishes
+in more), and where that does not tell, by which one is ahead in more of them. Both are exact sign
+tests at half the error, so that two variants of one law are told apart no more often than by an
+interval. The difference is the median one of the pairs, missing ranked above all.
 """
 
 from __future__ import annotations
@@ -156,22 +157,36 @@ def _better(
     # Not to have rolled back is no better: the build may have been let through.
     if not metric.better or (never and metric.name in NEVER_IS_BEST):
         return ""
-    more_is_better = metric.better == "higher" or never
     if never:
-        between = _between(~np.isnan(a) * 1.0, ~np.isnan(b) * 1.0, level, certain=certain)
-    if between.low > 0 or between.high < 0:
-        return "yes" if (between.low > 0) == more_is_better else "no"
-    return _ahead(badness(metric, a), badness(metric, b), level)
+        return _of_missing(metric, a, b, level, certain=certain)
+    if between.low <= 0 <= between.high or np.isnan(between.low):
+        return "not told apart"
+    return "yes" if (between.low > 0) == (metric.better == "higher") else "no"
+
+
+def _of_missing(
+    metric: Metric,
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    level: float,
+    *,
+    certain: bool,
+) -> Better:
+    """Two questions, each at half the error: who misses it in fewer pairs, then who is ahead."""
+    worse, other = badness(metric, a), badness(metric, b)
+    if certain:
+        return "yes" if worse[0] < other[0] else "no"
+    half = (1 + level) / 2
+    mine, its = (np.isinf(each) * 1.0 for each in (worse, other))
+    fewer = _ahead(mine, its, half)
+    return _ahead(worse, other, half) if fewer == "not told apart" else fewer
 
 
 def _ahead(a: NDArray[np.float64], b: NDArray[np.float64], level: float) -> Better:
     """Whether one is ahead (below) in more of the pairs than a fair coin would give.
 
-    A sign test is exact, and asks nothing of what is missing but its rank. Where nothing is
-    missing the means have had their say.
+    A sign test is exact, and asks nothing of what is missing but its rank.
     """
-    if np.isfinite(a).all() and np.isfinite(b).all():
-        return "not told apart"
     wins, losses = int((a < b).sum()), int((a > b).sum())
     low, high = clopper_pearson(wins, wins + losses, (1 + level) / 2)
     if low <= 0.5 <= high:  # noqa: PLR2004  (a fair coin)
