@@ -40,11 +40,11 @@ class Pool:
         self.jobs = {job.name: job for job in self.spec.work}
         self.tasks, self.lost = {}, 0.0
         self.nodes, self.taken_by = {}, {}
-        self.target = None
+        self.target, self.leaving = None, set()
         (block,) = self.subjects.of(system, "node")
         for number in block.numbers:
             self.nodes[number] = self._state(block, block.initial[number - block.first])
-        self.capacity, self.running, self.queue = [], 0, 0
+        self.capacity, self.accepting, self.running, self.queue = [], [], 0, 0
         self._note(0.0)
         for row in log.rows:
             block = self.subjects.block_of(row["subject"])
@@ -54,6 +54,8 @@ class Pool:
                 self.taken_by[int(row["subject"])] = self.subjects.name(row["cause"])
             elif block.kind == "upgrade" and row["old"] == 0:
                 self.target = self._target(block.name(row["subject"] - block.first))
+            elif block.kind == "operation" and state[0] == "InProgress":
+                self._resize(self.subjects.name(row["subject"]))
             elif block.kind == "task":
                 self._move(time, row, block, state[0])
             self._note(time)
@@ -70,12 +72,21 @@ class Pool:
             return f"image {images.index(name) + 2}"
         return self.operations[name].body.target_os_version
 
+    def _resize(self, name):
+        """The nodes beyond the number asked for are to go, and leave the upgrade."""
+        nodes = getattr(self.operations[name].body, "nodes", None)
+        if nodes is not None:
+            present = [n for n, (status, _) in sorted(self.nodes.items()) if status != "absent"]
+            self.leaving = set(present[nodes:])
+
     def _note(self, time):
-        """Slots in service: the last note of an instant holds."""
-        serving = sum(status in UP for status, _ in self.nodes.values())
-        while self.capacity and self.capacity[-1][0] == time:
-            self.capacity.pop()
-        self.capacity.append((time, serving * self.spec.task_slots_per_node))
+        """Slots in service, and those that take tasks: the last note of an instant holds."""
+        states = [status for status, _ in self.nodes.values()]
+        for notes, statuses in ((self.capacity, UP), (self.accepting, UP[:1])):
+            while notes and notes[-1][0] == time:
+                notes.pop()
+            slots = sum(state in statuses for state in states) * self.spec.task_slots_per_node
+            notes.append((time, slots))
 
     def _move(self, time, row, block, status):
         number = int(row["subject"])
@@ -127,7 +138,8 @@ class Pool:
         ends = [task.ended for task in tasks]
         finite = sum(job.tasks or 0 for job in self.spec.work)
         over = None not in ends and sum(task.finite for task in tasks) == finite
-        present = [state for state in self.nodes.values() if state[0] != "absent"]
+        stays = {n: state for n, state in self.nodes.items() if n not in self.leaving}
+        present = [state for state in stays.values() if state[0] != "absent"]
         back = [state for state in present if state[0] in UP and state[1] == self.target]
         return {
             "requeues": sum(task.requeues for task in tasks),
@@ -139,9 +151,16 @@ class Pool:
             "tasks_waiting": sum(task.first_start is None for task in inside),
             "tasks_completed": sum(task.ended >= self.warm_up for task in done),
             "updated_share": len(back) / max(1, len(present)) if self.target else 0.0,
+            "min_accepting": self._least(self.accepting) / self.accepting[0][1],
+            "min_in_service": self._least(self.capacity),
             "capacity_hours_lost": self._below(self.capacity[0][1]) / 3600,
             "downtime": self._time_below(self.spec.min_available.count),
         }
+
+    def _least(self, notes):
+        """The least of the window: what held at its beginning, and all that came."""
+        before = [slots for time, slots in notes if time <= self.warm_up][-1:]
+        return min(before + [slots for time, slots in notes if time > self.warm_up])
 
     def _steps(self):
         """Slots in service, with the seconds of the window for which they are."""

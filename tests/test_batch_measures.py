@@ -37,7 +37,8 @@ def test_a_pool_has_the_common_metrics_and_its_own():
     assert NO_ROLLBACKS.items() <= BATCH_METRICS.items()
     assert list(BATCH_METRICS)[len(NO_ROLLBACKS) :] == [metric.name for metric in OWN_METRICS]
     assert [metric.name for metric in OWN_METRICS if metric.better == "higher"] == [
-        "tasks_completed"
+        "min_accepting",
+        "tasks_completed",
     ]
 
 
@@ -57,6 +58,21 @@ def test_a_draining_node_counts_until_it_is_taken():
         300 node-0 -> reimaging because upgrade by upgrade_os-0
     """
     assert one(Pool(UPGRADE), drains, "mean_capacity") == [0.65]
+
+
+def test_a_draining_node_accepts_nothing_from_then_on():
+    drains = """
+        100 node-0 -> running (scheduling disabled) because upgrade by upgrade_os-0
+        300 node-0 -> reimaging because upgrade by upgrade_os-0
+        400 node-0 -> idle because upgrade by upgrade_os-0
+        500 node-1 -> running (scheduling disabled) because disable_scheduling-0
+        600 node-1 -> idle because enable_scheduling-0
+    """
+    asked = [(kind, {"node": "node-1"}) for kind in ("disable_scheduling", "enable_scheduling")]
+    pool = Pool(UPGRADE, *asked, task_slots_per_node=4)
+    assert one(pool, drains, "min_accepting", "min_capacity", "min_in_service") == [0.5, 0.5, 4]
+    assert one(pool, drains, "min_accepting", "min_capacity", warm_up=400.0) == [0.5, 1]
+    assert one(pool, drains, "min_accepting", "min_in_service", warm_up=600.0) == [1, 8]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +97,40 @@ def test_a_pool_is_available_while_it_has_min_available_slots(needed, downtime):
     assert one(pool, WALK, "downtime", "availability") == [downtime, 1 - downtime / 1000]
     assert one(pool, WALK, "outages") == [1 if downtime else 0]
     assert one(pool, WALK, "downtime", warm_up=400.0) == [200 if downtime else 0]
+
+
+# Headlines
+
+STREAM = {"load": "50%", "service": "100s"}
+DRAINS = {"interruptions": {"on_upgrade": "taskcompletion"}}
+
+
+@pytest.mark.parametrize(
+    ("requests", "spec", "drains"),
+    [
+        ([UPGRADE], {}, False),
+        ([UPGRADE], DRAINS, True),
+        ([UPGRADE], DRAINS | {"work": []}, False),
+        ([], DRAINS, False),
+        ([("upgrade_image", {})], {"configuration": "virtual_machine"} | DRAINS, False),
+        (
+            [("upgrade_image", {})],
+            {
+                "configuration": "virtual_machine",
+                "upgrade_policy": {"os_rolling_upgrade_deferral": True},
+            },
+            True,
+        ),
+        ([("resize", {"nodes": 1})], {}, False),
+        ([("resize", {"nodes": 1})], {"node_deallocation_option": "taskcompletion"}, True),
+        ([("resize", {"nodes": 5})], {"node_deallocation_option": "taskcompletion"}, False),
+        ([("reboot_node", {"node": "node-0", "option": "retaineddata"})], {}, True),
+        ([("disable_scheduling", {"node": "node-0", "option": "taskcompletion"})], {}, True),
+        ([("disable_scheduling", {"node": "node-0"})], {}, False),
+    ],
+)
+def test_what_accepts_tasks_is_a_headline_where_nodes_may_drain(requests, spec, drains):
+    assert ("min_accepting" in Pool(*requests, **spec).model.headlines) == drains
 
 
 # Rollouts
@@ -140,6 +190,24 @@ def test_updated_is_to_the_version_last_requested():
     assert one(Pool(UPGRADE, other), again, "updated_share") == [0.5]
 
 
+LEAVES = """
+    700 resize-0 -> InProgress because the scenario
+    700 node-1 -> {state} because resize-0
+"""
+
+
+@pytest.mark.parametrize("state", ["running (scheduling disabled)", "leavingpool", "absent"])
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_node_that_is_to_go_is_not_in_scope(state, behind):
+    """Whether it, or the one that stays, is behind: only what stays counts."""
+    begins = WALK[: WALK.index("400 node-0")]
+    done = f"400 node-{1 - behind} -> idle/{TARGET} because upgrade by upgrade_os-0"
+    text = begins + done + LEAVES.format(state=state)
+    pool = Pool(UPGRADE, ("resize", {"nodes": 1, "node_deallocation_option": "retaineddata"}))
+    assert one(pool, text, "updated_share") == [behind]
+    assert pool.series(text, "up_to_date")[-1][1] == behind
+
+
 def test_of_no_node_none_is_updated():
     gone = """
         700 node-0 -> absent because resize-0
@@ -150,7 +218,7 @@ def test_of_no_node_none_is_updated():
 
 
 def test_what_does_not_apply_has_no_value():
-    work = {metric.name for metric in OWN_METRICS}
+    work = {metric.name for metric in OWN_METRICS} - {"min_accepting"}
     rollouts = OF_ROLLBACKS | {"rollout_duration", "finished", "done_at", "ended_in", "safe_end"}
     rollouts |= {"updated_share"}
     assert set(Pool().measure("")) == set(BATCH_METRICS) - rollouts

@@ -43,6 +43,9 @@ def test_metrics_are_what_two_slow_readings_find(scenario):
     found = measured(simulation, log)
     for name, value in Pool(simulation, "p", log).metrics.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-9, atol=1e-12, err_msg=name)
+    if "updated_share" in found and Pool(simulation, "p", log).target:
+        line = simulation.models["p"].timeline(log, "up_to_date")
+        assert line.at(log.horizon) == found["updated_share"]
     tasks = Reading(simulation, log).tasks.values()
     assert found["requeues"] == sum(task.requeues for task in tasks)
     assert found["tasks_requeued"] == sum(task.requeues > 0 for task in tasks)

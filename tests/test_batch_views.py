@@ -180,8 +180,9 @@ def test_a_lane_shows_when_its_node_is_in_service_and_why_it_is_not():
         ("node-0", 600, 700, "other"),
         ("node-0", 100, 320, "updating"),
         ("node-0", 700, 1000, "failing"),
-        ("node-1", 0, 350, "ready"),
+        ("node-1", 0, 320, "ready"),
         ("node-1", 500, 1000, "ready"),
+        ("node-1", 320, 350, "draining"),
         ("node-1", 350, 500, "updating"),
     ]
 

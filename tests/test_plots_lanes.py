@@ -61,7 +61,23 @@ def test_a_lane_shows_the_union_of_its_members():
 
 def test_what_is_worse_hides_what_is_better():
     order = [one.get_gid() for one in drawn(lanes.figure(READY[:1])).collections]
-    assert order == ["ready", "other", "updating", "failing"]
+    assert order == ["ready", "draining", "other", "updating", "failing"]
+
+
+def test_who_drains_is_in_service_and_seen():
+    drains = [Interval("UD 0", 0, 60, "draining"), *WALK]
+    figure = lanes.figure([*READY, *drains])
+    assert spans(found(drawn(figure), "draining")[0]) == [(0, 60)]
+    assert "draining: takes no new tasks" in [
+        text.get_text() for legend in figure.legends for text in legend.get_texts()
+    ]
+    assert lanes.headline([*READY, *drains]) == lanes.headline([*READY, *WALK])
+
+
+def test_the_headline_says_that_some_still_drain():
+    end = max(one.end_s for one in READY)
+    still = [*READY, *WALK, Interval("UD 0", 970, end, "draining")]
+    assert lanes.headline(still).endswith("; some still drain at the end")
 
 
 def test_categories_differ_in_greyscale():

@@ -33,7 +33,7 @@ _HATCHED = 200
 _LISTED = 3
 """So many names stand in a title."""
 
-Category = Literal["ready", "other", "updating", "failing"]
+Category = Literal["ready", "draining", "other", "updating", "failing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class _Look:
 # In order of drawing: what is worse hides what is better.
 _LOOKS: dict[Category, _Look] = {
     "ready": _Look("in service", "#D9ECF7"),
+    "draining": _Look("draining: takes no new tasks", "#9CCBE6", style.BLUE, "\\\\"),
     "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
     "updating": _Look("updating", style.BLUE),
     "failing": _Look("failing", "#F2A878", "#8A3C00", "////"),
@@ -80,9 +81,9 @@ def figure(
 
     The window is what the intervals span together, so the ready ones belong among them.
     Where a lane's intervals overlap, because it holds many members, the worst is seen: failing,
-    updating, other, ready. ValueError above 40 lanes. Without `title` the figure states how many
-    lanes are out at once, and which ones fail: `what` says who has a lane, or where it is `shared`
-    who shares one. `failing` is what the legend says of those.
+    updating, other, draining, ready. ValueError above 40 lanes. Without `title` the figure states
+    how many lanes are out at once, and which ones fail: `what` says who has a lane, or where it is
+    `shared` who shares one. `failing` is what the legend says of those.
     """
     lanes = _by_lane(intervals)
     if len(lanes) > MOST:
@@ -144,9 +145,12 @@ def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:
     updates = _union(every, ["updating"])
     if not updates:
         return ""
-    end = updates[-1][1]
-    if end >= max(one.end_s for one in every):
+    end, last = updates[-1][1], max(one.end_s for one in every)
+    if end >= last:
         return "; the updates are not over at the end"
+    drains = _union(every, ["draining"])
+    if drains and drains[-1][1] >= last:
+        return "; some still drain at the end"
     return f"; the updates take {show_duration(end - updates[0][0])}"
 
 

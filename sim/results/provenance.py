@@ -14,6 +14,8 @@ from sim.experiments.comparison import references
 from sim.experiments.objectives import bound_of
 from sim.experiments.ranking import conclude
 from sim.files import MAKER
+from sim.systems import KINDS
+from sim.systems.kind import MOST_HEADLINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,10 +92,7 @@ class About:
     ) -> Self:
         """What experiments with a scenario, or with variants of it, are about."""
         without = references(made)
-        headlines: dict[str, Sequence[str]] = {}
-        for one in made:
-            for system, model in one.simulation.models.items():
-                headlines[system] = max(headlines.get(system, ()), model.headlines, key=len)
+        kinds = {name: spec.kind for one in made for name, spec in one.scenario.systems.items()}
         return cls(
             name=scenario.name,
             question=scenario.question,
@@ -102,8 +101,8 @@ class About:
             horizon_s=scenario.horizon,
             compared=compared,
             conclusion=conclude(made) if compared else "",
-            headlines=headlines,
-            kinds={name: spec.kind for one in made for name, spec in one.scenario.systems.items()},
+            headlines={name: _headlines(made, name, kind) for name, kind in kinds.items()},
+            kinds=kinds,
             variants=tuple(
                 _variant(one, place, compared=compared, reference=one.variant in without)
                 for place, one in enumerate(made)
@@ -143,6 +142,16 @@ class About:
             | {library: _version(library) for library in LIBRARIES},
             "results": asdict(self),
         }
+
+
+def _headlines(made: Sequence[Experiment], system: str, kind: str) -> tuple[str, ...]:
+    """The headlines of any variant, in the order of the one with the most of them."""
+    models = [one.simulation.models.get(system) for one in made]
+    wanted = sorted((model.headlines for model in models if model), key=len, reverse=True)
+    every = tuple(dict.fromkeys(name for names in wanted for name in names))
+    if len(every) <= MOST_HEADLINES:
+        return every
+    return tuple(name for name in every if name != KINDS[kind].gives_way)
 
 
 def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) -> Variant:

@@ -80,7 +80,7 @@ class Model(Protocol):
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """The metrics that say most, at most six."""
+        """The metrics that say most; results show `MOST_HEADLINES` of them, see `Kind`."""
 
     def start(self, world: World) -> None:
         """Plan all that the file asks for, in a new world."""
@@ -122,6 +122,9 @@ class Model(Protocol):
     def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
         """Refusals that follow from the file alone, with their paths."""
 
+
+MOST_HEADLINES = 6
+"""So many metrics of a system fit beside each other on a screen."""
 
 MOST_MEMBERS = 10_000_000
 """Instances or machines of a system: more would need more memory than most computers have."""
@@ -170,5 +173,7 @@ class Kind(Generic[S]):
     """The series that says most over time: it is drawn beneath an answer."""
     progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _nothing
     """Of a model's run: how far a rollout had come, one row a day."""
+    gives_way: str = ""
+    """The headline that results go without where there are more than `MOST_HEADLINES`."""
     told: Callable[[Any, Log], Sequence[str]] = _nothing
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""

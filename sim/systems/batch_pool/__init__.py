@@ -34,4 +34,6 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    # What is lost tells more than how many lost it.
+    gives_way="tasks_requeued",
 )

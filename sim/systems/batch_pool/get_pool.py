@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sim.log import ASKED, OPERATION, UPGRADING, Stack
+from sim.log import UPGRADING, Stack
 from sim.systems.batch_pool.occupancy import shown
-from sim.systems.batch_pool.requests import Resize
 from sim.systems.batch_pool.states import ALLOCATION, POOL, WIDTH
+from sim.systems.batch_pool.updated import sizes
 from sim.systems.batch_pool.work_done import UNFINISHED, executions
 
 if TYPE_CHECKING:
@@ -64,9 +64,5 @@ def _versions(layout: Layout, stack: Stack) -> Row:
 
 def _wanted(model: Model, stack: Stack) -> int:
     """How many nodes the last resize that was accepted asks for."""
-    nodes, first = model.spec.nodes, model.layout.first_operation
-    asked = stack.about(first, len(model.operations)) & (stack.new % OPERATION.width == ASKED)
-    for subject in stack.subject[asked].tolist():
-        body = model.operations[subject - first].body
-        nodes = body.nodes if isinstance(body, Resize) else nodes
-    return nodes
+    _, asked = sizes(model, stack)
+    return int(asked[-1]) if len(asked) else model.spec.nodes

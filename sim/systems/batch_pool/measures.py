@@ -20,7 +20,8 @@ from sim.metrics import (
     rollouts,
 )
 from sim.systems.batch_pool import work_audit
-from sim.systems.batch_pool.states import COMPLETED, FAILED, IN_SERVICE, TASK_WIDTH, WIDTH
+from sim.systems.batch_pool.states import COMPLETED, FAILED, TASK_WIDTH
+from sim.systems.batch_pool.updated import updated_share
 from sim.systems.batch_pool.work_done import executions, lost, requeued, waits
 from sim.timelines import Members
 
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
     from sim.systems.batch_pool.model import Model
 
 OWN_METRICS = (
+    Metric(
+        "min_accepting",
+        "share",
+        "higher",
+        "lowest\naccepting",
+        "The lowest share of the nominal slots that take new tasks, at any instant of the window: "
+        "those of nodes in service that do not drain.",
+    ),
     Metric(
         "requeues",
         "count",
@@ -101,7 +110,7 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     nodes = Members(stack, stack.subjects.of(model.name, "node"))
     values = capacity(nodes.series("capacity").crop(warm_up), nodes.initial("capacity"))
     slots = nodes.series("slots").crop(warm_up)
-    values |= in_service(slots)
+    values |= in_service(slots) | _accepting(nodes, warm_up)
     values |= availability(slots.map((slots.values >= layout.min_available).astype(np.int64)))
     kept = np.ones(stack.replications, bool)
     if layout.rollouts:
@@ -110,24 +119,17 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
         outcome = rollouts(stack, asked, upgrades, np.ones(len(asked), bool))
         kept = outcome.kept
         values |= {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
-        values |= {"updated_share": _updated_share(layout, stack)}
+        values |= {"updated_share": updated_share(model, stack)}
     if layout.jobs:
         values |= _interrupted(model, stack) | _waited(layout, stack, warm_up)
         values |= _ended(layout, stack, warm_up)
     return {("", name): value for name, value in values.items()}, kept
 
 
-def _updated_share(layout: Layout, stack: Stack) -> NDArray[np.float64]:
-    """Nodes back in service at the version last requested, of those present, at the horizon."""
-    first = layout.first_upgrade
-    began = np.flatnonzero(stack.about(first, layout.rollouts) & (stack.old == 0))
-    last = np.full(stack.replications, -1)
-    last[stack.replication[began]] = stack.subject[began] - first  # in order of time: the last one
-    nodes = stack.final[:, layout.first_node : layout.first_node + layout.room]
-    target = np.array(layout.targets)[last]
-    done = (nodes // WIDTH == target[:, None]) & np.isin(nodes % WIDTH, IN_SERVICE)
-    share: NDArray[np.float64] = done.sum(axis=1) / np.maximum((nodes != 0).sum(axis=1), 1)
-    return np.where(last < 0, 0.0, share)
+def _accepting(nodes: Members, warm_up: float) -> Values:
+    """What draining costs: a node that drains is in service and takes no new tasks."""
+    least = nodes.series("accepting").crop(warm_up).minimum()
+    return {"min_accepting": least / nodes.initial("accepting")}
 
 
 def _interrupted(model: Model, stack: Stack) -> Values:

@@ -12,6 +12,7 @@ from sim.systems.batch_pool.layout import number_all
 from sim.systems.batch_pool.operations import Service
 from sim.systems.batch_pool.pool import Pool
 from sim.systems.batch_pool.refusals import by_request
+from sim.systems.batch_pool.requests import drains
 from sim.systems.batch_pool.tasks import draw_tasks, in_order
 from sim.systems.door import Call
 from sim.systems.operation import windows_of
@@ -61,8 +62,8 @@ class Model:
 
     @cached_property
     def headlines(self) -> tuple[str, ...]:
-        """The metrics that say most, at most six."""
-        names = ["min_capacity"]
+        """The metrics that say most."""
+        names = ["min_capacity", *(["min_accepting"] if self._drains else [])]
         if self.spec.work:
             names += ["lost_task_hours", "tasks_requeued", "wait_p95"]
         else:
@@ -70,6 +71,15 @@ class Model:
         names += ["rollout_duration"] if self.layout.rollouts else []
         finite = self.spec.work and not any(job.is_open for job in self.spec.work)
         return (*names, "makespan") if finite else tuple(names)
+
+    @property
+    def _drains(self) -> bool:
+        """Whether nodes may be left to end their tasks before they are taken."""
+        if not self.spec.work:
+            return False
+        if self.layout.rollouts and self.spec.walk_rules.mode == "taskcompletion":
+            return True
+        return any(drains(each.body, self.layout.room) for each in self.operations)
 
     @property
     def blocks(self) -> list[Block]:

@@ -12,6 +12,7 @@ from sim.rules import at_most
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim, Starts
 from sim.systems.batch_pool.refusals import ALLOWED, BY_STATUS, RULES, by_version
+from sim.systems.batch_pool.requests import WAITING
 from sim.systems.batch_pool.states import REBOOTING, REIMAGING, UPGRADING_OS
 from sim.systems.batch_pool.walk import Plan
 from sim.systems.door import Call, Door
@@ -174,7 +175,7 @@ class Service(Door):
             rule = "node lost to the upgrade" if upgraded else "node gone"
             self.fails(call, rule, call.subject)
 
-        if body.option in ("taskcompletion", "retaineddata"):
+        if body.option in WAITING:
             self._nodes.drain(node, Claim(take, lost), call.subject)
         else:
             take(node)

@@ -101,3 +101,13 @@ OPERATIONS: dict[str, type[Request]] = {
     "disable_scheduling": DisableScheduling,
     "enable_scheduling": EnableScheduling,
 }
+
+WAITING = ("taskcompletion", "retaineddata")
+"""Options that let running tasks end."""
+
+
+def drains(body: Request, most: int) -> bool:
+    """Whether a request to a pool of at most so many nodes may let one end its tasks first."""
+    if isinstance(body, Resize):
+        return body.nodes < most and body.node_deallocation_option in WAITING
+    return getattr(body, "option", "") in WAITING

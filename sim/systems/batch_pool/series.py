@@ -10,8 +10,9 @@ import numpy as np
 from sim.log import Stack
 from sim.systems.batch_pool.occupancy import RUNNING, SHOWN, occupancy
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, WIDTH
+from sim.systems.batch_pool.updated import at_version, up_to_date
 from sim.systems.batch_pool.work_done import executions
-from sim.timelines import Members, Timeline, accumulate, share_of
+from sim.timelines import Members, accumulate, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log
     from sim.systems.batch_pool.model import Model
-    from sim.timelines import Steps
+    from sim.timelines import Steps, Timeline
 
 OF_NODES = ("capacity", "available", "nodes", "accepting", "up_to_date")
 OF_WORK = ("queue", "running", "utilisation")
@@ -54,7 +55,7 @@ class Series:
             "available": self._available,
             "nodes": lambda: _count(self._nodes.series("nodes")),
             "accepting": lambda: _count(self._nodes.series("accepting")),
-            "up_to_date": self._up_to_date,
+            "up_to_date": lambda: up_to_date(self._model, self._stack),
             "queue": lambda: _count(self._tasks.series("queue")),
             "running": lambda: _count(self._running),
             "utilisation": self._utilisation,
@@ -81,37 +82,7 @@ class Series:
 
     def _at_version(self, version: int) -> Timeline:
         """Nodes in service at a version."""
-
-        def weight(block: Block) -> NDArray[np.int64]:
-            on: NDArray[np.int64] = block.weights["nodes"] * (_versions(block) == version)
-            return on
-
-        return _count(self._nodes.weigh(weight))
-
-    def _up_to_date(self) -> Timeline:
-        """Share of the nodes present that are in service at the version last requested."""
-        targets = self._targets()
-        times = np.array([time for time, _ in targets])
-        end = self._stack.horizon
-        present = self._nodes.weigh(
-            lambda block: (np.arange(len(block.states)) > 0).astype(np.int64)
-        )
-        done = Timeline(np.zeros(1), np.zeros(1), end)
-        for version in {version for _, version in targets}:
-            wanted = np.array([float(each == version) for _, each in targets])
-            here = self._at_version(version).combine(Timeline(times, wanted, end), np.multiply)
-            done = done.combine(here, np.add)
-        return share_of(done, _count(present)).simplified()
-
-    def _targets(self) -> list[tuple[float, int]]:
-        """When which version became the one that nodes are to have."""
-        layout, stack = self._layout, self._stack
-        first = layout.first_upgrade
-        began = stack.about(first, layout.rollouts) & (stack.old == 0)
-        targets = {0.0: 0}
-        for row in np.flatnonzero(began).tolist():
-            targets[float(stack.time[row])] = layout.targets[int(stack.subject[row]) - first]
-        return list(targets.items())
+        return _count(self._nodes.weigh(lambda block: at_version(block, version)))
 
     def _in_state(self, state: str) -> Timeline:
         """Nodes that are seen in a state."""
@@ -145,11 +116,6 @@ class Series:
             np.concatenate([[0], change[order]]),
             stack.horizon,
         )
-
-
-def _versions(block: Block) -> NDArray[np.int64]:
-    versions: NDArray[np.int64] = np.arange(len(block.states)) // WIDTH
-    return versions
 
 
 def _count(steps: Steps) -> Timeline:

@@ -14,7 +14,7 @@ from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.occupancy import shown
 from sim.systems.batch_pool.refusals import answer
 from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling
-from sim.systems.batch_pool.states import IN_SERVICE, START_TASK_FAILED, WIDTH
+from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH
 from sim.systems.batch_pool.work_done import DONE, UNFINISHED, executions, requeued
 from sim.systems.kind import LaneWords
 from sim.timelines import stays, union
@@ -89,8 +89,8 @@ def _http_status(body: Request) -> int:
 def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     """What each node does, or some nodes of a large pool together: (label, from, to, category).
 
-    Categories: ready (in service), updating (out by an upgrade), failing (its start task failed),
-    other (out for another reason).
+    Categories: ready (in service), draining (in service, and takes no new tasks), updating (out by
+    an upgrade), failing (its start task failed), other (out for another reason).
     """
     layout = model.layout
     stack = Stack([log])
@@ -100,7 +100,7 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     shows = (spent.state != 0) & (spent.until > spent.since)
     rows = []
     for number in np.unique(lane[shows]).tolist():
-        for name in ("ready", "other", "updating", "failing"):
+        for name in ("ready", "draining", "other", "updating", "failing"):
             these = shows & (lane == number) & (category == name)
             rows += [
                 (_label(layout, number), since, until, name)
@@ -119,6 +119,7 @@ def _categories(layout: Layout, spent: Stays) -> NDArray[np.str_]:
     category = np.where(np.isin(spent.begun_by, upgrades), "updating", "other").astype("<U8")
     category[spent.state % WIDTH == START_TASK_FAILED] = "failing"
     category[~_is_out(spent)] = "ready"
+    category[spent.state % WIDTH == DRAINING] = "draining"
     return category
 
 
