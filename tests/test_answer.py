@@ -73,7 +73,7 @@ def row(metric, mean, *, of=None, variant="baseline", group="", **changes):
 
 
 def verdict(word, sentence="", variant="baseline"):
-    return {"variant": variant, "objective": "", "verdict": word, "sentence": sentence}
+    return {"variant": variant, "objective": "asked", "verdict": word, "sentence": sentence}
 
 
 STEADY = Timeline(np.array([0.0]), np.array([1.0]), 21600.0)

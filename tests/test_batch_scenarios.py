@@ -43,7 +43,7 @@ def test_only_checkpoints_lose_little_and_are_done_soon():
         "shortest-first": ["missed", "met"],
         "nothing": ["met", "missed"],  # a reference: it upgrades nothing
     }
-    assert answer("requeue-drain-checkpoint").about.conclusion.startswith("best: checkpoint")
+    assert answer("requeue-drain-checkpoint").conclusion.best == ("checkpoint",)
 
 
 def test_drains_lose_no_work_and_checkpoints_at_most_ten_minutes_a_requeue():

@@ -382,7 +382,13 @@ def test_json_of_a_comparison_has_its_differences_and_conclusion(shell):
     _, out, _ = shell("compare", "variants.yaml", "--json")
     found = json.loads(out, parse_constant=pytest.fail)
     assert {row["variant"] for row in found["comparison"]} == {"simultaneous", "nothing"}
-    assert found["conclusion"].startswith("best: auto")
+    assert found["conclusion"]["best"] == ["auto"]
+    assert "best: auto" in found["conclusion"]["sentence"]
+    assert {(row["variant"], row["best"]) for row in found["objectives"]} == {
+        ("auto", "yes"),
+        ("simultaneous", "no"),
+        ("nothing", "no"),
+    }
     assert found["warnings"] == []
 
 

@@ -37,7 +37,7 @@ def simulation():
 def variant(simulation):
     """A variant whose replications came to these values, by metric."""
 
-    def make(name, *, random=True, rollouts=True, **metrics):
+    def make(name, *, random=True, rollouts=True, asks=True, **metrics):
         metrics = {"finished": [1.0] * len(next(iter(metrics.values())))} | metrics
         if not rollouts:
             del metrics["finished"]
@@ -45,7 +45,8 @@ def variant(simulation):
         n = len(next(iter(values.values())))
         kept = {"shop": np.ones(n, bool)}
         measured = Measured(np.arange(n), values, kept, random, None, ())
-        return Experiment(name, simulation, measured, (), open_ended=False)
+        ran = simulation if asks else Simulation(loads(SCENARIO.partition("operations")[0]))
+        return Experiment(name, ran, measured, (), open_ended=False)
 
     return make
 
@@ -253,12 +254,18 @@ def test_one_replication_of_chance_tells_nothing_apart(variant):
 
 def test_reference_is_shown_and_not_ranked(variant):
     manual = variant("a", downtime=[2.0, 2.5])
-    nothing = variant("b", downtime=[0.0, 0.0], rollouts=False)
+    nothing = variant("b", downtime=[0.0, 0.0], rollouts=False, asks=False)
     assert references([manual, nothing]) == {"b"}
     found = row(differences([manual, nothing]), "downtime")
     assert (found.difference, found.better) == (-2.25, "")
     assert row(differences([nothing, manual]), "downtime", "a").better == ""
     assert {each.metric for each in differences([manual, nothing])} == {"downtime"}
+
+
+def test_reference_that_asks_for_something_else_is_set_against_the_rollouts(variant):
+    rows = [variant("a", downtime=[2.0, 2.5]), variant("b", downtime=[1.0, 1.5], rollouts=False)]
+    assert references(rows) == {"b"}
+    assert row(differences(rows), "downtime").better == "yes"
 
 
 def test_without_any_rollout_there_is_no_reference(variant):

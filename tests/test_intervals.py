@@ -20,6 +20,7 @@ from sim.experiments.intervals import (
     skewness,
     student,
     student_factor,
+    surely_above,
 )
 
 NAN = math.nan
@@ -308,3 +309,21 @@ def test_no_values_make_numpy_warn(values, data):
         quantile(values, 0.95)
         paired(values, other)
         median_difference(values, other)
+
+
+def test_all_pairs_at_once_agree_with_each_pair():
+    noise = np.random.default_rng(3).normal(size=(6, 12))
+    values = np.arange(6)[:, None] * 0.4 + noise
+    values[5] = values[4] + 1.0  # the same difference in every replication
+    above = surely_above(values, 0.95)
+    assert 0 < above.sum() < 15
+    for i, j in np.ndindex(6, 6):
+        assert above[i, j] == (paired(values[i], values[j]).low > 0)
+
+
+def test_every_difference_counts_where_nothing_is_random():
+    assert surely_above(np.array([[2.0], [1.0]]), 0.95, certain=True).tolist() == [
+        [False, True],
+        [False, False],
+    ]
+    assert not surely_above(np.array([[2.0], [1.0]]), 0.95).any()

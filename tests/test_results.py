@@ -190,6 +190,8 @@ def test_objectives_have_their_verdict_and_sentence(ran):
         "high": 1.0,
         "verdict": "met",
         "sentence": "no miss in 5: at most 45.07 % at 95 %",
+        "best": "",
+        "best_in": "",
     }
     assert ran.about.objectives_met
 

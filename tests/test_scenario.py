@@ -406,6 +406,34 @@ def test_a_variant_cannot_change_variants():
     )
 
 
+def test_a_variant_cannot_prefer_something_else_than_the_others():
+    (found,) = problems(SHOP + "  odd: {prefer: [downtime]}\n")
+    assert found.endswith(
+        "variants.odd: prefer: must stand in the file itself, as it holds for all variants"
+    )
+
+
+def test_preferred_metrics_hold_in_every_variant_and_read_back():
+    s = scenario().override({"prefer": ["downtime", "rollout_duration"]})
+    assert s.prefer == s.variant("auto").prefer == ("downtime", "rollout_duration")
+    assert Scenario.from_text(s.to_yaml()).prefer == s.prefer
+    assert (scenario().prefer, "prefer" in scenario().to_yaml()) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("metric", "rule"),
+    [
+        ("[donwtime]", "prefer.0: must be a metric of this file's systems, got donwtime; did you"),
+        ("[downtime, downtime]", "prefer.1: must be named once, got downtime again"),
+        ("[rolled_back]", "prefer.0: must be a metric of which more, or less, is better, got rol"),
+        ("downtime", "prefer: must be a list"),
+    ],
+)
+def test_what_cannot_be_preferred_is_told(metric, rule):
+    (found,) = problems(f"prefer: {metric}\n" + SHOP)
+    assert rule in found
+
+
 @pytest.mark.parametrize(
     "text", ["[]", "7", "variants: 3", "operations: {}", "systems: 1", "systems: {}"]
 )

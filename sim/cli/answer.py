@@ -136,7 +136,8 @@ def compare(
     why = _unkept(judged, setting) if setting.is_random else []
     if len(lines) + len(why) > HEIGHT - ROOM_BELOW:
         why = paragraph(f"{len(judged)} verdicts on objectives are explained in objectives.csv")
-    return [*lines, *why, *paragraph(conclusion)]
+    told = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
+    return [*lines, *why, *told]
 
 
 def footer(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
@@ -388,7 +389,7 @@ def _judged(
     """The rows, each with its objective: a variant's stand in the order of its scenario."""
     judged = []
     for variant, asked in setting.objectives.items():
-        rows = [row for row in objectives if row["variant"] == variant]
+        rows = [row for row in objectives if row["variant"] == variant and row["objective"]]
         for objective, row in zip(asked, rows, strict=True):
             verdict = "reference" if variant in references else row["verdict"]
             judged.append(Judged(objective, row, verdict))

@@ -146,7 +146,7 @@ def _compare(options: argparse.Namespace) -> Answer:
     setting, style = _setting(found, options), _style(sys.stdout)
     references = [one.name for one in found.about.variants if one.reference]
     summary, objectives = found.rows("summary"), found.rows("objectives")
-    conclusion = found.about.conclusion
+    conclusion = found.conclusion.sentence if found.conclusion else ""
     lines = answer.compare(setting, summary, objectives, references, conclusion, style)
     return _ended(lines, found, folder)
 

@@ -55,8 +55,8 @@ class Difference:
     ci_high: float
     level: float
     better: Better
-    """Empty where one of the two is a reference, which is never ranked, and where neither more nor
-    less is better."""
+    """Empty where one of the two asks for nothing, in a comparison of rollouts, and where neither
+    more nor less is better."""
     saved: float
     """Share of variance that the pairing removed."""
     n: int
@@ -68,14 +68,14 @@ class Difference:
 def differences(variants: Sequence[Experiment]) -> list[Difference]:
     """Every metric that a variant shares with the first one, by variant."""
     baseline, *others = variants
-    reference = references(variants)
+    nothing = idle(variants)
     rows = []
     for one in others:
         shared = [key for key in baseline.measured.values if key in one.measured.values]
         for key in _ordered(baseline, shared):
             k = sum(key in other.measured.values for other in others)
             row = difference(one, baseline, key, 1 - ERROR / k)
-            ranked = not {one.variant, baseline.variant} & reference
+            ranked = not {one.variant, baseline.variant} & nothing
             rows.append(row if ranked else replace(row, better=""))
     return rows
 
@@ -84,6 +84,12 @@ def references(variants: Sequence[Experiment]) -> frozenset[str]:
     """The variants without a rollout operation, in a comparison of rollouts."""
     without = [one.variant for one in variants if not one.measured.asks_for_rollouts]
     return frozenset(without if len(without) < len(variants) else ())
+
+
+def idle(variants: Sequence[Experiment]) -> frozenset[str]:
+    """The references that ask for nothing at all: they are no way to the same end."""
+    asking = {one.variant for one in variants if one.scenario.operations}
+    return references(variants) - asking
 
 
 def _ordered(one: Experiment, keys: Sequence[Key]) -> list[Key]:

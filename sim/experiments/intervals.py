@@ -138,6 +138,23 @@ def paired(variant: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> Pair
     return PairedDifference(between.mean, between.low, between.high, _saved(a, b), identical)
 
 
+def surely_above(
+    values: NDArray[np.float64], level: float, *, certain: bool = False
+) -> NDArray[np.bool_]:
+    """Of each two of m numbers whether the first is above: `paired`, for all pairs at once.
+
+    `values` has shape (m, replications), the result (m, m). `certain`: nothing is random, so every
+    difference counts.
+    """
+    factor = 0.0 if certain else student_factor(values.shape[1], (1 + level) / 2)
+    above = np.zeros((len(values), len(values)), bool)
+    for place, one in enumerate(values):
+        differences = one - values
+        spread = 0.0 if certain else np.sqrt([_variance(each) for each in differences])
+        above[place] = differences.mean(axis=1) > factor * spread
+    return above
+
+
 def median_difference(variant: ArrayLike, baseline: ArrayLike) -> float:
     """The ceil(n/2)-th smallest of the differences, variant minus baseline, missing ones ranked.
 

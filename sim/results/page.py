@@ -25,10 +25,12 @@ def result_page(results: Results) -> str:
     verdicts = [
         [row["variant"], row["objective"], row["verdict"], row["sentence"]]
         for row in results.rows("objectives")
+        if row["objective"]
     ]
     if verdicts:
         parts.append(markup.table(["variant", "objective", "verdict", ""], verdicts))
     lines = [about.question] if about.question else []
+    lines += about.conclusion.sentence.splitlines() if about.conclusion else []
     assumed = [f"assumed: {', '.join(about.assumptions)}"] if about.assumptions else []
     parts.append(markup.page("", assumed, []))
     return markup.page(f"{about.name}: {_size(about)}", lines, parts)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim import __version__
 from sim.experiments.comparison import references
+from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of
-from sim.experiments.ranking import conclude
 from sim.files import MAKER
 from sim.systems import KINDS
 from sim.systems.kind import MOST_HEADLINES
@@ -74,8 +74,8 @@ class About:
     horizon_s: float
     compared: bool
     """Whether variants were compared."""
-    conclusion: str
-    """Which variant is best and why, in a sentence; empty where none were compared."""
+    conclusion: Conclusion | None
+    """Which variant is best and why; None where none were compared."""
     headlines: Mapping[str, Sequence[str]]
     """By system the metrics that say most."""
     kinds: Mapping[str, str]
@@ -100,7 +100,7 @@ class About:
             warm_up_s=scenario.warm_up,
             horizon_s=scenario.horizon,
             compared=compared,
-            conclusion=conclude(made) if compared else "",
+            conclusion=conclude(made) if compared else None,
             headlines={name: _headlines(made, name, kind) for name, kind in kinds.items()},
             kinds=kinds,
             variants=tuple(
@@ -120,6 +120,8 @@ class About:
         """As it was written into a provenance. KeyError or TypeError for anything else."""
         about = dict(provenance["results"])
         about["variants"] = tuple(Variant(**each) for each in about["variants"])
+        if about["conclusion"] is not None:
+            about["conclusion"] = Conclusion(**about["conclusion"])
         return cls(**about)
 
     @property

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
     from sim.results.provenance import Variant
     from sim.results.sources import Source
@@ -152,6 +153,11 @@ class Results:
         """What the results are about, as far as no table tells it."""
         self._source = source
         self._tables: dict[str, pa.Table] = {}
+
+    @property
+    def conclusion(self) -> Conclusion | None:
+        """Which variant is best and why, as data and in words; None after `run`."""
+        return self.about.conclusion
 
     @property
     def summary(self) -> pd.DataFrame:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
     from sim.log import Log
     from sim.results.provenance import About, Variant
@@ -61,6 +62,7 @@ class Made:
 
     def __init__(self, scenario: Scenario, made: Sequence[Experiment], about: About) -> None:
         self._scenario, self._variants = scenario, about.variants
+        self._conclusion = about.conclusion
         self._made = {one.variant: one for one in made}
 
     def table(self, name: str) -> pa.Table:
@@ -92,7 +94,10 @@ class Made:
 
     def _objectives(self) -> Iterator[pa.Table]:
         for one in self._made.values():
-            yield tables.from_rows(tables.OBJECTIVES, _verdicts(one))
+            stands = _standing(one.variant, self._conclusion)
+            # A comparison has a row of each variant, also of one that nothing is asked of.
+            rows = _verdicts(one) or ([_nothing_asked(one)] if self._conclusion else [])
+            yield tables.from_rows(tables.OBJECTIVES, [row | stands for row in rows])
 
     def _operations(self) -> Iterator[pa.Table]:
         for run in self._firsts():
@@ -155,6 +160,21 @@ class Opened:
     def resolved(self, file: str) -> str:
         """As it stands in the folder."""
         return files.read_text(self._folder, file)
+
+
+def _standing(variant: str, conclusion: Conclusion | None) -> dict[str, str]:
+    """Whether a variant is best (empty where nothing may be called so), and in which headlines."""
+    if conclusion is None:
+        return {"best": "", "best_in": ""}
+    best = "yes" if variant in conclusion.best else "no"
+    return {
+        "best": best if conclusion.asked else "",
+        "best_in": ", ".join(conclusion.undominated.get(variant, ())),
+    }
+
+
+def _nothing_asked(one: Experiment) -> dict[str, Any]:
+    return {**dict.fromkeys(tables.OBJECTIVES.names), "variant": one.variant}
 
 
 def _verdicts(one: Experiment) -> list[dict[str, Any]]:

@@ -82,6 +82,8 @@ OBJECTIVES = _schema(
     high=NUMBER,
     verdict=TEXT,
     sentence=TEXT,
+    best=TEXT,
+    best_in=TEXT,
 )
 OPERATIONS = _schema(
     variant=TEXT,

@@ -107,6 +107,9 @@ class File(Spec):
     """What is asked of the systems, and when. Default: nothing."""
     objectives: tuple[ObjectiveEntry, ...] = ()
     """What the outcome must keep. Default: nothing."""
+    prefer: tuple[Name, ...] = ()
+    """Metrics, the most important one first, that decide in compare which variant is best of those
+    that meet every objective. Default: none, so that several may stand beside each other."""
     variants: dict[Name, dict[Text, Anything]] = Field(default_factory=dict)
     """Variant name and its changes, PATH: VALUE, to this file. compare runs each on the same luck;
     the first is the baseline. Default: none."""

@@ -82,6 +82,7 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     operations = tuple(_operations(file, systems, findings))
     # A distribution whose file is missing has no times to look at.
     findings += _times(file, horizon, () if reader.findings else operations)
+    findings += _preferred(file, systems)
     findings += _names(operations)
     if file.start is None:
         findings += _dates(systems, ("systems",))
@@ -276,11 +277,31 @@ def _objectives(
         )
 
 
+def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Finding]:
+    """What is wrong with the metrics of `prefer`."""
+    known = _metrics(systems)
+    for place, metric in enumerate(file.prefer):
+        if metric not in known:
+            rule = unknown_name("a metric of this file's systems", metric, known)
+            yield Finding(("prefer", place), rule)
+        elif not known[metric]:
+            rule = f"must be a metric of which more, or less, is better, got {metric}"
+            yield Finding(("prefer", place), rule)
+        elif metric in file.prefer[:place]:
+            yield Finding(("prefer", place), f"must be named once, got {metric} again")
+
+
+def _metrics(systems: Mapping[str, System]) -> dict[str, str]:
+    """Every metric that a system of the file has, with the direction that is better."""
+    metrics = (KINDS[spec.kind].metrics for spec in systems.values())
+    return {name: metric.better for each in metrics for name, metric in each.items()}
+
+
 def _system_of(
     entry: ObjectiveEntry, path: Path, systems: Mapping[str, System]
 ) -> tuple[str, list[Finding]]:
     metrics = {name: KINDS[spec.kind].metrics for name, spec in systems.items()}
-    known = dict.fromkeys(metric for each in metrics.values() for metric in each)
+    known = _metrics(systems)
     if entry.metric not in known:
         rule = unknown_name("a metric of this file's systems", entry.metric, known)
         return "", [Finding((*path, "metric"), rule)]

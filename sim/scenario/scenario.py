@@ -69,6 +69,8 @@ class Scenario:
     operations: tuple[Operation, ...]
     """In the file's order."""
     objectives: tuple[Objective, ...]
+    prefer: tuple[str, ...]
+    """Metrics that decide which variant is best, the most important one first."""
     variant_names: tuple[str, ...] = field(compare=False)
     """The file's variants; none is left in one of them."""
     variant_name: str = field(compare=False)
@@ -148,6 +150,7 @@ class Scenario:
             systems=systems,
             operations=operations,
             objectives=linked.objectives,
+            prefer=file.prefer,
             variant_names=tuple(file.variants),
             variant_name=variant_name,
             assumptions=tuple(_assumptions(linked)),
@@ -221,6 +224,7 @@ class Scenario:
             "systems": {name: _dump(spec) for name, spec in self.systems.items()},
             "operations": [_dump_operation(each) for each in self.operations],
             "objectives": [dump_objective(each, self.systems) for each in self.objectives],
+            "prefer": list(self.prefer),
         }
         question = f"# Question: {self.question}\n" if self.question else ""
         return question + write({k: v for k, v in (head | parts).items() if v not in (None, [])})

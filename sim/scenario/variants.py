@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+SHARED = ("prefer",)
+"""Keys that say how variants are set against each other, so that none can have its own."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A file, or a variant of it, whose keys and values are right."""
@@ -65,7 +69,11 @@ def drafts(tree: Node) -> list[Draft]:
     found = [_draft(None, tree, problems)]
     rest = without_variants(tree)
     for variant in variants(tree).values():
-        own: list[Problem] = []
+        own = [
+            Problem(node.where, path, "must stand in the file itself, as it holds for all variants")
+            for path, node in variant.changes.items()
+            if path.partition(".")[0] in SHARED
+        ]
         changed = overridden(rest, variant.changes, own)
         if not own:
             found.append(_draft(variant, changed, own))

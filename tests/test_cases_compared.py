@@ -1,0 +1,92 @@
+"""Small cases from people who do this job, compared: what the conclusion may say, and what not."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import sim
+
+CASES = Path(__file__).parent / "cases"
+NONE_NAMED = "best: none is named, without objectives or `prefer: [METRIC, ...]`"
+
+
+@cache
+def compared(name, *prefer):
+    scenario = sim.load(CASES / f"{name}.yaml")
+    return sim.compare(scenario.override({"prefer": list(prefer)}) if prefer else scenario)
+
+
+def conclusion(name, *prefer):
+    return compared(name, *prefer).conclusion
+
+
+def test_rollout_that_never_finishes_is_never_best():
+    found = conclusion("arc-retry-cadence")
+    assert found.best == ()
+    assert {"hour", "quarter", "seconds", "days"} <= set(found.never_best)
+    assert found.sentence.startswith("never best, as not all rollouts ended well")
+
+
+def test_drain_that_never_ends_is_not_best_for_its_lowest_capacity():
+    found = conclusion("pool-drain-never-ends")
+    assert (found.best, list(found.undominated)) == ((), ["requeue"])
+    assert found.never_best == {"drain": 0.0}
+    assert found.sentence == (
+        "never best, as not all rollouts ended well in at least half of the runs: "
+        f"drain (0 of 20 runs)\n{NONE_NAMED}\n  requeue: the only one left"
+    )
+    assert conclusion("pool-drain-never-ends", "min_capacity").best == ("requeue",)
+
+
+def test_service_that_is_stuck_is_not_best_and_one_that_was_rolled_back_may_be():
+    found = conclusion("service-recycling")
+    assert found.best == ()
+    assert set(found.never_best) == {"default", "stuck", "single"}
+    assert conclusion("service-recycling", "capacity_hours_lost").best == ("rolled-back",)
+
+
+def test_resize_to_zero_and_back_is_set_against_a_rollout_by_makespan_and_capacity():
+    found = compared("pool-new-package")
+    rows = {
+        (row["variant"], row["metric"]): row["better"]
+        for row in found.rows("comparison")
+        if row["metric"] in ("makespan", "min_capacity")
+    }
+    assert rows == {
+        ("rolling", "min_capacity"): "yes",
+        ("rolling", "makespan"): "no",
+        ("reimage-one", "min_capacity"): "yes",
+        ("reimage-one", "makespan"): "yes",
+    }
+    assert found.conclusion.best == ()
+    assert found.conclusion.references == ("zero-and-back", "reimage-one")
+    assert "makespan" in found.conclusion.undominated["reimage-one"]
+
+
+def test_best_asks_for_a_rollout_only_where_another_variant_has_one():
+    assert conclusion("pool-new-package", "makespan").best == ("rolling",)
+    scenario = sim.load(CASES / "pool-new-package.yaml").override({"prefer": ["makespan"]})
+    reimage = [{"at": "1h", "reimage_node": {"node": "node-0"}}]
+    ways = {"zero-and-back": {}, "reimage-one": {"operations": reimage}}
+    found = sim.compare(scenario.with_variants(ways)).conclusion
+    assert (found.best, found.references) == (("reimage-one",), ())
+
+
+def test_objectives_table_says_who_is_best_and_in_what():
+    rows = compared("service-recycling").rows("objectives")
+    assert [(row["variant"], row["objective"], row["best"]) for row in rows] == [
+        (name, "", "") for name in ("default", "stuck", "rolled-back", "single")
+    ]
+    rows = compared("service-recycling", "capacity_hours_lost").rows("objectives")
+    assert [row["best"] for row in rows] == ["no", "no", "yes", "no"]
+    rows = compared("pool-new-package").rows("objectives")
+    assert rows[2]["best_in"].startswith("min_capacity, lost_task_hours")
+
+
+def test_conclusion_is_the_same_from_a_folder(tmp_path):
+    found = compared("pool-drain-never-ends")
+    again = sim.open_results(found.save(tmp_path / "results"))
+    assert again.conclusion.sentence == found.conclusion.sentence
+    assert again.conclusion.never_best == found.conclusion.never_best
+    assert "never best" in again._repr_html_()
