@@ -23,9 +23,11 @@ from numpy.random import Generator, Philox
 from sim.distributions import Distribution
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "Chances", "Distribution", "Draws", "Stream", "Times", "draws"]
+__all__ = ["BLOCK", "Chances", "Distribution", "Draws", "MeanDraws", "Stream", "Times", "draws"]
 
 BLOCK = 1024
 """Most members that are drawn at once because one of them was asked for."""
@@ -49,6 +51,10 @@ class Draws:
         self._streams: dict[str, Stream] = {}
         self._times: dict[str, Times] = {}
         self._chances: dict[str, Chances] = {}
+
+    def failures_come(self) -> bool:
+        """Whether unplanned failures strike."""
+        return True
 
     def stream(self, path: str, members: int = BLOCK) -> Stream:
         """Uniform numbers in [0, 1).
@@ -74,6 +80,47 @@ class Draws:
         if found is None or found.probability != probability:
             found = self._chances[path] = Chances(self.stream(path, members), probability)
         return found
+
+
+class MeanDraws(Draws):
+    """The mean case: every time is its mean, and nothing happens whose chance is below 1.
+
+    Paths for which `is_spread` holds keep their laws: there the values of the members are spread
+    evenly over the law, in random order, so that each has its share of them.
+    """
+
+    def __init__(self, seed: int, is_spread: Callable[[str], bool]) -> None:
+        super().__init__(seed, 0)
+        self._is_spread = is_spread
+
+    def failures_come(self) -> bool:
+        """Never; that there may be some is remembered in `drew`."""
+        self.drew = True
+        return False
+
+    def stream(self, path: str, members: int = BLOCK) -> Stream:
+        """Numbers in (0, 1), as evenly spread over the members as can be."""
+        found = self._streams.get(path)
+        if found is None:
+            found = self._streams[path] = _EvenStream(self, path, members)
+        return found
+
+    def times(self, path: str, distribution: Distribution, members: int = BLOCK) -> Times:
+        """Times in seconds: the mean, for all, or spread evenly."""
+        self.drew = self.drew or distribution.is_random
+        if self._is_spread(path):
+            return super().times(path, distribution, members)
+        found = self._times.get(path)
+        if found is None:
+            mean = Distribution.fixed(distribution.mean)
+            found = self._times[path] = Times(self.stream(path, members), mean)
+        return found
+
+    def happens(self, path: str, probability: float, members: int = BLOCK) -> Chances:
+        """Whether it is certain, or, spread evenly, whether it happens."""
+        self.drew = self.drew or 0 < probability < 1
+        certain = float(probability >= 1)
+        return super().happens(path, probability if self._is_spread(path) else certain, members)
 
 
 class _Keyed(Generic[T]):
@@ -113,6 +160,15 @@ class Stream(_Keyed[float]):
         counter, skipped = divmod(first, 4)
         numbers = _uniforms(self._key, counter, attempt, source.replication, count + skipped)
         return numbers[skipped:]
+
+
+class _EvenStream(Stream):
+    """As many numbers in each part of (0, 1) as it is long, in random order."""
+
+    def vector(self, count: int, attempt: int = 0, first: int = 0) -> NDArray[np.float64]:
+        """The numbers of `count` members; of a single one it is just a random number."""
+        numbers = super().vector(count, attempt, first)
+        return numbers if count <= 1 else (numbers.argsort().argsort() + 0.5) / count
 
 
 class Times(_Keyed[float]):

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.foresight import foreseen
 from sim.log import SCENARIO
+from sim.rehearsal import rehearse, rehearse_requests
+from sim.systems.rehearsed import refused
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 
 DEEPEST = 10
 """So many dips are told."""
+
+TOO_LARGE = (
+    "It is too large to be walked through in advance: how low capacity goes, for how long, and "
+    "when it is over is what `run` tells."
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,36 @@ def before(simulation: Simulation) -> str:
     """What will happen, system by system, with the arithmetic of the lowest capacity."""
     scenario = simulation.scenario
     lines = [_head(scenario)]
-    for model in simulation.models.values():
-        lines += ["", *model.before()]
+    for name in simulation.models:
+        lines += ["", *of_system(simulation, name)]
     if scenario.assumptions:
         lines += ["", f"Assumed, as Azure publishes no value: {'; '.join(scenario.assumptions)}."]
     lines += [f"Note: {warning}" for warning in scenario.warnings]
     return "\n".join(lines)
+
+
+def of_system(simulation: Simulation, name: str) -> list[str]:
+    """What a system is, what is asked of it and what that comes to in the mean case."""
+    model, rehearsal = simulation.models[name], rehearse(simulation, name)
+    lines: list[str] = model.before(rehearsal)
+    if rehearsal is not None:
+        return lines + foreseen(rehearsal, simulation.kinds[name], simulation.scenario.warm_up)
+    return [*lines, TOO_LARGE] if model.operations else lines
+
+
+def foretold(simulation: Simulation) -> list[tuple[tuple[str | int, ...], str]]:
+    """The refusals that can be foretold: where in the file, and what the service answers.
+
+    Those that follow from what a request says, and those of the mean case.
+    """
+    found = []
+    for name, model in simulation.models.items():
+        rehearsal = rehearse_requests(simulation, name)
+        for operation in model.operations:
+            sentence = refused(operation, model.refusal(operation), rehearsal)
+            if sentence is not None:
+                found.append((operation.path, f"{operation.name} {sentence}"))
+    return found
 
 
 def _head(scenario: Scenario) -> str:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy import Environment
 
-from sim.chance import draws
+from sim.chance import MeanDraws, draws
 from sim.errors import ModelError
 from sim.log import SCENARIO, Block, Log, States, Subjects
 from sim.systems import KINDS
 from sim.systems.operation import Span
-from sim.systems.world import World
+from sim.systems.world import Budget, TooLongError, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.chance import Draws
     from sim.scenario import Scenario
     from sim.systems.kind import Kind
 
@@ -57,13 +60,30 @@ class Simulation:
         ModelError
             If a process of a model fails; its own exception is the cause.
         """
+        return self._run(draws(self.scenario.seed, replication), replication)
+
+    def run_mean_case(self, is_spread: Callable[[str], bool], most_events: int) -> Log:
+        """The log of the mean case: see `MeanDraws`, which gets `is_spread`.
+
+        Raises
+        ------
+        TooLongError
+            If it has more than `most_events` events.
+        ModelError
+            As `run`.
+        """
+        chance = MeanDraws(self.scenario.seed, is_spread)
+        return self._run(chance, 0, Budget(most_events))
+
+    def _run(self, chance: Draws, replication: int, budget: Budget | None = None) -> Log:
         scenario = self.scenario
-        chance = draws(scenario.seed, replication)
-        world = World(Environment(), chance, scenario.horizon, scenario.start)
+        world = World(Environment(), chance, scenario.horizon, scenario.start, budget=budget)
         try:
             for model in self.models.values():
                 model.start(world)
             world.run()
+        except TooLongError:
+            raise
         except Exception as error:
             raise ModelError(
                 f"{type(error).__name__}: {error}",

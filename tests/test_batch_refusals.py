@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import foretelling
 import pytest
 from any_pool import pool, scenario
 from story import Story
 
-from sim.simulation import Simulation
 from sim.systems.batch_pool.refusals import (
     BY_STATUS,
     REFUSALS,
@@ -253,8 +253,8 @@ def upgrade(target=NEW, **keys):
 
 
 def foretold(*operations, **keys):
-    model = Simulation(scenario(*operations, **keys)).models["p"]
-    return [(path, sentence.split(": ")[1]) for path, sentence in model.foretold()]
+    found = foretelling.foretold(scenario(*operations, **keys))
+    return [(path, sentence.split(": ")[1]) for path, sentence in found]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_refusal_that_follows_from_the_file_is_foretold_and_comes(operation, k
     ("operations", "keys"),
     [
         ([upgrade()], {}),
-        ([upgrade(), upgrade(OLD)], {}),
+        ([upgrade(), upgrade(OLD) | {"at": "1h"}], {}),
         (
             [upgrade()],
             {
@@ -307,11 +307,20 @@ def test_a_refusal_that_follows_from_the_file_is_foretold_and_comes(operation, k
         ),
     ],
 )
-def test_what_depends_on_the_run_is_not_foretold(operations, keys):
+def test_what_is_accepted_is_not_foretold_as_refused(operations, keys):
     assert foretold(*operations, **keys) == []
 
 
-def test_an_upgrade_to_the_present_version_is_foretold_only_where_it_comes_first():
+def test_what_the_state_of_the_pool_forbids_is_foretold():
+    path = ("operations", 1, "upgrade_os")
+    assert foretold(upgrade(), upgrade(OLD)) == [(path, "409 UpgradePoolVersionConflict")]
     assert len(foretold(upgrade(OLD), upgrade())) == 1
-    at_random = {"uniform": {"low": "30s", "high": "2min"}}
-    assert foretold(upgrade(OLD), upgrade() | {"at": at_random}) == []
+
+
+def test_what_another_time_would_let_pass_is_refused_in_the_mean_case():
+    early = {"at": {"uniform": {"low": "30s", "high": "50s"}}}
+    at_random = {"at": {"uniform": {"low": "30s", "high": "2min"}}}
+    ((_, sentence),) = foretelling.foretold(scenario(upgrade(OLD), upgrade() | at_random))
+    assert sentence.startswith("upgrade_os-0 is refused in the mean case: 400 PoolVersionEquals")
+    ((path, _),) = foretelling.foretold(scenario(upgrade(OLD), upgrade() | early))
+    assert path == ("operations", 0, "upgrade_os")  # it is 409 then, as the upgrade is on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import foretelling
 import pytest
 from any_pool import scenario
 
@@ -12,7 +13,7 @@ UPGRADE = {"upgrade_os": {"target_os_version": NEW}}
 
 
 def told(*operations, **keys):
-    return Simulation(scenario(*operations, **keys)).models["p"].before()
+    return foretelling.told(scenario(*operations, **keys))
 
 
 def about(word, *operations, **keys):
@@ -33,7 +34,7 @@ def walk(operation=UPGRADE, **keys):
 def test_a_pool_is_told_with_its_nodes_and_slots():
     assert told(nodes=10, task_slots_per_node=4, min_available="75%")[:2] == [
         "p: a cloud_service pool of 10 nodes on WA-GUEST-OS-5.30_201904-01, 4 slots each: "
-        "40 slots; available while at least 30 (75 %, rounded up) of them are in service.",
+        "40 slots; available while at least 30 (75 % of 40, rounded up, is 30) of them are in service.",
         "A task goes to the least busy node (spread).",
     ]
 
@@ -139,11 +140,7 @@ def test_a_walk_is_told_with_its_arithmetic():
         "one are back and 2min have passed. A task that runs on a node goes back to the front of "
         "the queue and starts again from the beginning."
     )
-    assert rest == [
-        "While 2 nodes of 14 are out, 12 of 14 slots serve: capacity 85.71 %; the pool stays "
-        "available.",
-        "Offered load meanwhile: 58.33 % of the slots that are left.",
-    ]
+    assert rest == ["Offered load meanwhile: 58.33 % of the slots that are left."]
 
 
 def test_a_last_wave_may_be_smaller():
@@ -189,29 +186,56 @@ def test_windows_are_told(pace, what):
     assert said.endswith(f" {what} begins only within 22:00 to 05:00 (sat, sun).")
 
 
+def comes_to(*operations, **keys):
+    """What it all comes to in the mean case."""
+    return foretelling.foreseen(scenario(*operations, **{"nodes": 10} | keys))
+
+
 def test_a_pool_that_is_wholly_out_is_told():
-    _, rest = walk(nodes=2, max_concurrent="100%", work={"load": "50%", "service": "1s"})
-    assert rest == [
-        "While 2 nodes of 2 are out, 0 of 2 slots serve: capacity 0 %; the whole pool is out, and "
-        "no task runs."
-    ]
+    keys = {"nodes": 2, "max_concurrent": "100%", "work": {"load": "50%", "service": "1s"}}
+    assert walk(**keys)[1] == ["While all nodes are out no task runs."]
+    assert "lowest capacity 0 % (0 of 2), first at 1min; downtime 5min20s from " in comes_to(
+        UPGRADE, **keys | {"work": []}
+    )
 
 
 def test_a_pool_that_keeps_too_few_slots_is_told():
-    _, (line,) = walk(min_available="90%")
+    line = comes_to(UPGRADE, min_available="90%", node_upgrade="5min")
     assert line == (
-        "While 2 nodes of 10 are out, 8 of 10 slots serve: capacity 80 %; not available: it needs 9."
+        "As nothing is random, this is what happens: lowest capacity 80 % (8 of 10), first at 1min; "
+        "downtime 25min from 1min to 26min; upgrade_os-0 is completed after 25min."
     )
 
 
 def test_slots_of_a_node_count_together():
-    _, (line,) = walk(task_slots_per_node=4)
-    assert line.startswith("While 2 nodes of 10 are out, 32 of 40 slots serve: capacity 80 %")
+    assert "capacity 80 % (32 of 40)" in comes_to(UPGRADE, task_slots_per_node=4)
+
+
+def test_that_drains_go_on_until_the_end_is_told():
+    work = {"load": "80%", "service": {"lognormal": {"median": "20min", "p95": "3h"}}}
+    keys = {"nodes": 60, "task_slots_per_node": 4, "work": work}
+    drain = {"interruptions": {"on_upgrade": "taskcompletion"}}
+    late = {"at": "6h", **UPGRADE}
+    assert "upgrade_os-0 is not over at the end (1d)." in comes_to(late, **keys | drain)
+    assert "upgrade_os-0 is completed after 26min" in comes_to(late, **keys)
+
+
+def test_work_that_is_too_much_to_be_walked_through_is_left_out_and_said_so():
+    work = {"load": "50%", "service": "1s"}
+    line = comes_to(UPGRADE, work=work)
+    assert "without the work, which is too much to be walked through in advance" in line
+    assert "capacity 80 %" in line
+    assert "without the work" not in comes_to(UPGRADE, work=work | {"service": "1h"})
+
+
+def test_an_upgrade_that_is_on_already_does_nothing():
+    again = told(UPGRADE, UPGRADE)[-1]
+    assert again.endswith("; nothing happens: the pool is being upgraded to it already.")
 
 
 def test_a_queue_that_grows_during_the_walk_is_told():
     _, rest = walk(work={"load": "80%", "service": "10min"})
-    assert rest[1] == (
+    assert rest[0] == (
         "Offered load meanwhile: 100 % of the slots that are left; WARNING: the queue grows until "
         "the upgrade is over."
     )
@@ -231,7 +255,8 @@ def test_an_image_goes_by_the_upgrade_policy():
         "this one are back and 1min have passed. A task that runs on a node ends first: the node "
         "takes no new tasks and waits for it."
     )
-    assert rest[0].startswith("While 3 nodes of 10 are out, 7 of 10 slots serve: capacity 70 %")
+    assert rest == []
+    assert "capacity 70 % (7 of 10)" in comes_to({"upgrade_image": {}}, **keys)
 
 
 # Other operations --------------------------------------------------------------------------------
@@ -244,7 +269,7 @@ def test_an_image_goes_by_the_upgrade_policy():
             {"resize": {"nodes": 6}},
             "2 new nodes, each there after 3min13s; 6 nodes then: capacity 150 % of the 4 slots at the start.",
         ),
-        ({"resize": {"nodes": 4}}, "the pool has 4 nodes already."),
+        ({"resize": {"nodes": 4}}, "nothing happens: the pool has 4 nodes already."),
         (
             {"resize": {"nodes": 3}},
             "node-3 goes; running tasks go back to the queue; 3 nodes then: capacity 75 %.",
@@ -269,7 +294,6 @@ def test_an_image_goes_by_the_upgrade_policy():
             {"disable_scheduling": {"node": "node-2", "option": "taskcompletion"}},
             "node-2 takes no new tasks; running ones go on.",
         ),
-        ({"enable_scheduling": {"node": "node-2"}}, "node-2 takes tasks again."),
     ],
 )
 def test_an_operation_is_told_in_a_sentence(operation, text):
@@ -277,32 +301,30 @@ def test_an_operation_is_told_in_a_sentence(operation, text):
     assert told(operation)[-1] == f"At 1min, {kind}-0: {text}"
 
 
+def test_scheduling_that_is_enabled_again_is_told():
+    disable = {"disable_scheduling": {"node": "node-2"}}
+    enable = {"enable_scheduling": {"node": "node-2"}}
+    assert told(disable, enable)[-1] == "At 2min, enable_scheduling-0: node-2 takes tasks again."
+
+
 def test_an_upgrade_after_a_resize_is_of_the_nodes_that_there_are_then():
-    lines = told({"resize": {"nodes": 20}}, UPGRADE, nodes=10)
-    assert "up to 4 nodes (20 % of 20, rounded down)" in lines[-2]
-    assert lines[-1] == (
-        "While 4 nodes of 20 are out, 16 of 20 slots serve: capacity 160 % of the 10 slots at the "
-        "start; the pool stays available."
+    later = {"at": "1h", **UPGRADE}
+    assert (
+        "up to 4 nodes (20 % of 20, rounded down)"
+        in told({"resize": {"nodes": 20}}, later, nodes=10)[-1]
     )
+    assert "capacity 100 % (10 of 10)" in comes_to({"resize": {"nodes": 20}}, later)
 
 
 def test_large_numbers_are_told_in_thousands():
-    said, (line,) = walk(nodes=10_000, min_available="85%")
+    said, _ = walk(nodes=10_000)
     assert "up to 2,000 nodes (20 % of 10,000, rounded down)" in said
-    assert line == (
-        "While 2,000 nodes of 10,000 are out, 8,000 of 10,000 slots serve: capacity 80 %; not "
-        "available: it needs 8,500."
-    )
-
-
-def test_a_single_node_is_told_in_the_singular():
-    _, (line,) = walk(nodes=2)
-    assert line.startswith("While 1 node of 2 is out, 1 of 2 slots serve: ")
 
 
 def test_an_upgrade_of_a_pool_without_nodes_is_told():
-    assert told({"resize": {"nodes": 0}}, UPGRADE)[-1].endswith(
-        "for every node; there is none by then."
+    later = {"at": "1h", **UPGRADE}
+    assert told({"resize": {"nodes": 0}}, later)[-1].endswith(
+        "for every node; nothing happens: there is none by then."
     )
 
 
@@ -315,8 +337,8 @@ def test_the_latest_version_is_told_by_its_name():
 def test_the_latest_version_may_be_the_one_that_runs():
     lines = told({"upgrade_os": {"target_os_version": "*"}})
     assert lines[-1] == (
-        "Refused: upgrade_os-0 will be refused: 400 PoolVersionEqualsUpgradeVersion: the pool is "
-        "on the version asked for, *"
+        "At 1min, upgrade_os-0: it will be refused: 400 PoolVersionEqualsUpgradeVersion: the pool "
+        "is on the version asked for, *."
     )
 
 
@@ -330,7 +352,6 @@ def test_operations_are_told_in_order_of_time():
 def test_a_refusal_is_foretold_in_the_place_of_what_would_happen():
     lines = told({"upgrade_image": {}})
     assert lines[-1] == (
-        "Refused: upgrade_image-0 will be refused: 409 OperationNotValidOnPool: images are for "
-        "virtual_machine pools; a cloud_service pool takes upgrade_os"
+        "At 1min, upgrade_image-0: it will be refused: 409 OperationNotValidOnPool: images are for "
+        "virtual_machine pools; a cloud_service pool takes upgrade_os."
     )
-    assert not any(line.startswith("At ") for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from foretelling import foreseen, told
 from story import story
 
 W4 = "W: {instances: 4, restart: 100s}"
@@ -10,60 +11,55 @@ STAGING = 'staging: {build: "2"}'
 
 
 def said(operations, roles=W4, **more):
-    return story(operations, roles, **more).model.before()
+    return told(story(operations, roles, **more).simulation.scenario)
 
 
-def lowest(operations, roles=W4, **more):
-    """The sentences about how low capacity goes."""
-    return [line for line in said(operations, roles, **more) if line.startswith("While ")]
+def comes_to(operations, roles=W4, **more):
+    """What it comes to in the mean case."""
+    return foreseen(story(operations, roles, **more).simulation.scenario)
 
 
 @pytest.mark.parametrize(
-    ("operation", "sentence"),
+    ("operation", "text"),
     [
-        ("upgrade_deployment: {}", "While domain 0 is out, 2 of 4 serve: capacity 50 %"),
-        ("host_os_update: {}", "While domain 0 is out, 2 of 4 serve: capacity 50 %"),
-        ("upgrade_deployment: {mode: Simultaneous}", "While everything is out, 0 of 4 serve"),
+        ("upgrade_deployment: {}", "lowest capacity 50 % (2 of 4), first at 10s; available thr"),
+        ("host_os_update: {}", "lowest capacity 50 % (2 of 4), first at 10s; available through"),
+        (
+            "upgrade_deployment: {mode: Simultaneous}",
+            "lowest capacity 0 % (0 of 4), first at 10s; downtime 1min40s (W) from 10s to 1min50s",
+        ),
     ],
 )
-def test_the_lowest_capacity_is_the_arithmetic_of_domains(operation, sentence):
-    (line,) = lowest(f"at: 10s, {operation}")
-    assert line.startswith(sentence)
+def test_the_lowest_capacity_is_that_of_the_mean_case(operation, text):
+    assert text in comes_to(f"at: 10s, {operation}")
 
 
 def test_weights_and_the_build_at_time_0_count():
     roles = "A: {instances: 2, weight: 3}, B: {instances: 2}"
-    (line,) = lowest(
-        "at: 10s, upgrade_deployment: {}", roles, more='builds: {"1": {capacity_factor: 50%}}'
-    )
-    assert line.startswith("While domain 0 is out, 2 of 4 serve: capacity 50 %")
+    more = 'builds: {"1": {capacity_factor: 50%}}'
+    line = comes_to("at: 10s, upgrade_deployment: {build: '1'}", roles, more=more)
+    assert "lowest capacity 50 % (2 of 4)" in line
 
 
-@pytest.mark.parametrize(
-    ("roles", "more"),
-    [
-        ("W: {instances: 2, weight: 0.0004}", ""),
-        ("W: {instances: 2}", 'builds: {"1": {capacity_factor: 0%}}'),
-    ],
-)
-def test_members_that_weigh_nothing_have_nothing_to_lose(roles, more):
-    (line,) = lowest("at: 10s, upgrade_deployment: {}", roles, more=more)
-    assert line.startswith("While domain 0 is out, 0 of 0 serve: capacity 100 %")
+def test_members_that_weigh_nothing_have_nothing_to_lose():
+    roles, zero = "W: {instances: 2, restart: 1s}", 'builds: {"1": {capacity_factor: 0%}}'
+    line = comes_to("at: 10s, upgrade_deployment: {build: '1'}", roles, more=zero)
+    assert "capacity stays at 100 %; available throughout" in line
 
 
 def test_an_upgrade_in_staging_takes_no_capacity():
     asked = "at: 10s, upgrade_deployment: {slot: staging, build: '3'}\nat: 50min, swap: {}"
-    assert lowest(asked, more=STAGING) == []
+    assert "capacity stays at 100 %; available throughout" in comes_to(asked, more=STAGING)
     assert any(
         "build 3 for all roles in the staging slot, Auto." in x for x in said(asked, more=STAGING)
     )
 
 
-def test_a_named_deployment_takes_capacity_where_it_is_surely_in_production():
+def test_a_named_deployment_takes_capacity_where_it_is_in_production():
     named = "at: 10s, upgrade_deployment: {deployment: s, build: '3'}"
-    assert len(lowest(named, more=STAGING)) == 1
-    assert lowest(named.replace("t: s,", "t: s-staging,"), more=STAGING) == []
-    assert lowest(f"at: 1s, swap: {{}}\n{named}", more=STAGING) == []
+    assert "capacity 50 %" in comes_to(named, more=STAGING)
+    assert "capacity stays" in comes_to(named.replace("t: s,", "t: s-staging,"), more=STAGING)
+    assert "capacity stays" in comes_to(f"at: 1s, swap: {{}}\n{named}", more=STAGING)
     assert any("of the deployment s, Auto." in line for line in said(named, more=STAGING))
 
 
@@ -84,4 +80,89 @@ def test_an_operator_under_another_mode_is_noted():
     ],
 )
 def test_an_operation_is_told_with_what_it_asks(operation, sentence):
-    assert f"At 10s, {sentence}" in said(f"at: 10s, {operation}")
+    before = "at: 5s, upgrade_deployment: {}"
+    assert f"At 10s, {sentence}" in said(f"{before}\nat: 10s, {operation}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("", "at least 1 serve; a walk goes on only while at least 1 upgraded one is Ready; a r"),
+        (
+            ", min_available: 60%, min_healthy: 75%",
+            "at least 6 serve (60 % of 9, rounded up, is 6); a walk goes on only while at least 7 "
+            "upgraded ones are Ready (75 % of 9, rounded up, is 7); a restart takes 1s.",
+        ),
+        (
+            ", slow_start: {for: 2min, serves: 20%}",
+            " a restart takes 1s, and for 2min after it an instance serves 20 %.",
+        ),
+    ],
+)
+def test_what_a_role_needs_is_told_with_its_rounding(keys, text):
+    (line,) = [x for x in said("", f"W: {{instances: 9, restart: 1s{keys}}}") if x[:2] == "W:"]
+    assert text in line
+
+
+def test_how_surely_an_operator_sees_is_told():
+    operator = "{bake: 1h, stop_above: 10%, detects: 95%, false_alarm: 1%}"
+    asked = f"at: 10s, upgrade_deployment: {{mode: Manual, operator: {operator}}}"
+    assert any(
+        "Above 10 % not Ready the operator stops, if it is seen: with 95 % a bake; with 1 % a bake "
+        "also without reason." in line
+        for line in said(asked)
+    )
+
+
+def test_domains_are_those_in_use_at_the_operation():
+    """Two at time 0, four from the scale-out on."""
+    asked = (
+        "at: 1min, upgrade_deployment: {}\n"
+        "at: 20min, change_configuration: {configuration: {W: 4}}\n"
+        "at: 40min, upgrade_deployment: {}"
+    )
+    roles = "W: {instances: 2, restart: 1min}"
+    lines = said(asked, roles, domains=5)
+    assert lines[0] == "s: 2 instances of 1 role in 2 update domains, on build 1."
+    assert [x for x in lines if x.startswith("Domain")] == [
+        "Domain 0: W_IN_0.",
+        "Domain 1: W_IN_1.",
+    ]
+    told_of = [x for x in lines if x.startswith("At ")]
+    assert [x.endswith("There are 4 update domains by then.") for x in told_of] == [0, 1, 1]
+    assert story(asked, roles, domains=5).model.size == "2 instances, 2 update domains"
+
+
+def test_a_refused_request_is_told_as_refused_and_nothing_else():
+    lines = said(
+        "at: 10s, upgrade_deployment: {}\nat: 15s, walk_upgrade_domain: {upgrade_domain: 0}"
+    )
+    assert [line for line in lines if "walk_upgrade_domain" in line] == [
+        "At 15s, walk_upgrade_domain-0: it will be refused: 409 ConflictError: the update in "
+        "progress is not Manual."
+    ]
+
+
+def test_a_refusal_that_rests_on_random_times_is_one_of_the_mean_case():
+    asked = "at: 10s, upgrade_deployment: {}\nat: 50min, rollback: {}"
+    line = said(asked, "W: {instances: 2}")[-1]
+    assert line.startswith("At 50min, rollback-0: it is refused in the mean case: 409 ")
+
+
+@pytest.mark.parametrize(
+    ("operation", "why"),
+    [
+        ("update_status: {status: Running}", "the deployment is Running already"),
+        (
+            "change_configuration: {}",
+            "no instance restarts, and no role is given another number of instances",
+        ),
+        (
+            "change_configuration: {configuration: {W: 4}}",
+            "the roles have those numbers of instances already",
+        ),
+    ],
+)
+def test_a_request_that_changes_nothing_says_why(operation, why):
+    assert said(f"at: 10s, {operation}")[-1].endswith(f" Nothing happens: {why}.")
+    assert "Nothing happens" not in said("at: 10s, update_status: {status: Suspended}")[-1]

@@ -18,7 +18,7 @@ LAYERS = (
     ("metrics",),
     ("systems",),
     ("scenario", "paths"),
-    ("explanation", "simulation"),
+    ("explanation", "foresight", "rehearsal", "simulation"),
     ("files",),
     ("experiments",),
     ("plots",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from foretelling import foretold
 from story import Story, story
 
 from sim.systems.cloud_service.refusals import FIRST_VERSIONS, REFUSALS, RULES
@@ -361,14 +362,18 @@ def test_an_overtaken_upgrade_fails_with_a_conflict():
 )
 def test_a_refusal_that_follows_from_the_file_alone_is_foretold(kind, body, rule):
     told = asked(body, kind=kind)
-    ((path, sentence),) = told.model.foretold()
+    ((path, sentence),) = foretold(told.simulation.scenario)
     assert path == ("operations", 0, kind)
     refusal = REFUSALS[rule]
     assert sentence.startswith(f"it will be refused: {refusal.http_status} {refusal.code}")
 
 
-def test_what_depends_on_the_run_is_not_foretold():
-    assert asked({"upgrade_domain": 0}, kind="walk_upgrade_domain").model.foretold() == []
+def test_what_the_state_of_the_service_forbids_is_foretold():
+    told = asked({"upgrade_domain": 0}, kind="walk_upgrade_domain")
+    ((_, sentence),) = foretold(told.simulation.scenario)
+    assert sentence == (
+        "it will be refused: 409 ConflictError: no update or upgrade is in progress"
+    )
 
 
 def test_every_rule_has_an_answer_with_a_status_of_a_client_error():

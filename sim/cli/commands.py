@@ -209,6 +209,7 @@ def _warn(scenario: Scenario, options: argparse.Namespace) -> list[str]:
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
+    from sim.explanation import foretold
     from sim.scenario.references import told
     from sim.simulation import Simulation
     from sim.systems.kind import Finding
@@ -216,9 +217,8 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
     for one in (scenario, *map(scenario.variant, names)):
         yield from one.warnings
-        for model in Simulation(one).models.values():
-            findings = [Finding(path, sentence) for path, sentence in model.foretold()]
-            yield from map(str, told(one.written.tree, findings))
+        findings = [Finding(path, sentence) for path, sentence in foretold(Simulation(one))]
+        yield from map(str, told(one.written.tree, findings))
 
 
 # The answer ---------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ class Strikes:
 
     def begin(self) -> None:
         """Plan the first failure of each member; each plans the one after it."""
+        if not self._world.draws.failures_come():
+            return
         first = self._gaps.vector(len(self._subjects))
         for member in np.flatnonzero(first <= self._world.horizon):
             self._plan(int(member), 0, float(first[member]))

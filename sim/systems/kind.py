@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, T
 
 from sim.formats.checking import nearest
 from sim.formats.fields import Spec
+from sim.systems.rehearsed import AS_IT_IS, Rehearsing
 from sim.units import shorten
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.metrics import Measured, Metric
+    from sim.systems.answers import Refusal
     from sim.systems.operation import Operation, Request, Span
+    from sim.systems.rehearsed import Rehearsal
     from sim.systems.world import World
     from sim.timelines import Timeline
 
@@ -65,6 +68,10 @@ class LaneWords(NamedTuple):
 
 class Model(Protocol):
     """One system of a scenario, ready to run: what the rest of the house asks of it."""
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """What the file asks of it, in the file's order."""
 
     @property
     def blocks(self) -> list[Block]:
@@ -116,11 +123,11 @@ class Model(Protocol):
     def lane_words(self) -> LaneWords:
         """What those lanes are."""
 
-    def before(self) -> list[str]:
-        """What will happen, in sentences."""
+    def before(self, rehearsal: Rehearsal | None) -> list[str]:
+        """What it is and what is asked of it, in sentences; `rehearsal` where it was run."""
 
-    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """Refusals that follow from the file alone, with their paths."""
+    def refusal(self, operation: Operation) -> Refusal | None:
+        """How the service refuses an operation by what it says, whatever the service's state."""
 
 
 MOST_HEADLINES = 6
@@ -177,3 +184,5 @@ class Kind(Generic[S]):
     """The headline that results go without where there are more than `MOST_HEADLINES`."""
     told: Callable[[Any, Log], Sequence[str]] = _nothing
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
+    rehearsing: Rehearsing = AS_IT_IS
+    """How its systems are run in advance."""

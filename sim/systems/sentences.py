@@ -1,17 +1,18 @@
-"""Pieces of sentences that every system says before a run: counts, times, windows, refusals."""
+"""Pieces of sentences that every system says before a run: counts, times, windows."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from sim.rules import at_least
 from sim.units import format_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from sim.systems.answers import Refusal
-    from sim.systems.operation import Operation, Request, Span
+    from sim.formats.fields import Amount
+    from sim.systems.operation import Operation, Span
 
 
 def counted(count: int, what: str) -> str:
@@ -22,6 +23,18 @@ def counted(count: int, what: str) -> str:
 def be(count: int) -> str:
     """``is`` of one, ``are`` of more or none."""
     return "is" if count == 1 else "are"
+
+
+def rounded_up(least: Amount, members: int) -> str:
+    """`` (75 % of 10, rounded up, is 8)`` of a share that must stay; empty of a count."""
+    if least.share is None:
+        return ""
+    return f" ({least} of {members:,}, rounded up, is {at_least(least, members):,})"
+
+
+def in_time(operations: Iterable[Operation]) -> list[Operation]:
+    """Operations in order of their mean times."""
+    return sorted(operations, key=lambda each: each.at.mean)
 
 
 def when(operation: Operation, span: Span) -> str:
@@ -44,22 +57,3 @@ def within(body: Any, what: str) -> str:
         for each in body.windows
     ]
     return f" {what} begins only within {' or '.join(shown)}." if shown else ""
-
-
-def refusals(
-    operations: Iterable[Operation],
-    rule: Callable[[Operation], str | None],
-    answer: Callable[[str, Request], Refusal],
-) -> list[tuple[tuple[str | int, ...], str]]:
-    """The refusals that are foretold: where in the file, and what the service will answer.
-
-    `rule` tells which rule an operation breaks, if any, `answer` how the service refuses it then.
-    """
-    rules = ((each, rule(each)) for each in operations)
-    return [_refused(each, answer(broken, each.body)) for each, broken in rules if broken]
-
-
-def _refused(operation: Operation, refusal: Refusal) -> tuple[tuple[str | int, ...], str]:
-    return operation.path, (
-        f"{operation.name} will be refused: {refusal.http_status} {refusal.code}: {refusal.message}"
-    )

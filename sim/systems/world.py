@@ -45,6 +45,25 @@ class Due(Event):
         env.schedule(self, priority, delay)  # type: ignore[arg-type]  # any integer will do
 
 
+class TooLongError(Exception):
+    """A run has more events than it may have."""
+
+
+class Budget:
+    """How many events the parts of a run may have together."""
+
+    def __init__(self, events: int) -> None:
+        self._left = events
+
+    def run(self, env: Environment, last: Event) -> None:
+        """Let all happen until the event `last`. TooLongError where that is too much."""
+        while not last.processed:
+            self._left -= 1
+            if self._left < 0:
+                raise TooLongError
+            env.step()
+
+
 class World:
     """One replication while it runs. It dies with the run."""
 
@@ -55,6 +74,7 @@ class World:
         horizon: float,
         start_time: datetime | None,
         recorder: Recorder | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.env = env
         self.draws = draws
@@ -65,6 +85,7 @@ class World:
         self.numbers = env._eid  # noqa: SLF001
         self.recorder = recorder or Recorder()
         self.record = self.recorder.record
+        self._budget = budget
 
     @property
     def now(self) -> float:
@@ -100,7 +121,11 @@ class World:
     def run(self) -> None:
         """Let all happen until the horizon, which is closed."""
         # An event of the last rank ends the run: SimPy itself would stop before those at a number.
-        self.env.run(until=self.after(self.horizon, HORIZON, 0))
+        last = self.after(self.horizon, HORIZON, 0)
+        if self._budget is None:
+            self.env.run(until=last)
+        else:
+            self._budget.run(self.env, last)
 
     def apart(self) -> World:
         """A world for members that nothing couples with others, with a clock of its own.
@@ -109,7 +134,8 @@ class World:
         parts have the same chances and write the same log.
         """
         self.recorder.in_parts = True
-        return World(type(self.env)(), self.draws, self.horizon, self.start_time, self.recorder)
+        env = type(self.env)()
+        return World(env, self.draws, self.horizon, self.start_time, self.recorder, self._budget)
 
     def start(self, process: Generator[Event, Any, None]) -> None:
         """Let a process run from now on; its first part comes before all else of this instant."""

@@ -18,6 +18,7 @@ from sim.systems.arc_fleet.progress import by_day, told
 from sim.systems.arc_fleet.references import references, warnings
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.spec import ArcFleet
+from sim.systems.arc_fleet.words import REHEARSING
 from sim.systems.kind import Kind
 
 KIND = Kind(
@@ -36,6 +37,7 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    rehearsing=REHEARSING,
     main_series="up_to_date",
     progress=by_day,
     told=told,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.systems.arc_fleet import audit, fleet, measures, series, views, words
 from sim.systems.arc_fleet.layout import number_all
 from sim.systems.arc_fleet.operations import Service
+from sim.systems.arc_fleet.refusals import answer, by_request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.metrics import Measured
+    from sim.systems.answers import Refusal
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
+    from sim.systems.rehearsed import Rehearsal
     from sim.systems.world import World
     from sim.timelines import Timeline
 
@@ -92,13 +95,14 @@ class Model:
         """What those lanes are."""
         return views.lane_words(self)
 
-    def before(self) -> list[str]:
-        """What will happen, in sentences."""
-        return words.before(self)
+    def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
+        """What it is and what is asked of it, in sentences."""
+        return words.before(self, rehearsal)
 
-    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """The refusals that follow from the file alone, with their paths."""
-        return words.foretold(self)
+    def refusal(self, operation: Operation) -> Refusal | None:
+        """How the service refuses an operation by what it says, if it does."""
+        rule = by_request(operation.body, self.spec)
+        return answer(rule, operation.body) if rule else None
 
     # How it runs.
 

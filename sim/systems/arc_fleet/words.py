@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from sim.rules import at_least
 from sim.systems.arc_fleet.arithmetic import (
@@ -23,30 +20,68 @@ from sim.systems.arc_fleet.arithmetic import (
 )
 from sim.systems.arc_fleet.defaults import groups_with
 from sim.systems.arc_fleet.outlook import Outlook, machines_on
-from sim.systems.arc_fleet.refusals import answer, by_request
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
     RepairExtension,
-    SetAutomaticUpgrade,
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import installed_as, major, upgrades
-from sim.systems.sentences import counted, refusals, when, within
+from sim.systems.rehearsed import Rehearsing, refused
+from sim.systems.sentences import counted, in_time, rounded_up, when, within
 from sim.units import show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.outlook import Standing
     from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
     from sim.systems.operation import Operation
+    from sim.systems.rehearsed import Rehearsal
 
 
-def before(model: Model) -> list[str]:
-    """The fleet, its extensions, how an upgrade goes, what each operation does, what is refused."""
+SAMPLE = 1_000
+"""So many machines are walked through, however many there are."""
+
+
+def _sampled(spec: ArcFleet) -> ArcFleet:
+    """A fleet of alike machines of about `SAMPLE`; itself where machines wait for each other."""
+    if spec.max_concurrent is not None:
+        return spec
+    scale = SAMPLE / machines_of(spec)
+    return _with_counts(spec, {k: round(scale * g.count) for k, g in spec.groups.items()})
+
+
+def _singles(spec: ArcFleet) -> ArcFleet:
+    return _with_counts(spec, {})
+
+
+def _with_counts(spec: ArcFleet, counts: Mapping[str, int]) -> ArcFleet:
+    groups = {
+        name: group.model_copy(update={"count": max(1, counts.get(name, 1))})
+        for name, group in spec.groups.items()
+    }
+    return spec.model_copy(update={"groups": groups})
+
+
+def _is_of_machines(path: str) -> bool:
+    """Whether a draw is of machines, not of when an operation comes."""
+    return path.split("/")[1:3] != ["operation", "at"]
+
+
+REHEARSING = Rehearsing(
+    spec=_sampled,
+    brief=_singles,
+    is_spread=_is_of_machines,
+    is_sample=True,
+    case="machines whose times and chances are spread evenly over their distributions",
+)
+
+
+def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+    """The fleet, its extensions, how an upgrade goes, what each operation does, or its refusal."""
     spec = model.spec
     lines = [f"{model.name}: {size(model)}.", *_groups(spec)]
     lines += [_extension(each, spec) for each in spec.extensions]
@@ -55,45 +90,20 @@ def before(model: Model) -> list[str]:
     if model.operations:
         lines += [attempt(spec), *limit(spec)]
     outlook = Outlook(spec)
-    for operation in _in_time(model.operations):
+    for operation in in_time(model.operations):
+        refusal = refused(operation, model.refusal(operation), rehearsal)
+        if refusal is not None:
+            lines.append(f"{when(operation, model.span)} it {refusal}.")
+            continue
         lines.append(_operation(model, operation, outlook))
         outlook.take(operation.body)
-    return lines + [f"Refused: {sentence}" for _, sentence in foretold(model)]
-
-
-def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
-    """The refusals that follow from the file alone: where, and what the service will answer."""
-    return refusals(model.operations, partial(_rule, model), answer)
+    return lines
 
 
 def size(model: Model) -> str:
     """How large a fleet is at time 0."""
     machines, extensions = machines_of(model.spec), extensions_of(model.spec)
     return f"{counted(machines, 'machine')}, {counted(extensions, 'extension')}"
-
-
-def _in_time(operations: Sequence[Operation]) -> list[Operation]:
-    return sorted(operations, key=lambda each: each.at.mean)
-
-
-def _rule(model: Model, operation: Operation) -> str | None:
-    rule = by_request(operation.body, model.spec)
-    return rule or ("no such extension" if _is_nowhere(model, operation) else None)
-
-
-def _is_nowhere(model: Model, operation: Operation) -> bool:
-    """Whether no machine can have what a request names, as nothing put it there before."""
-    outlook, body = Outlook(model.spec), operation.body
-    puts = (each for each in model.operations if isinstance(each.body, PutExtension))
-    for each in puts:
-        earliest = float(each.at.quantile(np.zeros(1))[0])
-        if earliest <= operation.at.highest:
-            outlook.take(each.body)
-    if isinstance(body, UpgradeExtensions):
-        return any(not outlook.targeted(body, target) for target in body.targets)
-    if isinstance(body, SetAutomaticUpgrade | RepairExtension):
-        return not outlook.named(body.publisher, body.type, body.group)
-    return False
 
 
 # The fleet ---------------------------------------------------------------------------------------
@@ -140,8 +150,7 @@ def _need(each: Extension, machines: int) -> str:
     if each.min_available is None:
         return ""
     need = at_least(each.min_available, machines)
-    rounded = f" ({each.min_available}, rounded up)" if each.min_available.share is not None else ""
-    return f"; available while at least {need:,}{rounded} serve"
+    return f"; available while at least {need:,} serve{rounded_up(each.min_available, machines)}"
 
 
 def _where(groups: Iterable[str], spec: ArcFleet) -> str:
@@ -156,8 +165,6 @@ def _where(groups: Iterable[str], spec: ArcFleet) -> str:
 def _operation(model: Model, operation: Operation, outlook: Outlook) -> str:
     body, spec = operation.body, model.spec
     text = f"{when(operation, model.span)} "
-    if _rule(model, operation) is not None:
-        return f"{text}it will be refused."
     if isinstance(body, PublishExtension):
         return text + _publication(body, outlook, spec) + within(body, "An attempt")
     if isinstance(body, UpgradeExtensions):

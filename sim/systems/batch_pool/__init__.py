@@ -16,6 +16,7 @@ from sim.systems.batch_pool.model import Model
 from sim.systems.batch_pool.references import references, warnings
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
+from sim.systems.batch_pool.words import REHEARSING
 from sim.systems.kind import Kind
 
 KIND = Kind(
@@ -36,4 +37,5 @@ KIND = Kind(
     default_variants=default_variants,
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
+    rehearsing=REHEARSING,
 )

@@ -11,7 +11,7 @@ from sim.systems.batch_pool import get_pool, measures, series, views, words
 from sim.systems.batch_pool.layout import number_all
 from sim.systems.batch_pool.operations import Service
 from sim.systems.batch_pool.pool import Pool
-from sim.systems.batch_pool.refusals import by_request
+from sim.systems.batch_pool.refusals import answer, by_request
 from sim.systems.batch_pool.requests import drains
 from sim.systems.batch_pool.tasks import draw_tasks, in_order
 from sim.systems.door import Call
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.metrics import Measured
+    from sim.systems.answers import Refusal
     from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.tasks import JobTasks
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
+    from sim.systems.rehearsed import Rehearsal
     from sim.systems.world import Due, World
     from sim.timelines import Timeline
 
@@ -165,10 +167,11 @@ class Model:
         """What those lanes are."""
         return views.lane_words(self)
 
-    def before(self) -> list[str]:
-        """What will happen, in sentences."""
-        return words.before(self)
+    def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
+        """What it is and what is asked of it, in sentences."""
+        return words.before(self, rehearsal)
 
-    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """The refusals that follow from the file alone, with their paths."""
-        return words.foretold(self)
+    def refusal(self, operation: Operation) -> Refusal | None:
+        """How the service refuses an operation by what it says, if it does."""
+        rule = by_request(operation.body, self.spec)
+        return answer(rule, operation.body) if rule else None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.rules import at_least, at_most
 from sim.systems.batch_pool.layout import node_name
-from sim.systems.batch_pool.refusals import answer, by_request, by_version
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
     EnableScheduling,
@@ -22,7 +19,8 @@ from sim.systems.batch_pool.requests import (
     UpgradeOs,
 )
 from sim.systems.batch_pool.work import is_overload, offered_slots
-from sim.systems.sentences import be, counted, refusals, when, within
+from sim.systems.rehearsed import MEAN, Rehearsing, refused
+from sim.systems.sentences import be, counted, in_time, rounded_up, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from sim.systems.batch_pool.spec import BatchPool, StartTask
     from sim.systems.batch_pool.work import Job
     from sim.systems.operation import Operation
+    from sim.systems.rehearsed import Rehearsal
 
 INTERRUPTIONS = {
     "requeue": "goes back to the {end} of the queue and starts again from the beginning",
@@ -52,46 +51,41 @@ ORDERS = {
 FILLS = {"spread": "the least busy node", "pack": "the busiest node with room"}
 
 
-def before(model: Model) -> list[str]:
-    """The pool, its work, what each operation does, how low capacity goes, what is refused."""
+def _without_work(spec: BatchPool) -> BatchPool:
+    return spec.model_copy(update={"work": ()})
+
+
+def _is_of_tasks(path: str) -> bool:
+    return path.endswith(("/service", "/interarrival"))
+
+
+REHEARSING = Rehearsing(
+    brief=_without_work,
+    is_spread=_is_of_tasks,
+    case=f"{MEAN}; only the tasks' times are spread evenly over their distributions",
+    brief_case=f"{MEAN}; without the work, which is too much to be walked through in advance",
+)
+
+
+def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+    """The pool, its work, what each operation does or how it is refused."""
     lines = [_pool(model), *_nodes(model.spec), *_work(model)]
     nodes = model.spec.nodes
-    for operation in sorted(model.operations, key=lambda each: each.at.mean):
-        if _rule(model, operation) is None:
-            lines += _operation(model, operation, nodes)
+    for operation in in_time(model.operations):
+        refusal = refused(operation, model.refusal(operation), rehearsal)
+        if refusal is not None:
+            lines.append(f"{when(operation, model.span)} it {refusal}.")
+            continue
+        lines += _operation(model, operation, nodes, rehearsal)
         if isinstance(operation.body, Resize):
             nodes = operation.body.nodes
-    return lines + [f"Refused: {sentence}" for _, sentence in foretold(model)]
-
-
-def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
-    """The refusals that follow from the file alone: where, and what the service will answer."""
-    return refusals(model.operations, partial(_rule, model), answer)
+    return lines
 
 
 def size(model: Model) -> str:
     """How large a pool is at time 0."""
     spec = model.spec
     return f"{counted(spec.nodes, 'node')}, {counted(spec.slots, 'slot')}"
-
-
-def _rule(model: Model, operation: Operation) -> str | None:
-    body, spec = operation.body, model.spec
-    rule = by_request(body, spec)
-    if rule is not None or not isinstance(body, UpgradeOs):
-        return rule
-    start = model.span.start
-    now = start and not operation.at.is_random and start + dt.timedelta(seconds=operation.at.mean)
-    rule = by_version(body.target_os_version, spec, now or None)
-    equal = model.layout.target(operation.name) == 0 and _is_first(model, operation)
-    return rule or ("version equal" if equal else None)
-
-
-def _is_first(model: Model, operation: Operation) -> bool:
-    """Whether no upgrade can come before."""
-    upgrades = [each for each in model.operations if isinstance(each.body, UpgradeOs)]
-    earliest = [float(each.at.quantile(np.zeros(1))[0]) for each in upgrades if each != operation]
-    return all(operation.at.highest < each for each in earliest)
 
 
 # The pool and its work ---------------------------------------------------------------------------
@@ -101,7 +95,7 @@ def _pool(model: Model) -> str:
     spec = model.spec
     runs = "" if spec.configuration == "virtual_machine" else f" on {spec.current_os_version}"
     least = at_least(spec.min_available, spec.slots)
-    share = "" if spec.min_available.share is None else f" ({spec.min_available}, rounded up)"
+    share = rounded_up(spec.min_available, spec.slots)
     return (
         f"{model.name}: a {spec.configuration} pool of {counted(spec.nodes, 'node')}{runs}, "
         f"{counted(spec.task_slots_per_node, 'slot')} each: {counted(spec.slots, 'slot')}; "
@@ -212,16 +206,20 @@ def _traits(job: Job) -> str:
 # Operations --------------------------------------------------------------------------------------
 
 
-def _operation(model: Model, operation: Operation, nodes: int) -> list[str]:
+def _operation(
+    model: Model, operation: Operation, nodes: int, rehearsal: Rehearsal | None
+) -> list[str]:
     """What an operation does to a pool that has `nodes` nodes by then."""
     at, body, spec = when(operation, model.span), operation.body, model.spec
     if isinstance(body, UpgradeOs | UpgradeImage):
         what = _version(model, operation.name, body)
         if not nodes:
-            return [f"{at} {what} for every node; there is none by then."]
+            return [f"{at} {what} for every node; nothing happens: there is none by then."]
+        if rehearsal is not None and rehearsal.does_nothing(operation):
+            return [f"{at} {what}; nothing happens: the pool is being upgraded to it already."]
         start = " and its start task" if _starts_slowly(spec.start_task) else ""
         text = f"{at} {what} for every node; each is out for {spec.node_upgrade}{start}."
-        return [f"{text} {_how(spec, nodes)}{_during(spec, body)}", *_low(spec, nodes)]
+        return [f"{text} {_how(spec, nodes)}{_during(spec, body)}", *_load(spec, nodes)]
     if isinstance(body, Resize):
         return [f"{at} {_resize(body, spec, nodes)}."]
     return [f"{at} {_of_node(body, spec)}."]
@@ -269,23 +267,14 @@ def _interrupted(mode: str, spec: BatchPool) -> str:
     return text
 
 
-def _low(spec: BatchPool, nodes: int) -> list[str]:
-    """The arithmetic of the lowest capacity and of the load on what is left."""
-    at_once, slots = at_most(spec.walk_rules.limit, nodes), spec.task_slots_per_node
-    left = (nodes - at_once) * slots
-    least = at_least(spec.min_available, spec.slots)
-    text = (
-        f"While {counted(at_once, 'node')} of {nodes:,} {be(at_once)} out, {left:,} of "
-        f"{counted(nodes * slots, 'slot')} serve: {_capacity(spec, left)}"
-    )
+def _load(spec: BatchPool, nodes: int) -> list[str]:
+    """The load on what is left while as many nodes as may be are out."""
+    at_once = at_most(spec.walk_rules.limit, nodes)
+    left = (nodes - at_once) * spec.task_slots_per_node
     if not left:
-        text += "; the whole pool is out, and no task runs"
-    elif left < least:
-        text += f"; not available: it needs {least:,}"
-    else:
-        text += "; the pool stays available"
-    load = offered_slots(spec.work, spec.slots) / left if left else 0.0
-    return [f"{text}.", *([_meanwhile(load)] if load else [])]
+        return ["While all nodes are out no task runs."] if spec.work else []
+    load = offered_slots(spec.work, spec.slots) / left
+    return [_meanwhile(load)] if load else []
 
 
 def _meanwhile(load: float) -> str:
@@ -305,7 +294,7 @@ def _capacity(spec: BatchPool, slots: int) -> str:
 
 def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
     if body.nodes == nodes:
-        return f"the pool has {counted(nodes, 'node')} already"
+        return f"nothing happens: the pool has {counted(nodes, 'node')} already"
     then = f"{counted(body.nodes, 'node')} then: "
     then += _capacity(spec, body.nodes * spec.task_slots_per_node)
     if body.nodes > nodes:

@@ -12,6 +12,7 @@ from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import Service, call_of
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.platform import UnplannedFailures
+from sim.systems.cloud_service.refusals import answer, by_request
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.states import ACTORS, BAD, GOOD
 from sim.systems.world import ACT
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log, Stack
     from sim.metrics import Measured
+    from sim.systems.answers import Refusal
     from sim.systems.cloud_service.spec import CloudService
     from sim.systems.door import Call
     from sim.systems.kind import LaneWords
     from sim.systems.operation import Operation, Span
+    from sim.systems.rehearsed import Rehearsal
     from sim.systems.world import Due, World
     from sim.timelines import Timeline
 
@@ -112,13 +115,14 @@ class Model:
         """What those lanes are."""
         return views.lane_words(self)
 
-    def before(self) -> list[str]:
-        """What will happen, in sentences."""
-        return words.before(self)
+    def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
+        """What it is and what is asked of it, in sentences."""
+        return words.before(self, rehearsal)
 
-    def foretold(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """The refusals that follow from the file alone, with their paths."""
-        return words.foretold(self)
+    def refusal(self, operation: Operation) -> Refusal | None:
+        """How the service refuses an operation by what it says, if it does."""
+        rule = by_request(operation.body, self.spec)
+        return answer(rule, operation.body) if rule else None
 
     # How it runs.
 

@@ -4,52 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.rules import at_least
-from sim.systems.cloud_service.layout import has_faults, is_rollout
-from sim.systems.cloud_service.refusals import answer, by_request
+from sim.rules import domains_in_use
+from sim.systems.cloud_service.layout import has_faults
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     GuestOsUpdate,
     HostOsUpdate,
+    UpdateStatus,
     UpgradeDeployment,
     WalkUpgradeDomain,
 )
-from sim.systems.cloud_service.rollouts import addressed
-from sim.systems.cloud_service.states import READY
-from sim.systems.sentences import counted, refusals, when, within
+from sim.systems.rehearsed import refused
+from sim.systems.sentences import be, counted, in_time, rounded_up, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.requests import Operator
     from sim.systems.cloud_service.spec import Build
-    from sim.systems.operation import Operation, Request
+    from sim.systems.operation import Operation
+    from sim.systems.rehearsed import Rehearsal
 
 LISTED = 6
 """So many names of a list are shown."""
 
 
-def before(model: Model) -> list[str]:
-    """The service, who is in which domain, what each operation does, how low capacity goes."""
+def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+    """The service, who is in which domain at time 0, what each operation does or how it fails."""
     lines = [_service(model), *_roles(model), *_demand(model), *_domains(model)]
-    for operation in model.operations:
-        lines.append(_operation(model, operation))
-        if is_rollout(operation) or isinstance(operation.body, GuestOsUpdate | HostOsUpdate):
-            lines += _lowest(model, operation)
-    lines += [f"Refused: {sentence}" for _, sentence in foretold(model)]
+    for operation in in_time(model.operations):
+        refusal = refused(operation, model.refusal(operation), rehearsal)
+        if refusal is None:
+            lines.append(_operation(model, operation) + _then(model, operation, rehearsal))
+        else:
+            lines.append(f"{when(operation, model.span)} it {refusal}.")
     return lines
-
-
-def foretold(model: Model) -> list[tuple[tuple[str | int, ...], str]]:
-    """The refusals that follow from the file alone: where, and what the service will answer."""
-    return refusals(model.operations, lambda each: by_request(each.body, model.spec), answer)
 
 
 def size(model: Model) -> str:
     """How large a service is at time 0."""
-    layout = model.layout
-    count = sum(role.count for role in layout.roles)
-    return f"{counted(count, 'instance')}, {counted(layout.domains, 'update domain')}"
+    count = sum(role.count for role in model.layout.roles)
+    return f"{counted(count, 'instance')}, {counted(_domains_at_first(model), 'update domain')}"
+
+
+def _domains_at_first(model: Model) -> int:
+    """Update domains in use at time 0."""
+    largest = max(role.count for role in model.layout.roles)
+    return domains_in_use(model.spec.update_domains, largest)
 
 
 def _service(model: Model) -> str:
@@ -57,21 +59,31 @@ def _service(model: Model) -> str:
     count = sum(role.count for role in layout.roles)
     return (
         f"{model.name}: {counted(count, 'instance')} of {counted(len(layout.roles), 'role')} in "
-        f"{counted(layout.domains, 'update domain')}, on build {layout.builds[0]}."
+        f"{counted(_domains_at_first(model), 'update domain')}, on build {layout.builds[0]}."
     )
 
 
 def _roles(model: Model) -> list[str]:
     lines = []
-    for role in model.layout.roles:
-        need = at_least(role.spec.min_available, role.count)
+    for place, role in enumerate(model.layout.roles):
+        need, gate = model.layout.min_available[place], model.layout.min_healthy[place]
+        of_need = rounded_up(role.spec.min_available, role.count)
+        of_gate = rounded_up(role.spec.min_healthy, role.count)
         sizes = ", ".join(map(str, _sizes(model, role)))
         lines.append(
             f"{role.name}: {counted(role.count, 'instance')}, by domain {sizes}; "
-            f"available while at least {need} serve{_from_share(role, need)}; "
-            f"a restart takes {_restart(role)}."
+            f"available while at least {need} serve{of_need}; a walk goes on only while at least "
+            f"{counted(gate, 'upgraded one')} {be(gate)} Ready{of_gate}; "
+            f"a restart takes {_restart(role)}{_slow_start(role)}."
         )
     return lines
+
+
+def _slow_start(role: RoleLayout) -> str:
+    slow = role.spec.slow_start
+    if slow is None:
+        return ""
+    return f", and for {slow.for_} after it an instance serves {show_share(slow.serves)}"
 
 
 def _demand(model: Model) -> list[str]:
@@ -81,13 +93,6 @@ def _demand(model: Model) -> list[str]:
     most = float(model.demand.values.max())
     serves = sum(role.count * role.spec.serves_demand for role in model.layout.roles)
     return [f"Demand: at most {most:g}; with all instances the service serves {serves:g}."]
-
-
-def _from_share(role: RoleLayout, need: int) -> str:
-    share = role.spec.min_available.share
-    if share is None:
-        return ""
-    return f" ({show_share(share)} of {role.count}, rounded up, is {need})"
 
 
 def _restart(role: RoleLayout) -> str:
@@ -101,19 +106,19 @@ def _restart(role: RoleLayout) -> str:
 
 def _sizes(model: Model, role: RoleLayout) -> list[int]:
     """Instances of a role in each domain, at time 0."""
-    domains = model.layout.domains
-    return [len(range(domain, role.count, model.spec.update_domains)) for domain in range(domains)]
+    domains = range(_domains_at_first(model))
+    return [len(range(domain, role.count, model.spec.update_domains)) for domain in domains]
 
 
 def _domains(model: Model) -> list[str]:
     layout = model.layout
     lines = []
-    for domain, members in enumerate(layout.domain_members):
-        codes = layout.initial_codes(0)
+    codes = layout.initial_codes(0)
+    for domain, members in enumerate(layout.domain_members[: _domains_at_first(model)]):
         names = [layout.names[i] for i in members if codes[i]]
         shown = ", ".join(names[:LISTED])
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        lines.append(f"Domain {domain}: {shown}{more}." if names else f"Domain {domain}: empty.")
+        lines.append(f"Domain {domain}: {shown}{more}.")
     return lines
 
 
@@ -163,14 +168,24 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
     else:
         text = (
             f"The operator walks a domain, bakes it for {show_duration(body.operator.bake)} "
-            "and walks the next."
+            f"and walks the next.{_stops(body.operator)}"
         )
-        if body.operator.stop_above is not None:
-            then = "rolls back" if body.operator.then == "rollback" else "stops"
-            text += f" Above {show_share(body.operator.stop_above)} not Ready the operator {then}."
     if body.operator is not None and body.mode != "Manual":
         text += " The operator acts under Manual only."
     return text + within(body, "A domain") + _faults(model.spec.builds.get(str(body.build)))
+
+
+def _stops(operator: Operator) -> str:
+    """When an operator goes no further, and how surely."""
+    if operator.stop_above is None:
+        return ""
+    then = "rolls back" if operator.then == "rollback" else "stops"
+    text = f" Above {show_share(operator.stop_above)} not Ready the operator {then}"
+    if operator.detects < 1:
+        text += f", if it is seen: with {show_share(operator.detects)} a bake"
+    if operator.false_alarm:
+        text += f"; with {show_share(operator.false_alarm)} a bake also without reason"
+    return f"{text}."
 
 
 def _faults(build: Build | None) -> str:
@@ -194,54 +209,26 @@ def _faults(build: Build | None) -> str:
     return f"{text} {bad}: {', '.join(harm)}."
 
 
-def _lowest(model: Model, operation: Operation) -> list[str]:
-    """The arithmetic of the lowest capacity, if every instance comes back by itself."""
-    layout, body = model.layout, operation.body
-    only = getattr(body, "role_to_upgrade", None)
-    if operation.kind == "swap" or _is_elsewhere(model, body):
-        return []
-    at_once = getattr(body, "mode", "Auto") == "Simultaneous"
-    # On the build of time 0, whose code of ReadyRole is the status itself.
-    unit = [int(layout.weights(role.spec)["capacity"][READY]) for role in layout.roles]
-    nominal = sum(w * role.count for w, role in zip(unit, layout.roles, strict=True))
-    out = [
-        sum(
-            w * (role.count if at_once else _sizes(model, role)[domain])
-            for w, role in zip(unit, layout.roles, strict=True)
-            if only in (None, role.name)
-        )
-        for domain in range(layout.domains)
-    ]
-    worst = max(range(len(out)), key=out.__getitem__)
-    left = nominal - out[worst]
-    taken = "everything" if at_once else f"domain {worst}"
-    dark = _dark(model, operation, worst, at_once=at_once)
-    share = show_share(left / nominal if nominal else 1.0)
-    serve = f"{_weight(left)} of {_weight(nominal)} serve"
-    return [f"While {taken} is out, {serve}: capacity {share}{dark}."]
+def _then(model: Model, operation: Operation, rehearsal: Rehearsal | None) -> str:
+    """The domains in use where they are others than at time 0, and that nothing changes."""
+    if rehearsal is None or rehearsal.operations[operation.name]["at_s"] is None:
+        return ""
+    at = rehearsal.operations[operation.name]["at_s"]
+    domains = rehearsal.model.status(rehearsal.log, at)["UpgradeDomainCount"]
+    text = ""
+    if domains != _domains_at_first(model):
+        text = f" There {be(domains)} {counted(domains, 'update domain')} by then."
+    why = _why_nothing(operation)
+    return f"{text} Nothing happens: {why}." if why and rehearsal.does_nothing(operation) else text
 
 
-def _is_elsewhere(model: Model, body: Request) -> bool:
-    """Whether an upgrade may be of the deployment in staging, which serves nobody."""
-    deployment, by_slot = addressed(model, body)
-    swaps = any(operation.kind == "swap" for operation in model.operations)
-    return bool(deployment) if by_slot or not swaps else True
-
-
-def _dark(model: Model, operation: Operation, domain: int, *, at_once: bool) -> str:
-    """Which roles then have too few instances."""
-    only = getattr(operation.body, "role_to_upgrade", None)
-    short = []
-    for place, role in enumerate(model.layout.roles):
-        if only not in (None, role.name):
-            continue
-        left = role.count - (role.count if at_once else _sizes(model, role)[domain])
-        if left < model.layout.min_available[place]:
-            short.append(
-                f"{role.name} has {left} of the {model.layout.min_available[place]} it needs"
-            )
-    return f"; not available: {', '.join(short)}" if short else "; the service stays available"
-
-
-def _weight(thousandths: int) -> str:
-    return f"{thousandths / 1000:g}"
+def _why_nothing(operation: Operation) -> str:
+    """Why a request that is accepted may change nothing; empty where it cannot be so."""
+    body = operation.body
+    if isinstance(body, UpdateStatus):
+        return f"the deployment is {body.status} already"
+    if isinstance(body, ChangeConfiguration) and not body.restarts:
+        if body.configuration:
+            return "the roles have those numbers of instances already"
+        return "no instance restarts, and no role is given another number of instances"
+    return ""
