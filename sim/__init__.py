@@ -1,7 +1,7 @@
 """Simulate how upgrades roll through Azure fleets, before anyone presses the button.
 
 >>> import sim
->>> results = sim.run(sim.load("scenarios/shop.yaml"))  # doctest: +SKIP
+>>> results = sim.run("scenarios/shop.yaml")  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -49,4 +49,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

@@ -97,7 +97,7 @@ class Block:
     initial: NDArray[np.int16]
     """State of each subject at time 0, shape (count,)."""
     name: Callable[[int], str]
-    """Name of the subject with a number within the block."""
+    """Name of the subject with a number within the block. It pickles, so it is no lambda."""
     weights: Mapping[str, NDArray[np.int64]]
     """For each series the weight of each code: thousandths of a member, or 0 and 1."""
 

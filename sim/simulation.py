@@ -35,7 +35,7 @@ class Simulation:
             1,
             States(("absent",)),
             np.zeros(1, np.int16),
-            lambda _: "the scenario",
+            ("the scenario",).__getitem__,
             {},
         )
         blocks = [itself]
@@ -51,6 +51,10 @@ class Simulation:
             self.models[name] = self.kinds[name].model(name, spec, operations, first, span)
             blocks += self.models[name].blocks
         self.subjects = Subjects(blocks)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What it is made of says all: it is made again of that where it is read."""
+        return Simulation, (self.scenario,)
 
     def run(self, replication: int = 0) -> Log:
         """The log of one replication.

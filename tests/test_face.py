@@ -48,7 +48,7 @@ def test_face_is_what_users_are_promised():
         "run",
         "run_one",
     ]
-    assert set(sim.__all__) <= set(dir(sim))
+    assert dir(sim) == sim.__all__
 
 
 def test_every_public_name_can_be_had():
@@ -75,6 +75,49 @@ def test_each_public_function_works_twice(tmp_path):
         folder = sim.run(scenario).save(tmp_path / "results", overwrite=True)
         assert sim.open_results(folder).about.name == "shop"
         assert sim.compare(scenario).about.compared
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_will_do_for_a_scenario(tmp_path, kind):
+    file = kind(tmp_path / "shop.yaml")
+    Path(file).write_text(SCENARIO)
+    scenario = sim.load(file)
+    assert sim.run_one(file, 2).log.equals(sim.run_one(scenario, 2).log)
+    assert sim.run(file).summary.equals(sim.run(scenario).summary)
+    assert sim.compare(file).comparison.equals(sim.compare(scenario).comparison)
+
+
+def test_seed_and_replications_may_be_given_to_a_run():
+    scenario = sim.loads(SCENARIO)
+    other = scenario.with_(seed=2, replications=10)
+    run = sim.run(scenario, replications=10, seed=2)
+    assert (run.about.variants[0].replications, run.about.variants[0].seed) == (10, 2)
+    assert run.replications.equals(sim.run(other).replications)
+    compared = sim.compare(scenario, replications=10, seed=2)
+    assert compared.replications.equals(sim.compare(other).replications)
+    assert sim.run_one(scenario, 3, seed=2).log.equals(sim.run_one(other, 3).log)
+    assert sim.run(scenario).about.variants[0].replications == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "numbers", "message"),
+    [
+        ("nowhere.yaml", {}, "nowhere.yaml: must be a file, got a name that does not exist"),
+        (SCENARIO, {}, "must be a path, got a text of several lines; sim.loads reads it"),
+        (None, {}, "must be a scenario or the path of its file, got NoneType"),
+        ("shop.yaml", {"replications": 0}, "must be a whole number, 1 or more, got 0"),
+        ("shop.yaml", {"seed": -1}, "got -1"),
+    ],
+)
+def test_what_is_no_scenario_or_no_such_number_is_told(
+    given, numbers, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("shop.yaml").write_text(SCENARIO)
+    for ask in (sim.run, sim.compare):
+        with pytest.raises(sim.ScenarioError) as error:
+            ask(given, **numbers)
+        assert message in str(error.value)
 
 
 def test_face_imports_nothing_until_it_is_asked():

@@ -104,6 +104,19 @@ def test_run_makes_the_replications_that_the_file_asks_for(ran):
     assert value(ran, "min_capacity", column="n") == 5
 
 
+def test_a_variant_without_chance_has_as_many_replications_as_the_others():
+    """It ran once, and stands in each pair."""
+    text = CHANCE + "variants: {nothing: {operations: []}, other: {}}\n"
+    results = sim.compare(sim.loads(text))
+    assert [one.replications for one in results.about.variants] == [1, 5]
+    rows = results.replications.query("metric == 'min_capacity' and group == ''")
+    assert rows.groupby("variant").replication.apply(list).to_dict() == {
+        "nothing": [0, 1, 2, 3, 4],
+        "other": [0, 1, 2, 3, 4],
+    }
+    assert set(rows.query("variant == 'nothing'").value) == {1.0}
+
+
 def test_summary_is_of_the_replications(ran):
     rows = ran.replications
     mine = rows[(rows.metric == "rollout_duration") & (rows.group == "")]

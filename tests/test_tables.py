@@ -86,7 +86,7 @@ def test_joined_tables_stand_one_below_the_other():
 
 def test_replications_have_a_row_for_each_metric_of_each(simulation):
     measured = replicate(simulation, [4])
-    frame = tables.frame(tables.replications("auto", measured))
+    frame = tables.frame(tables.replications("auto", measured, measured.numbers))
     assert list(frame.columns) == tables.REPLICATIONS.names
     assert len(frame) == len(measured.values)
     lowest = frame[(frame.metric == "min_capacity") & (frame.group == "WebRole")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from os import PathLike
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,12 @@ from sim.results.pictures import ResultPictures
 from sim.results.provenance import RESOLVED, About
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, Made, Opened
+from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.kind import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from os import PathLike
 
     import pandas as pd
     import pyarrow as pa
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from sim.experiments.objectives import Experiment
     from sim.results.provenance import Variant
     from sim.results.sources import Source
-    from sim.scenario import Scenario
 
 BASELINE = "baseline"
 """What the only variant is called in tables."""
@@ -44,20 +44,37 @@ KEEP = ("timelines", "events")
 """What can be saved of all replications, not only of the first."""
 
 
-def run_one(scenario: Scenario, replication: int = 0) -> Run:
+def run_one(
+    scenario: Scenario | str | PathLike[str], replication: int = 0, *, seed: int | None = None
+) -> Run:
     """One replication with everything kept. Equal arguments give equal runs, on any machine.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    seed
+        The seed, in the place of the scenario's own.
 
     Raises
     ------
     ScenarioError
-        If `replication` is negative.
+        If the file is wrong, or `replication` is negative.
     ModelError
         If the run breaks an invariant of its own model.
     """
-    return _run(Simulation(scenario), replication, scenario.variant_name or BASELINE)
+    asked = _scenario(scenario, seed=seed)
+    return _run(Simulation(asked), replication, asked.variant_name or BASELINE)
 
 
-def run(scenario: Scenario, *, replay: int | None = None, progress: bool = False) -> Results:
+def run(
+    scenario: Scenario | str | PathLike[str],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    replay: int | None = None,
+    progress: bool = False,
+) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
     Objectives that are undecided get a further look at 2,000 replications where the file leaves
@@ -65,6 +82,12 @@ def run(scenario: Scenario, *, replay: int | None = None, progress: bool = False
 
     Parameters
     ----------
+    scenario
+        A scenario, or the path of its file.
+    replications
+        How many to make, in the place of the scenario's own number.
+    seed
+        The seed, in the place of the scenario's own.
     replay
         The only replication to run.
     progress
@@ -72,10 +95,13 @@ def run(scenario: Scenario, *, replay: int | None = None, progress: bool = False
 
     Raises
     ------
+    ScenarioError
+        If the file is wrong, or one of the numbers.
     ModelError
         If a run breaks an invariant of its own model.
     """
     began = perf_counter()
+    scenario = _scenario(scenario, replications=replications, seed=seed)
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
     if replay is not None:
         numbers, open_ended = range(_checked(replay), replay + 1), False
@@ -88,20 +114,27 @@ def run(scenario: Scenario, *, replay: int | None = None, progress: bool = False
     return _results(scenario, [one], perf_counter() - began, compared=False)
 
 
-def compare(scenario: Scenario, *, progress: bool = False) -> Results:
+def compare(
+    scenario: Scenario | str | PathLike[str],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    progress: bool = False,
+) -> Results:
     """Every variant of a scenario on the same luck, set against the first one.
 
     A file without variants gets those that the service itself offers. A further look, as in `run`,
-    is a look at all variants, so that they stay paired.
+    is a look at all variants, so that they stay paired. Parameters are those of `run`.
 
     Raises
     ------
     ScenarioError
-        If there is nothing to compare.
+        If the file is wrong, or one of the numbers, or there is nothing to compare.
     ModelError
         If a run breaks an invariant of its own model.
     """
     began = perf_counter()
+    scenario = _scenario(scenario, replications=replications, seed=seed)
     names = scenario.variant_names or tuple(scenario.default_variants())
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
@@ -316,6 +349,23 @@ _PIECES: dict[str, Callable[[Run], pa.Table]] = {
     "events": lambda run: events(run.variant, run.log),
 }
 """Table -> what one replication adds to it."""
+
+
+def _scenario(
+    given: Scenario | str | PathLike[str],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+) -> Scenario:
+    """What a caller means: a scenario or the path of its file, perhaps with other numbers."""
+    if isinstance(given, str) and "\n" in given:
+        raise ScenarioError.of("must be a path, got a text of several lines; sim.loads reads it")
+    if isinstance(given, str | PathLike):
+        given = files.load(given)
+    if not isinstance(given, Scenario):
+        got = type(given).__name__
+        raise ScenarioError.of(f"must be a scenario or the path of its file, got {got}")
+    return given.with_(replications=replications, seed=seed)
 
 
 def _run(simulation: Simulation, replication: int, variant: str) -> Run:

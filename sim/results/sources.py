@@ -104,8 +104,10 @@ class Made:
             yield run.operations_table
 
     def _replications(self) -> Iterator[pa.Table]:
+        # Variants are paired: one without chance is the same in each replication of the others.
+        made = max((one.measured.numbers for one in self._made.values()), key=len)
         for one in self._made.values():
-            yield tables.replications(one.variant, one.measured)
+            yield tables.replications(one.variant, one.measured, made)
 
     def _progress(self) -> Iterator[pa.Table]:
         for run in self._firsts():

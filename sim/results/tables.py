@@ -204,15 +204,17 @@ def frame(table: pa.Table) -> pd.DataFrame:
     return made
 
 
-def replications(variant: str, measured: Measured) -> pa.Table:
-    """One row for each replication of each metric."""
-    keys, runs = list(measured.values), len(measured.numbers)
+def replications(variant: str, measured: Measured, made: NDArray[np.int64]) -> pa.Table:
+    """One row for each replication of each metric; without chance each of those `made` is alike."""
+    keys, runs = list(measured.values), len(made)
     counts = np.full(len(keys), runs)
     columns = [
         repeated([variant], np.array([runs * len(keys)])),
-        wholes(np.tile(measured.numbers, len(keys))),
+        wholes(np.tile(made, len(keys))),
         *(repeated([key[place] for key in keys], counts) for place in range(3)),
-        numbers(np.concatenate([measured.values[key] for key in keys])),  # noqa: PD011
+        numbers(
+            np.concatenate([np.broadcast_to(measured.values[key], runs) for key in keys])  # noqa: PD011
+        ),
     ]
     return pa.Table.from_arrays(columns, schema=REPLICATIONS)
 

@@ -169,7 +169,8 @@ class Scenario:
     def with_(self, *, seed: int | None = None, replications: int | None = None) -> Self:
         """The scenario with another seed or number of replications."""
         given = {"seed": seed, "replications": replications}
-        return self.override({key: value for key, value in given.items() if value is not None})
+        changes = {key: value for key, value in given.items() if value is not None}
+        return self.override(changes) if changes else self
 
     def with_variants(self, changes: Mapping[str, Mapping[str, object]]) -> Self:
         """The scenario with these variants (name -> path -> value) in the place of its own.

@@ -176,7 +176,7 @@ class Layout:
                 "",
                 self.first_upgrade,
                 UPGRADE,
-                lambda k: f"upgrade by {self.upgrades[k]}",
+                tuple(f"upgrade by {name}" for name in self.upgrades).__getitem__,
                 [0] * len(self.upgrades),
             ),
         ]

@@ -190,15 +190,15 @@ class Layout:
                 "upgrade",
                 self.first_upgrade,
                 UPGRADE,
-                lambda k: f"upgrade by {self.upgrades[k]}",
+                tuple(f"upgrade by {name}" for name in self.upgrades).__getitem__,
                 [0] * len(self.upgrades),
             ),
-            self._block("pool", self.pool, POOL, lambda _: f"pool {self.name}", [POOL_ACTIVE]),
+            self._block("pool", self.pool, POOL, (f"pool {self.name}",).__getitem__, [POOL_ACTIVE]),
             self._block(
                 "allocation",
                 self.allocation,
                 ALLOCATION,
-                lambda _: f"allocation of {self.name}",
+                (f"allocation of {self.name}",).__getitem__,
                 [STEADY],
             ),
             self._block(

@@ -213,7 +213,7 @@ class Layout:
                 self.first_upgrade,
                 len(self.upgrades),
                 UPGRADE,
-                lambda k: f"upgrade by {self.upgrades[k]}",
+                tuple(f"upgrade by {name}" for name in self.upgrades).__getitem__,
             ),
             self._block(
                 "build",
@@ -221,7 +221,7 @@ class Layout:
                 self.first_build,
                 len(self.builds),
                 BUILD,
-                lambda k: f"build {self.builds[k]}",
+                tuple(f"build {name}" for name in self.builds).__getitem__,
             ),
         ]
         blocks += [
