@@ -274,6 +274,19 @@ def test_seed_and_replications_are_those_of_the_shell(shell):
     assert (variant["seed"], variant["replications"]) == (9, 7)
 
 
+@pytest.mark.parametrize("seed", ["-1", "9223372036854775808", "1e3", "x"])
+def test_seed_is_refused_alike_by_each_option(shell, seed):
+    rule = f"seed: must be a whole number from 0 to 2^63 - 1, got {seed}\n"
+    assert shell("run", "certain.yaml", "--seed", seed)[::2] == (2, f"--seed: {rule}")
+    assert shell("run", "certain.yaml", "--set", f"seed={seed}")[::2] == (2, f"--set: {rule}")
+
+
+def test_seed_may_have_63_bits(shell):
+    seed = 2**63 - 1
+    _, out, _ = shell("run", "certain.yaml", "--seed", str(seed), "--json")
+    assert json.loads(out)["variants"][0]["seed"] == seed
+
+
 def test_seed_zero_is_a_seed(shell):
     _, out, _ = shell("run", "certain.yaml", "--set", "seed=5", "--seed", "0", "--json")
     assert json.loads(out)["variants"][0]["seed"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -262,6 +263,37 @@ def test_variants_given_in_python_are_checked_as_those_of_a_file():
     ]
     with pytest.raises(ScenarioError, match=r"variants\.a\.seed: must be a mapping, a list, text"):
         scenario().with_variants({"a": {"seed": object()}})
+
+
+LAST_SEED = 2**63 - 1
+DOORS = {
+    "file": lambda seed: scenario(SHOP.replace("seed: 7", f"seed: {seed}")),
+    "dict": lambda seed: Scenario.from_dict(MINIMAL | {"seed": seed}),
+    "override": lambda seed: scenario().override({"seed": seed}),
+    "with_": lambda seed: scenario().with_(seed=seed),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_seed_is_a_whole_number_of_63_bits_by_every_door(door):
+    for seed in (0, 2**53 + 1, LAST_SEED):
+        taken = DOORS[door](seed)
+        assert taken.seed == seed
+        assert Scenario.from_text(taken.to_yaml()).seed == seed
+    for seed in (-1, LAST_SEED + 1, 2**64, 0.5):
+        rule = re.escape(
+            f"seed: must be a whole number from 0 to 2^63 - 1, got {str(seed).lower()}"
+        )
+        with pytest.raises(ScenarioError, match=rule):
+            DOORS[door](seed)
+
+
+def test_variants_cannot_have_a_seed_of_their_own():
+    with pytest.raises(ScenarioError) as caught:
+        scenario().with_variants({"as it is": {}, "lucky": {"seed": 1}})
+    assert str(caught.value) == (
+        "variants.lucky: seed: must stand in the file itself, as it holds for all variants"
+    )
 
 
 def test_seed_and_replications_can_be_set_alone():

@@ -56,8 +56,34 @@ def test_variant_s_run_bears_its_name():
     assert sim.run_one(scenario.variant("simultaneous")).variant == "simultaneous"
 
 
-def test_negative_replication_is_refused():
-    assert "must be a number from 0 on, got -1" in refusal(lambda: run(replication=-1))
+@pytest.mark.parametrize("kind", [int, np.int8, np.int64, np.uint64])
+def test_replication_may_be_of_any_integer_type(kind):
+    found = run(replication=kind(3))
+    assert found.log.equals(run(replication=3).log)
+    assert type(found.replication) is int
+
+
+@pytest.mark.parametrize(
+    ("given", "got"),
+    [
+        (-1, "-1"),
+        (2**31, "2147483648"),
+        (2**64, "18446744073709551616"),
+        pytest.param(10**5000, "a huge number", id="huge"),
+        (0.5, "0.5"),
+        (3.0, "3.0"),
+        (True, "True"),
+        ("3", "'3'"),
+        (None, "None"),
+    ],
+)
+def test_other_replications_are_refused_in_words(given, got):
+    rule = f"a replication must be a whole number from 0 to 2^31 - 1, got {got}"
+    assert rule in refusal(lambda: run(replication=given))
+
+
+def test_last_replication_is_like_any_other():
+    assert run(replication=2**31 - 1).replication == 2**31 - 1
 
 
 def test_run_audits_itself(monkeypatch):

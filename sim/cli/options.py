@@ -151,7 +151,7 @@ def _output(command: argparse.ArgumentParser) -> None:
 
 
 def _experiment(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", type=_whole(0), metavar="N", help="another seed")
+    command.add_argument("--seed", metavar="N", help="another seed, 0 to 2^63 - 1")
     command.add_argument(
         "--replications", type=_whole(1), metavar="N", help="another number of replications"
     )

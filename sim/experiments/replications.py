@@ -7,17 +7,19 @@ number. A scenario whose first replication drew nothing has no other run: it run
 from __future__ import annotations
 
 import gc
+import operator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from sim.errors import ModelError
+from sim.errors import ModelError, ScenarioError
 from sim.log import Stack
 from sim.metrics import Key
 from sim.timelines import Members, stacked
+from sim.units import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +76,29 @@ class Measured:
             self.first,
             (*self.pictured, *more.pictured),
         )
+
+
+LAST_REPLICATION = 2**31 - 1
+"""The largest number of a replication; counters hold more, nobody makes as many."""
+
+
+def replication_number(value: SupportsIndex) -> int:
+    """A replication's number, of whatever integer type it is given.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no whole number from 0 to 2^31 - 1.
+    """
+    try:
+        number = -1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = -1
+    if 0 <= number <= LAST_REPLICATION:
+        return number
+    huge = isinstance(value, int) and value.bit_length() > 99  # noqa: PLR2004  (30 digits)
+    got = "a huge number" if huge else shorten(repr(value))
+    raise ScenarioError.of(f"a replication must be a whole number from 0 to 2^31 - 1, got {got}")
 
 
 def replicate(

@@ -42,6 +42,7 @@ __all__ = [
     "PositiveCount",
     "PositiveDuration",
     "PositiveNumber",
+    "Seed",
     "Share",
     "Spec",
     "Text",
@@ -88,37 +89,42 @@ def _number(value: Plain, form: re.Pattern[str]) -> int | float | None:
     return None if isinstance(value, bool) else value
 
 
-def _whole_number(value: Plain) -> int | None:
-    if isinstance(value, float) or _has_too_many_digits(value):
+def _whole_number(value: Plain, most_digits: int = _MOST_DIGITS) -> int | None:
+    if isinstance(value, float) or _has_too_many_digits(value, most_digits):
         return None
-    number = _number(value, _INTEGER)
-    return None if number is None else int(number)
+    return None if _number(value, _INTEGER) is None else int(value)
 
 
-def _has_too_many_digits(value: Plain) -> bool:
-    return len(_text(value).lstrip("+-")) > _MOST_DIGITS
+def _has_too_many_digits(value: Plain, most: int) -> bool:
+    return len(_text(value).lstrip("+-")) > most
 
 
-def _refuse(expected: str, value: Plain) -> ValueError:
-    return ValueError(f"{expected}, got {show_scalar(value)}{_hint(value)}")
+def _refuse(expected: str, value: Plain, most_digits: int = _MOST_DIGITS) -> ValueError:
+    return ValueError(f"{expected}, got {show_scalar(value)}{_hint(value, most_digits)}")
 
 
-def _hint(value: Plain) -> str:
+def _hint(value: Plain, most_digits: int) -> str:
     unquoted = isinstance(value, Scalar) and value.plain
     if isinstance(value, str) and not unquoted and _NUMBER.fullmatch(value):
         return " (text, not a number: leave the quotes out)"
     whole = _INTEGER.fullmatch(_text(value))
-    return f" (more than {_MOST_DIGITS} digits)" if whole and _has_too_many_digits(value) else ""
+    too_many = whole and _has_too_many_digits(value, most_digits)
+    return f" (more than {most_digits} digits)" if too_many else ""
 
 
 # Whole numbers and numbers ----------------------------------------------------------------------
 
 
-def _whole(expected: str, lowest: float = -math.inf) -> PlainValidator:
+def _whole(
+    expected: str,
+    lowest: float = -math.inf,
+    highest: float = math.inf,
+    most_digits: int = _MOST_DIGITS,
+) -> PlainValidator:
     def convert(value: Plain) -> int:
-        number = _whole_number(value)
-        if number is None or number < lowest:
-            raise _refuse(expected, value)
+        number = _whole_number(value, most_digits)
+        if number is None or not lowest <= number <= highest:
+            raise _refuse(expected, value, most_digits)
         return number
 
     return _takes(expected, convert)
@@ -150,6 +156,14 @@ PositiveCount = Annotated[
     int,
     _whole("must be a whole number, 1 or more", 1),
     WithJsonSchema({"type": "integer", "minimum": 1}),
+]
+
+_LAST_SEED = 2**63 - 1  # of 19 digits; nothing is calculated with a seed
+
+Seed = Annotated[
+    int,
+    _whole("must be a whole number from 0 to 2^63 - 1", 0, _LAST_SEED, most_digits=19),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": _LAST_SEED}),
 ]
 
 Number = Annotated[

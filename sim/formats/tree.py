@@ -25,7 +25,7 @@ LARGEST = 2**20
 DEEPEST = 50
 """Levels of mappings and lists."""
 
-_LARGEST_INTEGER = 10**18  # Python's own may be too long to print
+_LARGEST_INTEGER = 10**40  # Python's own may be too long to print
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -6,13 +6,13 @@ import json
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
 from sim.errors import ScenarioError
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
-from sim.experiments.replications import STACK, audit
+from sim.experiments.replications import STACK, audit, replication_number
 from sim.log import Stack
 from sim.plots.style import png
 from sim.results import tables
@@ -45,7 +45,10 @@ KEEP = ("timelines", "events")
 
 
 def run_one(
-    scenario: Scenario | str | PathLike[str], replication: int = 0, *, seed: int | None = None
+    scenario: Scenario | str | PathLike[str],
+    replication: SupportsIndex = 0,
+    *,
+    seed: int | None = None,
 ) -> Run:
     """One replication with everything kept. Equal arguments give equal runs, on any machine.
 
@@ -59,7 +62,8 @@ def run_one(
     Raises
     ------
     ScenarioError
-        If the file is wrong, or `replication` is negative.
+        If the file is wrong, or `replication` is no whole number (of any integer type) from 0 to
+        2^31 - 1.
     ModelError
         If the run breaks an invariant of its own model.
     """
@@ -72,7 +76,7 @@ def run(
     *,
     replications: int | None = None,
     seed: int | None = None,
-    replay: int | None = None,
+    replay: SupportsIndex | None = None,
     progress: bool = False,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
@@ -96,7 +100,8 @@ def run(
     Raises
     ------
     ScenarioError
-        If the file is wrong, or one of the numbers.
+        If the file is wrong, or one of the numbers: `replay` is a whole number (of any integer
+        type) from 0 to 2^31 - 1.
     ModelError
         If a run breaks an invariant of its own model.
     """
@@ -104,7 +109,8 @@ def run(
     scenario = _scenario(scenario, replications=replications, seed=seed)
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
     if replay is not None:
-        numbers, open_ended = range(_checked(replay), replay + 1), False
+        number = replication_number(replay)
+        numbers, open_ended = range(number, number + 1), False
     variant = scenario.variant_name or BASELINE
     one = experiment(
         variant, Simulation(scenario), numbers, open_ended=open_ended, progress=progress
@@ -240,7 +246,7 @@ class Results:
         """
         return ResultPictures(self)
 
-    def replay(self, replication: int | None = None, variant: str = "") -> Run:
+    def replay(self, replication: SupportsIndex | None = None, variant: str = "") -> Run:
         """One replication of a variant once more, by default the first ones, with everything kept.
 
         The run is that of the libraries installed now, whichever made the results.
@@ -368,16 +374,10 @@ def _scenario(
     return given.with_(replications=replications, seed=seed)
 
 
-def _run(simulation: Simulation, replication: int, variant: str) -> Run:
-    log = simulation.run(_checked(replication))
+def _run(simulation: Simulation, replication: SupportsIndex, variant: str) -> Run:
+    log = simulation.run(replication_number(replication))
     audit(simulation, Stack([log]), [log])
     return Run(simulation, log, variant)
-
-
-def _checked(replication: int) -> int:
-    if replication < 0:
-        raise ScenarioError.of(f"a replication must be a number from 0 on, got {replication}")
-    return replication
 
 
 def _results(

@@ -17,13 +17,13 @@ from pydantic.json_schema import SkipJsonSchema
 
 from sim.chance import Distribution
 from sim.formats.fields import (
-    Count,
     Duration,
     Instant,
     Name,
     OneOf,
     PositiveCount,
     PositiveDuration,
+    Seed,
     Share,
     Spec,
     Text,
@@ -94,8 +94,8 @@ class File(Spec):
     """Simulated time. Default: 1d."""
     warm_up: Duration = 0.0
     """Time at the beginning that metrics leave out. Default: 0s."""
-    seed: Count = 0
-    """Number that all chance follows from. Default: 0."""
+    seed: Seed = 0
+    """Random seed: a whole number from 0 to 2^63 - 1 that all chance follows from. Default: 0."""
     replications: PositiveCount | SkipJsonSchema[None] = None
     """Number of runs, each with its own luck. Default: 100."""
     start: Instant | SkipJsonSchema[None] = None

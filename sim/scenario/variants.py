@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-SHARED = ("prefer",)
-"""Keys that say how variants are set against each other, so that none can have its own."""
+SHARED = ("prefer", "seed")
+"""Keys that say how variants are set against each other (with common random numbers), so that none
+can have its own."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def drafts(tree: Node) -> list[Draft]:
         own = [
             Problem(node.where, path, "must stand in the file itself, as it holds for all variants")
             for path, node in variant.changes.items()
-            if path.partition(".")[0] in SHARED
+            if path.partition(".")[0].strip('"') in SHARED
         ]
         changed = overridden(rest, variant.changes, own)
         if not own:
