@@ -107,6 +107,14 @@ class Block:
         return range(self.first, self.first + self.count)
 
 
+def the_scenario() -> Block:
+    """The block of the scenario itself, with which every numbering begins."""
+    initial = np.zeros(1, np.int16)
+    states = States(("absent",))
+    name = ("the scenario",).__getitem__  # no lambda: a log can be pickled
+    return Block("", "scenario", "", SCENARIO, 1, states, initial, name, {})
+
+
 class Subjects:
     """All that can change in a scenario, in blocks. The same for every replication."""
 
@@ -261,6 +269,13 @@ class Stack:
         """A number for each subject of each replication, shape (rows,)."""
         key: NDArray[np.int64] = self.replication * self.subjects.count + self.subject
         return key
+
+    def rows(self, places: NDArray[np.intp]) -> NDArray[np.void]:
+        """Some of the rows, as they lie in a log; shape as `places`."""
+        found = np.empty(len(places), ROW)
+        for name in ROW.names or ():
+            found[name] = getattr(self, name)[places]
+        return found
 
     def about(self, first: int, count: int) -> NDArray[np.bool_]:
         """Which rows are about the subjects from `first` on, `count` of them; shape (rows,)."""

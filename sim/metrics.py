@@ -147,7 +147,8 @@ METRICS: dict[str, Metric] = {
             "0/1",
             "",
             "finished",
-            "1 when every rollout has ended and the last one requested is completed.",
+            "1 when every rollout has ended and the last one requested is completed; 0 where a "
+            "restart took over from an upgrade and left it half-way.",
         ),
         Metric(
             "done_at",
@@ -261,13 +262,19 @@ def earliest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
 
 
 def rollouts(
-    stack: Stack, operations: Sequence[int], upgrades: Block, must_end: NDArray[np.bool_]
+    stack: Stack,
+    operations: Sequence[int],
+    upgrades: Block,
+    must_end: NDArray[np.bool_],
+    half_way: NDArray[np.bool_] | None = None,
 ) -> Rollouts:
     """Rollout metrics of one system.
 
     `operations` are the subjects of the rollout operations that the file asks for, `must_end` says
     for each whether a promise needs the end of its upgrade (an Arc publication's need not be over).
     `upgrades` holds one upgrade for each of them, in the same order, and the platform's after them.
+    `half_way`, shape (replications,), says where a version that was asked for has reached some
+    members only and no rollout brings it to the rest: all may have ended, and yet none is done.
     """
     asked, width = np.asarray(operations), upgrades.states.width
     final = stack.final[:, upgrades.first : upgrades.first + len(asked)] % width
@@ -278,7 +285,8 @@ def rollouts(
     accepted = earliest(stack, began)
     end = latest(stack, rows[np.isin(status, UPGRADE_ENDS)])
     end[is_on.any(axis=1)] = np.nan
-    last = np.where(np.isnan(end), 0, _last_begun(stack, began, width))
+    over = ~np.isnan(end) if half_way is None else ~np.isnan(end) & ~half_way
+    last = np.where(over, _last_begun(stack, began, width), 0)
     finished = last == COMPLETED
     rolled_back = ~np.isnan(latest(stack, rows[status == ROLLING_BACK]))
     refused = np.isin(stack.final[:, asked] % OPERATION.width, (0, REFUSED)).any(axis=1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from simpy import Environment
 
 from sim.chance import MeanDraws, draws
 from sim.errors import ModelError
-from sim.log import SCENARIO, Block, Log, States, Subjects
+from sim.log import Log, Subjects, the_scenario
 from sim.systems import KINDS
 from sim.systems.operation import Span
 from sim.systems.world import Budget, TooLongError, World
@@ -27,18 +26,7 @@ class Simulation:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        itself = Block(
-            "",
-            "scenario",
-            "",
-            SCENARIO,
-            1,
-            States(("absent",)),
-            np.zeros(1, np.int16),
-            ("the scenario",).__getitem__,
-            {},
-        )
-        blocks = [itself]
+        blocks = [the_scenario()]
         span = Span(scenario.horizon, scenario.start)
         self.models: dict[str, Any] = {}
         """System name -> its model."""

@@ -242,7 +242,8 @@ class Referee:
         state = {name: new for _, name, _, new in rows}
         newest = next((name for _, name, old, _ in reversed(rows) if old == "absent"), None)
         over = bool(begun) and set(state.values()) <= set(ENDS)
-        finished = over and state[newest] == "completed"
+        settled = not any(self._left_half_way().values())
+        finished = over and settled and state[newest] == "completed"
         ended = [time for time, *_, new in rows if new in ENDS]
         undone = [time for time, *_, new in rows if new == "rolled_back"]
         return {
@@ -250,49 +251,41 @@ class Referee:
             "finished": float(finished),
             "done_at": ended[-1] if finished else math.nan,
             "ended_in": ended[-1] - begun[0] if over else math.nan,
-            "safe_end": float(over and state[newest] in ("completed", "rolled_back")),
+            "safe_end": float(over and settled and state[newest] in ("completed", "rolled_back")),
             "rollback_duration": undone[-1] - begun[0] if undone else math.nan,
             "rolled_back": float(any(new == "rolling_back" for *_, new in rows)),
         }
 
+    def _left_half_way(self):
+        """Role -> whether the last upgrade to a build has neither been completed nor taken back."""
+        open_ = {}
+        for _, name, old, new in self._upgrades():
+            body = self.operations[name].body
+            only = getattr(body, "role_to_upgrade", None)
+            for role in self.spec.roles if only is None else [only]:
+                if old == "absent" and hasattr(body, "build"):
+                    open_[role] = True
+                elif new == "rolling_back" or (new == "completed" and hasattr(body, "build")):
+                    open_[role] = False
+        return open_
+
     def updated_share(self):
-        """Members up to date with what was last requested, of those it covers, at the horizon."""
-        begun = [(time, name) for time, name, old, _ in self._upgrades() if old == "absent"]
-        if not begun:
-            return 0.0
-        time, name = begun[-1]
-        body = self.operations[name].body
-        role = getattr(body, "role_to_upgrade", None)
-        scope = {
-            number: member
-            for number, member in self.instants[-1][1].items()
-            if member.status != "absent" and role in (None, member.role)
-        }
-        build = getattr(body, "build", None)
-        restarted = self._restarted_by(name) | self._created_since(time)
-        done = [
-            member.is_ready and (member.build == build if build else number in restarted)
-            for number, member in scope.items()
+        """Members up to date with what was last requested of their role, at the horizon."""
+        requested = {}
+        for _, name, old, _ in self._upgrades():
+            body = self.operations[name].body
+            only = getattr(body, "role_to_upgrade", None)
+            for role in self.spec.roles if only is None else [only]:
+                if old == "absent":
+                    former = requested.get(role, self.spec.build)
+                    requested[role] = getattr(body, "build", former)
+        scope = [
+            member
+            for member in self.instants[-1][1].values()
+            if member.status != "absent" and member.role in requested
         ]
-        return sum(done) / len(scope)
-
-    def _restarted_by(self, operation):
-        """The instances that the turns of an operation's upgrade have taken."""
-        turns, taken = {}, set()
-        for _, block, row in self.rows:
-            if block.kind == "update_domain":
-                turns[int(row["subject"])] = self.subjects.name(row["cause"])
-            elif turns.get(int(row["cause"])) == f"upgrade by {operation}":
-                taken.add(int(row["subject"]))
-        return taken
-
-    def _created_since(self, since):
-        """They come with the configuration that was asked for then."""
-        return {
-            int(row["subject"])
-            for time, block, row in self.rows
-            if block.kind == "instance" and row["old"] == 0 and time >= since
-        }
+        done = [member.is_ready and member.build == requested[member.role] for member in scope]
+        return sum(done) / max(1, len(scope))
 
     def counts(self):
         """Role -> how many instances it has at the horizon."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.chance import Distribution
+from sim.cli.commands import main
 from sim.errors import ScenarioError
 from sim.formats.fields import Amount
 from sim.log import Stack
@@ -240,6 +243,34 @@ def test_a_build_must_be_listed_where_others_are():
     assert scenario(upgrade(build="43"), builds={"1": {}}).operations[0].body.build == "43"
 
 
+@pytest.mark.parametrize("bad", ["10%", "100%"])
+def test_a_bad_build_says_what_it_does(bad):
+    rule = "must stand beside fails_to_start, unhealthy_later or capacity_factor, "
+    assert refused(builds={"2": {"bad": bad}}) == [
+        f"systems.shop.builds.2.bad: {rule}which say what a bad build does, got {bad} alone"
+    ]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"fails_to_start": "1%"},
+        {"unhealthy_later": {"probability": "1%", "after": "1h"}},
+        {"capacity_factor": "90%"},
+    ],
+)
+def test_any_harm_will_do(harm):
+    scenario(builds={"2": {"bad": "10%", **harm}})
+    scenario(builds={"2": {"bad": "0%"}})  # a build that is never bad need not say
+
+
+def test_a_bad_build_of_which_nothing_is_said_is_told_at_its_place(capsys):
+    path = Path(__file__).parent / "cases" / "service-bad-build-unsaid.yaml"
+    assert main(["run", str(path)]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert ":7:18: systems.shop.builds.2.bad: must stand beside" in told
+
+
 def test_an_upgrade_must_say_which_of_several_builds_it_means():
     assert refused(upgrade(), builds={"42": {}, "43": {}}) == [
         "operations.0.upgrade_deployment: missing key build, as several are listed: 42, 43"
@@ -377,7 +408,9 @@ def test_demand_that_no_role_serves_warns():
 
 
 def test_the_metrics_that_groups_have_are_those_that_an_objective_may_ask_of_one():
-    s = scenario(upgrade(), builds={"2": {"fails_to_start": "50%"}}, demand={"constant": 1})
+    update = {"guest_os_update": {}}
+    builds = {"2": {"fails_to_start": "50%"}}
+    s = scenario(upgrade(), update, builds=builds, demand={"constant": 1})
     simulation = Simulation(s)
     measured, _ = simulation.models["shop"].measure(Stack([simulation.run()]), 0.0)
     assert {metric for group, metric in measured if group} == KIND.group_metrics
@@ -425,7 +458,7 @@ roles = st.builds(
     ),
     times,
 )
-builds = st.fixed_dictionaries({}, optional={"bad": shares, "capacity_factor": shares})
+builds = st.just({}) | st.fixed_dictionaries({"capacity_factor": shares}, optional={"bad": shares})
 bodies = st.fixed_dictionaries(
     {"build": st.just("1")},
     optional={

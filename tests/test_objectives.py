@@ -191,8 +191,12 @@ def test_objective_names_its_system_where_there_are_several():
 
 
 @pytest.mark.parametrize("of", ["", ", of: mean"])
-def test_an_objective_on_what_does_not_apply_says_so(of):
-    (verdict,) = look(f"metric: unserved_demand, at_most: 0{of}", runs=3).verdicts
+def test_an_objective_on_what_applies_in_another_variant_says_so(of):
+    text = HEAD.replace("RESTART", "").replace("MODE", "Auto")
+    variants = "variants: {plain: {}, asked: {systems.shop.demand: {constant: 1}}}\n"
+    asked = f"objectives: [{{metric: unserved_demand, at_most: 0{of}}}]\n"
+    one = Simulation(loads(text + asked + variants).variant("plain"))
+    (verdict,) = experiment("plain", one, range(3)).verdicts
     assert verdict.verdict == "missed"
     end = "; unserved_demand does not apply here, so it has no value in any run"
     assert verdict.sentence.endswith(end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 
 import pytest
@@ -70,6 +71,37 @@ def test_the_platforms_updates_are_upgrades_but_no_rollouts():
     beside = story("at: 10s, guest_os_update: {}\nat: 1000s, upgrade_deployment: {}")
     assert beside.measure("rollout_duration") == 200
     assert beside.status(50)["Locked"] is False
+
+
+def test_the_platforms_updates_have_a_duration_of_their_own():
+    """From the first one's begin to the last one's end; it is no metric where there is none."""
+    one = story("at: 10s, guest_os_update: {}")
+    assert one.measure("platform_update_duration") == 200
+    two = story("at: 10s, guest_os_update: {}\nat: 500s, host_os_update: {duration: 100s}")
+    assert two.measure("platform_update_duration") == 690
+    beside = story("at: 10s, upgrade_deployment: {}\nat: 50s, guest_os_update: {}")
+    assert beside.measure("platform_update_duration") == 360
+    with pytest.raises(KeyError):
+        story("at: 10s, upgrade_deployment: {}").measure("platform_update_duration")
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        "at: 3500s, guest_os_update: {}",
+        "at: 10s, guest_os_update: {}\nat: 3500s, host_os_update: {duration: 100s}",
+        "at: 10s, guest_os_update: {}\nat: {exponential: {mean: 9d}}, guest_os_update: {}",
+    ],
+)
+def test_the_duration_of_platform_updates_is_missing_while_one_has_not_ended(operations):
+    assert math.isnan(story(operations).measure("platform_update_duration"))
+
+
+def test_the_duration_is_a_headline_where_only_the_platform_updates():
+    assert "platform_update_duration" in story("at: 10s, guest_os_update: {}").model.headlines
+    beside = story("at: 10s, guest_os_update: {}\nat: 20s, upgrade_deployment: {}").model
+    assert "rollout_duration" in beside.headlines
+    assert "platform_update_duration" not in beside.headlines
 
 
 def test_an_update_of_the_platform_leaves_each_role_its_build():

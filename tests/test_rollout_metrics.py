@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
-from story import story
+from story import Story, builds, story
+
+import sim
+
+CASES = Path(__file__).parent / "cases"
 
 BUILDS = 'builds: {"2": {}, "3": {}}'
+TWO_ROLES = "A: {instances: 2, restart: 100s}, B: {instances: 2, restart: 100s}"
+HALF_WAY = """
+at: 10s, upgrade_deployment: {build: "2"}
+at: 50s, upgrade_deployment: {build: "3", role_to_upgrade: A}
+"""
 BAD = 'builds: {"2": {fails_to_start: 100%}}'
 
 
@@ -30,17 +40,102 @@ def test_a_restart_to_the_same_build_is_a_rollout_of_its_own():
     assert story("at: 10s, change_configuration: {restarts: true}").measure("finished") == 1
 
 
-def test_only_the_turns_of_the_last_rollout_bring_up_to_date():
-    """The platform has restarted W_IN_1 since the request; the rollout has not."""
+def case(name):
+    """The first run of one of the small cases."""
+    return Story((CASES / f"{name}.yaml").read_text())
+
+
+def test_a_restart_in_the_middle_of_a_walk_does_not_bring_the_rest_to_the_new_build():
+    """Two of six still run build 1, which nothing will change."""
+    told = case("service-half-upgraded")
+    assert told.measure("updated_share") == told.measure("updated_share", "W") == 4 / 6
+    assert told.series("up_to_date")[-1][1] == 4 / 6
+
+
+def test_a_restart_that_leaves_an_upgrade_half_way_is_no_finish_of_it():
+    """All rollouts have ended, the restart is completed; the new build has not been brought."""
+    told = case("service-half-upgraded")
+    assert told.brief(
+        *(f"upgrade by {name}-0" for name in ("upgrade_deployment", "change_configuration"))
+    ) == ["60 upgrading", "150 superseded", "150 upgrading", "330 completed"]
+    assert (told.measure("finished"), told.measure("safe_end")) == (0, 0)
+    assert math.isnan(told.measure("rollout_duration"))
+    assert math.isnan(told.measure("done_at"))
+    assert told.measure("ended_in") == 270
+    assert told.kept
+
+
+def test_an_upgrade_of_one_role_leaves_the_other_half_way():
+    told = story(HALF_WAY, TWO_ROLES, more=BUILDS)
+    assert (told.measure("finished"), told.measure("safe_end")) == (0, 0)
+    whole = story(HALF_WAY + 'at: 1000s, upgrade_deployment: {build: "3"}', TWO_ROLES, more=BUILDS)
+    assert (whole.measure("finished"), whole.measure("safe_end")) == (1, 1)
+
+
+def test_a_rollback_after_a_takeover_is_a_safe_end_where_it_covers_all_that_was_begun():
+    one = story(HALF_WAY + "at: 60s, rollback: {}", TWO_ROLES, more=BUILDS)
+    assert builds(one) == ["1", "1", "2", "1"]
+    assert (one.measure("rolled_back"), one.measure("safe_end")) == (1, 0)
+    both = story(
+        HALF_WAY.replace(", role_to_upgrade: A", "") + "at: 60s, rollback: {}",
+        TWO_ROLES,
+        more=BUILDS,
+    )
+    assert builds(both) == ["1", "1", "1", "1"]
+    assert (both.measure("finished"), both.measure("safe_end")) == (0, 1)
+
+
+def test_the_objective_of_a_service_that_is_half_upgraded_is_missed():
+    scenario = sim.load(CASES / "service-half-upgraded.yaml")
+    (row,) = sim.run(scenario).objectives.itertuples()
+    assert row.verdict == "missed"
+
+
+def test_a_restart_by_itself_requests_no_build():
     told = story(
         """
-        at: 10s, guest_os_update: {}
         at: 20s, change_configuration: {restarts: true, mode: Manual}
         at: 300s, walk_upgrade_domain: {upgrade_domain: 0}
         """
     )
-    assert told.ready("W_IN_1") == [210]
+    assert (told.measure("finished"), told.measure("updated_share")) == (0, 1)
+
+
+def test_each_role_is_held_against_the_build_that_was_last_requested_for_it():
+    told = story(HALF_WAY, TWO_ROLES, more=BUILDS)
+    shares = [told.measure("updated_share", group) for group in ("A", "B", "")]
+    assert shares == [1, 0.5, 0.75]
+    assert told.series("up_to_date")[-1][1] == 0.75
+
+
+def test_a_role_that_nobody_asked_to_upgrade_is_not_in_scope():
+    told = story("at: 10s, upgrade_deployment: {role_to_upgrade: A}", TWO_ROLES)
+    assert [told.measure("updated_share", group) for group in ("A", "B", "")] == [1, 0, 1]
+
+
+def test_an_upgrade_in_staging_is_held_against_its_own_build():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {build: "2"}
+        at: 1000s, upgrade_deployment: {build: "3", slot: staging, mode: Manual}
+        """,
+        more='builds: {"2": {}, "3": {}}\n    staging: {build: "2"}',
+    )
     assert told.measure("updated_share") == 0.5
+    assert told.series("up_to_date")[-1][1] == 1  # of those in production
+
+
+def test_the_rollback_of_a_restart_is_towards_the_last_completed_build():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {}
+        at: 150s, change_configuration: {restarts: true}
+        at: 160s, rollback: {}
+        """
+    )
+    assert builds(told) == ["1", "1"]
+    assert told.series("up_to_date")[-1][1] == 1
+    assert told.measure("updated_share") == 0  # of build 2, which was last requested
 
 
 def test_an_instance_created_since_a_restart_was_asked_for_is_up_to_date():

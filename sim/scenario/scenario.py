@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.errors import Problem, ScenarioError
 from sim.formats.tree import Node, from_python, read, write
+from sim.scenario.applying import Asked, apply_nowhere
 from sim.scenario.file import REPLICATIONS, File, json_schema
 from sim.scenario.inputs import InputFile, Reader
 from sim.scenario.references import Linked, Objective, dump_objective, told
 from sim.scenario.variants import drafts, overridden, variants, without_variants
 from sim.systems import KINDS
-from sim.systems.kind import unknown_name
+from sim.systems.kind import Finding, unknown_name
 from sim.systems.operation import Operation
 from sim.units import format_duration
 
@@ -129,7 +131,18 @@ class Scenario:
         linked = [draft.link(written.contents, problems) for draft in found]
         if problems:
             raise ScenarioError(problems)
-        return cls._resolved(written, variant_name, found[0].file, linked[0])
+        whole = cls._resolved(written, variant_name, found[0].file, linked[0])
+        # What one variant asks may apply in another: it is judged there, and missed here.
+        if not variant_name:
+            rest = zip(found[1:], linked[1:], strict=True)
+            others = (cls._resolved(written, "", each.file, one) for each, one in rest)
+            asked = [objective for one in linked for objective in one.objectives]
+            nowhere = apply_nowhere(asked, chain([whole], others))
+            for draft, one in zip(found, linked, strict=True):
+                draft.tell(_of_objectives(one.objectives, nowhere), problems)
+        if problems:
+            raise ScenarioError(problems)
+        return whole
 
     @classmethod
     def _resolved(cls, written: Written, variant_name: str, file: File, linked: Linked) -> Self:
@@ -211,7 +224,8 @@ class Scenario:
     def to_yaml(self) -> str:
         """The resolved scenario as a file, without variants.
 
-        It reads back to an equal scenario, given the same contents of the files that it names.
+        It reads back to an equal scenario, given the same contents of the files that it names; one
+        of a variant to which an objective does not apply is refused by itself.
         """
         head = {
             "name": self.name,
@@ -261,6 +275,16 @@ def _changed(tree: Node, changes: Mapping[str, object]) -> Node:
     if problems:
         raise ScenarioError(problems)
     return changed
+
+
+def _of_objectives(
+    objectives: Iterable[Objective], nowhere: Mapping[Asked, str]
+) -> Iterator[Finding]:
+    """What is wrong with the metrics of objectives: they apply nowhere."""
+    for each in objectives:
+        rule = nowhere.get(Asked(each.system, each.group, each.metric))
+        if rule is not None:
+            yield Finding(("objectives", each.index, "metric"), rule)
 
 
 def _question(text: bytes | str) -> str:

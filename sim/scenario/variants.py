@@ -14,10 +14,12 @@ from sim.errors import Problem, ScenarioError
 from sim.formats.fields import check, dotted
 from sim.formats.tree import Node, from_python
 from sim.scenario.file import File, file_model, json_schema
-from sim.scenario.references import Linked, link, walk
+from sim.scenario.references import Linked, link, told, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sim.systems.kind import Finding
 
 
 SHARED = ("prefer", "seed")
@@ -39,6 +41,10 @@ class Draft:
         linked = link(self.tree, self.file, contents, own)
         problems += _news(own, problems, self.variant)
         return linked
+
+    def tell(self, findings: Iterable[Finding], problems: list[Problem]) -> None:
+        """Append findings about the file with their places, as `link` does."""
+        problems += _news(told(self.tree, findings), problems, self.variant)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,11 @@ class Layout:
     """The system's first subject in the log."""
     span: Span
 
+    @property
+    def platform_updates(self) -> int:
+        """How many of the upgrades are the platform's."""
+        return len(self.upgrades) - self.rollouts
+
     @cached_property
     def instances(self) -> int:
         """How many instances a deployment has room for."""

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE
-from sim.metrics import HOUR, METRICS, Metric, availability, capacity, in_service, rollouts
+from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE, UPGRADE_ENDS
+from sim.metrics import (
+    HOUR,
+    METRICS,
+    Metric,
+    availability,
+    capacity,
+    earliest,
+    in_service,
+    latest,
+    rollouts,
+)
 from sim.systems.cloud_service.rollouts import accepted, taken
 from sim.systems.cloud_service.states import (
     BAD,
@@ -18,7 +28,7 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.systems.cloud_service.updated import updated_share
+from sim.systems.cloud_service.updated import requested, updated_share
 from sim.timelines import Members, Steps, accumulate, total
 
 if TYPE_CHECKING:
@@ -31,6 +41,14 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.model import Model
 
 OWN_METRICS = (
+    Metric(
+        "platform_update_duration",
+        "s",
+        "lower",
+        "platform\nupdated in",
+        "From the begin of the first platform update to the end of the last; missing while one has "
+        "not ended.",
+    ),
     Metric(
         "max_domains_out",
         "count",
@@ -118,10 +136,14 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
             for name in layout.upgrades[: layout.rollouts]
         ]
         upgrades = stack.subjects.one(model.name, "upgrade")
-        outcome = rollouts(stack, asked, upgrades, np.ones(len(asked), bool))
+        builds = requested(model, stack)
+        must_end = np.ones(len(asked), bool)
+        outcome = rollouts(stack, asked, upgrades, must_end, builds.half_way)
         add("", outcome.values)
         kept = outcome.kept
-        results |= updated_share(model, stack)
+        results |= updated_share(model, stack, builds)
+    if layout.platform_updates:
+        add("", {"platform_update_duration": _platform_duration(model, stack)})
     if model.faulty:
         for group, members in groups.items():
             add(group, _bad_builds(model, stack, members, warm_up))
@@ -129,6 +151,17 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     if model.spec.demand is not None:
         add("", {"unserved_demand": _unserved(model, everyone, warm_up)})
     return results, kept
+
+
+def _platform_duration(model: Model, stack: Stack) -> NDArray[np.float64]:
+    """NaN where an update of the platform has not come or not ended by the horizon."""
+    layout = model.layout
+    first, count = layout.first_upgrade + layout.rollouts, layout.platform_updates
+    rows = np.flatnonzero(stack.about(first, count))
+    ended = np.isin(stack.final[:, first : first + count] % UPGRADE.width, UPGRADE_ENDS)
+    ends = rows[np.isin(stack.new[rows] % UPGRADE.width, UPGRADE_ENDS)]
+    duration = latest(stack, ends) - earliest(stack, rows[stack.old[rows] == 0])
+    return np.where(ended.all(axis=1), duration, np.nan)
 
 
 def _of_group(members: Members, up: Steps, warm_up: float) -> Values:

@@ -66,7 +66,10 @@ class Model:
     def headlines(self) -> tuple[str, ...]:
         """The metrics that say most, at most six."""
         names = ["min_capacity", "capacity_hours_lost", "downtime"]
-        names += ["rollout_duration"] if self.layout.rollouts else []
+        if self.layout.rollouts:
+            names += ["rollout_duration"]
+        elif self.layout.platform_updates:
+            names += ["platform_update_duration"]
         names += ["blast_radius"] if self.faulty else []
         names += ["unserved_demand"] if self.spec.demand else []
         return tuple(names)

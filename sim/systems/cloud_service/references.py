@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.formats.checking import joined
 from sim.systems.cloud_service.defaults import configuration, other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -13,12 +14,16 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
 )
 from sim.systems.kind import MOST_MEMBERS, Finding, unknown_name
+from sim.units import format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sim.systems.cloud_service.spec import CloudService
     from sim.systems.operation import Operation
+
+HARM = ("fails_to_start", "unhealthy_later", "capacity_factor")
+"""What a build may do that is no good."""
 
 MOST_UPDATE_DOMAINS = 20
 """Azure's maximum (service definition schema, upgradeDomainCount)."""
@@ -49,6 +54,13 @@ def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Find
         if each.restart and each.stages:
             rule = "must not be given together with restart"
             yield Finding((*path, "roles", role, "stages"), rule)
+    for build, behaviour in spec.builds.items():
+        # A chance of nothing would be taken for a chance of harm. One that is never bad does none.
+        given = behaviour.model_fields_set
+        if "bad" in given and behaviour.bad and given.isdisjoint(HARM):
+            rule = f"must stand beside {joined(HARM)}, which say what a bad build does"
+            got = format_share(behaviour.bad)
+            yield Finding((*path, "builds", build, "bad"), f"{rule}, got {got} alone")
     if spec.staging:
         yield from _of_build((*path, "staging", "build"), spec.staging.build, spec)
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import COMPLETED, ROLLING_BACK, Stack
-from sim.systems.cloud_service.requests import UpgradeDeployment
-from sim.systems.cloud_service.rollouts import slots_of, upgrade_rows
+from sim.log import Stack
 from sim.systems.cloud_service.states import LIFE, READY, SLOW, WIDTH
+from sim.systems.cloud_service.targets import wanted
 from sim.timelines import Members, Timeline, accumulate, share_of, total
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Log
     from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.targets import Wanted
     from sim.timelines import Steps
 
 
@@ -126,43 +126,25 @@ class Series:
                 continue
             members = Members(self._stack, [block])
             there.append(members.series("present"))
-            targets = self._targets(self._deployment_of(block), block.group)
-            times = np.array([time for time, _ in targets])
-            for version in {version for _, version in targets}:
+            targets = self._wanted[self._deployment_of(block), block.group].targets
+            times, builds = np.array(list(targets)), np.array(list(targets.values()))
+            for version in set(targets.values()):
                 line = members.weigh(partial(_on_build, version=version)).timeline(0)
-                wanted = np.array([float(each == version) for _, each in targets])
-                done.append(line.combine(Timeline(times, wanted, end), np.multiply))
+                aimed_at = Timeline(times, (builds == version).astype(float), end)
+                done.append(line.combine(aimed_at, np.multiply))
         updated = done[0]
         for line in done[1:]:
             updated = updated.combine(line, np.add)
         return share_of(updated, total(there).timeline(0)).simplified()
 
+    @cached_property
+    def _wanted(self) -> dict[tuple[int, str], Wanted]:
+        return wanted(self._model, self._log.rows)
+
     def _deployment_of(self, block: Block) -> int:
         """0 for the instances that began in production, 1 for those in staging."""
         layout = self._model.layout
         return int(layout.slots > 1 and block.first >= layout.first_instance(1))
-
-    def _targets(self, slot: int, role: str) -> list[tuple[float, int]]:
-        """When which build became the target of a role's instances in one deployment."""
-        model, rows = self._model, self._log.rows
-        settled = target = model.layout.initial_version(slot)
-        targets = {0.0: target}
-        slots = slots_of(model, rows)
-        for row, number in upgrade_rows(model, rows):
-            body = model.rollout(number).body
-            if not isinstance(body, UpgradeDeployment) or slots[number] != slot:
-                continue
-            if body.role_to_upgrade not in (None, role):
-                continue
-            state = row["new"]
-            if row["old"] == 0:
-                target = model.layout.versions[str(body.build)]
-            elif state == ROLLING_BACK:
-                target = settled
-            elif state == COMPLETED:
-                settled = target
-            targets[float(row["time"])] = target
-        return list(targets.items())
 
 
 @cache

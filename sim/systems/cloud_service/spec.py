@@ -66,7 +66,7 @@ class Build(Spec):
 
     bad: Share = 1.0
     """Chance that the build is bad, drawn once a replication. The two faults below befall only a
-    bad build. Default: 100%."""
+    bad build; one of them, or a capacity_factor, must stand beside it. Default: 100%."""
     fails_to_start: Share = 0.0
     """Chance that an instance fails to start, at each attempt. Default: 0%."""
     unhealthy_later: UnhealthyLater | SkipJsonSchema[None] = None

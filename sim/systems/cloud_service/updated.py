@@ -1,14 +1,14 @@
-"""Who is up to date at the horizon: with the build, or the restart, that was last requested."""
+"""What was requested, and who has it at the horizon: Ready on the build last asked for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.cloud_service.requests import ChangeConfiguration, Swap, UpgradeDeployment
-from sim.systems.cloud_service.rollouts import accepted, addressed, taken
 from sim.systems.cloud_service.states import READY, SLOW, STAGED, WIDTH
+from sim.systems.cloud_service.targets import wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,24 +16,54 @@ if TYPE_CHECKING:
     from sim.log import Stack
     from sim.systems.cloud_service.model import Model
 
+NONE = -1
+"""Stands for the build of a role that no rollout covers."""
 
-def updated_share(model: Model, stack: Stack) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Members up to date with what was last requested, of those that it covers, at the horizon."""
+
+@dataclass(frozen=True, eq=False)
+class Requested:
+    """What the rollouts of a stack asked for, by the horizon."""
+
+    builds: NDArray[np.int64]
+    """The number of the build last asked for, shape (replications, deployments, roles)."""
+    half_way: NDArray[np.bool_]
+    """Whether it has been neither brought to all nor taken back for some role; shape
+    (replications,)."""
+
+
+def requested(model: Model, stack: Stack) -> Requested:
+    """What was last asked for, by deployment and role."""
     layout = model.layout
-    last, physical = _last_requested(model, stack)
-    codes = np.empty((stack.replications, layout.instances), np.int64)
-    for slot in range(layout.slots):
-        first = layout.first_instance(slot)
-        here = physical == slot
-        codes[here] = stack.final[here, first : first + layout.instances]
-    covers, versions = _coverage(model)
-    ready = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
-    scope = (codes != 0) & covers[last] & (last >= 0)[:, None]
-    at_target = (codes // WIDTH == versions[last][:, None]) | (versions[last] < 0)[:, None]
-    done = scope & ready & at_target & _touched(model, stack, last, physical)
+    places = {role.name: place for place, role in enumerate(layout.roles)}
+    builds = np.full((stack.replications, layout.slots, len(places)), NONE)
+    half_way = np.zeros(stack.replications, bool)
+    rows = np.flatnonzero(stack.about(layout.first_upgrade, layout.rollouts))
+    ends = np.searchsorted(rows, stack.start[1:-1])
+    for replication, mine in enumerate(np.split(rows, ends)):
+        for (deployment, role), found in wanted(model, stack.rows(mine)).items():
+            if found.covered:
+                builds[replication, deployment, places[role]] = found.requested
+                half_way[replication] |= found.half_way
+    return Requested(builds, half_way)
+
+
+def updated_share(
+    model: Model, stack: Stack, asked: Requested
+) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Members up to date with what was last requested, of those that rollouts cover."""
+    layout = model.layout
+    first, size = layout.first_instance(), layout.slots * layout.instances
+    shape = (stack.replications, layout.slots, layout.instances)
+    codes = stack.final[:, first : first + size].reshape(shape)
     role_of = np.array(layout.role_of)
+    builds = asked.builds[:, :, role_of]
+    scope = (codes != 0) & (builds != NONE)
+    ready = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
+    done = scope & ready & (codes // WIDTH == builds)
     shares = {
-        (role.name, "updated_share"): _share(done[:, role_of == place], scope[:, role_of == place])
+        (role.name, "updated_share"): _share(
+            done[:, :, role_of == place], scope[:, :, role_of == place]
+        )
         for place, role in enumerate(layout.roles)
     }
     return {**shares, ("", "updated_share"): _share(done, scope)}
@@ -41,66 +71,5 @@ def updated_share(model: Model, stack: Stack) -> dict[tuple[str, str], NDArray[n
 
 def _share(done: NDArray[np.bool_], scope: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Of nothing in scope nothing is updated."""
-    share: NDArray[np.float64] = done.sum(axis=1) / np.maximum(scope.sum(axis=1), 1)
+    share: NDArray[np.float64] = done.sum(axis=(1, 2)) / np.maximum(scope.sum(axis=(1, 2)), 1)
     return share
-
-
-def _last_requested(model: Model, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """By replication the number of the last rollout that began (-1: none), and its deployment.
-
-    A deployment is 0 if it began in production, 1 if it began in staging.
-    """
-    layout, began = model.layout, accepted(model, stack)
-    last = layout.rollouts - 1 - np.argmax(began[:, ::-1], axis=1)
-    when = began[np.arange(len(last)), last]
-    slot = np.zeros(len(last), np.intp)
-    if layout.slots > 1:
-        bodies = [model.rollout(number).body for number in range(layout.rollouts)]
-        swaps = np.array([isinstance(body, Swap) for body in bodies])
-        swapped = (began[:, swaps] <= when[:, None]) & (began[:, swaps] >= 0)
-        deployment, by_slot = np.array([addressed(model, body) for body in bodies]).T
-        slot = (deployment[last] + swapped.sum(axis=1) * by_slot[last]) % 2
-    return np.where(np.isneginf(when), -1, last), slot
-
-
-def _coverage(model: Model) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """For each rollout which instances it covers, and the build that it brings (-1: any)."""
-    layout = model.layout
-    covers = np.ones((layout.rollouts, layout.instances), bool)
-    versions = np.full(layout.rollouts, -1)
-    for number in range(layout.rollouts):
-        body = model.rollout(number).body
-        if isinstance(body, UpgradeDeployment):
-            versions[number] = layout.versions[str(body.build)]
-            for role in layout.roles:
-                if body.role_to_upgrade not in (None, role.name):
-                    covers[number, role.members] = False
-    return covers, versions
-
-
-def _touched(
-    model: Model, stack: Stack, last: NDArray[np.intp], physical: NDArray[np.intp]
-) -> NDArray[np.bool_]:
-    """Which instances a rollout that keeps the build has restarted; true for all the others.
-
-    Shape (replications, instances of the deployment `physical`).
-    """
-    layout = model.layout
-    touched = np.ones((stack.replications, layout.instances), bool)
-    keeps = [isinstance(model.rollout(n).body, ChangeConfiguration) for n in range(layout.rollouts)]
-    here = np.isin(last, np.flatnonzero(keeps))
-    if not here.any():
-        return touched
-    touched[here] = False
-    first = layout.first_instance()
-    rows, upgrade = taken(model, stack)
-    rows = rows[upgrade == layout.first_upgrade + last[stack.replication[rows]]]
-    # One that was created since is on the new configuration too.
-    new = np.flatnonzero((stack.old == 0) & (stack.subject >= first))
-    new = new[stack.subject[new] < first + layout.instances * layout.slots]
-    began = accepted(model, stack)[stack.replication[new], last[stack.replication[new]]]
-    rows = np.concatenate([rows, new[stack.time[new] >= began]])
-    slot, member = np.divmod(stack.subject[rows] - first, layout.instances)
-    mine = slot == physical[stack.replication[rows]]
-    touched[stack.replication[rows[mine]], member[mine]] = True
-    return touched

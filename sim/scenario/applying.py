@@ -1,0 +1,82 @@
+"""Objectives on metrics that have a value nowhere in a file, in none of its variants either.
+
+A metric may apply to a kind of system and yet not to this one: without a rollout there is nothing
+that could take long. Which ones do is asked of the models themselves, by a run in which nothing
+happens.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.formats.checking import nearest
+from sim.log import Recorder, Stack, Subjects, the_scenario
+from sim.systems import KINDS
+from sim.systems.operation import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from sim.metrics import Metric
+    from sim.scenario.references import Objective
+    from sim.scenario.scenario import Scenario
+
+
+class Asked(NamedTuple):
+    """A metric of a system, or of a group of it."""
+
+    system: str
+    group: str
+    metric: str
+
+
+def apply_nowhere(
+    objectives: Iterable[Objective], scenarios: Iterable[Scenario]
+) -> dict[Asked, str]:
+    """The metrics that objectives ask for and that apply in none of the scenarios.
+
+    With each the rule that it breaks, which names the nearest metric that does apply.
+    """
+    wanted = {Asked(each.system, each.group, each.metric) for each in objectives}
+    known: set[Asked] = set()
+    metrics: dict[str, Mapping[str, Metric]] = {}
+    for scenario in scenarios:
+        open_systems = {asked.system for asked in wanted if asked not in known}
+        if not open_systems:
+            break
+        for name in open_systems & scenario.systems.keys():
+            metrics[name] = KINDS[scenario.systems[name].kind].metrics
+            known.update(_applying(scenario, name))
+    return {
+        asked: _rule(asked, metrics[asked.system], known) for asked in wanted if asked not in known
+    }
+
+
+def _applying(scenario: Scenario, system: str) -> Iterator[Asked]:
+    """The metrics that a system of a scenario has a value of."""
+    spec, itself = scenario.systems[system], the_scenario()
+    operations = [each for each in scenario.operations if each.system == system]
+    span = Span(scenario.horizon, scenario.start)
+    model = KINDS[spec.kind].model(system, spec, operations, itself.count, span)
+    subjects = Subjects([itself, *model.blocks])
+    nothing = Recorder().freeze(subjects, 0, scenario.horizon, drew=False)
+    values, _ = model.measure(Stack([nothing]), scenario.warm_up)
+    return (Asked(system, group, metric) for group, metric in values)
+
+
+def _rule(asked: Asked, metrics: Mapping[str, Metric], known: Collection[Asked]) -> str:
+    rule = f"must be a metric that applies in the file or a variant of it, got {asked.metric}"
+    beside = [each.metric for each in known if each[:2] == asked[:2]]
+    return f"{rule}; the nearest that does is {_nearest(asked.metric, sorted(beside), metrics)}"
+
+
+def _nearest(metric: str, others: Collection[str], metrics: Mapping[str, Metric]) -> str:
+    """The one with the most similar name in the same unit.
+
+    Where there is none, one with a similar name, or else the one that is listed first.
+    """
+    same = [other for other in others if metrics[other].unit == metrics[metric].unit]
+    if same:
+        return max(same, key=lambda other: SequenceMatcher(None, metric, other).ratio())
+    return nearest(metric, others) or min(others, key=list(metrics).index)
