@@ -19,7 +19,7 @@ systems:
 """
 WITH_DEMAND = SCENARIO + "    demand: {csv: demand.csv}\n"
 DEMAND = "time_s,value\n0,100\n600,200\n"
-OURS = json.dumps({"made_by": "rollout-sim 0.1.0"})
+ABOUT = {"made_by": "rollout-sim 0.1.0"}
 SCHEMA = pa.schema([("name", pa.string()), ("value", pa.float64()), ("count", pa.int64())])
 
 
@@ -31,7 +31,7 @@ def rule(error):
 
 def refusal(path, **options):
     with pytest.raises(ScenarioError) as error:
-        files.write_results(path, "x", [("a.txt", "new")], **options)
+        files.write_results(path, "x", [("a.txt", "new")], ABOUT, **options)
     return rule(error)
 
 
@@ -44,6 +44,20 @@ def folder(path, **contents):
 
 def names(path):
     return sorted(each.name for each in path.iterdir())
+
+
+def saved(path, **contents):
+    """A result folder at `path`."""
+    parts = [(name.replace("__", "."), text) for name, text in contents.items()]
+    return files.write_results(path, "x", parts, ABOUT)
+
+
+OLD = ["a.txt", "provenance.json"]
+
+
+def stays_old(target):
+    """Whether nothing of what `saved(target, a__txt="old")` wrote was touched."""
+    return names(target) == OLD and (target / "a.txt").read_text() == "old"
 
 
 # Scenarios ----------------------------------------------------------------------------------------
@@ -133,7 +147,7 @@ def test_text_alone_is_a_scenario_that_names_no_files():
 
 def test_results_without_a_path_get_a_new_folder_each(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = [files.write_results(None, "shop", [("a.txt", str(k))]) for k in range(3)]
+    made = [files.write_results(None, "shop", [("a.txt", str(k))], ABOUT) for k in range(3)]
     assert [path.as_posix() for path in made] == [
         "results/shop",
         "results/shop-2",
@@ -163,7 +177,7 @@ def test_any_name_gives_a_folder_that_every_file_system_takes(
     tmp_path, monkeypatch, name, expected
 ):
     monkeypatch.chdir(tmp_path)
-    assert files.write_results(None, name, []).name == expected
+    assert files.write_results(None, name, [], ABOUT).name == expected
 
 
 def test_new_folder_takes_the_next_name_when_another_process_was_faster(tmp_path, monkeypatch):
@@ -176,28 +190,29 @@ def test_new_folder_takes_the_next_name_when_another_process_was_faster(tmp_path
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", late)
-    assert files.write_results(None, "shop", [("a.txt", "1")]).name == "shop-2"
+    assert files.write_results(None, "shop", [("a.txt", "1")], ABOUT).name == "shop-2"
     assert names(tmp_path / "results" / "shop") == ["theirs.txt"]
 
 
 def test_parents_are_made(tmp_path):
-    made = files.write_results(tmp_path / "a" / "b", "x", [("figures/one.png", b"\x89")])
+    made = files.write_results(tmp_path / "a" / "b", "x", [("figures/one.png", b"\x89")], ABOUT)
     assert made == tmp_path / "a" / "b"
     assert (made / "figures" / "one.png").read_bytes() == b"\x89"
 
 
 def test_existing_folder_stays_unless_overwrite_is_asked_for(tmp_path):
-    target = folder(tmp_path / "r", provenance__json=OURS)
+    target = saved(tmp_path / "r", a__txt="old")
     assert refusal(target).endswith(
         "must be a new name, got a folder that exists; overwrite replaces results"
     )
-    assert names(target) == ["provenance.json"]
+    assert stays_old(target)
 
 
 def test_overwrite_replaces_the_whole_folder(tmp_path):
-    target = folder(tmp_path / "r", provenance__json=OURS, summary__csv="old")
-    assert files.write_results(target, "x", [("a.txt", "new")], overwrite=True) == target
-    assert names(target) == ["a.txt"]
+    target = saved(tmp_path / "r", a__txt="old", summary__csv="old")
+    assert files.write_results(target, "x", [("a.txt", "new")], ABOUT, overwrite=True) == target
+    assert names(target) == ["a.txt", "provenance.json"]
+    assert (target / "a.txt").read_text() == "new"
     assert names(tmp_path) == ["r"]
 
 
@@ -208,12 +223,24 @@ def test_overwrite_refuses_a_folder_without_our_provenance(tmp_path, provenance)
     assert names(target) == ["provenance.json", "thesis.txt"]
 
 
-def test_overwrite_refuses_a_folder_that_holds_more_than_results(tmp_path):
-    target = folder(tmp_path / "r", provenance__json=OURS, thesis__txt="years of work")
-    assert "must hold results alone to be overwritten, got thesis.txt" in refusal(
-        target, overwrite=True
-    )
-    assert names(target) == ["provenance.json", "thesis.txt"]
+@pytest.mark.parametrize("name", ["thesis.txt", "figures/mine.png", "variants/notes/today.md"])
+def test_overwrite_refuses_a_folder_with_a_file_that_is_not_its_own(tmp_path, name):
+    parts = [("figures/capacity.png", b"1"), ("variants/0.resolved.yaml", "2")]
+    target = files.write_results(tmp_path / "r", "x", parts, ABOUT)
+    (target / name).parent.mkdir(exist_ok=True)
+    (target / name).write_text("years of work")
+    said = refusal(target, overwrite=True)
+    assert said.endswith(f"must hold only files of its own results to be overwritten, got {name}")
+    assert (target / name).read_text() == "years of work"
+    assert (target / "figures" / "capacity.png").read_bytes() == b"1"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_overwrite_refuses_a_link_in_the_place_of_a_folder(tmp_path):
+    target = files.write_results(tmp_path / "r", "x", [("figures/a.png", b"1")], ABOUT)
+    (target / "mine").symlink_to(folder(tmp_path / "far", thesis__txt="years of work"))
+    assert refusal(target, overwrite=True).endswith("got mine")
+    assert names(tmp_path / "far") == ["thesis.txt"]
 
 
 def test_file_is_no_target(tmp_path):
@@ -224,14 +251,30 @@ def test_file_is_no_target(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_link_is_no_target(tmp_path):
-    ours = folder(tmp_path / "ours", provenance__json=OURS)
+    ours = saved(tmp_path / "ours", a__txt="old")
     (tmp_path / "link").symlink_to(ours, target_is_directory=True)
     assert "got something else" in refusal(tmp_path / "link", overwrite=True)
-    assert names(ours) == ["provenance.json"]
+    assert stays_old(ours)
+
+
+@pytest.mark.parametrize("path", ["r/../r", "r/.", "./r/", "r/../r/../r"])
+def test_a_roundabout_way_to_a_folder_means_that_folder(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    saved("r", a__txt="old")
+    files.write_results(path, "x", [("a.txt", "new")], ABOUT, overwrite=True)
+    assert names(tmp_path) == ["r"]
+    assert (tmp_path / "r" / "a.txt").read_text() == "new"
+
+
+def test_the_folder_in_which_one_stands_is_a_target(tmp_path, monkeypatch):
+    monkeypatch.chdir(saved(tmp_path / "r", a__txt="old"))
+    files.write_results(".", "x", [("a.txt", "new")], ABOUT, overwrite=True)
+    assert names(tmp_path) == ["r"]
+    assert (tmp_path / "r" / "a.txt").read_text() == "new"
 
 
 def test_target_can_be_checked_before_the_work(tmp_path):
-    target = folder(tmp_path / "r", provenance__json=OURS)
+    target = saved(tmp_path / "r", a__txt="old")
     files.check_target(None)
     files.check_target(tmp_path / "new")
     files.check_target(target, overwrite=True)
@@ -240,10 +283,10 @@ def test_target_can_be_checked_before_the_work(tmp_path):
 
 
 def test_refused_target_costs_no_work(tmp_path):
-    target = folder(tmp_path / "r", provenance__json=OURS)
+    target = saved(tmp_path / "r", a__txt="old")
     parts = iter([("a.txt", "new")])
     with pytest.raises(ScenarioError):
-        files.write_results(target, "x", parts)
+        files.write_results(target, "x", parts, ABOUT)
     assert list(parts) == [("a.txt", "new")]
 
 
@@ -255,44 +298,94 @@ def test_what_comes_while_results_are_written_stays(tmp_path):
         folder(target, thesis__txt="years of work")
 
     with pytest.raises(ScenarioError, match="must be a new name"):
-        files.write_results(target, "x", parts())
+        files.write_results(target, "x", parts(), ABOUT)
     assert names(tmp_path) == ["r"]
     assert names(target) == ["thesis.txt"]
 
 
 def test_interrupted_writing_leaves_the_old_results_and_nothing_else(tmp_path):
-    target = folder(tmp_path / "r", provenance__json=OURS)
+    target = saved(tmp_path / "r", a__txt="old")
 
     def parts():
         yield "a.txt", "new"
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        files.write_results(target, "x", parts(), overwrite=True)
+        files.write_results(target, "x", parts(), ABOUT, overwrite=True)
     assert names(tmp_path) == ["r"]
-    assert names(target) == ["provenance.json"]
-
-
-def test_old_results_come_back_when_the_new_ones_cannot_take_their_place(tmp_path, monkeypatch):
-    target = folder(tmp_path / "r", provenance__json=OURS)
-    rename = Path.rename
-
-    def stubborn(path, destination):
-        if destination == target and (path / "a.txt").exists():
-            raise PermissionError(13, "Permission denied")
-        return rename(path, destination)
-
-    monkeypatch.setattr(Path, "rename", stubborn)
-    assert refusal(target, overwrite=True).endswith(
-        "must be a folder that can be written, got: Permission denied"
-    )
-    assert names(tmp_path) == ["r"]
-    assert names(target) == ["provenance.json"]
+    assert stays_old(target)
 
 
 def test_unwritable_place_is_an_error_of_the_input(tmp_path):
     (tmp_path / "file").write_text("mine")
     assert "must be a folder that can be written" in refusal(tmp_path / "file" / "r")
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def opened(path, **parts):
+    return files.ResultFolder.at(saved(path, **parts))
+
+
+def told(function, *arguments):
+    with pytest.raises(ScenarioError) as error:
+        function(*arguments)
+    return rule(error)
+
+
+def test_a_folder_lists_its_files_with_their_digests(tmp_path):
+    made = opened(tmp_path / "r", a__txt="old")
+    assert made.files == {"a.txt": sha256(b"old").hexdigest()}
+    assert made.text("a.txt") == "old"
+
+
+def test_only_our_folders_have_a_provenance(tmp_path):
+    for other in (tmp_path / "nowhere", folder(tmp_path / "other")):
+        assert "must be a folder of results" in told(files.ResultFolder.at, other)
+
+
+def test_each_change_of_a_provenance_is_seen(tmp_path):
+    target = saved(tmp_path / "r", a__txt="old")
+    text = (target / "provenance.json").read_text()
+    provenance = json.loads(text)
+    changed = [
+        {**provenance, "made_by": "rollout-sim 9"},
+        {**provenance, "more": 1},
+        {**provenance, "sha256": None},
+        {**provenance, "files": {}},
+    ]
+    for each in changed:
+        (target / "provenance.json").write_text(json.dumps(each))
+        assert "got a provenance.json that was changed" in told(files.ResultFolder.at, target)
+    (target / "provenance.json").write_text("[" * 100_000)
+    assert "got no provenance.json of rollout-sim" in told(files.ResultFolder.at, target)
+    (target / "provenance.json").write_text(text)
+    assert files.ResultFolder.at(target).text("a.txt") == "old"
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "C:\\secret", "..\\b"])
+def test_no_provenance_leads_out_of_its_folder(tmp_path, name):
+    parts, about = [("a.txt", "old")], {**ABOUT, "files": {}}
+    target = files.write_results(tmp_path / "r", "x", parts, about)
+    provenance = json.loads((target / "provenance.json").read_text())
+    forged = {**provenance, "files": {name: "0"}}
+    del forged["sha256"]
+    forged["sha256"] = sha256(json.dumps(forged, sort_keys=True).encode()).hexdigest()
+    (target / "provenance.json").write_text(json.dumps(forged))
+    assert "got a provenance.json that was changed" in told(files.ResultFolder.at, target)
+
+
+def test_a_file_that_is_missing_changed_or_foreign_is_named(tmp_path):
+    made = opened(tmp_path / "r", a__txt="old", b__txt="old")
+    (made.path / "a.txt").write_text("ol")
+    (made.path / "b.txt").unlink()
+    (made.path / "c.txt").write_text("mine")
+    assert told(made.text, "a.txt") == (
+        f"{made.path / 'a.txt'}: must be as it was written, got a file that was changed or cut short"
+    )
+    assert told(made.text, "b.txt").startswith(f"{made.path / 'b.txt'}: must be a file of results")
+    assert "got one that they do not list" in told(made.text, "c.txt")
 
 
 # Tables -------------------------------------------------------------------------------------------
@@ -308,7 +401,7 @@ ROWS = table(('a, "b"\nc', 0.1 + 0.2, 7), ("", None, None), ("größe", 1e-300, 
 
 
 def test_csv_has_plain_numbers_in_full_precision(tmp_path):
-    made = files.write_results(tmp_path / "r", "x", [("t.csv", ROWS)])
+    made = files.write_results(tmp_path / "r", "x", [("t.csv", ROWS)], ABOUT)
     assert (made / "t.csv").read_bytes().decode() == (
         'name,value,count\n"a, ""b""\nc",0.30000000000000004,7\n,,\ngröße,1e-300,-1\n'
     )
@@ -316,41 +409,26 @@ def test_csv_has_plain_numbers_in_full_precision(tmp_path):
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
 def test_table_is_read_as_it_was_written(tmp_path, name):
-    made = files.write_results(tmp_path / "r", "x", [(name, ROWS)])
-    assert files.has(made, name)
-    assert files.read_table(made, name, SCHEMA).equals(ROWS)
+    files.write_results(tmp_path / "r", "x", [(name, ROWS)], ABOUT)
+    assert files.ResultFolder.at(tmp_path / "r").table(name, SCHEMA).equals(ROWS)
 
 
 def test_parquet_takes_pieces_one_after_the_other(tmp_path):
     pieces = (ROWS.slice(k, 1) for k in range(3))
-    made = files.write_results(tmp_path / "r", "x", [("t.parquet", pieces)])
-    assert files.read_table(made, "t.parquet", SCHEMA).combine_chunks().equals(ROWS)
+    files.write_results(tmp_path / "r", "x", [("t.parquet", pieces)], ABOUT)
+    read = files.ResultFolder.at(tmp_path / "r").table("t.parquet", SCHEMA)
+    assert read.combine_chunks().equals(ROWS)
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("absent.csv", None),
-        ("absent.parquet", None),
         ("t.csv", "name,value\na,1\n"),
         ("t.csv", "name,value,count\na,many,1\n"),
         ("t.parquet", "no parquet"),
     ],
 )
-def test_what_is_no_table_of_results_is_refused(tmp_path, name, content):
-    if content is not None:
-        (tmp_path / name).write_text(content)
-    with pytest.raises(ScenarioError, match="must be a table of results"):
-        files.read_table(tmp_path, name, SCHEMA)
-
-
-def test_only_our_folders_have_a_provenance(tmp_path):
-    assert files.read_provenance(folder(tmp_path / "r", provenance__json=OURS)) == json.loads(OURS)
-    for other in (tmp_path / "nowhere", folder(tmp_path / "other")):
-        with pytest.raises(ScenarioError, match="must be a folder of results"):
-            files.read_provenance(other)
-
-
-def test_missing_text_of_results_is_refused(tmp_path):
-    with pytest.raises(ScenarioError, match="must be a file of results"):
-        files.read_text(tmp_path, "scenario.resolved.yaml")
+def test_what_is_no_table_of_this_version_is_refused(tmp_path, name, content):
+    files.write_results(tmp_path / "r", "x", [(name, content)], ABOUT)
+    made = files.ResultFolder.at(tmp_path / "r")
+    assert "must be a table of this version" in told(made.table, name, SCHEMA)

@@ -11,18 +11,20 @@ import io
 import json
 import os
 import re
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import file_digest, sha256
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.errors import Problem, ScenarioError
+from sim.files import exchange
 from sim.formats.checking import nearest
 from sim.formats.tree import LARGEST
 from sim.scenario import Scenario, files_named
@@ -37,28 +39,10 @@ LARGEST_INPUT = 256 * 2**20
 RESULTS = "results"
 """The folder that holds results where no other is asked for."""
 PROVENANCE = "provenance.json"
+FILES, SEAL = "files", "sha256"
+"""Keys of a provenance: all other files of the folder with their digests; its own digest."""
 MAKER = "rollout-sim"
 """Begins `made_by` in the provenance of our folders."""
-OURS = frozenset(
-    {
-        PROVENANCE,
-        "scenario.resolved.yaml",
-        "summary.csv",
-        "comparison.csv",
-        "progress.csv",
-        "objectives.csv",
-        "operations.csv",
-        "replications.parquet",
-        "timelines.parquet",
-        "events.parquet",
-        "bands.parquet",
-        "report.html",
-        "figures",
-        "variants",
-    }
-)
-"""What a result folder may hold."""
-
 Content: TypeAlias = str | bytes | pa.Table | Iterable[pa.Table]
 """What a file of a result holds. Tables go to .csv, or to .parquet, one after the other."""
 
@@ -158,20 +142,21 @@ def check_target(path: str | PathLike[str] | None, *, overwrite: bool = False) -
         If something is there that must stay.
     """
     if path is not None:
-        _check(Path(path), overwrite=overwrite)
+        _check_free(path, exchange.resolve(Path(path)), overwrite=overwrite)
 
 
 def write_results(
     path: str | PathLike[str] | None,
     name: str,
     parts: Iterable[tuple[str, Content]],
+    provenance: Mapping[str, Any],
     *,
     overwrite: bool = False,
 ) -> Path:
     """Write a result folder: file name -> content. Gives the folder.
 
     Without `path` it is a new one, ``results/NAME``, ``results/NAME-2`` and so on. `overwrite` lets
-    it take the place of another result.
+    it take the place of another result. The provenance is written last, with a list of all files.
 
     Raises
     ------
@@ -179,74 +164,79 @@ def write_results(
         If the folder cannot be written there. What is there stays.
     """
     check_target(path, overwrite=overwrite)
-    target = Path(RESULTS, _file_name(name)) if path is None else Path(path)
-    draft = target.parent / f".{target.name}-{uuid4().hex[:8]}"
+    shown = Path(RESULTS, _file_name(name)) if path is None else Path(path)
+    target = exchange.resolve(shown)
     try:
-        draft.mkdir(parents=True)
-        for part, content in parts:
-            _write(draft / part, content)
-        if path is None:
-            return _place_new(draft, target)
-        return _place(draft, target, overwrite=overwrite)
+        with exchange.draft(target) as folder:
+            written = {}
+            for part, content in parts:
+                _write(folder / part, content)
+                written[part] = _digest(folder / part)
+            about = {**provenance, FILES: written}
+            text = json.dumps({**about, SEAL: _seal(about)}, indent=2) + "\n"
+            _write(folder / PROVENANCE, text)
+            if path is None:
+                return shown.with_name(_take_free_name(folder, target))
+            # Again: much may have happened meanwhile.
+            check = partial(_check_free, path, overwrite=overwrite)
+            exchange.place(folder, target, check)
     except OSError as error:
-        _refuse(target, f"must be a folder that can be written, got: {error.strerror}")
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        _refuse(shown, f"must be a folder that can be written, got: {error.strerror}")
+    return shown
 
 
-def _place_new(draft: Path, target: Path) -> Path:
+def _take_free_name(folder: Path, target: Path) -> str:
     """Rename to the first name that is free, also where others take names at the same time."""
     for number in count(1):
         free = target if number == 1 else target.with_name(f"{target.name}-{number}")
-        if not os.path.lexists(free):
-            try:
-                return draft.rename(free)
-            except OSError:
-                if not os.path.lexists(free):
-                    raise
+        if not os.path.lexists(free) and exchange.take_name(folder, free):
+            return free.name
     raise AssertionError  # a count does not end
 
 
-def _place(draft: Path, target: Path, *, overwrite: bool) -> Path:
-    """Rename to a certain name; what is there is put aside first, and back if that fails."""
-    _check(target, overwrite=overwrite)  # again: much may have happened meanwhile
-    if not os.path.lexists(target):
-        return draft.rename(target)
-    former = draft.with_name(f"{draft.name}-former")
-    target.rename(former)
-    try:
-        draft.rename(target)
-    except OSError:
-        former.rename(target)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
-    return target
-
-
-def _check(target: Path, *, overwrite: bool) -> None:
-    if not os.path.lexists(target):
+def _check_free(path: str | PathLike[str], folder: Path, *, overwrite: bool) -> None:
+    """Whether `folder`, which the user calls `path`, is not there or may be replaced."""
+    while (looked_at := _identity(folder)) is not None:
+        try:
+            _check_results(path, folder, overwrite=overwrite)
+        except ScenarioError:
+            if _identity(folder) == looked_at:
+                raise
+            continue  # another writer put a new one in its place meanwhile
         return
-    if not target.is_dir() or target.is_symlink():
-        _refuse(target, "must be a folder or a new name, got something else")
-    if not overwrite:
-        _refuse(target, "must be a new name, got a folder that exists; overwrite replaces results")
-    if not _is_ours(target):
-        _refuse(target, f"must be results to be overwritten, got no {PROVENANCE} of {MAKER} in it")
-    foreign = sorted(each.name for each in target.iterdir() if each.name not in OURS)
-    if foreign:
-        _refuse(target, f"must hold results alone to be overwritten, got {shorten(foreign[0])}")
 
 
-def _is_ours(folder: Path) -> bool:
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Which one it is that has the name; None where nothing has it."""
     try:
-        provenance = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(provenance, dict) and str(provenance.get("made_by", "")).startswith(MAKER)
+        found = folder.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
-def _refuse(target: Path, rule: str) -> NoReturn:
-    raise ScenarioError.of(rule, where=str(target)) from None
+def _check_results(path: str | PathLike[str], folder: Path, *, overwrite: bool) -> None:
+    if not folder.is_dir() or folder.is_symlink():
+        _refuse(path, "must be a folder or a new name, got something else")
+    if not overwrite:
+        _refuse(path, "must be a new name, got a folder that exists; overwrite replaces results")
+    ours = {PROVENANCE, *ResultFolder.at(folder, path).files}
+    foreign = next((file for file in _files_below(folder) if file not in ours), None)
+    if foreign is not None:
+        rule = "must hold only files of its own results to be overwritten, got"
+        _refuse(path, f"{rule} {shorten(foreign)}")
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """All that is below a folder and no folder itself; links are not followed."""
+    for root, folders, names in os.walk(folder):
+        links = [each for each in folders if Path(root, each).is_symlink()]
+        for each in sorted([*links, *names]):
+            yield Path(root, each).relative_to(folder).as_posix()
+
+
+def _refuse(path: str | PathLike[str], rule: str) -> NoReturn:
+    raise ScenarioError.of(rule, where=str(path)) from None
 
 
 def _file_name(name: str) -> str:
@@ -292,56 +282,103 @@ def _csv(table: pa.Table) -> str:
 # Result folders: reading --------------------------------------------------------------------------
 
 
-def read_provenance(folder: str | PathLike[str]) -> dict[str, Any]:
-    """What a result folder says about its origin.
+@dataclass(frozen=True)
+class ResultFolder:
+    """A folder of results. What is read from it is as it was written, or refused by its name."""
 
-    Raises
-    ------
-    ScenarioError
-        If it is no result folder of ours.
-    """
-    path = Path(folder)
-    if not _is_ours(path):
-        _refuse(path, f"must be a folder of results, got no {PROVENANCE} of {MAKER} in it")
-    provenance: dict[str, Any] = json.loads((path / PROVENANCE).read_text(encoding="utf-8"))
-    return provenance
+    path: Path
+    shown: str
+    """What messages call it."""
+    provenance: Mapping[str, Any]
+
+    @classmethod
+    def at(cls, path: str | PathLike[str], shown: str | PathLike[str] = "") -> Self:
+        """The folder at `path`.
+
+        Raises
+        ------
+        ScenarioError
+            If it holds no results of ours, or its provenance is not as it was written.
+        """
+        folder, where = exchange.resolve(Path(path)), str(shown or path)
+        if not folder.exists():  # a writer that was killed may have left it under another name
+            exchange.mend(folder)
+        try:
+            provenance = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            provenance = None
+        if not isinstance(provenance, dict) or not _is_ours(provenance):
+            _refuse(where, f"must be a folder of results, got no {PROVENANCE} of {MAKER} in it")
+        if SEAL not in provenance:
+            rule = f"must be results of this version, got those of {provenance['made_by']}"
+            _refuse(where, rule)
+        if provenance[SEAL] != _seal(provenance) or not _lists_files(provenance.get(FILES)):
+            rule = f"must be results as they were written, got a {PROVENANCE} that was changed"
+            _refuse(where, rule)
+        return cls(folder, where, provenance)
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Name, with ``/`` below folders -> SHA-256 of the content; without the provenance."""
+        files: Mapping[str, str] = self.provenance[FILES]
+        return files
+
+    def file(self, name: str) -> Path:
+        """Where one of the files is. ScenarioError if it is missing, or not as it was written."""
+        path, where = self.path / name, Path(self.shown, name)
+        if name not in self.files:
+            _refuse(where, "must be a file of these results, got one that they do not list")
+        try:
+            written = _digest(path) == self.files[name]
+        except OSError as error:
+            _refuse(where, f"must be a file of results, got: {error.strerror}")
+        if not written:
+            _refuse(where, "must be as it was written, got a file that was changed or cut short")
+        return path
+
+    def text(self, name: str) -> str:
+        """A text. ScenarioError if it is missing, or not as it was written."""
+        return self.file(name).read_text(encoding="utf-8")
+
+    def table(self, name: str, schema: pa.Schema) -> pa.Table:
+        """A table. ScenarioError if it is missing, not as it was written, or has other columns."""
+        path = self.file(name)
+        try:
+            if path.suffix == ".csv":
+                return _read_csv(path, schema)
+            return pq.read_table(path, schema=schema)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            where = Path(self.shown, name)
+            _refuse(where, f"must be a table of this version, got: {shorten(str(error))}")
 
 
-def has(folder: str | PathLike[str], name: str) -> bool:
-    """Whether a result folder has a file."""
-    return Path(folder, name).is_file()
+def _is_ours(provenance: Mapping[str, Any]) -> bool:
+    return str(provenance.get("made_by", "")).startswith(MAKER)
 
 
-def read_text(folder: str | PathLike[str], name: str) -> str:
-    """A text of a result folder.
-
-    Raises
-    ------
-    ScenarioError
-        If it is missing.
-    """
-    path = Path(folder, name)
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        _refuse(path, f"must be a file of results, got: {shorten(str(error))}")
+def _lists_files(files: object) -> bool:
+    """Whether it is a mapping of names that lie within a folder, with their digests."""
+    return isinstance(files, dict) and all(
+        isinstance(digest, str)
+        and _is_within(PurePosixPath(name))
+        and _is_within(PureWindowsPath(name))
+        for name, digest in files.items()
+    )
 
 
-def read_table(folder: str | PathLike[str], name: str, schema: pa.Schema) -> pa.Table:
-    """A table of a result folder, as it was written.
+def _is_within(name: PurePath) -> bool:
+    return not name.anchor and ".." not in name.parts
 
-    Raises
-    ------
-    ScenarioError
-        If it is missing, or not a table with these columns.
-    """
-    path = Path(folder, name)
-    try:
-        if path.suffix == ".csv":
-            return _read_csv(path, schema)
-        return pq.read_table(path, schema=schema)
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        _refuse(path, f"must be a table of results, got: {shorten(str(error))}")
+
+def _seal(provenance: Mapping[str, Any]) -> str:
+    """A digest of all of a provenance but itself: any other content has another one."""
+    content = {key: value for key, value in provenance.items() if key != SEAL}
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when read)
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import TypeAdapter
 
 from sim import __version__
 from sim.experiments.comparison import references
@@ -18,8 +21,6 @@ from sim.systems import KINDS
 from sim.systems.kind import MOST_HEADLINES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from sim.experiments.objectives import Experiment
     from sim.scenario import Scenario
 
@@ -117,12 +118,8 @@ class About:
 
     @classmethod
     def read(cls, provenance: Mapping[str, Any]) -> Self:
-        """As it was written into a provenance. KeyError or TypeError for anything else."""
-        about = dict(provenance["results"])
-        about["variants"] = tuple(Variant(**each) for each in about["variants"])
-        if about["conclusion"] is not None:
-            about["conclusion"] = Conclusion(**about["conclusion"])
-        return cls(**about)
+        """As it was written into a provenance. ValueError for anything else."""
+        return TypeAdapter(cls).validate_python(provenance.get("results"))
 
     @property
     def start_time(self) -> dt.datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -172,13 +171,13 @@ def open_results(path: str | PathLike[str]) -> Results:
     ScenarioError
         If the folder holds no results.
     """
-    provenance = files.read_provenance(path)
+    folder = files.ResultFolder.at(path)
     try:
-        about = About.read(provenance)
-    except (KeyError, TypeError):
-        rule = f"must be results of this version, got those of {provenance['made_by']}"
+        about = About.read(folder.provenance)
+    except ValueError:
+        rule = f"must be results of this version, got those of {folder.provenance['made_by']}"
         raise ScenarioError.of(rule, where=str(path)) from None
-    return Results(about, Opened(Path(path)))
+    return Results(about, Opened(folder))
 
 
 class Results:
@@ -308,13 +307,12 @@ class Results:
         for what in keep:
             if what not in KEEP:
                 raise ScenarioError.of(unknown_name("something to keep", what, KEEP))
-        parts = self._parts(keep, command or "from Python")
-        return files.write_results(path, self.about.name, parts, overwrite=overwrite)
+        parts, about = self._parts(keep), self.about.provenance(command or "from Python")
+        return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
-    def _parts(self, keep: Collection[str], command: str) -> Iterator[tuple[str, files.Content]]:
+    def _parts(self, keep: Collection[str]) -> Iterator[tuple[str, files.Content]]:
         for file in dict.fromkeys([RESOLVED, *(one.file for one in self.about.variants)]):
             yield file, self._source.resolved(file)
-        yield files.PROVENANCE, json.dumps(self.about.provenance(command), indent=2) + "\n"
         for name, (file, _) in TABLES.items():
             if name in keep:
                 yield file, self._all(name)

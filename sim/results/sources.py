@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sim import files
 from sim.experiments.bands import band
 from sim.experiments.comparison import differences
 from sim.experiments.objectives import bound_of, describe
 from sim.experiments.summaries import summarise
+from sim.files import load
 from sim.results import tables
 from sim.results.events import EVENTS, events
 from sim.results.single_run import Run
@@ -17,12 +17,12 @@ from sim.simulation import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
+    from sim.files import ResultFolder
     from sim.log import Log
     from sim.results.provenance import About, Variant
     from sim.scenario import Scenario
@@ -140,19 +140,19 @@ class Made:
 class Opened:
     """A result folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: ResultFolder) -> None:
         self._folder = folder
 
     def table(self, name: str) -> pa.Table:
         """One of `TABLES`, read now; empty where the folder has none, as with a comparison."""
         file, schema = TABLES[name]
-        if not files.has(self._folder, file):
+        if file not in self._folder.files:
             return tables.empty(schema)
-        return files.read_table(self._folder, file, schema)
+        return self._folder.table(file, schema)
 
     def simulation(self, one: Variant) -> Simulation:
         """Made of the resolved scenario. ScenarioError where files that it names are not there."""
-        return Simulation(files.load(self._folder / one.file))
+        return Simulation(load(self._folder.file(one.file)))
 
     def first(self, one: Variant) -> Log | None:
         """None: no folder keeps a log."""
@@ -161,7 +161,7 @@ class Opened:
 
     def resolved(self, file: str) -> str:
         """As it stands in the folder."""
-        return files.read_text(self._folder, file)
+        return self._folder.text(file)
 
 
 def _standing(variant: str, conclusion: Conclusion | None) -> dict[str, str]:
