@@ -236,7 +236,7 @@ def _files_below(folder: Path) -> Iterator[str]:
 
 
 def _refuse(path: str | PathLike[str], rule: str) -> NoReturn:
-    raise ScenarioError.of(rule, where=str(path)) from None
+    raise ScenarioError.of(rule, where=str(Path(path))) from None
 
 
 def _file_name(name: str) -> str:
