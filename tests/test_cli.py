@@ -515,10 +515,10 @@ def test_interruption_ends_without_a_traceback(shell, monkeypatch):
 def test_interrupted_run_leaves_no_results(tmp_path):
     (tmp_path / "shop.yaml").write_text(RANDOM, encoding="utf-8")
     code = (
-        "import os, signal, sys\n"
+        "import signal, sys\n"
         "from sim import results\n"
         "from sim.cli import commands as cli\n"
-        "def interrupted(*_, **__): os.kill(os.getpid(), signal.SIGINT)\n"
+        "def interrupted(*_, **__): signal.raise_signal(signal.SIGINT)\n"
         "results.results.tables.replications = interrupted\n"
         "sys.exit(cli.main(['run', 'shop.yaml', '--out', 'here']))\n"
     )
