@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from rewriting import REWRITES
 
+import sim
 from sim.cli import main
 from sim.scenario import Scenario
 
@@ -45,6 +47,55 @@ def test_every_assumption_in_the_code_stands_in_the_readme():
     assert [text for text in found if text.lower() not in words] == []
 
 
+def test_every_document_that_the_code_follows_is_linked_in_the_readme():
+    """Each that a `Source:` names, as its link or as its beginning."""
+    linked = [" ".join(title.split()) for title in re.findall(r"\[([^\]]+)\]\[\d+\]", README)]
+    sources = [
+        text
+        for path in sorted((ROOT / "sim").rglob("*.py"))
+        for text in re.findall(r"Source: (.*?)(?:\n\n|\"\"\")", path.read_text("utf-8"), re.DOTALL)
+    ]
+    named = {
+        re.sub(r"\s+(# )?", " ", title)
+        for text in sources
+        for title in re.findall(r'"([A-Z][^"]+)"', text)
+    }
+    assert len(named) > 15
+    assert [each for each in sorted(named) if not any(t.startswith(each) for t in linked)] == []
+
+
+def test_every_link_of_the_readme_has_its_address_once():
+    asked = re.findall(r"\]\[(\d+)\]", README)
+    addresses = dict(re.findall(r"^\[(\d+)\]: (https://\S+)$", README, re.MULTILINE))
+    assert asked == list(addresses)
+    assert len(set(addresses.values())) == len(addresses)
+
+
+def test_the_citation_is_of_this_version():
+    (text,) = re.findall(r"```yaml\n(cff-version.*?)```", README, re.DOTALL)
+    citation = yaml.safe_load(text)
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+    assert citation["version"] == sim.__version__
+
+
+def test_renaming_a_role_changes_its_draws_and_adding_one_does_not():
+    """As the README says."""
+    text = """
+    systems: {shop: {kind: cloud_service, update_domains: 1, roles: {Web: {instances: 3}}}}
+    operations: [{at: 10min, upgrade_deployment: {}}]
+    horizon: 3h
+    """
+
+    def ends(roles):
+        events = sim.run_one(sim.loads(text.replace("Web: {instances: 3}", roles))).events
+        return events[events.subject.str.contains("_IN_")].groupby("subject").time_s.max()
+
+    alone, renamed = ends("Web: {instances: 3}"), ends("Front: {instances: 3}")
+    more = ends("A: {instances: 2}, Web: {instances: 3}")
+    assert all(alone[f"Web_IN_{k}"] == more[f"Web_IN_{k}"] for k in range(3))
+    assert all(alone[f"Web_IN_{k}"] != renamed[f"Front_IN_{k}"] for k in range(3))
+
+
 def test_ci_and_the_readme_run_the_same_tests():
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (command,) = re.findall(r"^python3 .*pytest$", README, re.MULTILINE)
@@ -57,5 +108,5 @@ def test_the_picture_of_the_readme_is_there():
 
 
 def test_the_scenario_of_the_readme_is_valid():
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    text, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     assert Scenario.from_text(text, "readme.yaml").systems["shop"].roles["WebRole"].instances == 20
