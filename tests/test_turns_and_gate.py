@@ -250,14 +250,12 @@ def test_only_upgraded_instances_count_for_health():
 
 
 def test_health_is_asked_of_each_role():
-    roles = (
-        "A: {{instances: 2, restart: 100s, min_healthy: {}}}, B: {{instances: 2, restart: 100s}}"
-    )
+    roles = "A: {{instances: 2, restart: 90s, min_healthy: {}}}, B: {{instances: 2, restart: 100s}}"
+    ops = f"{UPGRADE}\nat: 95s, reboot_instance: {{instance: A_IN_0}}"
+    assert story(ops, roles.format(1)).taken("B_IN_1") == [185]
+    assert story(ops, roles.format(0)).taken("B_IN_1") == [185]  # A_IN_0 itself is awaited
     ops = f"{UPGRADE}\nat: 105s, reboot_instance: {{instance: A_IN_0}}"
-    assert story(ops, roles.format(1)).taken("B_IN_1") == [205]
-    assert story(ops, roles.format(0)).taken("B_IN_1") == [205]  # A_IN_0 itself is awaited
-    ops = f"{UPGRADE}\nat: 110s, reboot_instance: {{instance: A_IN_0}}"
-    assert story(ops, roles.format(1)).taken("B_IN_1") == [210]
+    assert story(ops, roles.format(1)).taken("B_IN_1") == [195]
     assert story(ops, roles.format(0)).taken("B_IN_1") == [110]
 
 
@@ -293,12 +291,86 @@ def test_a_removed_instance_no_longer_counts_among_the_upgraded():
     told = story(
         """
         at: 10s, upgrade_deployment: {}
-        at: 110s, reboot_instance: {instance: W_IN_2}
+        at: 115s, reboot_instance: {instance: W_IN_2}
         at: 200s, change_configuration: {configuration: {W: 2}}
         """,
-        "A: {instances: 2, restart: 10s}, W: {instances: 4, restart: 100s, min_healthy: 2}",
+        "A: {instances: 2, restart: 110s}, W: {instances: 4, restart: 100s, min_healthy: 2}",
     )
     assert told.taken("A_IN_1") == [200]
+
+
+def test_a_request_at_the_instant_of_the_gate_finds_it_open():
+    """At 110 W_IN_0 is back: domain 1 goes before the reboot that would have kept it."""
+    told = story(f"{UPGRADE}\nat: 110s, reboot_instance: {{instance: W_IN_0}}")
+    assert told.taken("W_IN_1") == [110]
+    assert told.ready("W_IN_0") == [110, 210]
+    before = story(f"{UPGRADE}\nat: 109s, reboot_instance: {{instance: W_IN_0}}")
+    assert before.taken("W_IN_1") == [209]
+
+
+@pytest.mark.parametrize(
+    ("roles", "walks"),
+    [
+        ("W: {instances: 2, restart: 100s}", (20, 120)),
+        ("W: {instances: 2, stages: {stop: 30s, start: 60s, on_start: 10s}}", (20, 120)),
+        # A slow one is late at 20 + 60 s, which opens the gate as nobody of W need be healthy.
+        ("W: {instances: 2, restart: 100s, min_healthy: 0}", (20, 80)),
+    ],
+)
+def test_a_walk_asked_for_when_the_last_one_ends_is_accepted(roles, walks):
+    first, second = walks
+    told = story(
+        f"""
+        at: 10s, upgrade_deployment: {{mode: Manual}}
+        at: {first}s, walk_upgrade_domain: {{upgrade_domain: 0}}
+        at: {second}s, walk_upgrade_domain: {{upgrade_domain: 1}}
+        """,
+        roles,
+        more="start_timeout: 60s" if "min_healthy" in roles else "",
+    )
+    assert told.brief("walk_upgrade_domain-0") == [f"{first} InProgress", f"{second} Succeeded"]
+    end = 2 * second - first
+    assert told.brief("walk_upgrade_domain-1") == [f"{second} InProgress", f"{end} Succeeded"]
+    assert told.brief(UP)[-1] == f"{end} completed"
+
+
+def test_a_walk_asked_for_an_instant_before_the_last_one_ends_is_refused():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {mode: Manual}
+        at: 20s, walk_upgrade_domain: {upgrade_domain: 0}
+        at: 119.999s, walk_upgrade_domain: {upgrade_domain: 1}
+        """
+    )
+    assert told.brief("walk_upgrade_domain-1") == ["119.999 Refused/still walking"]
+
+
+def test_several_requests_of_one_instant_find_what_the_first_one_found():
+    """The walk of domain 1 is what keeps the next one waiting, not that of domain 0."""
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {mode: Manual}
+        at: 20s, walk_upgrade_domain: {upgrade_domain: 0}
+        at: 120s, walk_upgrade_domain: {upgrade_domain: 1}
+        at: 120s, walk_upgrade_domain: {upgrade_domain: 2}
+        """,
+        "W: {instances: 3, restart: 100s}",
+        domains=3,
+    )
+    assert told.brief("walk_upgrade_domain-1")[0] == "120 InProgress"
+    assert told.brief("walk_upgrade_domain-2") == ["120 Refused/still walking"]
+
+
+def test_an_upgrade_asked_for_when_the_last_one_ends_overtakes_nothing():
+    told = story(f"{UPGRADE}\nat: 210s, upgrade_deployment: {{}}")
+    assert told.brief(UP) == ["10 upgrading", "210 completed"]
+
+
+def test_a_request_when_instances_are_back_that_are_not_enough_opens_no_gate():
+    """W_IN_0 is back at 110, the slower X_IN_0 is not."""
+    roles = "W: {instances: 2, restart: 100s}, X: {instances: 2, restart: 300s}"
+    told = story(f"{UPGRADE}\nat: 110s, reboot_instance: {{instance: W_IN_0}}", roles)
+    assert told.taken("X_IN_1") == [310]
 
 
 def test_who_is_late_and_sick_holds_the_walk_until_enough_are_ready():

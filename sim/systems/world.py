@@ -118,6 +118,14 @@ class World:
         due = Due(self.env, delay, rank << 32 | number, argument)
         due.callbacks.append(function)
 
+    def happen(self, event: Event) -> None:
+        """Let a `moment` happen now, before all else of this instant; it may be armed already."""
+        # What is left in the agenda then has nobody to call.
+        callbacks, event.callbacks = event.callbacks, []
+        event._ok, event._value = True, None  # noqa: SLF001
+        for callback in callbacks:
+            callback(event)
+
     def run(self) -> None:
         """Let all happen until the horizon, which is closed."""
         # An event of the last rank ends the run: SimPy itself would stop before those at a number.

@@ -21,7 +21,7 @@ from sim.rules import domains_in_use
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.states import AT_REST, CREATING, UPDATING
 from sim.systems.cloud_service.turns import Turn, Turns
-from sim.systems.world import ACT, LOOK
+from sim.systems.world import ACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -104,6 +104,8 @@ class Deployment:
         self._first_domain = layout.first_domain(slot)
         self._domains = [AT_REST] * layout.domains
         self._domain_turn: list[Turn | None] = [None] * layout.domains
+        self._gates: dict[Turn, dict[int, list[int]]] = {}
+        """The turns that are not done, each with the instances that its walk has taken, by role."""
         self._largest = max(self.counts)
         self._start_timeout = layout.spec.start_timeout
         self._goes_on_when_late = layout.spec.on_start_timeout == "continue"
@@ -326,16 +328,17 @@ class Deployment:
         """Take the members of `domains` out and wait until the health gate opens."""
         walker = upgrade.walker
         pending = sum(len(members) for _, members in domains)
-        turn = Turn(self.world, upgrade.subject, pending)
+        turn = Turn(self.world, upgrade.subject, pending, self._start_timeout)
         for domain, members in domains:
             self._open(upgrade, turn, domain, members)
-        self.world.call(self._start_timeout, LOOK, upgrade.subject, turn.time_out)
         taken = upgrade.taken  # a rollback begins another list; this turn goes by its own
+        self._gates[turn] = taken
         while not self._gate_opens(turn, taken):
             self._note_stuck(upgrade, turn, walker)
             yield turn.changed
             turn.looked()
         turn.is_done = True
+        del self._gates[turn]
         if turn in self.instances.watching:
             self.instances.watching.remove(turn)
         if upgrade.state == STUCK and upgrade.walker is walker:
@@ -361,6 +364,15 @@ class Deployment:
         if turn.pending and not (turn.late and self._goes_on_when_late):
             return False
         return all(self._is_healthy(role, upgraded) for role, upgraded in taken.items())
+
+    def open_gates(self) -> None:
+        """Open every gate whose condition holds: a request finds complete what is at its instant.
+
+        By then all returns of the instant have been.
+        """
+        for turn, taken in tuple(self._gates.items()):
+            if turn.is_about_to_look() and self._gate_opens(turn, taken):
+                turn.look_now()
 
     def _note_stuck(self, upgrade: Upgrade, turn: Turn, walker: object) -> None:
         """Where only health is missing any return may bring it; after the time-out it is stuck.

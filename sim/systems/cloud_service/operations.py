@@ -83,6 +83,12 @@ class Service(Door):
         """An event for the end of an accepted request, for a client that looks."""
         return self._awaited.setdefault(call.number, self.world.moment())
 
+    def receive(self, call: Call) -> bool:
+        """As every door; what is complete at this instant is so for the request already."""
+        for deployment in filter(None, (self.production, self.staging)):
+            deployment.open_gates()
+        return super().receive(call)
+
     def _becomes(self, call: Call, state: int, cause: int) -> None:
         super()._becomes(call, state, cause)
         if call.number in self._awaited and state != ASKED:

@@ -86,21 +86,27 @@ class Turn:
     """What a gate waits for: every member that was taken has been Ready once, or is late.
 
     Whoever waits for the gate yields `changed` and looks again; looking comes last at an instant,
-    so that all returns of the instant count.
+    so that all returns of the instant count. Only a request is judged after it: see
+    `Deployment.open_gates`.
     """
 
-    def __init__(self, world: World, number: int, pending: int) -> None:
+    def __init__(self, world: World, number: int, pending: int, time_out: float) -> None:
         self._world, self._number = world, number
+        self._due = world.now + time_out
+        world.call(time_out, LOOK, number, self.time_out)
         self.pending = pending
         """Members that have not been Ready since the turn and still exist."""
-        self.late = False
-        """Whether the start time-out is over."""
         self.changed = world.moment()
         self.is_done = False
         """Whether the gate has opened."""
         self.awaits_health = False
         """Whether it watches all instances, as only their health is missing."""
         self._looks = False
+
+    @property
+    def late(self) -> bool:
+        """Whether the start time-out is over."""
+        return self._world.now >= self._due
 
     def arrived(self, _instance: int) -> None:
         """A member is Ready for the first time since the turn, or is gone."""
@@ -114,7 +120,6 @@ class Turn:
 
     def time_out(self, _event: Event) -> None:
         """The start time-out is over: whoever is missing is late."""
-        self.late = True
         if not self.is_done:
             self.look_again()
 
@@ -123,6 +128,14 @@ class Turn:
         if not self._looks:
             self._looks = True
             self._world.arm(self.changed, 0.0, LOOK, self._number)
+
+    def is_about_to_look(self) -> bool:
+        """Whether the gate is looked at at this instant: something changed, or the time is over."""
+        return not self.is_done and (self._looks or self._world.now == self._due)
+
+    def look_now(self) -> None:
+        """Wake the one who waits for the gate, before all else of this instant."""
+        self._world.happen(self.changed)
 
     def looked(self) -> None:
         """Make ready for the next change."""
