@@ -7,12 +7,29 @@ SimError
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_LONGEST_WORD = 300
+
+
+def printable(text: str) -> str:
+    """One line fit for a terminal: what could move its cursor or forge another line is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def one_line(text: str) -> str:
+    """The same with words of a length that nobody reads cut off."""
+    shown = printable(text)
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda word: f"{word[0][:57]}...", shown)
 
 
 class SimError(Exception):
@@ -32,7 +49,7 @@ class Problem:
     rule: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.path, self.rule) if part)
+        return one_line(": ".join(part for part in (self.where, self.path, self.rule) if part))
 
 
 class ScenarioError(SimError):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import ScenarioError
 from sim.formats.checking import nearest, show, suggest
+from sim.formats.hints import hint, homes_of
 from sim.formats.schema import Place
 from sim.formats.tree import Node, dotted
 
@@ -141,8 +142,9 @@ class _Override:
             raise self._refused(f"{self._at(depth)} is no list, so nothing can be appended")
         known = key in place.keys
         if not known and not (last and place.takes_names):
-            hint = suggest(key, list(dict.fromkeys([*entries, *place.keys])))
-            raise self._refused(f"names no key of {self._at(depth)}, {hint}")
+            meant = hint(key, place, homes_of(place.root)) if place.keys else None
+            near = meant or suggest(key, list(dict.fromkeys([*entries, *place.keys])))
+            raise self._refused(f"names no key of {self._at(depth)}, {near}")
         return Node(self._empty(depth, place.below(key)), self.value.where, self.value.key_where)
 
     def _empty(self, depth: int, place: Place) -> dict[str, Node] | list[Node]:

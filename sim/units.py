@@ -12,6 +12,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sim.errors import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -38,12 +40,15 @@ _UNIT_OF = {word: unit for unit, words in _WORDS.items() for word in words.split
 
 # The patterns are also given to editors (JSON Schema), so they use only what JavaScript has too.
 _NUMBER = r"\d+(?:\.\d+)?"
-_WRITTEN = "".join(f"({_NUMBER}{unit})?" for unit in _SIZES)
+_WRITTEN = "".join(f"(?:({_NUMBER}{unit})(?: (?=\\d))?)?" for unit in _SIZES)
+_SHOWN = r"(?:(\d+d) ?)?(\d+h)([0-5]\d)"  # 2h05, as answers print it
 _ISO_TIME = f"(?:T(?=\\d)({_NUMBER}H)?({_NUMBER}M)?({_NUMBER}S)?)?"
-DURATION_PATTERN = f"^(?=\\d){_WRITTEN}$|^P(?=[\\dT])({_NUMBER}W)?({_NUMBER}D)?{_ISO_TIME}$"
+_ISO = f"P(?=[\\dT])({_NUMBER}W)?({_NUMBER}D)?{_ISO_TIME}"
+DURATION_PATTERN = f"^(?=\\d){_WRITTEN}$|^{_SHOWN}$|^{_ISO}$"
 _DURATION = re.compile(DURATION_PATTERN, re.ASCII)
 _LETTERS = "".join(_SIZES) + "WDHMS"
-_GROUP_SIZES = (*_SIZES.values(), *(_SIZES[unit] for unit in ("w", "d", "h", "min", "s")))
+_GROUPS = (*_SIZES, "d", "h", "min", "w", "d", "h", "min", "s")
+_GROUP_SIZES = tuple(_SIZES[unit] for unit in _GROUPS)
 
 _PERCENT = r"[0-9]+(?:\.[0-9]+)?%"
 _PLAIN_SHARE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
@@ -58,9 +63,7 @@ INSTANT_PATTERN = (
 
 def shorten(text: str) -> str:
     """Text fit for a message: one printable line of at most 60 characters, "" where empty."""
-    line = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:100]
-    )
+    line = printable(text[:100])
     if len(line) > 60:  # noqa: PLR2004  (most of a screen's width)
         line = line[:57] + "..."
     return line or '""'
@@ -72,7 +75,9 @@ def to_grid(seconds: float) -> float:
 
 
 def parse_duration(text: str) -> float:
-    """Read ``90s``, ``1h30min`` or ISO 8601's ``PT5M``: seconds on the grid.
+    """Read ``90s``, ``1h30min``, ISO 8601's ``PT5M`` or what `show_duration` writes, as ``2h05``.
+
+    Gives seconds on the grid.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shells import CERTAIN, ROOT, VARIANTS, python
 
 from sim import paths
 from sim.cli import commands as cli
@@ -19,63 +20,6 @@ from sim.cli.changes import changes
 from sim.errors import ModelError
 from sim.results import open_results
 from sim.scenario import Scenario
-
-ROOT = Path(__file__).parents[1]
-
-CERTAIN = """\
-# Question: does the shop keep 80 % of its capacity?
-name: shop-build-42
-horizon: 6h
-systems:
-  shop:
-    kind: cloud_service
-    roles:
-      WebRole: {instances: 20, min_available: 14, restart: 2min}
-operations:
-  - at: 10min
-    upgrade_deployment: {build: "42"}
-objectives:
-  - {metric: min_capacity, at_least: 80%}
-"""
-RANDOM = CERTAIN.replace("2min", "{exponential: {mean: 2min}}").replace(
-    "objectives:", "replications: 30\nobjectives:"
-)
-VARIANTS = RANDOM + (
-    "variants:\n"
-    "  auto: {}\n"
-    "  simultaneous: {operations.0.upgrade_deployment.mode: Simultaneous}\n"
-    "  nothing: {operations: []}\n"
-)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder of its own with scenarios, in which the test runs."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
-    for name, text in (("certain", CERTAIN), ("random", RANDOM), ("variants", VARIANTS)):
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def shell(folder, capsys):  # noqa: ARG001  (it is where commands run)
-    """Runs a command: exit code, stdout, stderr."""
-
-    def call(*words):
-        code = main(words)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
-
-
-def python(*words, **settings):
-    """The same in a process of its own."""
-    settings = {"capture_output": True, "text": True, "encoding": "utf-8"} | settings
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings.pop("env", {})
-    return subprocess.run([sys.executable, *words], env=environment, check=False, **settings)
-
 
 # Help ---------------------------------------------------------------------------------------------
 
@@ -93,7 +37,9 @@ print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
     assert done.stderr.splitlines()[-1] == ""
 
 
-@pytest.mark.parametrize("command", ["new", "validate", "explain", "run", "compare", "schema"])
+@pytest.mark.parametrize(
+    "command", ["new", "validate", "explain", "run", "compare", "keys", "schema"]
+)
 def test_every_command_has_help(command, shell):
     code, out, err = shell(command, "--help")
     assert (code, err) == (0, "")
@@ -103,7 +49,9 @@ def test_every_command_has_help(command, shell):
 def test_help_names_every_command_and_exit_code(shell):
     _, out, _ = shell("--help")
     assert all(f"\n    {command} " in out for command in cli.COMMANDS)
-    assert "130 interrupted" in out
+    assert [line.split()[0] for line in out.split("exit codes:\n")[1].splitlines()] == [
+        *("0", "1", "2", "3", "4", "5", "130")
+    ]
 
 
 def test_version_is_that_of_the_package(shell):
@@ -411,7 +359,16 @@ def test_keys_of_json_are_stable(shell):
     assert keys == [
         *("name", "question", "start", "warm_up_s", "horizon_s", "compared", "conclusion"),
         *("headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
-        *("warnings", "results", "summary", "objectives", "comparison", "operations", "progress"),
+        *(
+            "warnings",
+            "problems",
+            "results",
+            "summary",
+            "objectives",
+            "comparison",
+            "operations",
+            "progress",
+        ),
     ]
 
 
@@ -496,39 +453,14 @@ def test_answer_that_cannot_be_written_is_told(tmp_path):
         done = python(
             "-m", "sim", "schema", cwd=tmp_path, capture_output=False, stdout=full, stderr=-1
         )
-    assert done.returncode == 3
+    assert done.returncode == 5
     assert done.stderr == ("rollout-sim: the answer cannot be written: No space left on device\n")
 
 
 # When it goes wrong -------------------------------------------------------------------------------
 
 
-def test_interruption_ends_without_a_traceback(shell, monkeypatch):
-    def interrupted(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setitem(cli.COMMANDS, "schema", interrupted)
-    assert shell("schema") == (130, "", "rollout-sim: interrupted\n")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
-def test_interrupted_run_leaves_no_results(tmp_path):
-    (tmp_path / "shop.yaml").write_text(RANDOM, encoding="utf-8")
-    code = (
-        "import signal, sys\n"
-        "from sim import results\n"
-        "from sim.cli import commands as cli\n"
-        "def interrupted(*_, **__): signal.raise_signal(signal.SIGINT)\n"
-        "results.results.tables.replications = interrupted\n"
-        "sys.exit(cli.main(['run', 'shop.yaml', '--out', 'here']))\n"
-    )
-    done = python("-c", code, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "rollout-sim: interrupted\n"
-    assert [each.name for each in tmp_path.iterdir()] == ["shop.yaml"]
-
-
-def test_broken_invariant_is_our_fault_and_can_be_repeated(shell, monkeypatch):
+def test_broken_invariant_is_an_internal_error_and_can_be_repeated(shell, monkeypatch):
     def broken(_):
         raise ModelError("time went back", scenario="shop", seed=3, replication=17, time=60.0)
 
@@ -537,14 +469,14 @@ def test_broken_invariant_is_our_fault_and_can_be_repeated(shell, monkeypatch):
     assert (code, out) == (3, "")
     assert err.splitlines() == [
         (
-            "rollout-sim: our fault: time went back; please report it with the scenario file: "
+            "rollout-sim: internal error: time went back; please report it with the scenario file: "
             "shop, seed 3, replication 17, t = 60 s"
         ),
-        "the command was: rollout-sim run random.yaml --seed 3",
+        "rollout-sim: the command was: rollout-sim run random.yaml --seed 3",
     ]
 
 
-def test_surprise_is_our_fault_and_shows_where(shell, monkeypatch):
+def test_surprise_is_an_internal_error_and_shows_where(shell, monkeypatch):
     def surprised(_):
         return {}["nothing"]
 
@@ -553,8 +485,8 @@ def test_surprise_is_our_fault_and_shows_where(shell, monkeypatch):
     assert (code, out) == (3, "")
     assert err.startswith("Traceback (most recent call last):")
     assert err.splitlines()[-2:] == [
-        "rollout-sim: our fault: KeyError: 'nothing'; please report it with the scenario file",
-        "the command was: rollout-sim schema",
+        "rollout-sim: internal error: KeyError: 'nothing'; please report it with the scenario file",
+        "rollout-sim: the command was: rollout-sim schema",
     ]
 
 

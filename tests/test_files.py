@@ -105,7 +105,7 @@ def test_named_directory_and_named_giant_are_refused(tmp_path, monkeypatch):
         files.load(tmp_path / "shop.yaml")
     (tmp_path / "demand.csv").rmdir()
     (tmp_path / "demand.csv").write_text(DEMAND + " " * 2**20)
-    monkeypatch.setattr(files, "LARGEST_INPUT", 2**20)
+    monkeypatch.setattr(files.scenarios, "LARGEST_INPUT", 2**20)
     with pytest.raises(ScenarioError, match=r"demand.csv: must be at most 1 MiB, got more"):
         files.load(tmp_path / "shop.yaml")
 
@@ -203,7 +203,7 @@ def test_parents_are_made(tmp_path):
 def test_existing_folder_stays_unless_overwrite_is_asked_for(tmp_path):
     target = saved(tmp_path / "r", a__txt="old")
     assert refusal(target).endswith(
-        "must be a new name, got a folder that exists; overwrite replaces results"
+        "must be a new name, got a folder that exists; overwrite=True replaces results"
     )
     assert stays_old(target)
 

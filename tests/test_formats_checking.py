@@ -141,7 +141,8 @@ def test_system_named_like_its_kind_keeps_its_path():
         (" ", "x:1:15: systems.s: null is not allowed here: leave the key out"),
         (
             "{kind: batch_pool, nodes: 3, roles: {}}",
-            "x:1:43: systems.s.roles: unknown key, known here: kind, nodes",
+            "x:1:43: systems.s.roles: unknown key, roles stands under systems.NAME "
+            "(cloud_service); known here: kind, nodes",
         ),
     ],
 )

@@ -214,7 +214,8 @@ def test_key_that_only_another_mode_uses_is_legal():
             "systems.shop.nodes",
             (
                 "names no key of systems.shop, "
-                "known here: kind, roles, update_domains, extensions, work"
+                "nodes stands under systems.NAME (batch_pool); known here: kind, update_domains, "
+                "roles, extensions, work"
             ),
         ),
         (

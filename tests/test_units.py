@@ -54,6 +54,12 @@ def rule(parse, text: str) -> str:
         ("P2W", 14 * 86400),
         ("PT1.5S", 1.5),
         ("0.1h", 360),
+        ("1h56", 6960),
+        ("2h05", 7500),
+        ("2d 3h", 2 * 86400 + 3 * 3600),
+        ("2d 3h05", 2 * 86400 + 3 * 3600 + 300),
+        ("55d6h", 55 * 86400 + 6 * 3600),
+        ("2min 32s", 152),
     ],
 )
 def test_duration_is_seconds(text, seconds):
@@ -74,6 +80,11 @@ def test_duration_is_seconds(text, seconds):
         ("1 hour and 5 minutes", "write 1h5min, got 1 hour and 5 minutes"),
         ("30min1h", "write 1h30min, got 30min1h"),
         ("5:00", "must be a duration such as 90s or 5min, got 5:00"),
+        ("> 8h", "must be a duration such as 90s or 5min, got > 8h"),
+        ("1h6", "must be a duration such as 90s or 5min, got 1h6"),
+        ("1h65", "must be a duration such as 90s or 5min, got 1h65"),
+        ("1min30", "must be a duration such as 90s or 5min, got 1min30"),
+        ("2d  3h", "write 2d3h, got 2d  3h"),
         ("soon", "must be a duration such as 90s or 5min, got soon"),
         ("", 'must be a duration such as 90s or 5min, got ""'),
         ("P", "must be a duration such as 90s or 5min, got P"),
@@ -101,6 +112,13 @@ def test_endless_digits_are_refused_in_one_short_line():
 @given(on_grid)
 def test_formatted_duration_reads_back(seconds):
     assert parse_duration(format_duration(seconds)) == seconds
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(0, 10**10).map(lambda milliseconds: milliseconds / 1000))
+def test_what_an_answer_prints_reads_back_to_what_it_shows(seconds):
+    shown = show_duration(seconds)
+    assert show_duration(parse_duration(shown)) == shown
 
 
 @settings(deadline=None, derandomize=True)

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
-from sim.cli.commands import main
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, by default that of the shell, and give its exit code."""
+    try:
+        # Here, so that who interrupts while it is imported sees no traceback either.
+        from sim.cli.commands import main as command  # noqa: PLC0415
+
+        return command(arguments)
+    except KeyboardInterrupt:
+        if sys.stderr is not None:
+            sys.stderr.write("rollout-sim: interrupted\n")
+        return 130

@@ -1,70 +1,125 @@
-"""The command line: `rollout-sim new | validate | explain | run | compare | schema`.
+"""The command line: `rollout-sim new | validate | explain | run | compare | keys | schema`.
 
-The answer goes to stdout, progress and warnings to stderr. Exit codes: 0 every objective met, or
-none given; 1 one missed or undecided; 2 the input is wrong; 3 our fault; 130 interrupted. Commands
-import what they need when they are called: help and wrong options cost nothing.
+The answer goes to stdout, progress and warnings to stderr. Commands import what they need when they
+are called: help and wrong options cost nothing.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import os
 import shlex
+import signal
 import sys
+import threading
 import traceback
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.cli import problems, streams
 from sim.cli.options import PROGRAM, parser
 from sim.errors import ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from typing import TextIO
 
     from sim.cli.answer import First, Setting
     from sim.cli.screen import Style
     from sim.results import Results, Run
     from sim.scenario import Scenario
 
-MET, NOT_MET, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes."""
+MET, MISSED, WRONG_INPUT, INTERNAL_ERROR, UNDECIDED, NOT_SAVED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+"""Exit codes, as the help explains them."""
+
+STDIN = "-"
+"""Stands for stdin where a scenario file is asked for."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command says on stdout, and its exit code."""
+    """What a command says on stdout and on stderr, and its exit code."""
 
-    text: str
+    text: str = ""
     code: int = MET
+    told: tuple[str, ...] = ()
+    """Lines for stderr: why the code is not that of the answer."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default that of the shell, and give its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    _let_encode(sys.stdout)
-    _let_encode(sys.stderr)
+    streams.prepare()
+    with _stoppable(), streams.without_warnings("--quiet" in words):
+        answer = _answer(words)
+        streams.tell(answer.told)
+        failed = streams.write(sys.stdout, answer.text)
+        if failed:
+            streams.tell([f"{PROGRAM}: the answer cannot be written: {failed}"])
+            return NOT_SAVED
+        return answer.code
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: nothing half written stays."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _answer(words: list[str]) -> Answer:
     try:
         options = parser().parse_args(words)
         options.words = words
-        answer = COMMANDS[options.command](options)
+        return COMMANDS[options.command](options)
     except SystemExit:  # argparse has shown help or the version
-        answer = Answer("")
+        return Answer()
     except ScenarioError as error:
-        return _fail(map(_line, error.problems), WRONG_INPUT)
-    except KeyboardInterrupt:
-        return _fail([f"{PROGRAM}: interrupted"], INTERRUPTED)
+        return _failed(error.problems, WRONG_INPUT, words)
+    except KeyboardInterrupt as interruption:
+        return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
-        return _fail([f"{PROGRAM}: our fault: {error}", _repeat(words)], OUR_FAULT)
+        return _failed(_internal(str(error), words), INTERNAL_ERROR, words)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
-        traceback.print_exc()
-        what = f"{type(error).__name__}: {error}; please report it with the scenario file"
-        return _fail([f"{PROGRAM}: our fault: {what}", _repeat(words)], OUR_FAULT)
-    return _say(answer)
+        return _failed(_surprise(error, words), INTERNAL_ERROR, words)
+
+
+def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer:
+    """No answer but what is wrong, under --json as data too."""
+    if "--json" not in words:
+        return Answer("", code, tuple(problems.lines(found)))
+    told = () if "--quiet" in words else tuple(problems.lines(found))
+    valid = {"valid": False} if words[:1] == ["validate"] else {}
+    return Answer(_json(valid | {"problems": problems.data(found)}), code, told)
+
+
+def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Problem:
+    """How far it came is noted on the way."""
+    if not {"run", "compare"}.intersection(words[:1]):
+        return Problem("", "", "interrupted")
+    # The only variant has a name in tables that nobody gave it.
+    reached = "".join(getattr(interruption, "__notes__", [])).removesuffix(" of baseline")
+    how_far = f"after {reached}" if reached else "before the first replication"
+    return Problem("", "", f"interrupted {how_far}; nothing is saved")
+
+
+def _surprise(error: Exception, words: Sequence[str]) -> list[Problem]:
+    streams.tell(line for each in traceback.format_exception(error) for line in each.splitlines())
+    what = f"{type(error).__name__}: {error}; please report it with the scenario file"
+    return _internal(what, words)
+
+
+def _internal(what: str, words: Sequence[str]) -> list[Problem]:
+    said = (f"internal error: {what}", f"the command was: {_shell(words)}")
+    return [Problem("", "", each) for each in said]
 
 
 # Commands -----------------------------------------------------------------------------------------
@@ -72,9 +127,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _new(options: argparse.Namespace) -> Answer:
     from sim.cli.changes import changes
+    from sim.scenario.reference import kinds
     from sim.scenario.starter import starter
 
+    if options.kind is None:
+        return Answer(streams.text(kinds()))
     return Answer(starter(options.kind, changes(options.changes, "PATH=VALUE")))
+
+
+def _keys(options: argparse.Namespace) -> Answer:
+    from sim.scenario.reference import reference
+
+    return Answer(streams.text(reference(options.path)))
 
 
 def _schema(_: argparse.Namespace) -> Answer:
@@ -96,11 +160,12 @@ def _validate(options: argparse.Namespace) -> Answer:
         "other files": [each.path for each in scenario.inputs],
     }
     if options.json:
-        return Answer(_json({"valid": True, "checked": checked, "warnings": warnings}))
+        found = {"valid": True, "checked": checked, "warnings": warnings, "problems": []}
+        return Answer(_json(found))
     told = [f"{what}: {', '.join(names) or 'none'}" for what, names in checked.items()]
     told.append(f"warnings: {len(warnings) or 'none'}")
     lines = [line for each in told for line in paragraph(f"  {each}", "    ")]
-    return Answer(_text([f"{options.file} is valid", *lines]))
+    return Answer(streams.text([f"{_origin(options)} is valid", *lines]))
 
 
 def _explain(options: argparse.Namespace) -> Answer:
@@ -109,12 +174,24 @@ def _explain(options: argparse.Namespace) -> Answer:
     from sim.simulation import Simulation
 
     scenario = _scenario(options)
-    if options.strict:
-        _warn(scenario, options)
+    # It tells them itself, in its own words.
+    warnings = _warn(scenario, options, silent=True)
     lines = before(Simulation(scenario)).splitlines()
-    names = ", ".join(scenario.variant_names)
-    lines += ["", f"Variants (--variant NAME explains one): {names}."] if names else []
-    return Answer(_text(short for line in lines for short in paragraph(line) or [""]))
+    names = scenario.variant_names
+    if options.json:
+        found = {
+            "name": scenario.name,
+            "question": scenario.question,
+            "variant": scenario.variant_name,
+            "variants": list(names),
+            "explanation": list(filter(None, lines)),
+            "assumptions": list(scenario.assumptions),
+            "warnings": warnings,
+            "problems": [],
+        }
+        return Answer(_json(found))
+    lines += ["", f"Variants (--variant NAME explains one): {', '.join(names)}."] if names else []
+    return Answer(streams.text(short for line in lines for short in paragraph(line) or [""]))
 
 
 def _run(options: argparse.Namespace) -> Answer:
@@ -123,15 +200,15 @@ def _run(options: argparse.Namespace) -> Answer:
 
     scenario, warnings = _ready(options)
     found = results.run(scenario, replay=options.replay, progress=not options.quiet)
-    folder = _save(found, options)
-    if options.json:
-        return _as_json(found, warnings, folder)
     first = found.replay()
     firsts = {name: _first(first, name) for name in scenario.systems}
-    setting, style = _setting(found, options), _style(sys.stdout)
+    setting = _setting(found, options)
     summary, objectives = found.rows("summary"), found.rows("objectives")
-    lines = answer.run(setting, summary, objectives, firsts, style)
-    return _ended(lines, found, folder)
+
+    def lines(style: Style) -> list[str]:
+        return answer.run(setting, summary, objectives, firsts, style)
+
+    return _finished(found, lines, warnings, options)
 
 
 def _compare(options: argparse.Namespace) -> Answer:
@@ -140,15 +217,15 @@ def _compare(options: argparse.Namespace) -> Answer:
 
     scenario, warnings = _ready(options)
     found = results.compare(scenario, progress=not options.quiet)
-    folder = _save(found, options)
-    if options.json:
-        return _as_json(found, warnings, folder)
-    setting, style = _setting(found, options), _style(sys.stdout)
+    setting = _setting(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     summary, objectives = found.rows("summary"), found.rows("objectives")
     conclusion = found.conclusion.sentence if found.conclusion else ""
-    lines = answer.compare(setting, summary, objectives, references, conclusion, style)
-    return _ended(lines, found, folder)
+
+    def lines(style: Style) -> list[str]:
+        return answer.compare(setting, summary, objectives, references, conclusion, style)
+
+    return _finished(found, lines, warnings, options)
 
 
 COMMANDS = {
@@ -157,6 +234,7 @@ COMMANDS = {
     "explain": _explain,
     "run": _run,
     "compare": _compare,
+    "keys": _keys,
     "schema": _schema,
 }
 
@@ -167,14 +245,17 @@ COMMANDS = {
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
     from sim.cli.changes import changes
-    from sim.files import load
+    from sim.files import load, load_stream
     from sim.systems.kind import unknown_name
 
     changed = changes(options.set, "--set")
     for key in ("seed", "replications"):
         if getattr(options, key, None) is not None:
             changed |= changes([f"{key}={getattr(options, key)}"], f"--{key}")
-    scenario = load(options.file, changed)
+    if options.file == STDIN:
+        scenario = load_stream(streams.stdin(), _origin(options), changed)
+    else:
+        scenario = load(options.file, changed)
     variant = getattr(options, "variant", None)
     if variant is None:
         return scenario
@@ -184,26 +265,40 @@ def _scenario(options: argparse.Namespace) -> Scenario:
     return scenario.variant(variant)
 
 
+def _origin(options: argparse.Namespace) -> str:
+    """What the scenario file is called in messages."""
+    return "stdin" if options.file == STDIN else str(options.file)
+
+
 def _ready(options: argparse.Namespace) -> tuple[Scenario, list[str]]:
     """The scenario and its warnings, once it is known that its results have a place to go."""
     from sim.files import check_target
 
-    if options.overwrite and options.out is None:
-        raise ScenarioError.of("needs --out, the folder to overwrite", where="--overwrite")
-    check_target(options.out, overwrite=options.overwrite)
+    if options.no_files:
+        _refuse_places(options)
+    else:
+        if options.overwrite and options.out is None:
+            raise ScenarioError.of("needs --out, the folder to overwrite", where="--overwrite")
+        check_target(options.out, overwrite=options.overwrite)
     scenario = _scenario(options)
     return scenario, _warn(scenario, options)
 
 
-def _warn(scenario: Scenario, options: argparse.Namespace) -> list[str]:
+def _refuse_places(options: argparse.Namespace) -> None:
+    """What is asked of a folder that is not to be."""
+    for key in ("out", "overwrite", "keep", "figures"):
+        if getattr(options, key):
+            raise ScenarioError.of(f"must not be given together with --{key}", where="--no-files")
+
+
+def _warn(scenario: Scenario, options: argparse.Namespace, *, silent: bool = False) -> list[str]:
     """Tell on stderr what is legal and yet hardly meant; with --strict that is an error."""
     warnings = list(dict.fromkeys(_warnings(scenario, options)))
     if options.strict and warnings:
         parts = (warning.partition(": ") for warning in warnings)
         raise ScenarioError(Problem(where, "", rule) for where, _, rule in parts)
-    if not options.quiet:
-        for warning in warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+    if not (options.quiet or silent):
+        streams.tell(f"warning: {warning}" for warning in warnings)
     return warnings
 
 
@@ -224,9 +319,44 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
 # The answer ---------------------------------------------------------------------------------------
 
 
-def _save(results: Results, options: argparse.Namespace) -> Path:
+def _finished(
+    results: Results,
+    lines: Callable[[Style], list[str]],
+    warnings: list[str],
+    options: argparse.Namespace,
+) -> Answer:
+    """The answer, once its results are saved; it stands where that fails or is interrupted."""
+    folder, code, found = None, _code(results), list[Problem]()
+    if not options.no_files:
+        try:
+            folder = _save(results, lines, options)
+        except ScenarioError as error:
+            code, found = NOT_SAVED, list(error.problems)
+        except KeyboardInterrupt:
+            told = "interrupted while results were written; nothing is saved"
+            code, found = INTERRUPTED, [Problem("", "", told)]
+        except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
+            code, found = INTERNAL_ERROR, _surprise(error, options.words)
+    said = tuple(problems.lines(found))
+    if options.json:
+        text = _json(_data(results, warnings, folder, found))
+        return Answer(text, code, () if options.quiet else said)
+    end = _end(results, _places(results, folder) if folder else [])
+    return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
+
+
+def _save(
+    results: Results, lines: Callable[[Style], list[str]], options: argparse.Namespace
+) -> Path:
+    from sim.cli.screen import Style
+
     return results.save(
-        options.out, overwrite=options.overwrite, keep=options.keep, command=_shell(options.words)
+        options.out,
+        overwrite=options.overwrite,
+        keep=options.keep,
+        figures=options.figures or "all",
+        answer=streams.text([*lines(Style(blocks=True)), *_end(results, [])]),
+        command=_shell(options.words),
     )
 
 
@@ -284,39 +414,57 @@ def _common(sizes: Sequence[str]) -> str:
     return ", ".join(part for part in parts[0] if all(part in each for each in parts))
 
 
-def _ended(lines: list[str], results: Results, folder: Path) -> Answer:
-    """The answer with what it rests on and where the rest is."""
+def _end(results: Results, places: list[str]) -> list[str]:
+    """What the answer rests on and where the rest is."""
     from sim.cli.answer import footer
+
+    return footer(results.about.assumptions, places)
+
+
+def _places(results: Results, folder: Path) -> list[str]:
     from sim.systems import KINDS
 
     pictures = sorted((folder / "figures").glob("*.png"))
     series = KINDS[next(iter(results.about.kinds.values()))].main_series
     picture = next((each for each in pictures if series in each.name), None)
-    places = [f"picture: {picture}"] if picture else [f"results: {folder}"]
-    return Answer(_text([*lines, *footer(results.about.assumptions, places)]), _code(results))
+    return [f"picture: {picture}"] if picture else [f"results: {folder}"]
 
 
-def _as_json(results: Results, warnings: list[str], folder: Path) -> Answer:
+def _data(
+    results: Results, warnings: list[str], folder: Path | None, found: Sequence[Problem]
+) -> dict[str, Any]:
     tables = ("summary", "objectives", "comparison", "operations", "progress")
-    found = {
+    return {
         **asdict(results.about),
         "warnings": warnings,
-        "results": str(folder),
+        "problems": problems.data(found),
+        "results": folder and str(folder),
         **{name: results.rows(name) for name in tables},
     }
-    return Answer(_json(found), _code(results))
 
 
 def _code(results: Results) -> int:
-    return MET if results.about.objectives_met else NOT_MET
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+    """That of the objectives; of a comparison, of the variant that keeps them best."""
+    if results.about.objectives_met:
+        return MET
+    verdicts: dict[str, set[str]] = {}
+    for row in results.rows("objectives"):
+        if row["objective"]:  # else it is a variant of which nothing is asked
+            verdicts.setdefault(row["variant"], set()).add(row["verdict"])
+    ranked = (one.name for one in results.about.variants if not one.reference)
+    open_ones = [name for name in ranked if verdicts.get(name, set()) <= {"met", "undecided"}]
+    return UNDECIDED if open_ones else MISSED
 
 
 def _json(found: object) -> str:
-    return json.dumps(_without_nan(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(_without_nan(found), indent=2, ensure_ascii=False, allow_nan=False)
+    lines = (line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _escaped(line: str) -> str:
+    """JSON itself escapes only some of what could move a terminal's cursor."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def _without_nan(found: Any) -> Any:
@@ -328,53 +476,5 @@ def _without_nan(found: Any) -> Any:
     return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
-# Streams ------------------------------------------------------------------------------------------
-
-
-def _let_encode(stream: TextIO) -> None:
-    """A name that the stream cannot show is escaped; it must not end the program."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
-
-
-def _style(stream: TextIO) -> Style:
-    """Plain when piped, and no more than the stream can show."""
-    from sim.cli.screen import BLOCKS, Style
-
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt"
-    try:
-        BLOCKS.encode(stream.encoding or "ascii")
-        shows_blocks = True
-    except UnicodeEncodeError:
-        shows_blocks = False
-    return Style(colour=stream.isatty() and not plain, blocks=shows_blocks)
-
-
-def _say(answer: Answer) -> int:
-    try:
-        sys.stdout.write(answer.text)
-        sys.stdout.flush()
-    except OSError as error:
-        # Python would complain once more when it closes stdout in the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # who reads may have had enough
-            return _fail([f"{PROGRAM}: the answer cannot be written: {error.strerror}"], OUR_FAULT)
-    return answer.code
-
-
-def _fail(lines: Iterable[str], code: int) -> int:
-    sys.stderr.write(_text(lines))
-    return code
-
-
-def _line(problem: Problem) -> str:
-    """Whatever has no place is about the command itself."""
-    return str(problem) if problem.where or problem.path else f"{PROGRAM}: {problem}"
-
-
 def _shell(words: Sequence[str]) -> str:
     return shlex.join([PROGRAM, *words])
-
-
-def _repeat(words: Sequence[str]) -> str:
-    return f"the command was: {_shell(words)}"

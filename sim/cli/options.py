@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
 from sim.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROGRAM = "rollout-sim"
 
@@ -20,20 +23,31 @@ examples:
   rollout-sim compare shop.yaml                 which of its variants is best
   rollout-sim run shop.yaml --set systems.shop.update_domains=10
 
-exit codes: 0 every objective met, or none given; 1 one missed or undecided;
-2 the input is wrong; 3 our fault; 130 interrupted
+exit codes:
+  0    every objective is met, or none is given
+  1    an objective is missed (compare: by every variant)
+  2    the input is wrong; nothing was run
+  3    internal error
+  4    no objective is missed, one is undecided
+  5    the answer stands, but could not be saved or written
+  130  interrupted by Ctrl-C or SIGTERM
 """
 
 
 class _Parser(argparse.ArgumentParser):
     """Tells what is wrong in one line, as everything else does, and suggests what was meant."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, more: Callable[[], str] = str, **settings: Any) -> None:
+        """`more` gives what stands below the help, and is only called where that is shown."""
         super().__init__(
             **settings,
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        self._more = more
+
+    def format_help(self) -> str:
+        return super().format_help() + self._more()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Take no argument that is not known: the command itself, not its parent, tells of it."""
@@ -81,25 +95,47 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, what: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    def command(name: str, what: str, **settings: Any) -> argparse.ArgumentParser:
+        description = f"{what[0].upper()}{what[1:]}."
+        return commands.add_parser(name, help=what, description=description, **settings)
 
-    _new(command("new", "print a scenario to start from, each key explained"))
+    _new(command("new", "print a scenario to start from, each key explained", more=_kinds))
     _validate(command("validate", "check a scenario file and its variants; nothing is run"))
     _explain(command("explain", "say in sentences what will happen; nothing is run"))
     _run(command("run", "simulate a scenario and answer its question"))
     _compare(command("compare", "simulate every variant on the same luck, and say which is best"))
+    _keys(command("keys", "print what may stand at a place of a scenario file"))
     command("schema", "print the JSON Schema of scenario files, for editors")
     return top
 
 
+def _kinds() -> str:
+    from sim.scenario.reference import kinds  # noqa: PLC0415  (other help needs no systems)
+
+    return "".join(f"{line}\n" for line in ("", *kinds()))
+
+
 def _new(command: argparse.ArgumentParser) -> None:
-    command.add_argument("kind", metavar="KIND", help="kind of system, such as cloud_service")
+    command.add_argument(
+        "kind", nargs="?", metavar="KIND", help="kind of system; without, the kinds are listed"
+    )
     command.add_argument(
         "changes",
         nargs="*",
         metavar="PATH=VALUE",
         help="other values, such as systems.shop.roles.WebRole.instances=50",
+    )
+
+
+def _keys(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "path",
+        nargs="?",
+        default="",
+        metavar="PATH",
+        help="a place in a file, such as systems.shop.roles, in a kind of system, such as "
+        "cloud_service.roles, or an operation, such as operations.upgrade_deployment; without, "
+        "the top of a file",
     )
 
 
@@ -111,6 +147,7 @@ def _validate(command: argparse.ArgumentParser) -> None:
 def _explain(command: argparse.ArgumentParser) -> None:
     _scenario(command)
     _variant(command)
+    _output(command)
 
 
 def _run(command: argparse.ArgumentParser) -> None:
@@ -128,7 +165,7 @@ def _compare(command: argparse.ArgumentParser) -> None:
 
 
 def _scenario(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="scenario file (YAML)")
+    command.add_argument("file", metavar="FILE", help="scenario file (YAML); - for stdin")
     command.add_argument(
         "--set",
         action="append",
@@ -146,7 +183,9 @@ def _variant(command: argparse.ArgumentParser) -> None:
 
 
 def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="answer in JSON, in SI units")
+    command.add_argument(
+        "--json", action="store_true", help="answer in JSON, in SI units, errors too"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress and no warnings")
 
 
@@ -158,6 +197,12 @@ def _experiment(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", metavar="FOLDER", help="where results go (default: a new folder)")
     command.add_argument(
         "--overwrite", action="store_true", help="let --out replace a folder that holds results"
+    )
+    command.add_argument("--no-files", action="store_true", help="print the answer, write nothing")
+    command.add_argument(
+        "--figures",
+        choices=("all", "main", "none"),
+        help="which pictures to write (default: all); main is the one that the answer names",
     )
     command.add_argument(
         "--keep",

@@ -119,13 +119,13 @@ def replicate(
         If a run breaks an invariant of its own model.
     """
     first: Log | None = None
-    ran, values, kept = [], [], []
+    values, kept = [], []
+    ran: list[int] = []
     pictured: list[dict[tuple[str, str], Steps]] = []
-    with settled_heap():
-        for logs in _stacks(simulation, numbers, progress, label):
+    with settled_heap(), _told_if_interrupted(ran, numbers, label):
+        for logs in _stacks(simulation, numbers, ran, progress, label):
             gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
             first = logs[0] if first is None else first  # an empty log is false
-            ran.append(np.array([log.replication for log in logs]))
             measured, promises, seen = _analysed(simulation, logs, pictured=_has_room(pictured))
             values.append(measured)
             kept.append(promises)
@@ -134,13 +134,24 @@ def replicate(
     if first is None:
         raise ValueError("there must be a replication to run, got none")
     return Measured(
-        np.concatenate(ran),
+        np.array(ran),
         _concatenated(values),
         _concatenated(kept),
         first.drew,
         first,
         tuple(pictured),
     )
+
+
+@contextmanager
+def _told_if_interrupted(ran: Sequence[int], numbers: Sequence[int], label: str) -> Iterator[None]:
+    """Note on an interruption how many of the replications had run."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        of_what = f" of {label}" if label else ""
+        interruption.add_note(f"{len(ran):,} of {len(numbers):,} replications{of_what}")
+        raise
 
 
 @contextmanager
@@ -182,15 +193,16 @@ def _fault(simulation: Simulation, rule: str, replication: int, time: float) -> 
 
 
 def _stacks(
-    simulation: Simulation, numbers: Sequence[int], progress: bool, label: str
+    simulation: Simulation, numbers: Sequence[int], ran: list[int], progress: bool, label: str
 ) -> Iterator[list[Log]]:
-    """The logs of the replications, in stacks of about `STACK` rows."""
+    """The logs of the replications, in stacks of about `STACK` rows; `ran` gets their numbers."""
     logs: list[Log] = []
     rows = 0
     hidden = None if progress else True  # None lets the bar hide where stderr is no terminal
     with tqdm(numbers, label, disable=hidden, leave=False, unit="run") as bar:
         for number in bar:
             logs.append(simulation.run(number))
+            ran.append(number)
             rows += len(logs[-1])
             if not logs[-1].drew and number == numbers[0]:
                 break

@@ -12,33 +12,41 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import file_digest, sha256
 from itertools import count
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.errors import Problem, ScenarioError
+from sim.errors import ScenarioError
 from sim.files import exchange
-from sim.formats.checking import nearest
-from sim.formats.tree import LARGEST
-from sim.scenario import Scenario, files_named
+from sim.files.scenarios import load, load_stream, loads
 from sim.units import shorten
 
 if TYPE_CHECKING:
     from os import PathLike
 
-LARGEST_INPUT = 256 * 2**20
-"""Bytes of a file that a scenario names."""
+__all__ = [
+    "ANSWER",
+    "MAKER",
+    "Content",
+    "ResultFolder",
+    "check_target",
+    "load",
+    "load_stream",
+    "loads",
+    "write_results",
+]
 
 RESULTS = "results"
 """The folder that holds results where no other is asked for."""
 PROVENANCE = "provenance.json"
+ANSWER = "answer.txt"
 FILES, SEAL = "files", "sha256"
 """Keys of a provenance: all other files of the folder with their digests; its own digest."""
 MAKER = "rollout-sim"
@@ -47,102 +55,36 @@ Content: TypeAlias = str | bytes | pa.Table | Iterable[pa.Table]
 """What a file of a result holds. Tables go to .csv, or to .parquet, one after the other."""
 
 
-# Scenarios ----------------------------------------------------------------------------------------
-
-
-def load(
-    path: str | PathLike[str], changes: Mapping[str, object] = MappingProxyType({})
-) -> Scenario:
-    """Read a scenario file and the files that it names, whose paths are relative to it.
-
-    Parameters
-    ----------
-    changes
-        Other values in the file (path -> value, as `Scenario.override`); they may name other files.
-
-    Raises
-    ------
-    ScenarioError
-        With all that one stage found.
-    """
-    file = Path(path)
-    origin = str(path)
-    try:
-        text = _read(file, LARGEST)
-    except ValueError as error:
-        raise ScenarioError.of(f"{error}{_instead(file)}", where=origin) from None
-    contents, unread = _read_named(file.parent, files_named(text, origin, changes))
-    try:
-        # The scenario's own text is kept with the files that it names: provenance digests them all.
-        return Scenario.from_text(text, origin, {**contents, file.name: text}, changes)
-    except ScenarioError as error:
-        raise ScenarioError([*error.problems, *unread]) from None
-
-
-def loads(text: str | bytes) -> Scenario:
-    """Read a scenario that names no other files from its text.
-
-    Raises
-    ------
-    ScenarioError
-        With all that one stage found.
-    """
-    return Scenario.from_text(text, "scenario")
-
-
-def _read_named(folder: Path, names: Iterable[str]) -> tuple[dict[str, bytes], list[Problem]]:
-    """The files' contents by name, and why the rest could not be read.
-
-    What is missing is told by the scenario, which knows the place that names it.
-    """
-    contents, unread = {}, []
-    for name in names:
-        try:
-            contents[name] = _read(folder / name, LARGEST_INPUT)
-        except ValueError as error:
-            unread.append(Problem(name, "", str(error)))
-    return contents, unread
-
-
-def _read(path: Path, most: int) -> bytes:
-    """A file's content. ValueError(rule) where it is none, or has more than `most` bytes."""
-    try:
-        if path.is_dir():  # Windows would say that permission is denied
-            raise ValueError("must be a file, got a directory")
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except FileNotFoundError:
-        raise ValueError("must be a file, got a name that does not exist") from None
-    except OSError as error:
-        raise ValueError(f"must be a file that can be read, got: {error.strerror}") from None
-    if len(content) > most:
-        raise ValueError(f"must be at most {most // 2**20} MiB, got more")
-    return content
-
-
-def _instead(missing: Path) -> str:
-    """Which scenario of the same folder may be meant."""
-    try:
-        near = [each.name for each in missing.parent.iterdir() if each.suffix in (".yaml", ".yml")]
-    except OSError:
-        return ""
-    name = None if missing.exists() else nearest(missing.name, near)
-    return f"; did you mean {name}?" if name else ""
-
-
 # Result folders: writing --------------------------------------------------------------------------
 
 
 def check_target(path: str | PathLike[str] | None, *, overwrite: bool = False) -> None:
-    """Whether results may be written there, to be asked before they are made.
+    """Whether results can be written there, to be asked before they are made.
+
+    Without `path`, whether a new folder can be made where results go by default.
 
     Raises
     ------
     ScenarioError
-        If something is there that must stay.
+        If something is there that must stay, or no folder can be made beside it.
     """
+    shown = Path(RESULTS, MAKER) if path is None else Path(path)
+    if "\0" in str(shown):
+        _refuse(shown, "must be a path, got a control character")
+    target = exchange.resolve(shown)
     if path is not None:
-        _check_free(path, exchange.resolve(Path(path)), overwrite=overwrite)
+        _check_free(path, target, overwrite=overwrite)
+    missing = [each for each in target.parents if not os.path.lexists(each)]
+    try:
+        # Only the attempt tells: neither a read-only disk nor a name too long shows in permissions.
+        with exchange.draft(target), suppress(FileNotFoundError):
+            target.lstat()
+    except OSError as error:
+        _refuse(shown, f"must be a folder that can be written, got: {error.strerror or error}")
+    finally:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
 
 
 def write_results(
@@ -163,9 +105,10 @@ def write_results(
     ScenarioError
         If the folder cannot be written there. What is there stays.
     """
-    check_target(path, overwrite=overwrite)
     shown = Path(RESULTS, _file_name(name)) if path is None else Path(path)
     target = exchange.resolve(shown)
+    if path is not None:
+        _check_free(path, target, overwrite=overwrite)
     try:
         with exchange.draft(target) as folder:
             written = {}
@@ -181,7 +124,7 @@ def write_results(
             check = partial(_check_free, path, overwrite=overwrite)
             exchange.place(folder, target, check)
     except OSError as error:
-        _refuse(shown, f"must be a folder that can be written, got: {error.strerror}")
+        _refuse(shown, f"must be a folder that can be written, got: {error.strerror or error}")
     return shown
 
 
@@ -219,7 +162,8 @@ def _check_results(path: str | PathLike[str], folder: Path, *, overwrite: bool) 
     if not folder.is_dir() or folder.is_symlink():
         _refuse(path, "must be a folder or a new name, got something else")
     if not overwrite:
-        _refuse(path, "must be a new name, got a folder that exists; overwrite replaces results")
+        rule = "must be a new name, got a folder that exists; overwrite=True replaces results"
+        _refuse(path, rule)
     ours = {PROVENANCE, *ResultFolder.at(folder, path).files}
     foreign = next((file for file in _files_below(folder) if file not in ours), None)
     if foreign is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem
+from sim.formats.hints import Home, bare, hint, homes_of
 from sim.formats.schema import Place
 from sim.formats.tree import Node, Scalar, dotted
 from sim.units import shorten
@@ -181,7 +182,7 @@ def _unknown_key_rule(keys: tuple[str | int, ...], root: Node, model: type[BaseM
     key, others = str(keys[-1]), node.value if isinstance(node.value, dict) else {}
     if key in place.keys:  # of another form of the same value
         return f"must not be given together with {joined([k for k in others if k != key], 'and')}"
-    return f"unknown key, {suggest(key, place.keys)}"
+    return f"unknown key, {hint(key, place, _homes(model)) or suggest(key, place.keys)}"
 
 
 @functools.cache
@@ -189,16 +190,17 @@ def _schema(model: type[BaseModel]) -> Place:
     return Place.top(model.model_json_schema())
 
 
+@functools.cache
+def _homes(model: type[BaseModel]) -> dict[str, Home]:
+    return homes_of(_schema(model).root)
+
+
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
     """Give the known word that was most likely meant, whatever its case and punctuation."""
-    words = {_bare(word): word for word in known}
+    words = {bare(word): word for word in known}
     # The library's own cutoff of 0.6 takes "nodes" for "roles".
-    near = difflib.get_close_matches(_bare(wrong), words, n=1, cutoff=0.65)
+    near = difflib.get_close_matches(bare(wrong), words, n=1, cutoff=0.65)
     return words[near[0]] if near else None
-
-
-def _bare(word: str) -> str:
-    return re.sub(r"[\W_]", "", word).casefold()
 
 
 def suggest(wrong: str, known: Sequence[str]) -> str:

@@ -55,6 +55,9 @@ Plain = str | int | float | bool
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+LONGEST_NAME = 100
+"""Characters: names stand in tables, titles and file names."""
+_LONGEST_TEXT = 2_000  # a URL; nobody writes more in a line
 _MOST_DIGITS = 15  # a float still tells such whole numbers apart
 
 
@@ -325,7 +328,11 @@ def _own_text(value: Plain) -> str:
     """Keep the text as written. A float from Python has lost it: 9.10 came as 9.1."""
     if isinstance(value, float | bool):
         raise ValueError(f"must be text: quote it, got {show_scalar(value)}")  # noqa: TRY004
-    return _text(value)
+    text = _text(value)
+    if len(text) > _LONGEST_TEXT:
+        rule = f"must be text of at most {_LONGEST_TEXT:,} characters"
+        raise ValueError(f"{rule}, got {len(text):,}: {show_scalar(value)}")
+    return text
 
 
 def _name(value: Plain) -> str:
@@ -333,6 +340,9 @@ def _name(value: Plain) -> str:
     if not text or text != text.strip() or not text.isprintable() or re.search(r"[/\\]", text):
         rule = "must be a name, without slashes, control characters or spaces around it"
         raise ValueError(f"{rule}, got {show_scalar(value)}")
+    if len(text) > LONGEST_NAME:
+        rule = f"must be a name of at most {LONGEST_NAME} characters"
+        raise ValueError(f"{rule}, got {len(text):,}: {show_scalar(value)}")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from os import PathLike
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -41,6 +42,9 @@ BASELINE = "baseline"
 
 KEEP = ("timelines", "events")
 """What can be saved of all replications, not only of the first."""
+
+FIGURES = {"all": None, "main": 1, "none": 0}
+"""Which pictures are saved -> how many of them: the first one says most."""
 
 
 def run_one(
@@ -286,6 +290,8 @@ class Results:
         *,
         overwrite: bool = False,
         keep: Collection[str] = (),
+        figures: str = "all",
+        answer: str = "",
         command: str = "",
     ) -> Path:
         """Write the result folder; by default a new one, ``results/NAME``. Gives its path.
@@ -296,6 +302,10 @@ class Results:
             Whether the folder may replace one that holds results.
         keep
             What to write of all replications: "timelines", "events". They are run again for it.
+        figures
+            Which pictures: "all", "main" (the one that says most) or "none".
+        answer
+            What the user is told, for answer.txt; by default there is none.
         command
             What the user typed, for the provenance.
 
@@ -307,10 +317,17 @@ class Results:
         for what in keep:
             if what not in KEEP:
                 raise ScenarioError.of(unknown_name("something to keep", what, KEEP))
-        parts, about = self._parts(keep), self.about.provenance(command or "from Python")
+        if figures not in FIGURES:
+            raise ScenarioError.of(unknown_name("a choice of figures", figures, FIGURES))
+        parts = self._parts(keep, FIGURES[figures], answer)
+        about = self.about.provenance(command or "from Python")
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
-    def _parts(self, keep: Collection[str]) -> Iterator[tuple[str, files.Content]]:
+    def _parts(
+        self, keep: Collection[str], most: int | None, answer: str
+    ) -> Iterator[tuple[str, files.Content]]:
+        if answer:
+            yield files.ANSWER, answer
         for file in dict.fromkeys([RESOLVED, *(one.file for one in self.about.variants)]):
             yield file, self._source.resolved(file)
         for name, (file, _) in TABLES.items():
@@ -318,7 +335,7 @@ class Results:
                 yield file, self._all(name)
             elif self._tells(name):
                 yield file, self.table(name)
-        for name, picture in self.plot.figures():
+        for name, picture in islice(self.plot.figures(), most):
             yield f"figures/{name}.png", png(picture)
 
     def _tells(self, name: str) -> bool:

@@ -75,7 +75,7 @@ class OperationEntry(OneOf):
     """One operation: when, and exactly one key that says what is asked."""
 
     at: Distribution
-    """Time after the start at which it is asked for."""
+    """Time from the start on at which it is asked for; 0s is the start itself."""
     name: Name | SkipJsonSchema[None] = None
     """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
 

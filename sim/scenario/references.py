@@ -187,9 +187,7 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
         path = (*operation.path[:2], "at")
         lowest = float(operation.at.quantile(np.zeros(1))[0])
         got = operation.at if operation.at.is_random else format_duration(lowest)
-        if operation.at.highest <= 0:
-            yield Finding(path, f"must be after the start, got {got}")
-        elif lowest > horizon:
+        if lowest > horizon:
             rule = f"must not be after the horizon, {format_duration(horizon)}"
             yield Finding(path, f"{rule}, got {got}")
         if file.start is None:

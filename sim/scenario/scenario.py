@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.errors import Problem, ScenarioError
+from sim.formats.fields import LONGEST_NAME
 from sim.formats.tree import Node, from_python, read, write
 from sim.scenario.applying import Asked, apply_nowhere
 from sim.scenario.file import REPLICATIONS, File, json_schema
@@ -111,8 +112,7 @@ class Scenario:
             With all that one stage found.
         """
         tree = _changed(read(text, origin), changes)
-        stem = PurePath(origin).stem or "scenario"
-        return cls._load(Written(tree, stem, _question(text), contents or {}))
+        return cls._load(Written(tree, _stem(origin), _question(text), contents or {}))
 
     @classmethod
     def from_dict(
@@ -285,6 +285,12 @@ def _of_objectives(
         rule = nowhere.get(Asked(each.system, each.group, each.metric))
         if rule is not None:
             yield Finding(("objectives", each.index, "metric"), rule)
+
+
+def _stem(origin: str) -> str:
+    """The name of a file's scenario where it gives none: a legal one, whatever the file's is."""
+    stem = "".join(c if c.isprintable() else "-" for c in PurePath(origin).stem)
+    return stem.replace("\\", "-")[:LONGEST_NAME].strip() or "scenario"
 
 
 def _question(text: bytes | str) -> str:

@@ -1,0 +1,114 @@
+"""Scenario files, and the files that they name, from the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO
+
+from sim.errors import Problem, ScenarioError
+from sim.formats.checking import nearest
+from sim.formats.tree import LARGEST
+from sim.scenario import Scenario, files_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+
+LARGEST_INPUT = 256 * 2**20
+"""Bytes of a file that a scenario names."""
+
+
+def load(
+    path: str | PathLike[str], changes: Mapping[str, object] = MappingProxyType({})
+) -> Scenario:
+    """Read a scenario file and the files that it names, whose paths are relative to it.
+
+    Parameters
+    ----------
+    changes
+        Other values in the file (path -> value, as `Scenario.override`); they may name other files.
+
+    Raises
+    ------
+    ScenarioError
+        With all that one stage found.
+    """
+    file = Path(path)
+    origin = str(path)
+    try:
+        text = _read(file, LARGEST)
+    except ValueError as error:
+        raise ScenarioError.of(f"{error}{_instead(file)}", where=origin) from None
+    return _scenario(text, file, origin, changes)
+
+
+def load_stream(
+    stream: BinaryIO, name: str, changes: Mapping[str, object] = MappingProxyType({})
+) -> Scenario:
+    """As `load`, from a stream; the files that it names are relative to the current folder.
+
+    `name` is what messages, and a scenario without a name, are called.
+    """
+    text = stream.read(LARGEST + 1)  # what is too large is refused by its reader
+    return _scenario(text, Path(name), name, changes)
+
+
+def _scenario(text: bytes, file: Path, origin: str, changes: Mapping[str, object]) -> Scenario:
+    contents, unread = _read_named(file.parent, files_named(text, origin, changes))
+    try:
+        # The scenario's own text is kept with the files that it names: provenance digests them all.
+        return Scenario.from_text(text, origin, {**contents, file.name: text}, changes)
+    except ScenarioError as error:
+        raise ScenarioError([*error.problems, *unread]) from None
+
+
+def loads(text: str | bytes) -> Scenario:
+    """Read a scenario that names no other files from its text.
+
+    Raises
+    ------
+    ScenarioError
+        With all that one stage found.
+    """
+    return Scenario.from_text(text, "scenario")
+
+
+def _read_named(folder: Path, names: Iterable[str]) -> tuple[dict[str, bytes], list[Problem]]:
+    """The files' contents by name, and why the rest could not be read.
+
+    What is missing is told by the scenario, which knows the place that names it.
+    """
+    contents, unread = {}, []
+    for name in names:
+        try:
+            contents[name] = _read(folder / name, LARGEST_INPUT)
+        except ValueError as error:
+            unread.append(Problem(name, "", str(error)))
+    return contents, unread
+
+
+def _read(path: Path, most: int) -> bytes:
+    """A file's content. ValueError(rule) where it is none, or has more than `most` bytes."""
+    try:
+        if path.is_dir():  # Windows would say that permission is denied
+            raise ValueError("must be a file, got a directory")
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except FileNotFoundError:
+        raise ValueError("must be a file, got a name that does not exist") from None
+    except OSError as error:
+        raise ValueError(f"must be a file that can be read, got: {error.strerror}") from None
+    if len(content) > most:
+        raise ValueError(f"must be at most {most // 2**20} MiB, got more")
+    return content
+
+
+def _instead(missing: Path) -> str:
+    """Which scenario of the same folder may be meant."""
+    try:
+        near = [each.name for each in missing.parent.iterdir() if each.suffix in (".yaml", ".yml")]
+    except OSError:
+        return ""
+    name = None if missing.exists() else nearest(missing.name, near)
+    return f"; did you mean {name}?" if name else ""

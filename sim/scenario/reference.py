@@ -1,0 +1,264 @@
+"""The reference of a scenario file: what may stand at a place, in the format's own words.
+
+What is told comes from the JSON Schema, and so from the docstrings of the specs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from inspect import getdoc
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim import paths, units
+from sim.errors import ScenarioError
+from sim.formats.checking import nearest, suggest
+from sim.formats.schema import Place
+from sim.formats.tree import dotted
+from sim.scenario.file import json_schema
+from sim.systems import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    Schema = dict[str, Any]
+
+WIDTH = 80
+"""Columns of a screen."""
+
+_INDENT = "    "
+_NAMED = "a name of yours; what stands under it is told by"
+_PATTERNS = {
+    units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
+    units.SHARE_PATTERN: "share, such as 80%",
+    units.CLOCK_PATTERN: 'time of day, such as "22:00"',
+    units.INSTANT_PATTERN: "date and time, such as 2026-11-20T14:00+01:00",
+}
+_SCALARS = {"boolean": "true or false", "string": "text", "number": "number", "null": "null"}
+
+
+class _Found(NamedTuple):
+    """What the format has at a path."""
+
+    place: Place
+    kind: str
+    """The kind of system that it belongs to, "" where to none or to any."""
+    required: bool = False
+
+
+def kinds() -> list[str]:
+    """The kinds of system, and what each is for."""
+    lines = ["kinds of system (rollout-sim new KIND, rollout-sim keys KIND):"]
+    for kind, record in KINDS.items():
+        lines += _listed(f"  {kind}", [_plain(getdoc(record.spec) or "")])
+    return lines
+
+
+def reference(path: str = "") -> list[str]:
+    """What may stand at a place of a file: keys with their type, default and meaning.
+
+    Parameters
+    ----------
+    path
+        A path as `Scenario.override` takes it, with any name where the user gives names. It may
+        begin with a kind of system in the place of ``systems.NAME``; the number of a list's item
+        may be left out: ``operations.upgrade_deployment``.
+
+    Raises
+    ------
+    ScenarioError
+        Where the format has no such place, with the nearest key.
+    """
+    keys = paths.parse(path, "PATH") if path else ()
+    found = _find(keys, path)
+    lines: list[str] = []
+    for each in found:
+        lines += [""] if lines else []
+        lines += _told(each, path, several=len(found) > 1)
+        lines += _metrics() if keys[:1] == ("objectives",) and keys[-1] == "metric" else []
+    if not keys:
+        lines += ["", *kinds()]
+    if path in KINDS:
+        asked = ", ".join(KINDS[path].operations)
+        lines += ["", *_listed("operations (rollout-sim keys operations.NAME)", [asked])]
+    return lines
+
+
+# Which place --------------------------------------------------------------------------------------
+
+
+def _find(keys: Sequence[str], path: str) -> list[_Found]:
+    schema = json_schema()
+    found = [_Found(Place.top(schema), "")]
+    rest = list(keys)
+    if rest and rest[0] in KINDS:
+        systems = Place.top(schema).below("systems").below("NAME")
+        found = [each for each in _by_kind(_Found(systems, "")) if each.kind == rest[0]]
+        rest = rest[1:]
+    for number, key in enumerate(rest):
+        below = [step for each in found for step in _steps(each, key)]
+        if not below:
+            before = dotted(keys[: len(keys) - len(rest) + number]) or "a scenario file"
+            known = dict.fromkeys(known for each in found for known in _item(each.place).keys)
+            known |= {} if number else dict.fromkeys(KINDS)
+            rule = f"names no key of {before}, {suggest(key, list(known))}"
+            raise ScenarioError.of(rule, where="PATH", path=path)
+        found = below
+    return found
+
+
+def _steps(at: _Found, key: str) -> Iterator[_Found]:
+    """One key down; a list may be entered with or without the number or name of an item."""
+    place = at.place
+    if place.is_list and (key.isdigit() or key == paths.APPEND):
+        yield at._replace(place=place.below(0), required=False)
+        return
+    inner = _item(place)
+    below = inner.below(key)
+    if below.forms and (key in inner.keys or inner.takes_names):
+        required = _is_required(inner, key)
+        yield from _by_kind(_Found(below, at.kind, required))
+    elif place.is_list and "name" in inner.keys and nearest(key, inner.keys) is None:
+        yield at._replace(place=inner, required=False)
+
+
+def _is_required(place: Place, key: str) -> bool:
+    having = [form for form in place.forms if key in form.get("properties", {})]
+    return bool(having) and all(key in form.get("required", ()) for form in having)
+
+
+def _item(place: Place) -> Place:
+    return place.below(0) if place.is_list and not place.is_mapping else place
+
+
+def _by_kind(at: _Found) -> list[_Found]:
+    """The place once for each kind of system that may stand there."""
+    split = [
+        _Found(Place(at.place.root, (form,)), form["properties"]["kind"]["const"])
+        for form in at.place.forms
+        if "const" in form.get("properties", {}).get("kind", {})
+    ]
+    return split or [at]
+
+
+# What is said of it -------------------------------------------------------------------------------
+
+
+def _told(found: _Found, path: str, *, several: bool) -> list[str]:
+    place = found.place
+    whose = f"{path} ({found.kind})" if several else path or "a scenario file"
+    lines = wrap(f"{whose}: {_meaning(place.forms)}".rstrip(": "), WIDTH, subsequent_indent=_INDENT)
+    if path:
+        said = [_type(place.forms[-1], place.root), _default(place.forms, found.required)]
+        lines += _listed("  type", ["; ".join(filter(None, said))])
+    inner = _item(place)
+    for form in inner.forms:
+        choices = [one["required"][0] for one in form.get("oneOf", ()) if list(one) == ["required"]]
+        if choices:
+            lines += _listed("  exactly one of", [", ".join(choices)])
+    for key in inner.keys:
+        lines += _key(inner, key)
+    if inner.takes_names and not inner.keys:
+        lines += [f"  NAME: {_NAMED}", f"{_INDENT}rollout-sim keys {path}.NAME"]
+    return lines
+
+
+def _key(place: Place, key: str) -> list[str]:
+    below = place.below(key)
+    own = [form["properties"][key] for form in place.forms if key in form.get("properties", {})]
+    said = [_type(own[0], place.root), _default([*below.forms, *own], _is_required(place, key))]
+    kind = next((name for name, record in KINDS.items() if key in record.operations), "")
+    if kind and "at" in place.keys:
+        said[0] = f"operation of {kind}"
+    head = _listed(f"  {dotted([key])}", ["; ".join(filter(None, said))])
+    meaning = _meaning([*below.forms, *own])
+    return [*head, *wrap(meaning, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)]
+
+
+def _listed(head: str, said: Iterable[str]) -> list[str]:
+    return [
+        line
+        for each in said
+        for line in wrap(f"{head}: {each}", WIDTH, subsequent_indent=f"{_INDENT}  ")
+    ]
+
+
+def _described(forms: Sequence[Schema]) -> str:
+    """What the format says of a place: the key's own sentence before that of what stands there."""
+    described = [form["description"] for form in reversed(forms) if "description" in form]
+    return _plain(described[0]) if described else ""
+
+
+def _meaning(forms: Sequence[Schema]) -> str:
+    return re.sub(r"\s*Default: .*$", "", _described(forms))
+
+
+def _default(forms: Sequence[Schema], required: bool) -> str:
+    if required:
+        return "required"
+    told = re.search(r"Default: (.*?)\.?$", _described(forms))
+    if told:
+        return f"default {told[1]}"
+    given = [form["default"] for form in forms if "default" in form]
+    return f"default {json.dumps(given[-1], ensure_ascii=False)}" if given else ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _type(schema: Schema, root: Schema) -> str:
+    """What may stand there, in words."""
+    if "$ref" in schema:
+        return _type(root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
+    if schema.get("title") == "Distribution":
+        return "duration, such as 4min, or a distribution"
+    if "const" in schema or "enum" in schema:
+        return " | ".join(schema.get("enum", [schema.get("const")]))
+    options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    options = [one for one in options if list(one) != ["required"]]
+    if options:
+        return _either([_type(one, root) for one in options])
+    return _of_type(schema, root)
+
+
+def _of_type(schema: Schema, root: Schema) -> str:
+    kind = schema.get("type")
+    if kind == "array":
+        return f"list of {_type(schema['items'], root)}"
+    if kind == "object":
+        named = schema.get("additionalProperties")
+        return f"mapping of NAME to {_type(named, root)}" if isinstance(named, dict) else "mapping"
+    if kind in ("integer", "number"):
+        return _number(schema)
+    if isinstance(kind, list):
+        return "a value in the metric's unit"
+    return _PATTERNS.get(schema.get("pattern", ""), _SCALARS.get(str(kind), "any value"))
+
+
+def _number(schema: Schema) -> str:
+    what = "whole number" if schema["type"] == "integer" else "number"
+    if "exclusiveMinimum" in schema:
+        return f"{what} above {schema['exclusiveMinimum']}"
+    if "exclusiveMaximum" in schema:
+        return f"{what} from {schema['minimum']} to below {schema['exclusiveMaximum']}"
+    return f"{what}, {schema['minimum']} or more" if "minimum" in schema else what
+
+
+def _either(options: Sequence[str]) -> str:
+    """Alternatives; a name or text that looks like a number is one too."""
+    words = dict.fromkeys(options)
+    if {"text", "number"} <= words.keys():
+        return "text"
+    return ", or ".join(words)
+
+
+def _metrics() -> list[str]:
+    """The metrics of each kind, with the unit in which a bound is written."""
+    written = {"s": "duration", "share": "share", "0/1": "0 or 1"}
+    lines: list[str] = []
+    for kind, record in KINDS.items():
+        named = (f"{name} ({written.get(m.unit, m.unit)})" for name, m in record.metrics.items())
+        lines += ["", *_listed(f"  {kind}", [", ".join(named)])]
+    return lines
