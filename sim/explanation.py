@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.foresight import foreseen
+from sim.foresight import TOO_LARGE, foreseen
 from sim.log import SCENARIO
 from sim.rehearsal import rehearse, rehearse_requests
 from sim.systems.rehearsed import refused
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 DEEPEST = 10
 """So many dips are told."""
-
-TOO_LARGE = (
-    "It is too large to be walked through in advance: how low capacity goes, for how long, and "
-    "when it is over is what `run` tells."
-)
 
 
 @dataclass(frozen=True)

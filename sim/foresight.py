@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from sim.systems.rehearsed import Rehearsal, Rehearsing
     from sim.timelines import Timeline
 
+TOO_LARGE = (
+    "It is too large to be walked through in advance: how low capacity goes, for how long, and "
+    "when it is over is what `run` tells."
+)
+
 STEPS = 8
 """So many shares over time are told."""
 
@@ -30,6 +35,8 @@ WEEK = 7
 def foreseen(rehearsal: Rehearsal, kind: Kind[Any], warm_up: float) -> list[str]:
     """What a system that was run in advance comes to, over [warm_up, horizon]."""
     how = kind.rehearsing
+    if rehearsal.is_brief and how.is_sample:
+        return [TOO_LARGE]
     ends: list[str] = []
     told = [*_spread(kind.progress(rehearsal.model, rehearsal.log))]
     if rehearsal.is_certain or not how.is_sample:

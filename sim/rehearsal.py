@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_SUBJECTS = 100_000
 """Members and tasks of a system that is run in advance: this one and the next bound a run to a few
 seconds."""
-MOST_EVENTS = 200_000
+MOST_EVENTS = 100_000
 
 
 def rehearse(simulation: Simulation, system: str) -> Rehearsal | None:

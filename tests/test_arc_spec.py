@@ -495,3 +495,9 @@ def test_a_fleet_has_at_most_ten_million_machines():
     halves = {name: {"count": 5_000_001} for name in "ab"}
     assert refused(groups=halves) == [f"systems.f.groups: {most} 10000002"]
     assert fleet(machines=10**7).groups["machines"].count == 10**7
+
+
+def test_the_footer_names_what_a_retry_takes_where_a_type_is_released_again():
+    said = "a retry or pending discovery takes the newest release"
+    assert said not in any_scenario(publish()).assumptions
+    assert said in any_scenario(publish(), publish("1.39.0")).assumptions

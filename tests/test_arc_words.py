@@ -175,8 +175,9 @@ def test_a_single_attempt_is_not_tried_again():
 def test_of_a_release_that_is_always_bad_it_is_told_what_a_failed_rollback_leads_to():
     text = last(publish(unhealthy="100%"), rollback_fails="1%", discovery=ENDLESS)
     assert text.endswith(
-        " later. A rollback fails with 1 %: the extension is failed until it is repaired."
+        " later. Where the rollback fails, the extension is failed until it is repaired."
     )
+    assert " it is rolled back in 2min, which fails with 1 %, and tried again" in text
 
 
 def test_what_fails_for_good_is_told():
@@ -276,7 +277,10 @@ def test_one_machine_is_told_as_one():
 
 
 def test_a_newer_release_supersedes_the_last():
-    assert " It supersedes 1.38.0 where that is still to come." in last(publish(), publish("1.39"))
+    assert (
+        " It supersedes 1.38.0 where that is still to come: a pending discovery or retry of that "
+        "takes this one." in last(publish(), publish("1.39"))
+    )
     assert "supersedes" not in last(publish())
 
 
@@ -310,19 +314,21 @@ def test_opting_in_what_is_in_already_is_told_to_change_nothing():
 def test_what_is_put_beside_the_first_ones_is_in_service_while_others_are_out():
     release = {"publish_extension": {"type": "Own", "version": "1.1"}}
     text = last(PUT_OWN, release, also_supported=["Contoso/Own"], discovery="0s")
-    assert text.endswith("with 4 extensions out, capacity is 100 %.")
+    assert text.endswith("with 4 extensions out for this alone, capacity is 100 %.")
 
 
 def test_how_many_are_out_at_an_instant_is_told():
     keys = {"machines": 2000, "install": "4h"}
     evenly = {"uniform": {"low": "0s", "high": "40d"}}
     text = last(publish(), discovery=evenly, **keys)
-    assert text.endswith(" Spread so, 8.3 of them are being installed at an instant on average.")
+    assert text.endswith(
+        " Spread so, 8.3 of them are in their first installation at an instant on average."
+    )
     assert last(publish(), discovery="0s", **keys).endswith(
-        " At worst all go at once: with 2,000 extensions out, capacity is 0 %."
+        " At worst all go at once: with 2,000 extensions out for this alone, capacity is 0 %."
     )
     limited = last(publish(), discovery="0s", max_concurrent="20%", **keys)
-    assert limited.endswith(" with 400 extensions out, capacity is 80 %.")
+    assert limited.endswith(" with 400 extensions out for this alone, capacity is 80 %.")
     assert last(publish(), discovery="0s", counts_as_out=["failed"], **keys).endswith("get it.")
 
 
@@ -344,7 +350,7 @@ def test_a_push_is_for_those_that_are_not_enrolled_too():
     assert last(push("1.38"), unhealthy="5%") == (
         "the operator pushes AzureMonitorLinuxAgent to 1.38 on 4 machines, enrolled or not. With 5 % "
         "it ends unhealthy, is rolled back in 2min and not tried again. At worst all go at once: "
-        "with 4 extensions out, capacity is 0 %."
+        "with 4 extensions out for this alone, capacity is 0 %."
     )
 
 
@@ -355,8 +361,8 @@ def test_a_push_of_several_extensions_tells_each():
     )
     assert text == (
         "the operator pushes AzureMonitorLinuxAgent to 1.38 on 4 machines, enrolled or not. And Own "
-        "to 2 on 4 machines, enrolled or not. At worst all go at once: with 4 extensions out, "
-        "capacity is 50 %."
+        "to 2 on 4 machines, enrolled or not. At worst all go at once: with 4 extensions out for "
+        "this alone, capacity is 50 %."
     )
 
 
@@ -386,7 +392,7 @@ def test_a_put_installs_the_newest_minor_version_or_the_newest_of_a_partial_one(
     put = {"put_extension": PUT | {"auto_upgrade_minor_version": newest}}
     assert last(publish("1.38.5"), publish("1.39"), put) == (
         f"AzureMonitorLinuxAgent {version} of {MONITOR} is put on "
-        "4 machines, not enrolled from then on."
+        "4 machines, not enrolled from then on. Nothing happens where it is installed already."
     )
 
 
@@ -396,7 +402,8 @@ def test_a_first_installation_has_nothing_to_go_back_to():
         "Own 1.0 of Contoso is put on 4 machines, not enrolled from then on. With 5 % it ends "
         "unhealthy, and is failed until it is repaired."
     )
-    assert last(put, put, unhealthy="5%").endswith("is rolled back in 2min and not tried again.")
+    newer = {"put_extension": OWN | {"version": "1.1"}}
+    assert last(put, newer, unhealthy="5%").endswith("is rolled back in 2min and not tried again.")
 
 
 def test_what_was_put_and_enrolled_gets_releases():
@@ -431,3 +438,43 @@ def test_operations_are_told_in_order_of_time():
     late, early = {"at": "2h"} | publish("1.39"), {"at": "1h"} | publish()
     names = [line.split(":")[0] for line in told(late, early) if line.startswith("At ")]
     assert names == ["At 1h, publish_extension-1", "At 2h, publish_extension-0"]
+
+
+# What does nothing -------------------------------------------------------------------------------
+
+NOTHING = "Nothing happens, as it is installed already"
+
+
+def test_a_push_of_what_is_installed_does_nothing_and_says_why():
+    assert last(push("1.37")) == (
+        "the operator pushes AzureMonitorLinuxAgent to 1.37.0 (the newest known of 1.37) on 4 "
+        f"machines, enrolled or not. {NOTHING}."
+    )
+    assert NOTHING not in last(push("1.36"))
+
+
+def test_a_push_of_what_only_some_have_does_nothing_there():
+    text = last(publish(), push("1.38"))
+    assert " Nothing happens where it is installed already." in text
+
+
+def test_a_put_that_changes_nothing_says_so():
+    same = {**PUT, "version": "1.37.0", "auto_upgrade_minor_version": False}
+    enrolled = {"put_extension": same | {"enable_automatic_upgrade": True}}
+    assert last(enrolled).endswith(f"4 machines, enrolled as before. {NOTHING}.")
+    assert last({"put_extension": same}).endswith(
+        "4 machines, not enrolled from then on: that alone changes, as it is installed."
+    )
+
+
+def test_what_may_be_failed_is_put_anew():
+    put = {"put_extension": OWN}
+    text = last(put, put, unhealthy="5%")
+    assert text.endswith(f"{NOTHING}, except where it is failed: there it is installed anew.")
+
+
+def test_a_put_on_machines_that_lack_it_does_something():
+    extensions = [AGENT | {"groups": ["a"]}]
+    groups = {"a": {"count": 2}, "b": {"count": 3}}
+    same = {**PUT, "version": "1.37.0", "enable_automatic_upgrade": True}
+    assert NOTHING not in last({"put_extension": same}, groups=groups, extensions=extensions)

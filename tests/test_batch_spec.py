@@ -380,3 +380,14 @@ def test_a_comparison_of_a_virtual_machine_pool_varies_the_deferral():
 
 def test_a_pool_that_is_not_upgraded_has_nothing_to_compare():
     assert scenario({"resize": {"nodes": 3}}).default_variants() == {}
+
+
+def test_the_footer_names_what_deferral_and_waiting_reboots_assume():
+    deferred = "a deferred node waits until it is idle"
+    lost = "a reboot or reimage that waits is lost to the upgrade"
+    drain = {"interruptions": {"on_upgrade": "taskcompletion"}, "work": LOAD}
+    waits = {"reboot_node": {"node": "node-0", "option": "taskcompletion"}}
+    assert deferred in scenario(UPGRADE, **drain).assumptions
+    assert deferred not in scenario(UPGRADE, work=LOAD).assumptions
+    assert lost in scenario(UPGRADE, waits, work=LOAD).assumptions
+    assert lost not in scenario(UPGRADE, {"reboot_node": {"node": "node-0"}}, work=LOAD).assumptions

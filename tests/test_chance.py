@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.chance import BLOCK, Distribution, draws
+from sim.chance import BLOCK, Distribution, MeanDraws, draws
 from sim.experiments.intervals import student
 
 PATH = "shop/WebRole/restart/upgrade_deployment-0"
@@ -321,3 +321,34 @@ def test_times_are_equal_on_a_processor_that_lacks_what_this_one_has():
     )
     assert there.stderr == ""
     assert here.stdout == there.stdout
+
+
+# The mean case -----------------------------------------------------------------------------------
+
+
+def test_in_the_mean_case_times_are_means_and_only_what_is_certain_happens():
+    mean = MeanDraws(1, lambda _: False)
+    law = Distribution.model_validate({"uniform": {"low": "1min", "high": "3min"}})
+    assert mean.times("a", law).vector(3).tolist() == [120.0, 120.0, 120.0]
+    assert mean.times("a", law)[7, 2] == 120.0
+    chances = [mean.happens(f"b{p}", p)[0, 0] for p in (0.0, 0.99, 1.0)]
+    assert chances == [False, False, True]
+
+
+def test_the_mean_case_knows_whether_anything_was_random():
+    fixed, by_time, by_chance, by_failures = (MeanDraws(1, lambda _: False) for _ in range(4))
+    fixed.times("a", Distribution.fixed(3.0))
+    fixed.happens("b", 1.0)
+    by_time.times("a", Distribution.model_validate({"exponential": {"mean": "1s"}}))
+    by_chance.happens("b", 0.5)
+    assert not by_failures.failures_come()
+    assert [each.drew for each in (fixed, by_time, by_chance, by_failures)] == [0, 1, 1, 1]
+
+
+def test_what_is_spread_has_its_share_in_each_part_of_its_law():
+    even = MeanDraws(1, lambda path: path == "spread")
+    law = Distribution.model_validate({"uniform": {"low": "0s", "high": "100s"}})
+    times = even.times("spread", law).vector(10)
+    assert sorted(times.tolist()) == pytest.approx([5.0 + 10 * k for k in range(10)], abs=0.001)
+    assert sum(even.happens("spread", 0.3).vector(10)) == 3
+    assert times.tolist() != sorted(times.tolist())

@@ -502,3 +502,14 @@ def test_a_role_has_at_most_ten_million_instances():
     assert refused(roles={"WebRole": {"instances": 3 * 10**9}}) == [rule]
     more = {"change_configuration": {"configuration": {"WebRole": 3 * 10**9}}}
     assert refused(more, roles={"WebRole": {"instances": 4}}) == [rule]
+
+
+def test_the_footer_names_that_a_second_change_takes_over():
+    said = "a second change takes over from the first at once"
+    first = {"at": "1min", "upgrade_deployment": {}}
+    restart = {"at": "2min", "change_configuration": {"restarts": True}}
+    grow = {"at": "2min", "change_configuration": {"configuration": {"W": 3}}}
+    for operations, told in (([first], 0), ([first, grow], 0), ([first, restart], 1)):
+        system = {"kind": "cloud_service", "roles": {"W": {"instances": 2}}}
+        scenario = Scenario.from_dict({"systems": {"s": system}, "operations": operations})
+        assert (said in scenario.assumptions) == told

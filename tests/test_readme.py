@@ -96,6 +96,21 @@ def test_renaming_a_role_changes_its_draws_and_adding_one_does_not():
     assert all(alone[f"Web_IN_{k}"] != renamed[f"Front_IN_{k}"] for k in range(3))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "a second change during an update takes over at once",
+        "a retry or a pending discovery takes the newest release that there is by then",
+        "a node whose upgrade is deferred takes no new tasks and waits until it is idle",
+        "a reboot or reimage that waits for a node's tasks is lost to an upgrade that takes the node",
+    ],
+)
+def test_an_assumption_that_decides_results_stands_in_the_code_and_in_the_readme(words):
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "sim").rglob("*.py"))
+    for text in (README, code):
+        assert words in re.sub(r"\s+#? ?", " ", text).lower()
+
+
 def test_ci_and_the_readme_run_the_same_tests():
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (command,) = re.findall(r"^python3 .*pytest$", README, re.MULTILINE)

@@ -121,9 +121,15 @@ def attempts(chance: float, spec: ArcFleet, there: str = "") -> str:
     )
 
 
+def _back(spec: ArcFleet) -> str:
+    """How an attempt is taken back."""
+    fails = f", which fails with {show_share(spec.rollback_fails)}," if spec.rollback_fails else ""
+    return f"rolled back in {spec.rollback}{fails}"
+
+
 def _again(spec: ArcFleet) -> str:
     """What follows a bad attempt at a release."""
-    back, most = f"rolled back in {spec.rollback}", spec.max_attempts
+    back, most = _back(spec), spec.max_attempts
     if most == 1:
         return f"{back} and not tried again"
     limit = "" if most is None else f", {most} attempts at most"
@@ -134,7 +140,7 @@ def once(chance: float, spec: ArcFleet, there: str = "") -> str:
     """What becomes of a request, which is one attempt, unhealthy with `chance`."""
     if not chance:
         return ""
-    return f"{_ends(chance, there)}, is rolled back in {spec.rollback} and not tried again."
+    return f"{_ends(chance, there)}, is {_back(spec)} and not tried again."
 
 
 def first(chance: float, _: ArcFleet, there: str = "") -> str:
@@ -163,8 +169,7 @@ def _stuck(chance: float, spec: ArcFleet, there: str = "") -> str:
     if failed <= 0:
         return ""
     if chance >= 1 and again > 0 and tries is None:  # all, but who knows when
-        fails = show_share(spec.rollback_fails)
-        return f" A rollback fails with {fails}: the extension is failed until it is repaired."
+        return " Where the rollback fails, the extension is failed until it is repaired."
     return f" {show_share(failed)}{there} end as failed, until they are repaired."
 
 
@@ -191,7 +196,10 @@ def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution, there
     if spread.is_random and math.isfinite(spread.highest):
         count = sum(each.machines for each in touched)
         mean = count * spec.install.mean / spread.highest
-        return f" Spread so, {mean:.2g} of them are being installed at an instant on average."
+        return (
+            f" Spread so, {mean:.2g} of them are in their first installation at an instant on "
+            "average."
+        )
     if spread.is_random:
         return ""
     machines = sum(spec.groups[group].count for group in {each.group for each in touched})
@@ -199,4 +207,7 @@ def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution, there
     if spec.max_concurrent is not None:
         out = min(out, at_most(spec.max_concurrent, machines_of(spec)))
     left = show_share((there - out) / extensions_of(spec))
-    return f" At worst all go at once: with {counted(out, 'extension')} out, capacity is {left}."
+    return (
+        f" At worst all go at once: with {counted(out, 'extension')} out for this alone, capacity "
+        f"is {left}."
+    )

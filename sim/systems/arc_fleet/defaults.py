@@ -170,6 +170,8 @@ def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
     in_force += ["retry_after"] if fails and published else []
     left = [name for name in in_force if name not in spec.model_fields_set]
     lines = [f"{name} ({_ASSUMED[name].short})" for name in left]
+    if _supersedes(operations):
+        lines.append("a retry or pending discovery takes the newest release")
     if operations and not fails:
         lines.append("no unhealthy machines")
     if fails and not spec.rollback_fails:
@@ -177,6 +179,12 @@ def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
     if operations and not any(group.disconnected for group in spec.groups.values()):
         lines.append("always connected")
     return lines
+
+
+def _supersedes(operations: Sequence[Operation]) -> bool:
+    """Whether a type is released more than once."""
+    releases = [each.body for each in operations if isinstance(each.body, PublishExtension)]
+    return len({each.type.lower() for each in releases}) < len(releases)
 
 
 def _may_fail(spec: ArcFleet, operations: Sequence[Operation]) -> bool:

@@ -127,6 +127,8 @@ class Installed:
         """A machine finds out what is newest, unless it began with a release `since` then."""
         if self._begun.get(machine, BEFORE) >= since:
             return  # that one was the newest already
+        # Assumption: a retry or a pending discovery takes the newest release that there is by then,
+        # and what was planned for an older one lapses.
         code = self.codes[machine]
         status, release = code % WIDTH, self.newest[code // WIDTH]
         if status == CURRENT:

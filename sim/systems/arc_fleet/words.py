@@ -27,7 +27,7 @@ from sim.systems.arc_fleet.requests import (
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.supported import is_supported
-from sim.systems.arc_fleet.versions import installed_as, major, upgrades
+from sim.systems.arc_fleet.versions import installed_as, major, upgrades, version_key
 from sim.systems.rehearsed import Rehearsing, refused
 from sim.systems.sentences import counted, in_time, rounded_up, when, within
 from sim.units import show_share
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sim.systems.rehearsed import Rehearsal
 
 
-SAMPLE = 1_000
+SAMPLE = 500
 """So many machines are walked through, however many there are."""
 
 
@@ -214,26 +214,49 @@ def _why_not(version: str, each: Standing, outlook: Outlook) -> str:
 
 def _instead(body: PublishExtension, outlook: Outlook) -> str:
     older = outlook.superseded(body)
-    return f" It supersedes {older[0]} where that is still to come." if older else ""
+    if not older:
+        return ""
+    return (
+        f" It supersedes {older[0]} where that is still to come: a pending discovery or retry of "
+        "that takes this one."
+    )
 
 
 def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
     told = []
-    everywhere = []
+    moved: list[Standing] = []
     for target, version in body.targets.items():
         meant = outlook.targeted(body, target)
-        everywhere += meant
-        if not meant:
-            told.append(f"{target} to {version} on no machine.")
-            continue
         publisher, kind = meant[0].publisher, meant[0].type
         exact = installed_as(version, outlook.known(publisher, kind))
         fate = faults(outlook.unhealthy(publisher, kind, exact), spec, once)
-        told.append(
-            f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not.{fate}"
-        )
-    out = dip(everywhere, spec, AT_ONCE, machines_on(outlook.standings))
+        text = f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not."
+        if _is_on_all(exact, meant):
+            told.append(f"{text} {_nothing(fate)}.")
+        else:
+            moved += meant
+            told.append(f"{text}{_nothing_there(exact, meant)}{fate}")
+    out = dip(moved, spec, AT_ONCE, machines_on(outlook.standings)) if moved else ""
     return f"the operator pushes {' And '.join(told)}{out}"
+
+
+def _is_on_all(version: str, meant: Sequence[Standing]) -> bool:
+    """Whether a version is all that can be installed."""
+    key = version_key(version)
+    return all(set(map(version_key, each.versions)) == {key} for each in meant)
+
+
+def _nothing(fate: str) -> str:
+    """That a request for what is installed does nothing; `fate` tells how installations fail."""
+    failed = ", except where it is failed: there it is installed anew" if fate else ""
+    return f"Nothing happens, as it is installed already{failed}"
+
+
+def _nothing_there(version: str, meant: Sequence[Standing]) -> str:
+    """The same of those machines that may have a version already, as a sentence after others."""
+    key = version_key(version)
+    some = any(key in map(version_key, each.versions) for each in meant)
+    return " Nothing happens where it is installed already." if some else ""
 
 
 def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
@@ -241,13 +264,20 @@ def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
     machines = sum(spec.groups[group].count for group in groups)
     version = outlook.put_version(body)
     enrolled = "enrolled" if body.enable_automatic_upgrade else "not enrolled"
+    there = [
+        each
+        for each in outlook.named(body.publisher, body.type, body.group)
+        if each.group in groups
+    ]
     law = outlook.unhealthy(body.publisher, body.type, version)
-    fate = once if outlook.named(body.publisher, body.type, body.group) else first
-    return (
-        f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
-        f"{counted(machines, 'machine')}{_where(groups, spec)}, {enrolled} from then on."
-        f"{faults(law, spec, fate)}"
-    )
+    fate = faults(law, spec, once if there else first)
+    what = f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
+    where = f"{counted(machines, 'machine')}{_where(groups, spec)}"
+    if {each.group for each in there} == set(groups) and _is_on_all(version, there):
+        if all(each.enrolled == body.enable_automatic_upgrade for each in there):
+            return f"{what}{where}, {enrolled} as before. {_nothing(fate)}."
+        return f"{what}{where}, {enrolled} from then on: that alone changes, as it is installed."
+    return f"{what}{where}, {enrolled} from then on.{_nothing_there(version, there)}{fate}"
 
 
 def _picked(body: PutExtension, version: str) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.formats.tree import dotted
-from sim.systems.batch_pool.requests import RebootNode, ReimageNode, Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.requests import (
+    WAITING,
+    RebootNode,
+    ReimageNode,
+    Resize,
+    UpgradeImage,
+    UpgradeOs,
+)
 from sim.systems.batch_pool.work import Job
 
 if TYPE_CHECKING:
@@ -106,6 +113,11 @@ def assumed(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
         chosen.append("requeue_to")
     if spec.work and spec.saves and "checkpoint" not in spec.model_fields_set:
         lines.append("checkpoint every 10min, at no cost")
+    if upgraded and spec.work and spec.walk_rules.mode == "taskcompletion":
+        lines.append("a deferred node waits until it is idle")
+    restarts = [body for body in bodies if isinstance(body, RebootNode | ReimageNode)]
+    if upgraded and spec.work and any(body.option in WAITING for body in restarts):
+        lines.append("a reboot or reimage that waits is lost to the upgrade")
     lines += [
         f"{name} {getattr(spec, name)}" for name in chosen if name not in spec.model_fields_set
     ]

@@ -140,9 +140,18 @@ def assumed(spec: CloudService, operations: Sequence[Operation]) -> list[str]:
         lines.append(f"create{_of(created, spec)} as restart")
     if spec.fault_domain_failures and "fault_domains" not in spec.model_fields_set:
         lines.append(f"{spec.fault_domains} fault domains")
+    changes = [operation for operation in operations if _begins_a_walk(operation.body)]
+    if len(changes) > 1:
+        lines.append("a second change takes over from the first at once")
     if not (spec.fault_domain_failures or any(role.failures for role in roles.values())):
         lines.append("no failures")
     return lines
+
+
+def _begins_a_walk(body: Request) -> bool:
+    if isinstance(body, ChangeConfiguration):
+        return body.restarts
+    return isinstance(body, UpgradeDeployment)
 
 
 def configuration(body: Request) -> dict[str, int]:

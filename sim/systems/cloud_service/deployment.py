@@ -187,6 +187,8 @@ class Deployment:
 
     def begin(self, upgrade: Upgrade, cause: int) -> bool:
         """Make `upgrade` the one in progress; whether it takes over from another."""
+        # Assumption: a second change during an update takes over at once and begins at domain 0,
+        # while the domain that is out goes on to its own end.
         former, self.upgrade = self.upgrade, upgrade
         if former is not None:
             self._overtake(former)
