@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from referee import Referee, out_times, told
 from wild import HORIZON_MIN, MODES, OPERATOR, calm, often, simulation_of, wild, with_upgrade
@@ -176,6 +176,22 @@ def test_series_agree_with_each_other_and_with_the_metrics(scenario):
     available = [at["available", role] for role in roles]
     assert (at["available", ""] == np.min(available, axis=0)).all()
     assert ((at["up_to_date", ""] >= 0) & (at["up_to_date", ""] <= 1)).all()
+
+
+@often(40)
+@given(wild())
+def test_the_share_updated_is_where_the_series_ends_if_nothing_was_rolled_back(scenario):
+    simulation = simulation_of(scenario)
+    model, log = simulation.models["shop"], simulation.run()
+    found, _ = measured(simulation, [log])
+    rollouts = model.layout.upgrades[: model.layout.rollouts]
+    began = [name for name in Referee(simulation, "shop", log).accepted() if name in rollouts]
+    assume(began and not found["", "rolled_back"].item())
+    bodies = [model.rollout(rollouts.index(name)).body for name in began]
+    covered = {getattr(body, "role_to_upgrade", None) for body in bodies}
+    assume(None in covered or covered >= set(model.spec.roles))
+    end = model.timeline(log, "up_to_date").values[-1]
+    assert found["", "updated_share"].item() == pytest.approx(end)
 
 
 # Calm services

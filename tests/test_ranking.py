@@ -282,22 +282,20 @@ def test_without_any_rollout_all_are_ranked_by_what_applies():
 # Those that are rolled back --------------------------------------------------------------------------
 
 
-def late_and_careful(turned, slow, fast=600.0):
+def late_and_careful(turned, slow, fast=600.0, time="rollout_duration"):
     """Where the build is bad (the first `turned` runs) one is rolled back, the other finishes."""
     bad = np.arange(RUNS) < turned
     careful = np.where(bad, NAN, slow)
-    text = prefer("rollout_duration", "blast_radius")
-    return [
-        variant(
-            "careful", text=text, rollout_duration=careful, rolled_back=bad * 1.0, blast_radius=0.2
-        ),
-        variant("auto", text=text, rollout_duration=fast, rolled_back=0.0, blast_radius=bad * 1.0),
-    ]
+    text = prefer(time, "blast_radius")
+    turns = {time: careful, "rolled_back": bad * 1.0, "blast_radius": 0.2}
+    stays = {time: fast, "rolled_back": 0.0, "blast_radius": bad * 1.0}
+    return [variant("careful", text=text, **turns), variant("auto", text=text, **stays)]
 
 
-def test_who_turns_back_from_a_bad_build_is_no_slower_than_who_finishes_onto_it():
+@pytest.mark.parametrize("time", ["rollout_duration", "done_at"])
+def test_who_turns_back_from_a_bad_build_is_no_slower_than_who_finishes_onto_it(time):
     """Equally fast where both finish; the careful one rolls back in half of the runs."""
-    found = rank(late_and_careful(RUNS // 2, slow=600.0))
+    found = rank(late_and_careful(RUNS // 2, slow=600.0, time=time))
     assert told(found) == (("careful",), "blast_radius", "auto")
     assert found.concessions == ()
 

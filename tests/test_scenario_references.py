@@ -164,6 +164,13 @@ def test_an_objective_asks_for_what_can_be_measured(entry, problem):
     assert found.startswith(problem)
 
 
+def test_the_end_of_a_rollout_is_bounded_since_the_start():
+    text = SYSTEMS + "operations: [{at: 1h, upgrade_deployment: {}}]\n"
+    text += "objectives: [{metric: done_at, at_most: 3h}, {metric: safe_end, at_least: 1}]\n"
+    done_at, safe_end = Scenario.from_text(text).objectives
+    assert (done_at.at_most, safe_end.at_least) == (3 * 3600, 1)
+
+
 def test_an_objective_says_which_of_several_systems_it_means():
     asked = "objectives: [{metric: outages, at_most: 1}]\n"
     assert problems(TWO + asked) == [

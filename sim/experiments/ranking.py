@@ -157,7 +157,7 @@ def _is_plain(having: Sequence[Experiment], key: Key) -> bool:
     if any(np.isnan(one.measured.values[key]).any() for one in having):
         return False
     rolled_back = key._replace(metric="rolled_back")
-    return key.metric != "rollout_duration" or not any(
+    return key.metric not in ("rollout_duration", "done_at") or not any(
         one.measured.values.get(rolled_back, np.zeros(1)).any() for one in having
     )
 
@@ -197,7 +197,7 @@ def not_rolled_back(
     """The two of a difference, in those replications that it may rest on."""
     one, other = known[row.variant], known[row.baseline]
     rolled_back = Key(row.system, row.group, "rolled_back")
-    if row.metric != "rollout_duration" or rolled_back not in one.measured.values:
+    if row.metric not in ("rollout_duration", "done_at") or rolled_back not in one.measured.values:
         return one, other
     a, b = pairs(one, other, rolled_back)
     stays = (a == 0) & (b == 0)
