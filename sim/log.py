@@ -168,6 +168,15 @@ class Recorder:
         """Add a row; `time` is in seconds since the start of the scenario."""
 
     @property
+    def count(self) -> int:
+        """How many rows are recorded so far."""
+        return len(self._buffer) // ROW.itemsize
+
+    def retract(self, place: int) -> None:
+        """Take back a row, which turned out never to happen; those after it move up by one."""
+        del self._buffer[place * ROW.itemsize : (place + 1) * ROW.itemsize]
+
+    @property
     def rows(self) -> NDArray[np.void]:
         """What is recorded so far, not copied: while it is held, `record` raises BufferError."""
         return np.frombuffer(self._buffer, ROW)

@@ -50,14 +50,22 @@ def updates(machine, begin, *, kind="Agent", version="1.1", because="publish_ext
     """
 
 
-def returns(machine, begin, *, kind="Agent", then="backing_off"):
+def returns(
+    machine,
+    begin,
+    *,
+    kind="Agent",
+    then="backing_off",
+    because="publish_extension-0",
+):
     """An attempt that does not: unhealthy for 100 s, rolled back in 100 s."""
     version = "" if then == "failed" else "/1.0"
+    cause = f"because upgrade by {because}"
     return f"""
-        {begin} {kind} of {machine} -> installing
-        {begin + 100} {kind} of {machine} -> unhealthy/1.1
-        {begin + 200} {kind} of {machine} -> rolling_back
-        {begin + 300} {kind} of {machine} -> {then}{version}
+        {begin} {kind} of {machine} -> installing {cause}
+        {begin + 100} {kind} of {machine} -> unhealthy/1.1 {cause}
+        {begin + 200} {kind} of {machine} -> rolling_back {cause}
+        {begin + 300} {kind} of {machine} -> {then}{version} {cause}
     """
 
 

@@ -18,7 +18,6 @@ class Request:
 
     version: str
     since: float
-    published: bool
     scope: set
     """Subjects."""
 
@@ -32,6 +31,8 @@ class Fleet:
     log: object
     requests: dict = field(default_factory=dict)
     """By type, in order of time."""
+    publications: dict = field(default_factory=dict)
+    """By type when each version was published, whether anybody got it or not."""
     attempts: dict = field(default_factory=dict)
     """By subject."""
     rollbacks: int = 0
@@ -40,7 +41,7 @@ class Fleet:
         scenario, subjects = self.simulation.scenario, self.log.subjects
         self.spec = scenario.systems[self.system]
         self.operations = {each.name: each for each in scenario.operations}
-        self.states, self.history, self.of = {}, [], {}
+        self.states, self.history, self.of, self.initially = {}, [], {}, {}
         self.enrolled = {
             (each.type, group): each.enable_automatic_upgrade
             for each in self.spec.extensions
@@ -52,6 +53,7 @@ class Fleet:
                 group = block.name(number - block.first).split(" of ")[1].rpartition("-")[0]
                 self.of[number] = (block.group, group)
                 self.states[number] = self._state(block, int(block.initial[number - block.first]))
+        self.initially = dict(self.states)
         for row in self.log.rows:
             self._take(float(row["time"]), row)
 
@@ -64,20 +66,21 @@ class Fleet:
         name = block.name(row["subject"] - block.first)
         status = block.states.status(row["new"])
         if block.kind == "operation" and status == "InProgress":
-            self._accept(self.operations[name])
+            self._accept(time, self.operations[name])
         elif block.kind == "upgrade" and row["old"] == 0:
             self._begin(time, self.operations[name.removeprefix("upgrade by ")])
         elif block.kind == "extension":
             subject = int(row["subject"])
             state = self.states[subject] = self._state(block, row["new"])
             self.history.append((time, subject, state))
-            cause = self.log.subjects.block_of(row["cause"]).kind
-            if status == "installing" and cause == "upgrade":
+            if status == "installing":
                 self.attempts[subject] = self.attempts.get(subject, 0) + 1
             self.rollbacks += status == "rolling_back"
 
-    def _accept(self, operation):
+    def _accept(self, time, operation):
         body = operation.body
+        if operation.kind == "publish_extension":
+            self.publications.setdefault(body.type, []).append((time, body.version))
         if operation.kind == "set_automatic_upgrade":
             for kind, group in self.enrolled:
                 if kind == body.type and body.group in (None, group):
@@ -99,7 +102,7 @@ class Fleet:
                 and self.enrolled[self.of[subject]]
                 and upgrades(body.version, version)
             }
-            self._request(body.type, Request(body.version, time, True, scope))
+            self._request(body.type, Request(body.version, time, scope))
             return
         for target, written in body.targets.items():
             kind = target.rpartition(".")[2]
@@ -109,7 +112,7 @@ class Fleet:
                 if self.of[subject][0] == kind and body.group in (None, self.of[subject][1])
             }
             version = installed_as(written, self._known(kind, time))
-            self._request(kind, Request(version, time, False, scope))
+            self._request(kind, Request(version, time, scope))
 
     def _known(self, kind, time):
         every = (each for each in self.operations.values() if each.kind == "publish_extension")
@@ -123,37 +126,45 @@ class Fleet:
 
     def updated_share(self, kind=""):
         done = size = 0
-        for requests in self._of(kind):
-            last = requests[-1]
-            same = [
-                each.scope
-                for each in requests
-                if version_key(each.version) == version_key(last.version)
-            ]
-            scope = set().union(*same)
-            done += sum(self._is_at(self.states[subject], last.version) for subject in scope)
+        for last, scope, _ in self._lasts(kind):
+            done += sum(self._is_at(self.states[subject], last) for subject in scope)
             size += len(scope)
         return done / size if size else 0.0
 
     def time_to(self, share, kind=""):
-        lasts = [[each for each in requests if each.published][-1:] for requests in self._of(kind)]
-        lasts = [one for found in lasts for one in found]
-        size = sum(len(one.scope) for one in lasts)
-        if not size:
+        lasts = self._lasts(kind)
+        wanted = {subject: last for last, scope, _ in lasts for subject in scope}
+        if not wanted:
             return math.nan
-        since = min(one.since for one in lasts)
-        wanted = {subject: one for one in lasts for subject in one.scope}
-        done = set()
-        for time, subject, state in self.history:
-            one = wanted.get(subject)
-            if one is not None and time > one.since:
-                (done.add if self._is_at(state, one.version) else done.discard)(subject)
-                if len(done) >= share * size - 1e-9:
-                    return time - since
+        since = min(first for _, _, first in lasts)
+        enough = max(1, math.ceil(share * len(wanted) - 1e-9))
+        done = {n for n, last in wanted.items() if self._is_at(self.initially[n], last)}
+        changes = [
+            (time, number, state) for time, number, state in self.history if number in wanted
+        ]
+        for place, (time, number, state) in enumerate([(0.0, None, None), *changes]):
+            if number is not None:
+                is_there = self._is_at(state, wanted[number])
+                (done.add if is_there else done.discard)(number)
+            until = changes[place][0] if place < len(changes) else math.inf
+            if len(done) >= enough and time < until and until > since:
+                return max(time, since) - since
         return math.nan
 
-    def _of(self, kind):
-        return [found for each, found in self.requests.items() if kind in ("", each)]
+    def _lasts(self, kind):
+        """Of each type the version last requested, all whom it is for, and when it first was."""
+        found = []
+        for each, requests in self.requests.items():
+            if kind not in ("", each):
+                continue
+            last = requests[-1].version
+            same = [one for one in requests if version_key(one.version) == version_key(last)]
+            times = [one.since for one in same]
+            for time, version in self.publications.get(each, []):
+                if version_key(version) == version_key(last):
+                    times.append(time)
+            found.append((last, set().union(*(one.scope for one in same)), min(times)))
+        return found
 
     @staticmethod
     def _is_at(state, version):

@@ -16,7 +16,7 @@ from fleet_log import (
 )
 
 from sim.metrics import NO_ROLLBACKS, OF_ROLLBACKS
-from sim.systems.arc_fleet.measures import ARC_METRICS, OWN_METRICS
+from sim.systems.arc_fleet.measures import ARC_METRICS, OWN_METRICS, measure_more
 
 NAN = pytest.approx(float("nan"), nan_ok=True)
 DONE = PUBLISHED + "".join(updates(f"m-{k}", 100 * k + 200) for k in range(4))
@@ -27,6 +27,12 @@ def one(fleet, text, *names, group="", warm_up=0.0):
     """Values of some metrics in one log."""
     found = fleet.measure(text, group=group, warm_up=warm_up)
     return [found[name][0] for name in names]
+
+
+def more(fleet, text, *names):
+    """The same of metrics that are not listed too."""
+    stack = fleet.stack(text)
+    return [float(measure_more(fleet.model, stack, name)["", name][0]) for name in names]
 
 
 def push(version="1.1", **keys):
@@ -181,14 +187,21 @@ def test_who_has_another_major_version_or_none_below_the_release_is_not_in_scope
     assert one(fleet, PUBLISHED + updates("a-0", 200), "updated_share", "time_to_99") == [1, 300]
 
 
+ENROLLED = {"publisher": "P", "type": "Agent", "enable_automatic_upgrade": True}
+
+
+def put(version):
+    return ("put_extension", ENROLLED | {"version": version, "auto_upgrade_minor_version": False})
+
+
 def test_what_happens_before_the_publication_at_its_instant_counts_as_before():
-    """m-0 gets 1.1 from the push at the instant at which that is published."""
-    fleet = Fleet(push(), PUBLISH)
-    text = begun(50, "upgrade_extensions-0") + updates("m-1", 200)
+    """m-0 gets 1.1 from a put at the instant at which that is published."""
+    fleet = Fleet(put("1.1"), PUBLISH)
+    text = accepted(50, "put_extension-0") + updates("m-1", 200)
     early = """
-        60 Agent of m-0 -> installing because upgrade by upgrade_extensions-0
-        100 Agent of m-0 -> watching/1.1 because upgrade by upgrade_extensions-0
-        150 Agent of m-0 -> current because upgrade by upgrade_extensions-0
+        60 Agent of m-0 -> installing because put_extension-0
+        100 Agent of m-0 -> watching/1.1 because put_extension-0
+        150 Agent of m-0 -> current because put_extension-0
     """
     assert one(fleet, text + early + PUBLISHED, "time_to_50") == [NAN]  # 1 of 3, without m-0
     late = early.replace("100 Agent", "101 Agent")
@@ -196,18 +209,76 @@ def test_what_happens_before_the_publication_at_its_instant_counts_as_before():
 
 
 def test_who_had_the_version_before_it_was_published_gets_there_anew():
-    """A push brings it early, another one takes it back."""
-    fleet = Fleet(push(), push("1.0"), PUBLISH)
-    text = begun(0, "upgrade_extensions-0") + begun(50, "upgrade_extensions-1") + PUBLISHED
+    """A put brings it early, another one takes it back."""
+    fleet = Fleet(put("1.1"), put("1.0"), PUBLISH)
+    text = accepted(0, "put_extension-0") + accepted(50, "put_extension-1") + PUBLISHED
     early = """
-        0 Agent of m-0 -> watching/1.1 because upgrade by upgrade_extensions-0
-        40 Agent of m-0 -> current because upgrade by upgrade_extensions-0
-        60 Agent of m-0 -> watching/1.0 because upgrade by upgrade_extensions-1
-        70 Agent of m-0 -> current because upgrade by upgrade_extensions-1
+        0 Agent of m-0 -> watching/1.1 because put_extension-0
+        40 Agent of m-0 -> current because put_extension-0
+        60 Agent of m-0 -> watching/1.0 because put_extension-1
+        70 Agent of m-0 -> current because put_extension-1
     """
     text += early + early.replace("m-0", "m-1") + updates("m-2", 200)
     assert one(fleet, text, "time_to_50") == [NAN]
     assert one(fleet, text + updates("m-0", 300), "time_to_50") == [400]
+
+
+def test_a_push_counts_from_itself_where_nothing_was_published():
+    text = begun(100, "upgrade_extensions-0")
+    for k in range(3):
+        text += updates(f"m-{k}", 200 + 10 * k, because="upgrade_extensions-0")
+    asleep = AGENT | {"enable_automatic_upgrade": False}
+    names = ("time_to_25", "time_to_50", "time_to_75", "time_to_90")
+    fleet = Fleet(push(), extensions=[asleep])
+    assert more(fleet, text, *names) == [300, 310, 320, NAN]
+
+
+def test_a_push_of_what_was_published_counts_from_the_publication():
+    """Whether that found anybody enrolled or not."""
+    asleep = AGENT | {"enable_automatic_upgrade": False}
+    pushed = begun(500, "upgrade_extensions-0")
+    for k in range(4):
+        pushed += updates(f"m-{k}", 600, because="upgrade_extensions-0")
+    for extensions, first in (([AGENT], PUBLISHED), ([asleep], accepted(100, PUBLISH[0] + "-0"))):
+        fleet = Fleet(PUBLISH, push(), extensions=extensions)
+        assert one(fleet, first + pushed, "time_to_50", "time_to_99") == [700, 700]
+
+
+def test_a_push_of_what_is_installed_is_done_at_once():
+    text = begun(100, "upgrade_extensions-0")
+    assert one(Fleet(push("1.0")), text, "time_to_50", "time_to_99") == [0, 0]
+
+
+def test_a_push_of_another_version_counts_anew():
+    text = PUBLISHED + updates("m-0", 200) + begun(500, "upgrade_extensions-0")
+    text += updates("m-1", 600, version="1.0", because="upgrade_extensions-0")
+    fleet = Fleet(PUBLISH, push("1.0"))
+    assert more(fleet, text, "time_to_50", "time_to_75", "time_to_76") == [0, 0, NAN]
+
+
+@pytest.mark.parametrize("percent", range(1, 101))
+def test_the_time_to_any_percentage_is_that_of_the_machine_that_brings_it(percent):
+    """40 machines, one each 10 s: the k-th comes 200 + 10 k s after the publication."""
+    fleet = Fleet(PUBLISH, groups={"m": {"count": 40}})
+    text = PUBLISHED + "".join(updates(f"m-{k}", 10 * k + 10 + 100) for k in range(40))
+    needed = -(-40 * percent // 100)
+    assert more(fleet, text, f"time_to_{percent}") == [200 + 10 * needed]
+
+
+@pytest.mark.parametrize("name", ["time_to_0", "time_to_101", "time_to_050", "time_to_", "time"])
+def test_no_other_name_is_that_of_a_metric(name):
+    assert name not in ARC_METRICS
+    assert "time_to_7" in ARC_METRICS
+    assert ARC_METRICS["time_to_7"].label == "7 % done\nin"
+
+
+def test_the_fewest_in_service_are_counted_of_the_fleet_and_of_each_type():
+    fleet = Fleet(PUBLISH, extensions=[AGENT, PROBE])
+    text = PUBLISHED + updates("m-0", 200) + updates("m-1", 250)
+    assert one(fleet, text, "min_in_service") == [6]
+    assert one(fleet, text, "min_in_service", group="Agent") == [2]
+    assert one(fleet, text, "min_in_service", group="Probe") == [4]
+    assert one(fleet, text, "min_in_service", warm_up=320.0) == [7]
 
 
 def test_a_type_counts_from_its_last_publication():
@@ -259,7 +330,6 @@ def test_a_push_covers_all_that_are_there_enrolled_or_not():
     text += updates("m-0", 200, because="upgrade_extensions-0")
     fleet = Fleet(push(), extensions=[asleep])
     assert one(fleet, text, "updated_share") == [0.25]
-    assert "time_to_50" not in fleet.measure(text)
 
 
 def test_a_push_to_some_of_what_was_published_leaves_the_others_in_scope():
@@ -309,14 +379,14 @@ def test_a_machine_with_two_failed_extensions_is_stuck_once():
     assert one(fleet, text, "stuck_machines", group="Agent") == [1]
 
 
-def test_what_a_repair_installs_is_no_attempt():
+def test_what_a_repair_installs_is_an_attempt_too():
     repair = ("repair_extension", {"type": "Agent"})
     text = PUBLISHED + returns("m-0", 200, then="failed")
     text += """
         600 repair_extension-0 -> InProgress
         600 Agent of m-0 -> installing because repair_extension-0
     """
-    assert one(Fleet(PUBLISH, repair), text, "attempts_mean", "stuck_machines") == [1, 0]
+    assert one(Fleet(PUBLISH, repair), text, "attempts_mean", "stuck_machines") == [2, 0]
 
 
 def test_where_nobody_tried_there_is_no_mean_of_attempts():

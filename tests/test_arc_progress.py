@@ -99,6 +99,18 @@ def test_one_that_is_opted_out_is_held_by_that_unless_it_failed():
     assert held(Fleet(PUBLISH, opt_out), text) == {"failed": 1, "opted out": 3}
 
 
+def test_one_that_a_push_left_behind_was_rolled_back_or_has_another_version():
+    asleep = AGENT | {"enable_automatic_upgrade": False}
+    push = ("upgrade_extensions", {"targets": {"P.Agent": "1.1"}})
+    put = ("put_extension", {"publisher": "P", "type": "Agent", "version": "1.2"})
+    fleet = Fleet(push, put, extensions=[asleep])
+    text = begun(100, "upgrade_extensions-0") + updates("m-0", 200, because="upgrade_extensions-0")
+    text += returns("m-1", 200, then="current", because="upgrade_extensions-0")
+    (one,) = progress.held(fleet.model, fleet.log(text))
+    assert one.by == {"rolled back": 1, "on another version": 2}
+    assert (one.up_to_date, one.asked) == (1, "push")
+
+
 def test_who_is_not_in_scope_is_not_held():
     asleep = AGENT | {"enable_automatic_upgrade": False, "groups": ["b"]}
     fleet = Fleet(
@@ -138,7 +150,9 @@ def test_who_stops_being_up_to_date_is_not_the_last_to_get_there():
     text = PUBLISHED + updates("m-0", 200) + f"{3 * DAY} Agent of m-0 -> failed"
     fleet = Fleet(PUBLISH, horizon=9.0 * DAY)
     assert told(fleet, text) == [
-        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 1 failed, 3 not discovered"
+        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 1 failed, 3 not discovered",
+        "stuck: 1 machine with a failed extension, the first since 3d; a repair, a PUT or a push "
+        "installs it anew, no release does; none is backing off",
     ]
     assert by_day(fleet, text) == [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.0)]
 
@@ -165,32 +179,141 @@ def test_all_at_once_are_up_to_date_at_the_publication():
     assert by_day(fleet, PUBLISHED + at_once) == [(0, 1.0)]
 
 
-def test_a_release_that_is_for_nobody_is_told_as_that_and_has_no_days():
-    asleep = AGENT | {"enable_automatic_upgrade": False}
-    fleet = Fleet(PUBLISH, extensions=[asleep])
-    assert told(fleet, PUBLISHED) == [
-        "Agent 1.1: no machine was enrolled and below it when it was published"
+NOBODY = accepted(100, "publish_extension-0")
+
+
+@pytest.mark.parametrize(
+    ("extensions", "version", "why"),
+    [
+        ([AGENT | {"enable_automatic_upgrade": False}], "1.1", "no machine is enrolled"),
+        ([AGENT], "2.0", "those enrolled have another major version"),
+        (
+            [AGENT | {"version": "1.5"}],
+            "1.2",
+            "those enrolled have it, or a newer version, already (1.5)",
+        ),
+        ([AGENT], "1.0", "those enrolled have it, or a newer version, already (1.0)"),
+    ],
+)
+def test_a_release_that_is_for_nobody_is_told_with_the_reason_and_has_no_days(
+    extensions, version, why
+):
+    release = ("publish_extension", {"type": "Agent", "version": version})
+    fleet = Fleet(release, extensions=extensions)
+    line = f"publish_extension-0 Agent {version} upgrades nobody: {why}"
+    assert told(fleet, NOBODY) == [line]
+    assert progress.by_day(fleet.model, fleet.log(NOBODY)) == []
+    (row,) = fleet.model.operations_table(fleet.log(NOBODY))
+    assert (row["status"], row["code"]) == ("Succeeded", "")
+    assert f"publish_extension-0 {row['message']}" == line
+
+
+def test_a_release_below_one_that_is_out_already_is_told_as_that():
+    older = ("publish_extension", {"type": "Agent", "version": "1.1"})
+    fleet = Fleet(("publish_extension", {"type": "Agent", "version": "1.2"}), older)
+    text = begun(100, "publish_extension-0") + accepted(200, "publish_extension-1")
+    assert told(fleet, text)[-1] == (
+        "publish_extension-1 Agent 1.1 upgrades nobody: a newer version of its major is out already"
+    )
+
+
+# What changes nothing, what is stuck
+
+
+def request(kind, **body):
+    return (kind, {"type": "Agent"} | body)
+
+
+def changes_nothing(*requests, text="", **spec):
+    """What is told of the last of some requests, which is accepted at 900 s and ends at once."""
+    fleet = Fleet(*requests, **spec)
+    name = fleet.model.layout.operations[-1]
+    log = fleet.log(text + accepted(900, name))
+    row = fleet.model.operations_table(log)[-1]
+    lines = [line for line in progress.told(fleet.model, log) if line.startswith(name)]
+    assert lines == ([f"{name} {row['message']}"] if row["message"] else [])
+    return row["message"]
+
+
+def put(version="1.0", *, enrolled=True):
+    body = {"publisher": "P", "version": version, "enable_automatic_upgrade": enrolled}
+    return request("put_extension", **body)
+
+
+def test_a_put_of_what_is_there_is_told_to_change_nothing_or_only_who_is_enrolled():
+    why = "installs nothing: 4 machines have Agent 1.0 already"
+    assert changes_nothing(put()) == f"{why}, and it changes nothing"
+    assert changes_nothing(put(enrolled=False)) == f"{why}; it opts Agent out"
+    asleep = [AGENT | {"enable_automatic_upgrade": False}]
+    assert changes_nothing(put(), extensions=asleep) == f"{why}; it opts Agent in"
+    one = {"m": {"count": 1}}
+    assert changes_nothing(put(), groups=one).startswith("installs nothing: 1 machine has Agent")
+
+
+def test_a_put_that_installs_something_has_no_note():
+    begins = "900 Agent of m-0 -> installing because put_extension-0"
+    assert changes_nothing(put("1.1"), text=begins) == ""
+
+
+def test_a_push_of_what_is_installed_is_told_to_install_nothing():
+    push = ("upgrade_extensions", {"targets": {"P.Agent": "1.0"}})
+    fleet = Fleet(push)
+    end = "900 upgrade by upgrade_extensions-0 -> completed because upgrade_extensions-0"
+    text = begun(900, "upgrade_extensions-0") + end + "\n900 upgrade_extensions-0 -> Succeeded"
+    assert told(fleet, text) == [
+        "Agent 1.0: 4 of 4 machines are up to date (100 %)",
+        "upgrade_extensions-0 installs nothing: 4 machines have Agent 1.0 already",
     ]
-    assert progress.by_day(fleet.model, fleet.log(PUBLISHED)) == []
+
+
+def test_opting_in_what_is_in_is_told_to_change_nothing():
+    opts = request("set_automatic_upgrade", enabled=True)
+    assert changes_nothing(opts) == "changes nothing: Agent is opted in already"
+    out = request("set_automatic_upgrade", enabled=False)
+    assert changes_nothing(out) == ""
+    text = accepted(500, "set_automatic_upgrade-0")
+    again = changes_nothing(out, out, text=text)
+    assert again == "changes nothing: Agent is opted out already"
+
+
+def test_a_repair_of_what_is_not_failed_is_told_to_repair_nothing():
+    repair = request("repair_extension")
+    assert changes_nothing(repair) == "repairs nothing: no Agent was failed"
+
+
+def test_what_is_refused_has_its_own_message_only():
+    fleet = Fleet(request("repair_extension"))
+    refused = fleet.log("900 repair_extension-0 -> Refused/no such extension")
+    (row,) = fleet.model.operations_table(refused)
+    assert row["message"] == "the machines do not have the extension P.Agent"
+    assert progress.told(fleet.model, refused) == []
+
+
+def test_stuck_machines_are_told_with_since_when_what_helps_and_who_backs_off():
+    text = PUBLISHED + returns("m-0", 200, then="failed") + returns("m-1", 100)
+    stuck = (
+        "stuck: 1 machine with a failed extension, the first since 8min20s; a repair, a PUT or a "
+        "push installs it anew, no release does"
+    )
+    assert told(Fleet(PUBLISH), text)[1:] == [f"{stuck}; beside them 1 machine is backing off"]
+    alone = PUBLISHED + returns("m-0", 200, then="failed")
+    assert told(Fleet(PUBLISH), alone)[1:] == [f"{stuck}; none is backing off"]
 
 
 def test_each_published_type_is_told_by_itself():
     probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
     asleep = PROBE | {"enable_automatic_upgrade": False}
     fleet = Fleet(PUBLISH, probe, extensions=[AGENT, asleep])
-    assert told(fleet, ALL + begun(500, "publish_extension-1")) == [
+    assert told(fleet, ALL + accepted(500, "publish_extension-1")) == [
         "Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 1 after the publication",
-        "Probe 1.1: no machine was enrolled and below it when it was published",
+        "publish_extension-1 Probe 1.1 upgrades nobody: no machine is enrolled",
     ]
-    assert by_day(fleet, ALL + begun(500, "publish_extension-1"), "Probe") == []
+    assert by_day(fleet, ALL + accepted(500, "publish_extension-1"), "Probe") == []
 
 
-def test_a_release_that_is_refused_or_touches_nothing_is_not_told():
-    refused = "100 publish_extension-0 -> Refused"
-    assert told(Fleet(PUBLISH), refused) == []
-    major = ("publish_extension", {"type": "Agent", "version": "2.0"})
-    assert told(Fleet(major), accepted(100, "publish_extension-0")) == []
-    assert by_day(Fleet(major), accepted(100, "publish_extension-0")) == []
+def test_a_release_that_does_not_come_is_not_told():
+    assert told(Fleet(PUBLISH), "") == []
+    assert by_day(Fleet(PUBLISH), "") == []
 
 
 def test_nothing_is_told_where_nothing_is_published():

@@ -299,7 +299,7 @@ def test_a_release_that_is_superseded_is_not_installed_any_more(tree):
     superseded = {
         name: (rows[-1][0], rows[-1][2])
         for name, rows in told.items()
-        if rows[-1][1] == "superseded"
+        if rows[-1][1] == "superseded" and name.startswith(PUBLICATION)
     }
     for at, newer in superseded.values():
         assert told[newer][0][:2] == (at, "upgrading")
@@ -322,7 +322,10 @@ def test_an_operation_ends_with_its_upgrade(tree):
 @often(100)
 @given(fleets)
 def test_a_release_is_over_when_the_last_one_is_up_to_date_or_failed(tree):
-    """Or when a newer one comes. Nobody opts in or out here, nor pushes."""
+    """Or when a newer one comes. Nobody opts in or out here, nor pushes.
+
+    It has failed if anyone is failed then: all were below it, or it would not have begun.
+    """
     tree["operations"] = [each for each in tree["operations"] if "publish_extension" in each]
     assume(tree["operations"])
     simulation, log, found = run(tree)
@@ -348,7 +351,10 @@ def test_a_release_is_over_when_the_last_one_is_up_to_date_or_failed(tree):
             if other.type == body.type and upgrades(other.version, body.version)
         ]
         overtaken = min(newer, default=inf)
-        end = (overtaken, "superseded") if overtaken <= done else (done, "completed")
+        before = ([row for row in found.get(each, ()) if row.time <= done] for each in members)
+        failed = any(rows[-1].new == "failed" for rows in before if rows)
+        end = (done, "failed" if failed else "completed")
+        end = (overtaken, "superseded") if overtaken <= done else end
         ends = [(time, state) for time, state, _ in told[f"upgrade by {name}"][1:]]
         assert ends == ([end] if end[0] <= log.horizon else [])
 

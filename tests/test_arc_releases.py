@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from arc_story import PUBLISH, causes, extension, fleet, starts, told
 
@@ -212,9 +214,30 @@ def test_a_release_is_complete_when_the_last_machine_is_up_to_date():
     assert told(run, cause)[-1] == (last, "current/1.1")
 
 
-def test_one_that_is_failed_is_not_waited_for():
+@pytest.mark.parametrize("keys", [{"rollback_fails": "100%"}, {"max_attempts": 1}])
+def test_one_that_is_failed_is_not_waited_for_and_its_release_has_failed(keys):
     bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
-    assert upgrade(fleet(bad, rollback_fails="100%"))[-1] == (H + 480, "completed")
+    run = fleet(bad, **keys)
+    assert upgrade(run)[-1] == (H + 480, "failed")
+    assert (run.measure("finished"), run.measure("ended_in")) == (0, 480)
+
+
+def test_a_release_has_failed_with_one_that_was_failed_before_it_and_nothing_replaces():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    run = fleet(
+        f"{bad}\nat: 3h, publish_extension: {{type: A, version: 1.2}}", rollback_fails="100%"
+    )
+    assert told(run, "upgrade by publish_extension-1") == [(3 * H, "upgrading"), (3 * H, "failed")]
+
+
+def test_a_release_with_one_that_is_failed_and_was_mended_before_its_end_is_completed():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {machines: 50%}}"
+    fixed = "at: 3h, publish_extension: {type: A, version: 1.2}"
+    repair = "at: 3h, repair_extension: {type: A}"
+    run = fleet(f"{bad}\n{fixed}\n{repair}", machines="machines: 8", rollback_fails="100%")
+    assert told(run, "upgrade by publish_extension-0")[-1][1] == "failed"
+    assert told(run, "upgrade by publish_extension-1")[-1] == (3 * H + 420, "completed")
+    assert run.measure("finished") == 1
 
 
 def test_one_that_backs_off_is_waited_for():
@@ -222,8 +245,31 @@ def test_one_that_backs_off_is_waited_for():
     assert upgrade(fleet(bad)) == [(H, "upgrading")]
 
 
-def test_a_release_that_nobody_is_enrolled_for_is_over_at_once():
-    assert upgrade(fleet(PUBLISH, [extension(more="")])) == [(H, "upgrading"), (H, "completed")]
+def test_a_release_that_covers_nobody_begins_no_rollout():
+    pushed = f"at: 30min, upgrade_extensions: {{targets: {{P.A: 1.2}}}}\n{PUBLISH}"
+    for operations, extensions in ((PUBLISH, [extension(more="")]), (pushed, None)):
+        run = fleet(operations, extensions)
+        assert upgrade(run) == []
+        assert told(run, "publish_extension-0") == [(H, "InProgress"), (H, "Succeeded")]
+    assert run.measure("finished") == 1  # the push
+
+
+def test_where_nobody_is_covered_nothing_is_finished_nor_any_promise_kept():
+    run = fleet(PUBLISH, [extension(more="")])
+    assert (run.measure("finished"), run.measure("updated_share")) == (0, 0)
+    assert math.isnan(run.measure("rollout_duration"))
+    assert math.isnan(run.measure("time_to_50"))
+    assert not run.kept
+    assert run.series("up_to_date") == [(0, 1), (H, 0)]
+
+
+def test_a_release_that_covers_nobody_supersedes_none():
+    out = "at: 2h, set_automatic_upgrade: {type: A, group: m, enabled: false}"
+    newer = "at: 3h, publish_extension: {type: A, version: 1.2}"
+    away = "groups: {m: {count: 1}}"
+    run = fleet(f"{PUBLISH}\n{out}\n{newer}", machines=away, discovery="90min")
+    assert told(run, "upgrade by publish_extension-0")[-1] == (2 * H, "completed")
+    assert told(run, "upgrade by publish_extension-1") == []
 
 
 # Windows, connections, limits

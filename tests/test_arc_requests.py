@@ -182,9 +182,40 @@ def test_a_put_that_does_not_ask_for_automatic_upgrades_opts_out():
     assert told(run, A) == []
 
 
-def test_a_put_leaves_what_is_failed_to_a_repair():
-    run = fleet(f"{BAD}\nat: 3h, {put('1.0')}", rollback_fails="100%")
-    assert told(run, A)[-1] == (H + 480, "failed/1.1")
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_put_installs_anew_what_is_failed_whatever_version_that_has(version):
+    as_written = ", auto_upgrade_minor_version: false"
+    later = "at: 2h, publish_extension: {type: A, version: 1.1, unhealthy: 0%}"
+    faults = "unhealthy: {machines: 100%}"
+    bad = BAD.replace("unhealthy: 100%", faults)
+    run = fleet(f"{bad}\n{later}\nat: 3h, {put(version, as_written)}", **FAILED)
+    assert told(run, A)[3:6] == [
+        (H + 480, "failed/1.1"),
+        (3 * H, f"installing/{version}"),
+        (3 * H + 120, f"{'watching' if version == '1.0' else 'unhealthy'}/{version}"),
+    ]
+    # There is nothing to go back to.
+    ends = "current/1.0" if version == "1.0" else "failed/1.1"
+    assert told(run, A)[6:] == [(3 * H + 420, ends)]
+    assert ended(run, "put_extension-0") == 3 * H + 420
+
+
+def test_what_was_tried_too_often_is_installed_anew_by_a_put_of_the_version_that_it_has():
+    as_written = ", auto_upgrade_minor_version: false"
+    run = fleet(f"{BAD}\nat: 3h, {put('1.0', as_written)}", max_attempts=1)
+    assert told(run, A)[3:] == [
+        (H + 480, "failed/1.0"),
+        (3 * H, "installing/1.0"),
+        (3 * H + 120, "watching/1.0"),
+        (3 * H + 420, "current/1.0"),
+    ]
+
+
+def test_a_put_that_comes_while_an_attempt_fails_for_good_installs_anew_after_it():
+    as_written = ", auto_upgrade_minor_version: false"
+    run = fleet(f"{BAD}\nat: 61min, {put('1.0', as_written)}", **FAILED)
+    assert told(run, A)[3:5] == [(H + 480, "failed/1.1"), (H + 480, "installing/1.0")]
+    assert told(run, A)[-1] == (H + 900, "current/1.0")
 
 
 def test_a_later_put_overtakes_one_that_has_not_begun():
@@ -238,6 +269,32 @@ def test_a_push_that_fails_is_rolled_back_and_not_tried_again():
     run = fleet(f"at: 2h, {push('1.5')}", OUT, unhealthy="100%")
     assert told(run, A)[-1] == (2 * H + 480, "current/1.0")
     assert ended(run, "upgrade_extensions-0") == 2 * H + 480
+
+
+def test_a_push_that_is_rolled_back_anywhere_has_failed_and_is_not_finished():
+    run = fleet(f"at: 2h, {push('1.5')}", OUT, unhealthy="100%")
+    assert told(run, "upgrade by upgrade_extensions-0")[-1] == (2 * H + 480, "failed")
+    assert (run.measure("finished"), run.measure("updated_share")) == (0, 0)
+    assert run.measure("ended_in") == 480
+
+
+def test_a_push_that_a_put_overtakes_is_superseded_and_not_finished():
+    run = fleet(f"{PUBLISH}\nat: 61min, {push('1.5')}\nat: 62min, {put('1.6')}")
+    assert told(run, "upgrade by upgrade_extensions-0")[-1] == (H + 120, "superseded")
+    assert run.measure("finished") == 0
+
+
+def test_a_push_installs_anew_what_is_failed():
+    run = fleet(f"{BAD}\nat: 2h, {OPT_OUT}\nat: 3h, {push('1.0')}", **FAILED)
+    assert told(run, A)[3:] == [
+        (H + 480, "failed/1.1"),
+        (3 * H, "installing/1.0"),
+        (3 * H + 120, "watching/1.0"),
+        (3 * H + 420, "current/1.0"),
+    ]
+    assert told(run, "upgrade by upgrade_extensions-0")[-1] == (3 * H + 420, "completed")
+    assert run.measure("stuck_machines") == 0
+    assert run.measure("attempts_mean") == 2
 
 
 def test_a_version_is_as_bad_pushed_as_it_was_published():

@@ -370,7 +370,8 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
     for name, shown in about.headlines.items():
         having = [run for run in firsts.values() if name in run.scenario.systems]
         record = having[0].simulation.kinds[name]
-        more = [each for each in record.metrics if options.all and each not in shown]
+        measured = {row["metric"]: None for row in results.rows("summary") if row["system"] == name}
+        more = [each for each in measured if options.all and each not in shown]
         groups = _groups(having, name) if options.all else ()
         size = _common([run.simulation.models[name].size for run in having])
         systems.append(System(name, size, record.metrics, (*shown, *more), groups))

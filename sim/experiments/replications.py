@@ -232,8 +232,11 @@ def _values(
 ) -> tuple[dict[Key, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
     values: dict[Key, NDArray[np.float64]] = {}
     kept: dict[str, NDArray[np.bool_]] = {}
+    scenario = simulation.scenario
     for system, model in simulation.models.items():
-        measured, kept[system] = model.measure(stack, simulation.scenario.warm_up)
+        named = [*scenario.prefer, *(each.metric for each in scenario.objectives)]
+        kind = simulation.kinds[system]
+        measured, kept[system] = kind.measure(model, stack, scenario.warm_up, named)
         for (group, metric), value in measured.items():
             values[Key(system, group, metric)] = value
     return values, kept

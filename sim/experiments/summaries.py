@@ -63,13 +63,22 @@ def summarise(one: Experiment) -> list[Summary]:
 
 
 def ordered(scenario: Scenario, keys: Iterable[Key]) -> list[Key]:
-    """Keys by system, group (the whole system first) and the order in which metrics are listed."""
+    """Keys by system, group (the whole system first) and the order in which metrics are listed.
+
+    Those that only the scenario names come last, by number where they end in one.
+    """
     places = {
         (name, metric): place
         for name in scenario.systems
         for place, metric in enumerate(metrics_of(scenario, name))
     }
-    return sorted(keys, key=lambda k: (k.system, k.group, places[k.system, k.metric]))
+    last = len(places)
+
+    def place(k: Key) -> tuple[str, str, int, int, str]:
+        listed = places.get((k.system, k.metric), last)
+        return (k.system, k.group, listed, len(k.metric), k.metric)
+
+    return sorted(keys, key=place)
 
 
 def worst(metric: Metric, values: NDArray[np.float64]) -> int:

@@ -131,7 +131,7 @@ class Run:
     def progress_table(self) -> pa.Table:
         """One row a day of systems whose rollouts take days: the share that was up to date."""
         rows = [
-            {"variant": self.variant, **row}
+            {"variant": self.variant, "replication": self.replication, **row}
             for name, model in self.simulation.models.items()
             for row in self.simulation.kinds[name].progress(model, self.log)
         ]

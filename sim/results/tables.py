@@ -99,7 +99,15 @@ OPERATIONS = _schema(
     message=TEXT,
     request_id=TEXT,
 )
-PROGRESS = _schema(variant=TEXT, system=TEXT, group=TEXT, day=WHOLE, at_s=NUMBER, up_to_date=NUMBER)
+PROGRESS = _schema(
+    variant=TEXT,
+    replication=WHOLE,
+    system=TEXT,
+    group=TEXT,
+    day=WHOLE,
+    at_s=NUMBER,
+    up_to_date=NUMBER,
+)
 REPLICATIONS = _schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
 TIMELINES = _schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
 BANDS = _schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)

@@ -47,21 +47,22 @@ def apply_nowhere(
             break
         for name in open_systems & scenario.systems.keys():
             metrics[name] = KINDS[scenario.systems[name].kind].metrics
-            known.update(_applying(scenario, name))
+            known.update(_applying(scenario, name, [asked.metric for asked in wanted]))
     return {
         asked: _rule(asked, metrics[asked.system], known) for asked in wanted if asked not in known
     }
 
 
-def _applying(scenario: Scenario, system: str) -> Iterator[Asked]:
-    """The metrics that a system of a scenario has a value of."""
+def _applying(scenario: Scenario, system: str, named: Iterable[str]) -> Iterator[Asked]:
+    """The metrics that a system of a scenario has a value of, those `named` among them."""
     spec, itself = scenario.systems[system], the_scenario()
     operations = [each for each in scenario.operations if each.system == system]
     span = Span(scenario.horizon, scenario.start)
-    model = KINDS[spec.kind].model(system, spec, operations, itself.count, span)
+    kind = KINDS[spec.kind]
+    model = kind.model(system, spec, operations, itself.count, span)
     subjects = Subjects([itself, *model.blocks])
     nothing = Recorder().freeze(subjects, 0, scenario.horizon, drew=False)
-    values, _ = model.measure(Stack([nothing]), scenario.warm_up)
+    values, _ = kind.measure(model, Stack([nothing]), scenario.warm_up, named)
     return (Asked(system, group, metric) for group, metric in values)
 
 

@@ -24,6 +24,7 @@ from sim.units import format_duration, format_share
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from sim.metrics import Metric
     from sim.scenario.file import File, ObjectiveEntry
     from sim.scenario.inputs import InputFile
 
@@ -277,31 +278,29 @@ def _objectives(
 
 def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Finding]:
     """What is wrong with the metrics of `prefer`."""
-    known = _metrics(systems)
+    metrics = [KINDS[spec.kind].metrics for spec in systems.values()]
     for place, metric in enumerate(file.prefer):
-        if metric not in known:
-            rule = unknown_name("a metric of this file's systems", metric, known)
-            yield Finding(("prefer", place), rule)
-        elif not known[metric]:
+        meant = [each[metric] for each in metrics if metric in each]
+        if not meant:
+            yield Finding(("prefer", place), _unknown_metric(metric, metrics))
+        elif not all(each.better for each in meant):
             rule = f"must be a metric of which more, or less, is better, got {metric}"
             yield Finding(("prefer", place), rule)
         elif metric in file.prefer[:place]:
             yield Finding(("prefer", place), f"must be named once, got {metric} again")
 
 
-def _metrics(systems: Mapping[str, System]) -> dict[str, str]:
-    """Every metric that a system of the file has, with the direction that is better."""
-    metrics = (KINDS[spec.kind].metrics for spec in systems.values())
-    return {name: metric.better for each in metrics for name, metric in each.items()}
+def _unknown_metric(name: str, metrics: Iterable[Mapping[str, Metric]]) -> str:
+    known = dict.fromkeys(metric for each in metrics for metric in each)
+    return unknown_name("a metric of this file's systems", name, known)
 
 
 def _system_of(
     entry: ObjectiveEntry, path: Path, systems: Mapping[str, System]
 ) -> tuple[str, list[Finding]]:
     metrics = {name: KINDS[spec.kind].metrics for name, spec in systems.items()}
-    known = _metrics(systems)
-    if entry.metric not in known:
-        rule = unknown_name("a metric of this file's systems", entry.metric, known)
+    if not any(entry.metric in each for each in metrics.values()):
+        rule = _unknown_metric(entry.metric, metrics.values())
         return "", [Finding((*path, "metric"), rule)]
     able = [name for name, each in metrics.items() if entry.metric in each]
     return _whom(f"metric {entry.metric}", entry.system, path, able, systems)

@@ -142,6 +142,11 @@ def _nothing(_: Any, __: Log) -> list[Any]:
     return []
 
 
+def _no_more(_: Any, __: Stack, name: str) -> Measured:
+    """What most systems measure beside the metrics that they list."""
+    raise KeyError(name)
+
+
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
@@ -151,6 +156,7 @@ class Kind(Generic[S]):
     operations: Mapping[str, type[Request]]
     """Operation key -> its body. No two kinds share a key."""
     metrics: Mapping[str, Metric]
+    """It may know more names than it lists: those are measured where a scenario names them."""
     group_metrics: Collection[str]
     """Those of the metrics that groups have too."""
     model: Callable[[str, S, Sequence[Operation], int, Span], Model]
@@ -186,3 +192,15 @@ class Kind(Generic[S]):
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
     rehearsing: Rehearsing = AS_IT_IS
     """How its systems are run in advance."""
+    measure_more: Callable[[Any, Stack, str], Measured] = _no_more
+    """Of a model's stack: a metric that is not listed, by (group, name)."""
+
+    def measure(
+        self, model: Model, stack: Stack, warm_up: float, named: Iterable[str]
+    ) -> tuple[Measured, NDArray[np.bool_]]:
+        """What a model measures, and what a scenario names of the metrics that are not listed."""
+        values, kept = model.measure(stack, warm_up)
+        for name in sorted(set(named).difference(self.metrics)):
+            if name in self.metrics:  # which knows more than it lists
+                values |= self.measure_more(model, stack, name)
+        return values, kept

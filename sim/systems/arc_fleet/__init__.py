@@ -12,7 +12,7 @@ from sim.systems.arc_fleet.defaults import (
     resolve_body,
     types,
 )
-from sim.systems.arc_fleet.measures import ARC_METRICS
+from sim.systems.arc_fleet.measures import ARC_METRICS, measure_more
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.progress import by_day, told
 from sim.systems.arc_fleet.references import references, warnings
@@ -41,4 +41,5 @@ KIND = Kind(
     main_series="up_to_date",
     progress=by_day,
     told=told,
+    measure_more=measure_more,
 )

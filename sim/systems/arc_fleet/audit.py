@@ -90,12 +90,14 @@ def _goes_down(scopes: Scopes, place: int) -> bool:
 def _forgets_a_rollback(scopes: Scopes, place: int) -> bool:
     """Whether some rollback does not follow from a bad health window, or the other way round.
 
-    One that is installed anew has no former version, and fails at once.
+    One that a request installs anew has no former version, and fails at once.
     """
     rows, layout = scopes.changes(place), scopes.layout
     unhealthy, back = rows.old % WIDTH == UNHEALTHY, rows.new % WIDTH == ROLLING_BACK
-    asked = (rows.cause >= layout.first_operation) & (rows.cause < layout.first_upgrade)
-    anew = asked & (rows.new % WIDTH == FAILED)
+    released = np.zeros(scopes.stack.subjects.count, bool)
+    for rollout in range(layout.rollouts):
+        released[layout.first_upgrade + rollout] = scopes.is_published(rollout)
+    anew = (rows.new % WIDTH == FAILED) & ~released[rows.cause]
     return bool((unhealthy != (back | (unhealthy & anew))).any())
 
 

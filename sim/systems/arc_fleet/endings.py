@@ -1,4 +1,4 @@
-"""When a release has come to its end: from the rows of the machines, once all of them have run.
+"""When a rollout has come to its end, and how: from the rows of the machines, once all have run.
 
 Source of the condition: every enrolled extension is up to date or failed; those that are opted out
 no longer count, disconnected ones are waited for.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.systems.arc_fleet.covering import came_before, covered_codes
 from sim.systems.arc_fleet.states import FAILED, UNDER_WAY, WIDTH
 from sim.systems.arc_fleet.versions import major
 
@@ -53,28 +54,75 @@ class Enrolment:
         self.causes.append(cause)
 
 
+class MachineRows:
+    """The rows of the machines of one replication, each one's in order of time."""
+
+    def __init__(self, rows: NDArray[np.void]) -> None:
+        self._rows = rows
+        self._of: dict[int, NDArray[np.void]] = {}
+
+    def of(self, each: ExtensionLayout) -> NDArray[np.void]:
+        """Those about an extension of a group."""
+        if each.first not in self._of:
+            subject = self._rows["subject"]
+            mine = (subject >= each.first) & (subject < each.first + each.count)
+            self._of[each.first] = self._rows[mine]
+        return self._of[each.first]
+
+    def states(self, each: ExtensionLayout, past: NDArray[np.bool_]) -> NDArray[np.int16]:
+        """What an extension is in on each machine after those of its rows that are `past`."""
+        rows, codes = self.of(each)[past], np.full(each.count, each.initial_code, np.int16)
+        codes[rows["subject"] - each.first] = rows["new"]  # in order of time: the last one stays
+        return codes
+
+
 @dataclass
-class Release:
-    """A version that was published, and whom it concerns."""
+class Rollout:
+    """A release, or a push, and whom it may cover."""
 
     at: float
-    version: str
+    operation: int
+    """Its subject, as is the next."""
     upgrade: int
-    """Its subject."""
-    enrolments: Sequence[Enrolment]
-    superseded: End | None = None
+    first_upgrade: int
+    """The first upgrade of the fleet."""
+    release: str | None
+    """The version that is published; None for a push."""
+    extensions: Sequence[ExtensionLayout]
+    """Those that are enrolled when it is published, or that the push names."""
+
+    def covered(self, rows: MachineRows) -> list[NDArray[np.bool_]]:
+        """The machines of each extension that it covers."""
+        return [self._covered(each, rows) for each in self.extensions]
+
+    def _covered(self, each: ExtensionLayout, rows: MachineRows) -> NDArray[np.bool_]:
+        mine = rows.of(each)
+        past = came_before(
+            mine["time"],
+            mine["cause"],
+            self.at,
+            self.operation,
+            self.upgrade,
+            self.first_upgrade,
+        )
+        return covered_codes(each, self.release)[rows.states(each, past)]
+
+    def leaves_failed(self, end: float, rows: MachineRows) -> bool:
+        """Whether one that it covers is failed at its end."""
+        return any(
+            (rows.states(each, rows.of(each)["time"] <= end)[covered] % WIDTH == FAILED).any()
+            for each, covered in zip(self.extensions, self.covered(rows), strict=True)
+        )
 
 
-def end_of(release: Release, operation: int, rows: NDArray[np.void]) -> End | None:
-    """The first instant, from the publication on, at which nobody enrolled is pending.
-
-    `operation` is the subject of the publication, `rows` are those of the machines, each one's in
-    order of time.
-    """
-    parts = [_changes(each, release.version, rows) for each in release.enrolments]
+def end_of(
+    release: Rollout, version: str, enrolments: Sequence[Enrolment], rows: MachineRows
+) -> End | None:
+    """The first instant, from the publication on, at which nobody enrolled is pending."""
+    parts = [_changes(each, version, rows) for each in enrolments]
     # The publication itself comes first at its instant: then nobody may be pending at all.
     times, pending, causes = map(
-        np.concatenate, zip(([release.at], [0], [operation]), *parts, strict=True)
+        np.concatenate, zip(([release.at], [0], [release.operation]), *parts, strict=True)
     )
     order = np.lexsort((causes, times))  # of several at one instant, whoever ran first
     times, causes = times[order], causes[order]
@@ -90,10 +138,10 @@ Changes = tuple["NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.int64]"]
 """Times, by how much the number of those pending changes, causes."""
 
 
-def _changes(enrolment: Enrolment, version: str, rows: NDArray[np.void]) -> Changes:
+def _changes(enrolment: Enrolment, version: str, rows: MachineRows) -> Changes:
     """How the number of pending extensions of one group changes, while they are enrolled."""
     each, pends = enrolment.extension, _pends(enrolment.extension, version)
-    mine = rows[(rows["subject"] >= each.first) & (rows["subject"] < each.first + each.count)]
+    mine = rows.of(each)
     deltas = pends[mine["new"]] - pends[mine["old"]]
     moves = deltas != 0
     times, deltas, causes = mine["time"][moves], deltas[moves], mine["subject"][moves]

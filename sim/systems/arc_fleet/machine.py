@@ -149,7 +149,9 @@ class Installed:
 
     def ask(self, machine: int, target: Target) -> None:
         """A request wants a version; the one that it overtakes, if any, is over."""
-        self._forget(machine)
+        former = self._forget(machine)
+        if former is not None:
+            former.overtaken = True
         assert target.request is not None
         target.request.begins()
         self.asked[machine] = target
@@ -159,10 +161,13 @@ class Installed:
         elif status != INSTALLING:
             self._section.join(machine, self, target)
 
-    def _forget(self, machine: int) -> None:
+    def _forget(self, machine: int) -> Request | None:
+        """What a machine was asked for is over without an attempt; whose request that was."""
         target = self.asked.pop(machine, None)
-        if target is not None and target.request is not None:
-            target.request.ends(self._world.now, self.first + machine)
+        request = None if target is None else target.request
+        if request is not None:
+            request.ends(self._world.now, self.first + machine)
+        return request
 
     def opt_in(self) -> None:
         """Releases come by themselves from now on."""
@@ -289,6 +294,7 @@ class Installed:
         self._section.free(machine)
         if target.request is not None:
             target.request.ends(self._world.now, self.first + machine)
+            target.request.failed |= code != target.version * WIDTH + CURRENT
             if self.enrolled and code % WIDTH == CURRENT:
                 self._section.discover(self, target.request.name, machine)
         if machine in self.asked:
@@ -301,7 +307,7 @@ class Installed:
     def _go_on(self, machine: int) -> None:
         """Begin with what a request wants, if that is still something else."""
         code, target = self.codes[machine], self.asked[machine]
-        if code % WIDTH == FAILED or code // WIDTH == target.version:
+        if code % WIDTH != FAILED and code // WIDTH == target.version:
             self._forget(machine)
         else:
             self._section.join(machine, self, target)

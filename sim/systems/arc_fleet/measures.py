@@ -5,18 +5,22 @@ The groups of members are the types of extensions, over all groups of machines t
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.metrics import NO_ROLLBACKS, Metric, availability, capacity, rollouts
+from sim.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service, rollouts
 from sim.rules import at_least
 from sim.systems.arc_fleet.progress import progress
-from sim.systems.arc_fleet.scopes import Scopes
+from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import FAILED, INSTALLING, ROLLING_BACK, WIDTH
 from sim.timelines import Members, total
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from sim.log import Stack
@@ -25,20 +29,23 @@ if TYPE_CHECKING:
     from sim.timelines import Steps
 
 PERCENTS = (50, 90, 99)
-"""How much is to be up to date: time_to_50 and so on."""
+"""How much is to be up to date in the metrics that are always measured: time_to_50 and so on."""
+_TIME_TO = re.compile(r"time_to_([1-9][0-9]?|100)")
+
+
+def _time_to(percent: int) -> Metric:
+    return Metric(
+        f"time_to_{percent}",
+        "s",
+        "lower",
+        f"{percent} % done\nin",
+        "From the first publication or push of the version last requested until "
+        f"{percent} % of those in scope are first up to date; missing if they never are.",
+    )
+
 
 OWN_METRICS = (
-    *(
-        Metric(
-            f"time_to_{percent}",
-            "s",
-            "lower",
-            f"{percent} % done\nin",
-            f"From the last publication until {percent} % of those in scope are first up to date; "
-            "missing if they never are.",
-        )
-        for percent in PERCENTS
-    ),
+    *map(_time_to, PERCENTS),
     Metric(
         "rollbacks",
         "count",
@@ -51,19 +58,47 @@ OWN_METRICS = (
         "mean",
         "lower",
         "mean\nattempts",
-        "Installations that a release or a push began, by extension on which there was one.",
+        "Installations that began, whatever asked for them, by extension on which there was one.",
     ),
     Metric(
         "stuck_machines",
         "count",
         "lower",
         "stuck\nmachines",
-        "Machines that have a failed extension at the horizon: only a repair helps them.",
+        "Machines that have a failed extension at the horizon: a repair, a PUT or a push helps "
+        "them, no release does.",
     ),
 )
 
-# Extensions go back one by one: `rollbacks` counts them.
-ARC_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
+
+class ArcMetrics(Mapping[str, Metric]):
+    """The metrics of a fleet. Beside those it lists it has time_to_N for each N from 1 to 100."""
+
+    # Extensions go back one by one: `rollbacks` counts them.
+    _listed = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
+
+    def __getitem__(self, name: str) -> Metric:
+        found = self._listed.get(name)
+        if found is None:
+            return _time_to(_percent(name))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+
+ARC_METRICS = ArcMetrics()
+
+
+def _percent(name: str) -> int:
+    """The N of time_to_N. KeyError for any other name."""
+    found = _TIME_TO.fullmatch(name)
+    if found is None:
+        raise KeyError(name)
+    return int(found[1])
 
 
 def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
@@ -77,10 +112,19 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     whole, kept = of[kinds[0]], np.ones(stack.replications, bool)
     if model.layout.rollouts:
         outcome = _outcome(model, stack)
-        kept = outcome.kept
+        # Where nothing that was asked for covered anybody nothing was upgraded.
+        kept = outcome.kept & (scopes.began < NEVER).any(axis=1)
         whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
     every = {"": whole, **{kind: of[kind] for kind in types}}
     return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
+
+
+def measure_more(model: Model, stack: Stack, name: str) -> Measured:
+    """A metric that is not listed, by (group, name)."""
+    scopes, types = Scopes(model, stack), model.layout.types
+    found = {kind: progress(scopes, kind) for kind in ("", *types)}
+    share = _percent(name) / 100
+    return {(kind, name): one.time_to(share) for kind, one in found.items() if one is not None}
 
 
 def _in_service(scopes: Scopes, kind: str, warm_up: float) -> Values:
@@ -89,6 +133,7 @@ def _in_service(scopes: Scopes, kind: str, warm_up: float) -> Values:
     members = Members(scopes.stack, blocks)
     steps = members.series("capacity").crop(warm_up)
     values = capacity(steps, members.initial("present") * 1000)
+    values |= in_service(members.series("ready").crop(warm_up))
     up = available(scopes, kind)
     return values if up is None else values | availability(up.crop(warm_up))
 
@@ -155,11 +200,8 @@ def _attempts(scopes: Scopes, kind: str) -> Values:
 
 
 def attempt_rows(scopes: Scopes, place: int) -> NDArray[np.intp]:
-    """The rows of an extension by which a rollout begins to install it."""
-    rows, layout = scopes.changes(place), scopes.layout
-    first = layout.first_upgrade
-    ours = (rows.cause >= first) & (rows.cause < first + layout.rollouts)
-    return np.flatnonzero(ours & (rows.new % WIDTH == INSTALLING))
+    """The rows of an extension by which an installation begins, whatever asks for it."""
+    return np.flatnonzero(scopes.changes(place).new % WIDTH == INSTALLING)
 
 
 def _outcome(model: Model, stack: Stack) -> Rollouts:

@@ -10,9 +10,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.log import ASKED, COMPLETED, OPERATION, REFUSED, SCENARIO, SUCCEEDED, SUPERSEDED, UPGRADING
+from sim.log import (
+    ASKED,
+    COMPLETED,
+    OPERATION,
+    REFUSED,
+    SCENARIO,
+    SUCCEEDED,
+    SUPERSEDED,
+    UPGRADE_FAILED,
+    UPGRADING,
+)
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.endings import BEFORE, End, Enrolment, Release, end_of
+from sim.systems.arc_fleet.endings import (
+    BEFORE,
+    End,
+    Enrolment,
+    MachineRows,
+    Rollout,
+    end_of,
+)
 from sim.systems.arc_fleet.fleet import Action
 from sim.systems.arc_fleet.luck import Faults
 from sim.systems.arc_fleet.orders import Installation, OptIn, OptOut, Publication, Request
@@ -61,6 +78,20 @@ class Standing:
     """By version its first publication."""
 
 
+@dataclass(eq=False)
+class Begun:
+    """A rollout that has begun, as far as its request can tell."""
+
+    call: Call
+    rollout: Rollout
+    place: int
+    """Of its row in the log."""
+    enrolments: tuple[Enrolment, ...] = ()
+    """Of a release those of all who may get it."""
+    request: Request | None = None
+    """Of a push what became of it."""
+
+
 class Service:
     """What takes the operations of one replication."""
 
@@ -70,7 +101,8 @@ class Service:
         self.actions: list[Action] = []
         """What all of it asks of machines."""
         self._requests: list[tuple[Call, Request]] = []
-        self._releases: list[tuple[Call, Release]] = []
+        """Those that are no rollouts."""
+        self._rollouts: list[Begun] = []
         self._instant, self._reason = BEFORE, ""
 
     def _standing(self, each: ExtensionLayout) -> Standing:
@@ -140,17 +172,17 @@ class Service:
         for each in named:
             each.known.append(body.version)
             each.released.setdefault(each.extension.number(body.version), call)
-        if not concerned:
-            # Another major version, or not above what is installed: it touches nothing.
+        enrolled = [each.extension for each in concerned if each.enrolment.now]
+        if enrolled:
+            enrolments = tuple(each.enrolment for each in named)
+            self._begin(call, enrolled, body.version, enrolments=enrolments)
+        else:
+            # Nobody is enrolled, or none of its major version below it: it upgrades nobody.
             self._succeeds(call, End(call.at, call.subject))
-            return
-        upgrade = self._begin(call)
-        release = Release(call.at, body.version, upgrade, [each.enrolment for each in named])
-        self._supersede(release)
-        self._releases.append((call, release))
-        reason = self._discovery(call)
-        for each in named:
-            self._act(call, each, self._publication(call, each, upgrade, reason))
+        if concerned:
+            reason = self._discovery(call)
+            for each in named:
+                self._act(call, each, self._publication(call, each, reason))
 
     def _concerns(self, version: str, each: Standing) -> bool:
         """Whether a release is the newest of its major version and above what is installed."""
@@ -159,13 +191,14 @@ class Service:
         installed = [versions[k] for k in each.wanted]
         return not newer and any(upgrades(version, text) for text in installed)
 
-    def _publication(self, call: Call, each: Standing, upgrade: int, reason: str) -> Publication:
+    def _publication(self, call: Call, each: Standing, reason: str) -> Publication:
         body: PublishExtension = call.body
         versions = each.extension.versions
         replaced = [k for k, text in enumerate(versions) if upgrades(body.version, text)]
         number = each.extension.number(body.version)
         faults = self._faults(each, number)
         windows = self._windows(body.windows)
+        upgrade = self._layout.upgrade(call.name)
         return Publication(number, replaced, call.name, upgrade, reason, faults, windows)
 
     def _discovery(self, call: Call) -> str:
@@ -174,13 +207,6 @@ class Service:
         if self._instant != call.at:
             self._instant, self._reason = call.at, call.name
         return self._reason
-
-    def _supersede(self, release: Release) -> None:
-        """The former release of the same major version is over, unless it has ended."""
-        for _, former in self._releases:
-            same = former.enrolments == release.enrolments
-            if same and major(former.version) == major(release.version):
-                former.superseded = former.superseded or End(release.at, release.upgrade)
 
     def set_automatic_upgrade(self, call: Call) -> None:
         """Opt extensions in or out."""
@@ -195,7 +221,7 @@ class Service:
             self._act(call, each, OptIn(call.name) if enabled else OptOut(call.subject))
 
     def put_extension(self, call: Call) -> None:
-        """Create or change an extension; what is failed stays so until it is repaired."""
+        """Create or change an extension; what is failed is installed anew."""
         body: PutExtension = call.body
         request = self._request(call)
         groups = groups_with(body, self._layout.spec.groups)
@@ -214,15 +240,20 @@ class Service:
     def upgrade_extensions(self, call: Call) -> None:
         """The operator's own push, of what is enrolled and what is not."""
         body: UpgradeExtensions = call.body
-        request, upgrade = self._request(call), self._begin(call)
+        meant = [
+            (each, version)
+            for target, version in body.targets.items()
+            for each in self._targeted(body, target)
+        ]
+        request = Request(call.name, call.at, call.subject)
+        extensions = [each.extension for each, _ in meant]
+        upgrade = self._begin(call, extensions, None, request=request)
         windows = self._windows(body.windows)
-        for target, version in body.targets.items():
-            for each in self._targeted(body, target):
-                extension = each.extension
-                number = extension.number(installed_as(version, each.known))
-                versions = [number] * len(extension.versions)
-                order = self._installation(each, request, upgrade, versions, windows=windows)
-                self._act(call, each, order)
+        for each, version in meant:
+            number = each.extension.number(installed_as(version, each.known))
+            versions = [number] * len(each.extension.versions)
+            order = self._installation(each, request, upgrade, versions, windows=windows)
+            self._act(call, each, order)
 
     def repair_extension(self, call: Call) -> None:
         """Remove what is failed, and install it again."""
@@ -268,9 +299,14 @@ class Service:
         self._requests.append((call, request))
         return request
 
-    def _begin(self, call: Call) -> int:
+    def _begin(
+        self, call: Call, extensions: list[ExtensionLayout], release: str | None, **how: Any
+    ) -> int:
         """Begin the upgrade of an operation; its subject."""
-        upgrade = self._layout.upgrade(call.name)
+        layout, recorder = self._layout, self._world.recorder
+        upgrade = layout.upgrade(call.name)
+        rollout = Rollout(call.at, call.subject, upgrade, layout.first_upgrade, release, extensions)
+        self._rollouts.append(Begun(call, rollout, recorder.count, **how))
         self._world.record(call.at, upgrade, 0, UPGRADING, call.subject)
         return upgrade
 
@@ -278,30 +314,70 @@ class Service:
 
     def close(self) -> None:
         """Tell how all that was asked for ended, after the machines have run."""
-        for call, release, end in self._ends_of_releases():
-            overtaken = release.superseded
-            if overtaken is not None and (end is None or end.time >= overtaken.time):
-                self._ends(call, release.upgrade, SUPERSEDED, overtaken)
-            elif end is not None:
-                self._ends(call, release.upgrade, COMPLETED, end)
+        rows = MachineRows(self._world.recorder.rows)
+        covers = [any(part.any() for part in each.rollout.covered(rows)) for each in self._rollouts]
+        begun = [each for each, some in zip(self._rollouts, covers, strict=True) if some]
+        ends = [self._outcome(each, begun, rows) for each in begun]
+        del rows  # nothing can be recorded while they are held
+        # Whom a release or a push would cover is known only now: one that covers nobody is none.
+        for each in reversed([each for each in self._rollouts if each not in begun]):
+            self._world.recorder.retract(each.place)
+            at_once = End(each.call.at, each.call.subject)
+            end = at_once if each.request is None else each.request.end
+            if end is not None:
+                self._succeeds(each.call, end)
+        for each, outcome in zip(begun, ends, strict=True):
+            if outcome is not None:
+                self._ends(each, *outcome)
         # Assumption: a request on a group has succeeded when each machine is done with it, well or
         # not.
         for call, request in self._requests:
-            end = request.end
-            if end is not None and isinstance(call.body, UpgradeExtensions):
-                self._ends(call, self._layout.upgrade(call.name), COMPLETED, end)
-            elif end is not None:
-                self._succeeds(call, end)
+            if request.end is not None:
+                self._succeeds(call, request.end)
 
-    def _ends_of_releases(self) -> list[tuple[Call, Release, End | None]]:
-        rows = self._world.recorder.rows  # held no longer than this, as nothing can be recorded
-        return [(call, each, end_of(each, call.subject, rows)) for call, each in self._releases]
+    def _outcome(
+        self, each: Begun, begun: list[Begun], rows: MachineRows
+    ) -> tuple[int, End] | None:
+        """How a rollout ends, and when; None where it has not ended."""
+        if each.request is None:
+            return self._end_of_release(each, begun, rows)
+        request, end = each.request, each.request.end
+        if end is None:
+            return None
+        # Assumption: a push has failed where an attempt of it ended badly, as only releases are
+        # tried again.
+        if request.failed or each.rollout.leaves_failed(end.time, rows):
+            return UPGRADE_FAILED, end
+        return SUPERSEDED if request.overtaken else COMPLETED, end
 
-    def _ends(self, call: Call, upgrade: int, state: int, end: End) -> None:
-        """An upgrade ends, and its operation with it."""
+    def _end_of_release(
+        self, each: Begun, begun: list[Begun], rows: MachineRows
+    ) -> tuple[int, End] | None:
+        version = each.call.body.version
+        end = end_of(each.rollout, version, each.enrolments, rows)
+        overtaken = self._superseded(each, begun)
+        if overtaken is not None and (end is None or end.time >= overtaken.time):
+            return SUPERSEDED, overtaken
+        if end is None:
+            return None
+        failed = each.rollout.leaves_failed(end.time, rows)
+        return UPGRADE_FAILED if failed else COMPLETED, end
+
+    def _superseded(self, each: Begun, begun: list[Begun]) -> End | None:
+        """When the next release of the same major version takes the place of one."""
+        later = begun[begun.index(each) + 1 :]
+        for other in later:
+            same = other.enrolments == each.enrolments
+            if same and major(other.call.body.version) == major(each.call.body.version):
+                return End(other.rollout.at, other.rollout.upgrade)
+        return None
+
+    def _ends(self, each: Begun, state: int, end: End) -> None:
+        """An upgrade ends, and its operation with it, well or not."""
+        upgrade = each.rollout.upgrade
         self._world.record(end.time, upgrade, UPGRADING, state, end.cause)
         # Assumption: a release that another one supersedes has done its part.
-        self._succeeds(call, End(end.time, upgrade))
+        self._succeeds(each.call, End(end.time, upgrade))
 
     def _succeeds(self, call: Call, end: End) -> None:
         self._world.record(end.time, call.subject, ASKED, SUCCEEDED, end.cause)

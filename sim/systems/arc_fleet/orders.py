@@ -25,13 +25,17 @@ class Request:
         self.name = name
         self._open = 0
         self._last = End(at, subject)
+        self.failed = False
+        """Whether an attempt ended badly, on any machine."""
+        self.overtaken = False
+        """Whether a later request took its place, on any machine."""
 
     def begins(self) -> None:
         """It concerns one machine more."""
         self._open += 1
 
     def ends(self, time: float, subject: int) -> None:
-        """It has come to its end on a machine, well or not, or another overtook it."""
+        """It is over on a machine, however it went there."""
         self._open -= 1
         self._last = max(self._last, End(time, subject))
 
@@ -89,7 +93,10 @@ class OptOut:
 
 @dataclass(frozen=True)
 class Installation:
-    """A request for a version on every machine, or only where the extension is failed."""
+    """A request for a version on every machine, or only where the extension is failed.
+
+    What is failed is replaced by any of them, whatever version it has.
+    """
 
     request: Request
     cause: int
@@ -118,8 +125,9 @@ class Installation:
 
     def _concerns(self, installed: Installed, machine: int, code: int) -> bool:
         version, status = divmod(code, WIDTH)
+        # Assumption: a PUT or a push installs anew what is failed, whatever version that has.
         if self.repairs or status == FAILED:
-            return self.repairs and status == FAILED
+            return status == FAILED
         if status == 0:
             return self.creates
         differs = self.versions[version] != version

@@ -1,7 +1,8 @@
 """Whom a fleet's rollouts cover: who was enrolled when, who is to have which version since when.
 
 A release covers the extensions that are enrolled when it is published and have a lower version of
-the same major; a push by `upgrade_extensions` covers those that it names and that are there.
+the same major; a push by `upgrade_extensions` covers those that it names and that are there. What
+covers nobody begins no rollout.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.log import ASKED, OPERATION
+from sim.systems.arc_fleet.covering import came_before, covered_codes
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, SetAutomaticUpgrade
 from sim.systems.arc_fleet.states import CURRENT, WIDTH
-from sim.systems.arc_fleet.versions import installed_as, major
+from sim.systems.arc_fleet.versions import installed_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -68,6 +70,7 @@ class Scopes:
         self._operations = model.operations
         self._numbers = [self.layout.operations.index(name) for name in self.layout.upgrades]
         self._scopes: dict[tuple[int, int], Scope] = {}
+        self._versions: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._changes: dict[int, Changes] = {}
 
     def changes(self, place: int) -> Changes:
@@ -130,17 +133,22 @@ class Scopes:
         """What the operation asks that begins a rollout."""
         return self._operations[self._numbers[rollout]].body
 
+    def asked_at(self, rollout: int) -> NDArray[np.float64]:
+        """When the operation that may begin a rollout was accepted, shape (replications,)."""
+        at: NDArray[np.float64] = self.accepted[:, self._numbers[rollout]]
+        return at
+
     def is_published(self, rollout: int) -> bool:
         """Whether a rollout is a publisher's release, not an operator's push."""
         return isinstance(self.body(rollout), PublishExtension)
 
-    def asked(self, kind: str, *, published: bool = False) -> list[int]:
-        """The rollouts that ask for a version of a type; of the publisher only, if `published`."""
+    def asked(self, kind: str) -> list[int]:
+        """The rollouts that ask for a version of a type."""
+        places = self.places(kind)
         return [
             rollout
             for rollout in range(self.layout.rollouts)
-            if (self.is_published(rollout) or not published)
-            and any(self._written(rollout, place) for place in self.places(kind))
+            if any(self._written(rollout, place) for place in places)
         ]
 
     def places(self, kind: str) -> list[int]:
@@ -204,18 +212,23 @@ class Scopes:
         each, since = self.layout.extensions[place], self.began[:, rollout]
         version = self._version(rollout, place)
         codes = self._codes_before(rollout, place)
-        members = (codes != 0) & (since < NEVER)[:, None]
-        if self.is_published(rollout):
+        release = self._written(rollout, place) if self.is_published(rollout) else None
+        members = covered_codes(each, release)[codes] & (since < NEVER)[:, None]
+        if release is not None:
             every = np.arange(len(since))
             members &= self.enrolled(place, every, since, self._numbers[rollout])[:, None]
-            members &= _below(each, int(version[0]))[codes // WIDTH]
         return Scope(since, version * WIDTH + CURRENT, members)
 
     def _version(self, rollout: int, place: int) -> NDArray[np.int64]:
         """The version that a rollout brings, by number: a push takes the newest release known."""
+        if (rollout, place) not in self._versions:
+            self._versions[rollout, place] = self._find_version(rollout, place)
+        return self._versions[rollout, place]
+
+    def _find_version(self, rollout: int, place: int) -> NDArray[np.int64]:
         each, written = self.layout.extensions[place], self._written(rollout, place)
         assert written is not None
-        since = self.began[:, rollout]
+        since = self.asked_at(rollout)
         if self.is_published(rollout):
             return np.full(len(since), each.number(written))
         numbers = np.empty(len(since), np.int64)
@@ -248,37 +261,48 @@ class Scopes:
         codes = np.full(shape, self.initial(place), np.int16)
         since = self.began[rows.replication, rollout]
         operation = self.layout.first_operation + self._numbers[rollout]
-        upgrade = self.layout.first_upgrade + rollout
-        asked_later = (rows.cause >= operation) & (rows.cause < self.layout.first_upgrade)
-        later = asked_later | (rows.cause >= upgrade)
-        past = (rows.time < since) | ((rows.time == since) & ~later)
+        first = self.layout.first_upgrade
+        past = came_before(rows.time, rows.cause, since, operation, first + rollout, first)
         codes[rows.replication[past], rows.machine[past]] = rows.new[past]
         return codes
 
-    def released(self, place: int) -> Scope | None:
-        """Whom the last publication of an extension's type covers; None where there is none."""
-        kind = self.layout.extensions[place].type
-        return self._of_the_last(self.asked(kind, published=True), place, self._alone)
-
     def requested(self, place: int) -> Scope | None:
-        """Whom the rollouts cover that asked for the version last requested of a type."""
-        kind = self.layout.extensions[place].type
-        return self._of_the_last(self.asked(kind), place, self.together)
+        """Whom the rollouts cover that asked for the version last requested of a type.
 
-    def _of_the_last(
-        self, rollouts: Sequence[int], place: int, scope: Callable[[int, int], Scope]
-    ) -> Scope | None:
-        """By replication the scope of the last of some rollouts; None where there are none."""
+        Its `since` is the first time that this version was published or pushed, whether that began
+        a rollout or not. None where nothing asks for the type.
+        """
+        rollouts = self.asked(self.layout.extensions[place].type)
         if not rollouts:
             return None
         last = self.last(rollouts)
         since, target = np.empty(len(last)), np.empty(len(last), np.int64)
         members = np.empty((len(last), self.layout.extensions[place].count), bool)
         for rollout in np.unique(last).tolist():
-            found, here = scope(rollout, place), last == rollout
-            since[here], target[here] = found.since[here], found.target[here]
+            found, here = self.together(rollout, place), last == rollout
+            since[here], target[here] = self._first_asked(rollout)[here], found.target[here]
             members[here] = found.members[here]
         return Scope(since, target, members)
+
+    def _first_asked(self, rollout: int) -> NDArray[np.float64]:
+        """When the version that a rollout asks for was first published or pushed, anywhere."""
+        first = np.full(self.stack.replications, NEVER)
+        names = {each.name for each in self.layout.extensions}
+        for name in names:
+            wanted = self._version_of(rollout, name)
+            for other in range(self.layout.rollouts):
+                version = self._version_of(other, name)
+                if wanted is not None and version is not None:
+                    asked = self.asked_at(other)
+                    first = np.where((version == wanted) & (asked < first), asked, first)
+        return first
+
+    def _version_of(self, rollout: int, name: str) -> NDArray[np.int64] | None:
+        """The version that a rollout brings to an extension in any group; None if to none."""
+        for place, each in enumerate(self.layout.extensions):
+            if each.name == name and self._written(rollout, place) is not None:
+                return self._version(rollout, place)
+        return None
 
     def last(self, rollouts: Sequence[int]) -> NDArray[np.intp]:
         """Which of some rollouts began last, shape (replications,); any where none did."""
@@ -287,16 +311,13 @@ class Scopes:
         last: NDArray[np.intp] = np.array(rollouts)[place]
         return last
 
-    def _alone(self, rollout: int, place: int) -> Scope:
-        return self.scope(rollout, place) or self._nobody(rollout, place)
-
     def together(self, rollout: int, place: int) -> Scope:
         """Whom a rollout covers, with those covered before it for the same version.
 
         Of an extension that it does not name these are all: a push to some machines asks for no
         other version on the rest.
         """
-        own = self._alone(rollout, place)
+        own = self.scope(rollout, place) or self._nobody(rollout, place)
         members = own.members.copy()
         for other in range(self.layout.rollouts):
             scope = None if other == rollout else self.scope(other, place)
@@ -316,12 +337,6 @@ class Scopes:
         since = self.began[:, rollout]
         target = next((one.target for one in named if one), np.full(len(since), -1))
         return Scope(since, target, np.zeros((len(since), each.count), bool))
-
-
-def _below(each: ExtensionLayout, version: int) -> NDArray[np.bool_]:
-    """By version whether a release upgrades it: one of the same major above it."""
-    same = [major(text) == major(each.versions[version]) for text in each.versions]
-    return np.array(same) & (np.arange(len(same)) < version)
 
 
 def _is_past(at: Any, when: Any, number: int, before: int | None) -> Any:

@@ -78,13 +78,15 @@ class Series:
     def _up_to_date(self, group: str) -> Timeline:
         """Share of those in scope that are current at the version last requested of their type.
 
-        1 before anything is requested: all have what they are to have.
+        1 before anything is requested: all have what they are to have. Then 0 while no rollout has
+        begun, as a publication that covers nobody begins none.
         """
-        end = self._stack.horizon
-        done, size, asked = (Timeline(np.zeros(1), np.zeros(1), end) for _ in range(3))
+        end, asked_for = self._stack.horizon, self._scopes.asked(group)
+        since = min((float(self._scopes.asked_at(each)[0]) for each in asked_for), default=NEVER)
+        asked = _between(since, NEVER, 1.0, end)
+        done, size = (Timeline(np.zeros(1), np.zeros(1), end) for _ in range(2))
         for place in self._scopes.places(group):
             for scope, since, until in self._in_force(place):
-                asked = asked.combine(_between(since, NEVER, 1.0, end), np.maximum)
                 size = size.combine(_between(since, until, scope.members.sum(), end), np.add)
                 line = self._done(place, scope).combine(
                     _between(since, until, 1.0, end), np.multiply

@@ -18,6 +18,7 @@ from sim.systems import answers
 from sim.systems.answers import Asked
 from sim.systems.arc_fleet.layout import machine_name
 from sim.systems.arc_fleet.measures import attempt_rows
+from sim.systems.arc_fleet.notes import notes
 from sim.systems.arc_fleet.refusals import answer
 from sim.systems.arc_fleet.requests import PublishExtension
 from sim.systems.arc_fleet.scopes import Scopes
@@ -126,13 +127,17 @@ def _up_to_date_at(scopes: Scopes, place: int) -> NDArray[np.float64]:
 
 
 def operations_table(model: Model, log: Log) -> list[Row]:
-    """One row an operation of the file: asked when, answered how, ended when."""
+    """One row an operation of the file: asked when, answered how, ended when.
+
+    Of one that was accepted and changed nothing the message says why.
+    """
     asked = [
         Asked(each.name, each.kind, each.body, each.index, _http_status(each.body))
         for each in model.operations
     ]
-    block = log.subjects.one(model.name, "operation")
-    return answers.operations_table(log, block, asked, answer)
+    block, scopes = log.subjects.one(model.name, "operation"), Scopes(model, Stack([log]))
+    table, noted = answers.operations_table(log, block, asked, answer), notes(model, scopes)
+    return [row | {"message": row["message"] or noted.get(row["name"], "")} for row in table]
 
 
 def _http_status(body: object) -> int | None:

@@ -1,0 +1,186 @@
+"""What is to be said of operations that were accepted and changed nothing, and of what is stuck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.log import SUCCEEDED
+from sim.systems.arc_fleet.covering import came_before
+from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.refusals import OPERATION_STATES
+from sim.systems.arc_fleet.requests import (
+    PublishExtension,
+    PutExtension,
+    RepairExtension,
+    SetAutomaticUpgrade,
+    UpgradeExtensions,
+)
+from sim.systems.arc_fleet.scopes import NEVER
+from sim.systems.arc_fleet.states import BACKING_OFF, FAILED, WIDTH
+from sim.systems.arc_fleet.versions import major, upgrades, version_key
+from sim.systems.sentences import be, counted
+from sim.units import show_duration
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.scopes import Scopes
+    from sim.systems.operation import Operation
+
+
+class _There(NamedTuple):
+    """An extension of a group, as an operation found it in a run."""
+
+    type: str
+    enrolled: bool
+    versions: tuple[str, ...]
+    """On each machine that has it."""
+
+
+def notes(model: Model, scopes: Scopes) -> dict[str, str]:
+    """By name each operation of the first replication that was accepted and changed nothing: why.
+
+    A stack of one is meant.
+    """
+    found = {}
+    for number, operation in enumerate(model.operations):
+        if scopes.accepted[0, number] < NEVER:
+            note = _note(scopes, number, operation)
+            if note:
+                found[operation.name] = note
+    return found
+
+
+def _note(scopes: Scopes, number: int, operation: Operation) -> str:
+    body = operation.body
+    there = [_found(scopes, number, place) for place in _places(scopes, operation)]
+    if isinstance(body, PublishExtension):
+        return _of_release(scopes, operation, body, there)
+    if isinstance(body, SetAutomaticUpgrade):
+        return _of_enrolment(body, there)
+    if not _is_over(scopes, number) or _did_something(scopes, number, operation):
+        return ""
+    if isinstance(body, RepairExtension):
+        return f"repairs nothing: no {body.type} was failed"
+    had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
+    machines = sum(len(each.versions) for each in there)
+    has = "has" if machines == 1 else "have"
+    text = f"installs nothing: {counted(machines, 'machine')} {has} {' and '.join(had)} already"
+    return text + (_opts(body, there) if isinstance(body, PutExtension) else "")
+
+
+def _opts(body: PutExtension, there: list[_There]) -> str:
+    """What a PUT changes beside versions."""
+    if all(each.enrolled == body.enable_automatic_upgrade for each in there):
+        return ", and it changes nothing"
+    return f"; it opts {body.type} {'in' if body.enable_automatic_upgrade else 'out'}"
+
+
+def _of_enrolment(body: SetAutomaticUpgrade, there: list[_There]) -> str:
+    if any(each.enrolled != body.enabled for each in there):
+        return ""
+    return f"changes nothing: {body.type} is opted {'in' if body.enabled else 'out'} already"
+
+
+def _of_release(
+    scopes: Scopes, operation: Operation, body: PublishExtension, there: list[_There]
+) -> str:
+    """Why a release covers nobody, where it does not."""
+    rollout = scopes.layout.upgrades.index(operation.name)
+    if scopes.began[0, rollout] < NEVER:
+        return ""
+    text = f"{body.type} {body.version} upgrades nobody: "
+    enrolled = [version for each in there if each.enrolled for version in each.versions]
+    if not any(each.versions for each in there):
+        return f"{text}no machine has the extension"
+    if not enrolled:
+        return f"{text}no machine is enrolled"
+    if not any(major(version) == major(body.version) for version in enrolled):
+        return f"{text}those enrolled have another major version"
+    if not any(upgrades(body.version, version) for version in enrolled):
+        newest = max(enrolled, key=version_key)
+        return f"{text}those enrolled have it, or a newer version, already ({newest})"
+    return f"{text}a newer version of its major is out already"
+
+
+def _places(scopes: Scopes, operation: Operation) -> list[int]:
+    """The extensions that an operation means."""
+    body: Any = operation.body
+    layout = scopes.layout
+    if isinstance(body, UpgradeExtensions):
+        rollout = layout.upgrades.index(operation.name)
+        every = range(len(layout.extensions))
+        return [place for place in every if scopes.scope(rollout, place) is not None]
+    groups = set(layout.spec.groups)
+    if isinstance(body, PutExtension):
+        groups = set(groups_with(body, layout.spec.groups))
+    group = getattr(body, "group", None)
+    return [
+        place
+        for place, each in enumerate(layout.extensions)
+        if each.is_named(body.type, body.publisher, group) and each.group in groups
+    ]
+
+
+def _found(scopes: Scopes, number: int, place: int) -> _There:
+    """An extension when an operation was accepted, before that did anything."""
+    layout, at = scopes.layout, float(scopes.accepted[0, number])
+    each, rows = layout.extensions[place], scopes.changes(place)
+    operation = layout.first_operation + number
+    name = layout.operations[number]
+    own = layout.upgrades.index(name) if name in layout.upgrades else layout.rollouts
+    past = came_before(
+        rows.time, rows.cause, at, operation, layout.first_upgrade + own, layout.first_upgrade
+    )
+    codes = np.full(each.count, each.initial_code, np.int16)
+    codes[rows.machine[past]] = rows.new[past]
+    here = codes[codes != 0]
+    enrolled = scopes.enrolled(place, np.zeros(1, np.intp), np.full(1, at), number)
+    versions = tuple(each.versions[code // WIDTH] for code in here.tolist())
+    return _There(each.type, bool(enrolled[0]), versions)
+
+
+def _is_over(scopes: Scopes, number: int) -> bool:
+    """Whether an operation has succeeded by the horizon."""
+    state = scopes.stack.final[0, scopes.layout.first_operation + number]
+    return bool(state % OPERATION_STATES.width == SUCCEEDED)
+
+
+def _did_something(scopes: Scopes, number: int, operation: Operation) -> bool:
+    """Whether an extension changed because of an operation, or of the upgrade that it began."""
+    layout = scopes.layout
+    causes = [layout.first_operation + number]
+    if operation.name in layout.upgrades:
+        causes.append(layout.upgrade(operation.name))
+    places = range(len(layout.extensions))
+    return any(np.isin(scopes.changes(place).cause, causes).any() for place in places)
+
+
+# What is stuck ------------------------------------------------------------------------------------
+
+
+def stuck(scopes: Scopes) -> list[str]:
+    """Who is failed at the horizon, since when, and what helps; beside them who backs off."""
+    failed, backs_off, since = set[tuple[str, int]](), set[tuple[str, int]](), NEVER
+    for place, each in enumerate(scopes.layout.extensions):
+        status, rows = scopes.final(place)[0] % WIDTH, scopes.changes(place)
+        last = np.zeros(each.count)
+        last[rows.machine] = rows.time  # in order of time: the last one stays
+        failed |= _named(each.group, status == FAILED)
+        backs_off |= _named(each.group, status == BACKING_OFF)
+        since = min(since, float(last[status == FAILED].min(initial=NEVER)))
+    backing = backs_off - failed
+    beside = f"{counted(len(backing), 'machine')} {be(len(backing))} backing off"
+    if not failed:
+        return []
+    text = f"stuck: {counted(len(failed), 'machine')} with a failed extension"
+    text += f", the first since {show_duration(since)}"
+    text += "; a repair, a PUT or a push installs it anew, no release does"
+    return [text + (f"; beside them {beside}" if backing else "; none is backing off")]
+
+
+def _named(group: str, which: NDArray[np.bool_]) -> set[tuple[str, int]]:
+    return {(group, machine) for machine in np.flatnonzero(which).tolist()}
