@@ -56,7 +56,7 @@ class Resize(Request):
 
 
 class RebootNode(Request):
-    """Reboot a node."""
+    """Reboot a node that is idle or running, or whose start task failed."""
 
     node: Name
     """Its name: node-0, node-1 and so on."""
@@ -66,7 +66,9 @@ class RebootNode(Request):
 
 
 class ReimageNode(Request):
-    """Reimage a node: a fresh operating system, in a cloud_service pool."""
+    """Reimage a node that is idle or running, or whose start task failed: a fresh operating system,
+    in a cloud_service pool.
+    """
 
     node: Name
     """Its name: node-0, node-1 and so on."""
