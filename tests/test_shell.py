@@ -241,6 +241,23 @@ def test_wrong_options_are_data_under_json(words, shell):
     assert json.loads(out)["problems"][0]["rule"]
 
 
+def test_problem_with_an_option_has_no_file(shell):
+    out = shell("run", "certain.yaml", "--json", "--seeds", "1")[1]
+    assert json.loads(out)["problems"][0]["file"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--quiet", "run", "certain.yaml"], "--quiet: options stand behind the command"),
+        (["certain.yaml"], "; did you mean rollout-sim run certain.yaml?"),
+    ],
+)
+def test_words_in_the_wrong_order_are_told_the_right_one(words, told, shell):
+    code, _, err = shell(*words)
+    assert (code, err.rstrip().endswith(told)) == (2, True)
+
+
 def test_internal_error_is_data_under_json(shell, monkeypatch):
     monkeypatch.setitem(cli.COMMANDS, "run", lambda _: {}["nothing"])
     code, out, err = shell("run", "certain.yaml", "--json")

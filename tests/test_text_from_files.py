@@ -105,7 +105,7 @@ def test_refused_text_is_shortened(shell):
 
 def test_name_of_a_long_file_is_cut():
     scenario = Scenario.from_text(CERTAIN.replace("name: shop-build-42\n", ""), f"{'x' * 240}.yaml")
-    assert scenario.name == "x" * 100
+    assert scenario.name == "x" * 80
     assert Scenario.from_text(scenario.to_yaml()).name == scenario.name
 
 
@@ -163,3 +163,13 @@ def test_file_outside_is_legal_and_one_inside_is_quoted(shell):
     err = shell("validate", named("restart", "column.csv"))[2]
     assert "got token-of-somebody at line 3" in err
     assert json.loads(shell("validate", named("restart", "./column.csv"), "--json")[1])
+
+
+@pytest.mark.usefixtures("apart")
+def test_task_of_a_file_outside_is_not_quoted_either(shell):
+    Path("tasks.csv").write_text("submit_s,service_s,required_slots\n0,60,8\n", "utf-8")
+    work = "systems: {p: {kind: batch_pool, nodes: 3, work: {csv: ../tasks.csv}}}\n"
+    Path("mine/pool.yaml").write_text(work, "utf-8")
+    _, _, err = shell("validate", "mine/pool.yaml")
+    assert "slots of a node (task_slots_per_node) (files outside" in err
+    assert "got 8" not in err

@@ -55,6 +55,8 @@ class _Parser(argparse.ArgumentParser):
         if unknown:
             meant = get_close_matches(unknown[0], self._option_string_actions, n=1, cutoff=0.7)
             hint = f"; did you mean {meant[0]}?" if meant else self._help
+            if self.prog == PROGRAM and unknown[0].startswith("-"):
+                hint = ": options stand behind the command"
             raise ScenarioError.of(f"unknown argument {unknown[0]}{hint}", where=self.prog)
         return known, unknown
 
@@ -65,6 +67,8 @@ class _Parser(argparse.ArgumentParser):
         choices = wrong[3].replace("'", "").split(", ")
         meant = get_close_matches(wrong[2], choices, n=1)
         hint = f"; did you mean {meant[0]}?" if meant else ""
+        if wrong[2].endswith((".yaml", ".yml")):
+            hint = f"; did you mean {PROGRAM} run {wrong[2]}?"
         rule = f"{wrong[1]}: must be {', '.join(choices[:-1])} or {choices[-1]}, got {wrong[2]}"
         raise ScenarioError.of(f"{rule}{hint}", where=self.prog)
 

@@ -34,9 +34,10 @@ def data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
 
 def _datum(problem: Problem) -> dict[str, Any]:
     place = _PLACE.fullmatch(problem.where)
+    about_options = problem.where.partition(" ")[0] == PROGRAM
     said = _GOT.fullmatch(_in_shell_words(problem.rule))
     return {
-        "file": (place[1] if place else problem.where) or None,
+        "file": None if about_options else (place[1] if place else problem.where) or None,
         "line": int(place[2]) if place else None,
         "column": int(place[3]) if place else None,
         "path": problem.path or None,

@@ -55,8 +55,8 @@ Plain = str | int | float | bool
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-LONGEST_NAME = 100
-"""Characters: names stand in tables, titles and file names."""
+LONGEST_NAME = 80
+"""Characters, as many as a screen has columns: names stand in tables, titles and file names."""
 _LONGEST_TEXT = 2_000  # a URL; nobody writes more in a line
 _MOST_DIGITS = 15  # a float still tells such whole numbers apart
 

@@ -5,14 +5,12 @@ Nothing here touches a disk: whoever does hands the content over.
 
 from __future__ import annotations
 
-import posixpath
-import re
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
 
 from sim.formats.fields import Spec
+from sim.formats.outside import quotable
 from sim.systems.kind import Finding
 
 if TYPE_CHECKING:
@@ -90,23 +88,9 @@ class Reader:
             return part.with_contents(self._contents)
         except ValueError as error:
             keys, file = next(iter(part.files.items()))  # no part names more than one
-            told = _without_contents(str(error)) if _leaves(file) else error
+            told = quotable(file, str(error))
             self.findings.append(Finding((*path, *keys), f"{file}: {told}"))
             return part
-
-
-def _leaves(file: str) -> bool:
-    """Whether a path leads out of the scenario's folder."""
-    steps = posixpath.normpath(file.replace("\\", "/"))
-    return steps.split("/")[0] in ("..", "") or PureWindowsPath(file).drive != ""
-
-
-def _without_contents(rule: str) -> str:
-    """The same without what stands in the file: a scenario may come from somebody else."""
-    before, got, after = rule.partition(", got ")
-    line = re.search(r" at line \d+$", after)
-    end = f"{line[0] if line else ''} (files outside the scenario's folder are not quoted)"
-    return f"{before}{end}" if got else rule
 
 
 def _may_name_files(part: object) -> TypeGuard[NamesFiles]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
+from sim.formats.outside import quotable
 from sim.rules import at_least, at_most
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
@@ -116,7 +117,7 @@ def _of_sizes(path: Path, job: Job, slots: int) -> Iterator[Finding]:
         recorded = _read(lambda: job.recorded)
         if recorded is not None and recorded.slots.max() > slots:
             got = f"{recorded.slots.max()} in column required_slots of {job.csv}"
-            yield Finding((*path, "csv"), f"{rule}, got {got}")
+            yield Finding((*path, "csv"), quotable(job.csv, f"{rule}, got {got}"))
 
 
 def _read(look: Callable[[], T]) -> T | None:
