@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ROOM_BELOW = 6
 """Lines kept for the conclusion, the assumptions and the places of results."""
+MOST_LINES = 27
+"""Lines of a comparison with all that it tells, its assumptions and places left out."""
 SKETCH_ROWS = 4
 """Lines of the drawing, one for each quarter; half of them where more is told."""
 
@@ -80,8 +82,6 @@ class First:
     """That series over the window, a share."""
     days: Sequence[Row] = ()
     """How far a rollout had come, one row a day."""
-    told: Sequence[str] = ()
-    """The same at the end, in sentences."""
 
 
 def run(
@@ -90,12 +90,14 @@ def run(
     objectives: Sequence[Row],
     firsts: Mapping[str, First],
     style: Style,
+    told: Sequence[str] = (),
 ) -> list[str]:
     """The answer of `run`: `summary` and `objectives` are of its one variant.
 
-    `firsts` gives what each system's first replication shows.
+    `firsts` gives what each system's first replication shows, `told` what must not be overlooked.
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
+    lines += [line for said in told for line in paragraph(said)]
     for system in setting.systems:
         if len(setting.systems) > 1:
             lines += ["", f"{system.name}:"]
@@ -113,10 +115,12 @@ def compare(
     references: Sequence[str],
     conclusion: str,
     style: Style,
+    told: Sequence[str] = (),
 ) -> list[str]:
     """The answer of `compare`, one row a variant, in the order of `summary`.
 
-    `references` are the variants that are shown and not ranked, `conclusion` says which is best.
+    `references` are the variants that are shown and not ranked, `conclusion` says which is best,
+    `told` what must not be overlooked.
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
     variants = list(dict.fromkeys(row["variant"] for row in summary))
@@ -136,8 +140,21 @@ def compare(
     why = _unkept(judged, setting) if setting.is_random else []
     if len(lines) + len(why) > HEIGHT - ROOM_BELOW:
         why = paragraph(f"{len(judged)} verdicts on objectives are explained in objectives.csv")
-    told = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
-    return [*lines, *why, *told]
+    ends = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
+    room = MOST_LINES - len([*lines, *why, *ends])
+    return [*lines, *_as_room_allows(told, room), *why, *ends]
+
+
+def _as_room_allows(told: Sequence[str], room: int) -> list[str]:
+    """As many of the sentences as there is room for, in lines; at least one of them."""
+    lines: list[str] = []
+    for place, said in enumerate(told):
+        more = paragraph(said)
+        if place and len(lines) + len(more) > room:
+            rest = f"{len(told) - place:,} more to tell: see `run --variant NAME`"
+            return [*lines, f"and {rest}"]
+        lines += more
+    return lines
 
 
 def footer(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
@@ -243,7 +260,7 @@ def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
 
 def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
     which = "" if setting.is_single else " in replication 0"
-    below = spread(first.days, first.told, which, style)
+    below = spread(first.days, which, style)
     what = f"{first.series.replace('_', ' ')}{which}"
     if first.line.simplified().times.size == 1:
         return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]

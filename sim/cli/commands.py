@@ -197,6 +197,7 @@ def _explain(options: argparse.Namespace) -> Answer:
 def _run(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import answer
+    from sim.cli.told import told
 
     scenario, warnings = _ready(options)
     found = results.run(scenario, replay=options.replay, progress=not options.quiet)
@@ -204,9 +205,10 @@ def _run(options: argparse.Namespace) -> Answer:
     firsts = {name: _first(first, name) for name in scenario.systems}
     setting = _setting(found, options)
     summary, objectives = found.rows("summary"), found.rows("objectives")
+    said = told(found)[found.about.variants[0].name]
 
     def lines(style: Style) -> list[str]:
-        return answer.run(setting, summary, objectives, firsts, style)
+        return answer.run(setting, summary, objectives, firsts, style, said)
 
     return _finished(found, lines, warnings, options)
 
@@ -214,6 +216,7 @@ def _run(options: argparse.Namespace) -> Answer:
 def _compare(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import answer
+    from sim.cli.told import together, told
 
     scenario, warnings = _ready(options)
     found = results.compare(scenario, progress=not options.quiet)
@@ -221,9 +224,10 @@ def _compare(options: argparse.Namespace) -> Answer:
     references = [one.name for one in found.about.variants if one.reference]
     summary, objectives = found.rows("summary"), found.rows("objectives")
     conclusion = found.conclusion.sentence if found.conclusion else ""
+    said = together(told(found))
 
     def lines(style: Style) -> list[str]:
-        return answer.compare(setting, summary, objectives, references, conclusion, style)
+        return answer.compare(setting, summary, objectives, references, conclusion, style, said)
 
     return _finished(found, lines, warnings, options)
 
@@ -406,7 +410,7 @@ def _first(run: Run, system: str) -> First:
     series, scenario = run.simulation.kinds[system].main_series, run.scenario
     line = run.timeline(system, series).crop(scenario.warm_up, scenario.horizon)
     days = run.progress_table.filter(chosen(run.progress_table, system=system))
-    return First(series, line, to_rows(days), run.told(system))
+    return First(series, line, to_rows(days))
 
 
 def _common(sizes: Sequence[str]) -> str:

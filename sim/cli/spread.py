@@ -1,10 +1,10 @@
-"""How far a rollout that takes days had come: a table of some of the days, and sentences."""
+"""How far a rollout that takes days had come: a table of some of the days."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.screen import Column, fits, paragraph, table
+from sim.cli.screen import Column, fits, table
 from sim.rules import DAY
 from sim.showing import show
 from sim.units import show_duration
@@ -22,19 +22,18 @@ _MOST, _LEAST = 8, 2
 """Columns."""
 
 
-def spread(days: Sequence[Row], told: Sequence[str], which: str, style: Style) -> list[str]:
+def spread(days: Sequence[Row], which: str, style: Style) -> list[str]:
     """Lines on one system: rows of `days` have group, day and up_to_date, `which` names the run."""
     shares: dict[str, dict[int, float]] = {}
     for row in days:
         shares.setdefault(row["group"], {})[row["day"]] = row["up_to_date"]
     if len(shares) == 2:  # noqa: PLR2004  (the whole and one group, which are the same)
         shares = {"": shares[""]}
-    lines = [line for sentence in told for line in paragraph(sentence)]
     if not shares:
-        return lines
+        return []
     names = [group or "all" for group in shares]
     caption = f"up to date{which}, by the time since the publication:"
-    return [caption, *table(names, _columns(names, list(shares.values())), style), *lines]
+    return [caption, *table(names, _columns(names, list(shares.values())), style)]
 
 
 def _columns(names: Sequence[str], shares: Sequence[Mapping[int, float]]) -> list[Column]:

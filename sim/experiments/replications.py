@@ -9,13 +9,14 @@ from __future__ import annotations
 import gc
 import operator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
 from sim.errors import ModelError, ScenarioError
+from sim.experiments.outcomes import happened
 from sim.log import Stack
 from sim.metrics import Key
 from sim.timelines import Members, stacked
@@ -61,6 +62,9 @@ class Measured:
     """By system and series what pictures show, in thousandths of the members at time 0, of the
     first replications: enough of them for a picture, one piece a stack."""
 
+    outcomes: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
+    """By system and what happened (see `outcomes.happened`) when it did, shape (n,), or NaN."""
+
     @property
     def asks_for_rollouts(self) -> bool:
         """Whether the scenario has a rollout operation; without one those metrics do not apply."""
@@ -75,6 +79,7 @@ class Measured:
             self.random,
             self.first,
             (*self.pictured, *more.pictured),
+            _concatenated([self.outcomes, more.outcomes]),
         )
 
 
@@ -119,16 +124,19 @@ def replicate(
         If a run breaks an invariant of its own model.
     """
     first: Log | None = None
-    values, kept = [], []
+    values, kept, outcomes = [], [], []
     ran: list[int] = []
     pictured: list[dict[tuple[str, str], Steps]] = []
     with settled_heap(), _told_if_interrupted(ran, numbers, label):
         for logs in _stacks(simulation, numbers, ran, progress, label):
             gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
             first = logs[0] if first is None else first  # an empty log is false
-            measured, promises, seen = _analysed(simulation, logs, pictured=_has_room(pictured))
+            measured, promises, came, seen = _analysed(
+                simulation, logs, pictured=_has_room(pictured)
+            )
             values.append(measured)
             kept.append(promises)
+            outcomes.append(came)
             pictured += seen
             logs.clear()  # before the next ones run
     if first is None:
@@ -140,6 +148,7 @@ def replicate(
         first.drew,
         first,
         tuple(pictured),
+        _concatenated(outcomes),
     )
 
 
@@ -218,13 +227,15 @@ def _analysed(
 ) -> tuple[
     dict[Key, NDArray[np.float64]],
     dict[str, NDArray[np.bool_]],
+    dict[tuple[str, str], NDArray[np.float64]],
     list[dict[tuple[str, str], Steps]],
 ]:
-    """The values of a stack, whether its promises count, and what pictures show if `pictured`."""
+    """The values of a stack, whether its promises count, what happened, what pictures show."""
     stack = Stack(logs)
     audit(simulation, stack, logs)
     values, kept = _values(simulation, stack)
-    return values, kept, [_pictured(simulation, stack, logs)] if pictured else []
+    came = happened(stack, simulation.models)
+    return values, kept, came, [_pictured(simulation, stack, logs)] if pictured else []
 
 
 def _values(

@@ -16,6 +16,7 @@ from sim import __version__
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of
+from sim.experiments.outcomes import Outcome, outcomes
 from sim.files import MAKER
 from sim.systems import KINDS
 from sim.systems.kind import MOST_HEADLINES
@@ -77,6 +78,8 @@ class About:
     """Whether variants were compared."""
     conclusion: Conclusion | None
     """Which variant is best and why; None where none were compared."""
+    outcomes: Sequence[Outcome]
+    """What failed, got stuck, was refused or rolled back in any replication."""
     headlines: Mapping[str, Sequence[str]]
     """By system the metrics that say most."""
     kinds: Mapping[str, str]
@@ -102,6 +105,7 @@ class About:
             horizon_s=scenario.horizon,
             compared=compared,
             conclusion=conclude(made) if compared else None,
+            outcomes=tuple(each for one in made for each in outcomes(one)),
             headlines={name: _headlines(made, name, kind) for name, kind in kinds.items()},
             kinds=kinds,
             variants=tuple(

@@ -127,6 +127,11 @@ class Run:
         """One row an operation: when it was asked for, and what the service answered."""
         return tables.frame(self.operations_table)
 
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """The rows of the operations that were refused."""
+        return [row for row in tables.to_rows(self.operations_table) if row["status"] == "Refused"]
+
     @cached_property
     def progress_table(self) -> pa.Table:
         """One row a day of systems whose rollouts take days: the share that was up to date."""

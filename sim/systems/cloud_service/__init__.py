@@ -16,6 +16,7 @@ from sim.systems.cloud_service.model import Model
 from sim.systems.cloud_service.references import references, warnings
 from sim.systems.cloud_service.requests import OPERATIONS
 from sim.systems.cloud_service.spec import CloudService
+from sim.systems.cloud_service.stuck import told
 from sim.systems.kind import Kind
 
 KIND = Kind(
@@ -34,4 +35,5 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    told=told,
 )

@@ -1,0 +1,130 @@
+"""What became of rollouts and requests that no mean may hide: failed, stuck, refused, rolled back.
+
+Each is told of the replications in which it happened: how many they are, and when it was. Rollouts
+are timed from the first one accepted, as their durations are; stuck ones and refusals say when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from sim.experiments.intervals import quantile
+from sim.log import REFUSED, STUCK, UPGRADE_FAILED
+from sim.metrics import Key, earliest, latest
+from sim.showing import brief, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from sim.experiments.objectives import Experiment
+    from sim.log import Block, Stack
+
+What = Literal["failed", "stuck", "refused", "rolled back"]
+"""In the order in which they are told."""
+
+_WHEN = {"failed": "after", "stuck": "since", "refused": "first at", "rolled back": "after"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Something that happened in some of a variant's replications. Times in seconds."""
+
+    variant: str
+    system: str
+    what: What
+    runs: int
+    """In how many replications it happened."""
+    of: int
+    p50_s: float
+    """Quantiles of the time among those in which it happened, as `quantile`."""
+    p95_s: float
+    first: int
+    """The first replication in which it happened."""
+    sentence: str
+
+
+def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """By system and what: when it happened, shape (replications,), NaN where it did not."""
+    found = {}
+    for system in systems:
+        operations, upgrades = (
+            stack.subjects.one(system, kind) if stack.subjects.of(system, kind) else None
+            for kind in ("operation", "upgrade")
+        )
+        if operations is not None:
+            found[system, "refused"] = earliest(stack, _becoming(stack, operations, REFUSED))
+        if upgrades is not None:
+            began = earliest(stack, np.flatnonzero(_about(stack, upgrades) & (stack.old == 0)))
+            found[system, "stuck"] = _ends_as(stack, upgrades, STUCK)
+            found[system, "failed"] = _ends_as(stack, upgrades, UPGRADE_FAILED) - began
+    return found
+
+
+def _about(stack: Stack, block: Block) -> NDArray[np.bool_]:
+    return stack.about(block.first, block.count)
+
+
+def _becoming(stack: Stack, block: Block, status: int) -> NDArray[np.intp]:
+    """The rows by which one of the block takes a status."""
+    return np.flatnonzero(_about(stack, block) & (stack.new % block.states.width == status))
+
+
+def _ends_as(stack: Stack, block: Block, status: int) -> NDArray[np.float64]:
+    """When one of the block took the status that it has at the horizon; NaN where none has it."""
+    rows = _becoming(stack, block, status)
+    final = stack.final[stack.replication[rows], stack.subject[rows]] % block.states.width
+    return latest(stack, rows[final == status])
+
+
+def outcomes(one: Experiment) -> Iterator[Outcome]:
+    """What happened in any of a variant's replications."""
+    for what in get_args(What):
+        for system in one.simulation.models:
+            when, is_so = _times(one, system, what)
+            if is_so.any():
+                yield _outcome(one, system, what, when, is_so)
+
+
+def _times(
+    one: Experiment, system: str, what: What
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """When it happened, and where it did: a rollback may have begun and not ended."""
+    nothing = np.full(len(one.measured.numbers), np.nan)
+    if what != "rolled back":
+        when = one.measured.outcomes.get((system, what), nothing)
+        return when, ~np.isnan(when)
+    values = one.measured.values
+    when = values.get(Key(system, "", "rollback_duration"), nothing)
+    return when, values.get(Key(system, "", "rolled_back"), nothing) == 1
+
+
+def _outcome(
+    one: Experiment,
+    system: str,
+    what: What,
+    when: NDArray[np.float64],
+    is_so: NDArray[np.bool_],
+) -> Outcome:
+    numbers, times = one.measured.numbers, when[is_so]
+    runs, of = len(times), len(numbers)
+    middle, late = (quantile(times, p) for p in (0.5, 0.95))
+    whose = f"{system} " if len(one.simulation.models) > 1 else ""
+    share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
+    sentence = f"{whose}{what}{share}{_told(what, middle, late, one.scenario.horizon, share)}"
+    return Outcome(
+        one.variant, system, what, runs, of, middle, late, int(numbers[is_so][0]), sentence
+    )
+
+
+def _told(what: What, middle: float, late: float, horizon: float, share: str) -> str:
+    if np.isnan(middle):
+        return f", not ended within {brief(horizon, 's')}"
+    text = f"{',' if share else ''} {_WHEN[what]} {brief(middle, 's')}"
+    if late == middle:
+        return text
+    return f"{text} (p95 {'> horizon' if np.isnan(late) else brief(late, 's')})"
