@@ -70,7 +70,7 @@ class Metric:
     """Short heading in tables; a line break where it may be broken."""
     meaning: str
     extreme: bool = False
-    """Whether tables show the value that 95 % of the replications stay within, not the mean."""
+    """Whether tables show the bad tail, which 95 % of the replications stay within, no mean."""
 
 
 METRICS: dict[str, Metric] = {
@@ -82,6 +82,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "lowest\ncapacity",
             "The lowest share of the nominal capacity in service at any instant of the window.",
+            extreme=True,
         ),
         Metric(
             "mean_capacity",
@@ -96,6 +97,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "fewest in\nservice",
             "The fewest members in service at any instant of the window.",
+            extreme=True,
         ),
         Metric(
             "capacity_hours_lost",

@@ -170,7 +170,7 @@ def test_run_answers_and_leaves_its_results_in_a_new_folder(shell, tmp_path):
     code, out, err = shell("run", "certain.yaml")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].startswith("shop-build-42: 20 instances, 5 update domains, nothing here is")
+    assert lines[0].startswith("shop-build-42: 20 instances, 5 update domains, deterministic, one")
     assert "lowest capacity  80 %" in lines
     assert "done in          10min" in lines
     assert (
@@ -285,8 +285,8 @@ def test_compare_answers_with_a_row_a_variant_and_the_best(shell):
     code, out, err = shell("compare", "variants.yaml")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert [line.split()[0] for line in lines[3:6]] == ["auto", "simultaneous", "nothing"]
-    assert [line.split()[-1] for line in lines[3:6]] == ["met", "missed", "reference"]
+    assert [line.split()[0] for line in lines[4:7]] == ["auto", "simultaneous", "nothing"]
+    assert [line.split()[-1] for line in lines[4:7]] == ["met", "missed", "reference"]
     assert "best: auto, the only one that meets every objective" in lines
     assert max(map(len, lines)) <= 80
 
@@ -358,7 +358,7 @@ def test_keys_of_json_are_stable(shell):
     assert keys == list(json.loads(shell("compare", "variants.yaml", "--json")[1]))
     assert keys == [
         *("name", "question", "start", "warm_up_s", "horizon_s", "compared", "conclusion"),
-        *("headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
+        *("outcomes", "headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
         *(
             "warnings",
             "problems",

@@ -409,7 +409,7 @@ MISSES = {"verdict": "missed", "text": ASKED}
         ),
         (
             [MEETS | {"safe_end": ends_well(3)}, MISSES],
-            "never best, as not all rollouts ended well in at least half of the runs: "
+            "never best, as what was asked for did not end well in at least half of the runs: "
             "a (3 of 20 runs)\n"
             "best: none, as no variant that meets every objective ended its rollouts well often "
             "enough",
@@ -430,13 +430,13 @@ MISSES = {"verdict": "missed", "text": ASKED}
         ),
         (
             [{"safe_end": 0.0, "random": False}, {"random": False}],
-            "never best, as not all rollouts ended well: a\n"
+            "never best, as what was asked for did not end well: a\n"
             "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
             "  b: the only one left",
         ),
         (
             [{"safe_end": 0.0, "random": False}, {"safe_end": 0.0, "random": False}],
-            "never best, as not all rollouts ended well: a, b\n"
+            "never best, as what was asked for did not end well: a, b\n"
             "best: none, as no variant ended its rollouts well often enough",
         ),
         (

@@ -94,7 +94,7 @@ def test_manual_with_an_operator_who_bakes_each_domain_but_the_last():
 def test_scenario_without_chance_runs_once_and_says_so():
     results = sim.run(certain())
     assert [(one.replications, one.random) for one in results.about.variants] == [(1, False)]
-    assert "nothing here is random" in results._repr_html_()
+    assert "deterministic, one run suffices" in results._repr_html_()
 
 
 def test_run_makes_the_replications_that_the_file_asks_for(ran):

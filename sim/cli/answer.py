@@ -7,13 +7,14 @@ number means, and which variant is best, was decided before.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.cli.screen import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.cli.sketch import sketch
 from sim.cli.spread import spread
-from sim.experiments.summaries import NEVER_IS_BEST
+from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail
 from sim.plots import clock
 from sim.showing import NOTHING, brief, show, show_range
 from sim.units import format_duration, show_duration
@@ -50,6 +51,15 @@ class System:
     """The groups that are shown beside the whole system."""
 
 
+class Rare(NamedTuple):
+    """What is mostly not there at all: how much where there is some, and in how many runs."""
+
+    median: float
+    """Among the replications in which it is not 0, in the metric's unit."""
+    share: float
+    """Of the replications."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What was simulated: all that an answer says beside its numbers. Times are seconds."""
@@ -63,6 +73,8 @@ class Setting:
     start: dt.datetime | None
     objectives: Mapping[str, tuple[Objective, ...]]
     """Of each variant."""
+    rare: Mapping[tuple[str, str, str, str], Rare] = field(default_factory=dict)
+    """(variant, system, group, metric) -> what is told of a metric that is 0 in most runs."""
     replayed: int | None = None
     """The only replication that was run, where one was asked for."""
 
@@ -128,12 +140,16 @@ def compare(
     for system in setting.systems:
         if len(setting.systems) > 1:
             lines += [f"{system.name}:"]
-        columns = _columns(setting, system, "", variants, summary)
+        wide, narrow = (
+            _columns(setting, system, "", variants, summary, is_narrow=is_narrow)
+            for is_narrow in (False, True)
+        )
         own = [each for each in judged if each.objective.system == system.name]
         asked = _asked(own, setting, variants)
-        beside = fits(variants, [*columns, *asked])
-        lines += table(variants, [*columns, *asked] if beside else columns, style)
-        lines += [] if beside else _listed(own, setting)
+        forms = ([*wide, *asked], [*narrow, *asked], wide, narrow)
+        columns = next((each for each in forms if fits(variants, each)), wide)
+        lines += table(variants, columns, style)
+        lines += [] if len(columns) > len(wide) else _listed(own, setting)
         for group in system.groups:
             lines += [f"{group}:"]
             lines += table(variants, _columns(setting, system, group, variants, summary), style)
@@ -179,7 +195,7 @@ def _replications(setting: Setting) -> str:
     if setting.replayed is not None:
         return f"replication {setting.replayed}"
     if not setting.is_random:
-        return "nothing here is random"
+        return "deterministic, one run suffices"
     return _counted(setting.replications, "replication")
 
 
@@ -213,22 +229,30 @@ def _values(
         return []
     names = [system.metrics[row["metric"]].label.replace("\n", " ") for row in rows]
     spread = [_spread(row, system.metrics[row["metric"]], setting) for row in rows]
-    heading = ("",) if setting.is_single else ("mean", "95 % interval", "p50", "p95", "worst")
+    heading = ("",) if setting.is_single else ("mean", "95 % interval", "p50", BAD, "worst")
     columns = [
         Column(head, tuple(cells[place] for cells in spread)) for place, head in enumerate(heading)
     ]
-    return [*([f"{group}:"] if group else []), *table(names, columns, style)]
+    lines = [*([f"{group}:"] if group else []), *table(names, columns, style)]
+    for name, row in zip(names, rows, strict=True):
+        rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))
+        if rare is not None:
+            when = "when bad" if name.startswith(("bad build", "hours on bad")) else "if at all"
+            value = brief(rare.median, row["unit"])
+            share = show(rare.share, "share")
+            lines += paragraph(f"{name} {value} ({when}, median; {share} of runs)")
+    return lines
 
 
 def _spread(row: Row, metric: Metric, setting: Setting) -> tuple[str, str, str, str, str]:
-    """The cells mean, interval, p50, p95, worst. What never varies says so, once."""
+    """The cells mean, interval, p50, bad 5 %, worst. What never varies says so, once."""
     if row["missing"] == row["n"]:
         return ("never", "", "", "", "")
     mean = brief(row["mean"], metric.unit)
     if row["min"] == row["max"] and not row["missing"]:
         return (mean, "in every run", "", "", "")
-    middle, high = (_quantile(row, p, metric, setting) for p in ("p50", "p95"))
-    return (mean, _interval(row, metric), middle, high, _worst(row, metric))
+    middle, bad = (_quantile(row, p, metric, setting) for p in ("p50", bad_tail(metric)))
+    return (mean, _interval(row, metric), middle, bad, _worst(row, metric))
 
 
 def _interval(row: Row, metric: Metric) -> str:
@@ -283,7 +307,13 @@ def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list
 
 
 def _columns(
-    setting: Setting, system: System, group: str, variants: Sequence[str], summary: Sequence[Row]
+    setting: Setting,
+    system: System,
+    group: str,
+    variants: Sequence[str],
+    summary: Sequence[Row],
+    *,
+    is_narrow: bool = False,
 ) -> list[Column]:
     """One column a metric, as the form of the answer wants it."""
     found = {
@@ -293,34 +323,40 @@ def _columns(
     }
     columns = []
     for name in system.headlines:
-        if not any((name, variant) in found for variant in variants):
+        rows = [found.get((name, variant)) for variant in variants]
+        if not any(rows):
             continue
         metric = system.metrics[name]
-        cells = (_cell(found.get((name, variant)), metric, setting) for variant in variants)
-        columns.append(Column(_heading(metric, setting), tuple(cells)))
+        rare = [setting.rare.get((variant, system.name, group, name)) for variant in variants]
+        cells = map(partial(_cell, metric, setting), rows, rare)
+        kinds = {bool(each) for row, each in zip(rows, rare, strict=True) if row and row["max"]}
+        heading = _heading(metric, setting, is_rare=kinds == {True}, is_narrow=is_narrow)
+        columns.append(Column(heading, tuple(cells)))
     return columns
 
 
-def _heading(metric: Metric, setting: Setting) -> str:
+def _heading(metric: Metric, setting: Setting, *, is_rare: bool, is_narrow: bool) -> str:
     if setting.is_single:
         return metric.label
+    if is_rare:
+        return f"{metric.label}\nin % of runs"
     if metric.extreme:
-        return f"{metric.label}\n(p95)"
-    return f"{metric.label}\np50 / p95" if metric.unit == "s" else metric.label
+        return f"{metric.label}\n{BAD if is_narrow else f'({BAD})'}"
+    both = f"p50 /\n{BAD}" if is_narrow else f"p50 / {BAD}"
+    return f"{metric.label}\n{both}" if metric.unit == "s" else metric.label
 
 
-def _cell(row: Row | None, metric: Metric, setting: Setting) -> str:
+def _cell(metric: Metric, setting: Setting, row: Row | None, rare: Rare | None) -> str:
     if row is None:
         return NOTHING
     if row["missing"] == row["n"]:
         return "never"
-    if setting.is_single:
+    if setting.is_single or not (metric.extreme or metric.unit == "s"):
         return brief(row["mean"], metric.unit)
-    if metric.extreme:
-        return _quantile(row, "p95", metric, setting)
-    if metric.unit == "s":
-        return " / ".join(_quantile(row, p, metric, setting) for p in ("p50", "p95"))
-    return brief(row["mean"], metric.unit)
+    if rare is not None:
+        return f"{brief(rare.median, metric.unit)} in {show(rare.share, 'share')}"
+    bad = _quantile(row, bad_tail(metric), metric, setting)
+    return bad if metric.extreme else f"{_quantile(row, 'p50', metric, setting)} / {bad}"
 
 
 def _asked(judged: Sequence[Judged], setting: Setting, variants: Sequence[str]) -> list[Column]:

@@ -367,6 +367,7 @@ def _save(
 def _setting(results: Results, options: argparse.Namespace) -> Setting:
     """What the answer says beside its numbers."""
     from sim.cli.answer import Setting, System
+    from sim.cli.told import rare
 
     about = results.about
     firsts = {one.name: results.replay(variant=one.name) for one in about.variants}
@@ -388,6 +389,7 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
         horizon=about.horizon_s,
         start=about.start_time,
         objectives={name: run.scenario.objectives for name, run in firsts.items()},
+        rare=rare(results),
         replayed=getattr(options, "replay", None),
     )
 

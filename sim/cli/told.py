@@ -8,13 +8,18 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from sim.cli.answer import Rare
 from sim.experiments.conclusion import MOST_NAMED
+from sim.experiments.intervals import quantile
+from sim.results import tables
+from sim.systems import KINDS
 from sim.units import show_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sim.experiments.outcomes import Outcome
+    from sim.metrics import Metric
     from sim.results import Results, Run
     from sim.results.provenance import Variant
 
@@ -27,6 +32,29 @@ _MOST_CHARACTERS = 160
 def told(results: Results) -> dict[str, list[str]]:
     """Variant -> sentences, the worst first; nothing of what went as it was asked for."""
     return {one.name: [*_of_variant(results, one)] for one in results.about.variants}
+
+
+def rare(results: Results) -> dict[tuple[str, str, str, str], Rare]:
+    """What is there in fewer than half of the runs, by variant, system, group and metric."""
+    metrics = {system: KINDS[kind].metrics for system, kind in results.about.kinds.items()}
+    found = {}
+    for row in results.rows("summary"):
+        metric = metrics[row["system"]][row["metric"]]
+        if not (_is_harm(metric) and row["min"] == row["p50"] == 0 < row["max"]):
+            continue
+        where = {name: row[name] for name in ("variant", "system", "group", "metric")}
+        table = results.table("replications")
+        values = tables.values(table, "value")[tables.chosen(table, **where)]
+        some = values[values > 0]
+        share = len(some) / len(values)
+        key = row["variant"], row["system"], row["group"], row["metric"]
+        found[key] = Rare(quantile(some, 0.5), share)
+    return found
+
+
+def _is_harm(metric: Metric) -> bool:
+    """Whether it is shown by its worst, and best at 0."""
+    return metric.extreme and metric.better == "lower"
 
 
 def together(of: Mapping[str, Sequence[str]]) -> list[str]:
@@ -45,15 +73,15 @@ def _names(names: Sequence[str]) -> str:
 
 def _of_variant(results: Results, one: Variant) -> Iterator[str]:
     first = results.replay(variant=one.name)
-    which = f"replication {first.replication}: " if one.random and one.replications > 1 else ""
+    which = f" (replication {first.replication})" if one.random and one.replications > 1 else ""
     own = [each for each in results.about.outcomes if each.variant == one.name]
     for outcome in own:
         yield from _outcome(results, outcome, first)
     for system in first.scenario.systems:
         refused = [row for row in first.refused if row["system"] == system]
         if refused:
-            yield f"{which}{_refused(refused)}"
-        yield from (f"{which}{sentence}" for sentence in _others(first, system, own))
+            yield f"{_refused(refused)}{which}"
+        yield from (f"{sentence}{which}" for sentence in _others(first, system, own))
 
 
 def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:

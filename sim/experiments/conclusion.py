@@ -41,7 +41,8 @@ class Conclusion:
     """The variants that no other one beats in every headline -> the headlines that each is best in.
     With objectives, of those that may be best."""
     never_best: Mapping[str, float]
-    """The variants whose rollouts ended well in fewer than half of the runs -> in which share."""
+    """The variants whose rollouts (where they have none, whose requests) ended well in fewer than
+    half of the runs -> in which share."""
     references: Sequence[str]
     """The variants that begin no rollout, where others do."""
     sentence: str
@@ -77,7 +78,7 @@ def _never(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
     random = any(known[name].measured.random for name in found.never_best)
     names = [name + _of_runs(share, known[name]) for name, share in found.never_best.items()]
     how = "well in at least half of the runs" if random else "well"
-    yield f"never best, as not all rollouts ended {how}: {_listed(names)}"
+    yield f"never best, as what was asked for did not end {how}: {_listed(names)}"
 
 
 def _of_runs(share: float, one: Experiment) -> str:

@@ -9,7 +9,8 @@ where it is better in some, and worse in none: equal ones, and those that the in
 apart, defend nobody.
 
 A variant whose rollouts did not all end well (accepted, and completed or rolled back to the end) in
-at least half of its replications is never best, in nothing.
+at least half of its replications is never best, in nothing; nor is one without rollouts whose
+requests were refused in more than half of them.
 
 Where others ask for a rollout, a variant that asks for none is a reference: shown, never best,
 whatever it meets. One that does nothing would win every headline by it, so it is set against nobody
@@ -83,14 +84,15 @@ def rank(variants: Sequence[Experiment]) -> Ranking:
     prefer = variants[0].scenario.prefer
     in_race = [one for one in variants if one.variant not in apart]
     meets_all = [one for one in in_race if one.meets_all]
-    ends = {one.variant: _ended_well(one) for one in in_race}
+    ends = {one.variant: _ended_well(one) for one in variants if one.variant not in nothing}
     able = [one for one in meets_all if ends[one.variant] >= LEAST_ENDED_WELL]
     choosable = [one.variant for one in able]
     if not asked and not prefer:
         able = [
             one
             for one in variants
-            if one in able or (one.variant in apart and one.variant not in nothing)
+            if one in able
+            or (one.variant in apart and ends.get(one.variant, 0) >= LEAST_ENDED_WELL)
         ]
     wins = {each: _wins(able, each) for each in _headlines(able)}
     undominated, beaten = _undominated(able, wins)
@@ -110,9 +112,16 @@ def rank(variants: Sequence[Experiment]) -> Ranking:
 
 
 def _ended_well(one: Experiment) -> float:
-    """In which share of the replications every rollout was accepted and ended well."""
+    """In which share of the replications every rollout was accepted and ended well.
+
+    Where none is asked for, in which share no request was refused: it is all that there is.
+    """
     measured = one.measured
     well = np.ones(len(measured.numbers), bool)
+    if not measured.asks_for_rollouts:
+        for (_, what), when in measured.outcomes.items():
+            if what == "refused":
+                well &= np.isnan(when)
     for key, values in measured.values.items():
         if key.metric == "safe_end" and not key.group:
             well &= (values == 1) & measured.kept[key.system]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 NEVER_IS_BEST = frozenset({"rollback_duration"})
 """Times of what had better not happen; every other time is the worse for being missing."""
+
+BAD = "bad 5 %"
+"""How the bad tail is called: what the worst 5 % of the replications reach or exceed."""
+
+
+def bad_tail(metric: Metric) -> Literal["p5", "p95"]:
+    """The quantile that lies in the metric's bad direction: the p5 of a capacity."""
+    return "p5" if metric.better == "higher" else "p95"
 
 
 @dataclass(frozen=True, slots=True)

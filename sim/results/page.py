@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.summaries import BAD, bad_tail
 from sim.results import markup
 from sim.showing import NOTHING, show
 from sim.systems import KINDS
@@ -39,7 +40,7 @@ def result_page(results: Results) -> str:
 def _size(about: About) -> str:
     span = f"window {show_duration(about.warm_up_s)} to {show_duration(about.horizon_s)}"
     if not any(one.random for one in about.variants):
-        return f"nothing here is random, {span}"
+        return f"deterministic, one run suffices, {span}"
     return f"{max(one.replications for one in about.variants):,} replications, {span}"
 
 
@@ -63,17 +64,17 @@ def _headlines(results: Results, system: str) -> str:
 def _which(metric: Metric) -> str:
     """What of its distribution is shown, where that is not the mean."""
     if metric.extreme:
-        return "\n(p95)"
-    return "\np50 / p95" if metric.unit == "s" else ""
+        return f"\n({BAD})"
+    return f"\np50 / {BAD}" if metric.unit == "s" else ""
 
 
 def _cell(row: Row | None, metric: Metric, about: About) -> str:
     if row is None:
         return NOTHING
     if metric.extreme:
-        return _quantile(row["p95"], metric, about)
+        return _quantile(row[bad_tail(metric)], metric, about)
     if metric.unit == "s":
-        return " / ".join(_quantile(row[p], metric, about) for p in ("p50", "p95"))
+        return " / ".join(_quantile(row[p], metric, about) for p in ("p50", bad_tail(metric)))
     return show(row["mean"], metric.unit)
 
 

@@ -41,6 +41,7 @@ OWN_METRICS = (
         "lowest\naccepting",
         "The lowest share of the nominal slots that take new tasks, at any instant of the window: "
         "those of nodes in service that do not drain.",
+        extreme=True,
     ),
     Metric(
         "requeues",

@@ -1,0 +1,109 @@
+"""What failed, got stuck, was refused or rolled back: how often, when, and how it is told."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.cli.told import rare, together, told
+from sim.experiments.outcomes import Outcome
+
+CASES = Path(__file__).parent / "cases"
+
+STUCK_WHEN_BAD = """\
+replications: 40
+horizon: 4h
+systems:
+  shop:
+    kind: cloud_service
+    builds: {"2": {bad: 50%, fails_to_start: 100%}}
+    roles: {web: {instances: 4, restart: 4min, min_available: 3}}
+operations:
+  - {at: 10min, upgrade_deployment: {build: "2"}}
+"""
+ROLLED_BACK = STUCK_WHEN_BAD + "  - {at: 2h, rollback: {}}\n"
+
+
+@cache
+def ran(text):
+    return sim.run(sim.loads(text))
+
+
+@cache
+def compared(name):
+    return sim.compare(sim.load(CASES / f"{name}.yaml"))
+
+
+def test_stuck_is_counted_over_all_replications_and_told_of_the_first_one():
+    results = ran(STUCK_WHEN_BAD)
+    (found,) = results.about.outcomes
+    bad = [sim.run_one(sim.loads(STUCK_WHEN_BAD), k) for k in range(40)]
+    stuck = [run.replication for run in bad if run.told("shop")]
+    assert (found.what, found.runs, found.of) == ("stuck", len(stuck), 40)
+    assert (found.p50_s, found.p95_s, found.first) == (2400.0, 2400.0, stuck[0])
+    share = f"{100 * len(stuck) / 40:g} %"
+    assert found.sentence == f"stuck in {share} of runs, since 40min"
+    assert told(results) == {
+        "baseline": [
+            f"{found.sentence}; in replication {stuck[0]} upgrade_deployment-0 is stuck in domain "
+            "0 since 40min; a rollback or a fresh upgrade clears it"
+        ]
+    }
+
+
+def test_rolled_back_is_timed_among_those_that_were():
+    results = ran(ROLLED_BACK)
+    outcomes = {each.what: each for each in results.about.outcomes}
+    values = results.replications.query("metric == 'rollback_duration'").value
+    found = outcomes["rolled back"]
+    assert found.runs == values.notna().sum() < 40
+    assert found.p50_s == pytest.approx(np.sort(values.dropna())[(found.runs + 1) // 2 - 1])
+    assert found.sentence.startswith("rolled back in ")
+    assert " of runs, after 1h54" in found.sentence
+
+
+def test_request_that_the_state_refuses_is_told_with_its_answer():
+    sentences = told(ran(ROLLED_BACK))["baseline"]
+    refused = next(each for each in ran(ROLLED_BACK).about.outcomes if each.what == "refused")
+    assert refused.sentence in sentences  # where the build is good the rollback comes too late
+    assert refused.p50_s == 7200.0
+    (one,) = told(sim.run(sim.loads(ROLLED_BACK), replay=refused.first))["baseline"]
+    assert one.startswith("1 request was refused: 409 ConflictError, ")
+    assert "at 2h rollback-0: " in one
+
+
+def test_service_that_recycles_is_told_stuck_and_rolled_back():
+    assert together(told(compared("service-recycling"))) == [
+        "default, stuck, single: upgrade_deployment-0 is stuck in domain 0 since 40min; "
+        "a rollback or a fresh upgrade clears it",
+        "rolled-back: rolled back after 1h54",
+    ]
+
+
+def test_nothing_is_told_of_what_went_as_it_was_asked_for():
+    results = compared("pool-new-package")
+    assert [each.variant for each in results.about.outcomes] == ["reimage-one"]
+    assert together(told(results)) == [
+        "reimage-one: 1 request was refused: 409 OperationNotValidOnNode, at 1h reimage_node-0: "
+        "only nodes of a cloud_service pool can be reimaged"
+    ]
+
+
+def test_outcomes_are_the_same_from_a_folder(tmp_path):
+    results = ran(STUCK_WHEN_BAD)
+    again = sim.open_results(results.save(tmp_path / "results"))
+    assert [*again.about.outcomes] == [*results.about.outcomes]
+    assert isinstance(again.about.outcomes[0], Outcome)
+
+
+def test_downtime_of_few_runs_is_told_where_it_is_there():
+    text = STUCK_WHEN_BAD.replace("bad: 50%", "bad: 20%").replace("available: 3", "available: 4")
+    found = rare(ran(text))
+    values = ran(text).replications.query("metric == 'blast_radius' and group == ''").value
+    (share,) = [each for key, each in found.items() if key[2:] == ("", "blast_radius")]
+    assert share == (0.25, (values > 0).mean())
+    assert not any(key[3] == "downtime" for key in found)  # in every run
