@@ -175,7 +175,7 @@ def test_a_single_attempt_is_not_tried_again():
 def test_of_a_release_that_is_always_bad_it_is_told_what_a_failed_rollback_leads_to():
     text = last(publish(unhealthy="100%"), rollback_fails="1%", discovery=ENDLESS)
     assert text.endswith(
-        " later. Where the rollback fails, the extension is failed until it is repaired."
+        " later. Where the rollback fails, the extension is failed until it is installed anew."
     )
     assert " it is rolled back in 2min, which fails with 1 %, and tried again" in text
 
@@ -184,14 +184,14 @@ def test_what_fails_for_good_is_told():
     keys = {"rollback_fails": "50%", "discovery": ENDLESS}
     text = last(publish(unhealthy="50%"), **keys)
     assert "50 % are done after 1 attempt, 62.5 % after 2, 65.62 % after 3" in text
-    assert text.endswith(" 33.33 % end as failed, until they are repaired.")
+    assert text.endswith(" 33.33 % end as failed, until they are installed anew.")
 
 
 def test_a_limit_of_attempts_leaves_the_rest_failed():
     keys = {"max_attempts": 2, "discovery": ENDLESS}
     text = last(publish(unhealthy="20%"), **keys)
     assert "later, 2 attempts at most: 80 % are done after 1 attempt, 96 % after 2." in text
-    assert text.endswith(" 4 % end as failed, until they are repaired.")
+    assert text.endswith(" 4 % end as failed, until they are installed anew.")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_release_that_is_always_bad_is_told_with_whom_it_hits(unhealthy, whom)
     there = " there" if "there" in whom else ""
     assert limited == (
         f"{RELEASED}{GET_IT}{whom}{back}, 2 attempts at most. 100 %{there} end as failed, until "
-        "they are repaired."
+        "they are installed anew."
     )
 
 
@@ -400,7 +400,7 @@ def test_a_first_installation_has_nothing_to_go_back_to():
     put = {"put_extension": OWN}
     assert last(put, unhealthy="5%") == (
         "Own 1.0 of Contoso is put on 4 machines, not enrolled from then on. With 5 % it ends "
-        "unhealthy, and is failed until it is repaired."
+        "unhealthy, and is failed until it is installed anew."
     )
     newer = {"put_extension": OWN | {"version": "1.1"}}
     assert last(put, newer, unhealthy="5%").endswith("is rolled back in 2min and not tried again.")

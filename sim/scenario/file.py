@@ -49,7 +49,8 @@ class ObjectiveEntry(OneOf):
     """What is asked of each replication. Its metric says in which unit the bound is written."""
 
     metric: Name
-    """The metric, such as min_capacity or rollout_duration."""
+    """The metric, such as min_capacity, rollout_duration or, of an Arc fleet, time_to_75: any whole
+    percentage."""
     system: Name | SkipJsonSchema[None] = None
     """The system that is meant. Default: the only one that has this metric."""
     group: Name | SkipJsonSchema[None] = None

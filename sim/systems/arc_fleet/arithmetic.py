@@ -147,7 +147,7 @@ def first(chance: float, _: ArcFleet, there: str = "") -> str:
     """The same of a first installation: there is nothing to go back to."""
     if not chance:
         return ""
-    return f"{_ends(chance, there)}, and is failed until it is repaired."
+    return f"{_ends(chance, there)}, and is failed until it is installed anew."
 
 
 def _ends(chance: float, there: str) -> str:
@@ -169,8 +169,8 @@ def _stuck(chance: float, spec: ArcFleet, there: str = "") -> str:
     if failed <= 0:
         return ""
     if chance >= 1 and again > 0 and tries is None:  # all, but who knows when
-        return " Where the rollback fails, the extension is failed until it is repaired."
-    return f" {show_share(failed)}{there} end as failed, until they are repaired."
+        return " Where the rollback fails, the extension is failed until it is installed anew."
+    return f" {show_share(failed)}{there} end as failed, until they are installed anew."
 
 
 def faults(law: float | AlwaysUnhealthy | None, spec: ArcFleet, fate: Callable[..., str]) -> str:

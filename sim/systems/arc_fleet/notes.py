@@ -36,8 +36,10 @@ class _There(NamedTuple):
 
     type: str
     enrolled: bool
+    machines: int
+    """How many have it."""
     versions: tuple[str, ...]
-    """On each machine that has it."""
+    """Those that some machine has, each once."""
 
 
 def notes(model: Model, scopes: Scopes) -> dict[str, str]:
@@ -66,7 +68,7 @@ def _note(scopes: Scopes, number: int, operation: Operation) -> str:
     if isinstance(body, RepairExtension):
         return f"repairs nothing: no {body.type} was failed"
     had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
-    machines = sum(len(each.versions) for each in there)
+    machines = sum(each.machines for each in there)
     has = "has" if machines == 1 else "have"
     text = f"installs nothing: {counted(machines, 'machine')} {has} {' and '.join(had)} already"
     return text + (_opts(body, there) if isinstance(body, PutExtension) else "")
@@ -94,7 +96,7 @@ def _of_release(
         return ""
     text = f"{body.type} {body.version} upgrades nobody: "
     enrolled = [version for each in there if each.enrolled for version in each.versions]
-    if not any(each.versions for each in there):
+    if not any(each.machines for each in there):
         return f"{text}no machine has the extension"
     if not enrolled:
         return f"{text}no machine is enrolled"
@@ -139,8 +141,8 @@ def _found(scopes: Scopes, number: int, place: int) -> _There:
     codes[rows.machine[past]] = rows.new[past]
     here = codes[codes != 0]
     enrolled = scopes.enrolled(place, np.zeros(1, np.intp), np.full(1, at), number)
-    versions = tuple(each.versions[code // WIDTH] for code in here.tolist())
-    return _There(each.type, bool(enrolled[0]), versions)
+    versions = tuple(each.versions[number] for number in np.unique(here // WIDTH).tolist())
+    return _There(each.type, bool(enrolled[0]), len(here), versions)
 
 
 def _is_over(scopes: Scopes, number: int) -> bool:

@@ -56,7 +56,9 @@ class SetAutomaticUpgrade(Request):
 
 
 class PutExtension(Request):
-    """PUT of machines/extensions: the extension is created, or changed."""
+    """PUT of machines/extensions: the extension is created, or changed; what is failed is installed
+    anew.
+    """
 
     group: Name | SkipJsonSchema[None] = None
     """The group of machines. Default: all but those of another operating system than the type
@@ -75,7 +77,9 @@ class PutExtension(Request):
 
 
 class UpgradeExtensions(Request):
-    """POST of machines/upgradeExtensions: the operator's own push, enrolled or not."""
+    """POST of machines/upgradeExtensions: the operator's own push, enrolled or not; what is failed
+    is installed anew.
+    """
 
     group: Name | SkipJsonSchema[None] = None
     """The group of machines. Default: all that have the extension."""

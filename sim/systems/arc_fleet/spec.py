@@ -142,7 +142,7 @@ class ArcFleet(System):
     rollback: Distribution = ROLLBACK
     """Time to put the previous version back. Default: 2min."""
     rollback_fails: Share = 0.0
-    """Chance that a rollback fails: the extension is then failed until it is repaired.
+    """Chance that a rollback fails: the extension is then failed until it is installed anew.
     Default: 0%."""
     retry_after: Distribution = RETRY_AFTER
     """Time from the end of a rollback until the next attempt. Default: uniform from 2d to 4d
