@@ -99,21 +99,39 @@ def _outage(lines: Mapping[str, Timeline], outage: tuple[float, float], horizon:
 
 
 def _ends(rehearsal: Rehearsal) -> Iterator[str]:
-    """How each upgrade that takes time ends."""
+    """How each upgrade that takes time ends, and since when it is stuck before."""
     log, model = rehearsal.log, rehearsal.model
     (block,) = [each for each in model.blocks if each.kind == "upgrade"]
-    for number in range(block.count):
-        rows = log.rows[log.rows["subject"] == block.first + number]
+    for subject in block.numbers:
+        rows = log.rows[log.rows["subject"] == subject]
         if not len(rows):
             continue
-        began, last = float(rows["time"][0]), float(rows["time"][-1])
-        status = int(rows["new"][-1]) % UPGRADE.width
-        name = block.name(number).removeprefix("upgrade by ")
-        if status not in UPGRADE_ENDS:
-            state = f"stuck from {show_duration(last)} on" if status == STUCK else "not over"
-            yield f"{name} is {state} at the end ({show_duration(log.horizon)})"
-        elif last > began:
-            yield f"{name} is {_words(status)} after {show_duration(last - began)}"
+        name = block.name(subject - block.first).removeprefix("upgrade by ")
+        states = [int(code) % UPGRADE.width for code in rows["new"]]
+        times = [*rows["time"].tolist(), log.horizon]
+        for place, state in enumerate(states):
+            if state == STUCK:
+                yield f"{name} is {_stuck(rehearsal, subject, times[place], times[place + 1])}"
+        took = times[-2] - times[0]
+        if states[-1] in UPGRADE_ENDS and took:
+            yield f"{name} is {_words(states[-1])} after {show_duration(took)}"
+        elif states[-1] not in (*UPGRADE_ENDS, STUCK):
+            yield f"{name} is not over at the end ({show_duration(log.horizon)})"
+
+
+def _stuck(rehearsal: Rehearsal, upgrade: int, since: float, until: float) -> str:
+    """Where an upgrade is stuck, and from when to when."""
+    log = rehearsal.log
+    rows = log.rows[(log.rows["cause"] == upgrade) & (log.rows["time"] <= since)]
+    domains = [
+        log.subjects.name(subject)
+        for subject in rows["subject"].tolist()
+        if log.subjects.block_of(subject).kind == "update_domain"
+    ]
+    where = f"stuck in {domains[-1]}" if domains else "stuck"
+    if until < log.horizon:
+        return f"{where} from {show_duration(since)} to {show_duration(until)}"
+    return f"{where} from {show_duration(since)} on: a rollback or another upgrade clears it"
 
 
 def _words(status: int) -> str:

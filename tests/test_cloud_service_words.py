@@ -139,7 +139,7 @@ def test_a_refused_request_is_told_as_refused_and_nothing_else():
     )
     assert [line for line in lines if "walk_upgrade_domain" in line] == [
         "At 15s, walk_upgrade_domain-0: it will be refused: 409 ConflictError: the update in "
-        "progress is not Manual."
+        "progress is not Manual: allowed under Manual alone."
     ]
 
 

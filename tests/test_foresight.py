@@ -171,9 +171,11 @@ def test_a_drain_that_does_not_end_is_told():
 
 
 def test_what_is_stuck_is_told_with_its_time():
-    assert "upgrade_deployment-0 is stuck from 40min on at the end (8h)" in last_line(
-        case("service-recycling")
-    )
+    stuck = "upgrade_deployment-0 is stuck in update domain 0 from 40min "
+    clears = "on: a rollback or another upgrade clears it."
+    assert last_line(case("service-recycling")).endswith(stuck + clears)
+    rolled_back = last_line(case("service-recycling", "rolled-back"))
+    assert f"{stuck}to 2h; upgrade_deployment-0 is rolled back after 1h54; " in rolled_back
 
 
 SERVICE = """
@@ -198,7 +200,7 @@ def service(instances=4, more="", role="", upgrade=""):
     ("chance", "words"),
     [
         ("99%", "upgrade_deployment-0 is completed after 16min"),
-        ("100%", "upgrade_deployment-0 is stuck from 40min on"),
+        ("100%", "upgrade_deployment-0 is stuck in update domain 0 from 40min on: a rollback"),
     ],
 )
 def test_what_has_a_chance_below_100_percent_does_not_happen(chance, words):

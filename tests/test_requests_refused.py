@@ -372,7 +372,8 @@ def test_what_the_state_of_the_service_forbids_is_foretold():
     told = asked({"upgrade_domain": 0}, kind="walk_upgrade_domain")
     ((_, sentence),) = foretold(told.simulation.scenario)
     assert sentence == (
-        "it will be refused: 409 ConflictError: no update or upgrade is in progress"
+        "it will be refused: 409 ConflictError: no update or upgrade is in progress: allowed "
+        "while there is one"
     )
 
 

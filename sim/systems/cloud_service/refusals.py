@@ -80,20 +80,26 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "extension state": _bad("State is only for extensions that are configured by JSON"),
     "force": _bad("local data would be lost: the request needs Force"),
-    "no such domain": _bad("the service has no such update domain"),
-    "no such instance": Refusal(404, "ResourceNotFound", "the role instance does not exist"),
+    "no such domain": _bad(
+        "there is no update domain {upgrade_domain}: allowed are those in use, from 0 on"
+    ),
+    "no such instance": Refusal(404, "ResourceNotFound", "there is no role instance {instance}"),
     # "Swap Deployment": names that are not those of the two slots are a conflict.
     "no staging": _conflict("there is no staging deployment to swap"),
-    "no update": _conflict("no update or upgrade is in progress"),
-    "not manual": _conflict("the update in progress is not Manual"),
-    "out of order": _conflict("update domains must be walked in order"),
-    "still walking": _conflict("the last walk is not complete"),
+    "no update": _conflict("no update or upgrade is in progress: allowed while there is one"),
+    "not manual": _conflict("the update in progress is not Manual: allowed under Manual alone"),
+    "out of order": _conflict(
+        "update domains must be walked in order: {upgrade_domain} is not the next one, the only "
+        "one that is allowed"
+    ),
+    "still walking": _conflict("the last walk is not complete: allowed once its domain is done"),
     "cannot roll back": _conflict(
-        "every instance is updated, or the update is rolled back already"
+        "every instance is updated, or the update is rolled back already: allowed while an "
+        "instance is still to be updated"
     ),
     "local resources": _conflict("an update that changes local storage cannot be rolled back"),
-    "suspended": _conflict("the deployment is suspended"),
-    "locked": _conflict("an update or upgrade is in progress"),
+    "suspended": _conflict("the deployment is Suspended: allowed in Running"),
+    "locked": _conflict("an update or upgrade is in progress: allowed once it has ended"),
     "overtaken": _conflict("another update or a rollback took over"),
     "gone": Refusal(404, "ResourceNotFound", "the role instance was removed meanwhile"),
 }
@@ -172,5 +178,6 @@ def _all(configuration: ExtensionConfiguration) -> list[ExtensionState]:
 def answer(rule: str, body: Request) -> Refusal:
     """The refusal by `rule`, its message about this request."""
     refusal = REFUSALS[rule]
-    version = getattr(body, "x_ms_version", "")
-    return refusal._replace(message=refusal.message.format(version=version))
+    keys = ("x_ms_version", "upgrade_domain", "instance")
+    said = {key: getattr(body, key, "") for key in keys}
+    return refusal._replace(message=refusal.message.format(version=said["x_ms_version"], **said))
