@@ -66,6 +66,8 @@ def _capacity(rehearsal: Rehearsal, how: Rehearsing, warm_up: float) -> str:
     share = show_share(lowest)
     if len(set(line.values.tolist())) == 1:
         return f"capacity stays at {share}"
+    if lowest >= 1 - TOLERANCE:
+        return f"capacity stays at {share} or above"
     since = float(line.times[np.argmax(line.values <= lowest + TOLERANCE)])
     return f"lowest capacity {share}{members}, first at {show_duration(since)}"
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
+import wild
+import wild_fleet
+import wild_pool
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
+from wild import often
 
 from sim.chance import Distribution
 from sim.errors import ScenarioError
@@ -83,8 +90,9 @@ def compare(scenario, name):
     model = simulation.models[name]
     values, _ = model.measure(Stack([log]), scenario.warm_up)
     lowest, down = float(values["", "min_capacity"][0]), float(values["", "downtime"][0])
-    assert (f"lowest capacity {show_share(lowest)} (" in line) == (lowest < 1)
-    assert ("capacity stays at 100 %" in line) == (lowest == 1)
+    steady = f"capacity stays at {show_share(lowest)}" in line
+    assert steady or lowest < 1
+    assert steady or f"lowest capacity {show_share(lowest)} (" in line
     assert (f"downtime {show_duration(down)} " in line) == (down > 0)
     assert ("available throughout" in line) == (down == 0)
     if ("", "finished") in values and len(model.layout.upgrades) == 1:
@@ -224,10 +232,44 @@ def test_what_is_too_large_is_said_to_be():
         assert foretold(Simulation(large)) == []
 
 
-def test_a_request_is_foretold_as_refused_in_a_scenario_of_any_length():
-    """Only the time until the last request is run for that."""
-    swap = "\n  - {at: 20min, swap: {}}"
-    text = SERVICE.format(instances=4, more="", role="", upgrade="").rstrip() + swap
-    scenario = Scenario.from_text(text.replace("1d", "100000d"))
-    ((_, sentence),) = foretold(Simulation(scenario))
+def test_only_the_time_until_the_last_request_is_run_for_its_refusal():
+    looks = ", mode: Manual, operator: {bake: 20h, look_every: 10ms, stop_above: 50%}"
+    text = SERVICE.format(instances=4, more="", role="", upgrade=looks)
+    swap = "  - {at: 11min, swap: {}}\n"
+    ((_, sentence),) = foretold(Simulation(Scenario.from_text(text + swap)))
     assert sentence.startswith("swap-0 will be refused: 409 ConflictError")
+    walk = "  - {at: 10min, walk_upgrade_domain: {upgrade_domain: 0}}\n"
+    ((_, sentence),) = foretold(Simulation(Scenario.from_text(text + walk)))
+    assert "409 ConflictError: the last walk is not complete" in sentence
+
+
+# Whatever is asked -------------------------------------------------------------------------------
+
+
+@often(80)
+@given(wild.wild())
+def test_claims_about_any_service_are_what_a_run_without_chance_comes_to(asked):
+    scenario = Scenario.from_dict(asked)
+    (name,) = scenario.systems
+    compare(scenario, name)
+
+
+@often(60)
+@given(
+    st.one_of(wild_pool.wild(), st.integers(0, 10**9).map(lambda k: wild_fleet.scenario(Random(k))))
+)
+def test_refusals_foretold_of_any_pool_and_fleet_are_those_that_are_explained(asked):
+    simulation = Simulation(Scenario.from_dict(asked))
+    (name,) = simulation.models
+    lines = of_system(simulation, name)
+    told = [
+        line for line in lines if " refused in the mean case: " in line or " will be re" in line
+    ]
+    if not (simulation.scenario.systems[name].kind == "batch_pool" and asked_of_work(simulation)):
+        assert len(told) == len(foretold(simulation))
+
+
+def asked_of_work(simulation):
+    """Whether answers may rest on tasks, which warnings leave out."""
+    (spec,) = simulation.scenario.systems.values()
+    return bool(spec.work)
