@@ -72,6 +72,61 @@ def student_factor(n: int, confidence: float) -> float:
     return float(stdtrit(n - 1, confidence)) / math.sqrt(n)
 
 
+def skewed_factors(n: int, confidence: float, skewed: float) -> tuple[float, float]:
+    """The same below and above the mean, where the values are skewed (as by `skewness`).
+
+    The mean of skewed values follows Student's law poorly: where the long tail is above, the mean
+    of a sample that has little of it is low and so is its spread. Hall's cubic transformation
+    (On the removal of skewness by transformation, J. R. Statist. Soc. B 54 (1992), 221-228) takes
+    that away to the second order. No limit is ever nearer than Student's, so nothing is gained on
+    the side of the short tail. How often each limit is wrong, in percent of 20,000 samples, beside
+    a Student limit, for the side of the long tail (Student's in brackets); `test_errors_of_limits`
+    measures it again:
+
+    | law of a replication's value             | skewness | n = 30      | n = 100    |
+    |------------------------------------------|----------|-------------|------------|
+    | normal                                   |      0   |  4.8 (5.0)  | 5.0 (5.1)  |
+    | lognormal, median 4 min, p95 9 min       |      1.8 |  6.6 (9.0)  | 5.4 (7.1)  |
+    | the longest of 20 such                   |      1.5 |  6.1 (8.0)  | 5.5 (7.0)  |
+    | exponential                              |      2   |  6.2 (9.9)  | 5.1 (7.3)  |
+    | hours lost, default scenario             |      0.8 |  5.8 (6.7)  | 5.0 (5.7)  |
+    | hours lost, Auto, 5 % bad builds         |      4.4 | 22.9 (23.1) | 0.8 (12.4) |
+    | 0 or 1, 5 % of ones                      |      4.1 | 21.0 (21.0) | 0.5 (11.9) |
+    | lognormal of a skewness of 6             |      6.2 |  9.2 (15.5) | 7.4 (11.3) |
+
+    The two rows of 20 % and more are samples without a single bad build, which no limit can mend:
+    `verdicts` asks for so many values that one may be expected.
+    """
+    plain = student_factor(n, confidence)
+    # Moments underestimate the skewness of a law from a sample: this is Fisher's estimate.
+    b = skewed * math.sqrt(n - 1) / (n - 2) / 6 if n > 2 else 0.0  # noqa: PLR2004  (two: symmetric)
+    if abs(b) < 1e-6:  # noqa: PLR2004  (too little to matter, and to divide by)
+        return plain, plain
+    t = plain * math.sqrt(n)
+    below, above = (abs(math.cbrt(1 + 6 * b * (z - b)) - 1) / abs(2 * b) for z in (t, -t))
+    return max(t, below) / math.sqrt(n), max(t, above) / math.sqrt(n)
+
+
+def mean_limits(values: ArrayLike, confidence: float, *, binary: bool = False) -> Interval:
+    """The mean with two limits, each one-sided at `confidence`; NaN as for `student`.
+
+    By `skewed_factors`; where the values are `binary` (0 or 1) the mean is a share, with the exact
+    limits of `clopper_pearson`. Other equal values give limits of no width.
+    """
+    x = _floats(values)
+    known = student(x, 2 * confidence - 1)
+    if x.size < 2 or math.isnan(known.mean):  # noqa: PLR2004  (one value has no spread)
+        return known
+    if binary:
+        return Interval(known.mean, *clopper_pearson(float(x.sum()), x.size, confidence))
+    shape = skewness(x)
+    if math.isnan(shape):
+        return known
+    below, above = skewed_factors(x.size, confidence, shape)
+    deviation = float(x.std(ddof=1))
+    return Interval(known.mean, known.mean - below * deviation, known.mean + above * deviation)
+
+
 def clopper_pearson(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """The exact lower and upper limit on a probability, each one-sided at `confidence`.
 

@@ -129,6 +129,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     looks = 2 if one.open_ended else 1
     if objective.of == "mean":
         unit = metric_of(one.scenario, objective.system, objective.metric).unit
+        specs = one.scenario.systems.values()
         verdict = judge_mean(
             np.where(kept, values, np.nan),
             bound,
@@ -136,6 +137,8 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
             confidence=objective.confidence,
             looks=looks,
             random=measured.random,
+            rarest=min((p for spec in specs for p in KINDS[spec.kind].chances(spec)), default=1.0),
+            binary=unit == "0/1",
             show=lambda value: show(value, unit),
         )
     else:

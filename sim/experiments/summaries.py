@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.experiments.intervals import quantile, quantile_limits, skewness, student
+from sim.experiments.intervals import mean_limits, quantile, quantile_limits, skewness
 from sim.experiments.objectives import metric_of, metrics_of
 
 if TYPE_CHECKING:
@@ -63,11 +63,20 @@ class Summary:
     p95_low: float
     p95_high: float
     skewness: float
+    """Where its square is above n / 25 a mean says little (`is_skewed`)."""
 
 
 def summarise(one: Experiment) -> list[Summary]:
     """Every metric of a variant, in the order of `ordered`."""
     return [_summary(one, key) for key in ordered(one.scenario, one.measured.values)]
+
+
+def is_skewed(skewed: float, n: int) -> bool:
+    """Whether n values are too few for an interval on their mean to be trusted.
+
+    Cochran's rule, n > 25 x skewness^2 (Sampling Techniques, 3rd ed. 1977, section 2.15).
+    """
+    return 25 * skewed**2 > n
 
 
 def ordered(scenario: Scenario, keys: Iterable[Key]) -> list[Key]:
@@ -105,7 +114,7 @@ def badness(metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _summary(one: Experiment, key: Key) -> Summary:
     values = one.measured.values[key]
     metric = metric_of(one.scenario, key.system, key.metric)
-    about = student(values)
+    about = mean_limits(values, 0.975, binary=metric.unit == "0/1")
     p5, p50, p95 = (quantile(values, p) for p in (0.05, 0.5, 0.95))
     (p5_low, p5_high), (p50_low, p50_high), (p95_low, p95_high) = (
         quantile_limits(values, p) for p in (0.05, 0.5, 0.95)

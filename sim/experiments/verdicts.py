@@ -3,11 +3,13 @@
 An objective asks of each replication whether a metric meets a bound, and holds when the share of
 replications that do is at least `in_runs`. The verdict is a one-sided Clopper-Pearson limit on that
 share, so each verdict is wrong with a chance of at most 1 - confidence. `in_runs: 100%` is met when
-no replication misses; its sentence says how many may yet. `of: mean` judges the mean by its
-one-sided Student limit. Where nothing is random, the one run is the answer.
+no replication misses; its sentence says how many may yet. `of: mean` judges the mean by a one-sided
+limit that heeds its skewness. Where nothing is random, the one run is the answer.
 
 An undecided objective may get a further look with more replications: `looks=2` judges each of the
-two at half the error, so that the verdict stays wrong with a chance of at most 1 - confidence.
+two at half the error, so that the verdict stays wrong with a chance of at most 1 - confidence. Each
+sentence names the level that was used. How many replications would settle it is told for one look,
+the only one where a file says how many replications to make.
 """
 
 from __future__ import annotations
@@ -17,8 +19,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy.special import bdtr, bdtrc, bdtrik
 
-from sim.experiments.intervals import clopper_pearson, student, student_factor
+from sim.experiments.intervals import (
+    clopper_pearson,
+    mean_limits,
+    skewed_factors,
+    skewness,
+    student_factor,
+)
 from sim.scenario.references import MOST_REPLICATIONS
 from sim.units import show_share
 
@@ -27,8 +36,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from sim.experiments.intervals import Interval
+
 TOLERANCE = 1e-9
 """Sums of shares may miss a bound by this much and still meet it."""
+
+POWER = 0.8
+"""With what chance the number of replications that is named settles an objective."""
 
 Outcome = Literal["met", "missed", "undecided"]
 
@@ -39,8 +53,8 @@ class Verdict:
 
     `share` is the share of replications that meet the bound, `low` and `high` its one-sided limits;
     where the mean is judged they are that mean and its limits. NaN stands for unknown. `needed`:
-    how many replications in all would settle it if what was seen goes on; None where it is settled,
-    or too close to call.
+    how many replications in all would settle it with a chance of 80 % if things are as they were
+    seen; None where it is settled, or too close to call.
     """
 
     share: float
@@ -79,13 +93,13 @@ def judge(
     limit = 1 - (1 - confidence) / looks
     low, high = clopper_pearson(k, n, limit)
     seen = f"{k} of {n} runs meet it"
-    level = f"at {show_share(confidence)}"
+    level = f"at {show_share(limit)}"
     if low >= in_runs:
         return Verdict(k / n, low, high, "met", f"{seen}: at least {show_share(low)} {level}")
     if high < in_runs:
         return Verdict(k / n, low, high, "missed", f"{seen}: at most {show_share(high)} {level}")
-    needed = _runs_to_settle(k / n, n, in_runs, limit)
-    outlook = _outlook(needed, "without a miss" if k == n else "at this share")
+    needed = _runs_to_settle(k / n, n, in_runs, confidence)
+    outlook = _outlook(needed, "without a miss" if k == n else "at this share", certain=k == n)
     sentence = f"{seen}: {show_share(low)} to {show_share(high)}, each limit {level}; {outlook}"
     return Verdict(k / n, low, high, "undecided", sentence, needed)
 
@@ -98,12 +112,16 @@ def judge_mean(
     confidence: float = 0.95,
     looks: int = 1,
     random: bool = True,
+    rarest: float = 1.0,
+    binary: bool = False,
     show: Callable[[float], str] = "{:.4g}".format,
 ) -> Verdict:
     """The verdict on `of: mean`: the mean of one value a replication, at least or at most a bound.
 
     A missing value (NaN) misses the objective: there is no mean, and what never came met nothing.
-    `show` writes a value of the metric in the sentence.
+    `rarest` is the chance of what is known to befall a replication as a whole most seldom: as long
+    as so few were made that it may well be missing from all of them, a mean is undecided. `binary`
+    values are 0 or 1. `show` writes a value of the metric in the sentence.
     """
     x = np.asarray(values, dtype=np.float64)
     kept = _kept(meets(x, bound, at_least=at_least))
@@ -117,19 +135,38 @@ def judge_mean(
         alone = f"mean {show(float(x[0]))} of one run: a second one is needed to judge it"
         return Verdict(float(x[0]), math.nan, math.nan, "undecided", alone, needed=2)
     limit = 1 - (1 - confidence) / looks
-    known = student(x, 2 * limit - 1)
+    known = mean_limits(x, limit, binary=binary)
+    seen = _seen(x, known, limit, show)
+    enough = _enough_to_see(rarest, limit)
+    if x.size < enough:
+        unseen = f"what befalls {show_share(rarest)} of runs may be missing from so few"
+        sentence = f"{seen}; {unseen}: a mean is judged from {enough:,} runs on"
+        return Verdict(known.mean, known.low, known.high, "undecided", sentence, enough)
     limits_meet = meets([known.low, known.high], bound, at_least=at_least)
-    seen = (
-        f"mean {show(known.mean)} of {x.size} runs, {show(known.low)} to {show(known.high)}, "
-        f"each limit at {show_share(confidence)}"
-    )
     if limits_meet.all() or not limits_meet.any():
         outcome: Outcome = "met" if limits_meet.all() else "missed"
         return Verdict(known.mean, known.low, known.high, outcome, seen)
-    deviation, gap = float(x.std(ddof=1)), abs(known.mean - bound)
-    needed = _smallest(lambda n: student_factor(n, limit) * deviation <= gap, above=x.size)
+    needed = _runs_for_mean(x, bound, confidence)
     sentence = f"{seen}; {_outlook(needed, 'with this mean and spread')}"
     return Verdict(known.mean, known.low, known.high, "undecided", sentence, needed)
+
+
+def _seen(
+    x: NDArray[np.float64], known: Interval, limit: float, show: Callable[[float], str]
+) -> str:
+    level = f"at {show_share(limit)}"
+    if (x == x[0]).all():
+        others = show_share(1 - clopper_pearson(x.size, x.size, limit)[0])
+        return f"{show(known.mean)} in each of {x.size} runs: at most {others} differ, {level}"
+    span = f"{show(known.low)} to {show(known.high)}"
+    return f"mean {show(known.mean)} of {x.size} runs, {span}, each limit {level}"
+
+
+def _enough_to_see(chance: float, confidence: float) -> int:
+    """How many replications show what befalls each with that chance at least once."""
+    if not 0 < chance < 1:
+        return 0
+    return math.ceil(math.log(1 - confidence) / math.log1p(-chance) - TOLERANCE)
 
 
 def _kept(met: ArrayLike) -> NDArray[np.bool_]:
@@ -140,7 +177,7 @@ def _kept(met: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _certain(*, holds: bool, estimate: float) -> Verdict:
-    sentence = f"nothing here is random: the one run {'meets' if holds else 'misses'} it"
+    sentence = f"deterministic, one run suffices: it {'meets' if holds else 'misses'} the bound"
     return Verdict(estimate, estimate, estimate, "met" if holds else "missed", sentence)
 
 
@@ -152,12 +189,52 @@ def _never_missed(k: int, n: int, confidence: float) -> Verdict:
     return Verdict(1.0, low, high, "met", sentence)
 
 
-def _runs_to_settle(share: float, n: int, in_runs: float, limit: float) -> int | None:
-    def settles(runs: int) -> bool:
-        low, high = clopper_pearson(share * runs, runs, limit)
-        return low >= in_runs or high < in_runs
+def _runs_to_settle(share: float, n: int, in_runs: float, confidence: float) -> int | None:
+    """The smallest number above n that settles it with a chance of `POWER`, the share being true.
 
-    return _smallest(settles, above=n)
+    Exact binomial chances go up and down a little with n, as one more miss is allowed: bisection
+    finds one number, the smallest is not far below.
+    """
+
+    def chance(runs: NDArray[np.int64]) -> NDArray[np.float64]:
+        return _chance_to_settle(share, runs, in_runs, confidence)
+
+    found = _smallest(lambda runs: bool(chance(np.array([runs]))[0] >= POWER), above=n)
+    if found is None:
+        return None
+    apart = max(abs(share - in_runs), 1 / MOST_REPLICATIONS)
+    span = math.ceil(8 / apart + 4 / (1 - in_runs))
+    before = np.arange(max(n + 1, found - span), found + 1)
+    return int(before[np.argmax(chance(before) >= POWER)])
+
+
+def _chance_to_settle(
+    share: float, runs: NDArray[np.int64], in_runs: float, confidence: float
+) -> NDArray[np.float64]:
+    """Of each number of runs: how likely one look at them says met or missed, exactly."""
+    too_few = _binomial_quantile(1 - confidence, runs, in_runs) - 1
+    not_enough = _binomial_quantile(confidence, runs, in_runs)
+    missed = np.where(too_few >= 0, bdtr(np.maximum(too_few, 0.0), runs, share), 0.0)
+    return missed + bdtrc(not_enough, runs, share)
+
+
+def _binomial_quantile(p: float, n: NDArray[np.int64], share: float) -> NDArray[np.float64]:
+    """The fewest successes of n that are not exceeded with a chance of at least p."""
+    near = np.ceil(bdtrik(p, n, share))
+    lower = np.maximum(near - 1, 0.0)
+    return np.where(bdtr(lower, n, share) >= p, lower, near)
+
+
+def _runs_for_mean(x: NDArray[np.float64], bound: float, confidence: float) -> int | None:
+    """The smallest number above that of x that settles the mean with a chance of `POWER`."""
+    mean, deviation, shape = float(x.mean()), float(x.std(ddof=1)), skewness(x)
+    towards = 0 if mean > bound else 1
+
+    def settles(n: int) -> bool:
+        reach = skewed_factors(n, confidence, shape)[towards] + student_factor(n, POWER)
+        return reach * deviation <= abs(mean - bound)
+
+    return _smallest(settles, above=x.size)
 
 
 def _smallest(settles: Callable[[int], bool], above: int) -> int | None:
@@ -174,7 +251,8 @@ def _smallest(settles: Callable[[int], bool], above: int) -> int | None:
     return yes
 
 
-def _outlook(needed: int | None, provided: str) -> str:
+def _outlook(needed: int | None, provided: str, *, certain: bool = False) -> str:
     if needed is None:
         return f"too close to call: {MOST_REPLICATIONS:,} runs {provided} would not settle it"
-    return f"{needed:,} runs {provided} would settle it"
+    likely = "" if certain else f" with a chance of {show_share(POWER)}"
+    return f"{needed:,} runs {provided} would settle it{likely}"

@@ -147,6 +147,11 @@ def _no_more(_: Any, __: Stack, name: str) -> Measured:
     raise KeyError(name)
 
 
+def _certain(_: Any) -> Sequence[float]:
+    """Most systems have no chance that is drawn once a replication."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
@@ -182,6 +187,8 @@ class Kind(Generic[S]):
     default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
     """Variant -> path -> value: the service's own choices, for a comparison of a file without
     variants. Empty where the operations offer no choice."""
+    chances: Callable[[S], Sequence[float]] = _certain
+    """Of what befalls a replication as a whole or not at all, such as a bad build."""
     main_series: Pictured = "capacity"
     """The series that says most over time: it is drawn beneath an answer."""
     progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _nothing

@@ -36,4 +36,5 @@ KIND = Kind(
     warnings=warnings,
     default_variants=default_variants,
     told=told,
+    chances=lambda spec: [build.bad for build in spec.builds.values() if 0 < build.bad < 1],
 )
