@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import ScenarioError
 from sim.formats.checking import nearest, show, suggest
-from sim.formats.hints import hint, homes_of
+from sim.formats.hints import hint
 from sim.formats.schema import Place
 from sim.formats.tree import Node, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sim.formats.hints import Home
 
 APPEND = "+"
 """The last key of a path that adds an item to a list."""
@@ -60,7 +62,13 @@ def _unquoted(part: str, text: str, where: str) -> str:
         raise ScenarioError.of(rule, where=where, path=text) from None
 
 
-def override(tree: Node, path_text: str, value: Node, schema: dict[str, Any]) -> Node:
+def override(
+    tree: Node,
+    path_text: str,
+    value: Node,
+    schema: dict[str, Any],
+    homes: Callable[[], Mapping[str, Home]] = dict,
+) -> Node:
     """Set one value in a copy of a scenario's tree.
 
     Parameters
@@ -74,6 +82,8 @@ def override(tree: Node, path_text: str, value: Node, schema: dict[str, Any]) ->
     schema
         The JSON Schema of a scenario, which tells the keys that the format names from those that
         the user does.
+    homes
+        Gives where each key stands (see `hints`), to be told of one that stands elsewhere.
 
     Raises
     ------
@@ -81,7 +91,7 @@ def override(tree: Node, path_text: str, value: Node, schema: dict[str, Any]) ->
         Where the path names nothing, with the nearest name.
     """
     keys = parse(path_text, value.key_where or value.where)
-    return _Override(path_text, keys, value).into(tree, 0, Place.top(schema))
+    return _Override(path_text, keys, value, homes).into(tree, 0, Place.top(schema))
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,7 @@ class _Override:
     text: str
     keys: tuple[str, ...]
     value: Node
+    homes: Callable[[], Mapping[str, Home]]
 
     def into(self, node: Node, depth: int, place: Place) -> Node:
         """Give the node as it is once everything below `keys[depth:]` is set."""
@@ -142,7 +153,7 @@ class _Override:
             raise self._refused(f"{self._at(depth)} is no list, so nothing can be appended")
         known = key in place.keys
         if not known and not (last and place.takes_names):
-            meant = hint(key, place, homes_of(place.root)) if place.keys else None
+            meant = hint(key, place, self.homes()) if place.keys else None
             near = meant or suggest(key, list(dict.fromkeys([*entries, *place.keys])))
             raise self._refused(f"names no key of {self._at(depth)}, {near}")
         return Node(self._empty(depth, place.below(key)), self.value.where, self.value.key_where)

@@ -214,8 +214,7 @@ def test_key_that_only_another_mode_uses_is_legal():
             "systems.shop.nodes",
             (
                 "names no key of systems.shop, "
-                "nodes stands under systems.NAME (batch_pool); known here: kind, update_domains, "
-                "roles, extensions, work"
+                "known here: kind, roles, update_domains, extensions, work"
             ),
         ),
         (

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim import paths, units
 from sim.errors import ScenarioError
 from sim.formats.checking import nearest, suggest
-from sim.formats.hints import hint, homes_of
+from sim.formats.hints import hint
 from sim.formats.schema import Place
 from sim.formats.tree import dotted
 from sim.scenario.file import json_schema
+from sim.scenario.variants import homes
 from sim.systems import KINDS
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _find(keys: Sequence[str], path: str) -> list[_Found]:
             before = dotted(keys[: len(keys) - len(rest) + number]) or "a scenario file"
             known = dict.fromkeys(known for each in found for known in _item(each.place).keys)
             known |= {} if number else dict.fromkeys(KINDS)
-            meant = hint(key, found[0].place, homes_of(schema)) if known and not found[1:] else None
+            meant = hint(key, found[0].place, homes()) if known and not found[1:] else None
             rule = f"names no key of {before}, {meant or suggest(key, list(known))}"
             raise ScenarioError.of(rule, where="PATH", path=path)
         found = below

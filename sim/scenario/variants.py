@@ -7,11 +7,13 @@ fits is one of the file's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sim import paths
 from sim.errors import Problem, ScenarioError
 from sim.formats.fields import check, dotted
+from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python
 from sim.scenario.file import File, file_model, json_schema
 from sim.scenario.references import Linked, link, told, walk
@@ -19,6 +21,7 @@ from sim.scenario.references import Linked, link, told, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sim.formats.hints import Home
     from sim.systems.kind import Finding
 
 
@@ -130,6 +133,12 @@ def without_variants(tree: Node) -> Node:
     return Node(rest, tree.where, tree.key_where)
 
 
+@cache
+def homes() -> Mapping[str, Home]:
+    """Where each key of the format stands."""
+    return homes_of(json_schema())
+
+
 def overridden(tree: Node, changes: Mapping[str, object], problems: list[Problem]) -> Node:
     """The tree with other values (path -> value), as far as the paths name something.
 
@@ -140,7 +149,7 @@ def overridden(tree: Node, changes: Mapping[str, object], problems: list[Problem
     for path, value in changes.items():
         node = value if isinstance(value, Node) else from_python(value)
         try:
-            tree = paths.override(tree, path, node, schema | {"properties": known})
+            tree = paths.override(tree, path, node, schema | {"properties": known}, homes)
         except ScenarioError as error:
             problems += error.problems
     return tree
