@@ -255,6 +255,19 @@ def test_a_put_that_installs_something_has_no_note():
     assert changes_nothing(put("1.1"), text=begins) == ""
 
 
+def test_a_put_that_another_request_overtakes_is_told_as_that():
+    assert changes_nothing(put("1.1")) == (
+        "installs nothing: another request or release came before it"
+    )
+
+
+def test_a_put_is_of_the_newest_minor_version_that_is_known_then():
+    """1.1 was published, 1.0 is asked for, and 1.1 is there."""
+    text = PUBLISHED + "".join(updates(f"m-{k}", 200) for k in range(4))
+    note = "installs nothing: 4 machines have Agent 1.1 already, and it changes nothing"
+    assert changes_nothing(PUBLISH, put("1.0"), text=text) == note
+
+
 def test_a_push_of_what_is_installed_is_told_to_install_nothing():
     push = ("upgrade_extensions", {"targets": {"P.Agent": "1.0"}})
     fleet = Fleet(push)

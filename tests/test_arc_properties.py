@@ -401,3 +401,28 @@ def test_metrics_are_those_of_a_slow_walk_through_the_rows(tree):
     expected = {key: value for key, value in expected.items() if key in values}
     found = {key: float(values[key][0]) for key in expected}
     assert found == pytest.approx(expected, nan_ok=True)
+
+
+@often(100)
+@given(fleets)
+def test_the_curve_ends_at_the_updated_share_and_no_time_to_it_is_missing(tree):
+    simulation, log, _ = run(tree)
+    model = simulation.models["p"]
+    values, _ = model.measure(Stack([log]), 0.0)
+    lines = model.timelines(log)
+    for kind in ("", *model.layout.types):
+        if (kind, "updated_share") in values:
+            share = values[kind, "updated_share"][0]
+            assert lines["up_to_date", kind].values[-1] == pytest.approx(share)
+            for percent in (50, 90, 99):
+                assert share < percent / 100 or values[kind, f"time_to_{percent}"][0] >= 0
+
+
+@often(60)
+@given(fleets)
+def test_an_operation_that_is_told_to_have_installed_nothing_caused_nothing(tree):
+    simulation, log, found = run(tree)
+    for row in simulation.models["p"].operations_table(log):
+        if row["status"] == "Succeeded" and row["message"].startswith(("installs", "repairs")):
+            names = {row["name"], f"upgrade by {row['name']}"}
+            assert not names & {each.cause for rows in found.values() for each in rows}

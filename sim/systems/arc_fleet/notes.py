@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.log import SUCCEEDED
 from sim.systems.arc_fleet.covering import came_before
-from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.refusals import OPERATION_STATES
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
@@ -19,7 +19,13 @@ from sim.systems.arc_fleet.requests import (
 )
 from sim.systems.arc_fleet.scopes import NEVER
 from sim.systems.arc_fleet.states import BACKING_OFF, FAILED, WIDTH
-from sim.systems.arc_fleet.versions import major, upgrades, version_key
+from sim.systems.arc_fleet.versions import (
+    installed_as,
+    major,
+    newest_minor,
+    upgrades,
+    version_key,
+)
 from sim.systems.sentences import be, counted
 from sim.units import show_duration
 
@@ -40,6 +46,8 @@ class _There(NamedTuple):
     """How many have it."""
     versions: tuple[str, ...]
     """Those that some machine has, each once."""
+    wanted: str
+    """The version that a push or a PUT asks for."""
 
 
 def notes(model: Model, scopes: Scopes) -> dict[str, str]:
@@ -58,7 +66,7 @@ def notes(model: Model, scopes: Scopes) -> dict[str, str]:
 
 def _note(scopes: Scopes, number: int, operation: Operation) -> str:
     body = operation.body
-    there = [_found(scopes, number, place) for place in _places(scopes, operation)]
+    there = [_found(scopes, number, place, operation) for place in _places(scopes, operation)]
     if isinstance(body, PublishExtension):
         return _of_release(scopes, operation, body, there)
     if isinstance(body, SetAutomaticUpgrade):
@@ -67,6 +75,8 @@ def _note(scopes: Scopes, number: int, operation: Operation) -> str:
         return ""
     if isinstance(body, RepairExtension):
         return f"repairs nothing: no {body.type} was failed"
+    if any(set(each.versions) - {each.wanted} for each in there):
+        return "installs nothing: another request or release came before it"
     had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
     machines = sum(each.machines for each in there)
     has = "has" if machines == 1 else "have"
@@ -127,22 +137,34 @@ def _places(scopes: Scopes, operation: Operation) -> list[int]:
     ]
 
 
-def _found(scopes: Scopes, number: int, place: int) -> _There:
+def _found(scopes: Scopes, number: int, place: int, operation: Operation) -> _There:
     """An extension when an operation was accepted, before that did anything."""
     layout, at = scopes.layout, float(scopes.accepted[0, number])
     each, rows = layout.extensions[place], scopes.changes(place)
-    operation = layout.first_operation + number
-    name = layout.operations[number]
+    subject, first, name = layout.first_operation + number, layout.first_upgrade, operation.name
     own = layout.upgrades.index(name) if name in layout.upgrades else layout.rollouts
-    past = came_before(
-        rows.time, rows.cause, at, operation, layout.first_upgrade + own, layout.first_upgrade
-    )
+    past = came_before(rows.time, rows.cause, at, subject, first + own, first)
     codes = np.full(each.count, each.initial_code, np.int16)
     codes[rows.machine[past]] = rows.new[past]
     here = codes[codes != 0]
     enrolled = scopes.enrolled(place, np.zeros(1, np.intp), np.full(1, at), number)
     versions = tuple(each.versions[number] for number in np.unique(here // WIDTH).tolist())
-    return _There(each.type, bool(enrolled[0]), len(here), versions)
+    wanted = _wanted(scopes, number, place, operation)
+    return _There(each.type, bool(enrolled[0]), len(here), versions, wanted)
+
+
+def _wanted(scopes: Scopes, number: int, place: int, operation: Operation) -> str:
+    """The version that a push or a PUT asks for, spelled as in the log; empty for other ones."""
+    body, each = operation.body, scopes.layout.extensions[place]
+    if isinstance(body, UpgradeExtensions):
+        scope = scopes.scope(scopes.layout.upgrades.index(operation.name), place)
+        return "" if scope is None else each.versions[int(scope.target[0]) // WIDTH]
+    if not isinstance(body, PutExtension):
+        return ""
+    known = scopes.releases(place, 0, float(scopes.accepted[0, number]), number)
+    known += first_versions(each.publisher, each.type, scopes.layout.spec)
+    pick = newest_minor if body.auto_upgrade_minor_version else installed_as
+    return each.versions[each.number(pick(body.version, known))]
 
 
 def _is_over(scopes: Scopes, number: int) -> bool:
