@@ -7,7 +7,16 @@ import pytest
 
 import sim
 from sim.errors import ScenarioError
-from sim.plots import availability, capacity, lanes, queue, up_to_date, variants
+from sim.plots import (
+    availability,
+    capacity,
+    estimates,
+    lanes,
+    overlay,
+    queue,
+    up_to_date,
+    variants,
+)
 from sim.plots.style import Picture
 
 SCENARIO = """\
@@ -52,7 +61,7 @@ def drawn(monkeypatch):
     def catch(module, name):
         caught = {}
 
-        def keep(first, **rest):
+        def keep(first, *_, **rest):
             caught.update(rest, first=first)
             return Picture()
 
@@ -191,7 +200,7 @@ def test_without_chance_there_is_no_band(drawn):
     caught = drawn(capacity, "figure")
     sim.run(sim.loads(CERTAIN)).plot.capacity()
     assert caught["band"] is None
-    assert caught["subtitle"] == "shop, nothing here is random"
+    assert caught["subtitle"] == "shop, deterministic, one run suffices"
 
 
 def test_single_replay_has_no_band(ran, drawn):
@@ -243,53 +252,143 @@ def test_thresholds_that_differ_are_not_drawn(drawn):
 
 
 def test_metrics_of_variants_are_the_headlines(compared, drawn):
-    caught = drawn(variants, "metrics")
+    caught = drawn(estimates, "figure")
     compared.plot.variants_metrics()
     lowest, *_, done = caught["first"]
     assert (lowest.label, lowest.unit, lowest.better) == ("lowest capacity", "share", "higher")
     assert [each.variant for each in lowest.estimates] == ["auto", "simultaneous", "nothing"]
-    assert lowest.estimates[0].mean == pytest.approx(0.8)
+    assert lowest.estimates[0].value == pytest.approx(0.8)
     assert done.label == "done in"
     assert [each.variant for each in done.estimates] == ["auto", "simultaneous"]
+    assert caught["subtitle"] == "shop, 20 replications"
 
 
-def test_time_that_is_missing_says_in_how_many_runs(drawn):
-    caught = drawn(variants, "metrics")
+def test_dots_of_metrics_are_what_the_table_says(compared, drawn):
+    caught = drawn(estimates, "figure")
+    compared.plot.variants_metrics()
+    whole = [row for row in compared.rows("summary") if not row["group"]]
+    rows = {(row["variant"], row["metric"]): row for row in whole}
+    done = next(panel for panel in caught["first"] if panel.label == "done in")
+    lost = next(panel for panel in caught["first"] if panel.label == "hours lost")
+    assert done.quantiles
+    assert not lost.quantiles
+    row = rows["auto", "rollout_duration"]
+    assert (done.estimates[0].value, done.estimates[0].high) == (row["p50"], row["p95"])
+    row = rows["auto", "capacity_hours_lost"]
+    one = lost.estimates[0]
+    assert (one.value, one.low, one.high) == (row["mean"], row["ci95_low"], row["ci95_high"])
+
+
+def test_objectives_are_bounds_where_all_variants_have_the_same(compared, drawn):
+    caught = drawn(estimates, "figure")
+    compared.plot.variants_metrics()
+    assert {panel.label: panel.bound for panel in caught["first"] if panel.bound} == {
+        "lowest capacity": 0.75
+    }
+    text = SCENARIO.replace("auto: {}", "auto: {objectives.0.at_least: 60%}")
+    sim.compare(sim.loads(text)).plot.variants_metrics()
+    assert not any(panel.bound for panel in caught["first"])
+
+
+def test_time_that_is_missing_lies_beyond_the_horizon(drawn):
+    caught = drawn(estimates, "figure")
     text = SCENARIO.replace("horizon: 2h", "horizon: 52min").partition("objectives")[0]
     text += "variants:\n  auto: {}\n  none: {operations.0.upgrade_deployment.mode: Manual}\n"
     results = sim.compare(sim.loads(text))
     results.plot.variants_metrics()
-    auto, none = caught["first"][-1].estimates
+    auto, none = next(p for p in caught["first"] if p.label == "done in").estimates
     missing = results.summary[results.summary.metric == "rollout_duration"].missing.tolist()
-    assert 0 < missing[0] < 20
+    assert 1 < missing[0] < 10
     assert missing[1] == 20
-    assert math.isnan(auto.mean)
-    assert (auto.missing, none.missing) == (f"> 52min in {missing[0]} runs", "never")
+    assert math.isfinite(auto.value)
+    assert math.isinf(auto.high)
+    assert auto.text.endswith(" / > 52min")
+    assert math.isinf(none.value)
+    assert none.text == "never"
+
+
+# Titles say what holds for all replications ------------------------------------------------------
+
+RARE = """\
+name: rare
+horizon: 4h
+replications: 40
+systems:
+  shop:
+    kind: cloud_service
+    builds: {"42": {bad: 10%, fails_to_start: 100%}}
+    roles: {WebRole: {instances: 20, min_available: 9}}
+operations:
+  - {at: 10min, upgrade_deployment: {build: "42", mode: Simultaneous}}
+objectives:
+  - {metric: min_capacity, at_least: 50%}
+"""
+
+
+def test_title_of_capacity_is_of_all_replications(ran, drawn):
+    caught = drawn(capacity, "figure")
+    ran.plot.capacity()
+    assert caught["title"] == "Lowest capacity: 80 % in every run; never below 75 %"
+    sim.run(sim.loads(RARE)).plot.capacity()
+    assert caught["title"] == "Lowest capacity: 0 % in every run; below 50 % in every run"
+
+
+def test_title_of_one_replication_is_its_own(ran, drawn):
+    caught = drawn(capacity, "figure")
+    sim.run(ran.replay().scenario, replay=7).plot.capacity()
+    assert caught["title"] == ""
+
+
+def test_availability_tells_how_many_runs_go_down_and_whose_bars_these_are(drawn):
+    caught = drawn(availability, "figure")
+    text = RARE.replace("min_available: 9", "failures: {per_year: 60, recovery: 16min}")
+    text = text.partition("operations")[0].replace(
+        "instances: 20", "instances: 20, min_available: 20"
+    )
+    results = sim.run(sim.loads(text))
+    results.plot.availability()
+    rows = results.replications.query("metric == 'downtime' and group == ''")
+    down = int((rows.value > 0).sum())
+    assert 0 < down < 40
+    assert caught["title"].startswith(f"shop goes down in {100 * down / 40:g} % of runs; downtime")
+    assert caught["told"]["shop"].startswith("down in ")
+    assert caught["which"] == "replication 0"
+
+
+def test_titles_of_variants_are_of_all_replications(compared, drawn):
+    caught = drawn(variants, "capacities")
+    compared.plot.variants_capacity()
+    assert caught["title"] == "Lowest capacity: nothing 100 %, auto 80 %, simultaneous 0 %"
+    full, told, cells = caught["answers"]
+    assert full["auto"] == "Lowest capacity: 80 % in every run; never below 75 %"
+    assert told["auto"] == "80 % in every run"
+    assert cells["simultaneous"] == "0 %"
 
 
 def test_saved_figures_of_several_systems_bear_their_names():
     names = [name for name, _ in sim.run(sim.loads(TWO)).plot.figures()]
     assert names == [
-        *("capacity-a", "availability-a", "update_domains-a"),
-        *("capacity-b", "availability-b", "update_domains-b"),
+        "capacity-a",  # nothing happens to it
+        *("capacity-b", "update_domains-b"),
     ]
 
 
 @pytest.mark.parametrize("nodes", [2, 100])
 def test_lanes_of_a_pool_are_nodes_and_many_share_them(nodes, drawn):
     caught = drawn(lanes, "figure")
-    text = f"horizon: 1h\nsystems: {{a: {{kind: batch_pool, nodes: {nodes}}}}}"
-    results = sim.run(sim.loads(text))
-    assert [name for name, _ in results.plot.figures()] == ["capacity", "availability", "nodes"]
+    text = f"horizon: 1h\nsystems: {{a: {{kind: batch_pool, nodes: {nodes}}}}}\noperations:\n"
+    text += "  - {at: 5min, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}\n"
+    results = sim.run(sim.loads(text).override({"replications": 2}))
+    assert [name for name, _ in results.plot.figures()] == ["capacity", "nodes"]
     assert (caught["what"], caught["shared"]) == ("nodes", nodes > lanes.MOST)
     assert caught["failing"] == "its start task failed"
 
 
 def test_more_domains_than_can_be_told_apart_are_not_drawn():
-    many = TWO.partition("  b:")[0].replace("instances: 2", "instances: 60")
-    many = many.replace("cloud_service,", "cloud_service, update_domains: 60,")
+    many = TWO.replace("instances: 4", "instances: 60, min_available: 60")
+    many = many.replace("b: {kind: cloud_service,", "b: {kind: cloud_service, update_domains: 60,")
     names = [name for name, _ in sim.run(sim.loads(many)).plot.figures()]
-    assert names == ["capacity", "availability"]
+    assert names == ["capacity-a", "capacity-b", "availability-b"]
 
 
 def test_opened_results_show_the_same(compared, tmp_path, drawn):
@@ -367,7 +466,7 @@ def test_queue_of_results_is_that_of_the_first_run_of_the_variant(drawn):
 
 def test_queue_is_saved_of_a_pool_that_has_work_and_is_not_compared():
     pool = sim.loads(ALONE)
-    with_queue = ["capacity", "availability", "queue", "nodes"]
+    with_queue = ["capacity", "queue", "nodes"]
     assert [name for name, _ in sim.run(pool).plot.figures()] == with_queue
     two = sim.loads(ALONE.replace("operations:", SHOP + "operations:"))
     names = [name for name, _ in sim.run(two).plot.figures()]
@@ -407,7 +506,7 @@ variants:
   slow: {}
   fast: {systems.shops.discovery: 1h}
 """
-NEEDED = FLEET.replace("version: 1.1.0,", "version: 1.1.0, min_available: 1,")
+NEEDED = FLEET.replace("version: 1.1.0,", "version: 1.1.0, min_available: 4,")
 
 
 def figures_of(text):
@@ -452,6 +551,122 @@ def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
     ]
     assert list(caught["first"]) == ["slow", "fast"]
     assert set(caught["bands"]) == {"slow", "fast"}
+
+
+TYPES = FLEET.replace(
+    "operations:",
+    """      - {publisher: Microsoft.Azure.KeyVault, type: KeyVaultForLinux, version: 1.0.0,
+         enable_automatic_upgrade: true}
+operations:""",
+)
+
+
+def test_types_of_a_fleet_are_drawn_beside_the_whole_where_they_differ(drawn):
+    caught, many = drawn(up_to_date, "figure"), drawn(variants, "shares_up_to_date")
+    results = sim.run(sim.loads(TYPES.partition("variants")[0]))
+    results.plot.up_to_date()
+    # Nothing is published for the other one: it has what it is to have.
+    assert list(caught["beside"]) == ["AzureMonitorLinuxAgent", "KeyVaultForLinux"]
+    results.replay().plot.up_to_date()
+    assert list(caught["beside"]) == ["AzureMonitorLinuxAgent", "KeyVaultForLinux"]
+    sim.run(sim.loads(FLEET.partition("variants")[0])).plot.up_to_date()
+    assert caught["beside"] == {}  # the only type is the whole
+    sim.compare(sim.loads(TYPES)).plot.variants_up_to_date()
+    assert list(many["beside"]["fast"]) == ["AzureMonitorLinuxAgent", "KeyVaultForLinux"]
+
+
+def test_capacity_of_a_fleet_that_stays_near_100_percent_is_not_drawn():
+    calm = FLEET.replace("machines: 4", "machines: 400")
+    assert figures_of(calm) == ["up_to_date"]
+
+
+def test_title_of_who_is_up_to_date_is_of_all_replications(drawn):
+    caught = drawn(up_to_date, "figure")
+    sim.run(sim.loads(FLEET.partition("variants")[0])).plot.up_to_date()
+    assert caught["title"].startswith("99 % done in: median ")
+
+
+# Which series is drawn of variants ---------------------------------------------------------------
+
+
+def test_variants_of_a_pool_without_an_upgrade_are_told_apart_by_their_queues(drawn):
+    caught = drawn(variants, "queues")
+    text = ALONE.partition("operations")[0]
+    text += "variants: {busy: {}, idle: {systems.render.work.load: 50%}}\n"
+    results = sim.compare(sim.loads(text))
+    names = [name for name, _ in results.plot.figures()]
+    assert names == ["variants_queue", "variants_metrics"]
+    assert list(caught["first"]) == ["busy", "idle"]
+    assert caught["title"].startswith("Wait (p95), median / bad 5 %: idle ")
+    assert caught["which"] == "replication 0"
+
+
+def test_pool_that_drains_shows_what_it_accepts_beside_what_is_in_service(drawn):
+    one, many = drawn(capacity, "figure"), drawn(variants, "capacities")
+    results = sim.compare(sim.loads(POOL))
+    results.plot.variants_capacity()
+    assert many["beside"]["requeue"] == {}
+    (accepting,) = many["beside"]["drain"].values()
+    run = results.replay(variant="drain")
+    line = run.timeline("render", "accepting").crop(3600.0, 21600.0)
+    assert accepting.values.tolist() == (line.values / 10).tolist()
+    results.plot.capacity(variant="drain")
+    assert list(one["beside"]) == ["accepting new tasks"]
+    run.plot.capacity()
+    assert list(one["beside"]) == ["accepting new tasks"]
+
+
+@pytest.mark.parametrize("count", [2, 12, 13])
+def test_a_page_of_panels_or_a_ranking_is_drawn_each_once(count, monkeypatch):
+    drawn_once = []
+    for module, name in ((variants, "capacities"), (estimates, "figure")):
+        monkeypatch.setattr(module, name, lambda *_, of=name, **__: drawn_once.append(of))
+    each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(count)}
+    results = sim.compare(sim.loads(CERTAIN.partition("variants")[0]).with_variants(each))
+    names = [name for name, _ in results.plot.figures()]
+    if count <= variants.MOST:
+        assert names == ["variants_capacity", "variants_metrics"]
+        assert drawn_once == ["capacities", "figure"]
+    else:
+        assert names == ["variants_metrics"]
+        assert drawn_once == ["figure"]
+        results.plot.variants_capacity()
+        assert drawn_once == ["figure", "figure"]
+
+
+# Overlays ----------------------------------------------------------------------------------------
+
+
+def test_overlay_has_a_line_for_each_variant(compared, drawn):
+    caught = drawn(overlay, "figure")
+    compared.plot.overlay()
+    assert list(caught["first"]) == ["auto", "simultaneous", "nothing"]
+    assert caught["title"] == "Capacity in 3 variants, median of all runs"
+    compared.plot.overlay("ready", group="WebRole", of=["auto", "nothing"])
+    assert list(caught["first"]) == ["auto", "nothing"]
+    assert caught["title"] == "WebRole ready in 2 variants, replication 0"
+    line = compared.replay(variant="auto").timeline("shop", "ready", "WebRole")
+    assert caught["first"]["auto"].values.tolist() == line.crop(300.0, 7200.0).values.tolist()
+
+
+def test_overlay_of_what_is_not_there_or_of_too_many_is_an_error(compared):
+    with pytest.raises(ScenarioError, match="must be a series of shop, got capacty; did you mean"):
+        compared.plot.overlay("capacty")
+    with pytest.raises(ScenarioError, match="must be a variant of these results, got never"):
+        compared.plot.overlay(of=["never"])
+    each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(9)}
+    many = sim.compare(sim.loads(CERTAIN.partition("variants")[0]).with_variants(each))
+    with pytest.raises(ScenarioError, match="at most 8 lines can be told apart, got 9 variants"):
+        many.plot.overlay()
+    assert isinstance(many.plot.overlay(of=["0", "8"]), Picture)
+
+
+def test_timeline_of_a_run_is_plotted_in_one_line(one):
+    picture = one.timeline("shop", "ready", "WebRole").plot()
+    picture.draw_without_rendering()
+    (axes,) = picture.axes
+    assert axes.get_ylabel() == "WebRole ready (count)"
+    assert axes.get_xlabel().startswith("local time")
 
 
 def test_who_is_up_to_date_is_a_picture_of_other_systems_too(compared):

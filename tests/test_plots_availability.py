@@ -42,9 +42,9 @@ def test_each_row_has_its_name_in_order():
     assert axes.yaxis_inverted()
 
 
-def test_dark_bars_are_the_outages_of_their_row():
+def test_down_bars_are_the_outages_of_their_row():
     axes = drawn(availability.figure(ROWS))
-    shop, web, worker = found(axes, "dark")
+    shop, web, worker = found(axes, "down")
     assert spans(shop) == [(600, 660), (1800, 3000)]
     assert spans(web) == [(600, 1200)]
     assert spans(worker) == []
@@ -77,10 +77,10 @@ def test_an_outage_beyond_the_view_is_labelled_with_its_whole_length():
     assert 600 < label.get_position()[0] < axes.get_xlim()[1] < 86400
 
 
-def test_each_row_says_how_long_it_is_dark_in_all():
+def test_each_row_says_how_long_it_is_down_in_all():
     axes = drawn(availability.figure(ROWS))
     totals = [text.get_text() for text in axes.texts if text.get_gid() != "outage"]
-    assert totals == ["dark 21min", "dark 10min", "never dark"]
+    assert totals == ["down 21min", "down 10min", "never down"]
 
 
 def test_time_axis_and_legend_are_labelled():
@@ -91,21 +91,21 @@ def test_time_axis_and_legend_are_labelled():
     assert [text.get_text().strip() for text in found(axes, "mark")] == ["swap"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "available",
-        "dark: fewer in service than needed",
+        "down: fewer in service than needed",
     ]
 
 
 def test_short_outages_in_a_long_window_are_seen():
     day = line([0, 2e4, 2e4 + 0.001, 8e4, 8e4 + 0.001], [1, 0, 1, 0, 1], 86400)
     axes = drawn(availability.figure({"shop": day}))
-    (dark,) = found(axes, "dark")
-    assert all(b - a >= 86400 * 0.6 / style.COLUMNS for a, b in spans(dark))
+    (down,) = found(axes, "down")
+    assert all(b - a >= 86400 * 0.6 / style.COLUMNS for a, b in spans(down))
 
 
 def test_a_hundred_thousand_changes_are_thinned_before_drawing():
     flapping = line(np.arange(100_000), np.arange(100_000) % 2, 100_000)
-    (dark,) = found(drawn(availability.figure({"shop": flapping})), "dark")
-    assert len(spans(dark)) <= style.COLUMNS
+    (down,) = found(drawn(availability.figure({"shop": flapping})), "down")
+    assert len(spans(down)) <= style.COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_empty_and_flat_rows_can_be_drawn(rows):
     ("timeline", "text"),
     [
         (UP, "shop is available throughout"),
-        (ONCE, "shop is dark for 10min, in one outage"),
-        (TWICE, "shop is dark for 21min, in 2 outages; the longest 20min"),
+        (ONCE, "shop is down for 10min, in one outage"),
+        (TWICE, "shop is down for 21min, in 2 outages; the longest 20min"),
     ],
 )
-def test_the_title_states_how_long_the_first_row_was_dark(timeline, text):
+def test_the_title_states_how_long_the_first_row_was_down(timeline, text):
     figure = availability.figure({"shop": timeline, "WebRole": ONCE})
     assert figure.texts[0].get_text() == text
     assert availability.figure({"shop": timeline}, title="Mine").texts[0].get_text() == "Mine"
@@ -132,7 +132,7 @@ def test_the_title_states_how_long_the_first_row_was_dark(timeline, text):
 def test_the_page_grows_with_the_rows_of_labels():
     line = Timeline(np.array([0.0, 60.0, 120.0]), np.array([1.0, 0.0, 1.0]), 3600.0)
     few = [Mark(600.0, "upgrade_deployment")]
-    many = [Mark(600.0 * k, f"upgrade_deployment-0-walk-{k} {'x' * 40}") for k in range(1, 6)]
+    many = [Mark(600.0 * k, f"operation {'xyzuvw'[k]} {'x' * 40}") for k in range(1, 6)]
     low, high = (availability.figure({"shop": line}, marks=marks) for marks in (few, many))
     bars = []
     for page in (low, high):
@@ -143,7 +143,20 @@ def test_the_page_grows_with_the_rows_of_labels():
     assert bars[1] > 0.9 * bars[0]
 
 
-def test_what_is_never_dark_is_shown_over_the_whole_window():
+def test_bars_of_one_replication_are_called_so_and_beside_them_stands_what_holds_for_all():
+    rows = {"shop": Timeline(np.array([0.0, 60.0]), np.array([1.0, 0.0]), 3600.0)}
+    page = availability.figure(rows, told={"shop": "down in 3 %"}, which="replication 0")
+    page.draw_without_rendering()
+    (axes,) = page.axes
+    assert "down in 3 %" in [text.get_text() for text in axes.texts]
+    (legend,) = page.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "available (replication 0)",
+        "down: fewer in service than needed (replication 0)",
+    ]
+
+
+def test_what_is_never_down_is_shown_over_the_whole_window():
     line = Timeline(np.array([0.0]), np.array([1.0]), 3600.0)
     page = availability.figure({"shop": line}, marks=[Mark(600.0, "upgrade_deployment")])
     assert page.axes[0].get_xlim() == (0.0, 3600.0)

@@ -67,8 +67,8 @@ def test_axes_have_units():
     axes = drawn(capacity.figure(DIP))
     assert axes.get_ylabel() == "capacity (% of nominal)"
     assert tick_labels(axes.yaxis) == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
-    assert axes.get_xlabel() == "time since start  (constant afterwards until 1h)"
-    assert tick_labels(axes.xaxis)[:3] == ["0", "2min", "4min"]
+    assert axes.get_xlabel() == "time since start (min)  (constant afterwards until 1h)"
+    assert tick_labels(axes.xaxis)[:3] == ["0", "2", "4"]
 
 
 def test_with_a_start_the_time_is_a_wall_clock():
@@ -115,12 +115,19 @@ def test_a_breach_beyond_the_view_is_labelled_with_its_whole_length():
 def test_a_band_is_shown_with_median_and_legend():
     figure = capacity.figure(DIP, band=BAND)
     axes = drawn(figure)
-    assert legend_labels(figure) == ["replication 0", "median", "5 % to 95 % of replications"]
+    assert legend_labels(figure) == [
+        "median of all runs",
+        "5 % to 95 % of the runs",
+        "replication 0",
+    ]
     (filled,) = axes.collections
     box = filled.get_paths()[0].get_extents()
     assert (box.y0, box.y1) == (0.6, 1)
-    median = next(one for one in axes.lines if one.get_ydata().tolist() == [1, 0.8, 1, 1])
-    assert median.get_xdata().tolist() == [0, 60, 900, 3600]
+    (median,) = found(axes, "median")
+    assert median.get_ydata().tolist() == [1, 0.8, 1, 1]
+    assert median.get_xdata().tolist() == [0, 60, 900, axes.get_xlim()[1]]
+    (one,) = found(axes, "line")
+    assert one.get_linewidth() < median.get_linewidth()
     assert title(figure).startswith("In replication 0 capacity falls to 80 %")
 
 
@@ -144,7 +151,27 @@ def test_ten_minutes_in_a_day_are_shown_large():
 
 def test_capacity_above_nominal_is_in_the_picture():
     axes = drawn(capacity.figure(line([0, 60], [1, 1.4], 3600)))
-    assert axes.get_ylim()[1] > 1.4
+    assert axes.get_ylim() == (0.0, 1.4)
+
+
+def test_shares_end_at_100_percent():
+    assert drawn(capacity.figure(DIP)).get_ylim() == (0.0, 1.0)
+
+
+def test_a_small_dip_has_an_axis_that_begins_near_it():
+    axes = drawn(capacity.figure(line([0, 60, 120], [1, 0.99, 1], 3600)))
+    low, high = axes.get_ylim()
+    assert 0.98 < low < 0.99
+    assert high == 1.0
+    assert "99.6 %" in tick_labels(axes.yaxis)
+
+
+def test_a_line_beside_is_named_and_lies_under_the_other():
+    figure = capacity.figure(DIP, beside={"accepting": line([0, 30, 660], [1, 0.5, 1], 3600)})
+    axes = drawn(figure)
+    assert legend_labels(figure) == ["in service", "accepting"]
+    (main,), (other,) = found(axes, "line"), found(axes, "beside")
+    assert other.get_zorder() < main.get_zorder()
 
 
 def test_without_capacity_the_line_is_still_seen():

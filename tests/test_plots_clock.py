@@ -39,6 +39,27 @@ def test_tick_labels_are_exact_where_the_view_is_narrow():
     assert labels(-60, 60, most=2) == ["-1min", "0", "1min"]
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "shown", "label"),
+    [
+        (0, 7200, ["0", "15", "30"], "time since start (min)"),
+        (0, 4 * 3600, ["0", "0.5", "1"], "time since start (h)"),
+        (0, 4 * DAY, ["0", "0.5", "1"], "time since start (d)"),
+        (0, 40, ["0", "5", "10"], "time since start (s)"),
+        (3 * DAY, 3 * DAY + 1200, ["0", "5", "10"], "time since start + 3d (min)"),
+    ],
+)
+def test_an_axis_has_one_unit(left, right, shown, label):
+    with style.look():
+        page = style.picture("title", "", 2)
+        axes = page.subplots()
+        clock.time_axis(axes, View(left, right, left, right), None)
+    page.draw_without_rendering()
+    ticks = [text.get_text() for text in axes.get_xticklabels()]
+    assert ticks[:3] == shown
+    assert axes.get_xlabel() == label
+
+
 @settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(1, 1e7), st.integers(2, 12), st.sampled_from([None, START]))
 def test_ticks_lie_in_the_view_and_are_few_and_even(left, span, most, start):
@@ -104,7 +125,7 @@ def test_the_hour_that_never_comes_has_no_ticks():
 @pytest.mark.parametrize(
     ("start", "label"),
     [
-        (None, "time since start"),
+        (None, "time since start (h)"),
         (START, "local time, UTC+01:00"),
         (dt.datetime(2026, 11, 20, tzinfo=BERLIN), "local time, Europe/Berlin"),
         (dt.datetime(2026, 11, 20), "local time"),  # noqa: DTZ001  (a start without a zone)
@@ -123,7 +144,7 @@ def test_a_view_shows_where_things_happen_and_says_what_is_cut():
     shown = view(0, DAY, [60, 1200])
     assert shown.left == 0
     assert 1200 < shown.right < 1500
-    assert clock.time_label(shown, None) == "time since start  (constant afterwards until 1d)"
+    assert clock.time_label(shown, None) == "time since start (min)  (constant afterwards until 1d)"
     assert shown.describe(START) == "constant afterwards until Sat 21 Nov 14:00"
 
 

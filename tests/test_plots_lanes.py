@@ -113,7 +113,7 @@ def test_lanes_that_are_shared_are_told_as_such():
 
 def test_time_axis_has_units_and_marks():
     axes = drawn(lanes.figure([*READY, *WALK], marks=[Mark(60, "upgrade_deployment, Auto")]))
-    assert axes.get_xlabel() == "time since start  (constant afterwards until 1h)"
+    assert axes.get_xlabel() == "time since start (min)  (constant afterwards until 1h)"
     assert axes.get_xlim()[1] < 1200
     assert len(found(axes, "mark")) == 1
 

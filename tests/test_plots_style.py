@@ -95,10 +95,32 @@ def test_many_marks_of_one_kind_share_a_label_but_keep_their_lines():
     walks = [Mark(100.0 * k, f"walk_upgrade_domain {k}") for k in range(20)]
     figure = page(marks=[Mark(0, "upgrade_deployment, Manual"), *walks])
     texts = [m.get_text().strip() for m in mark_labels(figure)]
-    assert texts == ["upgrade_deployment, Manual; 20 x walk_upgrade_domain"]
+    assert texts == ["upgrade_deployment, Manual; walk_upgrade_domains 0 to 19"]
     assert sorted(line.get_xdata()[0] for line in figure.axes[0].lines) == [
         100 * k for k in range(20)
     ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "shared"),
+    [
+        (["swap", "swap"], "2 x swap"),
+        ([f"walk {k}" for k in range(5)], "walks 0 to 4"),
+        (["walk 0", "walk 2"], "2 x walk"),
+        (["reboot WebRole_IN_3", "reboot WebRole_IN_4"], "reboot WebRole_IN_3 to 4"),
+        (["publish", "walk 0", "publish", "walk 1"], "2 x publish; walks 0 to 1"),
+        (["to 5.31 from 5.30", "to 5.32 from 5.31"], "2 x to 5.31 from 5.30"),
+    ],
+)
+def test_marks_of_one_kind_and_instant_merge(labels, shared):
+    figure = page(marks=[Mark(60, label) for label in labels])
+    assert [m.get_text().strip() for m in mark_labels(figure)] == [shared]
+
+
+def test_very_many_marks_of_changing_kinds_have_a_label_a_kind():
+    marks = [Mark(60.0 * k, "disable" if k % 2 else "enable") for k in range(40)]
+    texts = [m.get_text().strip() for m in mark_labels(page(marks=marks))]
+    assert texts == ["20 x disable", "20 x enable"]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -84,7 +84,7 @@ def test_picture_of_many_replications_has_a_band_and_its_legend():
     assert text_of(picture)[0].startswith("Up to date in replication 0: 50 % by 10d")
     (legend,) = picture.legends
     labels = [each.get_text() for each in legend.get_texts()]
-    assert labels == ["replication 0", "median", "5 % to 95 % of replications"]
+    assert labels == ["median of all runs", "5 % to 95 % of the runs", "replication 0"]
 
 
 def test_variants_stand_side_by_side_with_their_answers():
@@ -108,5 +108,5 @@ def test_many_variants_say_less_of_each_and_name_the_first_and_the_last():
 
 
 def test_no_variant_is_an_error():
-    with pytest.raises(ValueError, match="there must be a variant to draw, got none"):
+    with pytest.raises(ValueError, match="there must be 1 to 12 variants to draw, got 0"):
         variants.shares_up_to_date({})

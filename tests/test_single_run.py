@@ -129,12 +129,18 @@ def test_what_a_run_does_not_have_is_told_with_the_nearest_name(one):
     assert "did you mean shop?" in refusal(one.dips, "shpo")
 
 
-def test_series_is_indexed_by_the_time_since_the_start(one):
+def test_series_is_indexed_by_the_hours_since_the_start(one):
     series = one.timeline("shop", "capacity").to_series()
-    minutes = [0, 10, 20, 60]
-    assert series.index.equals(pd.TimedeltaIndex(pd.to_timedelta(minutes, "min").as_unit("us")))
+    assert series.index.equals(pd.Index([0.0, 1 / 6, 1 / 3, 1.0], name="hours"))
     assert series.tolist() == [1.0, 0.8, 1.0, 1.0]
     assert series.name == "shop capacity"
+
+
+def test_series_is_plotted_by_pandas_over_its_hours(one):
+    axes = one.timeline("shop", "capacity").to_series().plot(drawstyle="steps-post")
+    (line,) = axes.lines
+    assert line.get_xdata().tolist() == [0.0, 1 / 6, 1 / 3, 1.0]
+    axes.figure.clear()
 
 
 @pytest.mark.parametrize("offset", ["", "+01:00", "Z"])
@@ -153,9 +159,11 @@ def test_series_of_a_change_at_the_end_has_no_instant_twice():
 
 def test_series_keeps_its_unit_of_time_whatever_its_length():
     for end in (1.0, 1e9, 1e11):  # nanoseconds would end after 292 years
-        line = NamedTimeline(np.array([0.0]), np.array([1.0]), end, "share", "x")
-        assert line.to_series().index.unit == "us"
-        assert line.to_series().index[-1].total_seconds() == end
+        start = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+        line = NamedTimeline(np.array([0.0]), np.array([1.0]), end, "share", "x", start)
+        index = line.to_series().index
+        assert index.unit == "us"
+        assert (index[-1] - index[0]).total_seconds() == end
 
 
 # Tables -------------------------------------------------------------------------------------------

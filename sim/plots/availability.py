@@ -1,4 +1,4 @@
-"""When is the system dark, and which role's fault is it?
+"""When is the system down, and which role's fault is it?
 
 A bar for each role and for the whole system: pale where available, black where not.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from matplotlib.patches import Patch
 
 from sim.plots import clock, steps, style
+from sim.plots.text import text_width
 from sim.units import show_duration
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from sim.plots.style import Mark, Picture
     from sim.timelines import Timeline
 
-_UP, _DARK = "#BFE0F2", style.INK
+_UP, _DOWN = "#BFE0F2", style.INK
 _ROW, _FRAME = 0.46, 0.75
 """Inches of a row, and of what stands around the rows."""
 _BAR = 0.62
 """Share of a row that its bar takes."""
+_BESIDE = 0.8
+"""The axes' width as a share of the usual one: a sentence stands right of them."""
 _HALF = 0.5
 
 
@@ -34,12 +37,16 @@ def figure(
     *,
     title: str = "",
     subtitle: str = "",
+    told: Mapping[str, str] | None = None,
+    which: str = "",
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
 ) -> Picture:
     """A bar for each of `rows` (label -> timeline of 0 and 1), the first one on top.
 
-    The first row is the whole system; without `title` the figure states how long it was dark.
+    The first row is the whole system; without `title` the figure states how long it was down.
+    `told` says at the right end of each row what holds for all replications, where the bars show
+    only one of them; `which` names that one in the legend.
     """
     with style.look():
         page = style.picture(title or headline(rows), subtitle, _FRAME + _ROW * max(2, len(rows)))
@@ -48,16 +55,17 @@ def figure(
             style.nothing(axes, "no roles, so nothing can be unavailable")
             return page
         shown = _view(rows, marks)
-        for place, line in enumerate(rows.values()):
+        for place, (name, line) in enumerate(rows.items()):
             _draw_row(axes, place, line, shown)
-            _name_row(axes, place, line)
+            _tell(axes, place, (told or {}).get(name) or _downtime(line))
         style.name_rows(axes, list(rows))
-        style.draw_marks(axes, marks, shown.left, shown.right)
+        style.draw_marks(axes, marks, shown.left, shown.right, _BESIDE)
         clock.time_axis(axes, shown, start)
+        suffix = f" ({which})" if which else ""
         page.legend(
             handles=[
-                Patch(facecolor=_UP, label="available"),
-                Patch(facecolor=_DARK, label="dark: fewer in service than needed"),
+                Patch(facecolor=_UP, label=f"available{suffix}"),
+                Patch(facecolor=_DOWN, label=f"down: fewer in service than needed{suffix}"),
             ],
             loc="outside lower center",
             ncols=2,
@@ -66,7 +74,7 @@ def figure(
 
 
 def headline(rows: Mapping[str, Timeline]) -> str:
-    """How long the first row was dark, e.g. ``shop is dark for 9min, in 1 outage``."""
+    """How long the first row was down, e.g. ``shop is down for 9min, in one outage``."""
     if not rows:
         return "Nothing to be available"
     name, line = next(iter(rows.items()))
@@ -74,39 +82,39 @@ def headline(rows: Mapping[str, Timeline]) -> str:
     if not outages:
         return f"{name} is available throughout"
     longest = max(end - begin for begin, end in outages)
-    dark = f"{name} is dark for {show_duration(line.time_below(_HALF))}"
+    down = f"{name} is down for {show_duration(line.time_below(_HALF))}"
     if len(outages) == 1:
-        return f"{dark}, in one outage"
-    return f"{dark}, in {len(outages)} outages; the longest {show_duration(longest)}"
+        return f"{down}, in one outage"
+    return f"{down}, in {len(outages)} outages; the longest {show_duration(longest)}"
 
 
 def _draw_row(axes: Axes, place: int, line: Timeline, shown: clock.View) -> None:
-    """The bar of one row: pale all along, black on top where dark."""
+    """The bar of one row: pale all along, black on top where down."""
     begin, end = max(float(line.times[0]), shown.left), min(line.end, shown.right)
     axes.broken_barh([(begin, end - begin)], (place - _BAR / 2, _BAR), facecolor=_UP)
-    dark = steps.visible(line.intervals_below(_HALF), begin, end)
+    down = steps.visible(line.intervals_below(_HALF), begin, end)
     axes.broken_barh(
-        steps.bars(dark, shown.left, shown.right),
+        steps.bars(down, shown.left, shown.right),
         (place - _BAR / 2, _BAR),
-        facecolor=_DARK,
-        gid="dark",
+        facecolor=_DOWN,
+        gid="down",
     )
     _name_outages(axes, place, line.intervals_below(_HALF), shown)
 
 
 def _name_outages(
-    axes: Axes, place: int, dark: Sequence[tuple[float, float]], shown: clock.View
+    axes: Axes, place: int, down: Sequence[tuple[float, float]], shown: clock.View
 ) -> None:
     """How long each is, inside it or after it, where there is room."""
     scale = style.points_a_second(shown.right - shown.left)
-    following = [*dark[1:], (shown.right, shown.right)]
-    for (since, until), (after, _) in zip(dark, following, strict=False):
+    following = [*down[1:], (shown.right, shown.right)]
+    for (since, until), (after, _) in zip(down, following, strict=False):
         left, right = max(since, shown.left), min(until, shown.right)
         inside, behind = (right - left) * scale - 8, (after - right) * scale - 8
         if max(inside, behind) < style.LEAST_TEXT:
             continue
         text = show_duration(until - since)
-        needed = style.text_width(text, style.SMALL)
+        needed = text_width(text, style.SMALL)
         if needed < inside:
             _write(axes, (left + right) / 2, place, text, align="center", colour="white")
         elif needed < behind:
@@ -128,21 +136,26 @@ def _write(
     )
 
 
-def _name_row(axes: Axes, place: int, line: Timeline) -> None:
-    """At the right end, how long the row is dark in all."""
-    dark = line.time_below(_HALF)
+def _tell(axes: Axes, place: int, text: str) -> None:
+    """At the right end of a row."""
     axes.text(
         1.01,
         place,
-        f"dark {show_duration(dark)}" if line.intervals_below(_HALF) else "never dark",
+        text,
         transform=axes.get_yaxis_transform(),
         va="center_baseline",
         size=style.SMALL,
     )
 
 
+def _downtime(line: Timeline) -> str:
+    """How long a row is down in all."""
+    down = line.time_below(_HALF)
+    return f"down {show_duration(down)}" if line.intervals_below(_HALF) else "never down"
+
+
 def _view(rows: Mapping[str, Timeline], marks: Sequence[Mark]) -> clock.View:
-    """Where something changes; the whole window where nothing is ever dark."""
+    """Where something changes; the whole window where nothing is ever down."""
     at = [change for line in rows.values() for change in steps.changes(line)]
     at += [mark.at_s for mark in marks] if at else []
     begin = min(float(line.times[0]) for line in rows.values())

@@ -1,12 +1,13 @@
 """How far does capacity dip, and for how long?
 
-The exact step line of one replication, and around it what the others do.
+What the replications do together, and as one thin line the exact steps of one of them.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.colors import to_rgba
@@ -15,13 +16,15 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import clock, steps, style
+from sim.plots.text import fitted, text_width
 from sim.timelines import TOLERANCE
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -30,10 +33,17 @@ if TYPE_CHECKING:
 
 LABEL = "capacity (% of nominal)"
 _HEIGHT = 3.6
+_LABEL = 180.0
+"""Points of a name in the legend."""
+_LEGEND_COLUMNS = (4, 3)
+"""Without and with several long names."""
 _DENSE = 500
 """So many corners need a thin line."""
+_THICK, _THIN, _FINE = 1.8, 0.9, 0.6
+"""Points: what is to be looked at, what stands beside it, and a dense line."""
+_HIGH, _DEEP = 0.9, 1.3
+"""Where all is above this share, the axis begins near it: so many times as far down."""
 _DARK_VERMILLION = "#8A3C00"  # text on the shade must be darker than the shade's own colour
-_DASHES = (0, (3, 1.5))
 _DASH_DOTS = (0, (7, 2, 1.5, 2))
 
 
@@ -61,30 +71,34 @@ def figure(
     subtitle: str = "",
     threshold: float | None = None,
     band: Band | None = None,
+    beside: Mapping[str, Timeline] | None = None,
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
 ) -> Picture:
-    """Capacity over time, `line` as shares; what lies below `threshold` (a share) is shaded.
+    """Capacity over time, `line` as shares; with a `band` it is one replication among others.
 
-    With `start` the x axis is a clock. Without `title` the figure states what `line` shows.
+    What lies below `threshold` (a share) is shaded where there is no band. `beside` holds further
+    lines of that replication, by what they are. With `start` the x axis is a clock. Without `title`
+    the figure states what `line` shows.
     """
+    beside = beside or {}
     subject = "Capacity" if band is None else "In replication 0 capacity"
-    shown = view([line], [] if band is None else [band], marks)
+    lines, bands = [line, *beside.values()], [] if band is None else [band]
+    shown = view(lines, bands, marks)
     with style.look():
         page = style.picture(title or headline(line, threshold, subject), subtitle, _HEIGHT)
         axes = page.subplots()
-        if band is not None:
-            draw_band(axes, band, line.end)
-        draw(axes, line, shown, threshold)
-        scale(axes, [line], [] if band is None else [band])
+        draw(axes, line, shown, threshold, band)
+        draw_beside(axes, beside.values(), shown)
+        scale(axes, lines, bands)
         if threshold is not None:
             name_threshold(axes, threshold)
+        if threshold is not None and band is None:
             _name_breaches(axes, line, shown, threshold)
         style.draw_marks(axes, marks, shown.left, shown.right)
         clock.time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
-        if band is not None:
-            explain_band(page, "outside lower center")
+        explain(page, "outside lower center", beside, has_band=band is not None)
     return page
 
 
@@ -110,47 +124,84 @@ def view(lines: Sequence[Timeline], bands: Sequence[Band], marks: Sequence[Mark]
     return clock.view(begin, max(line.end for line in lines), at)
 
 
-def draw(axes: Axes, line: Timeline, shown: clock.View, threshold: float | None) -> None:
-    """The step line of `line`, the threshold and the shaded breaches."""
+def draw(
+    axes: Axes, line: Timeline, shown: clock.View, threshold: float | None, band: Band | None
+) -> None:
+    """The band and in it a thin line, or without one a thick line and the shaded breaches."""
     if threshold is not None:
-        breaches = line.intervals_below(threshold)
+        breaches = line.intervals_below(threshold) if band is None else []
         _shade(axes, steps.visible(breaches, shown.left, shown.right))
-        axes.axhline(threshold, color=style.VERMILLION, linewidth=1.3, linestyle=_DASH_DOTS)
-    draw_line(axes, line, shown)
+        axes.axhline(
+            threshold, color=style.VERMILLION, linewidth=1.3, linestyle=_DASH_DOTS, gid="objective"
+        )
+    if band is not None:
+        _draw_band(axes, band, shown)
+    draw_line(axes, line, shown, width=_THICK if band is None else _THIN)
 
 
 def draw_line(
-    axes: Axes, line: Timeline, shown: clock.View, *, colour: str = style.INK, gid: str = "line"
+    axes: Axes,
+    line: Timeline,
+    shown: clock.View,
+    *,
+    colour: str = style.INK,
+    dashes: object = "-",
+    width: float = _THICK,
+    height: float = 3.0,
+    gid: str = "line",
 ) -> None:
-    """The step line of `line`, thin where it is dense."""
+    """The step line of `line`, fine where it is dense; the higher, the more it covers."""
     times, values = steps.corners(line, shown.left, shown.right)
-    width = 1.8 if len(times) < _DENSE else 0.6
     axes.plot(
         times,
         values,
         color=colour,
-        linewidth=width,
+        linestyle=dashes,
+        linewidth=width if len(times) < _DENSE else _FINE,
         drawstyle="steps-post",
-        clip_on=False,  # a line at 0 is seen in its full width
-        zorder=3,
+        clip_on=False,  # a line at 0 or at the top is seen in its full width
+        zorder=height,
         gid=gid,
     )
 
 
-def draw_band(axes: Axes, band: Band, end: float) -> None:
+def draw_beside(axes: Axes, lines: Iterable[Timeline], shown: clock.View) -> None:
+    """Further lines, each in its own colour and dashes, seen where they leave the others."""
+    for line, (colour, dashes) in zip(lines, style.LINES[1:], strict=False):
+        look: dict[str, Any] = {"colour": colour, "dashes": dashes, "width": 1.4, "height": 2.2}
+        draw_line(axes, line, shown, gid="beside", **look)
+
+
+def _draw_band(axes: Axes, band: Band, shown: clock.View) -> None:
     """The band between p5 and p95 and the median, each value held until the next."""
-    times = np.append(band.times, end)
-    low, mid, high = (np.append(part, part[-1]) for part in (band.low, band.mid, band.high))
+    first = max(0, int(np.searchsorted(band.times, shown.left, side="right")) - 1)
+    inside = slice(first, int(np.searchsorted(band.times, shown.right, side="right")))
+    times = np.append(np.maximum(band.times[inside], shown.left), shown.right)
+    low, mid, high = (
+        np.append(part[inside], part[inside][-1]) for part in (band.low, band.mid, band.high)
+    )
     axes.fill_between(times, low, high, step="post", color=style.SKY, alpha=0.4, linewidth=0)
     axes.plot(
-        times, mid, color=style.BLUE, linewidth=1.6, linestyle=_DASHES, drawstyle="steps-post"
+        times,
+        mid,
+        color=style.BLUE,
+        linewidth=_THICK,
+        drawstyle="steps-post",
+        clip_on=False,  # as the line
+        zorder=2.5,
+        gid="median",
     )
 
 
 def scale(axes: Axes, lines: Sequence[Timeline], bands: Sequence[Band]) -> None:
-    """A y axis from 0 to 100 %, or to the highest value above that."""
+    """A y axis from 0 to 100 %, or to the highest value above that.
+
+    Where all stay near 100 % it begins near them: between 98 % and 100 % zero says nothing.
+    """
     highest = max([1.0, *(line.values.max() for line in lines), *(b.high.max() for b in bands)])
-    axes.set_ylim(0.0, 1.06 * highest)
+    lowest = min([*(line.minimum() for line in lines), *(float(b.low.min()) for b in bands)])
+    least = 1.0 - _DEEP * (1.0 - lowest) if _HIGH < lowest < 1.0 - TOLERANCE else 0.0
+    axes.set_ylim(least, highest)
     axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     style.percent_axis(axes.yaxis)
     axes.grid(axis="y")
@@ -169,17 +220,39 @@ def name_threshold(axes: Axes, threshold: float) -> None:
     )
 
 
-def explain_band(page: Picture, place: Literal["lower center", "outside lower center"]) -> None:
-    """The legend of a band and of the line in it, at `place` as matplotlib names it."""
-    page.legend(
-        handles=[
-            Line2D([], [], color=style.INK, linewidth=1.8, label="replication 0"),
-            Line2D([], [], color=style.BLUE, linewidth=1.6, linestyle=_DASHES, label="median"),
-            Patch(color=style.SKY, alpha=0.4, label="5 % to 95 % of replications"),
-        ],
-        loc=place,
-        ncols=3,
-    )
+def explain(
+    page: Picture,
+    place: Literal["lower center", "outside lower center"],
+    beside: Iterable[str],
+    *,
+    has_band: bool,
+    one: str = "in service",
+) -> None:
+    """The legend of what stands in the axes, at `place` as matplotlib names it.
+
+    Without a band or lines `beside` there is one line, which the axis names.
+    """
+    names = list(beside)
+    one = "replication 0" if has_band else one
+    handles: list[Artist] = [
+        Line2D([], [], color=style.INK, linewidth=_THIN if has_band else _THICK, label=one)
+    ]
+    if has_band:
+        handles = [
+            Line2D([], [], color=style.BLUE, linewidth=_THICK, label="median of all runs"),
+            Patch(color=style.SKY, alpha=0.4, label="5 % to 95 % of the runs"),
+            *handles,
+        ]
+    for name, (colour, dashes) in zip(names, style.LINES[1:], strict=False):
+        label = fitted(f"{name}, replication 0" if has_band else name, _LABEL, style.SMALL)
+        handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=label))
+    if has_band or names:
+        page.legend(handles=handles, loc=place, ncols=_LEGEND_COLUMNS[len(names) > 1])
+
+
+def legend_rows(beside: int) -> int:
+    """How many rows that legend has, of a band and so many lines beside it."""
+    return math.ceil((3 + beside) / _LEGEND_COLUMNS[beside > 1])
 
 
 def _extremes(line: Timeline) -> str:
@@ -232,7 +305,7 @@ def _name_breaches(axes: Axes, line: Timeline, shown: clock.View, threshold: flo
             continue
         length = show_duration(end - begin)
         for text in (f"below {show_share(threshold)} for {length}", length):
-            if style.text_width(text, style.SMALL) < room:
+            if text_width(text, style.SMALL) < room:
                 axes.annotate(
                     text,
                     ((left + right) / 2, threshold),

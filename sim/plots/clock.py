@@ -25,6 +25,9 @@ _LADDER = (
     *(DAY * k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
 )
 """Round steps between ticks, seconds."""
+_UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1.0, "s"))
+_FAR = 1000
+"""Ticks of this many units and more count from a round time near them."""
 _WORTH_ZOOMING = 0.6
 """A view is cut only where it would show less than this share of the window."""
 
@@ -105,6 +108,47 @@ class TimeTicks(Locator):
         return list(ticks[(ticks >= vmin - tolerance) & (ticks <= vmax + tolerance)])
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How durations are written on an axis: all in one unit, as counted from `origin` (seconds)."""
+
+    size: float
+    """Seconds of the unit."""
+    unit: str
+    origin: float = 0.0
+
+    @classmethod
+    def of(cls, left: float, right: float, most: int) -> Scale:
+        """The unit of which the step between ticks is a multiple, or one half."""
+        step = nice_step(right - left, most)
+        size, unit = next((each for each in _UNITS if step >= each[0] / 2), _UNITS[-1])
+        if max(abs(left), abs(right)) < _FAR * size:
+            return cls(size, unit)
+        longer = min(each for each, _ in _UNITS if each > size) if size < DAY else size
+        return cls(size, unit, math.floor(left / longer) * longer)
+
+    def show(self, seconds: float) -> str:
+        """The number at a tick."""
+        return f"{round((seconds - self.origin) / self.size, 6):,.10g}"
+
+    def label(self, what: str) -> str:
+        """``time since start (min)``."""
+        since = f" + {format_duration(self.origin)}" if self.origin else ""
+        return f"{what}{since} ({self.unit})"
+
+
+class DurationLabels(Formatter):
+    """Numbers in the one unit of a scale."""
+
+    def __init__(self, scale: Scale) -> None:
+        self._scale = scale
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The label of one tick."""
+        del pos
+        return self._scale.show(x)
+
+
 class TimeLabels(Formatter):
     """Durations, or times of the day with the date at the first tick and after each midnight."""
 
@@ -141,19 +185,20 @@ def time_axis(axes: Axes, shown: View, start: dt.datetime | None, most: int = 9)
     """Give `axes` the x axis of `shown`, its ticks, its label and a note on what is cut."""
     axes.set_xlim(shown.left, shown.right if shown.right > shown.left else shown.left + 1.0)
     axes.xaxis.set_major_locator(TimeTicks(start, most))
-    axes.xaxis.set_major_formatter(TimeLabels(start))
-    axes.set_xlabel(time_label(shown, start))
+    scale = Scale.of(shown.left, shown.right, most)
+    axes.xaxis.set_major_formatter(DurationLabels(scale) if start is None else TimeLabels(start))
+    axes.set_xlabel(time_label(shown, start, most))
 
 
-def time_label(shown: View, start: dt.datetime | None) -> str:
+def time_label(shown: View, start: dt.datetime | None, most: int = 9) -> str:
     """The label of the x axis."""
     note = shown.describe(start)
-    return _axis_name(start) + (f"  ({note})" if note else "")
+    return _axis_name(shown, start, most) + (f"  ({note})" if note else "")
 
 
-def _axis_name(start: dt.datetime | None) -> str:
+def _axis_name(shown: View, start: dt.datetime | None, most: int) -> str:
     if start is None:
-        return "time since start"
+        return Scale.of(shown.left, shown.right, most).label("time since start")
     return "local time" if start.tzinfo is None else f"local time, {start.tzinfo}"
 
 

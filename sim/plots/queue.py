@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from sim.plots import capacity, clock, steps, style
 
@@ -55,8 +54,10 @@ def figure(
         capacity.draw_line(above, slots, shown, gid="slots")
         _fill(below, waiting, shown, _PALE_VERMILLION, gid="tasks")
         capacity.draw_line(below, waiting, shown, colour=style.VERMILLION, gid="waiting")
-        _count_axis(above, "slots", max(used.values.max(), slots.values.max()))
-        _count_axis(below, "tasks waiting", waiting.values.max())
+        style.count_axis(above, max(used.values.max(), slots.values.max()))
+        style.count_axis(below, waiting.values.max())
+        above.set_ylabel("slots")
+        below.set_ylabel("tasks waiting")
         style.draw_marks(above, marks, shown.left, shown.right)
         style.draw_instants(below, marks, shown.left, shown.right)
         clock.time_axis(below, shown, start)
@@ -93,12 +94,3 @@ def _fill(axes: Axes, line: Timeline, shown: clock.View, colour: str, gid: str) 
     """The area under a step line."""
     times, values = steps.corners(line, shown.left, shown.right)
     axes.fill_between(times, values, step="post", color=colour, linewidth=0, gid=gid)
-
-
-def _count_axis(axes: Axes, label: str, highest: float) -> None:
-    """A y axis of whole numbers from 0 on."""
-    axes.set_ylim(0.0, 1.06 * max(1.0, highest))
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.set_ylabel(label)
-    axes.grid(axis="y")

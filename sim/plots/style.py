@@ -7,7 +7,7 @@ lines cross, hatches and dashes tell them apart in greyscale too.
 from __future__ import annotations
 
 import io
-import textwrap
+import re
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.textpath import text_to_path
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 
+from sim.plots.text import FONT, drawable, fitted, fitted_apart, lines, text_width
 from sim.units import show_share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
@@ -32,8 +31,18 @@ if TYPE_CHECKING:
 
 BLUE, SKY, VERMILLION = "#0072B2", "#56B4E9", "#D55E00"
 INK, GREY, PALE = "#1A1A1A", "#5F5F5F", "#E4E4E4"
+LINES: tuple[tuple[str, Any], ...] = (
+    (BLUE, "-"),
+    (VERMILLION, (0, (6, 1.5))),
+    ("#009E73", (0, (3, 1.2))),
+    ("#CC79A7", (0, (7, 1.5, 1.5, 1.5))),
+    ("#E69F00", "-"),
+    (SKY, (0, (1.5, 1))),
+    (GREY, (0, (5, 3))),
+    (INK, (0, (1, 2))),
+)
+"""Colours and dashes of lines that cross: so many can be told apart."""
 
-FONT = "DejaVu Sans"  # comes with matplotlib, so figures are alike on every machine
 SMALL, NORMAL, LARGE = 9.0, 10.0, 13.0
 """Text sizes in points."""
 LEAST_TEXT = 12.0
@@ -49,11 +58,16 @@ COLUMNS = 4096
 _MARGIN = 0.12
 _TITLE_LINE, _SUBTITLE_LINE = 0.25, 0.19
 
+_MOST_TITLE_LINES = 3
+_WIDEST_NAME = 150.0
+"""Points of a row's name."""
+_WIDEST_LABEL = 320.0
+"""Points of a mark's label."""
 _DOTTED: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (1, 2))}
 _MOST_LABELS = 4
+"""Marks at more instants than this share labels."""
 _LABEL_ROW = 14.0
 """Points from one row of labels to the next."""
-"""Marks at more instants than this share labels."""
 
 _LOOK: dict[Any, Any] = {
     **{key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"},
@@ -110,19 +124,20 @@ def look() -> AbstractContextManager[None]:
 
 def picture(title: str, subtitle: str, inches: float) -> Picture:
     """A page with its heading and `inches` of height below it. Use it inside `look`."""
-    titles = _lines(title, LARGE, "bold")
-    subtitles = _lines(subtitle, SMALL, "normal")
+    room = (WIDTH - 2 * _MARGIN) * POINTS
+    titles = lines(title, room, LARGE, "bold", _MOST_TITLE_LINES)
+    subtitles = lines(subtitle, room, SMALL, "normal", _MOST_TITLE_LINES)
     heading = len(titles) * _TITLE_LINE + len(subtitles) * _SUBTITLE_LINE + 1.3 * _MARGIN
     height = inches + heading
     figure = Picture(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     figure.set_layout_engine(ConstrainedLayoutEngine(rect=(0.0, 0.0, 1.0, inches / height)))
     top = height - _MARGIN
-    for lines, size, weight, colour, step in (
+    for written, size, weight, colour, step in (
         (titles, LARGE, "bold", INK, _TITLE_LINE),
         (subtitles, SMALL, "normal", GREY, _SUBTITLE_LINE),
     ):
-        for line in lines:
+        for line in written:
             figure.text(
                 _MARGIN / WIDTH,
                 top / height,
@@ -166,35 +181,44 @@ def png(figure: Figure) -> bytes:
     return out.getvalue()
 
 
-def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Points that `text` takes at `size` points."""
-    font = FontProperties(family=FONT, size=size, weight=weight)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width)
-
-
 def percent_axis(axis: Axis) -> None:
     """Ticks of shares as ``80 %``."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: show_share(value)))
 
 
+def count_axis(axes: Axes, highest: float) -> None:
+    """A y axis of whole numbers from 0 on."""
+    axes.set_ylim(0.0, 1.06 * max(1.0, highest))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.grid(axis="y")
+
+
 def nothing(axes: Axes, sentence: str) -> None:
     """Say in the axes that there is nothing to draw, and why."""
     axes.set_axis_off()
-    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color=GREY)
+    axes.text(
+        0.5, 0.5, drawable(sentence), transform=axes.transAxes, ha="center", va="center", color=GREY
+    )
 
 
-def name_rows(axes: Axes, names: Sequence[str]) -> None:
-    """A row for each name, the first on top: row k is centred on y = k."""
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_yticks(range(len(names)), names)
+def name_rows(axes: Axes, names: Sequence[str], places: Sequence[float] = ()) -> None:
+    """A row for each name, the first on top: row k is centred on y = k, or on `places[k]`."""
+    places = places or range(len(names))
+    axes.set_ylim(max(places, default=-1) + 0.6, -0.6)
+    axes.set_yticks(places, row_names(names))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
 
+def row_names(names: Sequence[str]) -> list[str]:
+    """The names as they stand beside rows: long ones without their middle, no two alike."""
+    return fitted_apart(list(names), _WIDEST_NAME, SMALL)
+
+
 def room_beside(names: Sequence[str]) -> float:
     """How wide axes with these names of rows are, as a share of the usual width."""
-    longest = max((text_width(name, NORMAL) for name in names), default=0.0)
+    longest = max((text_width(name, SMALL) for name in row_names(names)), default=0.0)
     return min(1.0, (0.92 * WIDTH - longest / POINTS) / (0.8 * WIDTH))
 
 
@@ -254,24 +278,39 @@ def draw_marks(
         heighten(page, (len(begins) - 1) * _LABEL_ROW / POINTS)
 
 
-def _lines(text: str, size: float, weight: str) -> list[str]:
-    """`text` in lines that fit the page; none where it is empty."""
-    if not text:
-        return []
-    room = (WIDTH - 2 * _MARGIN) * POINTS
-    needed = text_width(text, size, weight)
-    # Lines differ in their mean width of a letter, so leave some room.
-    return [text] if needed <= room else textwrap.wrap(text, int(0.93 * len(text) * room / needed))
-
-
 def _labels(marks: Sequence[Mark]) -> dict[float, str]:
-    """The label at each instant. Where there are many, neighbours of one kind share a label."""
-    labels: dict[float, list[str]] = {}
+    """The label at each instant. Marks of one kind share one: those of an instant, and where there
+    are many neighbours too; where those are many as well, all of them.
+    """
+    kinds = [re.sub(r"\d+", "#", mark.label) for mark in marks]
+    by_kind = sorted(zip(marks, kinds, strict=True), key=lambda one: kinds.index(one[1]))
+    in_time = sorted(by_kind, key=lambda one: one[0].at_s)
     crowded = len({mark.at_s for mark in marks}) > _MOST_LABELS
-    for kind, run in groupby(marks, key=lambda mark: mark.label.partition(" ")[0].rstrip(",")):
-        alike = list(run)
-        if crowded and len(alike) > 1:
-            alike = [Mark(alike[0].at_s, f"{len(alike)} x {kind}")]
-        for mark in alike:
-            labels.setdefault(mark.at_s, []).append(mark.label)
-    return {at: "; ".join(names) for at, names in labels.items()}
+    runs = _runs(in_time, lambda one: (one[1], 0.0 if crowded else one[0].at_s))
+    if len(runs) > 2 * _MOST_LABELS:
+        runs = _runs(by_kind, lambda one: one[1])
+    labels: dict[float, list[str]] = {}
+    for run in runs:
+        labels.setdefault(run[0].at_s, []).append(_together([mark.label for mark in run]))
+    return {at: fitted("; ".join(names), _WIDEST_LABEL, SMALL) for at, names in labels.items()}
+
+
+def _runs(
+    marks: Sequence[tuple[Mark, str]], alike: Callable[[tuple[Mark, str]], object]
+) -> list[list[Mark]]:
+    return [[mark for mark, _ in run] for _, run in groupby(marks, key=alike)]
+
+
+def _together(labels: Sequence[str]) -> str:
+    """``walk 3``, ``walks 0 to 4``, ``3 x swap``."""
+    found = [re.fullmatch(r"(\D*?)( ?)(\d+)(\D*)", label) for label in labels]
+    if len(labels) == 1:
+        return labels[0]
+    numbers = [int(match[3]) for match in found if match]
+    if len(set(labels)) == 1 or len(numbers) < len(labels):
+        return f"{len(labels)} x {labels[0]}"
+    assert found[0]
+    stem, gap, first, rest = found[0].groups()
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        return f"{len(labels)} x {stem}{rest}"
+    return f"{stem}{'s' if stem and gap else ''}{gap}{first} to {numbers[-1]}{rest}"

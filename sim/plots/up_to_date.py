@@ -1,6 +1,7 @@
 """How many are up to date, and since when?
 
-The exact step line of one replication, and around it what the others do.
+What the replications do together, and as one thin line the exact steps of one of them; beside it
+the groups of members that differ.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sim.units import show_share
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sim.plots.capacity import Band
     from sim.plots.style import Mark, Picture
@@ -31,29 +32,32 @@ def figure(
     title: str = "",
     subtitle: str = "",
     band: Band | None = None,
+    beside: Mapping[str, Timeline] | None = None,
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
 ) -> Picture:
     """The share up to date over time. With `start` the x axis is a clock.
 
-    Without `title` the figure states when `line` reached which share.
+    `beside` holds the lines of groups, of the same replication as `line`. Without `title` the
+    figure states when `line` reached which share.
     """
-    bands = [] if band is None else [band]
-    shown = capacity.view([line], bands, marks)
+    beside = beside or {}
+    lines, bands = [line, *beside.values()], [] if band is None else [band]
+    shown = capacity.view(lines, bands, marks)
     where = "" if band is None else " in replication 0"
     with style.look():
         title = title or f"Up to date{where}: {course(line, start)}"
         page = style.picture(title, subtitle, _HEIGHT)
         axes = page.subplots()
-        if band is not None:
-            capacity.draw_band(axes, band, line.end)
-        capacity.draw(axes, line, shown, None)
-        capacity.scale(axes, [line], bands)
+        capacity.draw(axes, line, shown, None, band)
+        capacity.draw_beside(axes, beside.values(), shown)
+        capacity.scale(axes, lines, bands)
         style.draw_marks(axes, marks, shown.left, shown.right)
         clock.time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
-        if band is not None:
-            capacity.explain_band(page, "outside lower center")
+        capacity.explain(
+            page, "outside lower center", beside, has_band=band is not None, one="all together"
+        )
     return page
 
 

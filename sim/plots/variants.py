@@ -1,20 +1,16 @@
-"""Which variant keeps more capacity, and which is better by how much?
+"""Which variant keeps more capacity, is sooner up to date, lets fewer tasks wait?
 
-Capacity over time in a panel for each variant, on the same axes; and a panel for each metric, in it
-a dot with its interval for each variant.
+A series over time in a panel for each variant, on the same axes.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING
 
 from sim.plots import capacity, clock, style, up_to_date
-from sim.units import show_duration, show_share
+from sim.plots.text import fitted, text_width
+from sim.units import show_share
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,41 +22,16 @@ if TYPE_CHECKING:
     from sim.plots.style import Picture
     from sim.timelines import Timeline
 
+MOST = 12
+"""So many panels can be read on one page."""
 _STACKED = 4
 """So many panels stand one above the other; more stand in two columns."""
 _PANEL, _FRAME = 1.3, 0.7
-_ABREAST, _SQUARE = 3, 4
 _TIME_LABEL, _LEGEND = 0.28, 0.3
-_NEAR_ONE = 0.9
-_DOT, _THICK = 5.0, 2.2
-"""Points: a dot's diameter, an interval's width."""
-_GAP = 7.0
-"""Points between a dot and its number."""
-_METRIC_ROW, _METRIC_FRAME = 0.3, 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A metric's mean in one variant and the ends of its 95 % interval; nan where there is none."""
-
-    variant: str
-    mean: float
-    low: float = math.nan
-    high: float = math.nan
-    missing: str = "> horizon"
-    """What stands in place of a mean that is nan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One metric in all variants. It does not apply to a variant without an estimate."""
-
-    label: str
-    """E.g. ``lowest capacity``."""
-    unit: str
-    """``share``, ``s``, or any other, which is then written out."""
-    better: Literal["higher", "lower", ""]
-    estimates: Sequence[Estimate]
+_LEAST_NAME = 110.0
+"""Points of a panel's title that its name has at least."""
+_IN_TITLE = 170.0
+"""Points of a variant's name in a title."""
 
 
 def capacities(
@@ -68,28 +39,32 @@ def capacities(
     *,
     title: str = "",
     subtitle: str = "",
+    answers: Sequence[Mapping[str, str]] = (),
     threshold: float | None = None,
     bands: Mapping[str, Band] | None = None,
+    beside: Mapping[str, Mapping[str, Timeline]] | None = None,
     start: dt.datetime | None = None,
 ) -> Picture:
     """Capacity over time, a panel for each variant of `lines` (name -> shares), on the same axes.
 
-    What lies below `threshold` (a share) is shaded. `bands` may hold a band for any variant.
-    ValueError without a variant. Without `title` the figure states each variant's lowest capacity,
-    and where there are bands that it is of one replication.
+    Without bands, what lies below `threshold` (a share) is shaded. `bands` may hold a band for any
+    variant, `beside` further lines. `answers` say what the panels show, the longest ones first: of
+    those the first is taken that fits. ValueError without a variant and with more than 12. Without
+    `title` the figure states each variant's lowest capacity, and where there are bands that it is
+    of one replication.
     """
-    bands = bands or {}
     subject = "Lowest capacity in replication 0" if bands else "Lowest capacity"
     full = {name: capacity.course(line, threshold) for name, line in lines.items()}
     short = {name: f"lowest {show_share(line.minimum())}" for name, line in lines.items()}
     return _panels(
         lines,
-        full if _fit(full, style.WIDTH / _columns(lines)) else short,
+        answers or (full, short),
         capacity.LABEL,
         title=title or headline(lines, subject),
         subtitle=subtitle,
         threshold=threshold,
-        bands=bands,
+        bands=bands or {},
+        beside=beside or {},
         start=start,
     )
 
@@ -99,7 +74,9 @@ def shares_up_to_date(
     *,
     title: str = "",
     subtitle: str = "",
+    answers: Sequence[Mapping[str, str]] = (),
     bands: Mapping[str, Band] | None = None,
+    beside: Mapping[str, Mapping[str, Timeline]] | None = None,
     start: dt.datetime | None = None,
 ) -> Picture:
     """The share up to date over time, a panel for each variant of `lines`, on the same axes.
@@ -111,14 +88,31 @@ def shares_up_to_date(
     short = {name: up_to_date.outcome(line, start) for name, line in lines.items()}
     return _panels(
         lines,
-        full if _fit(full, style.WIDTH / _columns(lines)) else short,
+        answers or (full, short),
         up_to_date.LABEL,
-        title=title or _levels(f"99 % up to date{where}", _nearly_all(lines, start)),
+        title=title or levels(f"99 % up to date{where}", _nearly_all(lines, start)),
         subtitle=subtitle,
-        threshold=None,
         bands=bands or {},
+        beside=beside or {},
         start=start,
     )
+
+
+def queues(
+    lines: Mapping[str, Timeline],
+    *,
+    title: str,
+    subtitle: str = "",
+    answers: Sequence[Mapping[str, str]],
+    which: str = "",
+    start: dt.datetime | None = None,
+) -> Picture:
+    """How many tasks wait over time, a panel for each variant of `lines`, on the same axes.
+
+    `which` names the replication, where there are others.
+    """
+    label = "tasks waiting" + (f", {which}" if which else "")
+    return _panels(lines, answers, label, title=title, subtitle=subtitle, start=start, counts=True)
 
 
 def _nearly_all(lines: Mapping[str, Timeline], start: dt.datetime | None) -> dict[str, str]:
@@ -134,40 +128,53 @@ def _nearly_all(lines: Mapping[str, Timeline], start: dt.datetime | None) -> dic
 
 def _panels(
     lines: Mapping[str, Timeline],
-    answers: Mapping[str, str],
+    answers: Sequence[Mapping[str, str]],
     label: str,
     *,
     title: str,
     subtitle: str,
-    threshold: float | None,
-    bands: Mapping[str, Band],
     start: dt.datetime | None,
+    threshold: float | None = None,
+    bands: Mapping[str, Band] | None = None,
+    beside: Mapping[str, Mapping[str, Timeline]] | None = None,
+    counts: bool = False,
 ) -> Picture:
-    """A panel for each variant, in it what `answers` says of it."""
-    if not lines:
-        raise ValueError("there must be a variant to draw, got none")
+    """A panel for each variant, in it what `answers` says of it; the lines are shares or counts."""
+    if not 0 < len(lines) <= MOST:
+        raise ValueError(f"there must be 1 to {MOST} variants to draw, got {len(lines)}")
+    bands, beside = bands or {}, beside or {}
+    others = list(dict.fromkeys(name for each in beside.values() for name in each))
+    every = [*lines.values(), *(line for each in beside.values() for line in each.values())]
     columns = _columns(lines)
     rows = math.ceil(len(lines) / columns)
-    shown = capacity.view(list(lines.values()), list(bands.values()), [])
-    inches = _PANEL * rows + _FRAME + (_LEGEND if bands else 0.0)
+    shown = capacity.view(every, list(bands.values()), [])
+    legend = _LEGEND * capacity.legend_rows(len(others)) if bands or others else 0.0
+    width = style.WIDTH / columns
+    fitting = next((each for each in answers if _fit(each, width)), answers[-1] if answers else {})
+    inches = _PANEL * rows + _FRAME + legend
     with style.look():
         page = style.picture(title, subtitle, inches)
         grid = page.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         panels: list[Axes] = list(grid.flat)
         for place, (name, line) in enumerate(lines.items()):
             axes = panels[place]
-            if name in bands:
-                capacity.draw_band(axes, bands[name], line.end)
-            capacity.draw(axes, line, shown, threshold)
-            capacity.scale(axes, list(lines.values()), list(bands.values()))
-            axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")
-            axes.set_title(answers[name], loc="right", size=style.SMALL, color=style.GREY)
+            capacity.draw(axes, line, shown, threshold, bands.get(name))
+            capacity.draw_beside(axes, beside.get(name, {}).values(), shown)
+            _name_panel(axes, name, fitting.get(name, ""), width)
             if threshold is not None and place % columns == columns - 1:
                 capacity.name_threshold(axes, threshold)
+        for axes in panels[: len(lines)]:
+            if counts:
+                style.count_axis(axes, max(float(line.values.max()) for line in every))
+            else:
+                capacity.scale(axes, every, list(bands.values()))
         _share_axes(panels, columns, len(lines))
-        clock.time_axis(panels[0], shown, start, most=9 // columns)
+        most = 9 // columns
+        clock.time_axis(panels[0], shown, start, most=most)
         panels[0].set_xlabel("")
-        _label_axes(page, label, clock.time_label(shown, start), with_legend=bool(bands))
+        _label_axes(page, label, clock.time_label(shown, start, most), legend)
+        if legend:
+            capacity.explain(page, "lower center", others, has_band=bool(bands))
     return page
 
 
@@ -177,55 +184,22 @@ def headline(lines: Mapping[str, Timeline], subject: str = "Lowest capacity") ->
     Of more than four, only the worst and the best: ``Lowest capacity: from 0 % to 80 %``.
     """
     best_first = sorted(lines, key=lambda name: -lines[name].minimum())
-    return _levels(subject, {name: show_share(lines[name].minimum()) for name in best_first})
+    return levels(subject, {name: show_share(lines[name].minimum()) for name in best_first})
 
 
-def _levels(subject: str, levels: Mapping[str, str]) -> str:
+def levels(subject: str, of: Mapping[str, str]) -> str:
     """What holds for each variant, the best first; equal ones together."""
     names: dict[str, list[str]] = {}
-    for name, level in levels.items():
-        names.setdefault(level, []).append(name)
+    for name, level in of.items():
+        names.setdefault(level, []).append(fitted(name, _IN_TITLE, style.LARGE, "bold"))
     every = list(names)
     if len(every) == 1:
         return f"{subject}: {every[0]} in every variant"
-    if len(levels) <= _STACKED:
+    if len(of) <= _STACKED:
         told = (f"{_listed(n)} {level}" for level, n in names.items())
         return f"{subject}: {', '.join(told)}"
     worst, best = (f"{level} ({_counted(names[level])})" for level in (every[-1], every[0]))
     return f"{subject}: from {worst} to {best}"
-
-
-def metrics(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> Picture:
-    """A panel for each metric, and in it a row for each variant: dot and interval.
-
-    Variants stand in order of first appearance. ValueError without an estimate. Without `title` the
-    figure states the first metric in which they differ.
-    """
-    names = list(dict.fromkeys(one.variant for panel in panels for one in panel.estimates))
-    if not names:
-        raise ValueError("there must be an estimate to draw, got none")
-    columns = 2 if len(panels) == _SQUARE else min(_ABREAST, len(panels))
-    rows = math.ceil(len(panels) / columns)
-    inches = rows * (_METRIC_FRAME + _METRIC_ROW * len(names)) + _LEGEND
-    with style.look():
-        page = style.picture(title or metrics_headline(panels), subtitle, inches)
-        grid = page.subplots(rows, columns, sharey=True, squeeze=False)
-        for axes, panel in zip(grid.flat, panels, strict=False):
-            _draw_panel(axes, panel, names, style.WIDTH / columns)
-            style.name_rows(axes, names)
-        for axes in grid.flat[len(panels) :]:
-            axes.set_axis_off()
-        if any(_has_interval(one) for panel in panels for one in panel.estimates):
-            _explain_intervals(page)
-    return page
-
-
-def metrics_headline(panels: Sequence[Panel]) -> str:
-    """The first metric that tells them apart, e.g. ``Lowest capacity: auto 80 %, manual 90 %``."""
-    differ = (one for one in panels if len({_show(each, one.unit) for each in one.estimates}) > 1)
-    panel = next(differ, panels[0])
-    values = ", ".join(f"{one.variant} {_show(one, panel.unit)}" for one in panel.estimates)
-    return f"{panel.label[:1].upper()}{panel.label[1:]}: {values}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -243,21 +217,32 @@ def _columns(lines: Sized) -> int:
 def _fit(answers: Mapping[str, str], inches: float) -> bool:
     """Whether each answer has room beside its name."""
     needed = (
-        style.text_width(name, style.NORMAL, "bold") + style.text_width(answer, style.SMALL)
+        min(text_width(name, style.NORMAL, "bold"), _LEAST_NAME) + text_width(answer, style.SMALL)
         for name, answer in answers.items()
     )
-    return max(needed, default=0.0) < 0.74 * inches * style.POINTS
+    return max(needed, default=0.0) < _titles(inches)
 
 
-def _label_axes(page: Picture, label: str, time_label: str, *, with_legend: bool) -> None:
-    """One label for all x axes and one for all y axes; below them the legend of the bands."""
-    below = _LEGEND if with_legend else 0.0
-    style.reserve_below(page, below + _TIME_LABEL)
+def _titles(inches: float) -> float:
+    """Points for the titles of a panel that has so many inches of the page."""
+    return 0.74 * inches * style.POINTS
+
+
+def _name_panel(axes: Axes, name: str, answer: str, inches: float) -> None:
+    """The variant's name over its panel, and right of it the answer."""
+    answer = fitted(answer, _titles(inches) - _LEAST_NAME, style.SMALL)
+    room = _titles(inches) - text_width(answer, style.SMALL)
+    name = fitted(name, room, style.NORMAL, "bold")
+    axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")
+    axes.set_title(answer, loc="right", size=style.SMALL, color=style.GREY)
+
+
+def _label_axes(page: Picture, label: str, time_label: str, legend: float) -> None:
+    """One label for all x axes and one for all y axes, above the legend's inches."""
+    style.reserve_below(page, legend + _TIME_LABEL)
     height = page.get_figheight()
-    page.text(0.5, (below + 0.5 * _TIME_LABEL) / height, time_label, ha="center", va="center")
+    page.text(0.5, (legend + 0.5 * _TIME_LABEL) / height, time_label, ha="center", va="center")
     page.supylabel(label, size=style.NORMAL)
-    if with_legend:
-        capacity.explain_band(page, "lower center")
 
 
 def _share_axes(panels: Sequence[Axes], columns: int, used: int) -> None:
@@ -266,124 +251,3 @@ def _share_axes(panels: Sequence[Axes], columns: int, used: int) -> None:
         axes.set_axis_off()
     for axes in panels[max(0, used - columns) : used]:
         axes.tick_params(labelbottom=True)
-
-
-def _show(one: Estimate, unit: str) -> str:
-    if math.isnan(one.mean):
-        return one.missing
-    if unit == "share":
-        return show_share(one.mean)
-    return show_duration(one.mean) if unit == "s" else _number(one.mean)
-
-
-def _number(value: float) -> str:
-    """Three digits, or all before the point."""
-    if value == round(value) or abs(value) >= 100:  # noqa: PLR2004  (three digits)
-        return f"{value:.0f}"
-    return f"{value:#.3g}"
-
-
-def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str], inches: float) -> None:
-    _scale_metric(axes, panel, inches)
-    estimates = {one.variant: one for one in panel.estimates}
-    for place, name in enumerate(names):
-        if name in estimates:
-            _draw_estimate(axes, place, estimates[name], panel.unit)
-        else:
-            _write(axes, place, "does not apply")
-    axes.set_title(panel.label, loc="left", size=style.NORMAL, weight="bold")
-    axes.set_xlabel(_axis_label(panel), size=style.SMALL)
-    axes.grid(axis="x")
-
-
-def _axis_label(panel: Panel) -> str:
-    words = {"share": "in %", "s": "duration", "count": "number"}
-    unit = words.get(panel.unit, f"in {panel.unit}")
-    return f"{unit}, {panel.better} is better" if panel.better else unit
-
-
-def _draw_estimate(axes: Axes, place: int, one: Estimate, unit: str) -> None:
-    if math.isnan(one.mean):
-        _write(axes, place, one.missing)
-        return
-    reach = one.mean
-    if _has_interval(one):
-        axes.plot(
-            [one.low, one.high], [place, place], color=style.BLUE, linewidth=_THICK, gid="interval"
-        )
-        reach = one.high
-    axes.plot([one.mean], [place], "o", color=style.BLUE, markersize=_DOT, gid="mean")
-    axes.annotate(
-        _show(one, unit),
-        (reach, place),
-        (_GAP, 0),
-        textcoords="offset points",
-        va="center_baseline",
-        size=style.SMALL,
-    )
-
-
-def _has_interval(one: Estimate) -> bool:
-    return one.low < one.high  # false for nan
-
-
-def _explain_intervals(page: Picture) -> None:
-    page.legend(
-        handles=[
-            Line2D(
-                [],
-                [],
-                color=style.BLUE,
-                linewidth=_THICK,
-                marker="o",
-                markersize=_DOT,
-                label="mean with its 95 % interval",
-            )
-        ],
-        loc="outside lower center",
-    )
-
-
-def _write(axes: Axes, place: int, text: str) -> None:
-    """At the right end, where a value beyond the axis would be."""
-    axes.text(
-        0.98,
-        place,
-        text,
-        transform=axes.get_yaxis_transform(),
-        ha="right",
-        va="center_baseline",
-        size=style.SMALL,
-        style="italic",
-        color=style.GREY,
-    )
-
-
-def _scale_metric(axes: Axes, panel: Panel, inches: float) -> None:
-    """From 0 to the highest value, and beyond it room for the number at the dot.
-
-    Shares that are all near 1 are spread out: between 99.9 % and 99.99 % zero says nothing.
-    """
-    ends = [end for one in panel.estimates for end in (one.low, one.mean, one.high)]
-    ends = [end for end in ends if not math.isnan(end)]
-    low, high = min([0.0, *ends]), max([0.0, *ends]) or 1.0
-    if panel.unit == "share":
-        high = max(high, 1.0)
-        if ends and _NEAR_ONE < min(ends) < high:
-            low = min(ends) - 0.1 * (high - min(ends))
-    means = [one for one in panel.estimates if not math.isnan(one.mean)]
-    numbers = [style.text_width(_show(one, panel.unit), style.SMALL) for one in means]
-    room = (max(numbers, default=0.0) + 2 * _GAP) / (0.75 * inches * style.POINTS)
-    axes.set_xlim(low - 0.04 * (high - low), high + (high - low) * room / (1 - room))
-    _mark_values(axes, panel.unit, low, high if any(ends) else 0.0)
-
-
-def _mark_values(axes: Axes, unit: str, low: float, high: float) -> None:
-    """Ticks from `low` to `high` only: the room beyond is no part of the scale."""
-    if unit == "s":
-        ticks = list(clock.TimeTicks(None, 3).tick_values(low, high))
-        axes.set_xticks(ticks, clock.TimeLabels(None).format_ticks(ticks))
-        return
-    around = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(low, high) if high else [0.0]
-    ticks = [tick for tick in around if low <= tick <= high * (1 + 1e-9)]
-    axes.set_xticks(ticks, [f"{100 * t:.8g} %" if unit == "share" else f"{t:g}" for t in ticks])

@@ -1,119 +1,38 @@
-"""The pictures of runs and results: what to draw is looked up here, `plots` draws it."""
+"""The pictures of results: what to draw is looked up here, `plots` draws it.
+
+Titles tell what holds for all replications, as the tables do. Where all of them cannot be drawn
+the first one is, and is called so.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.plots import availability, capacity, lanes, queue, style, up_to_date, variants
-from sim.plots.capacity import Band
-from sim.results.provenance import modes, thresholds
-from sim.results.tables import chosen, to_rows, values
+from sim.plots import availability, capacity, estimates, lanes, overlay, up_to_date, variants
+from sim.results.lookup import Lookup
+from sim.results.run_pictures import apart, marks, the_system, worth_showing
+from sim.results.spreads import downtime, in_runs, sentence
 from sim.systems import KINDS
-from sim.systems.kind import unknown_name
-from sim.timelines import Timeline
-from sim.units import show_duration
+from sim.timelines import TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sim.plots.style import Mark, Picture
+    from sim.plots.style import Picture
     from sim.results import Results
     from sim.results.provenance import Variant
     from sim.results.single_run import Run
+    from sim.results.spreads import Spread
 
 Row = dict[str, Any]
 
-
-class RunPictures:
-    """The pictures of one replication. A system need only be named where there are several."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def capacity(self, system: str = "") -> Picture:
-        """How far capacity falls, and for how long."""
-        run, name = self._run, self._system(system)
-        return capacity.figure(
-            self._line(name, "capacity"),
-            subtitle=self._subtitle(name),
-            threshold=thresholds(run.scenario).get(name),
-            marks=self._marks(name),
-            start=run.scenario.start,
-        )
-
-    def up_to_date(self, system: str = "") -> Picture:
-        """How many are up to date, and since when."""
-        run, name = self._run, self._system(system)
-        return up_to_date.figure(
-            self._line(name, "up_to_date"),
-            subtitle=self._subtitle(name),
-            marks=self._marks(name),
-            start=run.scenario.start,
-        )
-
-    def availability(self, system: str = "") -> Picture:
-        """When the system, or which group of it, is dark."""
-        run, name = self._run, self._system(system)
-        known = run.simulation.models[name].series()
-        groups = [of for series, of in known if series == "available"]
-        rows = {of or name: self._line(name, "available", of) for of in _worth_showing(groups)}
-        return availability.figure(
-            rows,
-            subtitle=self._subtitle(name),
-            marks=self._marks(name),
-            start=run.scenario.start,
-        )
-
-    def queue(self, system: str = "") -> Picture:
-        """How many tasks wait, and how many slots are in use. Only of pools that have work."""
-        run, name = self._run, self._system(system)
-        return queue.figure(
-            self._line(name, "queue"),
-            used=self._line(name, "running"),
-            slots=self._in_service(name),
-            subtitle=self._subtitle(name),
-            marks=self._marks(name),
-            start=run.scenario.start,
-        )
-
-    def lanes(self, system: str = "") -> Picture:
-        """What each update domain does, each node or each extension; many of those share a lane."""
-        run, name = self._run, self._system(system)
-        model = run.simulation.models[name]
-        intervals = [lanes.Interval(*lane) for lane in model.lanes(run.log)]
-        return lanes.figure(
-            intervals,
-            subtitle=self._subtitle(name),
-            marks=self._marks(name),
-            start=run.scenario.start,
-            **model.lane_words._asdict(),
-        )
-
-    def _in_service(self, system: str) -> Timeline:
-        """Capacity as a number of slots."""
-        line, nominal = self._line(system, "capacity"), self._run.simulation.models[system].nominal
-        return replace(line, values=np.rint(line.values * nominal), unit="count")
-
-    def _marks(self, system: str) -> list[Mark]:
-        return _marks(to_rows(self._run.operations_table), system, modes(self._run.scenario))
-
-    def _line(self, system: str, series: str, group: str = "") -> Timeline:
-        line = self._run.timeline(system, series, group)
-        return line.crop(self._run.scenario.warm_up, line.end)
-
-    def _system(self, name: str) -> str:
-        return _the_system(name, self._run.simulation.models)
-
-    def _subtitle(self, system: str) -> str:
-        run = self._run
-        several = len(run.simulation.models) > 1
-        parts = [run.scenario.name, system if several else "", run.scenario.variant_name]
-        return ", ".join([*filter(None, parts), f"replication {run.replication}"])
+_SERIES = ("capacity", "up_to_date", "queue")
+"""Those of which variants are drawn side by side, after the one that says most of a system."""
+_WORTH_DRAWING = 0.95
+"""Where another series says most, capacity is drawn if it falls below this in the bad runs."""
 
 
 class ResultPictures:
@@ -124,40 +43,49 @@ class ResultPictures:
 
     def __init__(self, results: Results) -> None:
         self._results = results
+        self._of = Lookup(results)
 
     def capacity(self, system: str = "", variant: str = "") -> Picture:
-        """How far capacity falls in one replication, and what it does in all of them."""
+        """How far capacity falls in all replications, and in one of them."""
         name, one = self._system(system), self._variant(variant)
         return capacity.figure(
-            self._line(one, name, "capacity"),
-            subtitle=self._subtitle(name, one),
-            threshold=one.thresholds.get(name),
-            band=self._band(one, name, "capacity"),
-            marks=self._marks(one, name),
-            start=self._results.about.start_time,
+            self._of.line(one, name, "capacity"),
+            title=self._title(one, name, "capacity"),
+            threshold=self._of.bound(one, name, "min_capacity"),
+            band=self._of.band(one, name, "capacity"),
+            beside=self._of.accepting(one, name),
+            **self._around(one, name),
         )
 
     def up_to_date(self, system: str = "", variant: str = "") -> Picture:
-        """How many are up to date, and since when, in one replication; of a fleet in all too."""
+        """How many are up to date, and since when; beside them the groups that differ."""
         name, one = self._system(system), self._variant(variant)
         return up_to_date.figure(
-            self._line(one, name, "up_to_date"),
-            subtitle=self._subtitle(name, one),
-            band=self._band(one, name, "up_to_date"),
-            marks=self._marks(one, name),
-            start=self._results.about.start_time,
+            self._of.line(one, name, "up_to_date"),
+            title=self._title(one, name, "up_to_date"),
+            band=self._of.band(one, name, "up_to_date"),
+            beside=self._of.groups(one, name, "up_to_date"),
+            **self._around(one, name),
         )
 
     def availability(self, system: str = "", variant: str = "") -> Picture:
-        """When the system, or which group of it, is dark in one replication."""
+        """When the system, or which group of it, is down in one replication, and in how many."""
         name, one = self._system(system), self._variant(variant)
-        groups = self._groups_with_availability(one, name)
-        rows = {of or name: self._line(one, name, "available", of) for of in _worth_showing(groups)}
+        rows, told = {}, {}
+        for group in worth_showing(self._of.groups_of(one, name, "available")):
+            rows[group or name] = self._of.line(one, name, "available", group)
+            down = self._of.spread(one, name, "downtime", group)
+            if down and self._of.is_spread(one):
+                told[group or name] = f"down{in_runs(down.values > 0)}".replace(" of runs", "")
+                if not (down.values > 0).any():
+                    told[group or name] = "never down"
+        whole = self._of.spread(one, name, "downtime")
         return availability.figure(
             rows,
-            subtitle=self._subtitle(name, one),
-            marks=self._marks(one, name),
-            start=self._results.about.start_time,
+            title=downtime(name, whole) if whole and told else "",
+            told=told,
+            which=f"replication {one.first}" if told else "",
+            **self._around(one, name),
         )
 
     def queue(self, system: str = "", variant: str = "") -> Picture:
@@ -165,188 +93,250 @@ class ResultPictures:
 
         Only of pools that have work.
         """
-        return self._replay(variant).plot.queue(self._system(system))
+        name, one = self._system(system), self._variant(variant)
+        title = self._title(one, name, "queue")
+        return self._replay(variant).plot.queue(name, title=title)
 
     def lanes(self, system: str = "", variant: str = "") -> Picture:
         """What each update domain, node or extension does in one replication."""
         return self._replay(variant).plot.lanes(self._system(system))
 
     def variants_capacity(self, system: str = "") -> Picture:
-        """Capacity over time in each variant, on the same axes."""
-        name = self._system(system)
-        lowest = {one.thresholds.get(name) for one in self._having(name)}
-        lines, around = self._side_by_side(name, "capacity")
-        threshold = lowest.pop() if len(lowest) == 1 else None
-        return variants.capacities(lines, threshold=threshold, **around)
+        """Capacity over time in each variant, on the same axes; of more than 12 how far it falls.
+
+        What a pool accepts is drawn beside what is in service, where that differs.
+        """
+        return self._side_by_side(self._system(system), "capacity")
 
     def variants_up_to_date(self, system: str = "") -> Picture:
-        """The share up to date over time in each variant, on the same axes."""
-        lines, around = self._side_by_side(self._system(system), "up_to_date")
-        return variants.shares_up_to_date(lines, **around)
+        """The share up to date over time in each variant; of more than 12 how long it takes."""
+        return self._side_by_side(self._system(system), "up_to_date")
+
+    def variants_queue(self, system: str = "") -> Picture:
+        """The tasks waiting over time in each variant; of more than 12 how long they wait."""
+        return self._side_by_side(self._system(system), "queue")
 
     def variants_metrics(self, system: str = "") -> Picture:
-        """The metrics that say most: mean and interval of each variant."""
-        name, about = self._system(system), self._results.about
-        metrics = KINDS[about.kinds[name]].metrics
-        rows = [
-            row
-            for row in self._results.rows("summary")
-            if row["system"] == name and not row["group"]
-        ]
-        panels = [
-            variants.Panel(
-                metrics[metric].label.replace("\n", " "),
-                metrics[metric].unit,
-                metrics[metric].better,
-                [self._estimate(row) for row in rows if row["metric"] == metric],
-            )
-            for metric in about.headlines[name]
-        ]
-        return variants.metrics(panels, subtitle=self._subtitle(name, None))
+        """The metrics that say most: what the answer's table says, a row a variant."""
+        name = self._system(system)
+        panels = [self._panel(name, metric) for metric in self._results.about.headlines[name]]
+        panels = [panel for panel in panels if panel.estimates]
+        return estimates.figure(panels, subtitle=self._subtitle(name, None))
+
+    def overlay(
+        self, series: str = "", system: str = "", group: str = "", *, of: Sequence[str] = ()
+    ) -> Picture:
+        """One series of all variants, or of those named in `of`, in one picture.
+
+        The median of all replications where it is known, else the first replication of each. By
+        default the series that says most of the system.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such series, or if there are more variants than lines can be told apart.
+        """
+        name = self._system(system)
+        series = series or KINDS[self._results.about.kinds[name]].main_series
+        chosen = [self._variant(each) for each in of] or self._of.having(name)
+        if len(chosen) > overlay.MOST:
+            rule = f"at most {overlay.MOST} lines can be told apart, got {len(chosen)} variants; "
+            raise ScenarioError.of(f"{rule}name some: of=[{chosen[0].name!r}, ...]")
+        found = {one.name: self._of.median(one, name, series, group) for one in chosen}
+        lines = {
+            one.name: found[one.name] or self._of.line(one, name, series, group) for one in chosen
+        }
+        which = "median of all runs" if any(found.values()) else "replication 0"
+        what = " ".join(filter(None, [group or (name if self._several else ""), series]))
+        return overlay.figure(
+            lines,
+            what.replace("_", " "),
+            title=f"{what.replace('_', ' ').capitalize()} in {len(lines)} variants, {which}",
+            subtitle=self._subtitle(name, None),
+            start=self._results.about.start_time,
+        )
 
     def figures(self) -> Iterator[tuple[str, Picture]]:
-        """The pictures that are saved, with their names."""
+        """The pictures that are saved, with their names: those that have something to show."""
         about = self._results.about
-        of_all = {"capacity": self.variants_capacity, "up_to_date": self.variants_up_to_date}
         for system in about.headlines:
-            name = f"-{system}" if len(about.headlines) > 1 else ""
-            series = KINDS[about.kinds[system]].main_series
-            if about.compared:
-                yield f"variants_{series}{name}", of_all[series](system)
-                yield f"variants_metrics{name}", self.variants_metrics(system)
-            else:
+            name = f"-{system}" if self._several else ""
+            if not about.compared:
                 for picture, drawn in self._of_one(system):
                     yield f"{picture}{name}", drawn
+                continue
+            if len(self._of.having(system)) <= variants.MOST:
+                series = self._series_apart(system)
+                yield f"variants_{series}{name}", self._side_by_side(system, series)
+            yield f"variants_metrics{name}", self.variants_metrics(system)
 
     def _of_one(self, system: str) -> Iterator[tuple[str, Picture]]:
-        """The pictures of a system that is not compared."""
-        of_one = {"capacity": self.capacity, "up_to_date": self.up_to_date}
-        series = KINDS[self._results.about.kinds[system]].main_series
-        yield series, of_one[series](system)
-        if series != "capacity":
-            yield "capacity", self.capacity(system)
-        if self._groups_with_availability(self._variant(""), system):
-            yield "availability", self.availability(system)
+        """The pictures of a system that is not compared; one at least."""
+        one = self._variant("")
+        main = KINDS[self._results.about.kinds[system]].main_series
         run = self._replay()
         model = run.simulation.models[system]
-        if ("queue", "") in model.series():
-            yield "queue", run.plot.queue(system)
+        bars = model.lanes(run.log)
+        down = [
+            self._of.spread(one, system, "downtime", group)
+            for group in self._of.groups_of(one, system, "available")
+        ]
         # Lanes of thousands of machines, of which one is nearly always out, say nothing.
-        if series == "capacity" and len({lane[0] for lane in model.lanes(run.log)}) <= lanes.MOST:
-            yield model.lane_words.what.replace(" ", "_"), run.plot.lanes(system)
+        few = main == "capacity" and len({bar[0] for bar in bars}) <= lanes.MOST
+        shown = {
+            "up_to_date": main == "up_to_date" and self._moves(one, system, "up_to_date"),
+            "capacity": self._moves(one, system, "capacity")
+            and (main == "capacity" or self._falls_far(one, system)),
+            "availability": any(each is not None and each.values.any() for each in down),
+            "queue": ("queue", "") in model.series(),
+            "lanes": few and any(bar[3] != "ready" for bar in bars),
+        }
+        for series in [name for name, is_shown in shown.items() if is_shown] or [main]:
+            name = model.lane_words.what.replace(" ", "_") if series == "lanes" else series
+            yield name, getattr(self, series)(system)
+
+    # What is drawn.
+
+    def _side_by_side(self, system: str, series: str) -> Picture:
+        every = self._of.having(system)
+        panel = self._panel(system, self._metric_of(system, series))
+        about = self._results.about
+        rest: dict[str, Any] = {"subtitle": self._subtitle(system, None)}
+        if len(every) > variants.MOST:
+            return estimates.figure([panel], **rest)
+        lines = {one.name: self._of.line(one, system, series) for one in every}
+        found = {one.name: self._of.band(one, system, series) for one in every}
+        bands = {variant: band for variant, band in found.items() if band is not None}
+        if panel.estimates and any(self._of.is_spread(one) for one in every):
+            rest["title"] = estimates.headline([panel])
+            rest["answers"] = [
+                {one.name: self._sentence(one, system, series) for one in every},
+                {one.name: self._sentence(one, system, series, brief=True) for one in every},
+                {each.variant: each.text for each in panel.estimates},
+            ]
+        rest["start"] = about.start_time
+        if series == "queue":
+            rest.setdefault("title", estimates.headline([panel]))
+            rest.setdefault("answers", [])
+            which = f"replication {every[0].first}" if any(map(self._of.is_spread, every)) else ""
+            return variants.queues(lines, which=which, **rest)
+        if series == "up_to_date":
+            beside = {one.name: self._of.groups(one, system, series) for one in every}
+            return variants.shares_up_to_date(lines, bands=bands, beside=beside, **rest)
+        accepting = {one.name: self._of.accepting(one, system) for one in every}
+        return variants.capacities(
+            lines, threshold=panel.bound, bands=bands, beside=accepting, **rest
+        )
+
+    def _panel(self, system: str, metric: str) -> estimates.Panel:
+        """A metric of all variants, and what an objective asks of all of them."""
+        about = self._results.about
+        known = KINDS[about.kinds[system]].metrics[metric]
+        every = self._of.having(system)
+        found = {one.name: self._of.spread(one, system, metric) for one in every}
+        quantiles = known.extreme or known.unit == "s"
+        asked = {self._of.bound(one, system, metric) for one in every}
+        return estimates.Panel(
+            known.label.replace("\n", " "),
+            known.unit,
+            known.better,
+            [
+                self._estimate(name, system, spread, quantiles=quantiles)
+                for name, spread in found.items()
+                if spread is not None
+            ],
+            quantiles=quantiles and any(self._of.is_spread(one) for one in every),
+            bound=asked.pop() if len(asked) == 1 else None,
+        )
+
+    def _estimate(
+        self, variant: str, system: str, spread: Spread, *, quantiles: bool
+    ) -> estimates.Estimate:
+        if quantiles:
+            low, high = sorted((spread.middle, spread.bad))
+            return estimates.Estimate(variant, spread.middle, low, high, spread.cell())
+        row = self._of.summaries[variant, system, spread.metric.name]
+        return estimates.Estimate(
+            variant, row["mean"], row["ci95_low"], row["ci95_high"], spread.show(row["mean"])
+        )
+
+    def _series_apart(self, system: str) -> str:
+        """The first series that differs among the variants."""
+        main = KINDS[self._results.about.kinds[system]].main_series
+        every = self._of.having(system)
+        for series in dict.fromkeys([main, *_SERIES]):
+            if all(self._of.has(one, system, series) for one in every):
+                first, *rest = (self._of.line(one, system, series) for one in every)
+                if any(apart(first, other) for other in rest):
+                    return series
+        return main
+
+    def _moves(self, one: Variant, system: str, series: str) -> bool:
+        """Whether a series is anything else than 1 in any replication."""
+        band = self._of.band(one, system, series)
+        parts = [] if band is None else [band.low, band.mid, band.high]
+        every = [self._of.line(one, system, series).values, *parts]
+        if any((np.abs(part - 1) > TOLERANCE).any() for part in every):
+            return True
+        lowest = self._of.spread(one, system, "min_capacity")
+        return series == "capacity" and lowest is not None and lowest.values.min() < 1
+
+    def _falls_far(self, one: Variant, system: str) -> bool:
+        lowest = self._of.spread(one, system, "min_capacity")
+        return lowest is not None and lowest.bad < _WORTH_DRAWING
+
+    def _title(self, one: Variant, system: str, series: str) -> str:
+        """What all replications come to; empty where there is one, which says it better."""
+        return self._sentence(one, system, series) if self._of.is_spread(one) else ""
+
+    def _sentence(self, one: Variant, system: str, series: str, *, brief: bool = False) -> str:
+        """What the metric of a series comes to; empty where it does not apply."""
+        metric = self._metric_of(system, series)
+        spread = self._of.spread(one, system, metric)
+        if spread is None:
+            return ""
+        return spread.told() if brief else sentence(spread, self._of.bound(one, system, metric))
+
+    def _metric_of(self, system: str, series: str) -> str:
+        """The metric that tells what a series comes to."""
+        if series != "up_to_date":
+            return {"capacity": "min_capacity", "queue": "wait_p95"}[series]
+        headlines = self._results.about.headlines[system]
+        times = [name for name in headlines if name.startswith("time_to_")]
+        return [*times, "rollout_duration"][len(times) - 1 if times else 0]
 
     def _replay(self, variant: str = "") -> Run:
         one = self._variant(variant)
         return self._results.replay(one.first, one.name)
 
-    def _groups_with_availability(self, one: Variant, system: str) -> list[str]:
-        """Empty where nothing says how many have to be ready."""
-        wanted = (one.name, system, "availability")
-        return [
-            row["group"]
-            for row in self._results.rows("summary")
-            if (row["variant"], row["system"], row["metric"]) == wanted
-        ]
-
-    def _line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
-        table, about = self._results.table("timelines"), self._results.about
-        rows = chosen(
-            table,
-            variant=one.name,
-            replication=one.first,
-            system=system,
-            series=series,
-            group=group,
-        )
-        times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
-        return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
-
-    def _side_by_side(self, system: str, series: str) -> tuple[dict[str, Timeline], dict[str, Any]]:
-        """The line of a series in each variant, and what is drawn and said around the lines."""
-        every = self._having(system)
-        lines = {one.name: self._line(one, system, series) for one in every}
-        found = {one.name: self._band(one, system, series) for one in every}
-        return lines, {
-            "bands": {variant: band for variant, band in found.items() if band is not None},
-            "subtitle": self._subtitle(system, None),
+    def _around(self, one: Variant, system: str) -> dict[str, Any]:
+        """What stands around the lines of every picture of one variant."""
+        rows = [row for row in self._results.rows("operations") if row["variant"] == one.name]
+        return {
+            "subtitle": self._subtitle(system, one),
+            "marks": marks(rows, system, one.modes),
             "start": self._results.about.start_time,
         }
 
-    def _having(self, system: str) -> list[Variant]:
-        """The variants that have a system."""
-        rows = self._results.rows("summary")
-        having = {row["variant"] for row in rows if row["system"] == system}
-        return [one for one in self._results.about.variants if one.name in having]
-
-    def _band(self, one: Variant, system: str, series: str) -> Band | None:
-        if one.replications == 1:
-            return None
-        table, begin = self._results.table("bands"), self._results.about.warm_up_s
-        rows = chosen(table, variant=one.name, system=system, series=series, group="")
-        times, *parts = (values(table, name)[rows] for name in ("time_s", "p5", "p50", "p95"))
-        if not len(times):
-            return None
-        first = int(np.searchsorted(times, begin, side="right")) - 1
-        return Band(np.maximum(times[first:], begin), *(part[first:] for part in parts))
-
-    def _marks(self, one: Variant, system: str) -> list[Mark]:
-        rows = self._results.rows("operations")
-        return _marks((row for row in rows if row["variant"] == one.name), system, one.modes)
-
-    def _estimate(self, row: Row) -> variants.Estimate:
-        horizon = show_duration(self._results.about.horizon_s)
-        low, high = row["ci95_low"], row["ci95_high"]
-        missing = "never" if row["missing"] == row["n"] else f"> {horizon} in {row['missing']} runs"
-        return variants.Estimate(row["variant"], row["mean"], low, high, missing)
+    @property
+    def _several(self) -> bool:
+        return len(self._results.about.headlines) > 1
 
     def _system(self, name: str) -> str:
-        return _the_system(name, self._results.about.headlines)
+        return the_system(name, self._results.about.headlines)
 
     def _variant(self, name: str) -> Variant:
         return self._results.variant(name)
 
     def _subtitle(self, system: str, one: Variant | None) -> str:
         about = self._results.about
-        parts = [about.name, system if len(about.headlines) > 1 else ""]
+        parts = [about.name, system if self._several else ""]
         parts.append(one.name if one and about.compared else "")
         runs = (one or about.variants[0]).replications
         if not any(each.random for each in about.variants):
-            parts.append("nothing here is random")
+            parts.append("deterministic, one run suffices")
         elif runs > 1:
             parts.append(f"{runs:,} replications")
+        else:
+            parts.append(f"replication {(one or about.variants[0]).first}")
         return ", ".join(filter(None, parts))
-
-
-def _the_system(name: str, known: Mapping[str, object]) -> str:
-    if not name and len(known) == 1:
-        return next(iter(known))
-    if name not in known:
-        raise ScenarioError.of(unknown_name("a system of this scenario", name, known))
-    return name
-
-
-def _worth_showing(groups: Sequence[str]) -> Sequence[str]:
-    """The whole system and its groups; where there is one group, it is the whole."""
-    return groups if len(groups) > 2 else groups[:1]  # noqa: PLR2004  (the whole and one group)
-
-
-def _marks(operations: Iterable[Row], system: str, modes: Mapping[str, str]) -> list[Mark]:
-    """The operations that were sent to a system, each with a label."""
-    sent = [row for row in operations if row["system"] == system and not math.isnan(row["at_s"])]
-    asked: dict[str, set[str]] = {}
-    for row in sent:
-        asked.setdefault(_name(row), set()).add(modes.get(row["operation"], ""))
-    return [style.Mark(row["at_s"], _label(row, modes, asked[_name(row)])) for row in sent]
-
-
-def _label(row: Row, modes: Mapping[str, str], asked: set[str]) -> str:
-    """Its name; its mode where others of that name have another; whether it was refused."""
-    mode = modes.get(row["operation"], "") if len(asked) > 1 else ""
-    refused = "refused" if row["status"] == "Refused" else ""
-    return ", ".join(filter(None, [_name(row), mode, refused]))
-
-
-def _name(row: Row) -> str:
-    """Its name, or its kind where it has none of its own."""
-    name, kind = str(row["name"]), str(row["kind"])
-    return kind if name.rpartition("-")[0] == kind else name

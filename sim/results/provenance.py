@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sim import __version__
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
-from sim.experiments.objectives import bound_of
+from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
 from sim.files import MAKER
 from sim.systems import KINDS
@@ -58,8 +58,8 @@ class Variant:
     """Without a rollout among variants that have one: shown, never ranked."""
     meets_all: bool
     """Whether every objective is met."""
-    thresholds: Mapping[str, float]
-    """By system the lowest capacity that an objective asks for."""
+    bounds: Mapping[str, Mapping[str, float]]
+    """By system and metric what objectives on the whole of it ask for at most, or at least."""
     modes: Mapping[str, str]
     """By operation (``operations.0``) its mode, of those that have one."""
 
@@ -168,19 +168,25 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
         random=measured.random,
         reference=reference,
         meets_all=one.meets_all,
-        thresholds=thresholds(one.scenario),
+        bounds=bounds(one.scenario),
         modes=modes(one.scenario),
     )
 
 
-def thresholds(scenario: Scenario) -> dict[str, float]:
-    """By system the lowest capacity that an objective on the whole of it asks for."""
-    lowest: dict[str, float] = {}
+def bounds(scenario: Scenario) -> dict[str, dict[str, float]]:
+    """By system and metric the tightest bound that objectives on the whole of it set in the
+    metric's better direction.
+    """
+    found: dict[str, dict[str, float]] = {}
     for objective in scenario.objectives:
         bound, at_least = bound_of(objective)
-        if objective.metric == "min_capacity" and not objective.group and at_least:
-            lowest[objective.system] = max(bound, lowest.get(objective.system, 0.0))
-    return lowest
+        better = metric_of(scenario, objective.system, objective.metric).better
+        if objective.group or at_least is not (better == "higher"):
+            continue
+        of = found.setdefault(objective.system, {})
+        tightest = max if at_least else min
+        of[objective.metric] = tightest(bound, of.get(objective.metric, bound))
+    return found
 
 
 def modes(scenario: Scenario) -> dict[str, str]:

@@ -245,7 +245,8 @@ class Results:
     def plot(self) -> ResultPictures:
         """The pictures: capacity, up_to_date, availability, queue, lanes and those of variants.
 
-        Of variants: variants_capacity, variants_up_to_date, variants_metrics.
+        Of variants: variants_capacity, variants_up_to_date, variants_queue, variants_metrics, and
+        overlay, which draws any series of all of them in one picture.
         """
         return ResultPictures(self)
 
@@ -260,6 +261,10 @@ class Results:
             return Run(self._source.simulation(one), first, one.name)
         number = one.first if replication is None else replication
         return _run(self._source.simulation(one), number, one.name)
+
+    def simulation(self, variant: str = "") -> Simulation:
+        """A variant made ready to run, by default the first one."""
+        return self._source.simulation(self.variant(variant))
 
     def table(self, name: str) -> pa.Table:
         """A table in Arrow's form, by the name of its file."""

@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from sim import explanation
 from sim.errors import ScenarioError
+from sim.metrics import HOUR
+from sim.plots import overlay
 from sim.results import markup, tables
 from sim.results.events import events
-from sim.results.pictures import RunPictures
+from sim.results.run_pictures import RunPictures
 from sim.systems.kind import unknown_name
 from sim.timelines import Timeline
 from sim.units import parse_duration, show_duration
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.log import Log
+    from sim.plots.style import Picture
     from sim.scenario import Scenario
     from sim.simulation import Simulation
     from sim.systems.kind import Model
@@ -37,21 +40,34 @@ class NamedTimeline(Timeline):
     start: dt.datetime | None = None
 
     def to_series(self) -> pd.Series[float]:
-        """The steps as a Series, by date where the scenario has a `start`, else by timedelta.
+        """The steps as a Series, by date where the scenario has a `start`, else by hours since it.
 
-        Each value holds until the next; the last one stands at the end too. Times are rounded to
-        microseconds, whatever pandas would choose by itself.
+        Each value holds until the next; the last one stands at the end too. Dates are rounded to
+        microseconds. In a plot of pandas the steps need ``drawstyle="steps-post"``.
         """
         times, values = self.times, self.values
         if times[-1] < self.end:
             times, values = np.append(times, self.end), np.append(values, values[-1])
-        micros = pa.py_buffer(np.rint(times * 1e6).astype(np.int64))
-        since = pa.Array.from_buffers(pa.duration("us"), len(times), [None, micros])
-        table = pa.Table.from_arrays([since, tables.numbers(values)], ["time", "value"])
-        series = tables.frame(table).set_index("time")["value"].rename(self.name)
+        if self.start is None:
+            since = tables.numbers(times / HOUR)
+        else:
+            micros = pa.py_buffer(np.rint(times * 1e6).astype(np.int64))
+            since = pa.Array.from_buffers(pa.duration("us"), len(times), [None, micros])
+        index = "time" if self.start else "hours"
+        table = pa.Table.from_arrays([since, tables.numbers(values)], [index, "value"])
+        series = tables.frame(table).set_index(index)["value"].rename(self.name)
         if self.start is not None:
             series.index = series.index + self.start
         return series
+
+    def plot(self) -> Picture:
+        """The steps over time, as a picture."""
+        return overlay.figure(
+            {self.name: self},
+            self.name.replace("_", " "),
+            title=self.name.replace("_", " "),
+            start=self.start,
+        )
 
     def _repr_html_(self) -> str:
         span = f"{len(self.times)} steps, lowest {self.minimum():g}, mean {self.mean():.4g}"

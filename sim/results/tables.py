@@ -187,6 +187,12 @@ def values(table: pa.Table, name: str) -> NDArray[Any]:
     return _content(table.column(name).combine_chunks())
 
 
+def with_gaps(table: pa.Table, name: str) -> NDArray[np.float64]:
+    """A column of numbers, NaN where there is none."""
+    found: NDArray[np.float64] = _content(table.column(name).combine_chunks().fill_null(np.nan))
+    return found
+
+
 def chosen(table: pa.Table, **wanted: str | float) -> NDArray[np.bool_]:
     """The rows that have these values in these columns, shape (rows,)."""
     rows = np.ones(table.num_rows, bool)
@@ -198,6 +204,24 @@ def chosen(table: pa.Table, **wanted: str | float) -> NDArray[np.bool_]:
         else:
             rows &= values(table, name) == value
     return rows
+
+
+def blocks(table: pa.Table, *names: str) -> dict[tuple[Any, ...], slice]:
+    """Where in a table the rows stand that have the same values in some columns: one stretch each,
+    as they are written.
+    """
+    columns = [table.column(name).combine_chunks() for name in names]
+    changes = np.zeros(table.num_rows, bool)
+    changes[:1] = True
+    for column in columns:
+        codes = _content(column.dictionary_encode().indices if column.type == TEXT else column)
+        changes[1:] |= codes[1:] != codes[:-1]
+    starts = np.flatnonzero(changes).tolist()
+    ends = [*starts[1:], table.num_rows]
+    return {
+        tuple(column[begin].as_py() for column in columns): slice(begin, end)
+        for begin, end in zip(starts, ends, strict=True)
+    }
 
 
 def _content(array: pa.Array) -> NDArray[Any]:

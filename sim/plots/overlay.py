@@ -1,0 +1,73 @@
+"""Where do several lines part? One series of several variants, or a single one, over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.lines import Line2D
+
+from sim.plots import capacity, clock, style
+from sim.plots.text import fitted
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from sim.plots.style import Picture
+    from sim.timelines import Timeline
+
+MOST = len(style.LINES)
+"""So many lines can be told apart."""
+_HEIGHT = 3.6
+_LABEL = 180.0
+"""Points of a name in the legend."""
+
+
+def figure(
+    lines: Mapping[str, Timeline],
+    what: str,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    start: dt.datetime | None = None,
+) -> Picture:
+    """A step line for each of `lines` (name -> timeline), all of one unit; `what` names the axis.
+
+    With `start` the x axis is a clock. ValueError without a line and with more than 8.
+    """
+    if not 0 < len(lines) <= MOST:
+        raise ValueError(f"there must be 1 to {MOST} lines to draw, got {len(lines)}")
+    every = list(lines.values())
+    shown = capacity.view(every, [], [])
+    looks = style.LINES if len(lines) > 1 else ((style.INK, "-"),)
+    with style.look():
+        page = style.picture(title, subtitle, _HEIGHT)
+        axes = page.subplots()
+        for line, (colour, dashes) in zip(every, looks, strict=False):
+            capacity.draw_line(axes, line, shown, colour=colour, dashes=dashes)
+        unit = every[0].unit
+        if unit == "share":
+            capacity.scale(axes, every, [])
+        else:
+            style.count_axis(axes, max(float(line.values.max()) for line in every))
+        axes.set_ylabel(
+            f"{fitted(what, _LABEL, style.NORMAL)} ({'%' if unit == 'share' else unit})"
+        )
+        clock.time_axis(axes, shown, start)
+        if len(lines) > 1:
+            page.legend(
+                handles=[
+                    Line2D(
+                        [],
+                        [],
+                        color=colour,
+                        linestyle=dashes,
+                        linewidth=1.8,
+                        label=fitted(name, _LABEL, style.SMALL),
+                    )
+                    for name, (colour, dashes) in zip(lines, looks, strict=False)
+                ],
+                loc="outside lower center",
+                ncols=min(4, len(lines)),
+            )
+    return page

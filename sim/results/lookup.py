@@ -1,0 +1,136 @@
+"""What pictures are made of, looked up in the tables of results: lines, bands, spreads, bounds."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import ScenarioError
+from sim.plots.capacity import Band
+from sim.results.run_pictures import accepting_beside, groups_apart
+from sim.results.spreads import Spread
+from sim.results.tables import blocks, values, with_gaps
+from sim.systems import KINDS
+from sim.systems.kind import unknown_name
+from sim.timelines import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sim.results import Results
+    from sim.results.provenance import Variant
+
+Row = dict[str, Any]
+
+
+class Lookup:
+    """The lines of first replications over the window, and what all replications come to."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
+        """A series of the variant's first replication. ScenarioError if there is none."""
+        about = self._results.about
+        key = (one.name, one.first, system, series, group)
+        if key not in self._lines:
+            known = list(dict.fromkeys(each[3] for each in self._lines if each[2] == system))
+            raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, known))
+        table, rows = self._results.table("timelines"), self._lines[key]
+        times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
+        return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
+
+    def has(self, one: Variant, system: str, series: str) -> bool:
+        """Whether the whole system has a series."""
+        return (one.name, one.first, system, series, "") in self._lines
+
+    def groups_of(self, one: Variant, system: str, series: str) -> list[str]:
+        """The groups that have a series, the whole system (empty) first."""
+        return [key[4] for key in self._lines if key[:4] == (one.name, one.first, system, series)]
+
+    def groups(self, one: Variant, system: str, series: str) -> dict[str, Timeline]:
+        """The lines of the groups, where they differ from the whole."""
+        groups = {
+            group: self.line(one, system, series, group)
+            for group in self.groups_of(one, system, series)
+            if group
+        }
+        return groups_apart(self.line(one, system, series), groups)
+
+    def accepting(self, one: Variant, system: str) -> dict[str, Timeline]:
+        """The share of the slots that takes new tasks, where it differs from what is in service."""
+        if not self.has(one, system, "accepting"):
+            return {}
+        nominal = self._results.simulation(one.name).models[system].nominal
+        line, accepts = (self.line(one, system, name) for name in ("capacity", "accepting"))
+        return accepting_beside(line, accepts, nominal)
+
+    def band(self, one: Variant, system: str, series: str) -> Band | None:
+        """What all replications do; None where there is one, or where nobody remembered it."""
+        rows = self._bands.get((one.name, system, series))
+        if rows is None or one.replications == 1:
+            return None
+        table, begin = self._results.table("bands"), self._results.about.warm_up_s
+        times, *parts = (values(table, name)[rows] for name in ("time_s", "p5", "p50", "p95"))
+        first = int(np.searchsorted(times, begin, side="right")) - 1
+        return Band(np.maximum(times[first:], begin), *(part[first:] for part in parts))
+
+    def median(self, one: Variant, system: str, series: str, group: str) -> Timeline | None:
+        """The middle of that band."""
+        band = None if group else self.band(one, system, series)
+        if band is None:
+            return None
+        return Timeline(band.times, band.mid, self._results.about.horizon_s, "share")
+
+    def spread(self, one: Variant, system: str, metric: str, group: str = "") -> Spread | None:
+        """A metric in all replications; None where it does not apply."""
+        rows = self._values.get((one.name, system, group, metric))
+        if rows is None:
+            return None
+        about = self._results.about
+        known = KINDS[about.kinds[system]].metrics[metric]
+        return Spread(known, self._numbers[rows], about.horizon_s)
+
+    def bound(self, one: Variant, system: str, metric: str) -> float | None:
+        """What an objective asks of the whole system."""
+        return one.bounds.get(system, {}).get(metric)
+
+    def is_spread(self, one: Variant) -> bool:
+        """Whether its replications differ."""
+        return one.random and one.replications > 1
+
+    @cached_property
+    def _lines(self) -> dict[tuple[Any, ...], slice]:
+        key = ("variant", "replication", "system", "series", "group")
+        return blocks(self._results.table("timelines"), *key)
+
+    @cached_property
+    def _bands(self) -> dict[tuple[Any, ...], slice]:
+        return blocks(self._results.table("bands"), "variant", "system", "series")
+
+    @cached_property
+    def _values(self) -> dict[tuple[Any, ...], slice]:
+        key = ("variant", "system", "group", "metric")
+        return blocks(self._results.table("replications"), *key)
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.float64]:
+        """The values of all metrics in all replications; NaN where one is missing."""
+        return with_gaps(self._results.table("replications"), "value")
+
+    @cached_property
+    def summaries(self) -> Mapping[tuple[str, str, str], Row]:
+        """The rows of whole systems by variant, system and metric."""
+        rows = self._results.rows("summary")
+        return {
+            (row["variant"], row["system"], row["metric"]): row for row in rows if not row["group"]
+        }
+
+    def having(self, system: str) -> list[Variant]:
+        """The variants that have a system."""
+        having = {key[0] for key in self._values if key[1] == system}
+        return [one for one in self._results.about.variants if one.name in having]

@@ -1,0 +1,189 @@
+"""The pictures of one replication: what to draw is looked up here, `plots` draws it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import ScenarioError
+from sim.plots import availability, capacity, lanes, queue, style, up_to_date
+from sim.results.provenance import bounds, modes
+from sim.results.tables import to_rows
+from sim.systems.kind import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sim.plots.style import Mark, Picture
+    from sim.results.single_run import Run
+    from sim.timelines import Timeline
+
+Row = dict[str, Any]
+
+_APART = 0.01
+"""Shares that are never further apart than this look like one line."""
+_MOST_BESIDE = 6
+"""So many groups are drawn beside the whole."""
+ACCEPTING = "accepting new tasks"
+
+
+class RunPictures:
+    """The pictures of one replication. A system need only be named where there are several."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def capacity(self, system: str = "") -> Picture:
+        """How far capacity falls, and for how long."""
+        run, name = self._run, self._system(system)
+        line = self._line(name, "capacity")
+        return capacity.figure(
+            line,
+            threshold=bounds(run.scenario).get(name, {}).get("min_capacity"),
+            beside=self._accepting(name, line),
+            **self._around(name),
+        )
+
+    def up_to_date(self, system: str = "") -> Picture:
+        """How many are up to date, and since when."""
+        name = self._system(system)
+        line = self._line(name, "up_to_date")
+        groups = self._groups(name, "up_to_date")
+        beside = groups_apart(line, {of: self._line(name, "up_to_date", of) for of in groups})
+        return up_to_date.figure(line, beside=beside, **self._around(name))
+
+    def availability(self, system: str = "") -> Picture:
+        """When the system, or which group of it, is down."""
+        name = self._system(system)
+        groups = ["", *self._groups(name, "available")]
+        rows = {of or name: self._line(name, "available", of) for of in worth_showing(groups)}
+        return availability.figure(rows, **self._around(name))
+
+    def queue(self, system: str = "", *, title: str = "") -> Picture:
+        """How many tasks wait, and how many slots are in use. Only of pools that have work.
+
+        With `title` it says so; otherwise what this replication shows.
+        """
+        name = self._system(system)
+        return queue.figure(
+            self._line(name, "queue"),
+            used=self._line(name, "running"),
+            slots=self._in_service(name),
+            title=title,
+            **self._around(name),
+        )
+
+    def lanes(self, system: str = "") -> Picture:
+        """What each update domain does, each node or each extension; many of those share a lane."""
+        run, name = self._run, self._system(system)
+        model = run.simulation.models[name]
+        intervals = [lanes.Interval(*lane) for lane in model.lanes(run.log)]
+        words = model.lane_words
+        title = lanes.headline(intervals, words.what, shared=words.shared)
+        if run.log.drew:
+            title = f"Replication {run.replication}: {title[:1].lower()}{title[1:]}"
+        return lanes.figure(intervals, title=title, **self._around(name), **words._asdict())
+
+    def _around(self, system: str) -> dict[str, Any]:
+        """What stands around the lines of every picture."""
+        run = self._run
+        several = len(run.simulation.models) > 1
+        parts = [run.scenario.name, system if several else "", run.scenario.variant_name]
+        asked = modes(run.scenario)
+        return {
+            "subtitle": ", ".join([*filter(None, parts), f"replication {run.replication}"]),
+            "marks": marks(to_rows(run.operations_table), system, asked),
+            "start": run.scenario.start,
+        }
+
+    def _in_service(self, system: str) -> Timeline:
+        """Capacity as a number of slots."""
+        line, nominal = self._line(system, "capacity"), self._run.simulation.models[system].nominal
+        return replace(line, values=np.rint(line.values * nominal), unit="count")
+
+    def _accepting(self, system: str, line: Timeline) -> dict[str, Timeline]:
+        """The share that takes new tasks, where it is another one than that in service."""
+        model = self._run.simulation.models[system]
+        if ("accepting", "") not in model.series():
+            return {}
+        return accepting_beside(line, self._line(system, "accepting"), model.nominal)
+
+    def _groups(self, system: str, series: str) -> list[str]:
+        known = self._run.simulation.models[system].series()
+        return [of for name, of in known if name == series and of]
+
+    def _line(self, system: str, series: str, group: str = "") -> Timeline:
+        line = self._run.timeline(system, series, group)
+        return line.crop(self._run.scenario.warm_up, line.end)
+
+    def _system(self, name: str) -> str:
+        return the_system(name, self._run.simulation.models)
+
+
+def the_system(name: str, known: Mapping[str, object]) -> str:
+    """The system that is meant; where there is one it need not be named."""
+    if not name and len(known) == 1:
+        return next(iter(known))
+    if name not in known:
+        raise ScenarioError.of(unknown_name("a system of this scenario", name, known))
+    return name
+
+
+def worth_showing(groups: Sequence[str]) -> Sequence[str]:
+    """The whole system and its groups; where there is one group, it is the whole."""
+    return groups if len(groups) > 2 else groups[:1]  # noqa: PLR2004  (the whole and one group)
+
+
+def accepting_beside(
+    in_service: Timeline, accepting: Timeline, nominal: float
+) -> dict[str, Timeline]:
+    """The share of the slots that takes new tasks, where it is less than that in service."""
+    share = replace(accepting, values=accepting.values / nominal, unit="share")
+    return {ACCEPTING: share} if apart(in_service, share) else {}
+
+
+def groups_apart(whole: Timeline, groups: Mapping[str, Timeline]) -> dict[str, Timeline]:
+    """The lines of those groups that differ from the whole, if any does; not of too many."""
+    if len(groups) > _MOST_BESIDE or not any(apart(whole, line) for line in groups.values()):
+        return {}
+    return dict(groups)
+
+
+def apart(one: Timeline, other: Timeline) -> bool:
+    """Whether two lines of shares, or of counts, are seen to be two."""
+    distance = one.combine(other, lambda a, b: np.abs(a - b))
+    return bool(distance.values.max() > _APART)
+
+
+def marks(operations: Iterable[Row], system: str, modes: Mapping[str, str]) -> list[Mark]:
+    """The operations that were sent to a system, each with a label."""
+    sent = [row for row in operations if row["system"] == system and not math.isnan(row["at_s"])]
+    names = sorted({str(row["name"]) for row in sent}, key=len, reverse=True)
+    asked: dict[str, set[str]] = {}
+    for row in sent:
+        asked.setdefault(_name(row, names), set()).add(modes.get(row["operation"], ""))
+    return [
+        style.Mark(row["at_s"], _label(row, modes, asked[_name(row, names)], names)) for row in sent
+    ]
+
+
+def _label(row: Row, modes: Mapping[str, str], asked: set[str], names: Sequence[str]) -> str:
+    """Its name; its mode where others of that name have another; whether it was refused."""
+    mode = modes.get(row["operation"], "") if len(asked) > 1 else ""
+    refused = "refused" if row["status"] == "Refused" else ""
+    return ", ".join(filter(None, [_name(row, names), mode, refused]))
+
+
+def _name(row: Row, names: Sequence[str]) -> str:
+    """Its name, or its kind where it has none of its own; an operator's are ``walk 3``.
+
+    Those are called after the operation that they belong to: ``upgrade_deployment-0-walk-3``.
+    """
+    name, kind = str(row["name"]), str(row["kind"])
+    if name.rpartition("-")[0] == kind:
+        return kind
+    parent = next((each for each in names if name.startswith(f"{each}-")), None)
+    return name if parent is None else name.removeprefix(f"{parent}-").replace("-", " ")

@@ -1,0 +1,114 @@
+"""What a metric comes to over all replications, as the titles of pictures tell it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.experiments.intervals import quantile
+from sim.showing import brief, show
+from sim.timelines import TOLERANCE
+from sim.units import show_duration, show_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.metrics import Metric
+
+_BAD = 0.05
+"""The share of the runs that are the bad ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """One metric of one variant in all its replications, shape (replications,); NaN is missing."""
+
+    metric: Metric
+    values: NDArray[np.float64]
+    horizon: float
+    """Seconds: what is missing has not come by then."""
+
+    @property
+    def label(self) -> str:
+        """The metric's heading in one line: ``lowest capacity``."""
+        return self.metric.label.replace("\n", " ")
+
+    @property
+    def runs(self) -> int:
+        """How many replications."""
+        return len(self.values)
+
+    @cached_property
+    def middle(self) -> float:
+        """The median; infinite where it is missing."""
+        return self._at(0.5)
+
+    @cached_property
+    def bad(self) -> float:
+        """The quantile that the bad 5 % of the runs do not keep; infinite where it is missing."""
+        return self._at(_BAD if self.metric.better == "higher" else 1 - _BAD)
+
+    def told(self) -> str:
+        """``80 % in every run``, or ``median 80 %, bad 5 % 76 %``."""
+        if np.isnan(self.values).all():
+            return "never by the end of the window"
+        if self._is_one_value:
+            return self.show(self.middle) + (" in every run" if self.runs > 1 else "")
+        middle, bad = self.show(self.middle), self.show(self.bad)
+        return f"median {middle}, bad 5 % {bad}" if middle != bad else f"median and bad 5 % {bad}"
+
+    def cell(self) -> str:
+        """``80 %``, or ``36min / 43min``: median and bad 5 %."""
+        if np.isnan(self.values).all():
+            return "never"
+        middle, bad = self.show(self.middle), self.show(self.bad)
+        return middle if middle == bad else f"{middle} / {bad}"
+
+    def show(self, value: float) -> str:
+        """A value in the metric's unit; ``> 2h`` where it is missing."""
+        if math.isinf(value):
+            return f"> {show_duration(self.horizon)}" if self.metric.unit == "s" else "none"
+        return brief(value, self.metric.unit)
+
+    @property
+    def _is_one_value(self) -> bool:
+        return not np.isnan(self.values).any() and bool((self.values == self.values[0]).all())
+
+    def _at(self, p: float) -> float:
+        value = quantile(self.values, p)
+        return math.inf if math.isnan(value) else value
+
+
+def sentence(spread: Spread, bound: float | None) -> str:
+    """What a metric comes to and what is asked for: ``Done in: median 36min, bad 5 % 43min``."""
+    text = f"{spread.label[:1].upper()}{spread.label[1:]}: {spread.told()}"
+    if bound is None:
+        return text
+    if spread.metric.name == "min_capacity":
+        below = in_runs(spread.values < bound - TOLERANCE)
+        return f"{text}; {'' if below else 'never '}below {show_share(bound)}{below}"
+    word = "least" if spread.metric.better == "higher" else "most"
+    return f"{text}; asked for: at {word} {spread.show(bound)}"
+
+
+def downtime(name: str, spread: Spread) -> str:
+    """In how many runs a system goes down, and for how long: where it is rare, when it does."""
+    down = spread.values > 0
+    if not down.any():
+        return f"{name} is never down in {spread.runs:,} runs"
+    text = f"{name} goes down{in_runs(down)}"
+    if spread.bad:
+        return f"{text}; downtime {spread.told()}"
+    then = replace(spread, values=spread.values[down])
+    return f"{text}; when it does, for {then.show(then.middle)} (median)"
+
+
+def in_runs(which: NDArray[np.bool_]) -> str:
+    """`` in 12 % of runs`` or `` in every run``; nothing where it is in none."""
+    if not which.any():
+        return ""
+    return " in every run" if which.all() else f" in {show(float(which.mean()), 'share')} of runs"
