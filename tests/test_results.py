@@ -333,7 +333,7 @@ def test_folder_holds_what_it_should(ran, compared, tmp_path):
 
     common = {file for file, _ in TABLES.values()} - {"progress.csv"}
     common |= {"provenance.json", "scenario.resolved.yaml"}
-    figures = {f"figures/{name}.png" for name in ("capacity", "availability", "update_domains")}
+    figures = {f"figures/{name}.png" for name in ("capacity", "update_domains")}
     assert names(ran.save(tmp_path / "run")) == sorted(common - {"comparison.csv"} | figures)
     variants = {f"variants/{place}.resolved.yaml" for place in range(3)}
     figures = {"figures/variants_capacity.png", "figures/variants_metrics.png"}

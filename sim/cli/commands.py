@@ -433,7 +433,8 @@ def _places(results: Results, folder: Path) -> list[str]:
 
     pictures = sorted((folder / "figures").glob("*.png"))
     series = KINDS[next(iter(results.about.kinds.values()))].main_series
-    picture = next((each for each in pictures if series in each.name), None)
+    last = pictures[-1] if pictures else None
+    picture = next((each for each in pictures if series in each.name), last)
     return [f"picture: {picture}"] if picture else [f"results: {folder}"]
 
 

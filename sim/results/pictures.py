@@ -147,11 +147,12 @@ class ResultPictures:
             one.name: found[one.name] or self._of.line(one, name, series, group) for one in chosen
         }
         which = "median of all runs" if any(found.values()) else "replication 0"
-        what = " ".join(filter(None, [group or (name if self._several else ""), series]))
+        of_whom = group or (name if self._several else "")
+        what = f"{of_whom} {series}".strip().replace("_", " ")
         return overlay.figure(
             lines,
-            what.replace("_", " "),
-            title=f"{what.replace('_', ' ').capitalize()} in {len(lines)} variants, {which}",
+            what,
+            title=f"{what[:1].upper()}{what[1:]} in {len(lines)} variants, {which}",
             subtitle=self._subtitle(name, None),
             start=self._results.about.start_time,
         )
