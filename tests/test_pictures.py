@@ -645,13 +645,31 @@ def test_overlay_has_a_line_for_each_variant(compared, drawn):
     compared.plot.overlay("ready", group="WebRole", of=["auto", "nothing"])
     assert list(caught["first"]) == ["auto", "nothing"]
     assert caught["title"] == "WebRole ready in 2 variants, replication 0"
+    assert {line.unit for line in caught["first"].values()} == {"count"}
     line = compared.replay(variant="auto").timeline("shop", "ready", "WebRole")
     assert caught["first"]["auto"].values.tolist() == line.crop(300.0, 7200.0).values.tolist()
+
+
+def test_series_of_results_have_the_units_of_those_of_runs(compared, drawn):
+    caught = drawn(overlay, "figure")
+    pool = sim.compare(sim.loads(POOL))
+    for results, system in (
+        (compared, "shop"),
+        (pool, "render"),
+        (sim.compare(sim.loads(FLEET)), "shops"),
+    ):
+        run = results.replay()
+        for series, group in run.simulation.models[system].series():
+            results.plot.overlay(series, group=group, of=[run.variant])
+            lines = caught["first"].values()
+            assert {line.unit for line in lines} == {run.timeline(system, series, group).unit}
 
 
 def test_overlay_of_what_is_not_there_or_of_too_many_is_an_error(compared):
     with pytest.raises(ScenarioError, match="must be a series of shop, got capacty; did you mean"):
         compared.plot.overlay("capacty")
+    with pytest.raises(ScenarioError, match="must be a group of shop, got WebRol; did you mean"):
+        compared.plot.overlay("ready", group="WebRol")
     with pytest.raises(ScenarioError, match="must be a variant of these results, got never"):
         compared.plot.overlay(of=["never"])
     each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(9)}

@@ -133,6 +133,16 @@ def test_the_first_answers_that_fit_are_given():
     assert {axes.get_title("right") for axes in panels} == {"short"}
 
 
+def test_answers_that_fit_beside_a_short_name_are_not_cut():
+    text = "Lowest capacity: 80 % in all runs"
+    lines = dict.fromkeys(("auto", "a rather long name", "c", "d", "e"), AUTO)
+    panels = drawn(variants.capacities(lines, answers=[dict.fromkeys(lines, text), {}]))
+    assert {axes.get_title("right") for axes in panels} <= {text, ""}
+    lines = dict.fromkeys("abcde", AUTO)
+    panels = drawn(variants.capacities(lines, answers=[dict.fromkeys(lines, text), {}]))
+    assert {axes.get_title("right") for axes in panels} == {text}
+
+
 def test_with_bands_the_objective_is_a_line_and_no_replication_is_shaded():
     figure = variants.capacities({"a": SIMULTANEOUS}, threshold=0.8, bands={"a": BAND})
     (axes,) = drawn(figure)

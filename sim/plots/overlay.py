@@ -50,9 +50,9 @@ def figure(
             capacity.scale(axes, every, [])
         else:
             style.count_axis(axes, max(float(line.values.max()) for line in every))
-        axes.set_ylabel(
-            f"{fitted(what, _LABEL, style.NORMAL)} ({'%' if unit == 'share' else unit})"
-        )
+        words = "%" if unit == "share" else unit
+        what = fitted(what, _LABEL, style.NORMAL)
+        axes.set_ylabel(f"{what} ({words})" if words else what)
         clock.time_axis(axes, shown, start)
         if len(lines) > 1:
             page.legend(

@@ -230,7 +230,8 @@ def _titles(inches: float) -> float:
 
 def _name_panel(axes: Axes, name: str, answer: str, inches: float) -> None:
     """The variant's name over its panel, and right of it the answer."""
-    answer = fitted(answer, _titles(inches) - _LEAST_NAME, style.SMALL)
+    least = min(text_width(name, style.NORMAL, "bold"), _LEAST_NAME)
+    answer = fitted(answer, _titles(inches) - least, style.SMALL)
     room = _titles(inches) - text_width(answer, style.SMALL)
     name = fitted(name, room, style.NORMAL, "bold")
     axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")

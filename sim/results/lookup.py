@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_UNITS = {**dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"), "available": "0/1"}
+"""The units of series that are no counts."""
+
 
 class Lookup:
     """The lines of first replications over the window, and what all replications come to."""
@@ -38,11 +41,16 @@ class Lookup:
         about = self._results.about
         key = (one.name, one.first, system, series, group)
         if key not in self._lines:
-            known = list(dict.fromkeys(each[3] for each in self._lines if each[2] == system))
+            own = [each for each in self._lines if each[0] == one.name and each[2] == system]
+            groups = dict.fromkeys(each[4] for each in own if each[4])
+            if group and group not in groups:
+                raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
+            known = dict.fromkeys(each[3] for each in own if each[4] == group)
             raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, known))
         table, rows = self._results.table("timelines"), self._lines[key]
         times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
-        return Timeline(times, heights, about.horizon_s).crop(about.warm_up_s, about.horizon_s)
+        line = Timeline(times, heights, about.horizon_s, _UNITS.get(series, "count"))
+        return line.crop(about.warm_up_s, about.horizon_s)
 
     def has(self, one: Variant, system: str, series: str) -> bool:
         """Whether the whole system has a series."""
