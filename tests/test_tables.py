@@ -155,3 +155,23 @@ def test_what_is_absent_has_no_version():
 def test_events_of_an_empty_log_are_none():
     quiet = Simulation(loads(SCENARIO.partition("operations")[0]))
     assert events("baseline", quiet.run()).num_rows == 0
+
+
+def test_column_with_gaps_has_nan_where_there_is_no_number():
+    column = tables.numbers(np.array([1.0, np.nan, 3.0, np.nan]))
+    table = pa.table({"value": column, "whole": tables.numbers(np.arange(4.0))})
+    for part in (table, table.slice(1)):
+        expected = np.array([1.0, np.nan, 3.0, np.nan])[4 - part.num_rows :]
+        np.testing.assert_array_equal(tables.with_gaps(part, "value"), expected)
+    assert tables.with_gaps(table, "whole").tolist() == [0, 1, 2, 3]
+
+
+def test_blocks_are_the_stretches_of_rows_with_the_same_values():
+    names = tables.texts(["a", "a", "b", "b"])
+    table = pa.table({"name": names, "k": tables.wholes(np.array([0, 0, 0, 1]))})
+    assert tables.blocks(table, "name", "k") == {
+        ("a", 0): slice(0, 2),
+        ("b", 0): slice(2, 3),
+        ("b", 1): slice(3, 4),
+    }
+    assert tables.blocks(table.slice(0, 0), "name") == {}

@@ -189,7 +189,14 @@ def values(table: pa.Table, name: str) -> NDArray[Any]:
 
 def with_gaps(table: pa.Table, name: str) -> NDArray[np.float64]:
     """A column of numbers, NaN where there is none."""
-    found: NDArray[np.float64] = _content(table.column(name).combine_chunks().fill_null(np.nan))
+    array = table.column(name).combine_chunks()
+    valid = array.buffers()[0]
+    if valid is None:
+        return values(table, name)
+    # As it lies in memory, again: `fill_null` imports pandas.
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little").astype(bool)
+    there = bits[array.offset : array.offset + len(array)]
+    found: NDArray[np.float64] = np.where(there, _content(array), np.nan)
     return found
 
 
@@ -217,7 +224,7 @@ def blocks(table: pa.Table, *names: str) -> dict[tuple[Any, ...], slice]:
         codes = _content(column.dictionary_encode().indices if column.type == TEXT else column)
         changes[1:] |= codes[1:] != codes[:-1]
     starts = np.flatnonzero(changes).tolist()
-    ends = [*starts[1:], table.num_rows]
+    ends = [*starts, table.num_rows][1:]
     return {
         tuple(column[begin].as_py() for column in columns): slice(begin, end)
         for begin, end in zip(starts, ends, strict=True)
