@@ -176,6 +176,12 @@ def test_replayed_replication_is_named():
     assert "replication 17, window" in lines_of([row("downtime", 0.0)], about=about)[0]
 
 
+def test_variant_and_replication_of_the_drawing_are_named():
+    answer = lines_of([row("downtime", 0.0)], about=setting(variant="manual"), capacity=DIP)
+    assert answer[0].startswith("shop-build-42, manual: 30 instances")
+    assert "capacity of manual in replication 0, the lowest in each column:" in answer
+
+
 def test_metric_that_never_came_says_never():
     answer = lines_of([row("rollout_duration", NAN, missing=200)])
     assert answer[2] == "done in  never"

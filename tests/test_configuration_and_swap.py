@@ -228,8 +228,8 @@ def test_a_swap_takes_no_time_and_one_row_an_instance_of_both_slots():
         "10 upgrade by swap-0 absent -> completed because swap-0",
         "10 W_IN_0 ReadyRole/1 -> ReadyRole (staging)/1 because upgrade by swap-0",
         "10 W_IN_1 ReadyRole/1 -> ReadyRole (staging)/1 because upgrade by swap-0",
-        "10 W_IN_0 (staging) ReadyRole (staging)/2 -> ReadyRole/2 because upgrade by swap-0",
-        "10 W_IN_1 (staging) ReadyRole (staging)/2 -> ReadyRole/2 because upgrade by swap-0",
+        "10 W_IN_0 (began in staging) ReadyRole (staging)/2 -> ReadyRole/2 because upgrade by swap-0",
+        "10 W_IN_1 (began in staging) ReadyRole (staging)/2 -> ReadyRole/2 because upgrade by swap-0",
         "10 swap-0 InProgress -> Succeeded because upgrade by swap-0",
     ]
     assert told.measure("min_capacity") == 1.0
@@ -257,9 +257,13 @@ def test_a_deployment_keeps_its_name_and_changes_its_slot():
         """
     more = 'builds: {"2": {}, "3": {}}\n    ' + STAGING
     taken = "20 BusyRole/3"
-    assert story(ops.format("slot: production"), more=more).brief("W_IN_0 (staging)")[1] == taken
     assert (
-        story(ops.format("deployment: s-staging"), more=more).brief("W_IN_0 (staging)")[1] == taken
+        story(ops.format("slot: production"), more=more).brief("W_IN_0 (began in staging)")[1]
+        == taken
+    )
+    assert (
+        story(ops.format("deployment: s-staging"), more=more).brief("W_IN_0 (began in staging)")[1]
+        == taken
     )
     staged = "20 BusyRole (staging)/3"
     assert story(ops.format("slot: staging"), more=more).brief("W_IN_0")[1] == staged
@@ -281,7 +285,7 @@ LATENT = 'builds: {"2": {unhealthy_later: {probability: 100%, after: 10min}}}\n 
 
 def test_the_latent_faults_of_a_staged_build_start_at_the_swap():
     told = story("at: 10min, swap: {}", more=LATENT)
-    assert told.brief("W_IN_0 (staging)") == ["600 ReadyRole/2", "1200 UnresponsiveRole/2"]
+    assert told.brief("W_IN_0 (began in staging)") == ["600 ReadyRole/2", "1200 UnresponsiveRole/2"]
 
 
 def test_so_do_those_of_instances_that_were_upgraded_in_staging():
@@ -292,19 +296,22 @@ def test_so_do_those_of_instances_that_were_upgraded_in_staging():
         """,
         more=LATENT.replace('build: "2"}', 'build: "1"}'),
     )
-    assert told.brief("W_IN_0 (staging)")[-2:] == ["600 ReadyRole/2", "1200 UnresponsiveRole/2"]
+    assert told.brief("W_IN_0 (began in staging)")[-2:] == [
+        "600 ReadyRole/2",
+        "1200 UnresponsiveRole/2",
+    ]
 
 
 def test_a_swap_back_takes_the_fault_out_of_production_and_it_starts_anew():
     told = story("at: 10min, swap: {}\nat: 15min, swap: {}\nat: 18min, swap: {}", more=LATENT)
-    assert told.brief("W_IN_0 (staging)") == [
+    assert told.brief("W_IN_0 (began in staging)") == [
         "600 ReadyRole/2",
         "900 ReadyRole (staging)/2",
         "1080 ReadyRole/2",
         "1680 UnresponsiveRole/2",
     ]
     assert story("at: 10min, swap: {}\nat: 15min, swap: {}", more=LATENT).brief(
-        "W_IN_0 (staging)"
+        "W_IN_0 (began in staging)"
     ) == ["600 ReadyRole/2", "900 ReadyRole (staging)/2"]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.cli import main
 from sim.cli.told import rare, together, told
 from sim.experiments.outcomes import Outcome
 
@@ -107,3 +108,32 @@ def test_downtime_of_few_runs_is_told_where_it_is_there():
     (share,) = [each for key, each in found.items() if key[2:] == ("", "blast_radius")]
     assert share == (0.25, (values > 0).mean())
     assert not any(key[3] == "downtime" for key in found)  # in every run
+
+
+def test_drawing_reaches_as_far_as_anything_happens(monkeypatch, tmp_path, capsys):
+    """The last machine fails at 1h08; the share up to date falls to its end at 1h already."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", str(CASES / "arc-all-failed.yaml")]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    (axis,) = [place for place, each in enumerate(lines) if each.lstrip().startswith("0 % +")]
+    assert lines[axis + 1].split() == ["1h", "1h2min", "1h4min", "1h6min", "1h8min"]
+
+
+def test_after_a_swap_nobody_in_production_is_called_staging():
+    text = """\
+systems:
+  shop:
+    kind: cloud_service
+    staging: {build: "2"}
+    roles: {web: {instances: 2, restart: 2min}}
+operations:
+  - {at: 10min, swap: {}}
+  - {at: 30min, upgrade_deployment: {build: "3"}}
+"""
+    run = sim.run_one(sim.loads(text))
+    (dip,) = run.dips("shop").to_dict("records")
+    assert "(began in staging)" in "".join(dip["causes"])
+    assert "(staging)" not in "".join(dip["causes"])
+    swapless = run.scenario.override({"operations": []})
+    names = sim.run_one(swapless).log.subjects
+    assert "web_IN_0 (staging)" in map(names.name, range(names.count))

@@ -126,7 +126,7 @@ def test_an_update_of_the_platform_goes_on_with_its_instances_after_a_swap():
         "110 BusyRole (staging)/1",
         "210 ReadyRole (staging)/1",
     ]
-    assert told.brief("W_IN_1 (staging)") == ["50 ReadyRole/2"]
+    assert told.brief("W_IN_1 (began in staging)") == ["50 ReadyRole/2"]
     assert told.brief("guest_os_update-0")[-1] == "210 Succeeded"
 
 
@@ -238,4 +238,4 @@ def test_failures_strike_whoever_is_in_production():
     told = story("at: 30min, swap: {}", failing(50_000, "1s", 2), more='staging: {build: "2"}')
     for line in told.lines:
         if "-> RestartingRole" in line:
-            assert ("(staging)" in line) == (float(line.split()[0]) > 1800)
+            assert ("(began in staging)" in line) == (float(line.split()[0]) > 1800)

@@ -19,8 +19,8 @@ def line(*steps, end=3600.0):
     return Timeline(np.array(times, float), np.array(values, float), end)
 
 
-def drawn(timeline, *, start=None, width=28, rows=1, levels=BLOCKS):
-    return sketch(timeline, start=start, width=width, rows=rows, levels=levels)
+def drawn(timeline, *, start=None, width=28, rows=1, levels=BLOCKS, changes=()):
+    return sketch(timeline, start=start, width=width, rows=rows, levels=levels, changes=changes)
 
 
 def test_dip_is_drawn_over_its_time():
@@ -80,6 +80,11 @@ def test_only_the_part_that_changes_is_drawn():
     first, *_, last = labels.split()
     assert first.startswith(("11h", "10h"))
     assert last.startswith("11h")
+
+
+def test_what_else_happens_belongs_to_the_drawing():
+    *_, labels = drawn(line((0, 1), (600, 0), end=86_400), width=80, changes=[7200.0])
+    assert labels.split()[-1] == "2h"
 
 
 def test_date_stands_below_the_clock_where_there_is_a_start():

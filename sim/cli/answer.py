@@ -75,6 +75,8 @@ class Setting:
     """Of each variant."""
     rare: Mapping[tuple[str, str, str, str], Rare] = field(default_factory=dict)
     """(variant, system, group, metric) -> what is told of a metric that is 0 in most runs."""
+    variant: str = ""
+    """The variant that was run, where it is one of several."""
     replayed: int | None = None
     """The only replication that was run, where one was asked for."""
 
@@ -94,6 +96,8 @@ class First:
     """That series over the window, a share."""
     days: Sequence[Row] = ()
     """How far a rollout had come, one row a day."""
+    changes: Sequence[float] = ()
+    """When something else happens in the system, seconds: it belongs to the drawing."""
 
 
 def run(
@@ -188,7 +192,8 @@ def _head(setting: Setting) -> str:
         named = ((system.name, system.size) for system in setting.systems)
         sizes = [f"{name} ({size})" if size else name for name, size in named]
     parts = filter(None, [*sizes, _replications(setting), f"window {_window(setting)}"])
-    return f"{setting.name}: {', '.join(parts)}"
+    whose = f", {setting.variant}" if setting.variant else ""
+    return f"{setting.name}{whose}: {', '.join(parts)}"
 
 
 def _replications(setting: Setting) -> str:
@@ -283,13 +288,21 @@ def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
 
 
 def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
-    which = "" if setting.is_single else " in replication 0"
+    whose = f" of {setting.variant}" if setting.variant else ""
+    which = whose + ("" if setting.is_single else " in replication 0")
     below = spread(first.days, which, style)
     what = f"{first.series.replace('_', ' ')}{which}"
     if first.line.simplified().times.size == 1:
         return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]
     rows = SKETCH_ROWS if len(setting.systems) == 1 and not below else SKETCH_ROWS // 2
-    drawing = sketch(first.line, start=setting.start, width=WIDTH, rows=rows, levels=style.levels)
+    drawing = sketch(
+        first.line,
+        start=setting.start,
+        width=WIDTH,
+        rows=rows,
+        levels=style.levels,
+        changes=first.changes,
+    )
     return ["", f"{what}, the lowest in each column:", *drawing, *below]
 
 

@@ -390,6 +390,7 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
         start=about.start_time,
         objectives={name: run.scenario.objectives for name, run in firsts.items()},
         rare=rare(results),
+        variant=getattr(options, "variant", None) or "",
         replayed=getattr(options, "replay", None),
     )
 
@@ -412,7 +413,17 @@ def _first(run: Run, system: str) -> First:
     series, scenario = run.simulation.kinds[system].main_series, run.scenario
     line = run.timeline(system, series).crop(scenario.warm_up, scenario.horizon)
     days = run.progress_table.filter(chosen(run.progress_table, system=system))
-    return First(series, line, to_rows(days))
+    return First(series, line, to_rows(days), _changes(run, system))
+
+
+def _changes(run: Run, system: str) -> list[float]:
+    """When anything that an answer speaks of happens in a run, seconds."""
+    subjects, rows = run.log.subjects, run.log.rows
+    changes: list[float] = run.timeline(system, "capacity").simplified().times[1:].tolist()
+    for block in (*subjects.of(system, "operation"), *subjects.of(system, "upgrade")):
+        own = (rows["subject"] >= block.first) & (rows["subject"] < block.first + block.count)
+        changes += rows["time"][own].tolist()
+    return changes
 
 
 def _common(sizes: Sequence[str]) -> str:

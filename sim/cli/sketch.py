@@ -28,14 +28,22 @@ _TICK_WIDTH = 11
 
 
 def sketch(
-    line: Timeline, *, start: dt.datetime | None, width: int, rows: int, levels: str
+    line: Timeline,
+    *,
+    start: dt.datetime | None,
+    width: int,
+    rows: int,
+    levels: str,
+    changes: Sequence[float] = (),
 ) -> list[str]:
-    """Draw a share over that part of its time in which it changes, with both axes.
+    """Draw a share over that part of its time in which something changes, with both axes.
 
+    `changes` are instants at which something else happens, seconds: they are in the drawing too.
     `width` and `rows` are the size of the drawing in characters, its axis of `width` included;
     `levels` are the characters from empty to full.
     """
-    view = clock.view(float(line.times[0]), line.end, line.simplified().times[1:].tolist())
+    own = line.simplified().times[1:].tolist()
+    view = clock.view(float(line.times[0]), line.end, [*own, *changes])
     columns = width - _MARGIN
     top = max(1.0, float(line.values.max()))
     edges = np.linspace(view.left, view.right, columns + 1)

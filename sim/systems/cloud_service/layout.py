@@ -82,6 +82,8 @@ class Layout:
     first: int
     """The system's first subject in the log."""
     span: Span
+    swaps: bool = False
+    """Whether the two slots are to change places."""
 
     @property
     def platform_updates(self) -> int:
@@ -236,7 +238,7 @@ class Layout:
                 self.first_domain(number),
                 self.domains,
                 DOMAIN,
-                partial(_domain_name, slot),
+                partial(_domain_name, self._whose(number)),
                 [AT_REST] * self.domains,
             )
             for number, slot in enumerate(("", "staging")[: self.slots])
@@ -244,6 +246,12 @@ class Layout:
         for slot in range(self.slots):
             blocks += self._instances(slot)
         return blocks
+
+    def _whose(self, slot: int) -> str:
+        """What tells the names of two deployments apart: a slot, unless it changes hands."""
+        if not slot:
+            return ""
+        return " (began in staging)" if self.swaps else " (staging)"
 
     def _instances(self, slot: int) -> list[Block]:
         states = States(STATUSES, self.builds)
@@ -255,7 +263,7 @@ class Layout:
                 self.first_instance(slot) + role.first,
                 role.room,
                 states,
-                partial(_instance_name, role.name, slot),
+                partial(_instance_name, role.name, self._whose(slot)),
                 initial[role.first : role.first + role.room],
                 self.weights(role.spec),
             )
@@ -301,12 +309,12 @@ class Layout:
         }
 
 
-def _domain_name(slot: str, domain: int) -> str:
-    return f"update domain {domain}" + (" (staging)" if slot else "")
+def _domain_name(deployment: str, domain: int) -> str:
+    return f"update domain {domain}{deployment}"
 
 
-def _instance_name(role: str, slot: int, k: int) -> str:
-    return f"{role}_IN_{k}" + (" (staging)" if slot else "")
+def _instance_name(role: str, deployment: str, k: int) -> str:
+    return f"{role}_IN_{k}{deployment}"
 
 
 def has_faults(build: Build) -> bool:
@@ -355,6 +363,7 @@ def number_all(
         len(rollouts),
         first,
         span,
+        swaps=any(operation.kind == "swap" for operation in operations),
     )
     names = [operation.name for operation in operations]
     for operation in operations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.rules import domains_in_use
+from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.layout import has_faults
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -19,6 +20,8 @@ from sim.systems.sentences import be, counted, in_time, rounded_up, when, within
 from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
     from sim.systems.cloud_service.requests import Operator
@@ -43,9 +46,23 @@ def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
 
 
 def size(model: Model) -> str:
-    """How large a service is at time 0."""
+    """How large a service is at time 0, and from when on it has more update domains."""
     count = sum(role.count for role in model.layout.roles)
-    return f"{counted(count, 'instance')}, {counted(_domains_at_first(model), 'update domain')}"
+    domains = counted(_domains_at_first(model), "update domain")
+    later = [f"{n} from {show_duration(at)} on" for at, n in _more_domains(model)]
+    return f"{counted(count, 'instance')}, {domains}" + (f" ({'; '.join(later)})" if later else "")
+
+
+def _more_domains(model: Model) -> Iterator[tuple[float, int]]:
+    """When a scale-out of the file brings more update domains into use, and how many are then."""
+    in_use = _domains_at_first(model)
+    for operation in in_time(model.operations):
+        largest = max(configuration(operation.body).values(), default=0)
+        domains = domains_in_use(model.spec.update_domains, max(1, largest))
+        staged = getattr(operation.body, "slot", "") == "staging"
+        if domains > in_use and not staged and model.refusal(operation) is None:
+            in_use = domains
+            yield operation.at.mean, domains
 
 
 def _domains_at_first(model: Model) -> int:
