@@ -41,7 +41,7 @@ def foreseen(rehearsal: Rehearsal, kind: Kind[Any], warm_up: float) -> list[str]
     told = [*_spread(kind.progress(rehearsal.model, rehearsal.log))]
     if rehearsal.is_certain or not how.is_sample:
         told = [_capacity(rehearsal, how, warm_up), *_availability(rehearsal, warm_up), *told]
-        ends = list(_ends(rehearsal))
+        ends = [*_ends(rehearsal), *kind.told(rehearsal.model, rehearsal.log)]
     told += [*ends, *_failures(rehearsal)]
     if not told:
         return []
@@ -101,7 +101,7 @@ def _outage(lines: Mapping[str, Timeline], outage: tuple[float, float], horizon:
 
 
 def _ends(rehearsal: Rehearsal) -> Iterator[str]:
-    """How each upgrade that takes time ends, and since when it is stuck before."""
+    """How each upgrade that takes time ends, and when it was stuck before."""
     log, model = rehearsal.log, rehearsal.model
     (block,) = [each for each in model.blocks if each.kind == "upgrade"]
     for subject in block.numbers:
@@ -110,30 +110,15 @@ def _ends(rehearsal: Rehearsal) -> Iterator[str]:
             continue
         name = block.name(subject - block.first).removeprefix("upgrade by ")
         states = [int(code) % UPGRADE.width for code in rows["new"]]
-        times = [*rows["time"].tolist(), log.horizon]
-        for place, state in enumerate(states):
+        times = rows["time"].tolist()
+        for state, since, until in zip(states[:-1], times, times[1:], strict=False):
             if state == STUCK:
-                yield f"{name} is {_stuck(rehearsal, subject, times[place], times[place + 1])}"
-        took = times[-2] - times[0]
+                yield f"{name} is stuck from {show_duration(since)} to {show_duration(until)}"
+        took = times[-1] - times[0]
         if states[-1] in UPGRADE_ENDS and took:
             yield f"{name} is {_words(states[-1])} after {show_duration(took)}"
         elif states[-1] not in (*UPGRADE_ENDS, STUCK):
             yield f"{name} is not over at the end ({show_duration(log.horizon)})"
-
-
-def _stuck(rehearsal: Rehearsal, upgrade: int, since: float, until: float) -> str:
-    """Where an upgrade is stuck, and from when to when."""
-    log = rehearsal.log
-    rows = log.rows[(log.rows["cause"] == upgrade) & (log.rows["time"] <= since)]
-    domains = [
-        log.subjects.name(subject)
-        for subject in rows["subject"].tolist()
-        if log.subjects.block_of(subject).kind == "update_domain"
-    ]
-    where = f"stuck in {domains[-1]}" if domains else "stuck"
-    if until < log.horizon:
-        return f"{where} from {show_duration(since)} to {show_duration(until)}"
-    return f"{where} from {show_duration(since)} on: a rollback or another upgrade clears it"
 
 
 def _words(status: int) -> str:
@@ -141,10 +126,12 @@ def _words(status: int) -> str:
 
 
 def _failures(rehearsal: Rehearsal) -> Iterator[str]:
-    """Requests that are accepted and fail."""
+    """Requests that are accepted and fail, and those that do not come."""
     for operation in rehearsal.model.operations:
         row = rehearsal.operations[operation.name]
-        if row["status"] == "Failed":
+        if row["at_s"] is None:
+            yield f"{operation.name} does not come by the end"
+        elif row["status"] == "Failed":
             at = show_duration(row["ended_s"])
             yield (
                 f"{operation.name} fails at {at}: {row['http_status']} {row['code']}: "
@@ -153,7 +140,7 @@ def _failures(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """How many are up to date with what was published last, by day or week since then."""
+    """How many are up to date with the last version, by day or week since it was asked for."""
     types = [group for group in dict.fromkeys(row["group"] for row in days) if group]
     for group in types:
         shares = [row["up_to_date"] for row in days if row["group"] == group]
@@ -164,4 +151,4 @@ def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         text = ", ".join(f"{show_share(share)} after {counted(n, unit)}" for n, share in told)
         if not told or told[-1][1] < last:
             text += f"{', ' if text else ''}{show_share(last)} in the end"
-        yield f"up to date with the last release of {group}: {text}"
+        yield f"up to date with what was last released or pushed of {group}: {text}"

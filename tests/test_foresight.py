@@ -179,11 +179,21 @@ def test_a_drain_that_does_not_end_is_told():
 
 
 def test_what_is_stuck_is_told_with_its_time():
-    stuck = "upgrade_deployment-0 is stuck in update domain 0 from 40min "
-    clears = "on: a rollback or another upgrade clears it."
-    assert last_line(case("service-recycling")).endswith(stuck + clears)
-    rolled_back = last_line(case("service-recycling", "rolled-back"))
-    assert f"{stuck}to 2h; upgrade_deployment-0 is rolled back after 1h54; " in rolled_back
+    assert last_line(case("service-recycling")).endswith(
+        "; upgrade_deployment-0 is stuck in domain 0 since 40min; a rollback or a fresh upgrade "
+        "clears it."
+    )
+    assert (
+        "; upgrade_deployment-0 is stuck from 40min to 2h; upgrade_deployment-0 is rolled back "
+        "after 1h54; " in last_line(case("service-recycling", "rolled-back"))
+    )
+
+
+def test_what_comes_too_late_in_the_mean_case_is_told():
+    late = {"at": {"exponential": {"mean": "3d"}}, "upgrade_deployment": {}}
+    system = {"kind": "cloud_service", "roles": {"W": {"instances": 2, "restart": "1s"}}}
+    scenario = Scenario.from_dict({"systems": {"s": system}, "operations": [late]})
+    assert last_line(scenario).endswith("; upgrade_deployment-0 does not come by the end.")
 
 
 SERVICE = """
@@ -208,7 +218,7 @@ def service(instances=4, more="", role="", upgrade=""):
     ("chance", "words"),
     [
         ("99%", "upgrade_deployment-0 is completed after 16min"),
-        ("100%", "upgrade_deployment-0 is stuck in update domain 0 from 40min on: a rollback"),
+        ("100%", "upgrade_deployment-0 is stuck in domain 0 since 40min"),
     ],
 )
 def test_what_has_a_chance_below_100_percent_does_not_happen(chance, words):
@@ -273,3 +283,16 @@ def asked_of_work(simulation):
     """Whether answers may rest on tasks, which warnings leave out."""
     (spec,) = simulation.scenario.systems.values()
     return bool(spec.work)
+
+
+@often(150)
+@given(st.integers(0, 10**9))
+def test_what_is_said_to_do_nothing_on_any_fleet_does_nothing_in_a_run(number):
+    scenario = Scenario.from_dict(wild_fleet.scenario(Random(number)))
+    simulation = Simulation(scenario)
+    ((name, model),) = simulation.models.items()
+    rows = {row["name"]: row for row in model.operations_table(simulation.run())}
+    for line in of_system(simulation, name):
+        if "Nothing happens, as it is installed already." in line:
+            row = next(row for name, row in rows.items() if f", {name}: " in line)
+            assert row["status"] == "InProgress" or row["message"].startswith("installs nothing")
