@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "Chances", "Distribution", "Draws", "MeanDraws", "Stream", "Times", "draws"]
+__all__ = [
+    "BLOCK",
+    "Again",
+    "Chances",
+    "Distribution",
+    "Draws",
+    "MeanDraws",
+    "Stream",
+    "Times",
+    "draws",
+]
 
 BLOCK = 1024
 """Most members that are drawn at once because one of them was asked for."""
@@ -200,6 +210,61 @@ class Chances(_Keyed[bool]):
         if not 0 < self.probability < 1:
             return np.full(count, self.probability >= 1)
         return self._stream.vector(count, attempt, first) < self.probability
+
+
+class Again:
+    """What some replications drew, drawn again by those who check them: for many rows at once.
+
+    `places` are places in `numbers`, those of the replications; `places`, `members` and `attempts`
+    have one entry a row, and so has what is drawn.
+    """
+
+    def __init__(self, seed: int, numbers: NDArray[np.int64]) -> None:
+        self._seed, self._numbers = seed, numbers
+
+    def times(
+        self, path: str, distribution: Distribution, rows: tuple[NDArray[Any], ...]
+    ) -> NDArray[np.float64]:
+        """Times in seconds on the grid; `rows` are places, members and attempts."""
+        if not distribution.is_random:
+            return distribution.quantile(np.zeros(len(rows[0])))
+        return distribution.quantile(self.uniforms(path, *rows))
+
+    def happens(
+        self, path: str, probability: float, rows: tuple[NDArray[Any], ...]
+    ) -> NDArray[np.bool_]:
+        """Whether it happens; `rows` as for `times`."""
+        if not 0 < probability < 1:
+            return np.full(len(rows[0]), probability >= 1)
+        return self.uniforms(path, *rows) < probability
+
+    def uniforms(
+        self,
+        path: str,
+        places: NDArray[Any],
+        members: NDArray[Any],
+        attempts: NDArray[Any],
+    ) -> NDArray[np.float64]:
+        """Numbers in [0, 1)."""
+        drawn = np.empty(len(places))
+        if not len(places):
+            return drawn
+        key = _key(self._seed, path)
+        vector = places.astype(np.int64) << 32 | attempts
+        order = np.argsort(vector, kind="stable")
+        vector, mine = vector[order], members[order]
+        begins = np.flatnonzero(np.append(True, vector[1:] != vector[:-1]))
+        ends = np.append(begins[1:], len(vector))
+        # Of each vector the part that is asked for, from a whole counter on.
+        lowest = np.minimum.reduceat(mine, begins) // 4
+        counts = np.maximum.reduceat(mine, begins) + 1 - 4 * lowest
+        numbers = self._numbers[vector[begins] >> 32].tolist()
+        columns = (begins, ends, lowest, counts, vector[begins] & 0xFFFFFFFF)
+        parts = zip(*(column.tolist() for column in columns), numbers, strict=True)
+        for begin, end, low, count, attempt, number in parts:
+            part = _uniforms(key, low, attempt, number, count)
+            drawn[order[begin:end]] = part[mine[begin:end] - 4 * low]
+        return drawn
 
 
 @lru_cache(maxsize=4096)

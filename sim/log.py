@@ -299,6 +299,12 @@ class Stack:
         order: NDArray[np.int64] = packed & 0xFFFFFFFF
         return order
 
+    def histories(self, first: int, count: int) -> NDArray[np.int64]:
+        """The rows about `count` subjects from `first` on, by replication, subject, time."""
+        begins = np.arange(self.replications) * self.subjects.count + first
+        bounds = np.searchsorted(self.key, [begins, begins + count], sorter=self.by_subject)
+        return np.concatenate([self.by_subject[a:b] for a, b in bounds.T.tolist()])
+
     @cached_property
     def final(self) -> NDArray[np.int16]:
         """Each subject's state at the horizon, shape (replications, subjects)."""

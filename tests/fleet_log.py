@@ -6,9 +6,11 @@ import datetime as dt
 
 from hand_made import HandMade, operations
 
+from sim.systems.arc_fleet.audit import broken_rules
 from sim.systems.arc_fleet.defaults import resolve, resolve_body
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.requests import OPERATIONS
+from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.spec import ArcFleet
 from sim.systems.operation import Span
 
@@ -32,6 +34,11 @@ class Fleet(HandMade):
         self.spec = resolve("f", ArcFleet.model_validate(spec))
         asked = operations("f", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
         super().__init__(Model("f", self.spec, list(asked), 1, Span(horizon, START)), horizon)
+
+    def audit(self, *texts):
+        """The rule that the logs break; their times are no draws."""
+        rule = next(broken_rules(Scopes(self.model, self.stack(*texts))), None)
+        return None if rule is None else f"f: {rule}"
 
     def because(self, name):
         if name.startswith("upgrade by "):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.chance import BLOCK, Distribution, MeanDraws, draws
+from sim.chance import BLOCK, Again, Distribution, MeanDraws, draws
 from sim.experiments.intervals import student
 
 PATH = "shop/WebRole/restart/upgrade_deployment-0"
@@ -352,3 +352,17 @@ def test_what_is_spread_has_its_share_in_each_part_of_its_law():
     assert sorted(times.tolist()) == pytest.approx([5.0 + 10 * k for k in range(10)], abs=0.001)
     assert sum(even.happens("spread", 0.3).vector(10)) == 3
     assert times.tolist() != sorted(times.tolist())
+
+
+def test_what_was_drawn_is_drawn_again_for_many_rows_at_once():
+    law = Distribution.model_validate({"lognormal": {"median": "4min", "p95": "9min"}})
+    rows = [(1, 7, 0), (0, 2000, 0), (1, 5, 3), (0, 0, 0), (1, 6, 0), (0, 2000, 1)]
+    again, numbers = Again(5, np.array([3, 8])), [3, 8]
+    columns = tuple(np.array(column) for column in zip(*rows, strict=True))
+    times = [draws(5, numbers[place]).times("a/b", law)[who, k] for place, who, k in rows]
+    assert again.times("a/b", law, columns).tolist() == times
+    happens = [draws(5, numbers[place]).happens("a/c", 0.4)[who, k] for place, who, k in rows]
+    assert again.happens("a/c", 0.4, columns).tolist() == happens
+    nobody = tuple(column[:0] for column in columns)
+    assert again.times("a/b", law, nobody).tolist() == []
+    assert again.happens("a/b", 1.0, columns).all()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.rules import at_most
+from sim.systems.arc_fleet import attempts_audit, discovery_audit
 from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.states import (
     DISCONNECTED,
@@ -36,8 +38,23 @@ _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)
 
 def audit(model: Model, stack: Stack) -> str | None:
     """The rule that a stack breaks, if any."""
-    rule = next(_broken(_Machines(Scopes(model, stack))), None)
+    scopes = Scopes(model, stack)
+    rules = chain(broken_rules(scopes), _wrong_draws(scopes))
+    rule = next(rules, None)
     return None if rule is None else f"{model.name}: {rule}"
+
+
+def broken_rules(scopes: Scopes) -> Iterator[str]:
+    """The rules that a fleet breaks whatever was drawn for it."""
+    yield from _broken(_Machines(scopes))
+
+
+def _wrong_draws(scopes: Scopes) -> Iterator[str]:
+    """The rules that a fleet breaks by what was drawn for it."""
+    for place in range(len(scopes.layout.extensions)):
+        history = attempts_audit.History(scopes, place)
+        yield from attempts_audit.broken_rules(scopes, place, history)
+        yield from discovery_audit.broken_rules(scopes, place, history)
 
 
 def _broken(machines: _Machines) -> Iterator[str]:

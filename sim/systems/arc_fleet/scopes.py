@@ -16,7 +16,12 @@ import numpy as np
 from sim.log import ASKED, OPERATION
 from sim.systems.arc_fleet.covering import came_before, covered_codes
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, SetAutomaticUpgrade
+from sim.systems.arc_fleet.requests import (
+    PublishExtension,
+    PutExtension,
+    SetAutomaticUpgrade,
+    UpgradeExtensions,
+)
 from sim.systems.arc_fleet.states import CURRENT, WIDTH
 from sim.systems.arc_fleet.versions import installed_as
 
@@ -67,7 +72,7 @@ class Scopes:
 
     def __init__(self, model: Model, stack: Stack) -> None:
         self.layout, self.stack = model.layout, stack
-        self._operations = model.operations
+        self.operations = model.operations
         self._numbers = [self.layout.operations.index(name) for name in self.layout.upgrades]
         self._scopes: dict[tuple[int, int], Scope] = {}
         self._versions: dict[tuple[int, int], NDArray[np.int64]] = {}
@@ -131,7 +136,7 @@ class Scopes:
 
     def body(self, rollout: int) -> Any:
         """What the operation asks that begins a rollout."""
-        return self._operations[self._numbers[rollout]].body
+        return self.operations[self._numbers[rollout]].body
 
     def asked_at(self, rollout: int) -> NDArray[np.float64]:
         """When the operation that may begin a rollout was accepted, shape (replications,)."""
@@ -182,7 +187,7 @@ class Scopes:
         each = self.layout.extensions[place]
         initially = each.written is not None and each.written.enable_automatic_upgrade
         state, latest = np.full(len(when), initially), np.full(len(when), -np.inf)
-        for number, operation in enumerate(self._operations):
+        for number, operation in enumerate(self.operations):
             value = self._enrols(operation.body, each)
             if value is None:
                 continue
@@ -190,6 +195,25 @@ class Scopes:
             newest = _is_past(at, when, number, before) & (at >= latest)
             state[newest], latest[newest] = value, at[newest]
         return state
+
+    def naming(self, place: int) -> list[int]:
+        """The operations, by number, that name an extension, for whatever they ask."""
+        each, found = self.layout.extensions[place], []
+        for number, operation in enumerate(self.operations):
+            body: Any = operation.body
+            if isinstance(body, UpgradeExtensions):
+                named = each.name.lower() in {target.lower() for target in body.targets}
+                named &= body.group in (None, each.group)
+            else:
+                group = getattr(body, "group", None)
+                named = each.is_named(body.type, body.publisher, group)
+            found += [number] if named else []
+        return found
+
+    def opt_outs(self, place: int) -> list[int]:
+        """The operations, by number, that end the enrolment of an extension."""
+        each, numbered = self.layout.extensions[place], enumerate(self.operations)
+        return [number for number, one in numbered if self._enrols(one.body, each) is False]
 
     def _enrols(self, body: Any, each: ExtensionLayout) -> bool | None:
         """Whether a request lets an extension upgrade itself; None where it does not say."""
@@ -210,7 +234,7 @@ class Scopes:
 
     def _scope(self, rollout: int, place: int) -> Scope:
         each, since = self.layout.extensions[place], self.began[:, rollout]
-        version = self._version(rollout, place)
+        version = self.version(rollout, place)
         codes = self._codes_before(rollout, place)
         release = self._written(rollout, place) if self.is_published(rollout) else None
         members = covered_codes(each, release)[codes] & (since < NEVER)[:, None]
@@ -219,7 +243,7 @@ class Scopes:
             members &= self.enrolled(place, every, since, self._numbers[rollout])[:, None]
         return Scope(since, version * WIDTH + CURRENT, members)
 
-    def _version(self, rollout: int, place: int) -> NDArray[np.int64]:
+    def version(self, rollout: int, place: int) -> NDArray[np.int64]:
         """The version that a rollout brings, by number: a push takes the newest release known."""
         if (rollout, place) not in self._versions:
             self._versions[rollout, place] = self._find_version(rollout, place)
@@ -248,7 +272,7 @@ class Scopes:
         each, accepted = self.layout.extensions[place], self.accepted[replication]
         return [
             operation.body.version
-            for number, operation in enumerate(self._operations)
+            for number, operation in enumerate(self.operations)
             if isinstance(operation.body, PublishExtension)
             and each.is_named(operation.body.type, operation.body.publisher)
             and _is_past(accepted[number], when, number, before)
@@ -301,7 +325,7 @@ class Scopes:
         """The version that a rollout brings to an extension in any group; None if to none."""
         for place, each in enumerate(self.layout.extensions):
             if each.name == name and self._written(rollout, place) is not None:
-                return self._version(rollout, place)
+                return self.version(rollout, place)
         return None
 
     def last(self, rollouts: Sequence[int]) -> NDArray[np.intp]:

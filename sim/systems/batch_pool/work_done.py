@@ -88,19 +88,12 @@ class Executions:
 
 def task_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:
     """The rows of the pool's tasks, in order of replication, task and time."""
-    return _rows_of(stack, layout.first_task, layout.tasks)
+    return stack.histories(layout.first_task, layout.tasks)
 
 
 def node_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:
     """The rows of the pool's nodes, in order of replication, node and time."""
-    return _rows_of(stack, layout.first_node, layout.room)
-
-
-def _rows_of(stack: Stack, first: int, count: int) -> NDArray[np.int64]:
-    order = stack.by_subject
-    begins = np.arange(stack.replications) * stack.subjects.count + first
-    bounds = np.searchsorted(stack.key, [begins, begins + count], sorter=order)
-    return np.concatenate([order[a:b] for a, b in bounds.T.tolist()])
+    return stack.histories(layout.first_node, layout.room)
 
 
 def executions(model: Model, stack: Stack) -> Executions:

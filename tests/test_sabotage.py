@@ -1,0 +1,34 @@
+"""A model in which one rule is broken does not pass its own run's audit.
+
+Those that no audit can see from the log and the draws are listed with the test that holds them.
+"""
+
+from __future__ import annotations
+
+import pytest
+import sabotages_of_fleets
+from sabotage import run
+
+from sim.errors import ModelError
+
+NOTICED = sabotages_of_fleets.SABOTAGES
+
+LEAST = 15
+"""So many of them, at least, are noticed by the run itself."""
+
+
+def named(sabotage):
+    return sabotage.name
+
+
+@pytest.mark.parametrize("sabotage", NOTICED, ids=named)
+def test_a_run_notices_that(sabotage, monkeypatch):
+    run(sabotage.scenario)  # as long as nothing is broken
+    sabotage.breaks(monkeypatch)
+    with pytest.raises(ModelError) as caught:
+        run(sabotage.scenario)
+    assert sabotage.rule in str(caught.value)
+
+
+def test_most_kinds_of_sabotage_are_noticed_by_the_run_itself():
+    assert len({named(each) for each in NOTICED}) >= LEAST
