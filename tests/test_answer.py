@@ -70,6 +70,7 @@ def row(metric, mean, *, of=None, variant="baseline", group="", **changes):
         "n": 200,
         "missing": 0,
         "worst_replication": 17,
+        "skewness": NAN,
     } | changes
 
 
@@ -498,6 +499,27 @@ def test_groups_of_each_variant_follow_where_they_are_asked_for():
 
 
 # The footer ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    # 200 replications are enough up to a skewness of the root of 200 / 25
+    ("skewness", "rough"),
+    [(2.9, True), (2.8, False), (-2.9, True), (NAN, False)],
+)
+def test_mean_of_few_and_skewed_replications_says_so(skewness, rough):
+    spread = {"of": (0.0, 1.0, 3.0, 9.0), "ci95_low": 2.0, "ci95_high": 2.5}
+    shown = text(lines_of([row("capacity_hours_lost", 2.2, skewness=skewness, **spread)]))
+    assert ("2.0..2.5*  " in shown) == rough
+    legend = "* skewed: n is below 25 x skewness^2, the interval on the mean is rough"
+    assert (legend in shown) == rough
+    assert "2.0..2.5" in shown
+
+
+def test_footer_says_first_how_much_stands_beside_each_other():
+    assert footer(["no failures"], ["picture: x.png"], "3 intervals") == [
+        "3 intervals",
+        "assumed: no failures      picture: x.png",
+    ]
 
 
 def test_footer_is_one_line_where_it_fits():

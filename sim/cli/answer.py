@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.cli.screen import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.cli.sketch import sketch
 from sim.cli.spread import spread
-from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail
+from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
 from sim.plots import clock
 from sim.showing import NOTHING, brief, show, show_range
 from sim.units import format_duration, show_duration
@@ -177,8 +177,15 @@ def _as_room_allows(told: Sequence[str], room: int) -> list[str]:
     return lines
 
 
-def footer(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
-    """What is assumed, and where things are, on one line where they fit."""
+def footer(assumptions: Sequence[str], places: Sequence[str], level: str = "") -> list[str]:
+    """What is assumed, and where things are, on one line where they fit; before it `level`.
+
+    `level` says what is to be borne in mind of many intervals and verdicts.
+    """
+    return [*paragraph(level), *_assumed(assumptions, places)]
+
+
+def _assumed(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
     assumed = f"assumed: {', '.join(assumptions)}" if assumptions else ""
     together = "      ".join(filter(None, [assumed, *places]))
     if len(together) <= WIDTH:
@@ -239,6 +246,10 @@ def _values(
         Column(head, tuple(cells[place] for cells in spread)) for place, head in enumerate(heading)
     ]
     lines = [*([f"{group}:"] if group else []), *table(names, columns, style)]
+    if any(map(_is_rough, rows)) and not setting.is_single:
+        lines += paragraph(
+            "* skewed: n is below 25 x skewness^2, the interval on the mean is rough"
+        )
     for name, row in zip(names, rows, strict=True):
         rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))
         if rare is not None:
@@ -267,7 +278,12 @@ def _interval(row: Row, metric: Metric) -> str:
     low, high = max(0.0, row["ci95_low"]), row["ci95_high"]
     if metric.unit in ("share", "0/1"):
         high = min(high, max(1.0, row["max"]))
-    return show_range(low, high, metric.unit)
+    return show_range(low, high, metric.unit) + ("*" if _is_rough(row) else "")
+
+
+def _is_rough(row: Row) -> bool:
+    """Whether the interval on the mean is more skewed than its correction can mend."""
+    return not row["missing"] and is_skewed(row["skewness"], row["n"])
 
 
 def _worst(row: Row, metric: Metric) -> str:

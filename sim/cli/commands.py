@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sim.cli.answer import First, Setting
     from sim.cli.screen import Style
+    from sim.experiments.multiplicity import Multiplicity
     from sim.results import Results, Run
     from sim.scenario import Scenario
 
@@ -436,7 +437,13 @@ def _end(results: Results, places: list[str]) -> list[str]:
     """What the answer rests on and where the rest is."""
     from sim.cli.answer import footer
 
-    return footer(results.about.assumptions, places)
+    return footer(results.about.assumptions, places, _multiplicity(results).sentence)
+
+
+def _multiplicity(results: Results) -> Multiplicity:
+    from sim.experiments.multiplicity import multiplicity
+
+    return multiplicity(*(results.rows(name) for name in ("summary", "comparison", "objectives")))
 
 
 def _places(results: Results, folder: Path) -> list[str]:
@@ -455,6 +462,7 @@ def _data(
     tables = ("summary", "objectives", "comparison", "operations", "progress")
     return {
         **asdict(results.about),
+        "multiplicity": asdict(_multiplicity(results)),
         "warnings": warnings,
         "problems": problems.data(found),
         "results": folder and str(folder),
