@@ -549,7 +549,7 @@ def test_answer_of_a_rollout_that_takes_days_tells_how_far_it_came():
     assert lines[1:] == [
         *told,
         "up to date in replication 0 is 100 % all the time",
-        "up to date in replication 0, by the time since the publication:",
+        "up to date in replication 0, by the time since it was first asked for:",
         "     1d    2d",
         "all  50 %  100 %",
     ]

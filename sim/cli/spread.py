@@ -32,7 +32,7 @@ def spread(days: Sequence[Row], which: str, style: Style) -> list[str]:
     if not shares:
         return []
     names = [group or "all" for group in shares]
-    caption = f"up to date{which}, by the time since the publication:"
+    caption = f"up to date{which}, by the time since it was first asked for:"
     return [caption, *table(names, _columns(names, list(shares.values())), style)]
 
 
