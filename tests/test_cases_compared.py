@@ -24,8 +24,10 @@ def conclusion(name, *prefer):
 def test_rollout_that_never_finishes_is_never_best():
     found = conclusion("arc-retry-cadence")
     assert found.best == ()
-    assert {"hour", "quarter", "seconds", "days"} <= set(found.never_best)
+    assert set(found.never_best) == {"hour", "quarter", "seconds", "days", "once"}
+    assert found.undominated == {}
     assert found.sentence.startswith("never best, as what was asked for did not end well")
+    assert conclusion("arc-retry-cadence", "rollbacks").best == ()
 
 
 def test_drain_that_never_ends_is_not_best_for_its_lowest_capacity():
