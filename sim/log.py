@@ -32,6 +32,9 @@ PACK = struct.Struct("<diihh").pack
 ABSENT = 0
 """The code of a subject that is not there (yet, or any more), in every kind."""
 
+UNIT = 1000
+"""What a weight of 1 is among the whole numbers of a log, where a system needs none finer."""
+
 SCENARIO = 0
 """The first subject of every log: the scenario itself, which causes the file's operations."""
 
@@ -99,7 +102,7 @@ class Block:
     name: Callable[[int], str]
     """Name of the subject with a number within the block. It pickles, so it is no lambda."""
     weights: Mapping[str, NDArray[np.int64]]
-    """For each series the weight of each code: thousandths of a member, or 0 and 1."""
+    """For each series the weight of each code, a whole number in the series' own unit."""
 
     @property
     def numbers(self) -> range:

@@ -201,9 +201,10 @@ NO_ROLLBACKS = {name: metric for name, metric in METRICS.items() if name not in 
 """The common metrics of such systems."""
 
 
-def capacity(steps: Steps, nominal: int) -> Values:
-    """Capacity metrics from the weight in service (thousandths of a member) and its nominal sum.
+def capacity(steps: Steps, nominal: int, unit: int) -> Values:
+    """Capacity metrics from the weight in service and its nominal sum, both whole numbers.
 
+    `unit` is what a weight of 1 is among them.
     A group that weighs nothing has nothing to lose: its capacity is 1.
     """
     missing = np.maximum(0, nominal - steps.values) * steps.durations
@@ -212,7 +213,7 @@ def capacity(steps: Steps, nominal: int) -> Values:
     return {
         "min_capacity": steps.minimum() / nominal if nominal else none,
         "mean_capacity": steps.integrate() / whole if nominal else none,
-        "capacity_hours_lost": steps.sum(missing) / 1000.0 / HOUR,
+        "capacity_hours_lost": steps.sum(missing) / unit / HOUR,
     }
 
 

@@ -16,7 +16,7 @@ from scipy.special import gammaincinv, ndtri
 
 from sim.formats.columns import read_column
 from sim.formats.fields import Duration, Flag, PositiveDuration, PositiveNumber, Spec, Text
-from sim.units import GRID, YEAR, show_duration
+from sim.units import GRID, LONGEST, show_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,7 @@ _Z95 = 1.6448536269514722  # 95 % of a normal distribution lie below mean + _Z95
 _WIDEST = 1_000_000  # this and the next keep every draw and every mean a finite number
 _LEAST_SHAPE = 0.05
 _HALVINGS = 60  # of an interval, to its last bit
-_LONGEST = 10_000 * YEAR  # as for a written duration
-LONGEST_MEAN = _WIDEST * _LONGEST
+LONGEST_MEAN = _WIDEST * LONGEST
 """Seconds."""
 
 
@@ -298,7 +297,7 @@ class Empirical(Shape):
             return self
         filled = self.model_copy()
         seconds = read_column(contents[self.csv], self.column)
-        if not all(0 <= value <= _LONGEST for value in seconds):
+        if not all(0 <= value <= LONGEST for value in seconds):
             raise ValueError(
                 f"must be 0 or more seconds, at most 10,000 years, in column {self.column}, "
                 f"got {min(seconds):g} to {max(seconds):g}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from simpy import Environment
 
 from sim.chance import MeanDraws, draws
@@ -71,9 +72,10 @@ class Simulation:
         scenario = self.scenario
         world = World(Environment(), chance, scenario.horizon, scenario.start, budget=budget)
         try:
-            for model in self.models.values():
-                model.start(world)
-            world.run()
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                for model in self.models.values():
+                    model.start(world)
+                world.run()
         except TooLongError:
             raise
         except Exception as error:

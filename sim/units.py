@@ -23,7 +23,9 @@ GRID = 2.0**-10
 YEAR = 365 * 86400.0
 """Seconds."""
 
-_LONGEST = 10_000 * YEAR  # sums of grid times stay exact up to 2**43 s, some 278,000 years
+LONGEST = 10_000 * YEAR
+"""Seconds of a duration; sums of grid times stay exact up to 2**43 s, some 278,000 years."""
+
 _HEAVIEST = 100.0  # a load; nobody means more
 _LONGEST_TEXT = 400  # characters; endless digits would cost endless time
 
@@ -93,7 +95,7 @@ def parse_duration(text: str) -> float:
 
 def _total(parts: Iterable[tuple[str, float]], text: str) -> float:
     seconds = math.fsum(float(number) * size for number, size in parts)
-    if seconds > _LONGEST:
+    if seconds > LONGEST:
         raise ValueError(f"must be a duration of at most 10,000 years, got {shorten(text)}")
     return to_grid(seconds)
 

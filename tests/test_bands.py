@@ -19,7 +19,7 @@ def dip(begin, until, depth):
 
 def test_band_has_the_quantiles_of_the_shares_at_each_instant():
     runs = [dip(10.0, 20.0 + k, 40 * k) for k in range(1, 101)]
-    found = band([steps(*runs, end=200.0)], 4)
+    found = band([steps(*runs, end=200.0)], 4000)
     assert found.runs == 100
     at_15 = np.searchsorted(found.times, 15.0, side="right") - 1
     # The shares left are 0, 0.01, ... 0.99: the 5th, 50th and 95th of them.
@@ -29,7 +29,7 @@ def test_band_has_the_quantiles_of_the_shares_at_each_instant():
 
 def test_pieces_make_one_band():
     runs = [dip(10.0, 20.0 + k, 40 * k) for k in range(1, 11)]
-    whole, parts = band([steps(*runs)], 4), band([steps(*runs[:3]), steps(*runs[3:])], 4)
+    whole, parts = band([steps(*runs)], 4000), band([steps(*runs[:3]), steps(*runs[3:])], 4000)
     assert parts.runs == 10
     for name in ("times", "p5", "p50", "p95"):
         assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
@@ -37,7 +37,7 @@ def test_pieces_make_one_band():
 
 def test_short_dip_in_a_long_window_is_in_the_band():
     runs = [dip(1000.0 + k / 8, 1060.0 + k / 8, 4000) for k in range(50)]
-    found = band([steps(*runs, end=1e6)], 4)
+    found = band([steps(*runs, end=1e6)], 4000)
     assert found.p5.min() == 0.0
     assert ((found.times > 1000) & (found.times < 1070)).sum() > 50
 
@@ -51,7 +51,7 @@ def test_instants_are_few_and_within_the_window():
 
 
 def test_value_at_the_instant_of_a_change_is_the_new_one():
-    found = band([steps([(0.0, 4000), (50.0, 1000)])], 4)
+    found = band([steps([(0.0, 4000), (50.0, 1000)])], 4000)
     assert found.p50[found.times == 50.0].tolist() == [0.25]
 
 
@@ -65,7 +65,7 @@ def test_an_instant_at_which_most_replications_change_is_in_the_band():
         later = [(500.0 + k / 8 + n, 4000 - n) for n in range(3 * INSTANTS)]
         return [(0.0, 4000), (123.456 if k else 333.25, 0), *later]
 
-    found = band([steps(*map(run, range(3)), end=1e6)], 4)
+    found = band([steps(*map(run, range(3)), end=1e6)], 4000)
     before = np.flatnonzero(found.times == 123.456)
     assert found.p50[before].tolist() == [0.0]
     assert found.p50[before - 1].tolist() == [1.0]

@@ -352,6 +352,8 @@ def test_a_csv_of_demand_is_read_as_steps():
         (b"time_s,value\n0,5\n0,6\n", "that increase line by line"),
         (b"time_s,value\n-1,5\n", "from 0 on"),
         (b"time_s,value\n0,-5\n", "no demand below 0 in column value, got -5"),
+        (b"time_s,value\n0,1e300\n", "0 or numbers from 0.000001 to 1e9 in column value, got 1e"),
+        (b"time_s,value\n0,1\n9e99,2\n", "at most 10,000 years in column time_s, got 9e"),
         (b"time_s\n0\n", "must have one column value"),
     ],
 )
@@ -421,7 +423,7 @@ def test_the_metrics_that_groups_have_are_those_that_an_objective_may_ask_of_one
 
 durations = st.sampled_from(["0s", "1.5s", "250ms", "1h30min", "PT5M", "2d"])
 shares = st.sampled_from(["0%", "12.5%", "33.333%", 0.8, "100%"])
-numbers = st.one_of(st.integers(0, 10**6), st.floats(0, 1e6))
+numbers = st.one_of(st.integers(0, 10**6), st.floats(1e-6, 1e6).map(lambda x: float(f"{x:.5g}")))
 distributions = st.one_of(
     durations,
     st.just({"uniform": {"low": "1s", "high": "1min"}}),
@@ -448,7 +450,7 @@ roles = st.builds(
         {"instances": st.integers(1, 50)},
         optional={
             "min_available": st.one_of(st.integers(0, 50), st.just("75%")),
-            "weight": st.floats(0.001, 10),
+            "weight": st.integers(1, 10**4).map(lambda thousandths: thousandths / 1000),
             "create": distributions,
             "slow_start": st.fixed_dictionaries({"for": distributions, "serves": shares}),
             "serves_demand": numbers,

@@ -85,7 +85,7 @@ def test_a_key_says_what_a_number_is_about():
 
 def test_capacity_is_the_weight_in_service_by_the_nominal_one():
     dip = [(0, 4000), (2 * HOUR, 3000), (4 * HOUR, 1000), (5 * HOUR, 4000)]
-    found = capacity(steps(dip, [(0, 4000)], end=10 * HOUR), 4000)
+    found = capacity(steps(dip, [(0, 4000)], end=10 * HOUR), 4000, 1000)
     assert listed(found) == {
         "min_capacity": [0.25, 1],
         "mean_capacity": [(2 * 4 + 2 * 3 + 1 + 5 * 4) / 40, 1],
@@ -94,7 +94,7 @@ def test_capacity_is_the_weight_in_service_by_the_nominal_one():
 
 
 def test_more_than_nominal_makes_up_for_no_loss():
-    found = capacity(steps([(0, 1000), (HOUR, 3000)], end=2 * HOUR), 2000)
+    found = capacity(steps([(0, 1000), (HOUR, 3000)], end=2 * HOUR), 2000, 1000)
     assert listed(found) == {
         "min_capacity": [0.5],
         "mean_capacity": [1],
@@ -103,12 +103,12 @@ def test_more_than_nominal_makes_up_for_no_loss():
 
 
 def test_what_happens_at_the_horizon_counts_for_the_minimum():
-    assert capacity(steps([(0, 2000), (HOUR, 0)], end=HOUR), 2000)["min_capacity"] == [0]
+    assert capacity(steps([(0, 2000), (HOUR, 0)], end=HOUR), 2000, 1000)["min_capacity"] == [0]
 
 
 def test_only_the_window_counts():
     dip = [(0, 0), (HOUR, 1000), (2 * HOUR, 2000)]
-    found = capacity(steps(dip, end=3 * HOUR, begin=1.5 * HOUR), 2000)
+    found = capacity(steps(dip, end=3 * HOUR, begin=1.5 * HOUR), 2000, 1000)
     assert listed(found) == {
         "min_capacity": [0.5],
         "mean_capacity": [(0.5 * 1 + 1 * 2) / 1.5 / 2],
@@ -117,7 +117,7 @@ def test_only_the_window_counts():
 
 
 def test_a_group_that_weighs_nothing_has_nothing_to_lose():
-    found = capacity(steps([(0, 0)], end=HOUR), 0)
+    found = capacity(steps([(0, 0)], end=HOUR), 0, 1000)
     assert listed(found) == {
         "min_capacity": [1],
         "mean_capacity": [1],
@@ -368,11 +368,11 @@ def test_role_weight_and_the_builds_share_enter_capacity_and_not_availability():
     assert [value for _, value in told.series("ready")] == [3, 2, 3]
 
 
-def test_a_members_weight_is_rounded_to_a_thousandth():
+def test_a_members_weight_is_exact_to_parts_of_it_that_no_thousandth_tells():
     roles = "roles: {A: {instances: 1}, B: {instances: 1, weight: 0.0014}}"
     upgrade = "{at: 1min, upgrade_deployment: {mode: Simultaneous, role_to_upgrade: A}}"
     told = story(f"builds: {{'2': {{capacity_factor: 99.94%}}}}, {roles}", upgrade)
-    assert [value for _, value in told.series("capacity")] == [1, 1 / 1001, 1000 / 1001]
+    assert [value for _, value in told.series("capacity")] == [1, 14 / 10014, 10008 / 10014]
 
 
 def test_an_instance_that_is_removed_during_its_turn_has_not_failed():

@@ -31,7 +31,7 @@ def entry(path, key):
         ("cloud_service", "on_start_timeout", "continue | stuck; default continue"),
         ("cloud_service", "roles", "mapping of NAME to mapping; required"),
         ("cloud_service.roles.NAME", "instances", "whole number, 1 or more; required"),
-        ("cloud_service.roles.NAME", "weight", "number above 0; default 1"),
+        ("cloud_service.roles.NAME", "weight", "number from 0.000001 to 1000000000; default 1"),
         ("cloud_service.roles.NAME", "local_storage", "true or false; default false"),
         (
             "batch_pool",

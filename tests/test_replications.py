@@ -208,3 +208,28 @@ def test_what_is_analysed_together_is_bounded_by_its_members_too(simulation, mon
     measured = replicate(simulation, range(7))
     assert len(measured.pictured) == 3
     assert measured.numbers.tolist() == list(range(7))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: np.float64(1e308) * 10,
+        lambda: np.array([1.0]) / np.array([0.0]),
+        lambda: np.array([np.inf]) - np.inf,
+        lambda: np.int64(2**62) * np.int64(4),
+        lambda: np.array([10**30], np.int64),
+    ],
+)
+@pytest.mark.parametrize("where", ["start", "audit", "measure"])
+def test_arithmetic_that_warns_is_an_error_and_never_an_answer(simulation, where, wrong):
+    model = simulation.models["shop"]
+    real = getattr(model, where)
+
+    def measured(*given):
+        wrong()
+        return real(*given)
+
+    setattr(model, where, measured)
+    with pytest.raises(ModelError, match=r"(FloatingPoint|Overflow)Error") as error:
+        replicate(simulation, range(3, 6))
+    assert (error.value.scenario, error.value.replication) == ("shop", 3)

@@ -180,7 +180,7 @@ def test_the_blast_radius_counts_members_on_a_bad_build_in_service_or_not(bad, r
 
 
 @pytest.mark.parametrize(
-    ("factor", "weight", "reach"), [("50%", 1, 0.5), ("0%", 1, 0.5), ("100%", 0.0004, 0)]
+    ("factor", "weight", "reach"), [("50%", 1, 0.5), ("0%", 1, 0.5), ("100%", 0.0004, 0.5)]
 )
 def test_the_blast_radius_counts_members_whatever_share_they_serve(factor, weight, reach):
     told = story(

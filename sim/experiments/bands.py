@@ -32,13 +32,13 @@ class Band:
 
 
 def band(pieces: Sequence[Steps], nominal: float) -> Band:
-    """The band of the replications in `pieces`, as shares of `nominal`, the members at time 0.
+    """The band of the replications in `pieces`, as shares of `nominal`, the weight at time 0.
 
-    The pieces hold thousandths of a member. The share of members that weigh nothing is 1.
+    It is in the pieces' own unit. The share of members that weigh nothing is 1.
     """
     times = instants(pieces)
     weights = np.concatenate([_values_at(piece, times) for piece in pieces])
-    values = weights / (1000 * nominal) if nominal else np.ones(weights.shape)
+    values = weights / nominal if nominal else np.ones(weights.shape)
     # The ceil(p n)-th smallest, as everywhere.
     p5, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95], axis=0, method="inverted_cdf")
     return Band(times, p5, p50, p95, len(values))

@@ -59,8 +59,8 @@ class Measured:
     first: Log
     """The log of the first replication."""
     pictured: Sequence[Mapping[tuple[str, str], Steps]]
-    """By system and series what pictures show, in thousandths of the members at time 0, of the
-    first replications: enough of them for a picture, one piece a stack."""
+    """By system and series what pictures show, in the units of the systems' weights, of the first
+    replications: enough of them for a picture, one piece a stack."""
 
     outcomes: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     """By system and what happened (see `outcomes.happened`) when it did, shape (n,), or NaN."""
@@ -173,6 +173,23 @@ def settled_heap() -> Iterator[None]:
         gc.unfreeze()
 
 
+@contextmanager
+def exact_arithmetic(simulation: Simulation, replication: int) -> Iterator[None]:
+    """See that no number overflows or has no value unasked: what came of it would be no answer.
+
+    Raises
+    ------
+    ModelError
+        With scenario, seed and replication, if one does.
+    """
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            yield
+    except ArithmeticError as error:
+        rule = f"{type(error).__name__}: {error}"
+        raise _fault(simulation, rule, replication, simulation.scenario.horizon) from error
+
+
 def audit(simulation: Simulation, stack: Stack, logs: Sequence[Log]) -> None:
     """Check that every log of a stack is a history that its model allows.
 
@@ -231,11 +248,12 @@ def _analysed(
     list[dict[tuple[str, str], Steps]],
 ]:
     """The values of a stack, whether its promises count, what happened, what pictures show."""
-    stack = Stack(logs)
-    audit(simulation, stack, logs)
-    values, kept = _values(simulation, stack)
-    came = happened(stack, simulation.models)
-    return values, kept, came, [_pictured(simulation, stack, logs)] if pictured else []
+    with exact_arithmetic(simulation, logs[0].replication):
+        stack = Stack(logs)
+        audit(simulation, stack, logs)
+        values, kept = _values(simulation, stack)
+        came = happened(stack, simulation.models)
+        return values, kept, came, [_pictured(simulation, stack, logs)] if pictured else []
 
 
 def _values(
@@ -265,7 +283,7 @@ def _pictured(
         series = simulation.kinds[system].main_series
         if series != "capacity":
             lines = [model.timeline(log, series) for log in logs]
-            pictured[system, series] = stacked(lines, 1000 * model.nominal)
+            pictured[system, series] = stacked(lines, model.unit * model.nominal)
     return pictured
 
 

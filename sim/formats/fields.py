@@ -45,6 +45,7 @@ __all__ = [
     "Seed",
     "Share",
     "Spec",
+    "Start",
     "Text",
     "TextOrNull",
     "check",
@@ -59,6 +60,7 @@ LONGEST_NAME = 80
 """Characters, as many as a screen has columns: names stand in tables, titles and file names."""
 _LONGEST_TEXT = 2_000  # a URL; nobody writes more in a line
 _MOST_DIGITS = 15  # a float still tells such whole numbers apart
+_LEAST, _MOST = 1e-6, 1e9
 
 
 def _takes(expected: str, convert: Callable[[Plain], Any]) -> PlainValidator:
@@ -133,14 +135,29 @@ def _whole(
     return _takes(expected, convert)
 
 
-def _real(expected: str, allows: Callable[[float], bool]) -> PlainValidator:
+def _real(
+    expected: str, allows: Callable[[float], bool], size: str, fits: Callable[[float], bool]
+) -> PlainValidator:
+    """A number that is `expected` in kind and of a `size` with which arithmetic is exact."""
+
     def convert(value: Plain) -> float:
         number = _number(value, _NUMBER)
         if number is None or not math.isfinite(number) or not allows(number):
             raise _refuse(expected, value)
+        if not fits(number):
+            raise _refuse(f"must be {size}", value)
         return float(number)
 
     return _takes(expected, convert)
+
+
+SIZES = "from 0.000001 to 1e9"
+"""How large what is weighed, counted or asked for may be."""
+
+
+def is_usual(number: float) -> bool:
+    """Whether a number is of such a size, or 0."""
+    return number == 0 or _LEAST <= number <= _MOST
 
 
 def _short_number(value: float) -> int | float:
@@ -171,23 +188,28 @@ Seed = Annotated[
 
 Number = Annotated[
     float,
-    _real("must be a number", lambda _: True),
+    _real(
+        "must be a number",
+        lambda _: True,
+        "from -1e15 to 1e15",
+        lambda number: abs(number) <= 10**_MOST_DIGITS,
+    ),
     _written_as(_short_number),
-    WithJsonSchema({"type": "number"}),
+    WithJsonSchema({"type": "number", "minimum": -(10**_MOST_DIGITS), "maximum": 10**_MOST_DIGITS}),
 ]
 
 PositiveNumber = Annotated[
     float,
-    _real("must be a number above 0", lambda number: number > 0),
+    _real("must be a number above 0", lambda number: number > 0, SIZES, is_usual),
     _written_as(_short_number),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+    WithJsonSchema({"type": "number", "minimum": _LEAST, "maximum": _MOST}),
 ]
 
 NonNegativeNumber = Annotated[
     float,
-    _real("must be a number, 0 or more", lambda number: number >= 0),
+    _real("must be a number, 0 or more", lambda number: number >= 0, f"0 or {SIZES}", is_usual),
     _written_as(_short_number),
-    WithJsonSchema({"type": "number", "minimum": 0}),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MOST}),
 ]
 
 
@@ -238,6 +260,26 @@ Instant = Annotated[
     _written_as(dt.datetime.isoformat),
     WithJsonSchema({"type": "string", "pattern": units.INSTANT_PATTERN}),
 ]
+
+
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000  # and every instant of a run and its pictures has a date
+
+
+def _start(value: Plain) -> dt.datetime:
+    start = units.parse_instant(_text(value))
+    if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+        rule = f"must be a date in the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise ValueError(f"{rule}, got {show_scalar(value)}")
+    return start
+
+
+Start = Annotated[
+    dt.datetime,
+    _takes("must be a date and time such as 2026-11-20T14:00", _start),
+    _written_as(dt.datetime.isoformat),
+    WithJsonSchema({"type": "string", "pattern": units.INSTANT_PATTERN}),
+]
+"""When a scenario begins."""
 
 
 # Shares -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from sim import files
 from sim.errors import ScenarioError
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
-from sim.experiments.replications import STACK, audit, replication_number
+from sim.experiments.replications import STACK, audit, exact_arithmetic, replication_number
 from sim.log import Stack
 from sim.plots.style import png
 from sim.results import tables
@@ -396,7 +396,8 @@ def _scenario(
 
 def _run(simulation: Simulation, replication: SupportsIndex, variant: str) -> Run:
     log = simulation.run(replication_number(replication))
-    audit(simulation, Stack([log]), [log])
+    with exact_arithmetic(simulation, log.replication):
+        audit(simulation, Stack([log]), [log])
     return Run(simulation, log, variant)
 
 

@@ -126,7 +126,8 @@ class Made:
             pieces, models = one.measured.pictured, one.simulation.models
             of = {
                 (system, series): band(
-                    [each[system, series] for each in pieces], models[system].nominal
+                    [each[system, series] for each in pieces],
+                    models[system].unit * models[system].nominal,
                 )
                 for system, series in pieces[0]
             }

@@ -18,7 +18,6 @@ from pydantic.json_schema import SkipJsonSchema
 from sim.chance import Distribution
 from sim.formats.fields import (
     Duration,
-    Instant,
     Name,
     OneOf,
     PositiveCount,
@@ -26,6 +25,7 @@ from sim.formats.fields import (
     Seed,
     Share,
     Spec,
+    Start,
     Text,
 )
 from sim.systems import KINDS
@@ -99,7 +99,7 @@ class File(Spec):
     """Random seed: a whole number from 0 to 2^63 - 1 that all chance follows from. Default: 0."""
     replications: PositiveCount | SkipJsonSchema[None] = None
     """Number of runs, each with its own luck. Default: 100."""
-    start: Instant | SkipJsonSchema[None] = None
+    start: Start | SkipJsonSchema[None] = None
     """Date and time of day at which the scenario begins, such as 2026-11-20T14:00+01:00.
     Default: 00:00 of no particular day."""
     systems: dict[Name, Any] = Field(min_length=1)

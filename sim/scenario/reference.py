@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from inspect import getdoc
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -246,6 +247,9 @@ def _number(schema: Schema) -> str:
         return f"{what} above {schema['exclusiveMinimum']}"
     if "exclusiveMaximum" in schema:
         return f"{what} from {schema['minimum']} to below {schema['exclusiveMaximum']}"
+    if what == "number" and "maximum" in schema:
+        lowest, highest = (format(Decimal(str(schema[key])), "f") for key in ("minimum", "maximum"))
+        return f"number from {lowest} to {highest.removesuffix('.0')}"
     return f"{what}, {schema['minimum']} or more" if "minimum" in schema else what
 
 

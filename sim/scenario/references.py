@@ -19,7 +19,7 @@ from sim.scenario.inputs import Reader
 from sim.systems import KINDS
 from sim.systems.kind import Finding, System, unknown_name
 from sim.systems.operation import Operation
-from sim.units import format_duration, format_share
+from sim.units import YEAR, format_duration, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from sim.scenario.inputs import InputFile
 
 Path = tuple[str | int, ...]
+
+LONGEST_HORIZON = 100 * YEAR
+"""Seconds. Every instant of a run has a date, and sums of times are exact."""
 
 MOST_REPLICATIONS = 1_000_000
 """More would take days; what they would be needed to settle is too close to call."""
@@ -181,6 +184,9 @@ def _names(operations: Sequence[Operation]) -> Iterator[Finding]:
 
 
 def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Iterator[Finding]:
+    if horizon > LONGEST_HORIZON:
+        rule = f"must be at most 100 years, {format_duration(LONGEST_HORIZON)}"
+        yield Finding(("horizon",), f"{rule}, got {format_duration(horizon)}")
     if file.warm_up >= horizon:
         rule = f"must be below the horizon, {format_duration(horizon)}"
         yield Finding(("warm_up",), f"{rule}, got {format_duration(file.warm_up)}")

@@ -82,6 +82,10 @@ class Model(Protocol):
         """Its members at time 0, weighted."""
 
     @property
+    def unit(self) -> int:
+        """What a member's weight of 1 is in the log, where weights are whole numbers."""
+
+    @property
     def size(self) -> str:
         """How large it is, in a few words: ``30 instances, 5 update domains``."""
 

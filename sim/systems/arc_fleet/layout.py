@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import UPGRADE, Block, States
+from sim.log import UNIT, UPGRADE, Block, States
 from sim.systems.arc_fleet.defaults import groups_with
 from sim.systems.arc_fleet.refusals import OPERATION_STATES
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
@@ -206,13 +206,13 @@ class Layout:
         )
 
     def weights(self, each: ExtensionLayout) -> dict[str, NDArray[np.int64]]:
-        """What an extension weighs by code: thousandths in `capacity`, else 0 and 1."""
+        """What an extension weighs by code: 0 or 1, in `UNIT` for `capacity`."""
         ready, present = np.zeros((2, len(each.versions), WIDTH), np.int64)
         present[:, 1:] = 1
         out = [EXTENSION.index(status) for status in self.spec.counts_as_out]
         ready[:, [status for status in range(1, WIDTH) if status not in out]] = 1
         return {
-            "capacity": ready.ravel() * 1000,
+            "capacity": ready.ravel() * UNIT,
             "ready": ready.ravel(),
             "present": present.ravel(),
         }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.log import UNIT
 from sim.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service, rollouts
 from sim.rules import at_least
 from sim.systems.arc_fleet.progress import progress
@@ -132,7 +133,7 @@ def _in_service(scopes: Scopes, kind: str, warm_up: float) -> Values:
     blocks = scopes.blocks(kind)
     members = Members(scopes.stack, blocks)
     steps = members.series("capacity").crop(warm_up)
-    values = capacity(steps, members.initial("present") * 1000)
+    values = capacity(steps, members.initial("present") * UNIT, UNIT)
     values |= in_service(members.series("ready").crop(warm_up))
     up = available(scopes, kind)
     return values if up is None else values | availability(up.crop(warm_up))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sim.log import UNIT
 from sim.systems.arc_fleet import audit, fleet, measures, series, views, words
 from sim.systems.arc_fleet.layout import number_all
 from sim.systems.arc_fleet.operations import Service
@@ -110,6 +111,11 @@ class Model:
     def nominal(self) -> float:
         """Extensions of machines at time 0, enrolled or not."""
         return float(self.layout.nominal)
+
+    @property
+    def unit(self) -> int:
+        """What a member's weight of 1 is in the log."""
+        return UNIT
 
     @property
     def blocks(self) -> list[Block]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.log import UPGRADE, Block, States
+from sim.log import UNIT, UPGRADE, Block, States
 from sim.rules import at_least
 from sim.systems.batch_pool.refusals import LATEST, OPERATION_STATES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
@@ -242,12 +242,12 @@ class Layout:
         return Block(self.name, kind, group, first, len(codes), states, codes, name, weights or {})
 
     def _node_weights(self) -> dict[str, NDArray[np.int64]]:
-        """What a node weighs by code: slots (thousandths in `capacity`), or 1 in `nodes`."""
+        """What a node weighs by code: slots (in `UNIT` for `capacity`), or 1 in `nodes`."""
         serves, accepts = np.zeros((2, len(self.os_versions), WIDTH), np.int64)
         serves[:, IN_SERVICE] = 1
         accepts[:, IDLE] = 1
         return {
-            "capacity": serves.ravel() * self.slots * 1000,
+            "capacity": serves.ravel() * self.slots * UNIT,
             "slots": serves.ravel() * self.slots,
             "nodes": serves.ravel(),
             "accepting": accepts.ravel() * self.slots,
@@ -292,8 +292,9 @@ def latest(spec: BatchPool, asked: Sequence[str], now: dt.datetime | None) -> st
 
 
 def _instant(operation: Operation, span: Span) -> dt.datetime | None:
-    """The wall clock when an operation is asked for; at the mean of a random time."""
-    return span.start and span.start + dt.timedelta(seconds=operation.at.mean)
+    """The wall clock when an operation is asked for; at the mean of a random time, if in time."""
+    seconds = min(operation.at.mean, span.horizon)
+    return span.start and span.start + dt.timedelta(seconds=seconds)
 
 
 def _parts(version: str) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import first_of_each
+from sim.log import UNIT, first_of_each
 from sim.metrics import (
     HOUR,
     NO_ROLLBACKS,
@@ -109,7 +109,7 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     """All metrics of one pool over [warm_up, horizon], and where its promises were kept."""
     layout = model.layout
     nodes = Members(stack, stack.subjects.of(model.name, "node"))
-    values = capacity(nodes.series("capacity").crop(warm_up), nodes.initial("capacity"))
+    values = capacity(nodes.series("capacity").crop(warm_up), nodes.initial("capacity"), UNIT)
     slots = nodes.series("slots").crop(warm_up)
     values |= in_service(slots) | _accepting(nodes, warm_up)
     values |= availability(slots.map((slots.values >= layout.min_available).astype(np.int64)))

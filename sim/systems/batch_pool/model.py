@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.chance import draws
-from sim.log import SCENARIO
+from sim.log import SCENARIO, UNIT
 from sim.systems.batch_pool import get_pool, measures, series, views, words
 from sim.systems.batch_pool.layout import number_all
 from sim.systems.batch_pool.operations import Service
@@ -61,6 +61,11 @@ class Model:
     def nominal(self) -> float:
         """Slots at time 0."""
         return float(self.layout.nominal)
+
+    @property
+    def unit(self) -> int:
+        """What a member's weight of 1 is in the log."""
+        return UNIT
 
     @cached_property
     def headlines(self) -> tuple[str, ...]:

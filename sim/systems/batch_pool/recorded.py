@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.formats.columns import read_columns
 from sim.formats.swf import read_jobs
-from sim.units import GRID, YEAR
+from sim.units import GRID, LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
 """Source: "Jobs and tasks in Azure Batch"."""
-
-_LONGEST = 10_000 * YEAR  # as for a written duration
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,7 @@ def from_csv(content: bytes, priority: int, slots: int) -> Recorded:
     )
     table = {name: np.array(values) for name, values in columns.items()}
     for name in ("submit_s", "service_s"):
-        _require(table[name], 0, _LONGEST, f"0 or more seconds, at most 10,000 years, in {name}")
+        _require(table[name], 0, LONGEST, f"0 or more seconds, at most 10,000 years, in {name}")
     count = len(table["submit_s"])
     priorities = table.get("priority", np.full(count, float(priority)))
     sizes = table.get("required_slots", np.full(count, float(slots)))
@@ -85,8 +83,8 @@ def from_swf(content: bytes, jobs: int | None, priority: int, slots: int | None)
     submission, run time or processors nobody knows is dropped.
     """
     log = read_jobs(content, jobs)
-    _require(log.submit, -_LONGEST, _LONGEST, "submit times of at most 10,000 years")
-    _require(log.run_time, -_LONGEST, _LONGEST, "run times of at most 10,000 years")
+    _require(log.submit, -LONGEST, LONGEST, "submit times of at most 10,000 years")
+    _require(log.run_time, -LONGEST, LONGEST, "run times of at most 10,000 years")
     count = len(log.submit)
     sizes = np.ceil(log.processors) if slots is None else np.full(count, float(slots))
     tasks = _in_order(log.submit, log.run_time, np.full(count, float(priority)), sizes)

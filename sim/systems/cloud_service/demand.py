@@ -9,8 +9,8 @@ from pydantic import Field, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats.columns import read_column
-from sim.formats.fields import Clock, NonNegativeNumber, OneOf, Text
-from sim.units import to_grid
+from sim.formats.fields import SIZES, Clock, NonNegativeNumber, OneOf, Text, is_usual
+from sim.units import LONGEST, to_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,14 +53,21 @@ class Demand(OneOf):
 
 def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:
     """Rows (seconds, demand) of a CSV file with the columns time_s and value. ValueError(rule)."""
-    times = [to_grid(seconds) for seconds in read_column(content, "time_s")]
+    seconds = read_column(content, "time_s")
     values = read_column(content, "value")
-    if times[0] < 0:
-        raise ValueError(f"must have times from 0 on in column time_s, got {times[0]:g}")
+    if seconds[0] < 0:
+        raise ValueError(f"must have times from 0 on in column time_s, got {seconds[0]:g}")
+    if max(seconds) > LONGEST:
+        rule = "must have times of at most 10,000 years in column time_s"
+        raise ValueError(f"{rule}, got {max(seconds):g}")
+    times = [to_grid(each) for each in seconds]
     for earlier, later in pairwise(times):
         if later <= earlier:
             rule = "must have times that increase line by line in column time_s"
             raise ValueError(f"{rule}, got {later:g} after {earlier:g}")
     if min(values) < 0:
         raise ValueError(f"must have no demand below 0 in column value, got {min(values):g}")
+    for value in values:
+        if not is_usual(value):
+            raise ValueError(f"must have 0 or numbers {SIZES} in column value, got {value:g}")
     return tuple(zip(times, values, strict=True))

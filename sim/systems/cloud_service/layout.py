@@ -32,6 +32,7 @@ from sim.systems.cloud_service.states import (
     WIDTH,
     is_out,
 )
+from sim.systems.cloud_service.weights import Units, slow_share, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -169,8 +170,13 @@ class Layout:
         return [k < role.count for role in self.roles for k in range(role.room)]
 
     @cached_property
+    def units(self) -> Units:
+        """How many whole numbers make up a weight of 1, in each series."""
+        return units(self.spec)
+
+    @cached_property
     def nominal(self) -> int:
-        """Weight of production at time 0, thousandths of a member."""
+        """Weight of production at time 0, in the unit of `capacity`."""
         codes = np.array(self.initial_codes(0))
         weights = [self.weights(role.spec)["capacity"][codes[role.members]] for role in self.roles]
         return int(sum(weight.sum() for weight in weights))
@@ -285,8 +291,8 @@ class Layout:
         return Block(self.name, kind, group, first, count, states, codes, name, weights or {})
 
     def weights(self, role: Role) -> dict[str, NDArray[np.int64]]:
-        """What an instance of `role` weighs by code: thousandths in `capacity` and `serves`."""
-        slow = role.slow_start.serves if role.slow_start else 1.0
+        """What an instance of `role` weighs by code, in the `units` of the series."""
+        slow, units = slow_share(role), self.units
         serves = np.zeros((len(self.builds), WIDTH))
         serves[:, READY], serves[:, SLOW] = 1.0, slow
         factors = [
@@ -294,19 +300,22 @@ class Layout:
             for build in self.builds
         ]
         useful = serves * np.array(factors)[:, None]
-        capacity = useful * role.weight
         ready, out, present = np.zeros((3, len(self.builds), WIDTH), np.int64)
         ready[:, [READY, SLOW]] = 1
         out[:, [status for status in range(STAGED) if is_out(status)]] = 1
         present[:, 1:STAGED] = 1
         return {
-            "capacity": np.rint(capacity * 1000).astype(np.int64).ravel(),
-            "serves": np.rint(serves * 1000).astype(np.int64).ravel(),
-            "demand": np.rint(useful * 1000 * role.serves_demand).astype(np.int64).ravel(),
+            "capacity": _whole(useful * role.weight * units.capacity),
+            "serves": _whole(serves * units.serves),
+            "demand": _whole(useful * role.serves_demand * units.demand),
             "ready": ready.ravel(),
             "out": out.ravel(),
             "present": present.ravel(),
         }
+
+
+def _whole(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint(weights).astype(np.int64).ravel()
 
 
 def _domain_name(deployment: str, domain: int) -> str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from sim.log import Block, Stack
     from sim.metrics import Measured, Values
+    from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.model import Model
 
 OWN_METRICS = (
@@ -116,14 +117,14 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     enough = []
     for place, role in enumerate(layout.roles):
         members = groups[role.name]
-        up = _at_least(members.series("serves"), layout.min_available[place] * 1000)
+        up = _at_least(members.series("serves"), layout.min_available[place] * layout.units.serves)
         enough.append(up)
-        add(role.name, _of_group(members, up, warm_up))
+        add(role.name, _of_group(layout, members, up, warm_up))
     whole = _at_least(total(enough), len(enough)) if len(enough) > 1 else enough[0]
     if len(layout.roles) == 1:
         add("", {name: value for (_, name), value in results.items()})
     else:
-        add("", _of_group(everyone, whole, warm_up))
+        add("", _of_group(layout, everyone, whole, warm_up))
     add(
         "", {"max_domains_out": _domains_out(model, everyone).crop(warm_up).maximum().astype(float)}
     )
@@ -164,9 +165,9 @@ def _platform_duration(model: Model, stack: Stack) -> NDArray[np.float64]:
     return np.where(ended.all(axis=1), duration, np.nan)
 
 
-def _of_group(members: Members, up: Steps, warm_up: float) -> Values:
-    weight = members.series("capacity")
-    values = capacity(weight.crop(warm_up), members.initial("capacity"))
+def _of_group(layout: Layout, members: Members, up: Steps, warm_up: float) -> Values:
+    weight = members.series("capacity").crop(warm_up)
+    values = capacity(weight, members.initial("capacity"), layout.units.capacity)
     values |= in_service(members.series("ready").crop(warm_up))
     return values | availability(up.crop(warm_up))
 
@@ -252,7 +253,7 @@ def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) ->
     """
     layout = model.layout
     bad = stack.final[:, [layout.first_build + number for number in model.faulty]] == BAD
-    weights = {role.name: round(role.spec.weight * 1000) for role in layout.roles}
+    weights = {role.name: round(role.spec.weight * layout.units.capacity) for role in layout.roles}
     reach, count = [], []
     for place, number in enumerate(model.faulty):
         here = np.zeros(len(layout.builds) * WIDTH, np.int64)
@@ -311,7 +312,7 @@ def _unserved(model: Model, everyone: Members, warm_up: float) -> NDArray[np.flo
     demand = model.demand.crop(warm_up, served.end)
     unserved = np.zeros(len(served.start) - 1)
     for place in range(len(unserved)):
-        supply = served.timeline(place, 1000.0)
+        supply = served.timeline(place, model.layout.units.demand)
         gap = demand.combine(supply, lambda a, b: np.maximum(0.0, a - b))
         unserved[place] = gap.integrate()
     return unserved

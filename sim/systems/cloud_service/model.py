@@ -132,7 +132,12 @@ class Model:
     @cached_property
     def nominal(self) -> float:
         """Members in production at time 0, weighted."""
-        return self.layout.nominal / 1000.0
+        return self.layout.nominal / self.unit
+
+    @property
+    def unit(self) -> int:
+        """What a member's weight of 1 is in the log."""
+        return self.layout.units.capacity
 
     @property
     def blocks(self) -> list[Block]:

@@ -13,6 +13,7 @@ from sim.systems.cloud_service.requests import (
     Rollback,
     UpgradeDeployment,
 )
+from sim.systems.cloud_service.weights import excess
 from sim.systems.kind import MOST_MEMBERS, Finding, unknown_name
 from sim.units import format_share
 
@@ -40,6 +41,10 @@ def references(name: str, spec: CloudService, operations: Sequence[Operation]) -
         if largest[role] > MOST_MEMBERS:
             rule = f"must be at most {MOST_MEMBERS:,}, got {largest[role]}"
             findings.append(Finding(("systems", name, "roles", role, "instances"), rule))
+    findings += [
+        Finding(("systems", name, "roles", each.role, each.key), each.rule)
+        for each in excess(spec, largest)
+    ]
     for operation in operations:
         findings += _of_roles(operation, name, spec)
         if isinstance(operation.body, UpgradeDeployment):

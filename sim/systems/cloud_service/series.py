@@ -89,9 +89,14 @@ class Series:
         if found is None:
             place = [each.name for each in self._model.layout.roles].index(role)
             serves = self._of(role).series("serves")
-            up = serves.values >= self._model.layout.min_available[place] * 1000
+            up = serves.values >= self._least(place)
             found = self._enough[role] = serves.map(up.astype(np.int64))
         return found
+
+    def _least(self, place: int) -> int:
+        """What a role must serve to be available."""
+        layout = self._model.layout
+        return layout.min_available[place] * layout.units.serves
 
     @cached_property
     def _comings_and_goings(self) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
