@@ -265,6 +265,8 @@ class Stack:
         self.old = np.ascontiguousarray(rows["old"])
         self.new = np.ascontiguousarray(rows["new"])
         self.start = np.concatenate([[0], np.cumsum([len(log) for log in logs])])
+        self.made: dict[Any, Any] = {}
+        """What an audit has made of it, kept for the metrics: by whoever made it."""
 
     @property
     def replications(self) -> int:

@@ -8,6 +8,7 @@ from sim.systems.batch_pool.defaults import resolve, resolve_body
 from sim.systems.batch_pool.model import Model
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
+from sim.systems.batch_pool.work_audit import broken_rules
 from sim.systems.operation import Span
 
 TARGET = "WA-GUEST-OS-5.31_201905-01"
@@ -31,6 +32,11 @@ class Pool(HandMade):
         self.spec = self.spec.model_copy(update={"work": tuple(read)})
         asked = operations("p", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
         super().__init__(Model("p", self.spec, list(asked), 1, Span(horizon, None)), horizon)
+
+    def audit(self, *texts):
+        """The rule that the logs break; their times are no draws, and not all of it is told."""
+        rule = next(broken_rules(self.model, self.stack(*texts)), None)
+        return None if rule is None else f"p: {rule}"
 
     def because(self, _):
         return "arrivals"

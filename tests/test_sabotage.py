@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pytest
 import sabotages_of_fleets
+import sabotages_of_pools
 from sabotage import run
 
 from sim.errors import ModelError
 
-NOTICED = sabotages_of_fleets.SABOTAGES
+NOTICED = sabotages_of_fleets.SABOTAGES + sabotages_of_pools.SABOTAGES
 
-LEAST = 15
+LEAST = 33
 """So many of them, at least, are noticed by the run itself."""
 
 

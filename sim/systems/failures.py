@@ -5,7 +5,7 @@ They fall at the same moments whatever else happens, so that every mode of an up
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from sim.units import YEAR
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
+    from sim.chance import Again
     from sim.systems.world import Due, World
 
 
@@ -27,6 +30,46 @@ class Failures(Spec):
     """Mean number of failures a member has in a year of 365 days."""
     recovery: Distribution
     """Time from the failure until the member is back."""
+
+
+class Struck(NamedTuple):
+    """The failures that are drawn for some members, by place, member, time; shape (failures,)."""
+
+    place: NDArray[np.int64]
+    """Of the replication, as given."""
+    member: NDArray[np.int64]
+    time: NDArray[np.float64]
+    """Seconds; up to the horizon, which is in."""
+    recovery: NDArray[np.float64]
+    """Seconds."""
+
+
+def strikes_again(
+    again: Again,
+    path: str,
+    failures: Failures,
+    places: NDArray[np.int64],
+    count: int,
+    horizon: float,
+) -> Struck:
+    """The failures of `count` members as `Strikes` plans them, whatever becomes of them."""
+    gaps = Distribution.memoryless(YEAR / failures.per_year)
+    place, member = np.repeat(places, count), np.tile(np.arange(count), len(places))
+    time, number, found = np.zeros(len(place)), 0, []
+    while len(place):
+        rows = place, member, np.full(len(place), number)
+        time = time + again.times(f"{path}/failure", gaps, rows)
+        near = time <= horizon
+        place, member, time = place[near], member[near], time[near]
+        rows = place, member, np.full(len(place), number)
+        recovery = again.times(f"{path}/recovery", failures.recovery, rows)
+        found.append((place, member, time, recovery))
+        number += 1
+    if not found:
+        return Struck(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
+    columns = [np.concatenate(each) for each in zip(*found, strict=True)]
+    order = np.lexsort((columns[2], columns[1], columns[0]))
+    return Struck(*(column[order] for column in columns))
 
 
 class Strikes:

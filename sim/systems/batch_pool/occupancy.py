@@ -64,15 +64,29 @@ class Occupancy:
 
 def occupancy(layout: Layout, runs: Executions) -> Occupancy:
     """What `runs` and the nodes' own rows make of each node."""
+    made, which = runs.stack.made, (layout.name, "occupancy")
+    if which not in made:
+        made[which] = _occupancy(layout, runs)
+    found: Occupancy = made[which]
+    return found
+
+
+def _occupancy(layout: Layout, runs: Executions) -> Occupancy:
     stack = runs.stack
     over = runs.ended >= 0
-    place = runs.replication * stack.subjects.count + runs.node
     own = node_rows(layout, stack)
-    packed = np.concatenate(
-        [place << 32 | runs.begun, (place << 32 | runs.ended)[over], stack.key[own] << 32 | own]
-    )
-    packed.sort()
-    node, row = packed >> 32, packed & 0xFFFFFFFF
+    # By row its node, counted through the replications; -1 where it is about none.
+    number = np.full(len(stack.time), -1)
+    number[runs.begun] = runs.replication * layout.room + runs.node - layout.first_node
+    number[runs.ended[over]] = number[runs.begun[over]]
+    number[own] = stack.replication[own] * layout.room + stack.subject[own] - layout.first_node
+    row = np.flatnonzero(number >= 0)
+    number = number[row]
+    few = stack.replications * layout.room < np.iinfo(np.uint16).max
+    # Small numbers are sorted several times faster.
+    order = np.argsort(number.astype(np.uint16) if few else number, kind="stable")
+    row, number = row[order], number[order]
+    node = number // layout.room * stack.subjects.count + number % layout.room + layout.first_node
     slots = slots_of(layout, stack, runs.begun)
     by_row = np.zeros(len(stack.time), np.int16)
     by_row[runs.begun] = slots

@@ -118,7 +118,8 @@ def _none_between(
     joined: NDArray[np.int64], started: NDArray[np.int64], others: NDArray[np.int64]
 ) -> bool:
     """Whether none of the others starts while one of these waits."""
-    starts = np.sort(others) if len(joined) else others
+    # A stable sort runs through what is nearly in order.
+    starts = np.sort(others, kind="stable") if len(joined) else others
     return bool((np.searchsorted(starts, joined) == np.searchsorted(starts, started)).all())
 
 

@@ -6,10 +6,12 @@ Each rule reads the rows of a stack anew and is told in words when it is broken.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.systems.batch_pool import runs_audit, stays_audit, walk_audit
 from sim.systems.batch_pool.occupancy import occupancy
 from sim.systems.batch_pool.queue_audit import served_in_order
 from sim.systems.batch_pool.states import (
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from sim.log import Stack
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.model import Model
+    from sim.systems.batch_pool.occupancy import Occupancy
     from sim.systems.batch_pool.work_done import Executions
 
 MOVES = (
@@ -56,10 +59,21 @@ MOVES = (
 
 def broken_rule(model: Model, stack: Stack) -> str | None:
     """The first rule that a stack of histories breaks, if any."""
-    return next(_broken_rules(model, stack), None)
+    return next(chain(broken_rules(model, stack), _more_broken_rules(model, stack)), None)
 
 
-def _broken_rules(model: Model, stack: Stack) -> Iterator[str]:
+def _more_broken_rules(model: Model, stack: Stack) -> Iterator[str]:
+    """Those that hold for a run only, whose draws are known and which shows all that happened."""
+    rows = stays_audit.rows_of_nodes(model.layout, stack)
+    yield from walk_audit.broken_rules(model, stack, rows)
+    yield from stays_audit.broken_rules(model, stack, rows)
+    if model.layout.jobs:
+        runs = executions(model, stack)
+        yield from runs_audit.broken_rules(model.layout, runs, occupancy(model.layout, runs))
+
+
+def broken_rules(model: Model, stack: Stack) -> Iterator[str]:
+    """Those that tasks break by what they did, and nodes that leave."""
     layout = model.layout
     if _comes_back(layout, stack):
         yield "a node that was leaving came back"
@@ -69,8 +83,9 @@ def _broken_rules(model: Model, stack: Stack) -> Iterator[str]:
         yield "a task is in two states at once"
         return  # its runs cannot be told
     runs = executions(model, stack)
+    nodes = occupancy(layout, runs)
     yield from _wrong_endings(layout, runs)
-    yield from _wrong_slots(layout, runs)
+    yield from _wrong_slots(layout, runs, nodes)
     yield from _wrong_work(model, runs)
 
 
@@ -117,8 +132,8 @@ def _returned(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
     return back
 
 
-def _wrong_slots(layout: Layout, runs: Executions) -> Iterator[str]:
-    stack, nodes = runs.stack, occupancy(layout, runs)
+def _wrong_slots(layout: Layout, runs: Executions, nodes: Occupancy) -> Iterator[str]:
+    stack = runs.stack
     if (nodes.used > layout.slots).any():
         yield "a node runs more than it has slots"
     status = nodes.code % WIDTH

@@ -98,6 +98,14 @@ def node_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:
 
 def executions(model: Model, stack: Stack) -> Executions:
     """Every run of a task."""
+    made, which = stack.made, (model.name, "executions")
+    if which not in made:
+        made[which] = _executions(model, stack)
+    found: Executions = made[which]
+    return found
+
+
+def _executions(model: Model, stack: Stack) -> Executions:
     rows = task_rows(model.layout, stack)
     begins = np.flatnonzero(stack.new[rows] % TASK_WIDTH == RUNNING)
     following = np.append(rows, -1)[begins + 1]
@@ -177,6 +185,8 @@ def lost(layout: Layout, runs: Executions) -> NDArray[np.float64]:
 
 def carried(layout: Layout, runs: Executions) -> NDArray[np.float64]:
     """Seconds of its task's work that each run finds done, shape (runs,)."""
+    if not layout.spec.saves:
+        return np.zeros(len(runs.ending))
     return _carried(runs, _kept(layout, runs).work)
 
 
