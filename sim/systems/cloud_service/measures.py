@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE, UPGRADE_ENDS
+from sim.log import UPGRADE, UPGRADE_ENDS
 from sim.metrics import (
     HOUR,
     METRICS,
@@ -19,7 +19,7 @@ from sim.metrics import (
     latest,
     rollouts,
 )
-from sim.systems.cloud_service.rollouts import accepted, taken
+from sim.systems.cloud_service.rollouts import taken
 from sim.systems.cloud_service.states import (
     BAD,
     READY,
@@ -316,25 +316,3 @@ def _unserved(model: Model, everyone: Members, warm_up: float) -> NDArray[np.flo
         gap = demand.combine(supply, lambda a, b: np.maximum(0.0, a - b))
         unserved[place] = gap.integrate()
     return unserved
-
-
-def audit(model: Model, stack: Stack) -> str | None:
-    """What the log alone cannot know: update domains are out one at a time.
-
-    Except under Simultaneous, and where a takeover or a rollback did not wait.
-    """
-    layout = model.layout
-    status = stack.new % UPGRADE.width
-    mine = stack.about(layout.first_upgrade, layout.first_build - layout.first_upgrade)
-    hurried = np.zeros(stack.replications, bool)
-    rows = np.flatnonzero(mine & ((status == SUPERSEDED) | (status == ROLLING_BACK)))
-    hurried[stack.replication[rows]] = True
-    began = accepted(model, stack) if layout.rollouts else np.zeros((stack.replications, 0))
-    for number in range(layout.rollouts):
-        if getattr(model.rollout(number).body, "mode", "") == "Simultaneous":
-            hurried |= began[:, number] >= 0
-    for block in stack.subjects.of(model.name, "update_domain"):
-        updating = Members(stack, [block]).weigh(lambda _: np.array([0, 0, 1]))
-        if (updating.maximum() > 1)[~hurried].any():
-            return f"{model.name}: two update domains had their turn at once"
-    return None

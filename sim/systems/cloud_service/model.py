@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.log import SCENARIO
-from sim.systems.cloud_service import get_deployment, measures, series, views, words
+from sim.systems.cloud_service import audit, get_deployment, measures, series, views, words
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import Service, call_of
@@ -82,7 +82,7 @@ class Model:
 
     def audit(self, stack: Stack) -> str | None:
         """The rule of the system that a stack breaks, if any."""
-        return measures.audit(self, stack)
+        return audit.audit(self, stack)
 
     def series(self) -> list[tuple[str, str]]:
         """Every (series, group) that a run has."""
