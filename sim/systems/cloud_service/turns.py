@@ -102,6 +102,7 @@ class Turn:
         self.awaits_health = False
         """Whether it watches all instances, as only their health is missing."""
         self._looks = False
+        self._timed_out = False
 
     @property
     def late(self) -> bool:
@@ -111,7 +112,8 @@ class Turn:
     def arrived(self, _instance: int) -> None:
         """A member is Ready for the first time since the turn, or is gone."""
         self.pending -= 1
-        if self.late or not self.pending:
+        # Called for every restart. At the very instant of the time-out itself `time_out` looks.
+        if not self.pending or self._timed_out:
             self.look_again()
 
     def returned(self, _instance: int) -> None:
@@ -120,6 +122,7 @@ class Turn:
 
     def time_out(self, _event: Event) -> None:
         """The start time-out is over: whoever is missing is late."""
+        self._timed_out = True
         if not self.is_done:
             self.look_again()
 
