@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from sim.formats import columns as columns_of
 from sim.formats.columns import read_column, read_columns
 
 
@@ -36,7 +37,7 @@ def test_what_spreadsheets_write_is_read(content):
         (b"seconds\nnan\n", "got nan at line 2"),
         (b"seconds\ninf\n", "got inf at line 2"),
         (b"seconds\n\n\nx\n", "got x at line 4"),
-        (b"seconds\n\xff\n", "must be UTF-8 text, got other bytes at byte 8"),
+        (b"seconds\n\xff\n", "must be UTF-8 text, got other bytes at line 2"),
         (b"seconds\n" + b"1" * 200_000 + b"\n", "must be CSV, got field larger than field limit"),
     ],
 )
@@ -48,12 +49,13 @@ def test_what_is_no_column_of_numbers_is_refused_with_its_line(content, rule):
 
 def test_several_columns_are_read_in_one_go_whatever_stands_between():
     content = b"\xef\xbb\xbfa,what,b,c\n1,x,2,3\n\n4,y,5,6\n"
-    assert read_columns(content, ["b", "a"]) == {"b": (2.0, 5.0), "a": (1.0, 4.0)}
+    columns = read_columns(content, ["b", "a"])
+    assert {name: list(column) for name, column in columns.items()} == {"b": [2, 5], "a": [1, 4]}
 
 
 def test_an_optional_column_may_be_missing_but_not_be_there_twice():
-    assert read_columns(b"a\n1\n", ["a"], optional=["b"]) == {"a": (1.0,)}
-    assert read_columns(b"b,a\n2,1\n", ["a"], optional=["b"]) == {"a": (1.0,), "b": (2.0,)}
+    assert list(read_columns(b"a\n1\n", ["a"], optional=["b"])) == ["a"]
+    assert list(read_columns(b"b,a\n2,1\n", ["a"], optional=["b"])) == ["a", "b"]
     with pytest.raises(ValueError, match="must have one column b, got more than one"):
         read_columns(b"b,a,b\n2,1,2\n", ["a"], optional=["b"])
 
@@ -61,3 +63,11 @@ def test_an_optional_column_may_be_missing_but_not_be_there_twice():
 def test_an_optional_column_that_is_there_must_hold_numbers():
     with pytest.raises(ValueError, match='must have a number in column b, got "" at line 3'):
         read_columns(b"a,b\n1,2\n3\n", ["a"], optional=["b"])
+
+
+def test_no_more_lines_are_read_than_fit_into_memory(monkeypatch):
+    monkeypatch.setattr(columns_of, "MOST_LINES", 3)
+    assert read_column(b"a\n1\n2\n", "a") == (1.0, 2.0)
+    for content in (b"a\n1\n2\n3\n", b"a\n1\n" + b"\n" * 10):
+        with pytest.raises(ValueError, match="must have at most 3 lines, got more"):
+            read_column(content, "a")

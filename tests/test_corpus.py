@@ -98,12 +98,12 @@ def test_no_message_is_empty_or_speaks_of_our_libraries():
         ),
         pytest.param(
             bytes(range(256)),
-            ": must be text in UTF-8, got other bytes",
+            ":2: must be text in UTF-8, got other bytes",
             id="binary",
         ),
         pytest.param(
             "systems: {}\n".encode("utf-16"),
-            ": must be text in UTF-8, got other bytes",
+            ":1: must be text in UTF-8, got other bytes",
             id="UTF-16",
         ),
         pytest.param(

@@ -1,6 +1,7 @@
 """Reading scenarios with the files they name; writing result folders that are whole or absent."""
 
 import json
+import os
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -95,7 +96,8 @@ def test_missing_named_file_is_told_with_its_place_and_why(tmp_path):
         files.load(file)
     place, reason = error.value.problems
     assert place.where == f"{file}:5:19"
-    assert str(reason) == "demand.csv: must be a file, got a name that does not exist"
+    assert (reason.where, reason.path) == (place.where, place.path)
+    assert reason.rule == "demand.csv: must be a file, got a name that does not exist"
 
 
 def test_named_directory_and_named_giant_are_refused(tmp_path, monkeypatch):
@@ -108,6 +110,34 @@ def test_named_directory_and_named_giant_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(files.scenarios, "LARGEST_INPUT", 2**20)
     with pytest.raises(ScenarioError, match=r"demand.csv: must be at most 1 MiB, got more"):
         files.load(tmp_path / "shop.yaml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_pipes_and_devices_are_no_files(tmp_path):
+    """Whoever opens one may wait for ever, and one may never end."""
+    os.mkfifo(tmp_path / "demand.csv")
+    (tmp_path / "shop.yaml").write_text(WITH_DEMAND)
+    got = "must be a file, got a pipe or a device"
+    with pytest.raises(ScenarioError, match=f"shop.yaml:5:19: .*demand.csv: {got}"):
+        files.load(tmp_path / "shop.yaml")
+    for path in (tmp_path / "demand.csv", "/dev/zero"):
+        with pytest.raises(ScenarioError, match=got):
+            files.load(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_in_a_result_folder_is_refused_by_its_name(tmp_path):
+    out = saved(tmp_path / "out", answer__txt="yes")
+    (out / "answer.txt").unlink()
+    os.mkfifo(out / "answer.txt")
+    with pytest.raises(
+        ScenarioError, match=r"answer.txt: must be a file of results, got: a folder"
+    ):
+        files.ResultFolder.at(out).text("answer.txt")
+    (out / "provenance.json").unlink()
+    os.mkfifo(out / "provenance.json")
+    with pytest.raises(ScenarioError, match="must be a folder of results"):
+        files.ResultFolder.at(out)
 
 
 def test_directory_is_no_scenario(tmp_path):

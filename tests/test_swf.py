@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -104,8 +105,30 @@ def test_a_compressed_log_must_be_whole(spoilt):
 
 def test_a_compressed_log_must_not_be_endless(monkeypatch):
     monkeypatch.setattr(swf, "LARGEST", 2**20)
-    with pytest.raises(ValueError, match="once unpacked, got more"):
-        read_jobs(gzip.compress(bytes(2**20 + 1)))
+    with pytest.raises(ValueError, match="must be at most 1 MiB once unpacked, got more"):
+        read_jobs(gzip.compress(b"; a comment\n" * 100_000))
+
+
+def test_no_more_is_unpacked_than_is_read():
+    """A hundred MB of blank lines, and damage after them, which nobody comes across."""
+    content = gzip.compress(f"{line(1)}\n{line(2)}\n".encode() + b"\n" * 10**8)[:-9]
+    tracemalloc.start()
+    try:
+        assert read_jobs(content, 2).number.tolist() == [1, 2]
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_are_few_and_short_enough_for_memory(monkeypatch, packed):
+    pack = gzip.compress if packed else bytes
+    monkeypatch.setattr(swf, "MOST_LINES", 1000)
+    with pytest.raises(ValueError, match=r"must have at most 1,000 lines .*`jobs`.*, got more"):
+        read_jobs(pack(line().encode() + b"\n" * 1001), 2)
+    assert len(read_jobs(pack(line().encode() + b"\n" * 1001), 1).number) == 1
+    with pytest.raises(ValueError, match="lines of at most 64 KiB, got more at line 2"):
+        read_jobs(pack(b"\n;" + bytes(10**6)))
 
 
 times = st.floats(-1, 1e9, allow_nan=False).map(lambda x: round(x, 2))

@@ -7,6 +7,7 @@ of one, and an old one goes only when its successor is complete.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -248,7 +249,7 @@ class ResultFolder:
         if not folder.exists():  # a writer that was killed may have left it under another name
             exchange.mend(folder)
         try:
-            provenance = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+            provenance = json.loads(_regular(folder / PROVENANCE).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             provenance = None
         if not isinstance(provenance, dict) or not _is_ours(provenance):
@@ -320,8 +321,15 @@ def _seal(provenance: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def _regular(path: Path) -> Path:
+    """The same, if it can be read to an end. OSError otherwise."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "a folder, a pipe or a device")
+    return path
+
+
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with _regular(path).open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import stat
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
-from sim.errors import Problem, ScenarioError
+from sim.errors import ScenarioError
 from sim.formats.checking import nearest
 from sim.formats.tree import LARGEST
-from sim.scenario import Scenario, files_named
+from sim.scenario import Scenario, files_named, not_given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
+
+    from sim.errors import Problem
 
 LARGEST_INPUT = 256 * 2**20
 """Bytes of a file that a scenario names."""
@@ -60,7 +64,17 @@ def _scenario(text: bytes, file: Path, origin: str, changes: Mapping[str, object
         # The scenario's own text is kept with the files that it names: provenance digests them all.
         return Scenario.from_text(text, origin, {**contents, file.name: text}, changes)
     except ScenarioError as error:
-        raise ScenarioError([*error.problems, *unread]) from None
+        raise ScenarioError(_with_reasons(error.problems, unread)) from None
+
+
+def _with_reasons(problems: Iterable[Problem], unread: Mapping[str, str]) -> Iterator[Problem]:
+    """With each place that names a file that could not be read, why that is."""
+    names = {not_given(name): name for name in unread}
+    for problem in problems:
+        yield problem
+        name = names.get(problem.rule)
+        if name is not None:
+            yield replace(problem, rule=f"{name}: {unread[name]}")
 
 
 def loads(text: str | bytes) -> Scenario:
@@ -74,25 +88,25 @@ def loads(text: str | bytes) -> Scenario:
     return Scenario.from_text(text, "scenario")
 
 
-def _read_named(folder: Path, names: Iterable[str]) -> tuple[dict[str, bytes], list[Problem]]:
-    """The files' contents by name, and why the rest could not be read.
-
-    What is missing is told by the scenario, which knows the place that names it.
-    """
-    contents, unread = {}, []
+def _read_named(folder: Path, names: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The files' contents by name, and by name why the rest could not be read."""
+    contents, unread = {}, {}
     for name in names:
         try:
             contents[name] = _read(folder / name, LARGEST_INPUT)
         except ValueError as error:
-            unread.append(Problem(name, "", str(error)))
+            unread[name] = str(error)
     return contents, unread
 
 
 def _read(path: Path, most: int) -> bytes:
     """A file's content. ValueError(rule) where it is none, or has more than `most` bytes."""
     try:
-        if path.is_dir():  # Windows would say that permission is denied
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):  # Windows would say that permission is denied
             raise ValueError("must be a file, got a directory")
+        if not stat.S_ISREG(mode):  # it may never end, or never begin
+            raise ValueError("must be a file, got a pipe or a device")
         with path.open("rb") as file:
             content = file.read(most + 1)
     except FileNotFoundError:

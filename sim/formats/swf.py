@@ -8,12 +8,13 @@ Parallel Workloads Archive.
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import io
 import math
 import zlib
-from itertools import islice
+from array import array
+from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LARGEST = 2**30
+LARGEST = 256 * 2**20
 """Bytes of a log, once it is no longer compressed."""
+MOST_LINES = 5_000_000
+"""Of a log that are looked at; they take some seconds and some hundred MB."""
+LONGEST_LINE = 2**16
+"""Bytes."""
 
 _USED, _NEEDED = 8, 5
 _GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARK = "\xef\xbb\xbf"  # of UTF-8, read as Latin-1
 
 
 class Jobs(NamedTuple):
@@ -51,12 +57,15 @@ def read_jobs(content: bytes, first: int | None = None) -> Jobs:
     """The `first` job lines, or all. ValueError(rule, with the line).
 
     Lines without a job, comments, a byte order mark and fractions are no obstacle; the encoding of
-    comments does not matter. Lines after the `first` ones are not looked at.
+    comments does not matter. Lines after the `first` ones are neither unpacked nor looked at.
     """
-    rows = list(islice(_job_lines(_unpacked(content)), first))
-    if not rows:
+    try:
+        jobs = array("d", chain.from_iterable(islice(_job_lines(_lines(content)), first)))
+    except (OSError, EOFError, zlib.error):
+        raise ValueError("must be gzip data, got some that is damaged or cut short") from None
+    if not jobs:
         raise ValueError("must have a line with a job, got none")
-    table = np.array(rows)
+    table = np.frombuffer(jobs).reshape(-1, _USED)
     number, submit, _, run_time, allocated, _, _, requested = table.T
     return Jobs(number, submit, run_time, _known(allocated, requested))
 
@@ -67,35 +76,44 @@ def _known(allocated: Floats, requested: Floats) -> Floats:
     return np.where(processors > 0, processors, -1.0)
 
 
-def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(_GZIP):
-        return content
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            unpacked = file.read(LARGEST + 1)
-    except (OSError, EOFError, zlib.error):
-        raise ValueError("must be gzip data, got some that is damaged or cut short") from None
-    if len(unpacked) > LARGEST:
-        raise ValueError(f"must be at most {LARGEST // 2**30} GiB once unpacked, got more")
-    return unpacked
+def _lines(content: bytes) -> Iterator[str]:
+    """The lines, read and unpacked piece by piece."""
+    stored = io.BytesIO(content)
+    packed = content.startswith(_GZIP)
+    file = gzip.GzipFile(fileobj=stored) if packed else stored
+    # Any byte is a character of Latin-1; what is no ASCII may stand in comments only.
+    with io.TextIOWrapper(file, "latin-1") as text:
+        size = 0
+        lines = iter(partial(text.readline, LONGEST_LINE + 1), "")
+        for number, line in enumerate(lines, 1):
+            size += len(line)
+            if size > LARGEST:
+                unpacked = " once unpacked" if packed else ""
+                raise ValueError(f"must be at most {LARGEST // 2**20} MiB{unpacked}, got more")
+            if number > MOST_LINES:
+                rule = f"must have at most {MOST_LINES:,} lines before the last job that is read"
+                raise ValueError(f"{rule} (see `jobs`), got more")
+            if len(line) > LONGEST_LINE:
+                rule = f"must have lines of at most {LONGEST_LINE // 2**10} KiB"
+                raise ValueError(f"{rule}, got more at line {number}")
+            yield line
 
 
-def _job_lines(text: bytes) -> Iterator[list[float]]:
+def _job_lines(lines: Iterator[str]) -> Iterator[list[float]]:
     """The first eight fields of each line that has any."""
-    lines = text.removeprefix(codecs.BOM_UTF8).splitlines()
     for number, line in enumerate(lines, 1):
-        fields = line.split(b";", 1)[0].split()
+        fields = line.removeprefix(_BYTE_ORDER_MARK).split(";", 1)[0].split()
         if fields:
             yield _job(fields, line, number)
 
 
-def _job(fields: list[bytes], line: bytes, number: int) -> list[float]:
+def _job(fields: list[str], line: str, number: int) -> list[float]:
     try:
         job = [float(field) for field in fields[:_USED]]
     except ValueError:
         job = []
     if len(job) < _NEEDED or not all(map(math.isfinite, job)):
-        got = shorten(line.decode("latin-1").strip())
+        got = shorten(line.strip())
         rule = f"must have the fields of a job, {_NEEDED} numbers or more"
         raise ValueError(f"{rule}, got {got} at line {number}")
     return job + [-1.0] * (_USED - len(job))

@@ -84,8 +84,9 @@ def _characters(text: bytes | str, origin: str) -> str:
             size = f"{len(octets) / LARGEST:.1f} MiB"
             raise ScenarioError.of(f"must be at most 1 MiB, got {size}", where=origin)
         characters = octets.decode("utf-8-sig")
-    except UnicodeError:
-        raise ScenarioError.of("must be text in UTF-8, got other bytes", where=origin) from None
+    except UnicodeError as error:
+        where = f"{origin}:{_line(error)}"
+        raise ScenarioError.of("must be text in UTF-8, got other bytes", where=where) from None
     strange = _UNPRINTABLE.search(characters)
     if strange:
         line = characters.count("\n", 0, strange.start()) + 1
@@ -93,6 +94,13 @@ def _characters(text: bytes | str, origin: str) -> str:
         rule = f"must be text, got the control character U+{ord(strange[0]):04X}"
         raise ScenarioError.of(rule, where=f"{origin}:{line}:{column}")
     return characters
+
+
+def _line(error: UnicodeError) -> int:
+    """The line of what could not be decoded, or encoded."""
+    assert isinstance(error, UnicodeDecodeError | UnicodeEncodeError)
+    before = error.object[: error.start]
+    return 1 + (before.count(b"\n") if isinstance(before, bytes) else before.count("\n"))
 
 
 class _Reader:

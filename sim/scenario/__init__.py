@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.scenario.inputs import not_given
 from sim.scenario.scenario import (
     InputFile,
     Objective,
@@ -11,4 +12,12 @@ from sim.scenario.scenario import (
     json_schema,
 )
 
-__all__ = ["InputFile", "Objective", "Operation", "Scenario", "files_named", "json_schema"]
+__all__ = [
+    "InputFile",
+    "Objective",
+    "Operation",
+    "Scenario",
+    "files_named",
+    "json_schema",
+    "not_given",
+]

@@ -38,6 +38,11 @@ class NamesFiles(Protocol):
         """The same with its files read; it still dumps as written. ValueError(rule)."""
 
 
+def not_given(file: str) -> str:
+    """The rule that a name breaks whose file was not given."""
+    return f"must name a file that can be read (from the scenario's folder), got {file}"
+
+
 class Reader:
     """Gives the parts that name files the content of these, and gathers what is wrong."""
 
@@ -77,8 +82,7 @@ class Reader:
     def _filled(self, part: NamesFiles, path: tuple[str | int, ...]) -> NamesFiles:
         absent = {keys: file for keys, file in part.files.items() if file not in self._contents}
         for keys, file in absent.items():
-            rule = "must name a file that can be read (from the scenario's folder)"
-            self.findings.append(Finding((*path, *keys), f"{rule}, got {file}"))
+            self.findings.append(Finding((*path, *keys), not_given(file)))
         self.missing += absent.values()
         if absent:
             return part

@@ -64,7 +64,7 @@ def from_csv(content: bytes, priority: int, slots: int) -> Recorded:
     columns = read_columns(
         content, ["submit_s", "service_s"], optional=["priority", "required_slots"]
     )
-    table = {name: np.array(values) for name, values in columns.items()}
+    table = {name: np.frombuffer(values) for name, values in columns.items()}
     for name in ("submit_s", "service_s"):
         _require(table[name], 0, LONGEST, f"0 or more seconds, at most 10,000 years, in {name}")
     count = len(table["submit_s"])
