@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
+MOST_PROBLEMS = 100
+"""So many are told of one input; whoever looks for more of them may stop."""
 
 _LONGEST_WORD = 300
 
@@ -53,10 +57,18 @@ class Problem:
 
 
 class ScenarioError(SimError):
-    """The user's input is wrong. `problems` holds all that one stage found, in file order."""
+    """The user's input is wrong. `problems` holds what one stage found, in file order.
+
+    All of it, or the first `MOST_PROBLEMS` and that there are more.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(islice(problems, MOST_PROBLEMS + 1))
+        if len(self.problems) > MOST_PROBLEMS:
+            more = Problem(
+                "", "", f"more is wrong, only the first {MOST_PROBLEMS} problems are told"
+            )
+            self.problems = (*self.problems[:-1], more)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -307,6 +307,10 @@ def _warn(scenario: Scenario, options: argparse.Namespace, *, silent: bool = Fal
     return warnings
 
 
+MOST_FORETOLD = 50
+"""Variants that are walked through in advance."""
+
+
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
     from sim.explanation import foretold
@@ -315,10 +319,13 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     from sim.systems.kind import Finding
 
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
-    for one in (scenario, *map(scenario.variant, names)):
+    for one in (scenario, *map(scenario.variant, names[:MOST_FORETOLD])):
         yield from one.warnings
         findings = [Finding(path, sentence) for path, sentence in foretold(Simulation(one))]
         yield from map(str, told(one.written.tree, findings))
+    if len(names) > MOST_FORETOLD:
+        whose = f"the first {MOST_FORETOLD} of {len(names):,} variants"
+        yield f"{_origin(options)}: refusals and what is hardly meant are told of {whose} only"
 
 
 # The answer ---------------------------------------------------------------------------------------

@@ -8,18 +8,19 @@ import json
 import re
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import Problem
+from sim.errors import MOST_PROBLEMS, Problem
 from sim.formats.hints import Home, bare, hint, homes_of
 from sim.formats.schema import Place
 from sim.formats.tree import Node, Scalar, dotted
 from sim.units import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -45,6 +46,8 @@ def check(
 ) -> S | None:
     """Make a spec of a tree, or append every problem, in file order, and return None.
 
+    Of very many only as many as are told.
+
     `path` is where the node stands in its file.
     """
     try:
@@ -52,8 +55,8 @@ def check(
     except ValidationError as error:
         faults = [_fault(detail, node, path, model) for detail in error.errors(include_url=False)]
         order = {id(found): number for number, found in enumerate(_walk(node))}
-        telling = sorted(_telling(faults), key=lambda fault: order[id(fault.node)])
-        problems += [fault.problem() for fault in telling]
+        faults.sort(key=lambda fault: order[id(fault.node)])
+        problems += [fault.problem() for fault in islice(_telling(faults), MOST_PROBLEMS + 1)]
         return None
 
 
@@ -83,8 +86,14 @@ class _Fault:
     kind: str
     node: Node
     path: tuple[str | int, ...]
-    rule: str
     about_key: bool
+    state: Callable[[], str]
+    """Says the rule, which may take a search for what was meant."""
+
+    @functools.cached_property
+    def rule(self) -> str:
+        """What is wrong, in our words."""
+        return self.state()
 
     def problem(self) -> Problem:
         where = self.node.key_where if self.about_key and self.node.key_where else self.node.where
@@ -99,16 +108,17 @@ def _fault(
         location = (*location, _discriminator(detail))
     node, keys = _locate(root, location)
     about_key = kind == "extra_forbidden" or "[key]" in location[-1:]
-    if kind == "extra_forbidden":
-        rule = _unknown_key_rule(keys, root, model)
-    elif node.value is None and not about_key:
-        what = "item" if keys and isinstance(keys[-1], int) else "key"
-        rule = f"null is not allowed here: leave the {what} out"
-    else:
-        rule = _rule(detail, shorten(str(keys[-1])) if about_key else show(node))
-    if kind == "literal_error" and isinstance(node.value, dict | list):
-        kind = WRONG_SHAPE
-    return _Fault(kind, node, (*path, *keys), rule, about_key)
+
+    def state() -> str:
+        if kind == "extra_forbidden":
+            return _unknown_key_rule(keys, root, model)
+        if node.value is None and not about_key:
+            what = "item" if keys and isinstance(keys[-1], int) else "key"
+            return f"null is not allowed here: leave the {what} out"
+        return _rule(detail, shorten(str(keys[-1])) if about_key else show(node))
+
+    is_shape = kind == "literal_error" and isinstance(node.value, dict | list)
+    return _Fault(WRONG_SHAPE if is_shape else kind, node, (*path, *keys), about_key, state)
 
 
 def _locate(root: Node, location: tuple[str | int, ...]) -> tuple[Node, tuple[str | int, ...]]:
@@ -196,8 +206,13 @@ def _homes(model: type[BaseModel]) -> dict[str, Home]:
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
-    """Give the known word that was most likely meant, whatever its case and punctuation."""
+    """Give the known word that was most likely meant, whatever its case and punctuation.
+
+    None among more than a few hundred: to compare each takes long, and many are as near.
+    """
     words = {bare(word): word for word in known}
+    if len(words) > _MOST_COMPARED:
+        return words.get(bare(wrong))
     # The library's own cutoff of 0.6 takes "nodes" for "roles".
     near = difflib.get_close_matches(bare(wrong), words, n=1, cutoff=0.65)
     return words[near[0]] if near else None
@@ -208,7 +223,17 @@ def suggest(wrong: str, known: Sequence[str]) -> str:
     near = nearest(wrong, known)
     if near:
         return f"did you mean {near}?"
-    return f"known here: {', '.join(known)}" if known else "no key is known here"
+    return f"known here: {listed(known)}" if known else "no key is known here"
+
+
+_MOST_COMPARED = 300
+_MOST_LISTED = 30
+
+
+def listed(words: Collection[str]) -> str:
+    """Write ``a, b, c``, of very many the first ones."""
+    rest = len(words) - _MOST_LISTED
+    return ", ".join(islice(words, _MOST_LISTED)) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def joined(words: Sequence[str], joint: str = "or") -> str:

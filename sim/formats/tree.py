@@ -17,7 +17,7 @@ from typing import Any, NoReturn, Self
 
 import yaml
 
-from sim.errors import Problem, ScenarioError
+from sim.errors import MOST_PROBLEMS, Problem, ScenarioError
 from sim.units import shorten
 
 LARGEST = 2**20
@@ -218,6 +218,8 @@ class _Reader:
 
     def _refuse(self, event: yaml.Event, rule: str, *key: str) -> None:
         self._problems.append(Problem(self._where(event), dotted([*self._path, *key]), rule))
+        if len(self._problems) > MOST_PROBLEMS:
+            raise ScenarioError(self._problems)
 
     def _stop(self, event: yaml.Event, rule: str) -> NoReturn:
         # The path would be as long as the nesting is deep, and the place says it all.

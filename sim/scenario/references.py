@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.errors import Problem
+from sim.errors import MOST_PROBLEMS, Problem
 from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
 from sim.formats.tree import Node
 from sim.scenario.inputs import Reader
@@ -86,16 +87,27 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     operations = tuple(_operations(file, systems, findings))
     # A distribution whose file is missing has no times to look at.
     findings += _times(file, horizon, () if reader.findings else operations)
-    findings += _preferred(file, systems)
-    findings += _names(operations)
+    findings += islice(_preferred(file, systems), MOST_PROBLEMS + 1)
+    findings += islice(_names(operations), MOST_PROBLEMS + 1)
     if file.start is None:
         findings += _dates(systems, ("systems",))
-    for name, spec in systems.items():
-        own = [operation for operation in operations if operation.system == name]
-        findings += KINDS[spec.kind].references(name, spec, own)
+    for name, own in by_system(systems, operations).items():
+        checked = KINDS[systems[name].kind].references(name, systems[name], own)
+        findings += islice(checked, MOST_PROBLEMS + 1)
     objectives = tuple(_objectives(tree, file, systems, operations, findings))
     problems += told(tree, findings)
     return Linked(horizon, systems, operations, objectives, reader.inputs)
+
+
+def by_system(
+    systems: Mapping[str, System], operations: Iterable[Operation]
+) -> dict[str, list[Operation]]:
+    """The operations asked of each system, in the file's order."""
+    asked: dict[str, list[Operation]] = {name: [] for name in systems}
+    for operation in operations:
+        if operation.system:  # else it is nobody's, which is told
+            asked[operation.system].append(operation)
+    return asked
 
 
 def told(tree: Node, findings: Iterable[Finding]) -> list[Problem]:
@@ -145,13 +157,20 @@ def _operations(
     file: File, systems: Mapping[str, System], findings: list[Finding]
 ) -> Iterator[Operation]:
     counts = Counter[str]()
+    known = {
+        kind: [each for each, spec in systems.items() if spec.kind == record.kind]
+        for record in KINDS.values()
+        for kind in record.operations
+    }
     for index, entry in enumerate(file.operations):
         kind, body = entry.chosen
         name = entry.name or f"{kind}-{counts[kind]}"
         counts[kind] += 1
         operation = Operation(index, name, bool(entry.name), kind, "", entry.at, body)
-        able = [each for each, spec in systems.items() if kind in KINDS[spec.kind].operations]
-        system, finding = _whom(f"operation {kind}", body.system, operation.path, able, systems)
+        if len(findings) > MOST_PROBLEMS:
+            return
+        whom = f"operation {kind}"
+        system, finding = _whom(whom, body.system, operation.path, known[kind], systems)
         findings += finding
         yield replace(operation, system=system)
 
@@ -259,14 +278,16 @@ def _objectives(
     operations: Sequence[Operation],
     findings: list[Finding],
 ) -> Iterator[Objective]:
+    asked = by_system(systems, operations)
     for index, entry in enumerate(file.objectives):
+        if len(findings) > MOST_PROBLEMS:
+            return
         path = ("objectives", index)
         system, found = _system_of(entry, path, systems)
         findings += found
         if not system:
             continue
-        own = [operation for operation in operations if operation.system == system]
-        findings += _group(entry, path, system, systems[system], own)
+        findings += _group(entry, path, system, systems[system], asked[system])
         unit = KINDS[systems[system].kind].metrics[entry.metric].unit
         at_least, at_most = _bounds(_locate(tree, path), path, unit, findings)
         yield Objective(
@@ -285,6 +306,7 @@ def _objectives(
 def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Finding]:
     """What is wrong with the metrics of `prefer`."""
     metrics = [KINDS[spec.kind].metrics for spec in systems.values()]
+    named: set[str] = set()
     for place, metric in enumerate(file.prefer):
         meant = [each[metric] for each in metrics if metric in each]
         if not meant:
@@ -292,8 +314,9 @@ def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Finding]:
         elif not all(each.better for each in meant):
             rule = f"must be a metric of which more, or less, is better, got {metric}"
             yield Finding(("prefer", place), rule)
-        elif metric in file.prefer[:place]:
+        elif metric in named:
             yield Finding(("prefer", place), f"must be named once, got {metric} again")
+        named.add(metric)
 
 
 def _unknown_metric(name: str, metrics: Iterable[Mapping[str, Metric]]) -> str:

@@ -20,7 +20,7 @@ from sim.formats.tree import Node, from_python, read, write
 from sim.scenario.applying import Asked, apply_nowhere
 from sim.scenario.file import REPLICATIONS, File, json_schema
 from sim.scenario.inputs import InputFile, Reader
-from sim.scenario.references import Linked, Objective, dump_objective, told
+from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
 from sim.scenario.variants import drafts, overridden, variants, without_variants
 from sim.systems import KINDS
 from sim.systems.kind import Finding, unknown_name
@@ -314,9 +314,8 @@ def _resolved_operation(operation: Operation, systems: Mapping[str, System]) -> 
 def _by_system(
     systems: Mapping[str, System], operations: Iterable[Operation]
 ) -> Iterator[tuple[str, System, list[Operation]]]:
-    every = list(operations)
-    for name, spec in systems.items():
-        yield name, spec, [each for each in every if each.system == name]
+    for name, own in by_system(systems, operations).items():
+        yield name, systems[name], own
 
 
 def _assumptions(linked: Linked) -> Iterator[str]:

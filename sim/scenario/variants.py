@@ -7,11 +7,11 @@ fits is one of the file's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from sim import paths
-from sim.errors import Problem, ScenarioError
+from sim.errors import MOST_PROBLEMS, Problem, ScenarioError
 from sim.formats.fields import check, dotted
 from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python
@@ -56,13 +56,18 @@ class Variant:
 
     name: str
     changes: Mapping[str, Node]
-    where: str
-    places: frozenset[str]
-    """The places of all that the variant says."""
+    node: Node
+    """Where it stands in the file."""
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The places of all that the variant says."""
+        return frozenset(at for each in walk(self.node) for at in (each.where, each.key_where))
 
     def retold(self, problem: Problem) -> Problem:
         """The same problem with the variant's name, at the variant's own line."""
-        where = problem.where if problem.where in self.places else self.where
+        own = problem.where in self.places
+        where = problem.where if own else self.node.key_where or self.node.where
         path = ": ".join(filter(None, (dotted(("variants", self.name)), problem.path)))
         return Problem(where, path, problem.rule)
 
@@ -88,6 +93,8 @@ def drafts(tree: Node) -> list[Draft]:
         if not own:
             found.append(_draft(variant, changed, own))
         problems += _news(own, problems, variant)
+        if len(problems) > MOST_PROBLEMS:
+            break
     if problems:
         raise ScenarioError(problems)
     return [draft for draft in found if draft is not None]
@@ -114,12 +121,7 @@ def variants(tree: Node) -> dict[str, Variant]:
     if entries is None or not isinstance(entries.value, dict):
         return {}
     return {
-        name: Variant(
-            name,
-            node.value,
-            node.key_where or node.where,
-            frozenset(place for each in walk(node) for place in (each.where, each.key_where)),
-        )
+        name: Variant(name, node.value, node)
         for name, node in entries.value.items()
         if isinstance(node.value, dict)
     }
@@ -152,4 +154,6 @@ def overridden(tree: Node, changes: Mapping[str, object], problems: list[Problem
             tree = paths.override(tree, path, node, schema | {"properties": known}, homes)
         except ScenarioError as error:
             problems += error.problems
+            if len(problems) > MOST_PROBLEMS:
+                break
     return tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
-from sim.formats.checking import nearest
+from sim.formats.checking import listed, nearest
 from sim.formats.fields import Spec
 from sim.systems.rehearsed import AS_IT_IS, Rehearsing
 from sim.units import shorten
@@ -51,7 +51,7 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """Say that `name` is no `what` ("a role of shop"), and which ones there are."""
     names = list(known)
     near = nearest(name, names)
-    hint = f"did you mean {near}?" if near else f"known: {', '.join(names) or 'none'}"
+    hint = f"did you mean {near}?" if near else f"known: {listed(names) or 'none'}"
     return f"must be {what}, got {shorten(name)}; {hint}"
 
 
@@ -177,7 +177,7 @@ class Kind(Generic[S]):
 
     groups: Callable[[S, Sequence[Operation]], Sequence[str]]
     """The groups of members that series and metrics are also given for."""
-    references: Callable[[str, S, Sequence[Operation]], Sequence[Finding]]
+    references: Callable[[str, S, Sequence[Operation]], Iterable[Finding]]
     """Names that refer to nothing and keys that exclude or need each other, in a file whose keys
     and values are right. Nothing is resolved yet."""
     resolve: Callable[[str, S], S]

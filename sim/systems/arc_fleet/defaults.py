@@ -119,8 +119,9 @@ def types(spec: ArcFleet, operations: Sequence[Operation]) -> tuple[str, ...]:
     entries: list[Extension | PutExtension] = [*spec.extensions]
     entries += [each.body for each in operations if isinstance(each.body, PutExtension)]
     spelled: dict[str, str] = {}
+    groups = groups_of(spec)
     for each in entries:
-        if groups_with(each, groups_of(spec)):
+        if groups_with(each, groups):
             spelled.setdefault(each.type.lower(), each.type)
     return tuple(spelled.values())
 

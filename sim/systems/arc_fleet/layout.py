@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -279,8 +280,9 @@ def _number_extensions(
     spec: ArcFleet, operations: Sequence[Operation], subject: int
 ) -> Iterator[ExtensionLayout]:
     """The extensions of each group; the first machine's first one is `subject`."""
+    written_versions = WrittenVersions(spec, operations)
     for publisher, kind, group, place in _wanted(spec, operations):
-        versions = ordered(written_versions(publisher, kind, spec, operations))
+        versions = ordered(written_versions.of(publisher, kind))
         written = None if place is None else spec.extensions[place]
         count = spec.groups[group].count
         yield ExtensionLayout(publisher, kind, group, place, versions, subject, count, written)
@@ -303,16 +305,31 @@ def _wanted(
                 yield each.publisher, kind, group, place
 
 
-def written_versions(
-    publisher: str, kind: str, spec: ArcFleet, operations: Sequence[Operation]
-) -> Iterator[str]:
-    """Every version of an extension that the scenario names."""
-    wanted = identity(publisher, kind)
-    bodies = [operation.body for operation in operations]
-    for each in (*spec.extensions, *bodies):
-        if isinstance(each, Extension | PublishExtension | PutExtension):
-            if identity(each.publisher or publisher, each.type) == wanted:
-                yield each.version
-        elif isinstance(each, UpgradeExtensions):
-            targets = each.targets.items()
-            yield from (version for target, version in targets if target.lower() == wanted)
+class WrittenVersions:
+    """Every version that a scenario names, by extension; looked up once for all extensions."""
+
+    def __init__(self, spec: ArcFleet, operations: Sequence[Operation]) -> None:
+        self._exact: dict[str, list[tuple[int, str]]] = {}
+        """By publisher and type; each with its place in the file."""
+        self._by_type: dict[str, list[tuple[int, str]]] = {}
+        """Of requests that leave the publisher out."""
+        bodies = [operation.body for operation in operations]
+        for place, each in enumerate((*spec.extensions, *bodies)):
+            if isinstance(each, Extension | PublishExtension | PutExtension):
+                if each.publisher:
+                    self._add(self._exact, identity(each.publisher, each.type), place, each.version)
+                else:
+                    self._add(self._by_type, each.type.lower(), place, each.version)
+            elif isinstance(each, UpgradeExtensions):
+                for target, version in each.targets.items():
+                    self._add(self._exact, target.lower(), place, version)
+
+    def of(self, publisher: str, kind: str) -> list[str]:
+        """Those of one extension, in the file's order."""
+        exact = self._exact.get(identity(publisher, kind), [])
+        found = [*exact, *self._by_type.get(kind.lower(), [])]
+        return [version for _, version in sorted(found, key=itemgetter(0))]
+
+    @staticmethod
+    def _add(index: dict[str, list[tuple[int, str]]], key: str, place: int, version: str) -> None:
+        index.setdefault(key, []).append((place, version))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.formats.fields import Amount
 from sim.rules import at_least
 from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
-from sim.systems.arc_fleet.layout import MOST_VERSIONS, written_versions
+from sim.systems.arc_fleet.layout import MOST_VERSIONS, WrittenVersions
 from sim.systems.arc_fleet.refusals import by_request
 from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
@@ -34,23 +34,25 @@ if TYPE_CHECKING:
     Groups = dict[str, MachineGroup]
 
 
-def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Finding]:
+def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> Iterator[Finding]:
     """Names of groups and extensions that refer to nothing, and extensions that cannot be."""
     path = ("systems", name)
     if spec.machines is not None and spec.groups:
-        return [Finding((*path, "machines"), "must not be given together with groups")]
+        yield Finding((*path, "machines"), "must not be given together with groups")
+        return
     if spec.machines is None and not spec.groups:
-        return [Finding(path, "missing key machines (or groups)")]
+        yield Finding(path, "missing key machines (or groups)")
+        return
     groups = groups_of(spec)
-    findings = list(_of_machines(path, spec))
+    yield from _of_machines(path, spec)
     for place, each in enumerate(spec.extensions):
-        findings += _of_extension((*path, "extensions", place), each, name, spec)
-    findings += _twice(path, spec, groups)
+        yield from _of_extension((*path, "extensions", place), each, name, spec)
+    yield from _twice(path, spec, groups)
     known = _known(spec, operations)
-    findings += _of_versions(path, spec, operations, known)
+    yield from _of_versions(path, spec, operations, known)
     for operation in operations:
-        findings += _of_operation(operation, name, known, groups)
-    return [*findings, *_other_publishers(spec, operations, groups)]
+        yield from _of_operation(operation, name, known, groups)
+    yield from _other_publishers(spec, operations, groups)
 
 
 # The fleet ---------------------------------------------------------------------------------------
@@ -110,8 +112,9 @@ def _of_versions(
     path: Path, spec: ArcFleet, operations: Sequence[Operation], known: list[tuple[str, str]]
 ) -> Iterator[Finding]:
     """A state in the log has room for so many versions of an extension."""
+    written = WrittenVersions(spec, operations)
     for publisher, kind in known:
-        versions = len(set(map(version_key, written_versions(publisher, kind, spec, operations))))
+        versions = len(set(map(version_key, written.of(publisher, kind))))
         if versions > MOST_VERSIONS:
             rule = f"must have at most {MOST_VERSIONS:,} versions of {kind}, got {versions:,}"
             yield Finding((*path, "extensions"), rule)

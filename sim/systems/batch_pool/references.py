@@ -36,20 +36,19 @@ _NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
 T = TypeVar("T")
 
 
-def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Finding]:
+def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Finding]:
     """Keys that exclude or need each other, limits of a node, nodes that are never there."""
     path = ("systems", name)
-    findings = list(_of_pool(path, spec))
+    yield from _of_pool(path, spec)
     for place, job in written_jobs(spec).items():
-        findings += _of_job((*path, *place), job, spec)
-    findings += _of_names(path, name, spec)
+        yield from _of_job((*path, *place), job, spec)
+    yield from _of_names(path, name, spec)
     room = most_nodes(spec, operations)
-    findings += _of_size((*path, "nodes"), spec.nodes)
+    yield from _of_size((*path, "nodes"), spec.nodes)
     for operation in operations:
-        findings += _of_node(operation, name, room)
+        yield from _of_node(operation, name, room)
         if isinstance(operation.body, Resize):
-            findings += _of_size((*operation.path, "nodes"), operation.body.nodes)
-    return findings
+            yield from _of_size((*operation.path, "nodes"), operation.body.nodes)
 
 
 def _of_size(path: Path, nodes: int) -> Iterator[Finding]:

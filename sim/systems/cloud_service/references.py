@@ -33,25 +33,22 @@ MOST_ROLES = 25
 """Azure's maximum (service definition schema)."""
 
 
-def references(name: str, spec: CloudService, operations: Sequence[Operation]) -> list[Finding]:
+def references(name: str, spec: CloudService, operations: Sequence[Operation]) -> Iterator[Finding]:
     """Names of roles, builds, deployments, slots and instances that refer to nothing."""
-    findings = list(_of_system(("systems", name), spec))
+    yield from _of_system(("systems", name), spec)
     largest = _largest_counts(spec, operations)
     for role in spec.roles:
         if largest[role] > MOST_MEMBERS:
             rule = f"must be at most {MOST_MEMBERS:,}, got {largest[role]}"
-            findings.append(Finding(("systems", name, "roles", role, "instances"), rule))
-    findings += [
-        Finding(("systems", name, "roles", each.role, each.key), each.rule)
-        for each in excess(spec, largest)
-    ]
+            yield Finding(("systems", name, "roles", role, "instances"), rule)
+    for each in excess(spec, largest):
+        yield Finding(("systems", name, "roles", each.role, each.key), each.rule)
     for operation in operations:
-        findings += _of_roles(operation, name, spec)
+        yield from _of_roles(operation, name, spec)
         if isinstance(operation.body, UpgradeDeployment):
-            findings += _of_upgrade(operation.path, operation.body, name, spec)
+            yield from _of_upgrade(operation.path, operation.body, name, spec)
         elif isinstance(operation.body, RebootInstance | ReimageInstance):
-            findings += _of_instance(operation.path, operation.body.instance, name, largest)
-    return findings
+            yield from _of_instance(operation.path, operation.body.instance, name, largest)
 
 
 def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Finding]:
@@ -137,7 +134,7 @@ def _of_instance(
     if role not in largest:
         known = [f"{role}_IN_0" for role in largest]
         yield Finding((*path, "instance"), unknown_name(f"an instance of {name}", instance, known))
-    elif number not in map(str, range(largest[role])):
+    elif not (number.isdecimal() and str(int(number)) == number and int(number) < largest[role]):
         rule = f"must be an instance of {role}, {role}_IN_0 to {role}_IN_{largest[role] - 1}"
         yield Finding((*path, "instance"), f"{rule}, got {instance}")
 
