@@ -46,7 +46,7 @@ def foreseen(rehearsal: Rehearsal, kind: Kind[Any], warm_up: float) -> list[str]
     if not told:
         return []
     if rehearsal.is_certain:
-        head = "As nothing is random, this is what happens"
+        head = "Deterministic, one run suffices: this is what happens"
     else:
         case = how.brief_case if rehearsal.is_brief else how.case
         head = f"In the mean case ({case})"

@@ -28,6 +28,10 @@ def rehearse(simulation: Simulation, system: str) -> Rehearsal | None:
     how = simulation.kinds[system].rehearsing
     scenario = simulation.scenario
     found = _run(_of(scenario, system, how.spec), system)
+    if found is not None and found.is_certain and how.is_sample:
+        # All members do alike: those that there are can be counted, instead of a sample of them.
+        itself = _run(_of(scenario, system, lambda spec: spec), system)
+        found = found if itself is None else itself
     if found is None and how.brief is not how.spec:
         found = _run(_of(scenario, system, how.brief), system)
         return None if found is None else replace(found, is_brief=True)

@@ -1,4 +1,4 @@
-"""Objectives on metrics that apply nowhere in a file are errors; those that apply somewhere are not."""
+"""Objectives and preferences on metrics that apply nowhere are errors; elsewhere they are not."""
 
 from __future__ import annotations
 
@@ -122,6 +122,30 @@ def test_a_change_that_takes_the_metric_away_is_an_error_too():
     text = HEAD + UPGRADE + asked("system: shop, metric: rollout_duration, at_most: 1h")
     with pytest.raises(ScenarioError, match="got rollout_duration"):
         Scenario.from_text(text).override({"operations": []})
+
+
+def preferring(metric, operations=""):
+    return f"prefer: [min_capacity, {metric}]\n" + HEAD + operations
+
+
+@pytest.mark.parametrize(
+    ("metric", "nearest"),
+    [
+        ("rollout_duration", "min_capacity"),
+        ("unserved_demand", "min_capacity"),
+        ("tasks_requeued", "outages"),
+        ("time_to_90", "min_capacity"),
+    ],
+)
+def test_a_preference_for_what_applies_nowhere_is_told_too(metric, nearest):
+    (problem,) = problems(preferring(metric))
+    assert problem == "1:24: prefer.1: " + got(metric, nearest).removeprefix("metric: ")
+
+
+def test_a_preference_needs_to_apply_in_one_system_of_one_variant():
+    assert Scenario.from_text(preferring("rollout_duration", UPGRADE)).prefer
+    variants = "variants: {nothing: {}, auto: {operations.+: {at: 1h, upgrade_deployment: {}}}}\n"
+    assert Scenario.from_text(preferring("rollout_duration", variants)).prefer
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda p: p.stem)

@@ -10,8 +10,10 @@ import pytest
 from sim import files
 from sim.cli.commands import main
 from sim.errors import ScenarioError
+from sim.explanation import before
 from sim.results.results import compare, run, run_one
 from sim.scenario import Scenario
+from sim.simulation import Simulation
 
 CASES = Path(__file__).parent / "cases"
 AGENT = "AzureMonitorLinuxAgent"
@@ -144,3 +146,22 @@ def test_the_table_of_days_says_which_replication_it_is_of():
     results = run(asks("time_to_50"))
     assert set(results.progress["replication"]) == {0}
     assert set(results.replay(2).progress("fleet")["replication"]) == {2}
+
+
+def test_a_fleet_that_failed_as_a_whole_fits_on_one_screen(capsys):
+    assert main(["run", str(CASES / "arc-all-failed.yaml"), "--no-files", "--quiet"]) == 1
+    assert len(capsys.readouterr().out.splitlines()) <= 28
+
+
+def test_explain_counts_the_machines_that_there_are_where_chance_has_no_part():
+    scenario = Scenario.from_text("""\
+systems:
+  plant:
+    kind: arc_fleet
+    machines: 5
+    extensions: [{publisher: P, type: T, version: "1.0"}]
+operations: [{at: 1h, upgrade_extensions: {targets: {P.T: "1.0"}}}]
+""")
+    told = " ".join(before(Simulation(scenario)).split())
+    assert "5 of 5 machines are up to date (100 %)" in told
+    assert "installs nothing: 5 machines have T 1.0 already" in told

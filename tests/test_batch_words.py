@@ -202,7 +202,7 @@ def test_a_pool_that_is_wholly_out_is_told():
 def test_a_pool_that_keeps_too_few_slots_is_told():
     line = comes_to(UPGRADE, min_available="90%", node_upgrade="5min")
     assert line == (
-        "As nothing is random, this is what happens: lowest capacity 80 % (8 of 10), first at 1min; "
+        "Deterministic, one run suffices: this is what happens: lowest capacity 80 % (8 of 10), first at 1min; "
         "downtime 25min from 1min to 26min; upgrade_os-0 is completed after 25min."
     )
 

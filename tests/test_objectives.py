@@ -123,7 +123,10 @@ def test_one_run_without_chance_is_the_answer():
 def test_manual_walk_that_nobody_does_meets_nothing_and_says_so():
     (verdict,) = look("metric: min_capacity, at_least: 80%", restart="2min", mode="Manual").verdicts
     assert verdict.verdict == "missed"
-    assert verdict.sentence.endswith("in it a rollout was refused, never began or had not ended")
+    assert verdict.sentence == (
+        "deterministic, one run suffices: a rollout was refused, never began or had not ended, "
+        "so that no value meets it"
+    )
 
 
 def test_undecided_objective_gets_a_further_look_at_2000_runs(made):

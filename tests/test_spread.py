@@ -61,8 +61,8 @@ def test_the_only_type_is_all():
     assert [row.split()[0] for row in lines(rows)[2:]] == ["all"]
 
 
-def test_a_release_that_reached_nobody_has_its_first_day():
-    assert columns(days([0])) == ["0s"]
+def test_what_was_over_within_a_day_has_no_table():
+    assert lines(days([0])) == []
 
 
 def test_nothing_published_has_no_table():

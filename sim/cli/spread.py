@@ -29,8 +29,8 @@ def spread(days: Sequence[Row], which: str, style: Style) -> list[str]:
         shares.setdefault(row["group"], {})[row["day"]] = row["up_to_date"]
     if len(shares) == 2:  # noqa: PLR2004  (the whole and one group, which are the same)
         shares = {"": shares[""]}
-    if not shares:
-        return []
+    if not any(map(max, shares.values())):
+        return []  # all was over within a day: the sentences and metrics tell it
     names = [group or "all" for group in shares]
     caption = f"up to date{which}, by the time since it was first asked for:"
     return [caption, *table(names, _columns(names, list(shares.values())), style)]

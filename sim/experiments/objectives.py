@@ -156,6 +156,9 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     if not broken:
         return verdict
     # An upgrade that never happened keeps every promise, so such a run meets no objective.
-    of = f"{broken} of {len(kept)} runs" if measured.random else "it"
-    excuse = f"; in {of} a rollout was refused, never began or had not ended"
+    what = "a rollout was refused, never began or had not ended"
+    if not measured.random:
+        sentence = f"deterministic, one run suffices: {what}, so that no value meets it"
+        return replace(verdict, sentence=sentence)
+    excuse = f"; in {broken} of {len(kept)} runs {what}"
     return replace(verdict, sentence=verdict.sentence + excuse)

@@ -1,4 +1,4 @@
-"""Objectives on metrics that have a value nowhere in a file, in none of its variants either.
+"""Objectives and preferences on metrics that have a value nowhere in a file, in no variant either.
 
 A metric may apply to a kind of system and yet not to this one: without a rollout there is nothing
 that could take long. Which ones do is asked of the models themselves, by a run in which nothing
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.metrics import Metric
     from sim.scenario.references import Objective
     from sim.scenario.scenario import Scenario
+    from sim.systems.kind import System
 
 
 class Asked(NamedTuple):
@@ -32,25 +33,44 @@ class Asked(NamedTuple):
 
 
 def apply_nowhere(
-    objectives: Iterable[Objective], scenarios: Iterable[Scenario]
+    wanted: Iterable[tuple[Asked, ...]], scenarios: Iterable[Scenario]
 ) -> dict[Asked, str]:
-    """The metrics that objectives ask for and that apply in none of the scenarios.
+    """The metrics that are asked for and apply in none of the scenarios.
 
-    With each the rule that it breaks, which names the nearest metric that does apply.
+    Each entry of `wanted` is one question, which any of its metrics would answer. With the first
+    of each goes the rule that it breaks, which names the nearest metric that does apply.
     """
-    wanted = {Asked(each.system, each.group, each.metric) for each in objectives}
+    questions = set(wanted)
+    named = {asked.metric for question in questions for asked in question}
     known: set[Asked] = set()
     metrics: dict[str, Mapping[str, Metric]] = {}
     for scenario in scenarios:
-        open_systems = {asked.system for asked in wanted if asked not in known}
-        if not open_systems:
+        unanswered = [question for question in questions if known.isdisjoint(question)]
+        if not unanswered:
             break
-        for name in open_systems & scenario.systems.keys():
+        systems = {asked.system for question in unanswered for asked in question}
+        for name in systems & scenario.systems.keys():
             metrics[name] = KINDS[scenario.systems[name].kind].metrics
-            known.update(_applying(scenario, name, [asked.metric for asked in wanted]))
+            known.update(_applying(scenario, name, named))
     return {
-        asked: _rule(asked, metrics[asked.system], known) for asked in wanted if asked not in known
+        question[0]: _rule(question[0], metrics[question[0].system], known)
+        for question in questions
+        if known.isdisjoint(question)
     }
+
+
+def of_objective(objective: Objective) -> tuple[Asked, ...]:
+    """What an objective asks for."""
+    return (Asked(objective.system, objective.group, objective.metric),)
+
+
+def of_preference(metric: str, systems: Mapping[str, System]) -> tuple[Asked, ...]:
+    """What `prefer` asks for by a metric: it of any system that knows it."""
+    return tuple(
+        Asked(name, "", metric)
+        for name, spec in systems.items()
+        if metric in KINDS[spec.kind].metrics
+    )
 
 
 def _applying(scenario: Scenario, system: str, named: Iterable[str]) -> Iterator[Asked]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sim.errors import Problem, ScenarioError
 from sim.formats.fields import LONGEST_NAME
 from sim.formats.tree import Node, from_python, read, write
-from sim.scenario.applying import Asked, apply_nowhere
+from sim.scenario.applying import Asked, apply_nowhere, of_objective, of_preference
 from sim.scenario.file import REPLICATIONS, File, json_schema
 from sim.scenario.inputs import InputFile, Reader
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
@@ -136,8 +136,10 @@ class Scenario:
         if not variant_name:
             rest = zip(found[1:], linked[1:], strict=True)
             others = (cls._resolved(written, "", each.file, one) for each, one in rest)
-            asked = [objective for one in linked for objective in one.objectives]
-            nowhere = apply_nowhere(asked, chain([whole], others))
+            asked = [of_objective(each) for one in linked for each in one.objectives]
+            preferred = [of_preference(each, whole.systems) for each in whole.prefer]
+            nowhere = apply_nowhere([*asked, *preferred], chain([whole], others))
+            found[0].tell(_of_preferences(preferred, nowhere), problems)
             for draft, one in zip(found, linked, strict=True):
                 draft.tell(_of_objectives(one.objectives, nowhere), problems)
         if problems:
@@ -282,9 +284,18 @@ def _of_objectives(
 ) -> Iterator[Finding]:
     """What is wrong with the metrics of objectives: they apply nowhere."""
     for each in objectives:
-        rule = nowhere.get(Asked(each.system, each.group, each.metric))
-        if rule is not None:
-            yield Finding(("objectives", each.index, "metric"), rule)
+        (asked,) = of_objective(each)
+        if asked in nowhere:
+            yield Finding(("objectives", each.index, "metric"), nowhere[asked])
+
+
+def _of_preferences(
+    preferred: Iterable[tuple[Asked, ...]], nowhere: Mapping[Asked, str]
+) -> Iterator[Finding]:
+    """The same of the metrics of `prefer`, in their order."""
+    for place, question in enumerate(preferred):
+        if question[0] in nowhere:
+            yield Finding(("prefer", place), nowhere[question[0]])
 
 
 def _stem(origin: str) -> str:
