@@ -137,6 +137,11 @@ def test_the_legend_names_what_occurs():
     ]
     certain = Panel("lowest capacity", "share", "higher", [Estimate("auto", 0.8, 0.8, 0.8)])
     assert estimates.figure([certain]).legends == []
+    beside = estimates.figure([certain, DONE])
+    assert explained(beside)[:2] == [
+        "mean, its 95 % interval",
+        "median, and to the bad 5 % of the runs",
+    ]
 
 
 def test_no_estimate_is_refused():

@@ -65,6 +65,16 @@ def test_a_heading_has_three_lines_at_most():
     assert "…" in lines[-1]
 
 
+def test_no_line_of_a_heading_ends_within_a_pair_of_values_or_a_name():
+    heading = "Lowest capacity: as-published 80 % / 55 %, in-place 70 % / 50 %, swap 9min / 10min"
+    for points in range(150, 400, 10):
+        lines = text.lines(heading, points, 13, "bold", 9)
+        assert " ".join(lines) == heading
+        for line in lines:
+            assert not line.endswith(("/", "-", "80", "70", "9min"))
+            assert not line.startswith(("/", "%"))
+
+
 def figures(name, other):
     marks = [style.Mark(60, name)]
     lines = {name: LINE, other: DIP}

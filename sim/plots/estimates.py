@@ -236,12 +236,14 @@ def _is_beyond(one: Estimate) -> bool:
 
 
 def _explain(page: Picture, panels: Sequence[Panel]) -> None:
-    """The legend names what occurs."""
+    """The legend names what occurs; where one kind of dot has lines, the other is named too."""
     dot: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": _DOT}
+    lines = {each.quantiles for each in panels if any(map(_has_line, each.estimates))}
+    kinds = {each.quantiles for each in panels} if lines else lines
     handles = []
-    if any(_has_line(one) for each in panels if not each.quantiles for one in each.estimates):
+    if False in kinds:
         handles.append(Line2D([], [], linewidth=_THICK, label="mean, its 95 % interval", **dot))
-    if any(_has_line(one) for each in panels if each.quantiles for one in each.estimates):
+    if True in kinds:
         label = "median, and to the bad 5 % of the runs"
         line = Line2D([], [], linewidth=_THICK, label=label, markerfacecolor="white", **dot)
         handles.append(line)

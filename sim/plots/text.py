@@ -70,7 +70,12 @@ def lines(text: str, points: float, size: float, weight: str, most: int) -> list
     if needed <= points:
         return [text]
     # Lines differ in their mean width of a letter, so leave some room.
-    wrapped = textwrap.wrap(text, max(1, int(0.93 * len(text) * points / needed)))
+    letters = max(1, int(0.93 * len(text) * points / needed))
+    whole = text.replace(" / ", _PAIR).replace(" %", _PERCENT)
+    wrapped = [
+        line.replace(_PAIR, " / ").replace(_PERCENT, " %")
+        for line in textwrap.wrap(whole, letters, break_on_hyphens=False)
+    ]
     if len(wrapped) <= most:
         return wrapped
     return [
@@ -78,6 +83,9 @@ def lines(text: str, points: float, size: float, weight: str, most: int) -> list
         fitted(" ".join(wrapped[most - 1 :]), 0.97 * points, size, weight),
     ]
 
+
+_PAIR, _PERCENT = "\xa0/\xa0", "\xa0%"
+"""With spaces at which no line ends: two values of one variant, or a number, are read together."""
 
 _LONGEST = 300
 """More letters than this fit into no line of a page, and measuring them takes long."""
