@@ -14,6 +14,7 @@ from sim.experiments.replications import Measured
 from sim.experiments.verdicts import Verdict
 from sim.files import loads
 from sim.metrics import Key
+from sim.results.results import compare
 from sim.simulation import Simulation
 
 SCENARIO = """\
@@ -467,3 +468,17 @@ def test_conclusion_is_data_too():
     assert (found.asked, found.best, found.meets_all) == (True, ("a", "b"), ("a", "b"))
     assert found.undominated == {"a": ("downtime",), "b": ("blast_radius",)}
     assert (found.never_best, found.references) == ({"c": 0.0}, ())
+
+
+def test_variants_that_may_yet_meet_all_are_not_said_to_miss_it():
+    text = """\
+replications: 10
+systems: {shop: {kind: cloud_service, roles: {Web: {instances: 10}}}}
+operations: [{at: 10min, upgrade_deployment: {}}]
+objectives: [{metric: rollout_duration, at_most: 1h, in_runs: 95%}]
+variants:
+  auto: {}
+  slow: {operations.0.upgrade_deployment: {mode: Manual, operator: {bake: 1h}}}
+"""
+    (said,) = compare(loads(text)).conclusion.sentence.splitlines()
+    assert said == ("best: none, as no variant meets every objective for certain; undecided: auto")

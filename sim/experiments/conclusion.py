@@ -88,7 +88,7 @@ def _of_runs(share: float, one: Experiment) -> str:
 
 def _best(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
     if found.asked and not found.meets_all:
-        yield "best: none, as no variant meets every objective"
+        yield f"best: none, as no variant meets every objective{_open(found, known)}"
     elif not found.able:
         whose = " that meets every objective" if found.asked else ""
         yield f"best: none, as no variant{whose} ended its rollouts well often enough"
@@ -98,6 +98,18 @@ def _best(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
         yield f"best: {found.best[0]}, the only one that meets every objective"
     else:
         yield from _side_by_side(found, known)
+
+
+def _open(found: Ranking, known: Mapping[str, Experiment]) -> str:
+    """Which variants may yet meet all: they miss none, and more replications might decide."""
+    names = [
+        name
+        for name, one in known.items()
+        if name not in found.references
+        and one.undecided
+        and not any(verdict.verdict == "missed" for verdict in one.verdicts)
+    ]
+    return f" for certain; undecided: {_listed(names)}" if names else ""
 
 
 def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
