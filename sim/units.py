@@ -71,6 +71,15 @@ def shorten(text: str) -> str:
     return line or '""'
 
 
+def shorten_any(value: object) -> str:
+    """The same of any value that Python may have given."""
+    if isinstance(value, str):
+        return shorten(value)
+    # Python refuses to write very long numbers.
+    huge = isinstance(value, int) and value.bit_length() > 99  # noqa: PLR2004  (30 digits)
+    return "a huge number" if huge else shorten(repr(value))
+
+
 def to_grid(seconds: float) -> float:
     """Give the nearest multiple of the grid, in seconds."""
     return round(seconds / GRID) * GRID

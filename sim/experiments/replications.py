@@ -20,7 +20,7 @@ from sim.experiments.outcomes import happened
 from sim.log import Stack
 from sim.metrics import Key
 from sim.timelines import Members, stacked
-from sim.units import shorten
+from sim.units import shorten_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,9 +101,8 @@ def replication_number(value: SupportsIndex) -> int:
         number = -1
     if 0 <= number <= LAST_REPLICATION:
         return number
-    huge = isinstance(value, int) and value.bit_length() > 99  # noqa: PLR2004  (30 digits)
-    got = "a huge number" if huge else shorten(repr(value))
-    raise ScenarioError.of(f"a replication must be a whole number from 0 to 2^31 - 1, got {got}")
+    rule = f"must be a whole number from 0 to 2^31 - 1, got {shorten_any(value)}"
+    raise ScenarioError.of(f"a replication {rule}")
 
 
 def replicate(

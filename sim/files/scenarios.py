@@ -122,7 +122,7 @@ def _instead(missing: Path) -> str:
     """Which scenario of the same folder may be meant."""
     try:
         near = [each.name for each in missing.parent.iterdir() if each.suffix in (".yaml", ".yml")]
-    except OSError:
+        name = None if missing.exists() else nearest(missing.name, near)
+    except (OSError, ValueError):  # a name too long, or with a NUL
         return ""
-    name = None if missing.exists() else nearest(missing.name, near)
     return f"; did you mean {name}?" if name else ""

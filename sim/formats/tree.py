@@ -18,7 +18,7 @@ from typing import Any, NoReturn, Self
 import yaml
 
 from sim.errors import MOST_PROBLEMS, Problem, ScenarioError
-from sim.units import shorten
+from sim.units import shorten, shorten_any
 
 LARGEST = 2**20
 """Bytes of UTF-8 in a file."""
@@ -272,38 +272,52 @@ def from_python(value: object, where: str = "") -> Node:
     Raises
     ------
     ScenarioError
-        Where a value is none of these, a key is not text, or more than 50 levels are nested.
+        Where a value is none of these, a key is not text, more than 50 levels are nested, or a file
+        that held it would have more than 1 MiB.
     """
-    return _from_python(value, where, ())
+    return _Maker(where).node(value, ())
 
 
-def _from_python(value: object, where: str, path: tuple[str | int, ...]) -> Node:
-    if value is None or isinstance(value, str | bool):
-        return Node(value, where)
-    if isinstance(value, numbers.Integral) and abs(int(value)) <= _LARGEST_INTEGER:
-        return Node(int(value), where)
-    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
-        return Node(float(value), where)
-    if len(path) >= DEEPEST:
-        raise ScenarioError.of(f"must be at most {DEEPEST} levels deep", where=where)
-    if isinstance(value, Mapping):
-        return Node(_entries_of(value, where, path), where)
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        items = [_from_python(item, where, (*path, i)) for i, item in enumerate(value)]
-        return Node(items, where)
-    got = "a huge number" if isinstance(value, numbers.Integral) else _type_name(value)
-    rule = f"must be a mapping, a list, text, a number or a boolean, got {got}"
-    raise ScenarioError.of(rule, where=where, path=dotted(path))
+class _Maker:
+    """Builds the tree, and stops when a file that held it would be too large."""
 
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._room = LARGEST
 
-def _entries_of(
-    value: Mapping[Any, object], where: str, path: tuple[str | int, ...]
-) -> dict[str, Node]:
-    for key in value:
-        if not isinstance(key, str):
-            rule = f"a key must be text, got {shorten(repr(key))}"
-            raise ScenarioError.of(rule, where=where, path=dotted(path))
-    return {str(key): _from_python(item, where, (*path, key)) for key, item in value.items()}
+    def node(self, value: object, path: tuple[str | int, ...]) -> Node:
+        self._take(len(value) if isinstance(value, str) else 1)
+        if value is None or isinstance(value, str | bool):
+            return Node(value, self._where)
+        if isinstance(value, numbers.Integral) and abs(int(value)) <= _LARGEST_INTEGER:
+            return Node(int(value), self._where)
+        if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+            return Node(float(value), self._where)
+        if len(path) >= DEEPEST:
+            raise ScenarioError.of(f"must be at most {DEEPEST} levels deep", where=self._where)
+        if isinstance(value, Mapping):
+            return Node(self._entries(value, path), self._where)
+        if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+            items = [self.node(item, (*path, i)) for i, item in enumerate(value)]
+            return Node(items, self._where)
+        got = "a huge number" if isinstance(value, numbers.Integral) else _type_name(value)
+        rule = f"must be a mapping, a list, text, a number or a boolean, got {got}"
+        raise ScenarioError.of(rule, where=self._where, path=dotted(path))
+
+    def _entries(self, value: Mapping[Any, object], path: tuple[str | int, ...]) -> dict[str, Node]:
+        entries = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                rule = f"a key must be text, got {shorten_any(key)}"
+                raise ScenarioError.of(rule, where=self._where, path=dotted(path))
+            self._take(len(key) + 1)  # and a colon
+            entries[str(key)] = self.node(item, (*path, key))
+        return entries
+
+    def _take(self, characters: int) -> None:
+        self._room -= characters + 1  # and a line break or a comma
+        if self._room < 0:
+            raise ScenarioError.of("must be at most 1 MiB, got more", where=self._where)
 
 
 def _type_name(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 from os import PathLike
 from time import perf_counter
@@ -23,10 +24,11 @@ from sim.results.single_run import Run
 from sim.results.sources import TABLES, Made, Opened
 from sim.scenario import Scenario
 from sim.simulation import Simulation
-from sim.systems.kind import unknown_name
+from sim.systems.kind import look_up
+from sim.units import shorten_any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -285,9 +287,9 @@ class Results:
             If there is none of that name.
         """
         known = {one.name: one for one in self.about.variants}
-        if name and name not in known:
-            raise ScenarioError.of(unknown_name("a variant of these results", name, known))
-        return known[name] if name else self.about.variants[0]
+        if name == "":
+            return self.about.variants[0]
+        return look_up(known, name, "a variant of these results")
 
     def save(
         self,
@@ -319,12 +321,12 @@ class Results:
         ScenarioError
             If the folder cannot be written there. What is there stays.
         """
+        if not isinstance(keep, Collection) or isinstance(keep, str):
+            raise ScenarioError.of(f"keep must be a list of {KEEP}, got {shorten_any(keep)}")
         for what in keep:
-            if what not in KEEP:
-                raise ScenarioError.of(unknown_name("something to keep", what, KEEP))
-        if figures not in FIGURES:
-            raise ScenarioError.of(unknown_name("a choice of figures", figures, FIGURES))
-        parts = self._parts(keep, FIGURES[figures], answer)
+            look_up(dict.fromkeys(KEEP), what, "something to keep")
+        most = look_up(FIGURES, figures, "a choice of figures")
+        parts = self._parts(keep, most, answer)
         about = self.about.provenance(command or "from Python")
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 

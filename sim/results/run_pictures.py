@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import ScenarioError
 from sim.plots import availability, capacity, lanes, queue, style, up_to_date
 from sim.results.provenance import bounds, modes
 from sim.results.tables import to_rows
-from sim.systems.kind import unknown_name
+from sim.systems.kind import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -127,8 +126,7 @@ def the_system(name: str, known: Mapping[str, object]) -> str:
     """The system that is meant; where there is one it need not be named."""
     if not name and len(known) == 1:
         return next(iter(known))
-    if name not in known:
-        raise ScenarioError.of(unknown_name("a system of this scenario", name, known))
+    look_up(known, name, "a system of this scenario")
     return name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from sim.plots import overlay
 from sim.results import markup, tables
 from sim.results.events import events
 from sim.results.run_pictures import RunPictures
-from sim.systems.kind import unknown_name
+from sim.systems.kind import look_up, unknown_name
 from sim.timelines import Timeline
-from sim.units import parse_duration, show_duration
+from sim.units import LONGEST, parse_duration, shorten_any, show_duration
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,6 +75,13 @@ class NamedTimeline(Timeline):
         return markup.page(self.name, [f"{span} {self.unit}".rstrip()], [])
 
 
+def _instant(seconds: object) -> str:
+    """An instant as a message shows it, whatever was given for one."""
+    if isinstance(seconds, int | float) and abs(seconds) <= LONGEST:
+        return show_duration(seconds)
+    return shorten_any(seconds)
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """One replication: its timelines, members, operations and every single transition."""
@@ -103,7 +111,7 @@ class Run:
         """
         model = self._model(system)
         known = model.series()
-        if (series, group) not in known:
+        if not any((series, group) == one for one in known):
             mine = [name for name, of in known if of == group]
             if not mine:
                 groups = dict.fromkeys(of for _, of in known if of)
@@ -169,7 +177,8 @@ class Run:
 
     def told(self, system: str) -> list[str]:
         """How far a rollout came and what holds the rest, in sentences, where a system tells it."""
-        return [*self.simulation.kinds[system].told(self._model(system), self.log)]
+        model = self._model(system)
+        return [*self.simulation.kinds[system].told(model, self.log)]
 
     @property
     def events(self) -> pd.DataFrame:
@@ -187,8 +196,9 @@ class Run:
             If `below` is no share.
         """
         self._model(system)
-        if not 0 <= below <= 1:
-            raise ScenarioError.of(f"below must be a share between 0 and 1, got {below:g}")
+        if not isinstance(below, Real) or not 0 <= below <= 1:
+            got = shorten_any(below)
+            raise ScenarioError.of(f"below must be a share between 0 and 1, got {got}")
         found = explanation.dips(self.simulation, self.log, system, below)
         told = [asdict(dip) for dip in found]
         frame = tables.frame(tables.from_rows(tables.DIPS, told))
@@ -204,14 +214,14 @@ class Run:
             If the instant lies outside the run.
         """
         try:
-            seconds = parse_duration(at) if isinstance(at, str) else float(at)
+            seconds = parse_duration(at) if isinstance(at, str) else at
         except ValueError as error:
             raise ScenarioError.of(str(error)) from None
-        if not 0 <= seconds <= self.log.horizon:
+        if not isinstance(seconds, Real) or not 0 <= seconds <= self.log.horizon:
             end = show_duration(self.log.horizon)
-            rule = f"an instant must lie between 0s and {end}, got {show_duration(seconds)}"
+            rule = f"an instant must lie between 0s and {end}, got {_instant(seconds)}"
             raise ScenarioError.of(rule)
-        return self._model(system).status(self.log, seconds)
+        return self._model(system).status(self.log, float(seconds))
 
     def explain(self) -> str:
         """What happened, in sentences: operations, dips and their causes."""
@@ -223,10 +233,7 @@ class Run:
         return RunPictures(self)
 
     def _model(self, system: str) -> Model:
-        models = self.simulation.models
-        if system not in models:
-            raise ScenarioError.of(unknown_name("a system of this scenario", system, models))
-        model: Model = models[system]
+        model: Model = look_up(self.simulation.models, system, "a system of this scenario")
         return model
 
     def __repr__(self) -> str:

@@ -23,7 +23,7 @@ from sim.scenario.inputs import InputFile, Reader
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
 from sim.scenario.variants import drafts, overridden, variants, without_variants
 from sim.systems import KINDS
-from sim.systems.kind import Finding, unknown_name
+from sim.systems.kind import Finding, look_up
 from sim.systems.operation import Operation
 from sim.units import format_duration
 
@@ -204,9 +204,8 @@ class Scenario:
         own = {each.name: each.changes for each in variants(self.written.tree).values()}
         choices = {} if self.variant_name else self.default_variants()
         known: Mapping[str, Mapping[str, object]] = own or choices
-        if name not in known:
-            raise ScenarioError.of(unknown_name("a variant", name, known))
-        return self._changed(without_variants(self.written.tree), known[name], name)
+        changes = look_up(known, name, "a variant")
+        return self._changed(without_variants(self.written.tree), changes, name)
 
     def _changed(self, tree: Node, changes: Mapping[str, object], variant_name: str) -> Self:
         return self._load(replace(self.written, tree=_changed(tree, changes)), variant_name)

@@ -6,6 +6,7 @@ fits is one of the file's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python
 from sim.scenario.file import File, file_model, json_schema
 from sim.scenario.references import Linked, link, told, walk
+from sim.units import shorten_any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from sim.formats.hints import Home
     from sim.systems.kind import Finding
@@ -146,6 +148,8 @@ def overridden(tree: Node, changes: Mapping[str, object], problems: list[Problem
 
     Values are as in a file, or nodes with a place of their own.
     """
+    if not isinstance(changes, Mapping) or not all(isinstance(path, str) for path in changes):
+        raise ScenarioError.of(f"changes must be PATH: VALUE, got {shorten_any(changes)}")
     schema = json_schema()
     known = {key: value for key, value in schema["properties"].items() if key != "variants"}
     for path, value in changes.items():

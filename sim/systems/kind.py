@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
+from sim.errors import ScenarioError
 from sim.formats.checking import listed, nearest
 from sim.formats.fields import Spec
 from sim.systems.rehearsed import AS_IT_IS, Rehearsing
-from sim.units import shorten
+from sim.units import shorten_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -36,6 +37,7 @@ class System(Spec):
 
 
 S = TypeVar("S", bound=System)
+V = TypeVar("V")
 
 
 class Finding(NamedTuple):
@@ -47,12 +49,22 @@ class Finding(NamedTuple):
     """Whether it is the last key of the path that is meant, not what stands under it."""
 
 
-def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    """Say that `name` is no `what` ("a role of shop"), and which ones there are."""
+def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
+    """Say that `name` is no `what` ("a role of shop"), and which ones there are.
+
+    From Python it may be no text at all.
+    """
     names = list(known)
-    near = nearest(name, names)
+    near = nearest(name, names) if isinstance(name, str) else None
     hint = f"did you mean {near}?" if near else f"known: {listed(names) or 'none'}"
-    return f"must be {what}, got {shorten(name)}; {hint}"
+    return f"must be {what}, got {shorten_any(name)}; {hint}"
+
+
+def look_up(known: Mapping[str, V], name: object, what: str) -> V:
+    """What is known by `name`. ScenarioError if there is no such `what` ("a role of shop")."""
+    if not isinstance(name, str) or name not in known:
+        raise ScenarioError.of(unknown_name(what, name, known))
+    return known[name]
 
 
 class LaneWords(NamedTuple):
