@@ -20,7 +20,7 @@ from sim.experiments.outcomes import happened
 from sim.log import Stack
 from sim.metrics import Key
 from sim.timelines import Members, stacked
-from sim.units import shorten_any
+from sim.units import shorten, shorten_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +101,9 @@ def replication_number(value: SupportsIndex) -> int:
         number = -1
     if 0 <= number <= LAST_REPLICATION:
         return number
-    rule = f"must be a whole number from 0 to 2^31 - 1, got {shorten_any(value)}"
+    # A text is shown with its quotes: without them '3' would look right.
+    shown = repr(shorten(value)) if isinstance(value, str) else shorten_any(value)
+    rule = f"must be a whole number from 0 to 2^31 - 1, got {shown}"
     raise ScenarioError.of(f"a replication {rule}")
 
 
