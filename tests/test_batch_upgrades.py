@@ -298,11 +298,13 @@ def test_a_start_task_follows_the_upgrade():
 FAILS = {"duration": "20s", "fails": "100%"}
 
 
-def test_a_node_whose_start_task_fails_for_good_counts_as_back():
+def test_a_node_whose_start_task_fails_for_good_counts_as_back_and_the_upgrade_has_failed():
     told = story((50, UPGRADE), start_task=FAILS | {"max_retry_count": 1})
     assert told.statuses("node-0")[1:] == [(110, "waitingforstarttask"), (150, "starttaskfailed")]
     assert told.times == [50, 150]
-    assert told.measure("finished") == 1
+    assert told.measure("finished") == 0
+    assert told.measure("safe_end") == 0
+    assert told.measure("ended_in") == 100
     assert told.measure("updated_share") == 0
 
 

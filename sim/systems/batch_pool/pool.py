@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.log import COMPLETED, UPGRADING
+from sim.log import COMPLETED, UPGRADE_FAILED, UPGRADING
 from sim.systems.batch_pool.node import Claim, Nodes, Starts
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
@@ -16,6 +16,7 @@ from sim.systems.batch_pool.states import (
     POOL_ACTIVE,
     POOL_UPGRADING,
     RESIZING,
+    START_TASK_FAILED,
     STEADY,
 )
 from sim.systems.batch_pool.walk import Walk
@@ -75,13 +76,15 @@ class Pool:
         self.target = plan.version
 
         def completed() -> None:
+            broken = any(node.status == START_TASK_FAILED for node in walk.covered)
             self.walk, self.version = None, plan.version
-            self._record(plan.subject, UPGRADING, COMPLETED, plan.subject)
+            end = UPGRADE_FAILED if broken else COMPLETED
+            self._record(plan.subject, UPGRADING, end, plan.subject)
             if plan.shows:
                 self._record(self.layout.pool, POOL_UPGRADING, POOL_ACTIVE, plan.subject)
 
-        self.walk = Walk(self.world, self.nodes, plan, completed)
-        self.walk.begin()
+        self.walk = walk = Walk(self.world, self.nodes, plan, completed)
+        walk.begin()
 
     def _left(self, node: Node) -> None:
         if self.walk is not None:

@@ -53,7 +53,9 @@ class Walk:
     ) -> None:
         self._world, self._nodes, self._plan, self._rules = world, nodes, plan, plan.rules
         self._completed = completed
-        self._waiting = deque(nodes.present)
+        self.covered = tuple(nodes.present)
+        """Nodes that it takes, whether they are still there or not."""
+        self._waiting = deque(self.covered)
         """Nodes to be taken yet, in order of number."""
         self._out: set[int] = set()
         """Numbers of those that drain for it or are out by it."""
@@ -140,7 +142,8 @@ class Walk:
             self._rules.mode,
             plan.version,
         )
-        # Assumption: a node whose start task failed for good is done with, and the upgrade goes on.
+        # Assumption: a node whose start task failed for good is done with, and the upgrade goes on;
+        # where one is so at its end, the upgrade has failed.
         stay.arrived.append(self._back)
 
     def _back(self, node: Node) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.log import COMPLETED, UPGRADE
+from sim.log import UPGRADE, UPGRADE_ENDS
 from sim.rules import at_most
 from sim.systems.batch_pool.states import (
     DRAINING,
@@ -62,7 +62,10 @@ class _Upgrade:
         self._body: Any = next(one.body for one in model.operations if one.name == name)
         own = np.flatnonzero(stack.subject == self._subject)
         self._begins, self._ends = np.full((2, stack.replications), len(stack.time))
-        begins, ends = own[stack.old[own] == 0], own[stack.new[own] % UPGRADE.width == COMPLETED]
+        begins, ends = (
+            own[stack.old[own] == 0],
+            own[np.isin(stack.new[own] % UPGRADE.width, UPGRADE_ENDS)],
+        )
         self._begins[stack.replication[begins]] = begins
         self._ends[stack.replication[ends]] = ends
         self._mine = rows.cause == self._subject
