@@ -304,7 +304,7 @@ def test_a_node_whose_start_task_fails_for_good_counts_as_back_and_the_upgrade_h
     assert told.times == [50, 150]
     assert told.measure("finished") == 0
     assert told.measure("safe_end") == 0
-    assert told.measure("ended_in") == 100
+    assert told.measure("ended_in") == 200
     assert told.measure("updated_share") == 0
 
 
