@@ -67,6 +67,14 @@ def test_rolled_back_is_timed_among_those_that_were():
     assert " of runs, after 1h54" in found.sentence
 
 
+def test_rollout_that_is_not_over_at_the_end_is_told_so():
+    walks = ROLLED_BACK.replace("bad: 50%", "bad: 0%").replace("{build", "{mode: Manual, build")
+    results = ran(walks.split("  - {at: 2h")[0])
+    assert told(results) == {"baseline": ["not over at the end (4h)"]}
+    drains = told(compared("pool-drain-never-ends"))["drain"]
+    assert drains == ["not over at the end (1d12h) in 100 % of runs"]
+
+
 def test_request_that_the_state_refuses_is_told_with_its_answer():
     sentences = told(ran(ROLLED_BACK))["baseline"]
     refused = next(each for each in ran(ROLLED_BACK).about.outcomes if each.what == "refused")

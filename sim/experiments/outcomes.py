@@ -1,4 +1,6 @@
-"""What became of rollouts and requests that no mean may hide: failed, stuck, refused, rolled back.
+"""What became of rollouts and requests that no mean may hide: failed, stuck, not over, refused.
+
+A rollback is told too.
 
 Each is told of the replications in which it happened: how many they are, and when it was. Rollouts
 are timed from the first one accepted, as their durations are; stuck ones and refusals say when.
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from sim.experiments.intervals import quantile
-from sim.log import REFUSED, STUCK, UPGRADE_FAILED
+from sim.log import REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
 from sim.metrics import Key, earliest, latest
 from sim.showing import brief, show
 
@@ -24,10 +26,15 @@ if TYPE_CHECKING:
     from sim.experiments.objectives import Experiment
     from sim.log import Block, Stack
 
-What = Literal["failed", "stuck", "refused", "rolled back"]
+What = Literal["failed", "stuck", "not over", "refused", "rolled back"]
 """In the order in which they are told."""
 
-_WHEN = {"failed": "after", "stuck": "since", "refused": "first at", "rolled back": "after"}
+_WHEN: dict[What, str] = {
+    "failed": "after",
+    "stuck": "since",
+    "refused": "first at",
+    "rolled back": "after",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDAr
         if upgrades is not None:
             began = earliest(stack, np.flatnonzero(_about(stack, upgrades) & (stack.old == 0)))
             found[system, "stuck"] = _ends_as(stack, upgrades, STUCK)
+            found[system, "not over"] = _ends_as(stack, upgrades, UPGRADING)
             found[system, "failed"] = _ends_as(stack, upgrades, UPGRADE_FAILED) - began
     return found
 
@@ -115,7 +123,11 @@ def _outcome(
     middle, late = (quantile(times, p) for p in (0.5, 0.95))
     whose = f"{system} " if len(one.simulation.models) > 1 else ""
     share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
-    sentence = f"{whose}{what}{share}{_told(what, middle, late, one.scenario.horizon, share)}"
+    horizon = one.scenario.horizon
+    if what == "not over":
+        sentence = f"{whose}not over at the end ({brief(horizon, 's')}){share}"
+    else:
+        sentence = f"{whose}{what}{share}{_told(what, middle, late, horizon, share)}"
     return Outcome(
         one.variant, system, what, runs, of, middle, late, int(numbers[is_so][0]), sentence
     )
