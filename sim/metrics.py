@@ -71,6 +71,8 @@ class Metric:
     meaning: str
     extreme: bool = False
     """Whether tables show the bad tail, which 95 % of the replications stay within, no mean."""
+    bounded_by: str = ""
+    """The metric that counts what is not over yet: where it is above 0, this one may still grow."""
 
 
 METRICS: dict[str, Metric] = {

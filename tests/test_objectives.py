@@ -203,3 +203,15 @@ def test_an_objective_on_what_applies_in_another_variant_says_so(of):
     assert verdict.verdict == "missed"
     end = "; unserved_demand does not apply here, so it has no value in any run"
     assert verdict.sentence.endswith(end)
+
+
+def test_a_wait_of_tasks_that_never_started_is_said_to_be_a_lower_bound():
+    text = """\
+horizon: 6h
+systems:
+  pool: {kind: batch_pool, nodes: 1, work: {tasks: 100, service: 1h}}
+objectives: [{metric: wait_p95, at_most: 6h}]
+"""
+    (verdict,) = experiment("", Simulation(loads(text)), range(1)).verdicts
+    assert verdict.verdict == "met"
+    assert verdict.sentence.endswith("; a lower bound here: up to 93 tasks waiting at the end")

@@ -119,6 +119,19 @@ def _judged(one: Experiment) -> Experiment:
     return replace(one, verdicts=tuple(verdicts))
 
 
+def _may_still_grow(key: Key, one: Experiment) -> str:
+    """Of a metric that counts what is not over yet as far as it has come, in how many runs."""
+    counting = metric_of(one.scenario, key.system, key.metric).bounded_by
+    if not counting:
+        return ""
+    open_ones = one.measured.values[key._replace(metric=counting)]
+    runs = int((open_ones > 0).sum())
+    label = metric_of(one.scenario, key.system, counting).label.replace("\n", " ")
+    which = f"in {runs} of {len(open_ones)} runs" if one.measured.random else "here"
+    most = f"up to {open_ones.max():,.0f} {label} at the end"
+    return f"; a lower bound {which}: {most}" if runs else ""
+
+
 def _verdict(objective: Objective, one: Experiment) -> Verdict:
     measured = one.measured
     kept = measured.kept[objective.system]
@@ -154,7 +167,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
         return replace(verdict, sentence=verdict.sentence + excuse)
     broken = int((~kept).sum())
     if not broken:
-        return verdict
+        return replace(verdict, sentence=verdict.sentence + _may_still_grow(key, one))
     # An upgrade that never happened keeps every promise, so such a run meets no objective.
     what = "a rollout was refused, never began or had not ended"
     if not measured.random:

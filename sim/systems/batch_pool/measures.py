@@ -78,6 +78,7 @@ OWN_METRICS = (
         "mean\nwait",
         "Mean time from submission to the first start, of tasks submitted in the window; one that "
         "has not started counts its wait so far.",
+        bounded_by="tasks_waiting",
     ),
     Metric(
         "wait_p95",
@@ -85,6 +86,7 @@ OWN_METRICS = (
         "lower",
         "wait\n(p95)",
         "The wait that 95 % of the tasks submitted in the window do not exceed.",
+        bounded_by="tasks_waiting",
     ),
     Metric(
         "tasks_waiting",
