@@ -66,7 +66,7 @@ def override(
     tree: Node,
     path_text: str,
     value: Node,
-    schema: dict[str, Any],
+    schema: Callable[[], dict[str, Any]],
     homes: Callable[[], Mapping[str, Home]] = dict,
 ) -> Node:
     """Set one value in a copy of a scenario's tree.
@@ -80,8 +80,8 @@ def override(
     value
         What to set; its place is where errors point.
     schema
-        The JSON Schema of a scenario, which tells the keys that the format names from those that
-        the user does.
+        Gives the JSON Schema of a scenario, which tells the keys that the format names from those
+        that the user does. It is asked for where a key is new.
     homes
         Gives where each key stands (see `hints`), to be told of one that stands elsewhere.
 
@@ -91,7 +91,7 @@ def override(
         Where the path names nothing, with the nearest name.
     """
     keys = parse(path_text, value.key_where or value.where)
-    return _Override(path_text, keys, value, homes).into(tree, 0, Place.top(schema))
+    return _Override(path_text, keys, value, schema, homes).into(tree, ())
 
 
 @dataclass(frozen=True)
@@ -101,26 +101,28 @@ class _Override:
     text: str
     keys: tuple[str, ...]
     value: Node
+    schema: Callable[[], dict[str, Any]]
     homes: Callable[[], Mapping[str, Home]]
 
-    def into(self, node: Node, depth: int, place: Place) -> Node:
-        """Give the node as it is once everything below `keys[depth:]` is set."""
-        if depth == len(self.keys):
+    def into(self, node: Node, above: tuple[Node, ...]) -> Node:
+        """Give the node as it is once everything below it is set; `above` are those over it."""
+        if len(above) == len(self.keys):
             return self.value
         if isinstance(node.value, list):
-            return self._into_list(node, node.value, depth, place)
+            return self._into_list(node, node.value, above)
         if isinstance(node.value, dict):
-            return self._into_mapping(node, node.value, depth, place.like(node))
-        raise self._refused(f"{self._at(depth)} is {show(node)} and has no keys")
+            return self._into_mapping(node, node.value, above)
+        raise self._refused(f"{self._at(len(above))} is {show(node)} and has no keys")
 
-    def _into_list(self, node: Node, items: list[Node], depth: int, place: Place) -> Node:
+    def _into_list(self, node: Node, items: list[Node], above: tuple[Node, ...]) -> Node:
+        depth = len(above)
         if self.keys[depth] == APPEND:
             if depth + 1 < len(self.keys):
                 raise self._refused(f"{APPEND} must be the last key")
             return Node([*items, self.value], node.where, node.key_where)
         index = self._index(items, depth)
         changed = list(items)
-        changed[index] = self.into(items[index], depth + 1, place.below(index))
+        changed[index] = self.into(items[index], (*above, node))
         return Node(changed, node.where, node.key_where)
 
     def _index(self, items: Sequence[Node], depth: int) -> int:
@@ -138,13 +140,20 @@ class _Override:
             return f"names no item of {self._at(depth)}, did you mean {near}?"
         return f"names no item of {self._at(depth)}, {_numbers(items)}"
 
-    def _into_mapping(self, node: Node, entries: dict[str, Node], depth: int, place: Place) -> Node:
-        key = self.keys[depth]
+    def _into_mapping(self, node: Node, entries: dict[str, Node], above: tuple[Node, ...]) -> Node:
+        key = self.keys[len(above)]
         child = entries.get(key)
         if child is None:
-            child = self._new_child(entries, depth, place)
-        changed = self.into(child, depth + 1, place.below(key))
+            child = self._new_child(entries, len(above), self._place((*above, node)))
+        changed = self.into(child, (*above, node))
         return Node({**entries, key: changed}, node.where, node.key_where)
+
+    def _place(self, nodes: Sequence[Node]) -> Place:
+        """What the format knows of the last of the nodes, each of which stands below the last."""
+        place = Place.top(self.schema()).like(nodes[0])
+        for key, above, node in zip(self.keys, nodes, nodes[1:], strict=False):
+            place = place.below(0 if isinstance(above.value, list) else key).like(node)
+        return place
 
     def _new_child(self, entries: dict[str, Node], depth: int, place: Place) -> Node:
         """Make what the path needs and the file leaves out, if the format knows it."""

@@ -1,6 +1,7 @@
 """Families of distributions of times, each by its mean and its inverse distribution function.
 
-scipy.special gives the normal quantiles; a frozen draw of scipy.stats costs 13 us.
+scipy.special gives the normal quantiles; a frozen draw of scipy.stats costs 13 us. It takes longer
+to import than a scenario takes to be checked, so it is imported when such times are first drawn.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
-from scipy.special import gammaincinv, ndtri
 
 from sim.formats.columns import read_column
 from sim.formats.fields import Duration, Flag, PositiveDuration, PositiveNumber, Spec, Text
@@ -180,6 +180,8 @@ class Exponential(Shape):
         return -self.mean * np.log1p(-u)
 
     def inverse_in_time(self, u: Floats) -> Floats:
+        from scipy.special import gammaincinv  # noqa: PLC0415  (see the module)
+
         times: Floats = np.asarray(gammaincinv(2.0, u), np.float64)
         return self.mean * times
 
@@ -225,6 +227,8 @@ class Lognormal(Shape):
         return self.mean or median * math.exp(sigma**2 / 2)
 
     def inverse(self, u: Floats) -> Floats:
+        from scipy.special import ndtri  # noqa: PLC0415  (see the module)
+
         median, sigma = self.median_and_sigma
         times: Floats = ndtri(u)
         times *= sigma
@@ -258,6 +262,8 @@ class Weibull(Shape):
         return self.scale * (-np.log1p(-u)) ** (1 / self.shape)
 
     def inverse_in_time(self, u: Floats) -> Floats:
+        from scipy.special import gammaincinv  # noqa: PLC0415  (see the module)
+
         powers: Floats = np.asarray(gammaincinv(1 + 1 / self.shape, u), np.float64)
         return self.scale * powers ** (1 / self.shape)
 

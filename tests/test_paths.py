@@ -75,13 +75,13 @@ TREE = read(TEXT, "x.yaml")
 
 
 def override(path: str, value: object = "new", tree: Node = TREE):
-    return plain(paths.override(tree, path, from_python(value, "--set"), SCHEMA))
+    return plain(paths.override(tree, path, from_python(value, "--set"), lambda: SCHEMA))
 
 
 def refusal(path: str, tree: Node = TREE) -> str:
     value = Node("new", "x.yaml:9:30", "x.yaml:9:9")
     with pytest.raises(ScenarioError) as caught:
-        paths.override(tree, path, value, SCHEMA)
+        paths.override(tree, path, value, lambda: SCHEMA)
     (problem,) = caught.value.problems
     assert (problem.where, problem.path) == ("x.yaml:9:9", path)
     return problem.rule
@@ -138,7 +138,7 @@ def test_tree_that_is_overridden_stays_as_it_was():
 
 def test_new_value_keeps_its_own_place_and_others_theirs():
     value = Node(Scalar("9"), "x.yaml:20:9", "x.yaml:20:3")
-    tree = paths.override(TREE, "systems.shop.update_domains", value, SCHEMA)
+    tree = paths.override(TREE, "systems.shop.update_domains", value, lambda: SCHEMA)
     shop = tree.value["systems"].value["shop"]
     assert shop.value["update_domains"].where == "x.yaml:20:9"
     assert shop.value["kind"].where == "x.yaml:3:11"
@@ -181,7 +181,9 @@ def test_place_for_a_mapping_or_a_list_becomes_what_the_path_needs():
 
 
 def test_created_parent_stands_where_the_override_does():
-    tree = paths.override(TREE, "operations.0.upgrade.mode", from_python("Auto", "--set"), SCHEMA)
+    tree = paths.override(
+        TREE, "operations.0.upgrade.mode", from_python("Auto", "--set"), lambda: SCHEMA
+    )
     assert tree.value["operations"].value[0].value["upgrade"].where == "--set"
 
 

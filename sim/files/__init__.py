@@ -6,13 +6,10 @@ of one, and an old one goes only when its successor is complete.
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,16 +18,16 @@ from itertools import count
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from sim.errors import ScenarioError
 from sim.files import exchange
 from sim.files.scenarios import load, load_stream, loads
 from sim.units import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
+
+    import pyarrow as pa
 
 __all__ = [
     "ANSWER",
@@ -52,7 +49,7 @@ FILES, SEAL = "files", "sha256"
 """Keys of a provenance: all other files of the folder with their digests; its own digest."""
 MAKER = "rollout-sim"
 """Begins `made_by` in the provenance of our folders."""
-Content: TypeAlias = str | bytes | pa.Table | Iterable[pa.Table]
+Content: TypeAlias = "str | bytes | pa.Table | Iterable[pa.Table]"
 """What a file of a result holds. Tables go to .csv, or to .parquet, one after the other."""
 
 
@@ -198,30 +195,10 @@ def _write(path: Path, content: Content) -> None:
         content = content.encode()
     if isinstance(content, bytes):
         path.write_bytes(content)
-    elif path.suffix == ".csv" and isinstance(content, pa.Table):
-        path.write_bytes(_csv(content).encode())
     else:
-        _write_parquet(path, [content] if isinstance(content, pa.Table) else content)
+        from sim.files.tables import write_table  # noqa: PLC0415  (pyarrow, for results only)
 
-
-def _write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
-    writer = None
-    try:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(path, table.schema)
-            writer.write_table(table)
-    finally:
-        if writer:
-            writer.close()
-
-
-def _csv(table: pa.Table) -> str:
-    """Numbers in full precision, nothing where there is none."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.column_names)
-    writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    return out.getvalue()
+        write_table(path, content)
 
 
 # Result folders: reading --------------------------------------------------------------------------
@@ -287,12 +264,12 @@ class ResultFolder:
 
     def table(self, name: str, schema: pa.Schema) -> pa.Table:
         """A table. ScenarioError if it is missing, not as it was written, or has other columns."""
+        from sim.files.tables import read_table  # noqa: PLC0415  (pyarrow, for results only)
+
         path = self.file(name)
         try:
-            if path.suffix == ".csv":
-                return _read_csv(path, schema)
-            return pq.read_table(path, schema=schema)
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            return read_table(path, schema)
+        except (OSError, ValueError) as error:
             where = Path(self.shown, name)
             _refuse(where, f"must be a table of this version, got: {shorten(str(error))}")
 
@@ -331,18 +308,3 @@ def _regular(path: Path) -> Path:
 def _digest(path: Path) -> str:
     with _regular(path).open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
-
-
-def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    columns = [pa.array([_value(row[f.name], f.type) for row in rows], f.type) for f in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _value(text: str, kind: pa.DataType) -> str | float | int | None:
-    if kind == pa.string():
-        return text
-    if not text:
-        return None
-    return int(text) if kind == pa.int64() else float(text)

@@ -42,18 +42,24 @@ class Null(Enum):
 
 
 def check(
-    model: type[S], node: Node, path: tuple[str | int, ...], problems: list[Problem]
+    model: type[S],
+    node: Node,
+    path: tuple[str | int, ...],
+    problems: list[Problem],
+    whole: Callable[[], type[BaseModel]] | None = None,
 ) -> S | None:
     """Make a spec of a tree, or append every problem, in file order, and return None.
 
     Of very many only as many as are told.
 
-    `path` is where the node stands in its file.
+    `path` is where the node stands in its file. `whole` gives the model whose keys are told of
+    where one is unknown, by default `model` itself, which may be but a part of it.
     """
     try:
         return model.model_validate(_given(node), by_alias=True, by_name=False)
     except ValidationError as error:
-        faults = [_fault(detail, node, path, model) for detail in error.errors(include_url=False)]
+        known = whole or (lambda: model)
+        faults = [_fault(detail, node, path, known) for detail in error.errors(include_url=False)]
         order = {id(found): number for number, found in enumerate(_walk(node))}
         faults.sort(key=lambda fault: order[id(fault.node)])
         problems += [fault.problem() for fault in islice(_telling(faults), MOST_PROBLEMS + 1)]
@@ -101,7 +107,10 @@ class _Fault:
 
 
 def _fault(
-    detail: ErrorDetails, root: Node, path: tuple[str | int, ...], model: type[BaseModel]
+    detail: ErrorDetails,
+    root: Node,
+    path: tuple[str | int, ...],
+    known: Callable[[], type[BaseModel]],
 ) -> _Fault:
     kind, location = detail["type"], detail["loc"]
     if kind == "union_tag_invalid":
@@ -111,7 +120,7 @@ def _fault(
 
     def state() -> str:
         if kind == "extra_forbidden":
-            return _unknown_key_rule(keys, root, model)
+            return _unknown_key_rule(keys, root, known())
         if node.value is None and not about_key:
             what = "item" if keys and isinstance(keys[-1], int) else "key"
             return f"null is not allowed here: leave the {what} out"

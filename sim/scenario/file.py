@@ -1,6 +1,7 @@
 """A scenario file as a user writes it: every key, what it may hold, and the JSON Schema of it all.
 
-The model of the whole file is put together from the specs of the registered systems.
+The model of the whole file is put together from the specs of the systems that it is for: those of
+the kinds that a file names, so that a file costs no more than its own kinds do.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from functools import cache, reduce
 from inspect import getdoc
 from operator import or_
 from types import GenericAlias
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.json_schema import SkipJsonSchema
@@ -28,7 +29,12 @@ from sim.formats.fields import (
     Start,
     Text,
 )
-from sim.systems import KINDS
+from sim.systems import FOLDERS, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sim.formats.tree import Node
 
 REPLICATIONS = 100
 """How many replications are made where the file does not say."""
@@ -116,23 +122,59 @@ class File(Spec):
     the first is the baseline. Default: none."""
 
 
+def kinds_of(tree: Node) -> tuple[str, ...]:
+    """The kinds that must be known to check a file: those that its systems name.
+
+    All of them where a system or an operation is of none of those: then it takes all of them to say
+    what is wrong.
+    """
+    named = {_kind(system) for system in _below(tree, "systems").values()}
+    kinds = tuple(kind for kind in FOLDERS if kind in named)
+    if not named or len(kinds) < len(named):
+        return FOLDERS
+    known = {key for kind in kinds for key in KINDS[kind].operations}
+    operations = tree.value.get("operations") if isinstance(tree.value, dict) else None
+    entries = operations.value if operations and isinstance(operations.value, list) else []
+    return kinds if all(_is_of(known, entry) for entry in entries) else FOLDERS
+
+
+def _kind(system: Node) -> str | None:
+    kind = system.value.get("kind") if isinstance(system.value, dict) else None
+    return kind.value if kind and isinstance(kind.value, str) else None
+
+
+def _is_of(known: Collection[str], entry: Node) -> bool:
+    """Whether an operation is one of the `known`, and only one."""
+    keys = entry.value.keys() if isinstance(entry.value, dict) else ()
+    return len(keys & known) == 1 if keys else False
+
+
+def _below(node: Node, key: str) -> dict[str, Node]:
+    child = node.value.get(key) if isinstance(node.value, dict) else None
+    return child.value if child and isinstance(child.value, dict) else {}
+
+
+def file_model(kinds: tuple[str, ...] = FOLDERS) -> type[File]:
+    """The model of a file in which systems of these kinds may stand; by default of any kind."""
+    return _file_model(kinds)
+
+
 @cache
-def file_model() -> type[File]:
-    """The model of a file in which every registered system may stand."""
-    specs: Any = reduce(or_, (record.spec for record in KINDS.values()))
-    system = Annotated[specs, Field(discriminator="kind")] if len(KINDS) > 1 else specs
+def _file_model(kinds: tuple[str, ...]) -> type[File]:
+    specs: Any = reduce(or_, (KINDS[kind].spec for kind in kinds))
+    system = Annotated[specs, Field(discriminator="kind")] if len(kinds) > 1 else specs
     types = {
         "systems": GenericAlias(dict, (Name, system)),
-        "operations": GenericAlias(tuple, (_entry_model(), ...)),
+        "operations": GenericAlias(tuple, (_entry_model(kinds), ...)),
     }
     fields: dict[str, Any] = {
-        key: (kind, copy(File.model_fields[key])) for key, kind in types.items()
+        key: (type_, copy(File.model_fields[key])) for key, type_ in types.items()
     }
     return create_model("Scenario", __base__=File, __doc__=getdoc(File), **fields)
 
 
-def _entry_model() -> type[OperationEntry]:
-    bodies = {key: body for record in KINDS.values() for key, body in record.operations.items()}
+def _entry_model(kinds: tuple[str, ...]) -> type[OperationEntry]:
+    bodies = {key: body for kind in kinds for key, body in KINDS[kind].operations.items()}
     absent: Any = SkipJsonSchema[None]  # type: ignore[misc]  # an alias to mypy, a class to Python
     fields: dict[str, Any] = {
         key: (body | absent, Field(default=None, description=getdoc(body)))
@@ -143,7 +185,14 @@ def _entry_model() -> type[OperationEntry]:
     )
 
 
+def json_schema(kinds: tuple[str, ...] = FOLDERS) -> dict[str, Any]:
+    """The JSON Schema of a scenario file, for editors. Callers must not change it.
+
+    Of one with systems of these kinds only, where they are given.
+    """
+    return _json_schema(kinds)
+
+
 @cache
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors. Callers must not change it."""
-    return {"$schema": DIALECT} | file_model().model_json_schema()
+def _json_schema(kinds: tuple[str, ...]) -> dict[str, Any]:
+    return {"$schema": DIALECT} | file_model(kinds).model_json_schema()

@@ -157,11 +157,10 @@ def _operations(
     file: File, systems: Mapping[str, System], findings: list[Finding]
 ) -> Iterator[Operation]:
     counts = Counter[str]()
-    known = {
-        kind: [each for each, spec in systems.items() if spec.kind == record.kind]
-        for record in KINDS.values()
-        for kind in record.operations
-    }
+    known: dict[str, list[str]] = {}
+    for each, spec in systems.items():
+        for kind in KINDS[spec.kind].operations:
+            known.setdefault(kind, []).append(each)
     for index, entry in enumerate(file.operations):
         kind, body = entry.chosen
         name = entry.name or f"{kind}-{counts[kind]}"
@@ -170,7 +169,7 @@ def _operations(
         if len(findings) > MOST_PROBLEMS:
             return
         whom = f"operation {kind}"
-        system, finding = _whom(whom, body.system, operation.path, known[kind], systems)
+        system, finding = _whom(whom, body.system, operation.path, known.get(kind, ()), systems)
         findings += finding
         yield replace(operation, system=system)
 

@@ -215,9 +215,10 @@ class Scenario:
 
         Empty where no operation leaves the service a choice.
         """
-        for kind, record in KINDS.items():
+        kinds = {spec.kind for spec in self.systems.values()}
+        for kind in (each for each in KINDS if each in kinds):
             own = [each for each in self.operations if self.systems[each.system].kind == kind]
-            variants = record.default_variants(own)
+            variants = KINDS[kind].default_variants(own)
             if variants:
                 return {name: dict(changes) for name, changes in variants.items()}
         return {}

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from sim import paths
 from sim.errors import MOST_PROBLEMS, Problem, ScenarioError
 from sim.formats.fields import check, dotted
 from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python
-from sim.scenario.file import File, file_model, json_schema
+from sim.scenario.file import File, file_model, json_schema, kinds_of
 from sim.scenario.references import Linked, link, told, walk
+from sim.systems import FOLDERS
 from sim.units import shorten_any
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def drafts(tree: Node) -> list[Draft]:
 
 
 def _draft(variant: Variant | None, tree: Node, problems: list[Problem]) -> Draft | None:
-    file = check(file_model(), tree, (), problems)
+    file = check(file_model(kinds_of(tree)), tree, (), problems, file_model)
     return None if file is None else Draft(variant, tree, file)
 
 
@@ -150,14 +151,28 @@ def overridden(tree: Node, changes: Mapping[str, object], problems: list[Problem
     """
     if not isinstance(changes, Mapping) or not all(isinstance(path, str) for path in changes):
         raise ScenarioError.of(f"changes must be PATH: VALUE, got {shorten_any(changes)}")
-    schema = json_schema()
-    known = {key: value for key, value in schema["properties"].items() if key != "variants"}
     for path, value in changes.items():
         node = value if isinstance(value, Node) else from_python(value)
         try:
-            tree = paths.override(tree, path, node, schema | {"properties": known}, homes)
+            tree = _with_value(tree, path, node)
         except ScenarioError as error:
             problems += error.problems
             if len(problems) > MOST_PROBLEMS:
                 break
     return tree
+
+
+def _with_value(tree: Node, path: str, value: Node) -> Node:
+    try:
+        return paths.override(tree, path, value, lambda: _format(kinds_of(tree)), homes)
+    except ScenarioError:
+        # A system of another kind may know the path; if none does, that is told of all of them.
+        return paths.override(tree, path, value, partial(_format, FOLDERS), homes)
+
+
+@cache
+def _format(kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The schema of what a path may name: all but the variants."""
+    schema = json_schema(kinds)
+    known = {key: value for key, value in schema["properties"].items() if key != "variants"}
+    return schema | {"properties": known}

@@ -1,0 +1,67 @@
+"""Tables on the disk, as CSV or Parquet. Only results have any: who loads this loads pyarrow."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def write_table(path: Path, content: pa.Table | Iterable[pa.Table]) -> None:
+    """Write a table, or several with the same columns one after the other."""
+    if path.suffix == ".csv" and isinstance(content, pa.Table):
+        path.write_bytes(_csv(content).encode())
+    else:
+        _write_parquet(path, [content] if isinstance(content, pa.Table) else content)
+
+
+def _write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
+    writer = None
+    try:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(path, table.schema)
+            writer.write_table(table)
+    finally:
+        if writer:
+            writer.close()
+
+
+def _csv(table: pa.Table) -> str:
+    """Numbers in full precision, nothing where there is none."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    return out.getvalue()
+
+
+def read_table(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a table. ValueError(rule) where it has other columns, or is none."""
+    try:
+        if path.suffix == ".csv":
+            return _read_csv(path, schema)
+        return pq.read_table(path, schema=schema)
+    except (KeyError, pa.ArrowException) as error:
+        raise ValueError(str(error)) from error
+
+
+def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = [pa.array([_value(row[f.name], f.type) for row in rows], f.type) for f in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _value(text: str, kind: pa.DataType) -> str | float | int | None:
+    if kind == pa.string():
+        return text
+    if not text:
+        return None
+    return int(text) if kind == pa.int64() else float(text)
