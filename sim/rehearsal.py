@@ -27,13 +27,13 @@ def rehearse(simulation: Simulation, system: str) -> Rehearsal | None:
     """
     how = simulation.kinds[system].rehearsing
     scenario = simulation.scenario
-    found = _run(_of(scenario, system, how.spec), system)
+    found = _run(_of(scenario, system, how.spec), system, how.is_spread)
     if found is not None and found.is_certain and how.is_sample:
         # All members do alike: those that there are can be counted, instead of a sample of them.
-        itself = _run(_of(scenario, system, lambda spec: spec), system)
+        itself = _run(_of(scenario, system, lambda spec: spec), system, how.is_spread)
         found = found if itself is None else itself
     if found is None and how.brief is not how.spec:
-        found = _run(_of(scenario, system, how.brief), system)
+        found = _run(_of(scenario, system, how.brief), system, _none)
         return None if found is None else replace(found, is_brief=True)
     return found
 
@@ -43,7 +43,7 @@ def rehearse_requests(simulation: Simulation, system: str) -> Rehearsal | None:
     how, scenario = simulation.kinds[system].rehearsing, simulation.scenario
     brief = _of(scenario, system, how.brief)
     times = [each.at.mean for each in brief.operations if each.at.mean <= scenario.horizon]
-    return _run(replace(brief, horizon=max(times)), system) if times else None
+    return _run(replace(brief, horizon=max(times)), system, _none) if times else None
 
 
 def _of(scenario: Scenario, system: str, spec: Callable[[Any], Any]) -> Scenario:
@@ -55,14 +55,18 @@ def _of(scenario: Scenario, system: str, spec: Callable[[Any], Any]) -> Scenario
     )
 
 
-def _run(scenario: Scenario, system: str) -> Rehearsal | None:
+def _none(_: str) -> bool:
+    """What the service answers to requests hangs on means: to spread draws would only take time."""
+    return False
+
+
+def _run(scenario: Scenario, system: str, is_spread: Callable[[str], bool]) -> Rehearsal | None:
     if not scenario.operations:
         return None
     simulation = Simulation(scenario)
     if simulation.subjects.count > MOST_SUBJECTS:
         return None
     try:
-        is_spread = simulation.kinds[system].rehearsing.is_spread
         log = simulation.run_mean_case(is_spread, MOST_EVENTS)
     except TooLongError:
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from sim.formats.checking import joined
+from sim.formats.docstrings import field_docstrings
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -16,21 +17,22 @@ if TYPE_CHECKING:
 class Spec(BaseModel):
     """What a user writes under some key: frozen, no unknown keys, documented field by field."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Show defaults as a user writes them, and leave out titles that repeat the key."""
+        """Describe fields, show defaults as a user writes them, leave out titles: keys again."""
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
+        described = field_docstrings(cls)
         for name, field in cls.model_fields.items():
             shown = properties.get(field.alias or name, {})
             shown.pop("title", None)
             shown.pop("default", None)
+            if name in described:
+                shown["description"] = described[name]
             default = field.get_default(call_default_factory=True, validated_data={})
             if not field.is_required() and default is not None:
                 shown["default"] = _dumped(default, field.rebuild_annotation())

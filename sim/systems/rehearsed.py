@@ -39,7 +39,8 @@ class Rehearsing(NamedTuple):
     brief: Callable[[Any], Any] = _itself
     """The same where it matters only what the service answers to requests."""
     is_spread: Callable[[str], bool] = _nothing
-    """Paths of draws that keep their laws, spread evenly over the members; the rest is its mean."""
+    """Paths of draws that keep their laws, spread evenly over the members; the rest is its mean. In
+    `brief` form nothing is spread."""
     is_sample: bool = False
     """Whether it is members that are spread: then averages over them are told and nothing else."""
     case: str = MEAN
