@@ -42,6 +42,13 @@ __all__ = [
 BLOCK = 1024
 """Most members that are drawn at once because one of them was asked for."""
 
+KEPT = 2**26
+"""Values of one path that are kept at most, those of several attempts together. What is dropped is
+drawn again: a run in which something is tried without end would else fill the memory."""
+
+_OVERHEAD = 32
+"""A block takes as much memory beside its values as so many of them."""
+
 _WORD = 2**64 - 1
 T = TypeVar("T", float, bool)
 
@@ -146,6 +153,8 @@ class _Keyed(Generic[T]):
         values = self._blocks.get((block, attempt))
         if values is None:
             values = self.vector(self.width, attempt, block * self.width)
+            if len(self._blocks) * (self.width + _OVERHEAD) >= KEPT:
+                self._blocks.clear()
             self._blocks[block, attempt] = values
         value: T = values.item(place)
         return value

@@ -2,6 +2,7 @@
 
 SimError
     ScenarioError   the input is wrong; nothing ran (exit code 2)
+        TooMuchError    it asks for more than a run, or this machine, may do (exit code 2)
     ModelError      a run failed, or its log its own audit: our bug (exit code 3)
 """
 
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,12 +74,16 @@ class ScenarioError(SimError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """So that it reaches the main process from a worker's."""
-        return ScenarioError, (self.problems,)
+        return type(self), (self.problems,)
 
     @classmethod
-    def of(cls, rule: str, *, where: str = "", path: str = "") -> ScenarioError:
+    def of(cls, rule: str, *, where: str = "", path: str = "") -> Self:
         """An error with a single problem."""
         return cls([Problem(where, path, rule)])
+
+
+class TooMuchError(ScenarioError):
+    """The input is right and asks for too much: a longer run, or more memory, than there can be."""
 
 
 class ModelError(SimError):

@@ -156,7 +156,8 @@ class Recorder:
     """Takes the rows of one replication while it runs."""
 
     def __init__(self) -> None:
-        self._buffer = buffer = bytearray()
+        self.buffer = buffer = bytearray()
+        """The rows, as they lie in memory; for those who look at their number all the time."""
         self.in_parts = False
         """Whether parts of the run are recorded one after the other, each from time 0."""
         extend, pack = buffer.extend, PACK
@@ -173,16 +174,16 @@ class Recorder:
     @property
     def count(self) -> int:
         """How many rows are recorded so far."""
-        return len(self._buffer) // ROW.itemsize
+        return len(self.buffer) // ROW.itemsize
 
     def retract(self, place: int) -> None:
         """Take back a row, which turned out never to happen; those after it move up by one."""
-        del self._buffer[place * ROW.itemsize : (place + 1) * ROW.itemsize]
+        del self.buffer[place * ROW.itemsize : (place + 1) * ROW.itemsize]
 
     @property
     def rows(self) -> NDArray[np.void]:
         """What is recorded so far, not copied: while it is held, `record` raises BufferError."""
-        return np.frombuffer(self._buffer, ROW)
+        return np.frombuffer(self.buffer, ROW)
 
     def freeze(
         self, subjects: Subjects, replication: int, horizon: float, *, drew: bool, seed: int = 0

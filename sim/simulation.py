@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy import Environment
 
+from sim import bounds
 from sim.chance import MeanDraws, draws
-from sim.errors import ModelError
+from sim.errors import ModelError, TooMuchError
 from sim.log import Log, Subjects, the_scenario
 from sim.systems import KINDS
 from sim.systems.operation import Span
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from sim.chance import Draws
     from sim.scenario import Scenario
     from sim.systems.kind import Kind
+
+ROWS_AN_EVENT = 10
+"""So many rows the events of the mean case may have, each."""
 
 
 class Simulation:
@@ -37,8 +41,13 @@ class Simulation:
             operations = [each for each in scenario.operations if each.system == name]
             first = blocks[-1].first + blocks[-1].count
             self.kinds[name] = KINDS[spec.kind]
-            self.models[name] = self.kinds[name].model(name, spec, operations, first, span)
-            blocks += self.models[name].blocks
+            try:
+                self.models[name] = self.kinds[name].model(name, spec, operations, first, span)
+                blocks += self.models[name].blocks
+            except MemoryError:
+                rule = "asks for too much: this machine has not the memory for its subjects"
+                path = ("systems", name)
+                raise TooMuchError([bounds.located(scenario, path, rule)]) from None
         self.subjects = Subjects(blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -50,10 +59,19 @@ class Simulation:
 
         Raises
         ------
+        TooMuchError
+            If it has more rows or events than there may be, or needs more memory than there is.
         ModelError
             If a process of a model fails; its own exception is the cause.
         """
-        return self._run(draws(self.scenario.seed, replication), replication)
+        budget = Budget(bounds.MOST_EVENTS, bounds.MOST_ROWS)
+        world = self._world(draws(self.scenario.seed, replication), budget)
+        try:
+            return self._run(world, replication)
+        except TooLongError as error:
+            raise bounds.too_long(self, replication, error, world.recorder) from None
+        except MemoryError:
+            raise bounds.no_memory(self, replication, world.recorder) from None
 
     def run_mean_case(self, is_spread: Callable[[str], bool], most_events: int) -> Log:
         """The log of the mean case: see `MeanDraws`, which gets `is_spread`.
@@ -61,22 +79,25 @@ class Simulation:
         Raises
         ------
         TooLongError
-            If it has more than `most_events` events.
+            If it has more than `most_events` events, or ten times as many rows.
         ModelError
             As `run`.
         """
         chance = MeanDraws(self.scenario.seed, is_spread)
-        return self._run(chance, 0, Budget(most_events))
+        return self._run(self._world(chance, Budget(most_events, ROWS_AN_EVENT * most_events)), 0)
 
-    def _run(self, chance: Draws, replication: int, budget: Budget | None = None) -> Log:
+    def _world(self, chance: Draws, budget: Budget) -> World:
         scenario = self.scenario
-        world = World(Environment(), chance, scenario.horizon, scenario.start, budget=budget)
+        return World(Environment(), chance, scenario.horizon, scenario.start, budget=budget)
+
+    def _run(self, world: World, replication: int) -> Log:
+        scenario = self.scenario
         try:
             with np.errstate(over="raise", divide="raise", invalid="raise"):
                 for model in self.models.values():
                     model.start(world)
                 world.run()
-        except TooLongError:
+        except (TooLongError, MemoryError):
             raise
         except Exception as error:
             raise ModelError(

@@ -18,7 +18,7 @@ LAYERS = (
     ("metrics",),
     ("systems",),
     ("scenario", "paths"),
-    ("explanation", "foresight", "rehearsal", "simulation"),
+    ("bounds", "explanation", "foresight", "rehearsal", "simulation"),
     ("files",),
     ("experiments",),
     ("plots",),

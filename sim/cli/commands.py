@@ -83,8 +83,9 @@ def _answer(words: list[str]) -> Answer:
         return COMMANDS[options.command](options)
     except SystemExit:  # argparse has shown help or the version
         return Answer()
-    except ScenarioError as error:
-        return _failed(error.problems, WRONG_INPUT, words)
+    except (ScenarioError, MemoryError) as error:
+        found = error.problems if isinstance(error, ScenarioError) else [_no_memory(words)]
+        return _failed(found, WRONG_INPUT, words)
     except KeyboardInterrupt as interruption:
         return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
@@ -110,6 +111,12 @@ def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Probl
     reached = "".join(getattr(interruption, "__notes__", [])).removesuffix(" of baseline")
     how_far = f"after {reached}" if reached else "before the first replication"
     return Problem("", "", f"interrupted {how_far}; nothing is saved")
+
+
+def _no_memory(words: Sequence[str]) -> Problem:
+    """Whatever can say which part of the file asks for it has said so itself."""
+    rule = "asks for too much: this machine has not the memory for it"
+    return Problem(f"{PROGRAM} {words[0]}", "", rule)
 
 
 def _surprise(error: Exception, words: Sequence[str]) -> list[Problem]:
@@ -347,6 +354,9 @@ def _finished(
         except KeyboardInterrupt:
             told = "interrupted while results were written; nothing is saved"
             code, found = INTERRUPTED, [Problem("", "", told)]
+        except MemoryError:
+            told = "this machine has not the memory to save the results; nothing is saved"
+            code, found = NOT_SAVED, [Problem("", "", told)]
         except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
             code, found = INTERNAL_ERROR, _surprise(error, options.words)
     said = tuple(problems.lines(found))

@@ -26,7 +26,7 @@ examples:
 exit codes:
   0    every objective is met, or none is given
   1    an objective is missed (compare: by every variant)
-  2    the input is wrong; nothing was run
+  2    the input is wrong or asks for too much; there are no results
   3    internal error
   4    no objective is missed, one is undecided
   5    the answer stands, but could not be saved or written

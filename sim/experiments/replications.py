@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 import numpy as np
 from tqdm import tqdm
 
+from sim import bounds
 from sim.errors import ModelError, ScenarioError
 from sim.experiments.outcomes import happened
 from sim.log import Stack
@@ -182,10 +183,14 @@ def exact_arithmetic(simulation: Simulation, replication: int) -> Iterator[None]
     ------
     ModelError
         With scenario, seed and replication, if one does.
+    TooMuchError
+        If the memory does not suffice.
     """
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
             yield
+    except MemoryError:
+        raise bounds.no_memory(simulation, replication) from None
     except ArithmeticError as error:
         rule = f"{type(error).__name__}: {error}"
         raise _fault(simulation, rule, replication, simulation.scenario.horizon) from error

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.log import Block, Log, Stack
     from sim.metrics import Measured, Metric
     from sim.systems.answers import Refusal
+    from sim.systems.cost import Part
     from sim.systems.operation import Operation, Request, Span
     from sim.systems.rehearsed import Rehearsal
     from sim.systems.world import World
@@ -203,6 +204,9 @@ class Kind(Generic[S]):
     default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
     """Variant -> path -> value: the service's own choices, for a comparison of a file without
     variants. Empty where the operations offer no choice."""
+    parts: Callable[[Any], Sequence[Part]]
+    """Of a model: what makes the rows and events of a replication, and how many it is expected to
+    make."""
     chances: Callable[[S], Sequence[float]] = _certain
     """Of what befalls a replication as a whole or not at all, such as a bad build."""
     main_series: Pictured = "capacity"

@@ -8,11 +8,14 @@ processes wait only on events that `World` makes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass
+from heapq import heappop
+from typing import TYPE_CHECKING, Any, Literal
 
 from simpy import Event
 
-from sim.log import Recorder
+from sim.log import ROW, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -46,22 +49,35 @@ class Due(Event):
 
 
 class TooLongError(Exception):
-    """A run has more events than it may have."""
+    """A run has more events, or rows of the log, than it may have."""
+
+    def __init__(self, now: float, counted: Literal["events", "rows"], subjects: list[int]) -> None:
+        super().__init__()
+        self.now = now
+        """Seconds."""
+        self.counted = counted
+        """What there are too many of."""
+        self.subjects = subjects
+        """What they are about: some of the last events, or the rows that were not written; nobody
+        where the log itself tells."""
 
 
+@dataclass
 class Budget:
-    """How many events the parts of a run may have together."""
+    """How much the parts of a run may do together."""
 
-    def __init__(self, events: int) -> None:
-        self._left = events
+    events: float = math.inf
+    rows: float = math.inf
+    """Of the log."""
+    spent: int = 0
+    """Events so far, and what was done within one that takes as long as one."""
 
-    def run(self, env: Environment, last: Event) -> None:
-        """Let all happen until the event `last`. TooLongError where that is too much."""
-        while not last.processed:
-            self._left -= 1
-            if self._left < 0:
-                raise TooLongError
-            env.step()
+
+PIECE = 10_000
+"""So many events are run between two looks at how many there were."""
+
+SAMPLE = 1_000
+"""So many of the events that are too many are looked at, to tell what they are about."""
 
 
 class World:
@@ -85,7 +101,7 @@ class World:
         self.numbers = env._eid  # noqa: SLF001
         self.recorder = recorder or Recorder()
         self.record = self.recorder.record
-        self._budget = budget
+        self.budget = budget or Budget()
 
     @property
     def now(self) -> float:
@@ -127,13 +143,65 @@ class World:
             callback(event)
 
     def run(self) -> None:
-        """Let all happen until the horizon, which is closed."""
+        """Let all happen until the horizon, which is closed.
+
+        Raises
+        ------
+        TooLongError
+            If that takes more events, or rows, than there may be.
+        """
         # An event of the last rank ends the run: SimPy itself would stop before those at a number.
         last = self.after(self.horizon, HORIZON, 0)
-        if self._budget is None:
-            self.env.run(until=last)
-        else:
-            self._budget.run(self.env, last)
+        budget = self.budget
+        while not last.processed:
+            piece = min(PIECE, budget.events - budget.spent)
+            if piece <= 0:
+                raise TooLongError(self.now, "events", self._sample(last))
+            budget.spent += self._happens(last, int(piece))
+
+    def _happens(self, last: Event, most: int) -> int:
+        """Let at most so many events happen, none after `last`; how many did.
+
+        What `Environment.run` does, and as fast, though it looks at the rows after each event: one
+        event may make any number of them.
+        """
+        env, agenda = self.env, self.agenda
+        rows, most_bytes = self.recorder.buffer, self.budget.rows * ROW.itemsize
+        for count in range(most):  # noqa: B007  (it is how many there were)
+            env._now, _, _, event = heappop(agenda)  # noqa: SLF001
+            callbacks, event.callbacks = event.callbacks, None
+            for callback in callbacks:
+                callback(event)
+            if len(rows) > most_bytes:
+                raise TooLongError(self.now, "rows", [])
+            if not event._ok:  # noqa: SLF001  (a process failed: nothing else of ours can)
+                raise event._value  # noqa: SLF001
+            if event is last:
+                break
+        return count + 1
+
+    def _sample(self, last: Event) -> list[int]:
+        """The subjects of some more events."""
+        subjects = []
+        for _ in range(SAMPLE):
+            if last.processed:
+                break
+            priority = self.agenda[0][1]
+            self._happens(last, 1)
+            if priority >> 32:  # else it is SimPy's own, of the beginning of a process
+                subjects.append(priority & 0xFFFFFFFF)
+        return subjects
+
+    def spend(self, events: int, subject: int) -> None:
+        """Something that is about `subject` takes as long as so many events. TooLongError."""
+        self.budget.spent += events
+        if self.budget.spent > self.budget.events:
+            raise TooLongError(self.now, "events", [subject])
+
+    def afford(self, rows: int, subject: int) -> None:
+        """So many rows more, which are about `subject`, are to be written. TooLongError."""
+        if self.recorder.count + rows > self.budget.rows:
+            raise TooLongError(self.now, "rows", [subject])
 
     def apart(self) -> World:
         """A world for members that nothing couples with others, with a clock of its own.
@@ -143,7 +211,7 @@ class World:
         """
         self.recorder.in_parts = True
         env = type(self.env)()
-        return World(env, self.draws, self.horizon, self.start_time, self.recorder, self._budget)
+        return World(env, self.draws, self.horizon, self.start_time, self.recorder, self.budget)
 
     def start(self, process: Generator[Event, Any, None]) -> None:
         """Let a process run from now on; its first part comes before all else of this instant."""

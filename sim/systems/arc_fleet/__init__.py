@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.arc_fleet.cost import parts
 from sim.systems.arc_fleet.defaults import (
     GROUP_METRICS,
     HORIZON,
@@ -37,6 +38,7 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    parts=parts,
     rehearsing=REHEARSING,
     main_series="up_to_date",
     progress=by_day,

@@ -34,24 +34,34 @@ class Connections:
     """
 
     def __init__(
-        self, draws: Draws, path: str, spec: Disconnected, members: range, horizon: float
+        self,
+        draws: Draws,
+        path: str,
+        spec: Disconnected,
+        members: range,
+        horizon: float,
+        afford: Callable[[int], None],
     ) -> None:
+        """`afford` is called with how many changes there are, again and again, as they get more."""
         self._draws, self._path, self._spec, self._members = draws, path, spec, members
         away = draws.happens(f"{path}/disconnected", spec.share)
         self._changes: dict[int, list[float]] = {}
         """Machine -> when it goes and comes back, in turn; it may have gone before time 0."""
         chosen = np.flatnonzero(away.vector(len(members), 0, members.start))
         if len(chosen):
-            changes = self._draw_changes(chosen, horizon)
+            changes = self._draw_changes(chosen, horizon, afford)
             self._changes = dict(zip(chosen.tolist(), changes.tolist(), strict=True))
 
-    def _draw_changes(self, chosen: NDArray[np.intp], horizon: float) -> NDArray[np.float64]:
+    def _draw_changes(
+        self, chosen: NDArray[np.intp], horizon: float, afford: Callable[[int], None]
+    ) -> NDArray[np.float64]:
         """The changes of some machines until all are past the horizon, shape (machines, 2 n)."""
         columns = [*self._begin(chosen)]
         while columns[-1].min() <= horizon:
             turn = len(columns) // 2
             goes = columns[-1] + self._times("on", turn)[chosen]
             columns += [goes, goes + self._times("off", turn)[chosen]]
+            afford(len(columns) * len(chosen))
         return np.stack(columns, axis=1)
 
     def _begin(self, chosen: NDArray[np.intp]) -> tuple[Floats, Floats]:

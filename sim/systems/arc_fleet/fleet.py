@@ -76,8 +76,12 @@ class Section:
             return None
         path = f"{self.layout.name}/{group.name}"
         away = group.spec.disconnected
-        connections = Connections(world.draws, path, away, self.members, world.horizon)
         first = group.connections + self.members.start
+
+        def afford(changes: int) -> None:
+            world.afford(changes, first)
+
+        connections = Connections(world.draws, path, away, self.members, world.horizon, afford)
         connections.tell(world.record, first, self.layout.network, world.horizon)
         return connections
 

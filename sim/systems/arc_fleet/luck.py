@@ -7,18 +7,29 @@ draws as they are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sim.chance import Distribution, Draws
     from sim.systems.arc_fleet.layout import ExtensionLayout
     from sim.systems.arc_fleet.spec import ArcFleet
+
+KEPT, FEWEST = 2**22, 64
+"""Of so many values the attempts are kept, and of so many attempts at least; what is dropped is
+drawn again. One that is repeated without end would else fill the memory."""
+
+_OVERHEAD = 32
+"""An attempt takes as much memory beside its values as so many of them."""
+
+T = TypeVar("T")
 
 
 class Faults(NamedTuple):
@@ -49,30 +60,39 @@ class Luck:
         name, self._spec = fleet
         self._where = f"{name}/{extension.group}/{extension.type}"
         self._reason, self._os = reason, self._spec.groups[extension.group].os
-        self._installations: list[tuple[list[float], list[float], list[bool]]] = []
+        self._installations: dict[int, tuple[list[float], list[float], list[bool]]] = {}
         self._rollbacks: dict[int, tuple[list[float], list[bool]]] = {}
         self._retries: dict[int, list[float]] = {}
+        self._most = max(FEWEST, KEPT // (len(members) + _OVERHEAD))
+
+    def _kept(self, table: dict[int, T], attempt: int, draw: Callable[[int], T]) -> T:
+        found = table.get(attempt)
+        if found is None:
+            if len(table) >= self._most:
+                table.clear()
+            found = table[attempt] = draw(attempt)
+        return found
 
     def installation(self, attempt: int) -> tuple[list[float], list[float], list[bool]]:
         """Seconds to install, seconds from then to the verdict, and whether that is unhealthy."""
-        while len(self._installations) <= attempt:
-            self._installations.append(self._install(len(self._installations)))
-        return self._installations[attempt]
+        return self._kept(self._installations, attempt, self._install)
 
     def rollback(self, attempt: int) -> tuple[list[float], list[bool]]:
         """Seconds to put the former version back, and whether that fails."""
-        if attempt not in self._rollbacks:
-            seconds = self._times("rollback", self._spec.rollback, attempt)
-            fails = self._happens("rollback_fails", self._spec.rollback_fails, attempt)
-            self._rollbacks[attempt] = seconds.tolist(), fails.tolist()
-        return self._rollbacks[attempt]
+        return self._kept(self._rollbacks, attempt, self._roll_back)
 
     def retry_after(self, attempt: int) -> list[float]:
         """Seconds from the end of the rollback of an attempt to the next one."""
-        if attempt not in self._retries:
-            seconds = self._times("retry_after", self._spec.retry_after, attempt)
-            self._retries[attempt] = seconds.tolist()
-        return self._retries[attempt]
+        return self._kept(self._retries, attempt, self._retry_after)
+
+    def _roll_back(self, attempt: int) -> tuple[list[float], list[bool]]:
+        seconds = self._times("rollback", self._spec.rollback, attempt)
+        fails = self._happens("rollback_fails", self._spec.rollback_fails, attempt)
+        return seconds.tolist(), fails.tolist()
+
+    def _retry_after(self, attempt: int) -> list[float]:
+        seconds: list[float] = self._times("retry_after", self._spec.retry_after, attempt).tolist()
+        return seconds
 
     def _install(self, attempt: int) -> tuple[list[float], list[float], list[bool]]:
         window = self._spec.health_window

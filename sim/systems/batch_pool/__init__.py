@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.batch_pool.cost import parts
 from sim.systems.batch_pool.defaults import (
     GROUP_METRICS,
     HORIZON,
@@ -35,6 +36,7 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    parts=parts,
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
     rehearsing=REHEARSING,

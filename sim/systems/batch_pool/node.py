@@ -123,7 +123,7 @@ class Starts:
 
     def __init__(self, world: World, layout: Layout, reason: str) -> None:
         spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
-        self._spec = spec
+        self._world, self._spec, self._first = world, spec, layout.first_node
         self._seconds = world.draws.times(f"{path}/{reason}", spec.duration, room)
         self._fails = world.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
         self._used: dict[int, int] = {}
@@ -146,6 +146,7 @@ class Starts:
             if not failed or retries == most:
                 break
             retries += 1
+            self._world.spend(1, self._first + node)  # without limit they are all in this one event
         self._used[node] = attempt
         return seconds, not failed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.cloud_service.cost import parts
 from sim.systems.cloud_service.defaults import (
     GROUP_METRICS,
     HORIZON,
@@ -35,6 +36,7 @@ KIND = Kind(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
+    parts=parts,
     told=told,
     chances=lambda spec: [build.bad for build in spec.builds.values() if 0 < build.bad < 1],
 )

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.requests import UpgradeDeployment
     from sim.systems.door import Call
 
+SEEN = 100
+"""Looking at so many instances takes as long as an event."""
+
 
 class ModelledOperator:
     """Watches one upgrade. Its own operations are numbered from `first`: walks, then a rollback."""
@@ -92,6 +95,7 @@ class ModelledOperator:
     def _is_bad(self, deployment: Deployment, upgrade: Upgrade) -> bool:
         """Whether too large a share of the upgraded instances is not Ready."""
         upgraded = deployment.upgraded(upgrade)
+        self._world.spend(len(upgraded) // SEEN, self._subject)
         out = sum(not deployment.instances.is_ready(i) for i in upgraded)
         assert self._spec.stop_above is not None
         return out > self._spec.stop_above * len(upgraded) + TOLERANCE

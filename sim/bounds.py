@@ -1,0 +1,135 @@
+"""Runs that ask for too much, and which part of a file makes them so long."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sim.errors import Problem, TooMuchError
+from sim.scenario.references import told
+from sim.systems.cost import Part
+from sim.systems.kind import Finding
+from sim.units import show_duration
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.log import Block, Recorder
+    from sim.scenario import Scenario
+    from sim.simulation import Simulation
+    from sim.systems.world import TooLongError
+
+    Path = tuple[str | int, ...]
+
+MOST_ROWS = 50_000_000
+"""Rows of the log that a replication may have. They take a gigabyte, and their analysis several."""
+
+MOST_EVENTS = 50_000_000
+"""Events that a replication may have; the rows above take fewer."""
+
+
+LOOKED_AT = 1_000_000
+"""So many rows tell of which subjects most of them are."""
+
+
+def too_long(
+    simulation: Simulation, replication: int, error: TooLongError, recorder: Recorder
+) -> TooMuchError:
+    """What is told of a replication that has too many events or rows."""
+    scenario = simulation.scenario
+    subjects = np.array(error.subjects, np.int64)
+    at = f"at {show_duration(error.now)} of {show_duration(scenario.horizon)}"
+    if error.counted == "events":
+        has = f"has had {MOST_EVENTS:,} events {at}, the most that there may be"
+        of_these = "the last of them were"
+    elif error.subjects:
+        has = f"has more than {MOST_ROWS:,} rows of the log {at}, the most that there may be"
+        of_these = "the next ones would be"
+    else:
+        subjects = recorder.rows["subject"]
+        has = f"has {len(subjects):,} rows of the log {at}, and {MOST_ROWS:,} are the most"
+        of_these = ""
+    block = _largest(simulation, subjects)
+    of_these = of_these or f"{_count(subjects, block):,} of them are"
+    part = _part(simulation, block, error.counted)
+    rule = f"asks for too much: replication {replication} {has}; {of_these} of {part.what}"
+    return TooMuchError([located(scenario, part.path, rule)])
+
+
+def no_memory(
+    simulation: Simulation, replication: int, recorder: Recorder | None = None
+) -> TooMuchError:
+    """What is told where the memory does not suffice for a replication, or for what follows it."""
+    subjects = simulation.subjects
+    if recorder is not None and recorder.count > subjects.count:
+        rows = recorder.rows["subject"]
+        block = _largest(simulation, rows)
+        many, part = f"{len(rows):,} rows of the log", _part(simulation, block, "rows")
+        count, what = _count(rows, block), f"of {part.what}"
+    else:
+        block = max(subjects.blocks, key=attrgetter("count"))
+        many, part = f"{subjects.count:,} subjects", _subjects(block)
+        count, what = block.count, part.what
+    rule = (
+        f"asks for too much: this machine has not the memory for replication {replication}; "
+        f"{count:,} of {many} are {what}"
+    )
+    return TooMuchError([located(simulation.scenario, part.path, rule)])
+
+
+def located(scenario: Scenario, path: Path, rule: str) -> Problem:
+    """A rule about a part of a scenario, with its place in the file as written."""
+    (problem,) = told(scenario.written.tree, [Finding(_as_written(scenario, path), rule)])
+    return problem
+
+
+def _as_written(scenario: Scenario, path: Path) -> Path:
+    """The path of a part in the file, where a single job is written as no list."""
+    node, kept = scenario.written.tree, list[str | int]()
+    for place, key in enumerate(path):
+        if isinstance(key, int) and isinstance(node.value, dict):
+            continue
+        kept.append(key)
+        if isinstance(node.value, dict) and key in node.value:
+            node = node.value[str(key)]
+        elif isinstance(node.value, list) and isinstance(key, int):
+            node = node.value[key]
+        else:
+            return (*kept, *path[place + 1 :])
+    return tuple(kept)
+
+
+def _largest(simulation: Simulation, subjects: NDArray[Any]) -> Block:
+    """The block that most of the subjects belong to."""
+    some = subjects[:: max(1, len(subjects) // LOOKED_AT)]
+    blocks = simulation.subjects.blocks
+    place = np.searchsorted([block.first for block in blocks], some, side="right") - 1
+    return blocks[int(np.bincount(place).argmax())]
+
+
+def _count(subjects: NDArray[Any], block: Block) -> int:
+    own = (subjects >= block.first) & (subjects < block.first + block.count)
+    return int(np.count_nonzero(own))
+
+
+def _part(simulation: Simulation, block: Block, counted: Literal["events", "rows"]) -> Part:
+    """The part of the file that makes most of what is about the subjects of a block."""
+    if not block.system:
+        return Part(("operations",), "operations", block.kind, block.group)
+    kind, model = simulation.kinds[block.system], simulation.models[block.system]
+    own = [each for each in kind.parts(model) if (each.kind, each.group) == _key(block)]
+    if own:
+        return max(own, key=attrgetter(counted))
+    return _subjects(block)
+
+
+def _subjects(block: Block) -> Part:
+    """The part of the file that has the subjects of a block, whatever they do."""
+    what = f"{block.kind.replace('_', ' ')}s of {block.group or block.system}"
+    return Part(("systems", block.system), what, *_key(block))
+
+
+def _key(block: Block) -> tuple[str, str]:
+    return block.kind, block.group
