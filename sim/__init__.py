@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.errors import ModelError, ScenarioError, SimError
+    from sim.core.errors import ModelError, ScenarioError, SimError
     from sim.files import load, loads
     from sim.results import Results, Run, compare, open_results, run, run_one
     from sim.scenario import Scenario
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "sim.errors": ("ModelError", "ScenarioError", "SimError"),
+    "sim.core.errors": ("ModelError", "ScenarioError", "SimError"),
     "sim.files": ("load", "loads"),
     "sim.results": ("Results", "Run", "compare", "open_results", "run", "run_one"),
     "sim.scenario": ("Scenario",),

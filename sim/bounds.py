@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.errors import Problem, TooMuchError
+from sim.core.errors import Problem, TooMuchError
+from sim.core.units import show_duration
 from sim.scenario.references import told
-from sim.systems.cost import Part
-from sim.systems.kind import Finding
-from sim.units import show_duration
+from sim.systems.base.cost import Part
+from sim.systems.base.system_type import Finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.log import Block, Recorder
+    from sim.core.log import Block, Recorder
     from sim.scenario import Scenario
     from sim.simulation import Simulation
-    from sim.systems.world import TooLongError
+    from sim.systems.base.context import TooLongError
 
     Path = tuple[str | int, ...]
 

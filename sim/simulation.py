@@ -8,19 +8,19 @@ import numpy as np
 from simpy import Environment
 
 from sim import bounds
-from sim.chance import MeanDraws, draws
-from sim.errors import ModelError, TooMuchError
-from sim.log import Log, Subjects, the_scenario
+from sim.core.errors import ModelError, TooMuchError
+from sim.core.log import Log, Subjects, the_scenario
+from sim.core.random_streams import MeanDraws, draws
 from sim.systems import KINDS
-from sim.systems.operation import Span
-from sim.systems.world import Budget, TooLongError, World
+from sim.systems.base.context import Budget, TooLongError, World
+from sim.systems.base.operation import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.chance import Draws
+    from sim.core.random_streams import Draws
     from sim.scenario import Scenario
-    from sim.systems.kind import Kind
+    from sim.systems.base.system_type import Kind
 
 ROWS_AN_EVENT = 10
 """So many rows the events of the mean case may have, each."""

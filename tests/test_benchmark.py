@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import TESTS
 
-HERE = Path(__file__).parent
+HERE = TESTS
 YARDSTICKS = Path(os.environ.get("YARDSTICKS", HERE.parents[1] / "shared" / "yardsticks"))
 
 pytestmark = [

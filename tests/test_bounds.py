@@ -11,10 +11,12 @@ import re
 import pytest
 
 import sim
-from sim import bounds, chance, explanation
-from sim.chance import Distribution, draws
+from sim import bounds
 from sim.cli import main
-from sim.errors import ScenarioError, TooMuchError
+from sim.core.errors import ScenarioError, TooMuchError
+from sim.core.random_streams import draws
+from sim.forecast import explanation
+from sim.formats.distributions import Distribution
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
@@ -296,7 +298,7 @@ def test_a_run_without_memory_tells_of_what_most_rows_are(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "place", ["sim.log.Stack.audit", "sim.systems.cloud_service.model.measures.measure"]
+    "place", ["sim.core.log.Stack.audit", "sim.systems.cloud_service.model.measures.measure"]
 )
 def test_an_analysis_without_memory_tells_the_same(place, monkeypatch):
     monkeypatch.setattr(place, exhausted)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from places import TESTS
 from rewriting import REWRITES
 
 from sim.cli import main
@@ -18,7 +18,7 @@ from sim.results import run_one
 from sim.scenario import Scenario
 from sim.scenario.file import file_model
 
-CORPUS = Path(__file__).parent / "corpus"
+CORPUS = TESTS / "corpus"
 BAD, GOOD = CORPUS / "bad", CORPUS / "good"
 PROMPT = "$ rollout-sim"
 

@@ -6,10 +6,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 import sim
-
-ROOT = Path(__file__).parents[1]
 
 SCENARIO = """\
 name: shop

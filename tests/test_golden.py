@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from places import TESTS
 from rewriting import REWRITES
 
-from sim.log import Stack
+from sim.core.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = TESTS / "golden"
 STORIES = sorted(path.stem for path in GOLDEN.glob("*.yaml"))
 
 

@@ -4,26 +4,25 @@ import ast
 from pathlib import Path
 
 import pytest
+from places import ROOT as PROJECT
 
 from sim.systems import FOLDERS
 
-ROOT = Path(__file__).parents[1] / "sim"
+ROOT = PROJECT / "sim"
 
 LAYERS = (
-    ("errors",),
-    ("units", "showing"),
+    ("core",),
     ("formats",),
-    ("shapes", "distributions", "chance", "log", "rules"),
-    ("timelines",),
-    ("metrics",),
     ("systems",),
-    ("scenario", "paths"),
-    ("bounds", "explanation", "foresight", "rehearsal", "simulation"),
+    ("scenario",),
+    ("bounds", "simulation"),
     ("files",),
+    ("forecast",),
     ("experiments",),
     ("plots",),
     ("results",),
-    ("cli", "__main__"),
+    ("cli",),
+    ("__main__",),
 )
 LAYER_OF = {name: place for place, layer in enumerate(LAYERS) for name in layer}
 

@@ -2,15 +2,14 @@
 
 import os
 from itertools import cycle
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 nbformat = pytest.importorskip("nbformat", reason="notebooks need nbformat, of the extra [test]")
 nbclient = pytest.importorskip("nbclient", reason="notebooks need nbclient, of the extra [test]")
 pytest.importorskip("ipykernel", reason="notebooks need ipykernel, of the extra [test]")
 
-ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
 FILES = sorted(FOLDER.glob("*.ipynb"))
 LONGEST_CELL = 8

@@ -9,13 +9,13 @@ import yaml
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
+from places import ROOT
 from rewriting import REWRITES
 
 import sim
 from sim.cli import main
 from sim.scenario import Scenario
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", README)
 

@@ -5,15 +5,14 @@ Those that no audit can see from the log and the draws are listed with the test 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import sabotages_of_fleets
 import sabotages_of_pools
 import sabotages_of_services
+from places import TESTS
 from sabotage import run
 
-from sim.errors import ModelError
+from sim.core.errors import ModelError
 
 NOTICED = (
     *sabotages_of_fleets.SABOTAGES,
@@ -21,8 +20,8 @@ NOTICED = (
     *sabotages_of_services.SABOTAGES,
 )
 HELD_BY_TESTS = {
-    "the gate does not ask for min_healthy": "test_turns_and_gate.py",
-    "latent faults never show": "test_instance.py",
+    "the gate does not ask for min_healthy": "systems/cloud_service/test_turns.py",
+    "latent faults never show": "systems/cloud_service/test_instance.py",
 }
 """What no run notices -> the test that fails then."""
 
@@ -45,7 +44,7 @@ def test_a_run_notices_that(sabotage, monkeypatch):
 
 @pytest.mark.parametrize("sabotage", sabotages_of_services.UNNOTICED, ids=named)
 def test_only_the_tests_of_a_model_notice_that(sabotage, monkeypatch):
-    assert (Path(__file__).parent / HELD_BY_TESTS[sabotage.name]).exists()
+    assert (TESTS / HELD_BY_TESTS[sabotage.name]).exists()
     sabotage.breaks(monkeypatch)
     run(sabotage.scenario)
 

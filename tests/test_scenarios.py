@@ -4,17 +4,17 @@ import json
 import re
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from places import SCENARIOS
 
 import sim
 from sim.cli import main
 from sim.scenario import json_schema
 
-FOLDER = Path(__file__).parents[1] / "scenarios"
+FOLDER = SCENARIOS
 FILES = sorted(FOLDER.glob("*.yaml"))
 SCHEMA = FOLDER / "scenario.schema.json"
 

@@ -7,11 +7,11 @@ import gc
 import numpy as np
 import pytest
 
-from sim.errors import ModelError
-from sim.log import Stack
+from sim.core.errors import ModelError
+from sim.core.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation, simulate
-from sim.systems.world import ACT
+from sim.systems.base.context import ACT
 
 RANDOM = """
 horizon: 2h

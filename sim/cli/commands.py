@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import problems, streams
 from sim.cli.options import PROGRAM, parser
-from sim.errors import ModelError, Problem, ScenarioError
+from sim.core.errors import ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from sim.cli.answer import First, Setting
-    from sim.cli.screen import Style
+    from sim.cli.console import Style
+    from sim.cli.summary import First, Setting
     from sim.experiments.multiplicity import Multiplicity
     from sim.results import Results, Run
     from sim.scenario import Scenario
@@ -134,7 +134,7 @@ def _internal(what: str, words: Sequence[str]) -> list[Problem]:
 
 
 def _new(options: argparse.Namespace) -> Answer:
-    from sim.cli.changes import changes
+    from sim.cli.overrides import changes
     from sim.scenario.reference import kinds
     from sim.scenario.starter import starter
 
@@ -156,7 +156,7 @@ def _schema(_: argparse.Namespace) -> Answer:
 
 
 def _validate(options: argparse.Namespace) -> Answer:
-    from sim.cli.screen import paragraph
+    from sim.cli.console import paragraph
 
     scenario = _scenario(options)
     warnings = _warn(scenario, options)
@@ -177,8 +177,8 @@ def _validate(options: argparse.Namespace) -> Answer:
 
 
 def _explain(options: argparse.Namespace) -> Answer:
-    from sim.cli.screen import paragraph
-    from sim.explanation import before
+    from sim.cli.console import paragraph
+    from sim.forecast.explanation import before
     from sim.simulation import Simulation
 
     scenario = _scenario(options)
@@ -204,38 +204,38 @@ def _explain(options: argparse.Namespace) -> Answer:
 
 def _run(options: argparse.Namespace) -> Answer:
     from sim import results
-    from sim.cli import answer
-    from sim.cli.told import told
+    from sim.cli import summary
+    from sim.cli.outcomes import told
 
     scenario, warnings = _ready(options)
     found = results.run(scenario, replay=options.replay, progress=not options.quiet)
     first = found.replay()
     firsts = {name: _first(first, name) for name in scenario.systems}
     setting = _setting(found, options)
-    summary, objectives = found.rows("summary"), found.rows("objectives")
+    rows, objectives = found.rows("summary"), found.rows("objectives")
     said = told(found)[found.about.variants[0].name]
 
     def lines(style: Style) -> list[str]:
-        return answer.run(setting, summary, objectives, firsts, style, said)
+        return summary.run(setting, rows, objectives, firsts, style, said)
 
     return _finished(found, lines, warnings, options)
 
 
 def _compare(options: argparse.Namespace) -> Answer:
     from sim import results
-    from sim.cli import answer
-    from sim.cli.told import together, told
+    from sim.cli import summary
+    from sim.cli.outcomes import together, told
 
     scenario, warnings = _ready(options)
     found = results.compare(scenario, progress=not options.quiet)
     setting = _setting(found, options)
     references = [one.name for one in found.about.variants if one.reference]
-    summary, objectives = found.rows("summary"), found.rows("objectives")
+    rows, objectives = found.rows("summary"), found.rows("objectives")
     conclusion = found.conclusion.sentence if found.conclusion else ""
     said = together(told(found))
 
     def lines(style: Style) -> list[str]:
-        return answer.compare(setting, summary, objectives, references, conclusion, style, said)
+        return summary.compare(setting, rows, objectives, references, conclusion, style, said)
 
     return _finished(found, lines, warnings, options)
 
@@ -256,9 +256,9 @@ COMMANDS = {
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
-    from sim.cli.changes import changes
+    from sim.cli.overrides import changes
     from sim.files import load, load_stream
-    from sim.systems.kind import unknown_name
+    from sim.systems.base.system_type import unknown_name
 
     changed = changes(options.set, "--set")
     for key in ("seed", "replications"):
@@ -320,10 +320,10 @@ MOST_FORETOLD = 50
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
-    from sim.explanation import foretold
+    from sim.forecast.explanation import foretold
     from sim.scenario.references import told
     from sim.simulation import Simulation
-    from sim.systems.kind import Finding
+    from sim.systems.base.system_type import Finding
 
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
     for one in (scenario, *map(scenario.variant, names[:MOST_FORETOLD])):
@@ -370,7 +370,7 @@ def _finished(
 def _save(
     results: Results, lines: Callable[[Style], list[str]], options: argparse.Namespace
 ) -> Path:
-    from sim.cli.screen import Style
+    from sim.cli.console import Style
 
     return results.save(
         options.out,
@@ -384,8 +384,8 @@ def _save(
 
 def _setting(results: Results, options: argparse.Namespace) -> Setting:
     """What the answer says beside its numbers."""
-    from sim.cli.answer import Setting, System
-    from sim.cli.told import rare
+    from sim.cli.outcomes import rare
+    from sim.cli.summary import Setting, System
 
     about = results.about
     firsts = {one.name: results.replay(variant=one.name) for one in about.variants}
@@ -425,7 +425,7 @@ def _groups(runs: Sequence[Run], system: str) -> tuple[str, ...]:
 
 def _first(run: Run, system: str) -> First:
     """What a system's replication shows beside its numbers."""
-    from sim.cli.answer import First
+    from sim.cli.summary import First
     from sim.results.tables import chosen, to_rows
 
     series, scenario = run.simulation.kinds[system].main_series, run.scenario
@@ -452,7 +452,7 @@ def _common(sizes: Sequence[str]) -> str:
 
 def _end(results: Results, places: list[str]) -> list[str]:
     """What the answer rests on and where the rest is."""
-    from sim.cli.answer import footer
+    from sim.cli.summary import footer
 
     return footer(results.about.assumptions, places, _multiplicity(results).sentence)
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from sim.cli.options import PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sim.errors import Problem
+    from sim.core.errors import Problem
 
 _PLACE = re.compile(r"(.*):([0-9]+):([0-9]+)", re.DOTALL)
 _GOT = re.compile(r"(.*?), got:? (.*?)((?:; (?:did you mean|known:|--overwrite) .*)?)", re.DOTALL)

@@ -11,8 +11,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from sim.cli.screen import BLOCKS, Style
-from sim.errors import ScenarioError, one_line
+from sim.cli.console import BLOCKS, Style
+from sim.core.errors import ScenarioError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

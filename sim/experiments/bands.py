@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.timelines import Steps
+    from sim.core.timelines import Steps
 
 INSTANTS = 256
 """So many even instants, and as many quantiles of the instants at which something changes."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sim.core.metrics import Key, Metric
     from sim.experiments.intervals import PairedDifference
     from sim.experiments.objectives import Experiment
-    from sim.metrics import Key, Metric
 
 Better = Literal["yes", "no", "not told apart", "identical", ""]
 

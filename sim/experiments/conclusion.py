@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.formatting import brief, show, show_range
+from sim.core.metrics import Key
 from sim.experiments.intervals import quantile
 from sim.experiments.objectives import metric_of
 from sim.experiments.ranking import Ranking, not_rolled_back, rank
 from sim.formats.checking import joined
-from sim.metrics import Key
-from sim.showing import brief, show, show_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.core.metrics import Metric
     from sim.experiments.comparison import Difference
     from sim.experiments.objectives import Experiment
-    from sim.metrics import Metric
 
 
 MOST_NAMED = 6

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.formatting import show
+from sim.core.metrics import Key
 from sim.experiments.replications import replicate
 from sim.experiments.verdicts import judge, judge_mean, meets
-from sim.metrics import Key
-from sim.showing import show
 from sim.systems import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sim.core.metrics import Metric
     from sim.experiments.replications import Measured
     from sim.experiments.verdicts import Verdict
-    from sim.metrics import Metric
     from sim.scenario import Objective, Scenario
     from sim.simulation import Simulation
 

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from sim.core.formatting import brief, show
+from sim.core.log import REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
+from sim.core.metrics import Key, earliest, latest
 from sim.experiments.intervals import quantile
-from sim.log import REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
-from sim.metrics import Key, earliest, latest
-from sim.showing import brief, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from sim.core.log import Block, Stack
     from sim.experiments.objectives import Experiment
-    from sim.log import Block, Stack
 
 What = Literal["failed", "stuck", "not over", "refused", "rolled back"]
 """In the order in which they are told."""

@@ -29,10 +29,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.metrics import Key
 from sim.experiments.comparison import ERROR, difference, idle, pairs, references
 from sim.experiments.intervals import surely_above
 from sim.experiments.objectives import metric_of
-from sim.metrics import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

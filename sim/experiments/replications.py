@@ -16,21 +16,21 @@ import numpy as np
 from tqdm import tqdm
 
 from sim import bounds
-from sim.errors import ModelError, ScenarioError
+from sim.core.errors import ModelError, ScenarioError
+from sim.core.log import Stack
+from sim.core.metrics import Key
+from sim.core.timelines import Members, stacked
+from sim.core.units import shorten, shorten_any
 from sim.experiments.outcomes import happened
-from sim.log import Stack
-from sim.metrics import Key
-from sim.timelines import Members, stacked
-from sim.units import shorten, shorten_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from sim.log import Log
+    from sim.core.log import Log
+    from sim.core.timelines import Steps
     from sim.simulation import Simulation
-    from sim.timelines import Steps
 
 STACK = 100_000
 """Rows that are analysed together: large enough for the fixed costs, small enough for the cache."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sim.core.metrics import Key, Metric
     from sim.experiments.objectives import Experiment
-    from sim.metrics import Key, Metric
     from sim.scenario import Scenario
 
 NEVER_IS_BEST = frozenset({"rollback_duration"})

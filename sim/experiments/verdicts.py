@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.special import bdtr, bdtrc, bdtrik
 
+from sim.core.units import show_share
 from sim.experiments.intervals import (
     clopper_pearson,
     mean_limits,
@@ -29,7 +30,6 @@ from sim.experiments.intervals import (
     student_factor,
 )
 from sim.scenario.references import MOST_REPLICATIONS
-from sim.units import show_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable

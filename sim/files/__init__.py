@@ -18,10 +18,10 @@ from itertools import count
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
+from sim.core.units import shorten
 from sim.files import exchange
 from sim.files.scenarios import load, load_stream, loads
-from sim.units import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
 from sim.formats.checking import nearest
 from sim.formats.tree import LARGEST
 from sim.scenario import Scenario, files_named, not_given
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
 
-    from sim.errors import Problem
+    from sim.core.errors import Problem
 
 LARGEST_INPUT = 256 * 2**20
 """Bytes of a file that a scenario names."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import MOST_PROBLEMS, Problem
+from sim.core.errors import MOST_PROBLEMS, Problem
+from sim.core.units import shorten
 from sim.formats.hints import Home, bare, hint, homes_of
 from sim.formats.schema import Place
 from sim.formats.tree import Node, Scalar, dotted
-from sim.units import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

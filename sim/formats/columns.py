@@ -8,7 +8,7 @@ import math
 from array import array
 from typing import TYPE_CHECKING
 
-from sim.units import shorten
+from sim.core.units import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sim import units
+from sim.core import units
+from sim.core.rounding import Amount
 from sim.formats.checking import WRONG_SHAPE, Null, check, show_scalar
 from sim.formats.specs import OneOf, Spec
 from sim.formats.tree import Scalar, dotted
@@ -320,18 +320,6 @@ Load = Annotated[
     ),
 ]
 """A share that may be above 100%, never 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A count, or a share of a whole that is known later; exactly one is not None."""
-
-    count: int | None = None
-    share: float | None = None
-
-    def __str__(self) -> str:
-        """Write it for people: ``14``, ``80 %``."""
-        return str(self.count) if self.share is None else units.show_share(self.share)
 
 
 def _amount(value: Plain) -> Amount:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.units import shorten
+from sim.core.units import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

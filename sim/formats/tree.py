@@ -17,8 +17,8 @@ from typing import Any, NoReturn, Self
 
 import yaml
 
-from sim.errors import MOST_PROBLEMS, Problem, ScenarioError
-from sim.units import shorten, shorten_any
+from sim.core.errors import MOST_PROBLEMS, Problem, ScenarioError
+from sim.core.units import shorten, shorten_any
 
 LARGEST = 2**20
 """Bytes of UTF-8 in a file."""

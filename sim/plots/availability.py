@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from matplotlib.patches import Patch
 
+from sim.core.units import show_duration
 from sim.plots import clock, steps, style
 from sim.plots.text import text_width
-from sim.units import show_duration
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
-    from sim.timelines import Timeline
 
 _UP, _DOWN = "#BFE0F2", style.INK
 _ROW, _FRAME = 0.46, 0.75

@@ -15,10 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim.core.timelines import TOLERANCE
+from sim.core.units import show_duration, show_share
 from sim.plots import clock, steps, style
 from sim.plots.text import fitted, text_width
-from sim.timelines import TOLERANCE
-from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
-    from sim.timelines import Timeline
 
 LABEL = "capacity (% of nominal)"
 _HEIGHT = 3.6

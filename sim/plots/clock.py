@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import Formatter, Locator
 
-from sim.units import format_duration, show_duration
+from sim.core.units import format_duration, show_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from sim.core.timelines import Timeline
     from sim.plots.style import Picture
-    from sim.timelines import Timeline
 
 MOST = len(style.LINES)
 """So many lines can be told apart."""

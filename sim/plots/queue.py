@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
-    from sim.timelines import Timeline
 
 _HEIGHT = 4.4
 _SHARES = (3, 2)

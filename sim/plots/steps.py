@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.timelines import Timeline
+    from sim.core.timelines import Timeline
 
 
 def changes(line: Timeline) -> NDArray[np.float64]:

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 
+from sim.core.units import show_share
 from sim.plots.text import FONT, drawable, fitted, fitted_apart, lines, text_width
-from sim.units import show_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.core.units import show_share
 from sim.plots import capacity, clock, style
-from sim.units import show_share
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
+    from sim.core.timelines import Timeline
     from sim.plots.capacity import Band
     from sim.plots.style import Mark, Picture
-    from sim.timelines import Timeline
 
 LABEL = "up to date (% of those in scope)"
 _HEIGHT = 3.6

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sim.core.units import show_share
 from sim.plots import capacity, clock, style, up_to_date
 from sim.plots.text import fitted, text_width
-from sim.units import show_share
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from sim.core.timelines import Timeline
     from sim.plots.capacity import Band
     from sim.plots.style import Picture
-    from sim.timelines import Timeline
 
 MOST = 12
 """So many panels can be read on one page."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log, States
+    from sim.core.log import Block, Log, States
 
 EVENTS = pa.schema(
     [

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
+from sim.core.timelines import Timeline
 from sim.plots.capacity import Band
 from sim.results.run_pictures import accepting_beside, groups_apart
 from sim.results.spreads import Spread
 from sim.results.tables import blocks, values, with_gaps
 from sim.systems import KINDS
-from sim.systems.kind import unknown_name
-from sim.timelines import Timeline
+from sim.systems.base.system_type import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

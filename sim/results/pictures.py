@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import ScenarioError
-from sim.plots import availability, capacity, estimates, lanes, overlay, up_to_date, variants
+from sim.core.errors import ScenarioError
+from sim.core.timelines import TOLERANCE
+from sim.plots import availability, capacity, estimates, gantt, overlay, up_to_date, variants
 from sim.results.lookup import Lookup
 from sim.results.run_pictures import apart, marks, the_system, worth_showing
 from sim.results.spreads import downtime, in_runs, sentence
 from sim.systems import KINDS
-from sim.timelines import TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -183,7 +183,7 @@ class ResultPictures:
             for group in self._of.groups_of(one, system, "available")
         ]
         # Lanes of thousands of machines, of which one is nearly always out, say nothing.
-        few = main == "capacity" and len({bar[0] for bar in bars}) <= lanes.MOST
+        few = main == "capacity" and len({bar[0] for bar in bars}) <= gantt.MOST
         shown = {
             "up_to_date": main == "up_to_date" and self._moves(one, system, "up_to_date"),
             "capacity": self._moves(one, system, "capacity")

@@ -19,7 +19,7 @@ from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
 from sim.files import MAKER
 from sim.systems import KINDS
-from sim.systems.kind import MOST_HEADLINES
+from sim.systems.base.system_type import MOST_HEADLINES
 
 if TYPE_CHECKING:
     from sim.experiments.objectives import Experiment

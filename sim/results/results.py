@@ -9,23 +9,23 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
+from sim.core.log import Stack
+from sim.core.units import shorten_any
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
 from sim.experiments.replications import STACK, audit, exact_arithmetic, replication_number
-from sim.log import Stack
 from sim.plots.style import png
 from sim.results import tables
 from sim.results.events import events
-from sim.results.page import result_page
+from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.provenance import RESOLVED, About
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, Made, Opened
 from sim.scenario import Scenario
 from sim.simulation import Simulation
-from sim.systems.kind import look_up
-from sim.units import shorten_any
+from sim.systems.base.system_type import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.plots import availability, capacity, lanes, queue, style, up_to_date
+from sim.plots import availability, capacity, gantt, queue, style, up_to_date
 from sim.results.provenance import bounds, modes
 from sim.results.tables import to_rows
-from sim.systems.kind import look_up
+from sim.systems.base.system_type import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
     from sim.results.single_run import Run
-    from sim.timelines import Timeline
 
 Row = dict[str, Any]
 
@@ -79,12 +79,12 @@ class RunPictures:
         """What each update domain does, each node or each extension; many of those share a lane."""
         run, name = self._run, self._system(system)
         model = run.simulation.models[name]
-        intervals = [lanes.Interval(*lane) for lane in model.lanes(run.log)]
+        intervals = [gantt.Interval(*lane) for lane in model.lanes(run.log)]
         words = model.lane_words
-        title = lanes.headline(intervals, words.what, shared=words.shared)
+        title = gantt.headline(intervals, words.what, shared=words.shared)
         if run.log.drew:
             title = f"Replication {run.replication}: {title[:1].lower()}{title[1:]}"
-        return lanes.figure(intervals, title=title, **self._around(name), **words._asdict())
+        return gantt.figure(intervals, title=title, **self._around(name), **words._asdict())
 
     def _around(self, system: str) -> dict[str, Any]:
         """What stands around the lines of every picture."""

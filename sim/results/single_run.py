@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sim import explanation
-from sim.errors import ScenarioError
-from sim.metrics import HOUR
+from sim.core.errors import ScenarioError
+from sim.core.metrics import HOUR
+from sim.core.timelines import Timeline
+from sim.core.units import LONGEST, parse_duration, shorten_any, show_duration
+from sim.forecast import explanation
 from sim.plots import overlay
-from sim.results import markup, tables
+from sim.results import html, tables
 from sim.results.events import events
 from sim.results.run_pictures import RunPictures
-from sim.systems.kind import look_up, unknown_name
-from sim.timelines import Timeline
-from sim.units import LONGEST, parse_duration, shorten_any, show_duration
+from sim.systems.base.system_type import look_up, unknown_name
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import pandas as pd
 
-    from sim.log import Log
+    from sim.core.log import Log
     from sim.plots.style import Picture
     from sim.scenario import Scenario
     from sim.simulation import Simulation
-    from sim.systems.kind import Model
+    from sim.systems.base.system_type import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class NamedTimeline(Timeline):
 
     def _repr_html_(self) -> str:
         span = f"{len(self.times)} steps, lowest {self.minimum():g}, mean {self.mean():.4g}"
-        return markup.page(self.name, [f"{span} {self.unit}".rstrip()], [])
+        return html.page(self.name, [f"{span} {self.unit}".rstrip()], [])
 
 
 def _instant(seconds: object) -> str:
@@ -241,4 +241,4 @@ class Run:
 
     def _repr_html_(self) -> str:
         title = f"{self.scenario.name}, {self.variant}, replication {self.replication}"
-        return markup.page(title, self.explain().splitlines(), [])
+        return html.page(title, self.explain().splitlines(), [])

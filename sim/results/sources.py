@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from sim.core.log import Log
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
     from sim.files import ResultFolder
-    from sim.log import Log
     from sim.results.provenance import About, Variant
     from sim.scenario import Scenario
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.formatting import brief, show
+from sim.core.timelines import TOLERANCE
+from sim.core.units import show_duration, show_share
 from sim.experiments.intervals import quantile
-from sim.showing import brief, show
-from sim.timelines import TOLERANCE
-from sim.units import show_duration, show_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.metrics import Metric
+    from sim.core.metrics import Metric
 
 _BAD = 0.05
 """The share of the runs that are the bad ones."""

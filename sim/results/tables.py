@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sim.core.timelines import Timeline
     from sim.experiments.bands import Band
     from sim.experiments.replications import Measured
-    from sim.timelines import Timeline
 
 TEXT, NUMBER, WHOLE = pa.string(), pa.float64(), pa.int64()
 NAME = pa.dictionary(pa.int32(), pa.string())

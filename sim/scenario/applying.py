@@ -10,18 +10,18 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.core.log import Recorder, Stack, Subjects, the_scenario
 from sim.formats.checking import nearest
-from sim.log import Recorder, Stack, Subjects, the_scenario
 from sim.systems import KINDS
-from sim.systems.operation import Span
+from sim.systems.base.operation import Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from sim.metrics import Metric
+    from sim.core.metrics import Metric
     from sim.scenario.references import Objective
     from sim.scenario.scenario import Scenario
-    from sim.systems.kind import System
+    from sim.systems.base.system_type import System
 
 
 class Asked(NamedTuple):

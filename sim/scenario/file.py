@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.chance import Distribution
+from sim.formats.distributions import Distribution
 from sim.formats.fields import (
     Duration,
     Name,

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
 
 from sim.formats.fields import Spec
-from sim.formats.outside import quotable
-from sim.systems.kind import Finding
+from sim.formats.outside_files import quotable
+from sim.systems.base.system_type import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,12 +12,13 @@ from inspect import getdoc
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim import paths, units
-from sim.errors import ScenarioError
+from sim.core import units
+from sim.core.errors import ScenarioError
 from sim.formats.checking import nearest, suggest
 from sim.formats.hints import hint
 from sim.formats.schema import Place
 from sim.formats.tree import dotted
+from sim.scenario import paths
 from sim.scenario.file import json_schema
 from sim.scenario.variants import homes
 from sim.systems import KINDS

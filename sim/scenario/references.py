@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.errors import MOST_PROBLEMS, Problem
+from sim.core.errors import MOST_PROBLEMS, Problem
+from sim.core.units import YEAR, format_duration, format_share
 from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
 from sim.formats.tree import Node
 from sim.scenario.inputs import Reader
 from sim.systems import KINDS
-from sim.systems.kind import Finding, System, unknown_name
-from sim.systems.operation import Operation
-from sim.units import YEAR, format_duration, format_share
+from sim.systems.base.operation import Operation
+from sim.systems.base.system_type import Finding, System, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sim.metrics import Metric
+    from sim.core.metrics import Metric
     from sim.scenario.file import File, ObjectiveEntry
     from sim.scenario.inputs import InputFile
 

@@ -14,7 +14,8 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from sim.errors import Problem, ScenarioError
+from sim.core.errors import Problem, ScenarioError
+from sim.core.units import format_duration
 from sim.formats.fields import LONGEST_NAME
 from sim.formats.tree import Node, from_python, read, write
 from sim.scenario.applying import Asked, apply_nowhere, of_objective, of_preference
@@ -23,9 +24,8 @@ from sim.scenario.inputs import InputFile, Reader
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
 from sim.scenario.variants import drafts, overridden, variants, without_variants
 from sim.systems import KINDS
-from sim.systems.kind import Finding, look_up
-from sim.systems.operation import Operation
-from sim.units import format_duration
+from sim.systems.base.operation import Operation
+from sim.systems.base.system_type import Finding, look_up
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from sim.systems.kind import System
+    from sim.systems.base.system_type import System
 
 __all__ = ["InputFile", "Objective", "Operation", "Scenario", "files_named", "json_schema"]
 

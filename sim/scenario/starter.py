@@ -6,13 +6,13 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from sim.errors import ScenarioError
+from sim.core.errors import ScenarioError
 from sim.formats.schema import Place
 from sim.formats.tree import Node, plain, read, write
 from sim.scenario import Scenario
 from sim.scenario.file import json_schema
 from sim.systems import KINDS
-from sim.systems.kind import unknown_name
+from sim.systems.base.system_type import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

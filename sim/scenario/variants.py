@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from sim import paths
-from sim.errors import MOST_PROBLEMS, Problem, ScenarioError
+from sim.core.errors import MOST_PROBLEMS, Problem, ScenarioError
+from sim.core.units import shorten_any
 from sim.formats.fields import check, dotted
 from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python
+from sim.scenario import paths
 from sim.scenario.file import File, file_model, json_schema, kinds_of
 from sim.scenario.references import Linked, link, told, walk
 from sim.systems import FOLDERS
-from sim.units import shorten_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.formats.hints import Home
-    from sim.systems.kind import Finding
+    from sim.systems.base.system_type import Finding
 
 
 SHARED = ("prefer", "seed")

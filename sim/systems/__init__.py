@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.systems.kind import Kind
+    from sim.systems.base.system_type import Kind
 
 FOLDERS = ("cloud_service", "batch_pool", "arc_fleet")
 

@@ -9,8 +9,8 @@ import json
 import resource
 import time
 
+from sim.core.metrics import Key
 from sim.experiments.replications import replicate, settled_heap
-from sim.metrics import Key
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

@@ -13,14 +13,14 @@ from sim.systems.arc_fleet.defaults import (
     resolve_body,
     types,
 )
-from sim.systems.arc_fleet.measures import ARC_METRICS, measure_more
+from sim.systems.arc_fleet.explain import REHEARSING
+from sim.systems.arc_fleet.metrics import ARC_METRICS, measure_more
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.progress import by_day, told
 from sim.systems.arc_fleet.references import references, warnings
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.spec import ArcFleet
-from sim.systems.arc_fleet.words import REHEARSING
-from sim.systems.kind import Kind
+from sim.systems.base.system_type import Kind
 
 KIND = Kind(
     kind="arc_fleet",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.rules import at_most
+from sim.core.rounding import at_most
+from sim.core.timelines import Members
 from sim.systems.arc_fleet import attempts_audit, discovery_audit
 from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.states import (
@@ -21,15 +22,14 @@ from sim.systems.arc_fleet.states import (
     WAITING,
     WIDTH,
 )
-from sim.systems.operation import windows_of
-from sim.timelines import Members
+from sim.systems.base.operation import windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.log import Block, Stack
+    from sim.core.log import Block, Stack
     from sim.systems.arc_fleet.model import Model
 
 _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)

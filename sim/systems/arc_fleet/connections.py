@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.units import GRID
 from sim.systems.arc_fleet.states import CONNECTED, DISCONNECTED
-from sim.units import GRID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from sim.chance import Draws
+    from sim.core.random_streams import Draws
     from sim.systems.arc_fleet.spec import Disconnected
 
     Floats = NDArray[np.float64]

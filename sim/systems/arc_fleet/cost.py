@@ -13,14 +13,14 @@ from sim.systems.arc_fleet.requests import (
     SetAutomaticUpgrade,
     UpgradeExtensions,
 )
-from sim.systems.cost import Part, share_within, tries
+from sim.systems.base.cost import Part, share_within, tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sim.systems.arc_fleet.layout import ExtensionLayout
     from sim.systems.arc_fleet.model import Model
-    from sim.systems.operation import Operation
+    from sim.systems.base.operation import Operation
 
 ATTEMPT_ROWS, ATTEMPT_EVENTS = 4.0, 3.0
 """An attempt installs, is watched, may be rolled back and rests; it is discovered, ends, and a

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.systems.arc_fleet.spec import ArcFleet
-    from sim.systems.operation import Operation, Request
+    from sim.systems.base.operation import Operation, Request
 
 Named = PublishExtension | SetAutomaticUpgrade | PutExtension | RepairExtension
 """Requests that name an extension by its type."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.world import SUBMIT
+from sim.systems.base.context import SUBMIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.systems.arc_fleet.machine import Installed
-    from sim.systems.world import Due, World
+    from sim.systems.base.context import Due, World
 
 
 class Discoveries:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.chance import Again
+from sim.core.random_streams import Again
 from sim.systems.arc_fleet.covering import covered_codes
 from sim.systems.arc_fleet.requests import PublishExtension
 from sim.systems.arc_fleet.scopes import NEVER

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.chance import BLOCK
-from sim.rules import at_most
+from sim.core.random_streams import BLOCK
+from sim.core.rounding import at_most
 from sim.systems.arc_fleet.connections import Connections
 from sim.systems.arc_fleet.discovery import Discoveries
-from sim.systems.arc_fleet.luck import Luck
+from sim.systems.arc_fleet.draws import Luck
 from sim.systems.arc_fleet.machine import Installed, Wait
 from sim.systems.arc_fleet.states import WAITING, WIDTH
-from sim.systems.world import ACT, DISPATCH
+from sim.systems.base.context import ACT, DISPATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sim.systems.arc_fleet.commands import Order
+    from sim.systems.arc_fleet.draws import Faults
     from sim.systems.arc_fleet.layout import ExtensionLayout, GroupLayout, Layout
-    from sim.systems.arc_fleet.luck import Faults
     from sim.systems.arc_fleet.machine import Target
-    from sim.systems.arc_fleet.orders import Order
-    from sim.systems.world import Due, World
+    from sim.systems.base.context import Due, World
 
 TOGETHER = BLOCK
 """Machines in a part: as many as are drawn for at once."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import UNIT, UPGRADE, Block, States
+from sim.core.log import UNIT, UPGRADE, Block, States
 from sim.systems.arc_fleet.defaults import groups_with
-from sim.systems.arc_fleet.refusals import OPERATION_STATES
+from sim.systems.arc_fleet.rejections import OPERATION_STATES
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
 from sim.systems.arc_fleet.spec import Extension, identity
 from sim.systems.arc_fleet.states import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.systems.arc_fleet.spec import ArcFleet, MachineGroup
-    from sim.systems.operation import Operation, Span
+    from sim.systems.base.operation import Operation, Span
 
 
 MOST_VERSIONS = (np.iinfo(np.int16).max + 1) // WIDTH

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.systems.arc_fleet.endings import BEFORE
+from sim.systems.arc_fleet.completion import BEFORE
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,
@@ -24,15 +24,15 @@ from sim.systems.arc_fleet.states import (
     WATCHING,
     WIDTH,
 )
-from sim.systems.world import LOOK, RETURN, SUBMIT
+from sim.systems.base.context import LOOK, RETURN, SUBMIT
 
 if TYPE_CHECKING:
-    from sim.rules import Windows
+    from sim.core.windows import Windows
+    from sim.systems.arc_fleet.commands import Request
+    from sim.systems.arc_fleet.draws import Luck
     from sim.systems.arc_fleet.fleet import Section
     from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.arc_fleet.luck import Luck
-    from sim.systems.arc_fleet.orders import Request
-    from sim.systems.world import Due
+    from sim.systems.base.context import Due
 
 
 class Target:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.log import UNIT
-from sim.systems.arc_fleet import audit, fleet, measures, series, views, words
+from sim.core.log import UNIT
+from sim.systems.arc_fleet import audit, explain, fleet, metrics, series, tables
 from sim.systems.arc_fleet.layout import number_all
 from sim.systems.arc_fleet.operations import Service
-from sim.systems.arc_fleet.refusals import answer, by_request
+from sim.systems.arc_fleet.rejections import answer, by_request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log, Stack
-    from sim.metrics import Measured
-    from sim.systems.answers import Refusal
+    from sim.core.log import Block, Log, Stack
+    from sim.core.metrics import Measured
+    from sim.core.timelines import Timeline
     from sim.systems.arc_fleet.spec import ArcFleet
-    from sim.systems.kind import LaneWords
-    from sim.systems.operation import Operation, Span
-    from sim.systems.rehearsed import Rehearsal
-    from sim.systems.world import World
-    from sim.timelines import Timeline
+    from sim.systems.base.context import World
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation, Span
+    from sim.systems.base.records import Refusal
+    from sim.systems.base.system_type import LaneWords
 
 
 class Model:
@@ -50,13 +50,13 @@ class Model:
     @property
     def size(self) -> str:
         """How large it is, in a few words."""
-        return words.size(self)
+        return explain.size(self)
 
     # What the rest of the house asks of a finished run.
 
     def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications promises count."""
-        return measures.measure(self, stack, warm_up)
+        return metrics.measure(self, stack, warm_up)
 
     def audit(self, stack: Stack) -> str | None:
         """The rule of the system that a stack breaks, if any."""
@@ -77,28 +77,28 @@ class Model:
 
     def members(self, log: Log) -> list[dict[str, Any]]:
         """One row an extension of a machine."""
-        return views.members(self, log)
+        return tables.members(self, log)
 
     def operations_table(self, log: Log) -> list[dict[str, Any]]:
         """One row an operation."""
-        return views.operations_table(self, log)
+        return tables.operations_table(self, log)
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """Versions and provisioning states of each type at `at` seconds, and the releases."""
-        return views.status(self, log, at)
+        return tables.status(self, log, at)
 
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """How each type stands in each group: label, from, to, category."""
-        return views.lanes(self, log)
+        return tables.lanes(self, log)
 
     @property
     def lane_words(self) -> LaneWords:
         """What those lanes are."""
-        return views.lane_words(self)
+        return tables.lane_words(self)
 
     def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return words.before(self, rehearsal)
+        return explain.before(self, rehearsal)
 
     def refusal(self, operation: Operation) -> Refusal | None:
         """How the service refuses an operation by what it says, if it does."""

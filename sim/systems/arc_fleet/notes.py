@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.log import SUCCEEDED
+from sim.core.log import SUCCEEDED
+from sim.core.units import show_duration
 from sim.systems.arc_fleet.covering import came_before
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.refusals import OPERATION_STATES
+from sim.systems.arc_fleet.rejections import OPERATION_STATES
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
@@ -26,15 +27,14 @@ from sim.systems.arc_fleet.versions import (
     upgrades,
     version_key,
 )
-from sim.systems.sentences import be, counted
-from sim.units import show_duration
+from sim.systems.base.text import be, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.scopes import Scopes
-    from sim.systems.operation import Operation
+    from sim.systems.base.operation import Operation
 
 
 class _There(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.log import (
+from sim.core.log import (
     ASKED,
     COMPLETED,
     OPERATION,
@@ -21,8 +21,8 @@ from sim.log import (
     UPGRADE_FAILED,
     UPGRADING,
 )
-from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.endings import (
+from sim.systems.arc_fleet.commands import Installation, OptIn, OptOut, Publication, Request
+from sim.systems.arc_fleet.completion import (
     BEFORE,
     End,
     Enrolment,
@@ -30,25 +30,25 @@ from sim.systems.arc_fleet.endings import (
     Rollout,
     end_of,
 )
+from sim.systems.arc_fleet.defaults import first_versions, groups_with
+from sim.systems.arc_fleet.draws import Faults
 from sim.systems.arc_fleet.fleet import Action
-from sim.systems.arc_fleet.luck import Faults
-from sim.systems.arc_fleet.orders import Installation, OptIn, OptOut, Publication, Request
-from sim.systems.arc_fleet.refusals import RULES, by_request
+from sim.systems.arc_fleet.rejections import RULES, by_request
 from sim.systems.arc_fleet.requests import (
     RepairExtension,
     SetAutomaticUpgrade,
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.versions import installed_as, major, newest_minor, upgrades
-from sim.systems.operation import windows_of
+from sim.systems.base.operation import windows_of
 
 if TYPE_CHECKING:
-    from sim.rules import Windows
+    from sim.core.windows import Windows
+    from sim.systems.arc_fleet.commands import Order
     from sim.systems.arc_fleet.layout import ExtensionLayout, Layout
-    from sim.systems.arc_fleet.orders import Order
     from sim.systems.arc_fleet.requests import PublishExtension, PutExtension
-    from sim.systems.operation import Window
-    from sim.systems.world import World
+    from sim.systems.base.context import World
+    from sim.systems.base.operation import Window
 
 
 class Call(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.refusals import by_request
+from sim.systems.arc_fleet.rejections import by_request
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sim.systems.arc_fleet.requests import AlwaysUnhealthy
     from sim.systems.arc_fleet.spec import ArcFleet
-    from sim.systems.operation import Request
+    from sim.systems.base.operation import Request
 
 
 @dataclass

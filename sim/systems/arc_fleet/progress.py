@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.log import Stack
-from sim.rules import DAY
-from sim.showing import show
+from sim.core.formatting import show
+from sim.core.log import Stack
+from sim.core.timelines import TOLERANCE, accumulate
+from sim.core.windows import DAY
 from sim.systems.arc_fleet.notes import notes, stuck
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import (
@@ -26,18 +27,17 @@ from sim.systems.arc_fleet.states import (
     WAITING,
     WIDTH,
 )
-from sim.systems.sentences import be, counted
-from sim.timelines import TOLERANCE, accumulate
+from sim.systems.base.text import be, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.log import Log
+    from sim.core.log import Log
+    from sim.core.timelines import Steps
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.scopes import Scope
-    from sim.timelines import Steps
 
     Row = dict[str, Any]
 

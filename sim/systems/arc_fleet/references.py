@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.formats.fields import Amount
-from sim.rules import at_least
+from sim.core.rounding import Amount, at_least
 from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
 from sim.systems.arc_fleet.layout import MOST_VERSIONS, WrittenVersions
-from sim.systems.arc_fleet.refusals import by_request
+from sim.systems.arc_fleet.rejections import by_request
 from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
     PublishExtension,
@@ -20,15 +19,15 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import upgrades, version_key
-from sim.systems.kind import MOST_MEMBERS, Finding, unknown_name
-from sim.systems.sentences import counted
+from sim.systems.base.system_type import MOST_MEMBERS, Finding, unknown_name
+from sim.systems.base.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.chance import Distribution
+    from sim.formats.distributions import Distribution
     from sim.systems.arc_fleet.spec import ArcFleet, Extension
-    from sim.systems.operation import Operation, Request
+    from sim.systems.base.operation import Operation, Request
 
     Path = tuple[str | int, ...]
     Groups = dict[str, MachineGroup]

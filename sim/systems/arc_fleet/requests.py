@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 from sim.formats.fields import Flag, Name, OneOf, Share
 from sim.systems.arc_fleet.spec import Os
 from sim.systems.arc_fleet.versions import Version
-from sim.systems.operation import Request, Window
+from sim.systems.base.operation import Request, Window
 
 
 class AlwaysUnhealthy(OneOf):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.log import ASKED, OPERATION
+from sim.core.log import ASKED, OPERATION
 from sim.systems.arc_fleet.covering import came_before, covered_codes
 from sim.systems.arc_fleet.defaults import first_versions, groups_with
 from sim.systems.arc_fleet.requests import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.log import Block, Stack
+    from sim.core.log import Block, Stack
     from sim.systems.arc_fleet.layout import ExtensionLayout
     from sim.systems.arc_fleet.model import Model
 

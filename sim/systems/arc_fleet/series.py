@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import Stack
-from sim.systems.arc_fleet.measures import available
+from sim.core.log import Stack
+from sim.core.timelines import Members, Timeline, accumulate, share_of
+from sim.systems.arc_fleet.metrics import available
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import EXTENSION, WIDTH
-from sim.timelines import Members, Timeline, accumulate, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log
+    from sim.core.log import Block, Log
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.scopes import Scope
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.chance import Distribution
+from sim.formats.distributions import Distribution
 from sim.formats.fields import (
     CountOrShare,
     Flag,
@@ -23,7 +23,7 @@ from sim.formats.fields import (
     Text,
 )
 from sim.systems.arc_fleet.versions import Version
-from sim.systems.kind import System
+from sim.systems.base.system_type import System
 
 Os = Literal["linux", "windows"]
 Status = Literal[

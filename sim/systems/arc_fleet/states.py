@@ -8,7 +8,7 @@ bears the one that it gets.
 
 from __future__ import annotations
 
-from sim.log import States
+from sim.core.log import States
 
 EXTENSION = (
     "absent",

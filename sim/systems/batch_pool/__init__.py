@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.base.system_type import Kind
 from sim.systems.batch_pool.cost import parts
 from sim.systems.batch_pool.defaults import (
     GROUP_METRICS,
@@ -12,13 +13,12 @@ from sim.systems.batch_pool.defaults import (
     resolve,
     resolve_body,
 )
-from sim.systems.batch_pool.measures import BATCH_METRICS
+from sim.systems.batch_pool.explain import REHEARSING
+from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import Model
 from sim.systems.batch_pool.references import references, warnings
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
-from sim.systems.batch_pool.words import REHEARSING
-from sim.systems.kind import Kind
 
 KIND = Kind(
     kind="batch_pool",

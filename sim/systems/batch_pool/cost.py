@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.systems.base.cost import Part, strikes, tries
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
-from sim.systems.cost import Part, strikes, tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.systems.base.cost import Path
     from sim.systems.batch_pool.layout import JobLayout
     from sim.systems.batch_pool.model import Model
-    from sim.systems.cost import Path
 
 OPERATION_ROWS = 8
 """Of an operation itself: asked, ended, an upgrade and a pool that begins and ends."""

@@ -13,13 +13,13 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
-from sim.systems.batch_pool.work import Job
+from sim.systems.batch_pool.workload import Job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.systems.base.operation import Operation, Request
     from sim.systems.batch_pool.spec import BatchPool
-    from sim.systems.operation import Operation, Request
 
 HORIZON = 86400.0
 """Seconds."""

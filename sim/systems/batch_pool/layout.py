@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.errors import ScenarioError
-from sim.log import UNIT, UPGRADE, Block, States
-from sim.rules import at_least
-from sim.systems.batch_pool.refusals import LATEST, OPERATION_STATES, by_version
+from sim.core.errors import ScenarioError
+from sim.core.log import UNIT, UPGRADE, Block, States
+from sim.core.rounding import at_least
+from sim.systems.batch_pool.rejections import LATEST, OPERATION_STATES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.states import (
     ACTIVE,
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.chance import Distribution
+    from sim.formats.distributions import Distribution
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.batch_pool.spec import BatchPool
-    from sim.systems.batch_pool.work import Job
-    from sim.systems.operation import Operation, Span
+    from sim.systems.batch_pool.workload import Job
 
 FIRST_IMAGE = "image 1"
 """What a virtual_machine pool runs at time 0; each upgrade of its image brings the next one."""

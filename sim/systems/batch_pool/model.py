@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.chance import draws
-from sim.log import SCENARIO, UNIT
-from sim.systems.batch_pool import get_pool, measures, series, views, words
+from sim.core.log import SCENARIO, UNIT
+from sim.core.random_streams import draws
+from sim.systems.base.context import ACT
+from sim.systems.base.operation import windows_of
+from sim.systems.base.service import Call
+from sim.systems.batch_pool import explain, metrics, series, status, tables
 from sim.systems.batch_pool.layout import number_all
 from sim.systems.batch_pool.operations import Service
 from sim.systems.batch_pool.pool import Pool
-from sim.systems.batch_pool.refusals import answer, by_request
+from sim.systems.batch_pool.rejections import answer, by_request
 from sim.systems.batch_pool.requests import drains
 from sim.systems.batch_pool.tasks import draw_tasks, in_order
-from sim.systems.door import Call
-from sim.systems.operation import windows_of
-from sim.systems.world import ACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log, Stack
-    from sim.metrics import Measured
-    from sim.systems.answers import Refusal
+    from sim.core.log import Block, Log, Stack
+    from sim.core.metrics import Measured
+    from sim.core.timelines import Timeline
+    from sim.systems.base.context import Due, World
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation, Span
+    from sim.systems.base.records import Refusal
+    from sim.systems.base.system_type import LaneWords
     from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.tasks import JobTasks
-    from sim.systems.kind import LaneWords
-    from sim.systems.operation import Operation, Span
-    from sim.systems.rehearsed import Rehearsal
-    from sim.systems.world import Due, World
-    from sim.timelines import Timeline
 
 
 class Model:
@@ -55,7 +55,7 @@ class Model:
     @property
     def size(self) -> str:
         """How large it is, in a few words."""
-        return words.size(self)
+        return explain.size(self)
 
     @property
     def nominal(self) -> float:
@@ -130,11 +130,11 @@ class Model:
 
     def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications all rollouts came to an end."""
-        return measures.measure(self, stack, warm_up)
+        return metrics.measure(self, stack, warm_up)
 
     def audit(self, stack: Stack) -> str | None:
         """The rule of the system that a stack breaks, if any."""
-        return measures.audit(self, stack)
+        return metrics.audit(self, stack)
 
     def series(self) -> list[tuple[str, str]]:
         """Every (series, group) that a run has."""
@@ -153,28 +153,28 @@ class Model:
 
     def members(self, log: Log) -> list[dict[str, Any]]:
         """One row a node."""
-        return views.members(self, log)
+        return tables.members(self, log)
 
     def operations_table(self, log: Log) -> list[dict[str, Any]]:
         """One row an operation."""
-        return views.operations_table(self, log)
+        return tables.operations_table(self, log)
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What Get Pool would show at `at` seconds."""
-        return get_pool.status(self, log, at)
+        return status.status(self, log, at)
 
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What nodes do: label, from, to, category."""
-        return views.lanes(self, log)
+        return tables.lanes(self, log)
 
     @property
     def lane_words(self) -> LaneWords:
         """What those lanes are."""
-        return views.lane_words(self)
+        return tables.lane_words(self)
 
     def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return words.before(self, rehearsal)
+        return explain.before(self, rehearsal)
 
     def refusal(self, operation: Operation) -> Refusal | None:
         """How the service refuses an operation by what it says, if it does."""

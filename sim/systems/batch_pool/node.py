@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sim.systems.base.context import RETURN
 from sim.systems.batch_pool.states import (
     DRAINING,
     IDLE,
@@ -21,14 +22,13 @@ from sim.systems.batch_pool.states import (
     WAITING_FOR_START_TASK,
     WIDTH,
 )
-from sim.systems.world import RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sim.systems.base.context import Due, World
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.scheduler import Execution, Scheduler
-    from sim.systems.world import Due, World
 
 
 class Node:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import first_of_each
+from sim.core.log import first_of_each
+from sim.systems.batch_pool.executions import node_rows
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, TASK_WIDTH, WIDTH
-from sim.systems.batch_pool.work_done import node_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
+    from sim.systems.batch_pool.executions import Executions
     from sim.systems.batch_pool.layout import Layout
-    from sim.systems.batch_pool.work_done import Executions
 
 RUNNING = "running"
 """What a node in service is while tasks run on it; no row says so."""

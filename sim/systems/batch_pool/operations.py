@@ -8,17 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from sim.rules import at_most
+from sim.core.rounding import at_most
+from sim.systems.base.service import Call, Door
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim, Starts
-from sim.systems.batch_pool.refusals import ALLOWED, BY_STATUS, RULES, by_version
+from sim.systems.batch_pool.rejections import ALLOWED, BY_STATUS, RULES, by_version
 from sim.systems.batch_pool.requests import WAITING
 from sim.systems.batch_pool.states import REBOOTING, REIMAGING, UPGRADING_OS
 from sim.systems.batch_pool.walk import Plan
-from sim.systems.door import Call, Door
 
 if TYPE_CHECKING:
-    from sim.chance import Distribution, Times
+    from sim.core.random_streams import Times
+    from sim.formats.distributions import Distribution
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.pool import Pool, Resizing
     from sim.systems.batch_pool.requests import (

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.log import COMPLETED, UPGRADE_FAILED, UPGRADING
+from sim.core.log import COMPLETED, UPGRADE_FAILED, UPGRADING
+from sim.systems.base.context import ACT
+from sim.systems.base.failures import Strikes
 from sim.systems.batch_pool.node import Claim, Nodes, Starts
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
@@ -20,17 +22,15 @@ from sim.systems.batch_pool.states import (
     STEADY,
 )
 from sim.systems.batch_pool.walk import Walk
-from sim.systems.failures import Strikes
-from sim.systems.world import ACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sim.systems.base.context import Due, World
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.tasks import Tasks
     from sim.systems.batch_pool.walk import Plan
-    from sim.systems.world import Due, World
 
 
 class Pool:

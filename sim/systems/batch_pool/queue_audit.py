@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.systems.batch_pool.executions import task_rows
 from sim.systems.batch_pool.occupancy import sums_of_each
-from sim.systems.batch_pool.recorded import LOWEST_PRIORITY
 from sim.systems.batch_pool.states import ACTIVE, TASK_WIDTH
-from sim.systems.batch_pool.work_done import task_rows
+from sim.systems.batch_pool.trace import LOWEST_PRIORITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
     from sim.systems.batch_pool.layout import Layout
 
 LINE = 32

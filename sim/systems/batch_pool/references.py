@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.formats.outside import quotable
-from sim.rules import at_least, at_most
+from sim.core.rounding import at_least, at_most
+from sim.core.units import shorten, show_duration, show_share
+from sim.formats.outside_files import quotable
+from sim.systems.base.system_type import Finding
+from sim.systems.base.text import counted
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
-from sim.systems.batch_pool.work import is_overload, offered_slots
-from sim.systems.kind import Finding
-from sim.systems.sentences import counted
-from sim.units import shorten, show_duration, show_share
+from sim.systems.batch_pool.workload import is_overload, offered_slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sim.systems.base.operation import Operation
     from sim.systems.batch_pool.spec import BatchPool
-    from sim.systems.batch_pool.work import Job
-    from sim.systems.operation import Operation
+    from sim.systems.batch_pool.workload import Job
 
     Path = tuple[str | int, ...]
 

@@ -14,8 +14,8 @@ from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats.fields import Count, Name, Text
+from sim.systems.base.operation import Request, Window
 from sim.systems.batch_pool.spec import Deallocation
-from sim.systems.operation import Request, Window
 
 
 def _api_version(text: str) -> str:

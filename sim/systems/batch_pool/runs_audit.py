@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.chance import Again
+from sim.core.random_streams import Again
+from sim.systems.batch_pool.executions import DONE, FAILED_BY_ITSELF
 from sim.systems.batch_pool.states import ACTIVE, FAILED, IDLE, TASK_WIDTH, WIDTH
-from sim.systems.batch_pool.work_done import DONE, FAILED_BY_ITSELF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from sim.systems.batch_pool.executions import Executions
     from sim.systems.batch_pool.layout import JobLayout, Layout
     from sim.systems.batch_pool.occupancy import Occupancy
-    from sim.systems.batch_pool.work_done import Executions
 
 MOST_LEVELS = 16
 """Slots of a node up to which it is checked which of the free nodes takes a task: each number of

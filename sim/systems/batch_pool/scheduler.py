@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from simpy import Event
 
-from sim.log import PACK
+from sim.core.log import PACK
+from sim.systems.base.context import DISPATCH, RETURN, SUBMIT
+from sim.systems.batch_pool.queue import FreeNodes, Queue
 from sim.systems.batch_pool.states import ACTIVE, COMPLETED, FAILED, IDLE, RUNNING, TASK_WIDTH
-from sim.systems.batch_pool.waiting import FreeNodes, Queue
-from sim.systems.world import DISPATCH, RETURN, SUBMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sim.systems.base.context import Due, World
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.tasks import Tasks
-    from sim.systems.world import Due, World
 
 AT_SUBMIT, AT_RETURN = SUBMIT << 32, RETURN << 32
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import Stack
+from sim.core.log import Stack
+from sim.core.timelines import Members, accumulate, share_of
+from sim.systems.batch_pool.executions import executions
 from sim.systems.batch_pool.occupancy import RUNNING, SHOWN, occupancy
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, WIDTH
 from sim.systems.batch_pool.updated import at_version, up_to_date
-from sim.systems.batch_pool.work_done import executions
-from sim.timelines import Members, accumulate, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log
+    from sim.core.log import Block, Log
+    from sim.core.timelines import Steps, Timeline
     from sim.systems.batch_pool.model import Model
-    from sim.timelines import Steps, Timeline
 
 OF_NODES = ("capacity", "available", "nodes", "accepting", "up_to_date")
 OF_WORK = ("queue", "running", "utilisation")

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Discriminator, Tag
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.chance import Distribution
-from sim.distributions import OneShape
+from sim.core.rounding import Amount
+from sim.formats.distributions import Distribution, OneShape
 from sim.formats.fields import (
-    Amount,
     CountOrShare,
     Duration,
     Flag,
@@ -27,9 +26,9 @@ from sim.formats.fields import (
     Share,
     Spec,
 )
-from sim.systems.batch_pool.work import Job, Retries
-from sim.systems.failures import Failures
-from sim.systems.kind import System
+from sim.systems.base.failures import Failures
+from sim.systems.base.system_type import System
+from sim.systems.batch_pool.workload import Job, Retries
 
 # Assumption: Azure publishes no time of an upgrade; two recorded reimages took 288 and 376 s.
 NODE_UPGRADE = Distribution.model_validate({"lognormal": {"median": "5min", "p95": "9min"}})

@@ -7,7 +7,7 @@ written; nor is what a disabled one runs.
 
 from __future__ import annotations
 
-from sim.log import States
+from sim.core.log import States
 
 NODE = (
     "absent",

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.chance import Again
+from sim.core.random_streams import Again
+from sim.systems.base.failures import strikes_again
+from sim.systems.batch_pool.executions import node_rows
 from sim.systems.batch_pool.requests import RebootNode, ReimageNode, Resize
 from sim.systems.batch_pool.states import (
     CREATING,
@@ -24,16 +26,14 @@ from sim.systems.batch_pool.states import (
     WAITING_FOR_START_TASK,
     WIDTH,
 )
-from sim.systems.batch_pool.work_done import node_rows
-from sim.systems.failures import strikes_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.chance import Distribution
-    from sim.log import Stack
+    from sim.core.log import Stack
+    from sim.formats.distributions import Distribution
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.model import Model
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.chance import Draws
+    from sim.core.random_streams import Draws
     from sim.systems.batch_pool.layout import JobLayout, Layout
 
 

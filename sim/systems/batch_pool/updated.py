@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import ASKED, OPERATION
+from sim.core.log import ASKED, OPERATION
+from sim.core.timelines import Members, Timeline, share_of
 from sim.systems.batch_pool.requests import Resize
 from sim.systems.batch_pool.states import IN_SERVICE, WIDTH
-from sim.timelines import Members, Timeline, share_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.log import Block, Stack
+    from sim.core.log import Block, Stack
     from sim.systems.batch_pool.model import Model
 
 Changes = tuple["NDArray[np.intp]", "NDArray[np.int64]"]

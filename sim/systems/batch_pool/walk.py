@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from sim.systems.base.context import ACT
 from sim.systems.batch_pool.node import Claim
-from sim.systems.world import ACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from simpy import Event
 
-    from sim.chance import Times
-    from sim.rules import Windows
+    from sim.core.random_streams import Times
+    from sim.core.windows import Windows
+    from sim.systems.base.context import Due, World
     from sim.systems.batch_pool.node import Node, Nodes, Starts
     from sim.systems.batch_pool.spec import WalkRules
-    from sim.systems.world import Due, World
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.log import UPGRADE, UPGRADE_ENDS
-from sim.rules import at_most
+from sim.core.log import UPGRADE, UPGRADE_ENDS
+from sim.core.rounding import at_most
+from sim.systems.base.operation import windows_of
 from sim.systems.batch_pool.states import (
     DRAINING,
     LEAVING,
@@ -20,14 +21,13 @@ from sim.systems.batch_pool.states import (
     WAITING_FOR_START_TASK,
     WIDTH,
 )
-from sim.systems.operation import windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
     from sim.systems.batch_pool.model import Model
     from sim.systems.batch_pool.stays_audit import NodeRows
 

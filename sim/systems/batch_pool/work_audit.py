@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.systems.batch_pool import runs_audit, stays_audit, walk_audit
+from sim.systems.batch_pool.executions import (
+    DONE,
+    INTERRUPTIONS,
+    TERMINATE,
+    UNEXPLAINED,
+    carried,
+    executions,
+    node_rows,
+    requeued,
+)
 from sim.systems.batch_pool.occupancy import occupancy
 from sim.systems.batch_pool.queue_audit import served_in_order
 from sim.systems.batch_pool.states import (
@@ -25,27 +35,17 @@ from sim.systems.batch_pool.states import (
     TASK_WIDTH,
     WIDTH,
 )
-from sim.systems.batch_pool.work_done import (
-    DONE,
-    INTERRUPTIONS,
-    TERMINATE,
-    UNEXPLAINED,
-    carried,
-    executions,
-    node_rows,
-    requeued,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
+    from sim.systems.batch_pool.executions import Executions
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.model import Model
     from sim.systems.batch_pool.occupancy import Occupancy
-    from sim.systems.batch_pool.work_done import Executions
 
 MOVES = (
     (0, ACTIVE),

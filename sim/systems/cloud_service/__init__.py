@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.base.system_type import Kind
 from sim.systems.cloud_service.cost import parts
 from sim.systems.cloud_service.defaults import (
     GROUP_METRICS,
@@ -12,13 +13,12 @@ from sim.systems.cloud_service.defaults import (
     resolve,
     resolve_body,
 )
-from sim.systems.cloud_service.measures import CLOUD_SERVICE_METRICS
+from sim.systems.cloud_service.metrics import CLOUD_SERVICE_METRICS
 from sim.systems.cloud_service.model import Model
 from sim.systems.cloud_service.references import references, warnings
 from sim.systems.cloud_service.requests import OPERATIONS
 from sim.systems.cloud_service.spec import CloudService
 from sim.systems.cloud_service.stuck import told
-from sim.systems.kind import Kind
 
 KIND = Kind(
     kind="cloud_service",

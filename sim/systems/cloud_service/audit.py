@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import ROLLING_BACK, SUPERSEDED, UPGRADE
+from sim.core.log import ROLLING_BACK, SUPERSEDED, UPGRADE
+from sim.core.timelines import Members
 from sim.systems.cloud_service import restart_audit, turn_audit
 from sim.systems.cloud_service.history import History
 from sim.systems.cloud_service.rollouts import accepted
-from sim.timelines import Members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.log import Stack
+    from sim.core.log import Stack
     from sim.systems.cloud_service.model import Model
 
 

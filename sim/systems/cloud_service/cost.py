@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sim.systems.base.cost import Part, strikes, tries
 from sim.systems.cloud_service.operator import SEEN
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -17,16 +18,15 @@ from sim.systems.cloud_service.requests import (
     UpdateStatus,
     UpgradeDeployment,
 )
-from sim.systems.cost import Part, strikes, tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.systems.base.cost import Path
+    from sim.systems.base.operation import Operation, Request
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
     from sim.systems.cloud_service.spec import Role
-    from sim.systems.cost import Path
-    from sim.systems.operation import Operation, Request
 
 OPERATION_ROWS = 6
 """Of an operation itself and of the upgrade that it begins."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.chance import Distribution
+from sim.formats.distributions import Distribution
 from sim.systems.cloud_service.requests import ChangeConfiguration, HostOsUpdate, UpgradeDeployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.systems.base.operation import Operation, Request
     from sim.systems.cloud_service.spec import CloudService, Role
-    from sim.systems.operation import Operation, Request
 
 HORIZON = 86400.0
 """Seconds."""

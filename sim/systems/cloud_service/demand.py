@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
+from sim.core.units import LONGEST, to_grid
 from sim.formats.columns import read_column
 from sim.formats.fields import SIZES, Clock, NonNegativeNumber, OneOf, Text, is_usual
-from sim.units import LONGEST, to_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

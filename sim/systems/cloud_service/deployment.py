@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.log import (
+from sim.core.log import (
     COMPLETED,
     ROLLED_BACK,
     ROLLING_BACK,
@@ -17,21 +17,21 @@ from sim.log import (
     UPGRADE_ENDS,
     UPGRADING,
 )
-from sim.rules import domains_in_use
+from sim.systems.base.context import ACT
+from sim.systems.cloud_service.domains import domains_in_use
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.states import AT_REST, CREATING, UPDATING
 from sim.systems.cloud_service.turns import Turn, Turns
-from sim.systems.world import ACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from simpy import Event
 
-    from sim.rules import Windows
+    from sim.core.windows import Windows
+    from sim.systems.base.context import World
+    from sim.systems.cloud_service.draws import Luck
     from sim.systems.cloud_service.layout import Layout
-    from sim.systems.cloud_service.luck import Luck
-    from sim.systems.world import World
 
     Take = Callable[[list[int], int], None]
     Steps = Generator[Event, None, None]

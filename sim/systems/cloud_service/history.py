@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.log import ROLLING_BACK, UPGRADE, first_of_each
+from sim.core.log import ROLLING_BACK, UPGRADE, first_of_each
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.states import (
     BUSY,
@@ -26,7 +26,7 @@ from sim.systems.cloud_service.states import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
     from sim.systems.cloud_service.model import Model
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from simpy import Event
 
+from sim.systems.base.context import ACT, RETURN
 from sim.systems.cloud_service.states import (
     CYCLING,
     READY,
@@ -21,14 +22,13 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.systems.world import ACT, RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from sim.systems.base.context import Due, World
+    from sim.systems.cloud_service.draws import Luck
     from sim.systems.cloud_service.layout import Layout
-    from sim.systems.cloud_service.luck import Luck
-    from sim.systems.world import Due, World
 
 LAST = -1
 """Number of a step that no other follows."""

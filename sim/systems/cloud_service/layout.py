@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import UPGRADE, Block, States
-from sim.rules import at_least, domains_in_use, update_domain
+from sim.core.log import UPGRADE, Block, States
+from sim.core.rounding import at_least
 from sim.systems.cloud_service.defaults import configuration
-from sim.systems.cloud_service.refusals import OPERATION_STATES
+from sim.systems.cloud_service.domains import domains_in_use, update_domain
+from sim.systems.cloud_service.rejections import OPERATION_STATES
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     GuestOsUpdate,
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.cloud_service.spec import Build, CloudService, Role, UnhealthyLater
-    from sim.systems.operation import Operation, Span
 
 
 @dataclass(frozen=True)

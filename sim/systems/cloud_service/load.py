@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.rules import DAY, second_of_day
-from sim.timelines import Timeline
+from sim.core.timelines import Timeline
+from sim.core.windows import DAY, second_of_day
 
 if TYPE_CHECKING:
+    from sim.systems.base.operation import Span
     from sim.systems.cloud_service.demand import Demand
-    from sim.systems.operation import Span
 
 
 def demand_over(demand: Demand, span: Span) -> Timeline:

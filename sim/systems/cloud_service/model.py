@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.log import SCENARIO
-from sim.systems.cloud_service import audit, get_deployment, measures, series, views, words
+from sim.core.log import SCENARIO
+from sim.systems.base.context import ACT
+from sim.systems.cloud_service import audit, explain, metrics, series, status, tables
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import Service, call_of
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.platform import UnplannedFailures
-from sim.systems.cloud_service.refusals import answer, by_request
+from sim.systems.cloud_service.rejections import answer, by_request
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.states import ACTORS, BAD, GOOD
-from sim.systems.world import ACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log, Stack
-    from sim.metrics import Measured
-    from sim.systems.answers import Refusal
+    from sim.core.log import Block, Log, Stack
+    from sim.core.metrics import Measured
+    from sim.core.timelines import Timeline
+    from sim.systems.base.context import Due, World
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation, Span
+    from sim.systems.base.records import Refusal
+    from sim.systems.base.service import Call
+    from sim.systems.base.system_type import LaneWords
     from sim.systems.cloud_service.spec import CloudService
-    from sim.systems.door import Call
-    from sim.systems.kind import LaneWords
-    from sim.systems.operation import Operation, Span
-    from sim.systems.rehearsed import Rehearsal
-    from sim.systems.world import Due, World
-    from sim.timelines import Timeline
 
 
 class Model:
@@ -60,7 +60,7 @@ class Model:
     @property
     def size(self) -> str:
         """How large it is, in a few words."""
-        return words.size(self)
+        return explain.size(self)
 
     @cached_property
     def headlines(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Model:
 
     def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications all rollouts came to an end."""
-        return measures.measure(self, stack, warm_up)
+        return metrics.measure(self, stack, warm_up)
 
     def audit(self, stack: Stack) -> str | None:
         """The rule of the system that a stack breaks, if any."""
@@ -99,28 +99,28 @@ class Model:
 
     def members(self, log: Log) -> list[dict[str, Any]]:
         """One row an instance."""
-        return views.members(self, log)
+        return tables.members(self, log)
 
     def operations_table(self, log: Log) -> list[dict[str, Any]]:
         """One row an operation."""
-        return views.operations_table(self, log)
+        return tables.operations_table(self, log)
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What Get Deployment would show at `at` seconds."""
-        return get_deployment.status(self, log, at)
+        return status.status(self, log, at)
 
     def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What each update domain does: label, from, to, category."""
-        return views.lanes(self, log)
+        return tables.lanes(self, log)
 
     @property
     def lane_words(self) -> LaneWords:
         """What those lanes are."""
-        return views.lane_words(self)
+        return tables.lane_words(self)
 
     def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return words.before(self, rehearsal)
+        return explain.before(self, rehearsal)
 
     def refusal(self, operation: Operation) -> Refusal | None:
         """How the service refuses an operation by what it says, if it does."""

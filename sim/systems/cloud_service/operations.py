@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.log import ASKED, COMPLETED, OPERATION, UPGRADING
-from sim.rules import Windows
+from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADING
+from sim.core.windows import Windows
+from sim.systems.base.context import LOOK
+from sim.systems.base.operation import windows_of
+from sim.systems.base.service import Call, Door
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
-from sim.systems.cloud_service.luck import Luck
+from sim.systems.cloud_service.draws import Luck
 from sim.systems.cloud_service.platform import update_guest_os, update_host_os
-from sim.systems.cloud_service.refusals import MOST_PROPERTIES, RULES, by_request
+from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, by_request
 from sim.systems.cloud_service.turns import Return
-from sim.systems.door import Call, Door
-from sim.systems.operation import windows_of
-from sim.systems.world import LOOK
 
 if TYPE_CHECKING:
     from simpy import Event
 
-    from sim.chance import Distribution
+    from sim.formats.distributions import Distribution
+    from sim.systems.base.context import World
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
         ChangeConfiguration,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         UpgradeDeployment,
         WalkUpgradeDomain,
     )
-    from sim.systems.world import World
 
 
 def call_of(

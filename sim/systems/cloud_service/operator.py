@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.log import SUCCEEDED
+from sim.core.log import SUCCEEDED
+from sim.core.timelines import TOLERANCE
+from sim.systems.base.context import LOOK
 from sim.systems.cloud_service.operations import call_of
 from sim.systems.cloud_service.requests import Rollback, WalkUpgradeDomain
-from sim.systems.world import LOOK
-from sim.timelines import TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from simpy import Event
 
+    from sim.systems.base.service import Call
     from sim.systems.cloud_service.deployment import Deployment, Upgrade
     from sim.systems.cloud_service.operations import Service
     from sim.systems.cloud_service.requests import UpgradeDeployment
-    from sim.systems.door import Call
 
 SEEN = 100
 """Looking at so many instances takes as long as an event."""

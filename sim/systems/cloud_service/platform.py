@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.systems.base.failures import Strikes
 from sim.systems.cloud_service.deployment import Upgrade
 from sim.systems.cloud_service.states import ACTORS, RESTARTING, STARTING_VM
-from sim.systems.failures import Strikes
 
 if TYPE_CHECKING:
+    from sim.systems.base.failures import Failures
+    from sim.systems.base.service import Call
     from sim.systems.cloud_service.deployment import Take
     from sim.systems.cloud_service.operations import Service
-    from sim.systems.door import Call
-    from sim.systems.failures import Failures
 
 
 def update_guest_os(service: Service, call: Call) -> Upgrade:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.core.units import format_share
 from sim.formats.checking import joined
+from sim.systems.base.system_type import MOST_MEMBERS, Finding, unknown_name
 from sim.systems.cloud_service.defaults import configuration, other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -14,14 +16,12 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
 )
 from sim.systems.cloud_service.weights import excess
-from sim.systems.kind import MOST_MEMBERS, Finding, unknown_name
-from sim.units import format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sim.systems.base.operation import Operation
     from sim.systems.cloud_service.spec import CloudService
-    from sim.systems.operation import Operation
 
 HARM = ("fails_to_start", "unhealthy_later", "capacity_factor")
 """What a build may do that is no good."""

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.chance import Distribution
+from sim.formats.distributions import Distribution
 from sim.formats.fields import (
     Count,
     Duration,
@@ -33,7 +33,7 @@ from sim.formats.fields import (
     Text,
     TextOrNull,
 )
-from sim.systems.operation import Request, Window
+from sim.systems.base.operation import Request, Window
 
 
 def as_spelled(*spellings: str) -> BeforeValidator:

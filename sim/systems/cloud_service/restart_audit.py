@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.chance import Again
-from sim.systems.cloud_service.luck import STAGES, STOP_LIMIT
+from sim.core.random_streams import Again
+from sim.systems.base.failures import strikes_again
+from sim.systems.cloud_service.draws import STAGES, STOP_LIMIT
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
 from sim.systems.cloud_service.states import (
     ACTORS,
@@ -28,16 +29,15 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.systems.failures import strikes_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from sim.systems.base.failures import Failures, Struck
     from sim.systems.cloud_service.history import History
     from sim.systems.cloud_service.layout import RoleLayout
-    from sim.systems.failures import Failures, Struck
 
 FRESH = (READY, SLOW, UNRESPONSIVE)
 """What an instance was in that nothing else keeps out."""

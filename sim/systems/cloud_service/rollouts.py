@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
+    from sim.systems.base.operation import Request
     from sim.systems.cloud_service.model import Model
-    from sim.systems.operation import Request
 
 
 def upgrade_rows(model: Model, rows: NDArray[np.void]) -> Iterator[tuple[np.void, int]]:

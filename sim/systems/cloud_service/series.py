@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import Stack
+from sim.core.log import Stack
+from sim.core.timelines import Members, Timeline, accumulate, share_of, total
 from sim.systems.cloud_service.states import LIFE, READY, SLOW, WIDTH
 from sim.systems.cloud_service.targets import wanted
-from sim.timelines import Members, Timeline, accumulate, share_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from sim.log import Block, Log
+    from sim.core.log import Block, Log
+    from sim.core.timelines import Steps
     from sim.systems.cloud_service.model import Model
     from sim.systems.cloud_service.targets import Wanted
-    from sim.timelines import Steps
 
 
 def names(model: Model) -> list[tuple[str, str]]:

@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.chance import Distribution
+from sim.core.rounding import Amount
+from sim.formats.distributions import Distribution
 from sim.formats.fields import (
-    Amount,
     CountOrShare,
     Flag,
     Name,
@@ -25,9 +25,9 @@ from sim.formats.fields import (
     Spec,
     Text,
 )
+from sim.systems.base.failures import Failures
+from sim.systems.base.system_type import System
 from sim.systems.cloud_service.demand import Demand
-from sim.systems.failures import Failures
-from sim.systems.kind import System
 
 
 class Stages(Spec):

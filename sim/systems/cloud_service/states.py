@@ -7,7 +7,7 @@ the table, where all weighs nothing: a swap is one row an instance.
 
 from __future__ import annotations
 
-from sim.log import States
+from sim.core.log import States
 
 LIFE = (
     "absent",

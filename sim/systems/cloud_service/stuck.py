@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.log import STUCK, UPGRADE, Stack
+from sim.core.log import STUCK, UPGRADE, Stack
+from sim.core.units import show_duration
 from sim.systems.cloud_service.states import UPDATING
-from sim.units import show_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.log import Log
+    from sim.core.log import Log
     from sim.systems.cloud_service.model import Model
 
 

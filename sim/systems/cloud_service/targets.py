@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.log import COMPLETED, ROLLING_BACK
+from sim.core.log import COMPLETED, ROLLING_BACK
 from sim.systems.cloud_service.requests import UpgradeDeployment
 from sim.systems.cloud_service.rollouts import slots_of, upgrade_rows
 

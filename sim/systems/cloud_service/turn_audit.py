@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.log import ASKED, COMPLETED, OPERATION, UPGRADE
+from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADE
+from sim.systems.base.operation import windows_of
 from sim.systems.cloud_service.rollouts import addressed
 from sim.systems.cloud_service.states import AT_REST, WIDTH
-from sim.systems.operation import windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,15 +9,15 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sim.systems.world import ACT, LOOK
+from sim.systems.base.context import ACT, LOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simpy import Event
 
+    from sim.systems.base.context import World
     from sim.systems.cloud_service.instance import Watcher
-    from sim.systems.world import World
 
 
 class Place:

@@ -13,7 +13,7 @@ from sim.systems.cloud_service.targets import wanted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.log import Stack
+    from sim.core.log import Stack
     from sim.systems.cloud_service.model import Model
 
 NONE = -1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.log import UNIT
+from sim.core.log import UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -1,0 +1,120 @@
+"""What an answer tells beside its numbers: what failed, got stuck, was refused or rolled back.
+
+Counts are over all replications. Who, where and why is told of one of them, and which one is said.
+"""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from sim.cli.summary import Rare
+from sim.core.units import show_duration
+from sim.experiments.conclusion import MOST_NAMED
+from sim.experiments.intervals import quantile
+from sim.results import tables
+from sim.systems import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sim.core.metrics import Metric
+    from sim.experiments.outcomes import Outcome
+    from sim.results import Results, Run
+    from sim.results.provenance import Variant
+
+    Row = Mapping[str, Any]
+
+_MOST_CHARACTERS = 160
+"""Of a service's message; the whole of it stands in operations.csv."""
+
+
+def told(results: Results) -> dict[str, list[str]]:
+    """Variant -> sentences, the worst first; nothing of what went as it was asked for."""
+    return {one.name: [*_of_variant(results, one)] for one in results.about.variants}
+
+
+def rare(results: Results) -> dict[tuple[str, str, str, str], Rare]:
+    """What is there in fewer than half of the runs, by variant, system, group and metric."""
+    metrics = {system: KINDS[kind].metrics for system, kind in results.about.kinds.items()}
+    found = {}
+    for row in results.rows("summary"):
+        metric = metrics[row["system"]][row["metric"]]
+        if not (_is_harm(metric) and row["min"] == row["p50"] == 0 < row["max"]):
+            continue
+        where = {name: row[name] for name in ("variant", "system", "group", "metric")}
+        table = results.table("replications")
+        values = tables.values(table, "value")[tables.chosen(table, **where)]
+        some = values[values > 0]
+        share = len(some) / len(values)
+        key = row["variant"], row["system"], row["group"], row["metric"]
+        found[key] = Rare(quantile(some, 0.5), share)
+    return found
+
+
+def _is_harm(metric: Metric) -> bool:
+    """Whether it is shown by its worst, and best at 0."""
+    return metric.extreme and metric.better == "lower"
+
+
+def together(of: Mapping[str, Sequence[str]]) -> list[str]:
+    """The sentences of variants, each with the names of all of which it is true."""
+    names: dict[str, list[str]] = {}
+    for variant, sentences in of.items():
+        for sentence in sentences:
+            names.setdefault(sentence, []).append(variant)
+    return [f"{_names(who)}: {sentence}" for sentence, who in names.items()]
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _of_variant(results: Results, one: Variant) -> Iterator[str]:
+    first = results.replay(variant=one.name)
+    which = f" (replication {first.replication})" if one.random and one.replications > 1 else ""
+    own = [each for each in results.about.outcomes if each.variant == one.name]
+    for outcome in own:
+        yield from _outcome(results, outcome, first)
+    for system in first.scenario.systems:
+        refused = [row for row in first.refused if row["system"] == system]
+        if refused:
+            yield f"{_refused(refused)}{which}"
+        yield from (f"{sentence}{which}" for sentence in _others(first, system, own))
+
+
+def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:
+    """Its count, and of one that is stuck the place in one replication."""
+    if outcome.what == "refused" and outcome.of == 1:
+        return  # the requests themselves are told
+    if outcome.what != "stuck":
+        yield outcome.sentence
+        return
+    run = first
+    if outcome.first != first.replication:
+        run = results.replay(outcome.first, outcome.variant)
+    where = "; ".join(each for each in run.told(outcome.system) if " is stuck" in each)
+    if outcome.of == 1:
+        yield where or outcome.sentence
+    else:
+        yield f"{outcome.sentence}; in replication {run.replication} {where}"
+
+
+def _others(first: Run, system: str, own: Sequence[Outcome]) -> Iterator[str]:
+    """What else the system tells of its first replication: who is stuck is told already."""
+    is_told = any((each.system, each.what) == (system, "stuck") for each in own)
+    for sentence in first.told(system):
+        if not (is_told and " is stuck" in sentence):
+            yield sentence
+
+
+def _refused(rows: Sequence[Row]) -> str:
+    row, n = rows[0], len(rows)
+    count = "1 request was refused" if n == 1 else f"{n:,} requests were refused"
+    reasons = list(dict.fromkeys(f"{each['http_status']} {each['code']}" for each in rows))
+    at = f"{'at' if n == 1 else 'first at'} {show_duration(row['at_s'])}"
+    return (
+        f"{count}: {', '.join(reasons)}, {at} {row['name']}: "
+        f"{shorten(row['message'], _MOST_CHARACTERS, placeholder=' ...')}"
+    )

@@ -1,0 +1,485 @@
+"""The answer of `run` and `compare` as one screen of text: from tables of results to lines.
+
+Rows are those of the result folder's tables, under the same names. Nothing is computed here: what a
+number means, and which variant is best, was decided before.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.cli.console import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
+from sim.cli.progress_table import spread
+from sim.cli.sparkline import sketch
+from sim.core.formatting import NOTHING, brief, show, show_range
+from sim.core.units import format_duration, show_duration
+from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
+from sim.plots import clock
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sim.core.metrics import Metric
+    from sim.core.timelines import Timeline
+    from sim.scenario import Objective
+
+    Row = Mapping[str, Any]
+
+ROOM_BELOW = 6
+"""Lines kept for the conclusion, the assumptions and the places of results."""
+MOST_LINES = 27
+"""Lines of a comparison with all that it tells, its assumptions and places left out."""
+SKETCH_ROWS = 4
+"""Lines of the drawing, one for each quarter; half of them where more is told."""
+
+
+@dataclass(frozen=True)
+class System:
+    """A modelled system, as far as an answer speaks of it."""
+
+    name: str
+    size: str
+    """How large it is: ``30 instances, 5 update domains``; empty where variants share nothing."""
+    metrics: Mapping[str, Metric]
+    headlines: tuple[str, ...]
+    """The metrics to show, in order."""
+    groups: tuple[str, ...] = ()
+    """The groups that are shown beside the whole system."""
+
+
+class Rare(NamedTuple):
+    """What is mostly not there at all: how much where there is some, and in how many runs."""
+
+    median: float
+    """Among the replications in which it is not 0, in the metric's unit."""
+    share: float
+    """Of the replications."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was simulated: all that an answer says beside its numbers. Times are seconds."""
+
+    name: str
+    systems: tuple[System, ...]
+    replications: int
+    is_random: bool
+    warm_up: float
+    horizon: float
+    start: dt.datetime | None
+    objectives: Mapping[str, tuple[Objective, ...]]
+    """Of each variant."""
+    rare: Mapping[tuple[str, str, str, str], Rare] = field(default_factory=dict)
+    """(variant, system, group, metric) -> what is told of a metric that is 0 in most runs."""
+    variant: str = ""
+    """The variant that was run, where it is one of several."""
+    replayed: int | None = None
+    """The only replication that was run, where one was asked for."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one value of each metric, so that nothing is spread."""
+        return self.replications == 1 or not self.is_random
+
+
+@dataclass(frozen=True)
+class First:
+    """What the first replication of a system shows."""
+
+    series: str
+    """The series that says most, such as ``capacity``."""
+    line: Timeline
+    """That series over the window, a share."""
+    days: Sequence[Row] = ()
+    """How far a rollout had come, one row a day."""
+    changes: Sequence[float] = ()
+    """When something else happens in the system, seconds: it belongs to the drawing."""
+
+
+def run(
+    setting: Setting,
+    summary: Sequence[Row],
+    objectives: Sequence[Row],
+    firsts: Mapping[str, First],
+    style: Style,
+    told: Sequence[str] = (),
+) -> list[str]:
+    """The answer of `run`: `summary` and `objectives` are of its one variant.
+
+    `firsts` gives what each system's first replication shows, `told` what must not be overlooked.
+    """
+    lines = [style.title(line) for line in paragraph(_head(setting))]
+    lines += [line for said in told for line in paragraph(said)]
+    for system in setting.systems:
+        if len(setting.systems) > 1:
+            lines += ["", f"{system.name}:"]
+        for group in ("", *system.groups):
+            lines += _values(setting, system, group, summary, style)
+        lines += _drawing(setting, firsts[system.name], style)
+    verdicts = _verdicts(setting, objectives, style)
+    return [*lines, "", *verdicts] if verdicts else lines
+
+
+def compare(
+    setting: Setting,
+    summary: Sequence[Row],
+    objectives: Sequence[Row],
+    references: Sequence[str],
+    conclusion: str,
+    style: Style,
+    told: Sequence[str] = (),
+) -> list[str]:
+    """The answer of `compare`, one row a variant, in the order of `summary`.
+
+    `references` are the variants that are shown and not ranked, `conclusion` says which is best,
+    `told` what must not be overlooked.
+    """
+    lines = [style.title(line) for line in paragraph(_head(setting))]
+    variants = list(dict.fromkeys(row["variant"] for row in summary))
+    judged = _judged(setting, objectives, references)
+    for system in setting.systems:
+        if len(setting.systems) > 1:
+            lines += [f"{system.name}:"]
+        wide, narrow = (
+            _columns(setting, system, "", variants, summary, is_narrow=is_narrow)
+            for is_narrow in (False, True)
+        )
+        own = [each for each in judged if each.objective.system == system.name]
+        asked = _asked(own, setting, variants)
+        forms = ([*wide, *asked], [*narrow, *asked], wide, narrow)
+        columns = next((each for each in forms if fits(variants, each)), wide)
+        lines += table(variants, columns, style)
+        lines += [] if len(columns) > len(wide) else _listed(own, setting)
+        for group in system.groups:
+            lines += [f"{group}:"]
+            lines += table(variants, _columns(setting, system, group, variants, summary), style)
+    why = _unkept(judged, setting) if setting.is_random else []
+    if len(lines) + len(why) > HEIGHT - ROOM_BELOW:
+        why = paragraph(f"{len(judged)} verdicts on objectives are explained in objectives.csv")
+    ends = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
+    room = MOST_LINES - len([*lines, *why, *ends])
+    return [*lines, *_as_room_allows(told, room), *why, *ends]
+
+
+def _as_room_allows(told: Sequence[str], room: int) -> list[str]:
+    """As many of the sentences as there is room for, in lines; at least one of them."""
+    lines: list[str] = []
+    for place, said in enumerate(told):
+        more = paragraph(said)
+        if place and len(lines) + len(more) > room:
+            rest = f"{len(told) - place:,} more to tell: see `run --variant NAME`"
+            return [*lines, f"and {rest}"]
+        lines += more
+    return lines
+
+
+def footer(assumptions: Sequence[str], places: Sequence[str], level: str = "") -> list[str]:
+    """What is assumed, and where things are, on one line where they fit; before it `level`.
+
+    `level` says what is to be borne in mind of many intervals and verdicts.
+    """
+    return [*paragraph(level), *_assumed(assumptions, places)]
+
+
+def _assumed(assumptions: Sequence[str], places: Sequence[str]) -> list[str]:
+    assumed = f"assumed: {', '.join(assumptions)}" if assumptions else ""
+    together = "      ".join(filter(None, [assumed, *places]))
+    if len(together) <= WIDTH:
+        return [together] if together else []
+    return [*paragraph(assumed), *places]
+
+
+def _head(setting: Setting) -> str:
+    sizes = [system.size for system in setting.systems]
+    if len(sizes) > 1:
+        named = ((system.name, system.size) for system in setting.systems)
+        sizes = [f"{name} ({size})" if size else name for name, size in named]
+    parts = filter(None, [*sizes, _replications(setting), f"window {_window(setting)}"])
+    whose = f", {setting.variant}" if setting.variant else ""
+    return f"{setting.name}{whose}: {', '.join(parts)}"
+
+
+def _replications(setting: Setting) -> str:
+    if setting.replayed is not None:
+        return f"replication {setting.replayed}"
+    if not setting.is_random:
+        return "deterministic, one run suffices"
+    return _counted(setting.replications, "replication")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _window(setting: Setting) -> str:
+    begin = clock.show_instant(setting.warm_up, setting.start)
+    end = clock.show_instant(setting.horizon, setting.start)
+    if setting.start is None:
+        return f"{'0' if begin == '0s' else begin}..{end}"
+    day = begin.rpartition(" ")[0]
+    return f"{begin}..{end.removeprefix(day).lstrip()}"
+
+
+# One variant -------------------------------------------------------------------------------------
+
+
+def _values(
+    setting: Setting, system: System, group: str, summary: Sequence[Row], style: Style
+) -> list[str]:
+    """One row a metric: its mean, and how it is spread over the replications."""
+    rows = [
+        row
+        for metric in system.headlines
+        for row in summary
+        if (row["system"], row["group"], row["metric"]) == (system.name, group, metric)
+    ]
+    if not rows:
+        return []
+    names = [system.metrics[row["metric"]].label.replace("\n", " ") for row in rows]
+    spread = [_spread(row, system.metrics[row["metric"]], setting) for row in rows]
+    heading = ("",) if setting.is_single else ("mean", "95 % interval", "p50", BAD, "worst")
+    columns = [
+        Column(head, tuple(cells[place] for cells in spread)) for place, head in enumerate(heading)
+    ]
+    lines = [*([f"{group}:"] if group else []), *table(names, columns, style)]
+    if any(map(_is_rough, rows)) and not setting.is_single:
+        lines += paragraph(
+            "* skewed: n is below 25 x skewness^2, the interval on the mean is rough"
+        )
+    for name, row in zip(names, rows, strict=True):
+        rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))
+        if rare is not None:
+            when = "when bad" if name.startswith(("bad build", "hours on bad")) else "if at all"
+            value = brief(rare.median, row["unit"])
+            share = show(rare.share, "share")
+            lines += paragraph(f"{name} {value} ({when}, median; {share} of runs)")
+    return lines
+
+
+def _spread(row: Row, metric: Metric, setting: Setting) -> tuple[str, str, str, str, str]:
+    """The cells mean, interval, p50, bad 5 %, worst. What never varies says so, once."""
+    if row["missing"] == row["n"]:
+        return ("never", "", "", "", "")
+    mean = brief(row["mean"], metric.unit)
+    if row["min"] == row["max"] and not row["missing"]:
+        return (mean, "in every run", "", "", "")
+    middle, bad = (_quantile(row, p, metric, setting) for p in ("p50", bad_tail(metric)))
+    return (mean, _interval(row, metric), middle, bad, _worst(row, metric))
+
+
+def _interval(row: Row, metric: Metric) -> str:
+    """Cut at what the metric cannot exceed: no share of runs is below 0 % or above 100 %."""
+    if row["missing"]:
+        return f"never in {_counted(row['missing'], 'run')}"
+    low, high = max(0.0, row["ci95_low"]), row["ci95_high"]
+    if metric.unit in ("share", "0/1"):
+        high = min(high, max(1.0, row["max"]))
+    return show_range(low, high, metric.unit) + ("*" if _is_rough(row) else "")
+
+
+def _is_rough(row: Row) -> bool:
+    """Whether the interval on the mean is more skewed than its correction can mend."""
+    return not row["missing"] and is_skewed(row["skewness"], row["n"])
+
+
+def _worst(row: Row, metric: Metric) -> str:
+    if not metric.better:
+        return ""
+    value = row["min"] if metric.better == "higher" else row["max"]
+    run = f"run {row['worst_replication']}"
+    if not row["missing"]:
+        return f"{brief(value, metric.unit)} ({run})"
+    return run if metric.name in NEVER_IS_BEST else f"never ({run})"
+
+
+def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
+    """What is missing ranks above all: it has not come by the horizon."""
+    if not math.isnan(row[p]):
+        return brief(row[p], metric.unit)
+    return "never" if metric.name in NEVER_IS_BEST else f"> {show_duration(setting.horizon)}"
+
+
+def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
+    whose = f" of {setting.variant}" if setting.variant else ""
+    which = whose + ("" if setting.is_single else " in replication 0")
+    below = spread(first.days, which, style)
+    what = f"{first.series.replace('_', ' ')}{which}"
+    if first.line.simplified().times.size == 1:
+        return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]
+    rows = SKETCH_ROWS if len(setting.systems) == 1 and not below else SKETCH_ROWS // 2
+    drawing = sketch(
+        first.line,
+        start=setting.start,
+        width=WIDTH,
+        rows=rows,
+        levels=style.levels,
+        changes=first.changes,
+    )
+    return ["", f"{what}, the lowest in each column:", *drawing, *below]
+
+
+def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:
+    lines = []
+    for judged in _judged(setting, objectives):
+        text = f"{judged.verdict}: {judged.asks(setting)}; {judged.row['sentence']}"
+        first, *rest = paragraph(text)
+        word, colon, said = first.partition(":")
+        lines += [style.paint(word) + colon + said, *rest]
+    return lines
+
+
+# Variants ----------------------------------------------------------------------------------------
+
+
+def _columns(
+    setting: Setting,
+    system: System,
+    group: str,
+    variants: Sequence[str],
+    summary: Sequence[Row],
+    *,
+    is_narrow: bool = False,
+) -> list[Column]:
+    """One column a metric, as the form of the answer wants it."""
+    found = {
+        (row["metric"], row["variant"]): row
+        for row in summary
+        if (row["system"], row["group"]) == (system.name, group)
+    }
+    columns = []
+    for name in system.headlines:
+        rows = [found.get((name, variant)) for variant in variants]
+        if not any(rows):
+            continue
+        metric = system.metrics[name]
+        rare = [setting.rare.get((variant, system.name, group, name)) for variant in variants]
+        cells = map(partial(_cell, metric, setting), rows, rare)
+        kinds = {bool(each) for row, each in zip(rows, rare, strict=True) if row and row["max"]}
+        heading = _heading(metric, setting, is_rare=kinds == {True}, is_narrow=is_narrow)
+        columns.append(Column(heading, tuple(cells)))
+    return columns
+
+
+def _heading(metric: Metric, setting: Setting, *, is_rare: bool, is_narrow: bool) -> str:
+    if setting.is_single:
+        return metric.label
+    if is_rare:
+        return f"{metric.label}\nin % of runs"
+    if metric.extreme:
+        return f"{metric.label}\n{BAD if is_narrow else f'({BAD})'}"
+    both = f"p50 /\n{BAD}" if is_narrow else f"p50 / {BAD}"
+    return f"{metric.label}\n{both}" if metric.unit == "s" else metric.label
+
+
+def _cell(metric: Metric, setting: Setting, row: Row | None, rare: Rare | None) -> str:
+    if row is None:
+        return NOTHING
+    if row["missing"] == row["n"]:
+        return "never"
+    if setting.is_single or not (metric.extreme or metric.unit == "s"):
+        return brief(row["mean"], metric.unit)
+    if rare is not None:
+        return f"{brief(rare.median, metric.unit)} in {show(rare.share, 'share')}"
+    bad = _quantile(row, bad_tail(metric), metric, setting)
+    return bad if metric.extreme else f"{_quantile(row, 'p50', metric, setting)} / {bad}"
+
+
+def _asked(judged: Sequence[Judged], setting: Setting, variants: Sequence[str]) -> list[Column]:
+    """One column an objective, with its verdict on each variant."""
+    columns = []
+    for _, same in _by_objective(judged):
+        verdicts = {each.row["variant"]: each.verdict for each in same}
+        heading = f"{same[0].bound(setting)}\n{same[0].in_runs}"
+        columns.append(Column(heading, tuple(verdicts.get(name, NOTHING) for name in variants)))
+    return columns
+
+
+def _listed(judged: Sequence[Judged], setting: Setting) -> list[str]:
+    """The same where the table has no room for it: who meets an objective, and who does not."""
+    lines = []
+    for _, same in _by_objective(judged):
+        names: dict[str, list[str]] = {}
+        for each in same:
+            names.setdefault(each.verdict, []).append(each.row["variant"])
+        told = (f"{verdict}: {', '.join(which)}" for verdict, which in names.items())
+        lines += paragraph(f"{same[0].asks(setting)}; {'; '.join(told)}")
+    return lines
+
+
+def _unkept(judged: Sequence[Judged], setting: Setting) -> list[str]:
+    """A sentence on each objective that a variant does not keep for certain."""
+    lines = []
+    for each in judged:
+        if each.verdict in ("missed", "undecided"):
+            asks = f"{each.row['variant']}: {each.verdict}, {each.asks(setting)}"
+            lines += paragraph(f"{asks}; {each.row['sentence']}")
+    return lines
+
+
+# Objectives --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An objective and the row that tells how one variant keeps it."""
+
+    objective: Objective
+    row: Row
+    verdict: str
+    """As in the row, or ``reference`` for a variant that is not ranked."""
+
+    @property
+    def key(self) -> Objective:
+        """The same for the same objective of all variants, wherever it stands in their lists."""
+        return replace(self.objective, index=0)
+
+    def asks(self, setting: Setting) -> str:
+        """``capacity >= 80 % in 95 % of runs``."""
+        return f"{self.bound(setting)} {self.in_runs}"
+
+    def bound(self, setting: Setting) -> str:
+        """``capacity >= 80 %``: a bound below the lowest capacity is one below capacity."""
+        objective = self.objective
+        system = next(each for each in setting.systems if each.name == objective.system)
+        metric = system.metrics[objective.metric]
+        label = metric.label.replace("\n", " ")
+        sign, bound = "<=", objective.at_most
+        if bound is None:
+            sign, bound = ">=", objective.at_least or 0.0
+            label = label.removeprefix("lowest ")
+        shown = format_duration(bound) if metric.unit == "s" else show(bound, metric.unit)
+        whose = objective.system if len(setting.systems) > 1 else ""
+        return " ".join(filter(None, [whose, objective.group, label, sign, shown]))
+
+    @property
+    def in_runs(self) -> str:
+        """``in 95 % of runs``."""
+        if self.objective.of == "mean":
+            return "on average"
+        if self.objective.in_runs >= 1:
+            return "in all runs"
+        return f"in {show(self.objective.in_runs, 'share')} of runs"
+
+
+def _judged(
+    setting: Setting, objectives: Sequence[Row], references: Sequence[str] = ()
+) -> list[Judged]:
+    """The rows, each with its objective: a variant's stand in the order of its scenario."""
+    judged = []
+    for variant, asked in setting.objectives.items():
+        rows = [row for row in objectives if row["variant"] == variant and row["objective"]]
+        for objective, row in zip(asked, rows, strict=True):
+            verdict = "reference" if variant in references else row["verdict"]
+            judged.append(Judged(objective, row, verdict))
+    return judged
+
+
+def _by_objective(judged: Iterable[Judged]) -> Iterable[tuple[Objective, list[Judged]]]:
+    found: dict[Objective, list[Judged]] = {}
+    for each in judged:
+        found.setdefault(each.key, []).append(each)
+    return found.items()

@@ -1,0 +1,1 @@
+"""What knows no system: units, random streams, the log, timelines, metrics, errors."""

@@ -1,0 +1,320 @@
+"""Metrics: numbers from timelines and rows, for any modelled system, for a whole stack at once.
+
+Each function takes step functions or a stack and returns arrays of shape (replications,), NaN
+where a value is missing. What every metric means stands in its `meaning`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from sim.core.log import (
+    COMPLETED,
+    OPERATION,
+    REFUSED,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    STUCK,
+    UPGRADE_ENDS,
+    UPGRADING,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.core.log import Block, Stack
+    from sim.core.timelines import Steps
+
+HOUR = 3600.0
+
+Values = dict[str, "NDArray[np.float64]"]
+"""Metric name -> one value a replication."""
+
+Measured = dict[tuple[str, str], "NDArray[np.float64]"]
+"""(group, metric name) -> one value a replication; the group is empty for the whole system."""
+
+
+class Key(NamedTuple):
+    """What a number is about. `group` is empty for the whole system."""
+
+    system: str
+    group: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a replication has."""
+
+    name: str
+    unit: Literal[
+        "share",
+        "s",
+        "count",
+        "mean",
+        "0/1",
+        "member-hours",
+        "instance-hours",
+        "task-hours",
+        "instances",
+        "demand x s",
+    ]
+    better: Literal["higher", "lower", ""]
+    """Empty where neither is: to have rolled back from a bad build is no worse than to be on it."""
+    label: str
+    """Short heading in tables; a line break where it may be broken."""
+    meaning: str
+    extreme: bool = False
+    """Whether tables show the bad tail, which 95 % of the replications stay within, no mean."""
+    bounded_by: str = ""
+    """The metric that counts what is not over yet: where it is above 0, this one may still grow."""
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "min_capacity",
+            "share",
+            "higher",
+            "lowest\ncapacity",
+            "The lowest share of the nominal capacity in service at any instant of the window.",
+            extreme=True,
+        ),
+        Metric(
+            "mean_capacity",
+            "share",
+            "higher",
+            "mean\ncapacity",
+            "The time average of the share of the nominal capacity in service.",
+        ),
+        Metric(
+            "min_in_service",
+            "count",
+            "higher",
+            "fewest in\nservice",
+            "The fewest members in service at any instant of the window.",
+            extreme=True,
+        ),
+        Metric(
+            "capacity_hours_lost",
+            "member-hours",
+            "lower",
+            "hours\nlost",
+            "Integral of the capacity missing below nominal, in members times hours.",
+        ),
+        Metric(
+            "availability",
+            "share",
+            "higher",
+            "available",
+            "Share of the window in which every group has its `min_available` members in service.",
+        ),
+        Metric(
+            "downtime",
+            "s",
+            "lower",
+            "dark",
+            "Time in which some group has fewer than its `min_available` members in service.",
+            extreme=True,
+        ),
+        Metric(
+            "outages",
+            "count",
+            "lower",
+            "outages",
+            "How many times the service went from available to not available.",
+        ),
+        Metric(
+            "longest_outage",
+            "s",
+            "lower",
+            "longest\noutage",
+            "The longest single time without availability.",
+            extreme=True,
+        ),
+        Metric(
+            "rollout_duration",
+            "s",
+            "lower",
+            "done in",
+            "From the first rollout operation accepted to the last end of a rollout; missing "
+            "unless finished.",
+        ),
+        Metric(
+            "finished",
+            "0/1",
+            "",
+            "finished",
+            "1 when every rollout has ended and the last one requested is completed; 0 where a "
+            "restart took over from an upgrade and left it half-way.",
+        ),
+        Metric(
+            "done_at",
+            "s",
+            "lower",
+            "done at",
+            "The last end of a rollout, since the start of the scenario; missing unless finished.",
+        ),
+        Metric(
+            "ended_in",
+            "s",
+            "lower",
+            "ended in",
+            "From the first rollout operation accepted to the last end of a rollout, completed or "
+            "not; missing while one has not ended.",
+        ),
+        Metric(
+            "safe_end",
+            "0/1",
+            "higher",
+            "safe\nend",
+            "1 when every rollout has ended and the last one requested is completed, or rolled "
+            "back to its end.",
+        ),
+        Metric(
+            "rollback_duration",
+            "s",
+            "lower",
+            "rolled back\nin",
+            "From the first rollout operation accepted to the end of the rollback.",
+        ),
+        Metric("rolled_back", "0/1", "", "rolled\nback", "1 when a rollback began."),
+        Metric(
+            "updated_share",
+            "share",
+            "higher",
+            "updated",
+            "Members up to date with the version last requested, of those covered, at the horizon.",
+        ),
+    )
+}
+"""The metrics that systems have in common; each adds its own."""
+
+OF_ROLLBACKS = frozenset({"rollback_duration", "rolled_back"})
+"""What says nothing of systems whose rollouts are never taken back as a whole."""
+
+NO_ROLLBACKS = {name: metric for name, metric in METRICS.items() if name not in OF_ROLLBACKS}
+"""The common metrics of such systems."""
+
+
+def capacity(steps: Steps, nominal: int, unit: int) -> Values:
+    """Capacity metrics from the weight in service and its nominal sum, both whole numbers.
+
+    `unit` is what a weight of 1 is among them.
+    A group that weighs nothing has nothing to lose: its capacity is 1.
+    """
+    missing = np.maximum(0, nominal - steps.values) * steps.durations
+    none = np.ones(len(steps.start) - 1)
+    whole = nominal * (steps.end - steps.times[0])
+    return {
+        "min_capacity": steps.minimum() / nominal if nominal else none,
+        "mean_capacity": steps.integrate() / whole if nominal else none,
+        "capacity_hours_lost": steps.sum(missing) / unit / HOUR,
+    }
+
+
+def in_service(ready: Steps) -> Values:
+    """The fewest members, from how many are in service: a count, whatever they weigh."""
+    return {"min_in_service": ready.minimum().astype(np.float64)}
+
+
+def availability(up: Steps) -> Values:
+    """Availability metrics from a 0/1 step function (1 is available)."""
+    length = up.end - up.times[0]
+    dark = up.durations * (up.values == 0)
+    downtime = up.sum(dark)
+    begins = (up.values == 0) & np.append(True, up.values[:-1] != 0)
+    begins[up.start[:-1]] = up.values[up.start[:-1]] == 0
+    outages = up.sum(begins.astype(float))
+    # An outage may hold several rows: its length is the sum over the rows since its beginning.
+    number = np.cumsum(begins)
+    lengths = np.bincount(number, weights=dark, minlength=1)
+    longest = np.maximum.reduceat(np.where(up.values == 0, lengths[number], 0.0), up.start[:-1])
+    return {
+        "availability": 1.0 - downtime / length,
+        "downtime": downtime,
+        "outages": outages,
+        "longest_outage": longest,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Rollouts:
+    """What became of a system's rollouts, shape (replications,)."""
+
+    values: Values
+    """rollout_duration, finished, done_at, ended_in, safe_end, rollback_duration, rolled_back."""
+    kept: NDArray[np.bool_]
+    """Whether every rollout asked for was accepted and has ended: else no promise was kept."""
+
+
+def latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Time of the last of some rows (in their order), by replication; NaN where there is none."""
+    times = np.full(stack.replications, np.nan)
+    times[stack.replication[rows]] = stack.time[rows]  # in order of time, so the last one stays
+    return times
+
+
+def earliest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Time of the first of some rows (in their order), by replication; NaN where there is none."""
+    return latest(stack, rows[::-1])
+
+
+def rollouts(
+    stack: Stack,
+    operations: Sequence[int],
+    upgrades: Block,
+    must_end: NDArray[np.bool_],
+    half_way: NDArray[np.bool_] | None = None,
+) -> Rollouts:
+    """Rollout metrics of one system.
+
+    `operations` are the subjects of the rollout operations that the file asks for, `must_end` says
+    for each whether a promise needs the end of its upgrade (an Arc publication's need not be over).
+    `upgrades` holds one upgrade for each of them, in the same order, and the platform's after them.
+    `half_way`, shape (replications,), says where a version that was asked for has reached some
+    members only and no rollout brings it to the rest: all may have ended, and yet none is done.
+    """
+    asked, width = np.asarray(operations), upgrades.states.width
+    final = stack.final[:, upgrades.first : upgrades.first + len(asked)] % width
+    is_on = np.isin(final, (UPGRADING, STUCK, ROLLING_BACK))
+    rows = np.flatnonzero(stack.about(upgrades.first, len(asked)))
+    status = stack.new[rows] % width
+    began = rows[stack.old[rows] == 0]
+    accepted = earliest(stack, began)
+    end = latest(stack, rows[np.isin(status, UPGRADE_ENDS)])
+    end[is_on.any(axis=1)] = np.nan
+    over = ~np.isnan(end) if half_way is None else ~np.isnan(end) & ~half_way
+    last = np.where(over, _last_begun(stack, began, width), 0)
+    finished = last == COMPLETED
+    rolled_back = ~np.isnan(latest(stack, rows[status == ROLLING_BACK]))
+    refused = np.isin(stack.final[:, asked] % OPERATION.width, (0, REFUSED)).any(axis=1)
+    return Rollouts(
+        {
+            "rollout_duration": np.where(finished, end - accepted, np.nan),
+            "finished": finished.astype(np.float64),
+            "done_at": np.where(finished, end, np.nan),
+            "ended_in": end - accepted,
+            "safe_end": np.isin(last, (COMPLETED, ROLLED_BACK)).astype(np.float64),
+            "rollback_duration": latest(stack, rows[status == ROLLED_BACK]) - accepted,
+            "rolled_back": rolled_back.astype(np.float64),
+        },
+        np.logical_not(refused | (is_on & must_end).any(axis=1)),
+    )
+
+
+def _last_begun(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.int16]:
+    """What became of the rollout that began last, by the horizon; 0 where none began.
+
+    `began` are the rows by which rollouts began, `width` is how many statuses they have.
+    """
+    last = np.zeros(stack.replications, np.intp)  # no rollout: subject 0 is the scenario
+    last[stack.replication[began]] = stack.subject[began]  # in order of time, so the last one stays
+    state: NDArray[np.int16] = stack.final[np.arange(stack.replications), last] % width
+    return np.where(last > 0, state, 0).astype(np.int16)

@@ -1,0 +1,73 @@
+"""Systems run in advance, in the mean case, at a bounded cost: see `systems.rehearsed`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sim.simulation import Simulation
+from sim.systems.base.context import TooLongError
+from sim.systems.base.dry_run import Rehearsal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.scenario import Scenario
+
+MOST_SUBJECTS = 100_000
+"""Members and tasks of a system that is run in advance: this one and the next bound a run to a few
+seconds."""
+MOST_EVENTS = 100_000
+
+
+def rehearse(simulation: Simulation, system: str) -> Rehearsal | None:
+    """A system of a scenario run to the horizon, in parts only where all is too much.
+
+    None where nothing is asked of it, and where even that is too much.
+    """
+    how = simulation.kinds[system].rehearsing
+    scenario = simulation.scenario
+    found = _run(_of(scenario, system, how.spec), system, how.is_spread)
+    if found is not None and found.is_certain and how.is_sample:
+        # All members do alike: those that there are can be counted, instead of a sample of them.
+        itself = _run(_of(scenario, system, lambda spec: spec), system, how.is_spread)
+        found = found if itself is None else itself
+    if found is None and how.brief is not how.spec:
+        found = _run(_of(scenario, system, how.brief), system, _none)
+        return None if found is None else replace(found, is_brief=True)
+    return found
+
+
+def rehearse_requests(simulation: Simulation, system: str) -> Rehearsal | None:
+    """A system run as far and as coarsely as shows what the service answers to requests."""
+    how, scenario = simulation.kinds[system].rehearsing, simulation.scenario
+    brief = _of(scenario, system, how.brief)
+    times = [each.at.mean for each in brief.operations if each.at.mean <= scenario.horizon]
+    return _run(replace(brief, horizon=max(times)), system, _none) if times else None
+
+
+def _of(scenario: Scenario, system: str, spec: Callable[[Any], Any]) -> Scenario:
+    """One system of a scenario, alone, in another form."""
+    return replace(
+        scenario,
+        systems={system: spec(scenario.systems[system])},
+        operations=tuple(each for each in scenario.operations if each.system == system),
+    )
+
+
+def _none(_: str) -> bool:
+    """What the service answers to requests hangs on means: to spread draws would only take time."""
+    return False
+
+
+def _run(scenario: Scenario, system: str, is_spread: Callable[[str], bool]) -> Rehearsal | None:
+    if not scenario.operations:
+        return None
+    simulation = Simulation(scenario)
+    if simulation.subjects.count > MOST_SUBJECTS:
+        return None
+    try:
+        log = simulation.run_mean_case(is_spread, MOST_EVENTS)
+    except TooLongError:
+        return None
+    return Rehearsal(simulation.models[system], log)

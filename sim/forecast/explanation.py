@@ -1,0 +1,181 @@
+"""Runs in sentences: what will happen, before anything runs, and why capacity dipped, after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.core.log import SCENARIO
+from sim.core.units import show_duration, show_share
+from sim.forecast.dry_runs import rehearse, rehearse_requests
+from sim.forecast.mean_case import TOO_LARGE, foreseen
+from sim.systems.base.dry_run import refused
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.core.log import Log
+    from sim.scenario import Scenario
+    from sim.simulation import Simulation
+
+DEEPEST = 10
+"""So many dips are told."""
+
+
+@dataclass(frozen=True)
+class Dip:
+    """A maximal interval with capacity below 1, or below the threshold asked for."""
+
+    start_s: float
+    end_s: float
+    depth: float
+    """How far capacity falls below 1 at the lowest, a share."""
+    lost_hours: float
+    """Member-hours of capacity lost."""
+    causes: tuple[str, ...]
+    """What took members out, each as its chain of causes, in order of time."""
+
+
+def before(simulation: Simulation) -> str:
+    """What will happen, system by system, with the arithmetic of the lowest capacity."""
+    scenario = simulation.scenario
+    lines = [_head(scenario)]
+    for name in simulation.models:
+        lines += ["", *of_system(simulation, name)]
+    if scenario.assumptions:
+        lines += ["", f"Assumed, as Azure publishes no value: {'; '.join(scenario.assumptions)}."]
+    lines += [f"Note: {warning}" for warning in scenario.warnings]
+    return "\n".join(lines)
+
+
+def of_system(simulation: Simulation, name: str) -> list[str]:
+    """What a system is, what is asked of it and what that comes to in the mean case."""
+    model, rehearsal = simulation.models[name], rehearse(simulation, name)
+    lines: list[str] = model.before(rehearsal)
+    if rehearsal is not None:
+        return lines + foreseen(rehearsal, simulation.kinds[name], simulation.scenario.warm_up)
+    return [*lines, TOO_LARGE] if model.operations else lines
+
+
+def foretold(simulation: Simulation) -> list[tuple[tuple[str | int, ...], str]]:
+    """The refusals that can be foretold: where in the file, and what the service answers.
+
+    Those that follow from what a request says, and those of the mean case.
+    """
+    found = []
+    for name, model in simulation.models.items():
+        rehearsal = rehearse_requests(simulation, name)
+        for operation in model.operations:
+            sentence = refused(operation, model.refusal(operation), rehearsal)
+            if sentence is not None:
+                found.append((operation.path, f"{operation.name} {sentence}"))
+    return found
+
+
+def _head(scenario: Scenario) -> str:
+    span = f"{show_duration(scenario.warm_up)} to {show_duration(scenario.horizon)}"
+    start = f", starting at {scenario.start:%Y-%m-%d %H:%M %Z}".rstrip() if scenario.start else ""
+    return f"{scenario.name}: measured from {span}{start}, seed {scenario.seed}."
+
+
+def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> list[Dip]:
+    """The ten deepest dips of a system's capacity in one run, in order of time."""
+    model = simulation.models[system]
+    whole = model.timeline(log, "capacity")
+    line = whole.crop(simulation.scenario.warm_up, whole.end)
+    nominal = model.nominal
+    found = []
+    for start, end in line.intervals_below(below):
+        part = line.crop(start, end)
+        gap = replace(part, values=np.maximum(0.0, 1.0 - part.values))
+        lost = gap.integrate() * nominal / 3600.0
+        causes = _causes(simulation, log, system, start, end)
+        found.append(Dip(start, end, 1.0 - part.minimum(), lost, causes))
+    deepest = sorted(found, key=lambda dip: (-dip.depth, -dip.lost_hours))[:DEEPEST]
+    return sorted(deepest, key=lambda dip: dip.start_s)
+
+
+def _causes(
+    simulation: Simulation, log: Log, system: str, start: float, end: float
+) -> tuple[str, ...]:
+    """The chains of causes of the rows that take capacity away within [start, end)."""
+    rows = log.rows
+    within = np.flatnonzero((rows["time"] >= start) & (rows["time"] < end))
+    lowers = _capacity_lost(simulation, log, system, within)
+    causes = _Causes(log)
+    chains = dict.fromkeys(causes.chain(int(row)) for row in within[lowers])
+    return tuple(
+        ", ".join(simulation.subjects.name(subject) for subject in chain) for chain in chains
+    )
+
+
+def _capacity_lost(
+    simulation: Simulation, log: Log, system: str, rows: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which rows lower the capacity of a system."""
+    lowers = np.zeros(len(rows), bool)
+    subjects = log.rows["subject"][rows]
+    for block in simulation.subjects.blocks:
+        if block.system == system and "capacity" in block.weights:
+            mine = (subjects >= block.first) & (subjects < block.first + block.count)
+            weight = block.weights["capacity"]
+            here = log.rows[rows[mine]]
+            lowers[mine] = weight[here["new"]] < weight[here["old"]]
+    return lowers
+
+
+class _Causes:
+    """Chains of causes of rows; each subject's rows are looked up once."""
+
+    def __init__(self, log: Log) -> None:
+        self._cause, self._subject = log.rows["cause"], log.rows["subject"]
+        self._rows: dict[int, NDArray[np.intp]] = {}
+
+    def chain(self, row: int) -> tuple[int, ...]:
+        """The cause of a row, that cause's own cause, and so on, without the scenario itself."""
+        chain: list[int] = []
+        while row >= 0:
+            cause = int(self._cause[row])
+            if cause == SCENARIO or cause in chain:
+                break
+            chain.append(cause)
+            row = self._latest(cause, row)
+        return tuple(chain)
+
+    def _latest(self, subject: int, row: int) -> int:
+        """The last row of a subject before `row`, -1 where there is none."""
+        if subject not in self._rows:
+            self._rows[subject] = np.flatnonzero(self._subject == subject)
+        rows = self._rows[subject]
+        place = int(np.searchsorted(rows, row))
+        return int(rows[place - 1]) if place else -1
+
+
+def after(simulation: Simulation, log: Log) -> str:
+    """What happened in one run: how operations ended, how far they came, dips with causes."""
+    lines: list[str] = []
+    for name, model in simulation.models.items():
+        lines += map(_told, model.operations_table(log))
+        lines += [f"{each}." for each in simulation.kinds[name].told(model, log)]
+        for dip in dips(simulation, log, name):
+            lines.append(
+                f"{name}: capacity falls by {show_share(dip.depth)} at "
+                f"{show_duration(dip.start_s)} for {show_duration(dip.end_s - dip.start_s)} "
+                f"({dip.lost_hours:.3g} hours lost), because of:"
+            )
+            lines += [f"  {cause}" for cause in dip.causes]
+    return "\n".join(lines)
+
+
+def _told(operation: dict[str, object]) -> str:
+    name, at, ended = operation["name"], operation["at_s"], operation["ended_s"]
+    if not isinstance(at, float):
+        return f"{name} was not sent within the scenario's time."
+    text = f"{name} at {show_duration(at)}: {operation['status']}"
+    if isinstance(ended, float) and ended > at:
+        text += f" at {show_duration(ended)}"
+    if operation["code"]:
+        text += f", {operation['http_status']} {operation['code']}: {operation['message']}"
+    return f"{text}."

@@ -1,0 +1,154 @@
+"""What a run of the mean case comes to, in sentences: every claim is read from its log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.log import STUCK, UPGRADE, UPGRADE_ENDS
+from sim.core.timelines import TOLERANCE
+from sim.core.units import show_duration, show_share
+from sim.systems.base.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sim.core.timelines import Timeline
+    from sim.systems.base.dry_run import Rehearsal, Rehearsing
+    from sim.systems.base.system_type import Kind
+
+TOO_LARGE = (
+    "It is too large to be walked through in advance: how low capacity goes, for how long, and "
+    "when it is over is what `run` tells."
+)
+
+STEPS = 8
+"""So many shares over time are told."""
+
+SLOWEST = "With random times an upgrade usually takes longer, as it waits for the slowest."
+
+WEEK = 7
+"""Days."""
+
+
+def foreseen(rehearsal: Rehearsal, kind: Kind[Any], warm_up: float) -> list[str]:
+    """What a system that was run in advance comes to, over [warm_up, horizon]."""
+    how = kind.rehearsing
+    if rehearsal.is_brief and how.is_sample:
+        return [TOO_LARGE]
+    ends: list[str] = []
+    told = [*_spread(kind.progress(rehearsal.model, rehearsal.log))]
+    if rehearsal.is_certain or not how.is_sample:
+        told = [_capacity(rehearsal, how, warm_up), *_availability(rehearsal, warm_up), *told]
+        ends = [*_ends(rehearsal), *kind.told(rehearsal.model, rehearsal.log)]
+    told += [*ends, *_failures(rehearsal)]
+    if not told:
+        return []
+    if rehearsal.is_certain:
+        head = "Deterministic, one run suffices: this is what happens"
+    else:
+        case = how.brief_case if rehearsal.is_brief else how.case
+        head = f"In the mean case ({case})"
+    takes_time = any("completed" in each for each in ends)
+    slower = f" {SLOWEST}" if takes_time and not rehearsal.is_certain else ""
+    return [f"{head}: {'; '.join(told)}.{slower}"]
+
+
+# Capacity -----------------------------------------------------------------------------------------
+
+
+def _capacity(rehearsal: Rehearsal, how: Rehearsing, warm_up: float) -> str:
+    line = rehearsal.model.timeline(rehearsal.log, "capacity").crop(warm_up, rehearsal.log.horizon)
+    lowest = line.minimum()
+    nominal = rehearsal.model.nominal
+    members = "" if how.is_sample or not nominal else f" ({lowest * nominal:g} of {nominal:g})"
+    share = show_share(lowest)
+    if len(set(line.values.tolist())) == 1:
+        return f"capacity stays at {share}"
+    if lowest >= 1 - TOLERANCE:
+        return f"capacity stays at {share} or above"
+    since = float(line.times[np.argmax(line.values <= lowest + TOLERANCE)])
+    return f"lowest capacity {share}{members}, first at {show_duration(since)}"
+
+
+def _availability(rehearsal: Rehearsal, warm_up: float) -> Iterator[str]:
+    """Whether it is available all the time; nothing where the file does not say what it needs."""
+    model, log = rehearsal.model, rehearsal.log
+    groups = [group for name, group in model.series() if name == "available"]
+    if not groups:
+        return
+    lines = {group: model.timeline(log, "available", group) for group in groups}
+    outages = lines[groups[0]].crop(warm_up, log.horizon).intervals_below(1.0)
+    if not outages:
+        yield "available throughout"
+        return
+    total = sum(end - start for start, end in outages)
+    many = f" in {len(outages):,} outages, the first" if len(outages) > 1 else ""
+    yield f"downtime {show_duration(total)}{many}{_outage(lines, outages[0], log.horizon)}"
+
+
+def _outage(lines: Mapping[str, Timeline], outage: tuple[float, float], horizon: float) -> str:
+    """From when to when, and of which groups."""
+    start, end = outage
+    short = [group for group, line in lines.items() if group and line.at(start) < 1]
+    whose = f" ({', '.join(short)})" if short else ""
+    until = "the end" if end >= horizon else show_duration(end)
+    return f"{whose} from {show_duration(start)} to {until}"
+
+
+# Upgrades -----------------------------------------------------------------------------------------
+
+
+def _ends(rehearsal: Rehearsal) -> Iterator[str]:
+    """How each upgrade that takes time ends, and when it was stuck before."""
+    log, model = rehearsal.log, rehearsal.model
+    (block,) = [each for each in model.blocks if each.kind == "upgrade"]
+    for subject in block.numbers:
+        rows = log.rows[log.rows["subject"] == subject]
+        if not len(rows):
+            continue
+        name = block.name(subject - block.first).removeprefix("upgrade by ")
+        states = [int(code) % UPGRADE.width for code in rows["new"]]
+        times = rows["time"].tolist()
+        for state, since, until in zip(states[:-1], times, times[1:], strict=False):
+            if state == STUCK:
+                yield f"{name} is stuck from {show_duration(since)} to {show_duration(until)}"
+        took = times[-1] - times[0]
+        if states[-1] in UPGRADE_ENDS and took:
+            yield f"{name} is {_words(states[-1])} after {show_duration(took)}"
+        elif states[-1] not in (*UPGRADE_ENDS, STUCK):
+            yield f"{name} is not over at the end ({show_duration(log.horizon)})"
+
+
+def _words(status: int) -> str:
+    return UPGRADE.statuses[status].replace("_", " ")
+
+
+def _failures(rehearsal: Rehearsal) -> Iterator[str]:
+    """Requests that are accepted and fail, and those that do not come."""
+    for operation in rehearsal.model.operations:
+        row = rehearsal.operations[operation.name]
+        if row["at_s"] is None:
+            yield f"{operation.name} does not come by the end"
+        elif row["status"] == "Failed":
+            at = show_duration(row["ended_s"])
+            yield (
+                f"{operation.name} fails at {at}: {row['http_status']} {row['code']}: "
+                f"{row['message']}"
+            )
+
+
+def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How many are up to date with the last version, by day or week since it was asked for."""
+    types = [group for group in dict.fromkeys(row["group"] for row in days) if group]
+    for group in types:
+        shares = [row["up_to_date"] for row in days if row["group"] == group]
+        unit, step = ("week", WEEK) if len(shares) > 2 * WEEK else ("day", 1)
+        times = range(step, min(len(shares) + step - 1, step * STEPS + 1), step)
+        told = [(day // step, shares[min(day, len(shares) - 1)]) for day in times]
+        last = shares[-1]
+        text = ", ".join(f"{show_share(share)} after {counted(n, unit)}" for n, share in told)
+        if not told or told[-1][1] < last:
+            text += f"{', ' if text else ''}{show_share(last)} in the end"
+        yield f"up to date with what was last released or pushed of {group}: {text}"

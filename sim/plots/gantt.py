@@ -1,0 +1,226 @@
+"""Who is out when, and who does not come back?
+
+A lane for each update domain or each node, or for several of them, coloured by what they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.patches import Patch
+
+from sim.core.units import show_duration
+from sim.plots import clock, steps, style
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from sim.plots.style import Mark, Picture
+
+MOST = 40
+"""So many lanes can be told apart."""
+_FRAME = 0.85
+_ROW, _THIN_ROW = 0.36, 0.2
+_ROOMY = 12
+_BAR = 0.74
+_HATCHED = 200
+"""More bars than this are too thin for a hatch, and hatching them takes seconds."""
+_LISTED = 3
+"""So many names stand in a title."""
+
+Category = Literal["ready", "draining", "other", "updating", "failing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What a lane's member does from `start_s` to `end_s`, seconds since the scenario's start."""
+
+    lane: str
+    start_s: float
+    end_s: float
+    category: Category
+    """``failing``: what the figure calls so. ``other``: out for a reason that is no upgrade."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    label: str
+    colour: str
+    edge: str = "none"
+    hatch: str = ""
+
+
+# In order of drawing: what is worse hides what is better.
+_LOOKS: dict[Category, _Look] = {
+    "ready": _Look("in service", "#D9ECF7"),
+    "draining": _Look("draining: takes no new tasks", "#9CCBE6", style.BLUE, "\\\\"),
+    "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
+    "updating": _Look("updating", style.BLUE),
+    "failing": _Look("failing", "#F2A878", "#8A3C00", "////"),
+}
+_OUT: tuple[Category, ...] = ("other", "updating", "failing")
+
+
+def figure(
+    intervals: Sequence[Interval],
+    *,
+    title: str = "",
+    subtitle: str = "",
+    marks: Sequence[Mark] = (),
+    start: dt.datetime | None = None,
+    what: str = "update domains",
+    failing: str = "cycling or unresponsive",
+    shared: bool = False,
+) -> Picture:
+    """A lane for each label of `intervals`, in order of first appearance, the first on top.
+
+    The window is what the intervals span together, so the ready ones belong among them.
+    Where a lane's intervals overlap, because it holds many members, the worst is seen: failing,
+    updating, other, draining, ready. ValueError above 40 lanes. Without `title` the figure states
+    how many lanes are out at once, and which ones fail: `what` says who has a lane, or where it is
+    `shared` who shares one. `failing` is what the legend says of those.
+    """
+    lanes = _by_lane(intervals)
+    if len(lanes) > MOST:
+        raise ValueError(f"at most {MOST} lanes can be told apart, got {len(lanes)}")
+    row = _ROW if len(lanes) <= _ROOMY else _THIN_ROW
+    with style.look():
+        page = style.picture(
+            title or headline(intervals, what, shared=shared),
+            subtitle,
+            _FRAME + row * max(3, len(lanes)),
+        )
+        axes = page.subplots()
+        if not lanes:
+            style.nothing(axes, "no members, so there is nothing to show")
+            return page
+        shown = _view(intervals, marks)
+        for place, mine in enumerate(lanes.values()):
+            _draw_lane(axes, place, mine, shown)
+        style.name_rows(axes, list(lanes))
+        room = style.room_beside(list(lanes))
+        style.draw_marks(axes, marks, shown.left, shown.right, room)
+        clock.time_axis(axes, shown, start, most=round(9 * room))
+        _explain(page, {one.category for one in intervals}, failing)
+    return page
+
+
+def headline(
+    intervals: Sequence[Interval], what: str = "update domains", *, shared: bool = False
+) -> str:
+    """How many lanes are out at once, and which fail or else how long the updates take.
+
+    E.g. ``At most 1 of 5 update domains is out at once; the updates take 26min``, or where a lane
+    is `shared` ``Nodes of at most 7 of 34 lanes are out at once``.
+    """
+    lanes = _by_lane(intervals)
+    most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
+    if not most:
+        return "Every member is in service throughout"
+    return _share_out(list(lanes), most, what, shared=shared) + _outcome(lanes)
+
+
+def _share_out(lanes: Sequence[str], most: int, what: str, *, shared: bool) -> str:
+    if len(lanes) == 1:
+        return f"{lanes[0]} is out"
+    if shared:
+        which = "all" if most == len(lanes) else f"at most {most} of"
+        return f"{what.capitalize()} of {which} {len(lanes)} lanes are out at once"
+    if most == len(lanes):
+        return f"All {most} {what} are out at once"
+    return f"At most {most} of {len(lanes)} {what} {'is' if most == 1 else 'are'} out at once"
+
+
+def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:
+    failing = [lane for lane, mine in lanes.items() if _union(mine, ["failing"])]
+    if failing:
+        names = " and ".join(failing) if len(failing) <= _LISTED else str(len(failing))
+        return f"; {names} {'fails' if len(failing) == 1 else 'fail'}"
+    every = [one for mine in lanes.values() for one in mine]
+    updates = _union(every, ["updating"])
+    if not updates:
+        return ""
+    end, last = updates[-1][1], max(one.end_s for one in every)
+    if end >= last:
+        return "; the updates are not over at the end"
+    drains = _union(every, ["draining"])
+    if drains and drains[-1][1] >= last:
+        return "; some still drain at the end"
+    return f"; the updates take {show_duration(end - updates[0][0])}"
+
+
+def _by_lane(intervals: Sequence[Interval]) -> dict[str, list[Interval]]:
+    lanes: dict[str, list[Interval]] = {}
+    for interval in intervals:
+        lanes.setdefault(interval.lane, []).append(interval)
+    return lanes
+
+
+def _union(
+    intervals: Sequence[Interval], categories: Collection[Category]
+) -> list[tuple[float, float]]:
+    """When at least one interval of these categories holds; what takes no time does not count."""
+    mine = [
+        (one.start_s, one.end_s)
+        for one in intervals
+        if one.category in categories and one.end_s > one.start_s
+    ]
+    return steps.join(mine)
+
+
+def _most_at_once(lanes: Sequence[Sequence[tuple[float, float]]]) -> int:
+    """Most lanes out at one instant; one that ends as another begins does not meet it."""
+    changes = [
+        (at, change)
+        for lane in lanes
+        for pair in lane
+        for at, change in zip(pair, (1, -1), strict=True)
+    ]
+    return max(accumulate((change for _, change in sorted(changes)), initial=0))
+
+
+def _draw_lane(axes: Axes, place: int, intervals: Sequence[Interval], shown: clock.View) -> None:
+    for category, look in _LOOKS.items():
+        held = steps.visible(_union(intervals, [category]), shown.left, shown.right)
+        axes.broken_barh(
+            steps.bars(held, shown.left, shown.right),
+            (place - _BAR / 2, _BAR),
+            facecolor=look.colour,
+            hatch=look.hatch if len(held) <= _HATCHED else "",
+            edgecolor=look.edge,
+            linewidth=0,
+            gid=category,
+        )
+
+
+def _view(intervals: Sequence[Interval], marks: Sequence[Mark]) -> clock.View:
+    begin = min(one.start_s for one in intervals)
+    end = max(one.end_s for one in intervals)
+    edges = [at for one in intervals if one.category != "ready" for at in (one.start_s, one.end_s)]
+    at = [edge for edge in edges if begin < edge < end] + [mark.at_s for mark in marks]
+    return clock.view(begin, end, at)
+
+
+def _explain(page: Picture, categories: Collection[Category], failing: str) -> None:
+    """The legend names only what occurs."""
+    looks = [look for category, look in _LOOKS.items() if category in categories]
+    more = {_LOOKS["failing"]: f": {failing}"}
+    page.legend(
+        handles=[
+            Patch(
+                facecolor=look.colour,
+                hatch=look.hatch,
+                edgecolor=look.edge,
+                linewidth=0,
+                label=look.label + more.get(look, ""),
+            )
+            for look in looks
+        ],
+        loc="outside lower center",
+        ncols=len(looks),
+    )

@@ -1,0 +1,307 @@
+"""An Arc fleet in sentences: what will happen, before anything runs, with its arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.core.rounding import at_least
+from sim.core.units import show_share
+from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.estimates import (
+    AT_ONCE,
+    attempt,
+    attempts,
+    dip,
+    discovery,
+    extensions_of,
+    faults,
+    first,
+    limit,
+    machines_of,
+    once,
+)
+from sim.systems.arc_fleet.outlook import Outlook, machines_on
+from sim.systems.arc_fleet.requests import (
+    PublishExtension,
+    PutExtension,
+    RepairExtension,
+    UpgradeExtensions,
+)
+from sim.systems.arc_fleet.supported import is_supported
+from sim.systems.arc_fleet.versions import installed_as, major, upgrades, version_key
+from sim.systems.base.dry_run import Rehearsing, refused
+from sim.systems.base.text import counted, in_time, rounded_up, when, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.outlook import Standing
+    from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation
+
+
+SAMPLE = 500
+"""So many machines are walked through, however many there are."""
+
+
+def _sampled(spec: ArcFleet) -> ArcFleet:
+    """A fleet of alike machines of about `SAMPLE`; itself where machines wait for each other."""
+    if spec.max_concurrent is not None:
+        return spec
+    scale = SAMPLE / machines_of(spec)
+    return _with_counts(spec, {k: round(scale * g.count) for k, g in spec.groups.items()})
+
+
+def _singles(spec: ArcFleet) -> ArcFleet:
+    return _with_counts(spec, {})
+
+
+def _with_counts(spec: ArcFleet, counts: Mapping[str, int]) -> ArcFleet:
+    groups = {
+        name: group.model_copy(update={"count": max(1, counts.get(name, 1))})
+        for name, group in spec.groups.items()
+    }
+    return spec.model_copy(update={"groups": groups})
+
+
+def _is_of_machines(path: str) -> bool:
+    """Whether a draw is of machines, not of when an operation comes."""
+    return path.split("/")[1:3] != ["operation", "at"]
+
+
+REHEARSING = Rehearsing(
+    spec=_sampled,
+    brief=_singles,
+    is_spread=_is_of_machines,
+    is_sample=True,
+    case="machines whose times and chances are spread evenly over their distributions",
+)
+
+
+def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+    """The fleet, its extensions, how an upgrade goes, what each operation does, or its refusal."""
+    spec = model.spec
+    lines = [f"{model.name}: {size(model)}.", *_groups(spec)]
+    lines += [_extension(each, spec) for each in spec.extensions]
+    if any(isinstance(each.body, PublishExtension) for each in model.operations):
+        lines.append(discovery(spec))
+    if model.operations:
+        lines += [attempt(spec), *limit(spec)]
+    outlook = Outlook(spec)
+    for operation in in_time(model.operations):
+        refusal = refused(operation, model.refusal(operation), rehearsal)
+        if refusal is not None:
+            lines.append(f"{when(operation, model.span)} it {refusal}.")
+            continue
+        lines.append(_operation(model, operation, outlook))
+        outlook.take(operation.body)
+    return lines
+
+
+def size(model: Model) -> str:
+    """How large a fleet is at time 0."""
+    machines, extensions = machines_of(model.spec), extensions_of(model.spec)
+    return f"{counted(machines, 'machine')}, {counted(extensions, 'extension')}"
+
+
+# The fleet ---------------------------------------------------------------------------------------
+
+
+def _groups(spec: ArcFleet) -> list[str]:
+    groups = spec.groups.items()
+    if len(groups) == 1 and not any(each.os or each.disconnected for _, each in groups):
+        return []
+    return [f"{name}: {_group(each)}." for name, each in groups]
+
+
+def _group(group: MachineGroup) -> str:
+    text = counted(group.count, "machine") + (f", {group.os}" if group.os else "")
+    away = group.disconnected
+    if away is None:
+        return text
+    off = away.share * away.off.mean / (away.on.mean + away.off.mean)
+    return (
+        f"{text}; {show_share(away.share)} of them are disconnected at times (on for {away.on}, "
+        f"off for {away.off}), {show_share(off)} of them at an instant: nothing starts there then, "
+        "what is under way goes on"
+    )
+
+
+def _extension(each: Extension, spec: ArcFleet) -> str:
+    machines = sum(spec.groups[name].count for name in each.groups or ())
+    return (
+        f"{each.type} {each.version} of {each.publisher} on {counted(machines, 'machine')}"
+        f"{_where(each.groups or (), spec)}: {_enrolment(each, spec)}{_need(each, machines)}."
+    )
+
+
+def _enrolment(each: Extension, spec: ArcFleet) -> str:
+    if each.enable_automatic_upgrade:
+        return (
+            f"enrolled, so that releases of major version {major(each.version)} come by themselves"
+        )
+    cannot = "" if is_supported(spec, each.publisher, each.type) else ", and cannot be"
+    return f"not enrolled{cannot}: no release touches it"
+
+
+def _need(each: Extension, machines: int) -> str:
+    if each.min_available is None:
+        return ""
+    need = at_least(each.min_available, machines)
+    return f"; available while at least {need:,} serve{rounded_up(each.min_available, machines)}"
+
+
+def _where(groups: Iterable[str], spec: ArcFleet) -> str:
+    """Which groups, where not all."""
+    names = list(groups)
+    return "" if len(names) == len(spec.groups) else f" ({', '.join(names)})"
+
+
+# Operations --------------------------------------------------------------------------------------
+
+
+def _operation(model: Model, operation: Operation, outlook: Outlook) -> str:
+    body, spec = operation.body, model.spec
+    text = f"{when(operation, model.span)} "
+    if isinstance(body, PublishExtension):
+        return text + _publication(body, outlook, spec) + within(body, "An attempt")
+    if isinstance(body, UpgradeExtensions):
+        return text + _push(body, outlook, spec) + within(body, "An installation")
+    if isinstance(body, PutExtension):
+        return text + _put(body, outlook, spec)
+    return text + _other(body, outlook, spec)
+
+
+def _publication(body: PublishExtension, outlook: Outlook, spec: ArcFleet) -> str:
+    touched = outlook.touched(body)
+    text = f"{body.publisher or 'its publisher'} releases {body.type} {body.version}. "
+    if not touched:
+        later = " unless it opts in later" if outlook.behind(body) else ""
+        return f"{text}Nothing is upgraded{later}.{_left_alone(body, outlook)}"
+    get = "gets" if machines_on(touched) == 1 else "get"
+    if all(outlook.is_below(body.version, each) for each in touched):
+        text += f"{_on(touched, spec)}, enrolled and below it, {get} it."
+    else:
+        text += f"{_on(touched, spec)}, enrolled, {get} it where it is above what they have."
+    text += f"{_left_alone(body, outlook)}{_instead(body, outlook)}"
+    text += faults(body.unhealthy, spec, attempts)
+    return text + dip(touched, spec, spec.discovery, machines_on(outlook.standings))
+
+
+def _left_alone(body: PublishExtension, outlook: Outlook) -> str:
+    """Whom a release does not touch, and why."""
+    why: dict[str, int] = {}
+    touched = outlook.touched(body)
+    for each in outlook.named(body.publisher, body.type):
+        if each not in touched:
+            reason = _why_not(body.version, each, outlook)
+            why[reason] = why.get(reason, 0) + each.machines
+    told = [f"{counted(count, 'machine')} {reason}" for reason, count in why.items()]
+    return f" It leaves alone {', '.join(told)}." if told else ""
+
+
+def _why_not(version: str, each: Standing, outlook: Outlook) -> str:
+    if not each.enrolled:
+        return "not enrolled"
+    if major(version) not in map(major, each.versions):
+        return "of another major version"
+    if any(upgrades(version, old) for old in each.versions):
+        return f"for which {outlook.newest(version, each)} is out already"
+    return "not below it"
+
+
+def _instead(body: PublishExtension, outlook: Outlook) -> str:
+    older = outlook.superseded(body)
+    if not older:
+        return ""
+    return (
+        f" It supersedes {older[0]} where that is still to come: a pending discovery or retry of "
+        "that takes this one."
+    )
+
+
+def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
+    told = []
+    moved: list[Standing] = []
+    for target, version in body.targets.items():
+        meant = outlook.targeted(body, target)
+        publisher, kind = meant[0].publisher, meant[0].type
+        exact = installed_as(version, outlook.known(publisher, kind))
+        fate = faults(outlook.unhealthy(publisher, kind, exact), spec, once)
+        text = f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not."
+        if _is_on_all(exact, meant):
+            told.append(f"{text} {_nothing(fate)}.")
+        else:
+            moved += meant
+            told.append(f"{text}{_nothing_there(exact, meant)}{fate}")
+    out = dip(moved, spec, AT_ONCE, machines_on(outlook.standings)) if moved else ""
+    return f"the operator pushes {' And '.join(told)}{out}"
+
+
+def _is_on_all(version: str, meant: Sequence[Standing]) -> bool:
+    """Whether a version is all that can be installed."""
+    key = version_key(version)
+    return all(set(map(version_key, each.versions)) == {key} for each in meant)
+
+
+def _nothing(fate: str) -> str:
+    """That a request for what is installed does nothing; `fate` tells how installations fail."""
+    failed = ", except where it is failed: there it is installed anew" if fate else ""
+    return f"Nothing happens, as it is installed already{failed}"
+
+
+def _nothing_there(version: str, meant: Sequence[Standing]) -> str:
+    """The same of those machines that may have a version already, as a sentence after others."""
+    key = version_key(version)
+    some = any(key in map(version_key, each.versions) for each in meant)
+    return " Nothing happens where it is installed already." if some else ""
+
+
+def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
+    groups = groups_with(body, spec.groups)
+    machines = sum(spec.groups[group].count for group in groups)
+    version = outlook.put_version(body)
+    enrolled = "enrolled" if body.enable_automatic_upgrade else "not enrolled"
+    there = [
+        each
+        for each in outlook.named(body.publisher, body.type, body.group)
+        if each.group in groups
+    ]
+    law = outlook.unhealthy(body.publisher, body.type, version)
+    fate = faults(law, spec, once if there else first)
+    what = f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
+    where = f"{counted(machines, 'machine')}{_where(groups, spec)}"
+    if {each.group for each in there} == set(groups) and _is_on_all(version, there):
+        if all(each.enrolled == body.enable_automatic_upgrade for each in there):
+            return f"{what}{where}, {enrolled} as before. {_nothing(fate)}."
+        return f"{what}{where}, {enrolled} from then on: that alone changes, as it is installed."
+    return f"{what}{where}, {enrolled} from then on.{_nothing_there(version, there)}{fate}"
+
+
+def _picked(body: PutExtension, version: str) -> str:
+    if version == body.version or not body.auto_upgrade_minor_version:
+        return _exactly(body.version, version)
+    return f"{version} (the newest minor version known, in the place of {body.version})"
+
+
+def _exactly(written: str, version: str) -> str:
+    return version if version == written else f"{version} (the newest known of {written})"
+
+
+def _other(body: Any, outlook: Outlook, spec: ArcFleet) -> str:
+    meant = outlook.named(body.publisher, body.type, body.group)
+    on = f"{body.type} on {_on(meant, spec)}"
+    if isinstance(body, RepairExtension):
+        return f"{on} is removed where it is failed, and installed again."
+    if all(each.enrolled == body.enabled for each in meant):
+        return f"{on} is opted {'in' if body.enabled else 'out'} already: nothing changes."
+    if body.enabled:
+        return f"{on} is opted in, and discovers the newest release from then on."
+    return f"{on} is opted out: what is under way finishes, what waits does not start."
+
+
+def _on(meant: Sequence[Standing], spec: ArcFleet) -> str:
+    groups = sorted({each.group for each in meant})
+    return f"{counted(machines_on(meant), 'machine')}{_where(groups, spec)}"

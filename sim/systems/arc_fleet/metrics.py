@@ -1,0 +1,213 @@
+"""Metrics of an Arc fleet, for a whole stack of replications at once.
+
+The groups of members are the types of extensions, over all groups of machines that have them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.core.log import UNIT
+from sim.core.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service, rollouts
+from sim.core.rounding import at_least
+from sim.core.timelines import Members, total
+from sim.systems.arc_fleet.progress import progress
+from sim.systems.arc_fleet.scopes import NEVER, Scopes
+from sim.systems.arc_fleet.states import FAILED, INSTALLING, ROLLING_BACK, WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from sim.core.log import Stack
+    from sim.core.metrics import Measured, Rollouts, Values
+    from sim.core.timelines import Steps
+    from sim.systems.arc_fleet.model import Model
+
+PERCENTS = (50, 90, 99)
+"""How much is to be up to date in the metrics that are always measured: time_to_50 and so on."""
+_TIME_TO = re.compile(r"time_to_([1-9][0-9]?|100)")
+
+
+def _time_to(percent: int) -> Metric:
+    return Metric(
+        f"time_to_{percent}",
+        "s",
+        "lower",
+        f"{percent} % done\nin",
+        "From the first publication or push of the version last requested until "
+        f"{percent} % of those in scope are first up to date; missing if they never are.",
+    )
+
+
+OWN_METRICS = (
+    *map(_time_to, PERCENTS),
+    Metric(
+        "rollbacks",
+        "count",
+        "lower",
+        "rollbacks",
+        "How many times an extension went back to its former version after a bad health window.",
+    ),
+    Metric(
+        "attempts_mean",
+        "mean",
+        "lower",
+        "mean\nattempts",
+        "Installations that began, whatever asked for them, by extension on which there was one.",
+    ),
+    Metric(
+        "stuck_machines",
+        "count",
+        "lower",
+        "stuck\nmachines",
+        "Machines that have a failed extension at the horizon: a repair, a PUT or a push helps "
+        "them, no release does.",
+    ),
+)
+
+
+class ArcMetrics(Mapping[str, Metric]):
+    """The metrics of a fleet. Beside those it lists it has time_to_N for each N from 1 to 100."""
+
+    # Extensions go back one by one: `rollbacks` counts them.
+    _listed = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
+
+    def __getitem__(self, name: str) -> Metric:
+        found = self._listed.get(name)
+        if found is None:
+            return _time_to(_percent(name))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+
+ARC_METRICS = ArcMetrics()
+
+
+def _percent(name: str) -> int:
+    """The N of time_to_N. KeyError for any other name."""
+    found = _TIME_TO.fullmatch(name)
+    if found is None:
+        raise KeyError(name)
+    return int(found[1])
+
+
+def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+    """All metrics of one fleet over [warm_up, horizon], and where its promises were kept."""
+    scopes = Scopes(model, stack)
+    types = model.layout.types
+    kinds = types if len(types) == 1 else ("", *types)
+    # This takes the most memory: it comes before the rows of each extension are kept beside it.
+    of = {kind: _in_service(scopes, kind, warm_up) for kind in kinds}
+    of = {kind: of[kind] | _spread(scopes, kind) | _attempts(scopes, kind) for kind in kinds}
+    whole, kept = of[kinds[0]], np.ones(stack.replications, bool)
+    if model.layout.rollouts:
+        outcome = _outcome(model, stack)
+        # Where nothing that was asked for covered anybody nothing was upgraded.
+        kept = outcome.kept & (scopes.began < NEVER).any(axis=1)
+        whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
+    every = {"": whole, **{kind: of[kind] for kind in types}}
+    return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
+
+
+def measure_more(model: Model, stack: Stack, name: str) -> Measured:
+    """A metric that is not listed, by (group, name)."""
+    scopes, types = Scopes(model, stack), model.layout.types
+    found = {kind: progress(scopes, kind) for kind in ("", *types)}
+    share = _percent(name) / 100
+    return {(kind, name): one.time_to(share) for kind, one in found.items() if one is not None}
+
+
+def _in_service(scopes: Scopes, kind: str, warm_up: float) -> Values:
+    """Capacity, and availability where the file says how many must be in service."""
+    blocks = scopes.blocks(kind)
+    members = Members(scopes.stack, blocks)
+    steps = members.series("capacity").crop(warm_up)
+    values = capacity(steps, members.initial("present") * UNIT, UNIT)
+    values |= in_service(members.series("ready").crop(warm_up))
+    up = available(scopes, kind)
+    return values if up is None else values | availability(up.crop(warm_up))
+
+
+def available(scopes: Scopes, kind: str) -> Steps | None:
+    """1 where each extension of a type has its `min_available` members in service, else 0.
+
+    Of all types where `kind` is empty; None where no extension has a `min_available`.
+    """
+    layout, enough = scopes.layout, []
+    for place, spec in enumerate(layout.spec.extensions):
+        parts = [layout.extensions[k] for k in scopes.places(kind)]
+        parts = [each for each in parts if each.place == place]
+        if spec.min_available is None or not parts:
+            continue
+        least = at_least(spec.min_available, sum(each.count for each in parts))
+        ready = Members(scopes.stack, [scopes.block(each) for each in parts]).series("ready")
+        enough.append(ready.map((ready.values >= least).astype(np.int64)))
+    if not enough:
+        return None
+    both = total(enough)
+    return both.map((both.values == len(enough)).astype(np.int64))
+
+
+def _spread(scopes: Scopes, kind: str) -> Values:
+    """How far and how fast what was requested got; nothing where nothing is requested."""
+    values: Values = {}
+    requested = [(place, scopes.requested(place)) for place in scopes.places(kind)]
+    scope = [(place, each) for place, each in requested if each is not None]
+    if scope:
+        size = sum(each.members.sum(axis=1) for _, each in scope)
+        done = sum(
+            (each.members & (scopes.final(place) == each.target[:, None])).sum(axis=1)
+            for place, each in scope
+        )
+        values["updated_share"] = done / np.maximum(size, 1)  # of nothing nothing is updated
+    spread = progress(scopes, kind)
+    if spread is not None:
+        values |= {f"time_to_{percent}": spread.time_to(percent / 100) for percent in PERCENTS}
+    return values
+
+
+def _attempts(scopes: Scopes, kind: str) -> Values:
+    """What became of the attempts: rollbacks, attempts of those that tried, those stuck."""
+    layout, replications = scopes.layout, scopes.stack.replications
+    rolled_back, attempts, tried = np.zeros((3, replications))
+    failed = {group.name: np.zeros((replications, group.count), bool) for group in layout.groups}
+    for place in scopes.places(kind):
+        rows, group = scopes.changes(place), layout.extensions[place].group
+        back = rows.new % WIDTH == ROLLING_BACK
+        rolled_back += np.bincount(rows.replication[back], minlength=replications)
+        begun = attempt_rows(scopes, place)
+        attempts += np.bincount(rows.replication[begun], minlength=replications)
+        once = np.zeros((replications, layout.extensions[place].count), bool)
+        once[rows.replication[begun], rows.machine[begun]] = True
+        tried += once.sum(axis=1)
+        failed[group] |= scopes.final(place) % WIDTH == FAILED
+    none = np.full(replications, np.nan)
+    return {
+        "rollbacks": rolled_back,
+        "attempts_mean": np.divide(attempts, tried, out=none, where=tried > 0),
+        "stuck_machines": sum((each.sum(axis=1) for each in failed.values()), np.zeros(1)),
+    }
+
+
+def attempt_rows(scopes: Scopes, place: int) -> NDArray[np.intp]:
+    """The rows of an extension by which an installation begins, whatever asks for it."""
+    return np.flatnonzero(scopes.changes(place).new % WIDTH == INSTALLING)
+
+
+def _outcome(model: Model, stack: Stack) -> Rollouts:
+    layout = model.layout
+    asked = [layout.first_operation + layout.operations.index(name) for name in layout.upgrades]
+    upgrades = stack.subjects.one(model.name, "upgrade")
+    # A publication is never late: a promise about the fleet does not need its end.
+    return rollouts(stack, asked, upgrades, np.zeros(len(asked), bool))

@@ -1,0 +1,244 @@
+"""What a fleet shows of a finished run: its extensions, its operations, its Get answers, lanes.
+
+Source: "Automatic Extension Upgrade for Azure Arc-enabled servers" for names and provisioning
+states; "Connected Machine agent overview" for the status of a machine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.log import Stack
+from sim.core.timelines import Members
+from sim.systems.arc_fleet.layout import machine_name
+from sim.systems.arc_fleet.metrics import attempt_rows
+from sim.systems.arc_fleet.notes import notes
+from sim.systems.arc_fleet.rejections import answer
+from sim.systems.arc_fleet.requests import PublishExtension
+from sim.systems.arc_fleet.scopes import Scopes
+from sim.systems.arc_fleet.states import (
+    BACKING_OFF,
+    CONNECTION,
+    CURRENT,
+    EXTENSION,
+    FAILED,
+    INSTALLING,
+    ROLLING_BACK,
+    UNHEALTHY,
+    WAITING,
+    WATCHING,
+    WIDTH,
+)
+from sim.systems.base import records
+from sim.systems.base.records import Asked
+from sim.systems.base.system_type import LaneWords
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.core.log import Block, Log
+    from sim.systems.arc_fleet.layout import ExtensionLayout
+    from sim.systems.arc_fleet.model import Model
+
+Row = dict[str, Any]
+
+LANES = 40
+"""So many lanes can be told apart in a picture; the machines of larger fleets share them."""
+
+_LOOKS: dict[str, Sequence[int]] = {
+    "ready": (CURRENT, WAITING, BACKING_OFF),
+    "updating": (INSTALLING, WATCHING, ROLLING_BACK),
+    "failing": (UNHEALTHY, FAILED),
+}
+
+
+def provisioning_state(code: int) -> str:
+    """What Azure shows of an extension in a state.
+
+    The documents name Succeeded, also after a rollback, and Failed.
+    """
+    # Assumption: an extension is Updating from the start of an installation to its good verdict or
+    # the end of its rollback.
+    status = code % WIDTH
+    if status == FAILED:
+        return "Failed"
+    return "Succeeded" if status in _LOOKS["ready"] else "Updating"
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
+def members(model: Model, log: Log) -> list[Row]:
+    """One row an extension of a machine that is there at the horizon, with what it went through."""
+    scopes = Scopes(model, Stack([log]))
+    return [
+        row
+        for place, each in enumerate(model.layout.extensions)
+        for row in _members(model, scopes, place, each)
+    ]
+
+
+def _members(model: Model, scopes: Scopes, place: int, each: ExtensionLayout) -> Iterator[Row]:
+    rows = scopes.changes(place)
+    back = rows.new % WIDTH == ROLLING_BACK
+    attempts = np.bincount(rows.machine[attempt_rows(scopes, place)], minlength=each.count)
+    rollbacks = np.bincount(rows.machine[back], minlength=each.count)
+    final = scopes.final(place)[0]
+    os = model.layout.group_of(each).spec.os or ""
+    columns = (final, attempts, rollbacks, _up_to_date_at(scopes, place))
+    lines = zip(*(column.tolist() for column in columns), strict=True)
+    for k, (code, tried, returned, since) in enumerate(lines):
+        if code:
+            yield {
+                "system": model.name,
+                "machine": machine_name(each.group, k),
+                "group": each.group,
+                "os": os,
+                "publisher": each.publisher,
+                "type": each.type,
+                "version": each.versions[code // WIDTH],
+                "state": EXTENSION[code % WIDTH],
+                "provisioning_state": provisioning_state(code),
+                "attempts": tried,
+                "rollbacks": returned,
+                "up_to_date_at": since,
+            }
+
+
+def _up_to_date_at(scopes: Scopes, place: int) -> NDArray[np.float64]:
+    """Since when each machine's extension is up to date with what was last requested, seconds.
+
+    NaN for those that are not at the horizon, or of which nothing was requested.
+    """
+    rows, final = scopes.changes(place), scopes.final(place)[0]
+    since = np.zeros(len(final))
+    since[rows.machine] = rows.time  # in order of time, so the last one stays
+    scope = scopes.requested(place)
+    if scope is None:
+        return np.full(len(final), np.nan)
+    return np.where(scope.members[0] & (final == scope.target[0]), since, np.nan)
+
+
+def operations_table(model: Model, log: Log) -> list[Row]:
+    """One row an operation of the file: asked when, answered how, ended when.
+
+    Of one that was accepted and changed nothing the message says why.
+    """
+    asked = [
+        Asked(each.name, each.kind, each.body, each.index, _http_status(each.body))
+        for each in model.operations
+    ]
+    block, scopes = log.subjects.one(model.name, "operation"), Scopes(model, Stack([log]))
+    table, noted = (
+        records.operations_table(log, block, asked, answer),
+        notes(model, scopes),
+    )
+    return [row | {"message": row["message"] or noted.get(row["name"], "")} for row in table]
+
+
+def _http_status(body: object) -> int | None:
+    """A release is nobody's request; recorded requests on extensions were answered 202."""
+    return None if isinstance(body, PublishExtension) else 202
+
+
+# At an instant ------------------------------------------------------------------------------------
+
+
+def status(model: Model, log: Log, at: float) -> Row:
+    """What the service would show of the fleet at an instant (seconds): counts by extension."""
+    scopes = Scopes(model, Stack([log.until(at)]))
+    names = dict.fromkeys(each.name for each in model.layout.extensions)
+    return {
+        "machines": _connections(scopes),
+        "extensions": {name: _shown(scopes, name, at) for name in names},
+    }
+
+
+def _connections(scopes: Scopes) -> dict[str, int]:
+    """Machines by the status of their agent; those that are never away have no subject."""
+    states = [
+        CONNECTION.statuses[code].capitalize()
+        for group in scopes.layout.groups
+        if group.connections is not None
+        for code in scopes.stack.final[0, group.connections : group.connections + group.count]
+    ]
+    counts = Counter(states)
+    counts["Connected"] += sum(group.count for group in scopes.layout.groups) - len(states)
+    return dict(sorted(counts.items()))
+
+
+def _shown(scopes: Scopes, name: str, at: float) -> Row:
+    """An extension on all machines that have it."""
+    layout = scopes.layout
+    places = [place for place, each in enumerate(layout.extensions) if each.name == name]
+    versions, states, enrolled = Counter[str](), Counter[str](), 0
+    for place in places:
+        codes = Counter(scopes.final(place)[0].tolist())
+        del codes[0]
+        upgrades_itself = scopes.enrolled(place, np.zeros(1, np.intp), np.full(1, at))[0]
+        enrolled += codes.total() if upgrades_itself else 0
+        for code, count in codes.items():
+            versions[layout.extensions[place].versions[code // WIDTH]] += count
+            states[provisioning_state(code)] += count
+    known = layout.extensions[places[0]].versions
+    return {
+        "machines": versions.total(),
+        "enableAutomaticUpgrade": enrolled,
+        "typeHandlerVersions": {each: versions[each] for each in known if each in versions},
+        "provisioningStates": dict(sorted(states.items())),
+        "releases": scopes.releases(places[0], 0, at),
+    }
+
+
+# Lanes --------------------------------------------------------------------------------------------
+
+
+def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+    """What each machine's extension does, or in a large fleet each type in a group of machines.
+
+    Label, from, to, category: ready (in service by itself), updating (from an installation to the
+    end of its health window, or of its rollback), failing (unhealthy or failed). Those of a shared
+    lane overlap.
+    """
+    stack = Stack([log])
+    rows = []
+    for label, block in _lanes(model, stack):
+        members = Members(stack, [block])
+        for category, statuses in _LOOKS.items():
+            some = members.weigh(partial(_in_status, statuses=statuses)).timeline(0)
+            inside = replace(some, values=-some.values).intervals_below(0.0)
+            rows += [(label, since, until, category) for since, until in inside]
+    return rows
+
+
+def lane_words(model: Model) -> LaneWords:
+    """What the lanes are."""
+    return LaneWords("extensions", "unhealthy or failed", _share_lanes(model))
+
+
+def _share_lanes(model: Model) -> bool:
+    return sum(each.count for each in model.layout.extensions) > LANES
+
+
+def _lanes(model: Model, stack: Stack) -> Iterator[tuple[str, Block]]:
+    """Each lane's label and subjects."""
+    blocks = [stack.subjects.block_of(each.first) for each in model.layout.extensions]
+    if _share_lanes(model):
+        for each, block in zip(model.layout.extensions, blocks, strict=True):
+            yield f"{each.type} of {each.group}", block
+        return
+    for block in blocks:
+        for k in range(block.count):
+            alone = replace(block, first=block.first + k, count=1, initial=block.initial[k : k + 1])
+            yield block.name(k), alone
+
+
+def _in_status(block: Block, statuses: Sequence[int]) -> NDArray[np.int64]:
+    return np.isin(np.arange(len(block.states)) % WIDTH, statuses).astype(np.int64)

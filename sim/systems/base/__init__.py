@@ -1,0 +1,1 @@
+"""What every modelled system is made of."""

@@ -1,0 +1,218 @@
+"""What all processes of one replication share: the clock with its ranks, the log, the chances.
+
+At one instant things happen by rank, within a rank by the number of their subject in the log.
+SimPy orders equal times by a priority, so a rank and a number are packed into one. Bare timeouts,
+AllOf and the ends of processes carry SimPy's own priorities and would come before everything:
+processes wait only on events that `World` makes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from heapq import heappop
+from typing import TYPE_CHECKING, Any, Literal
+
+from simpy import Event
+
+from sim.core.log import ROW, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from simpy import Environment
+
+    from sim.core.random_streams import Draws
+
+RETURN = 1
+"""Completions and returns to service, and what they complete."""
+ACT = 2
+"""Operations, failures, removals, the next wave."""
+SUBMIT = 3
+DISPATCH = 4
+LOOK = 5
+"""Those who look: gates, operators, health verdicts."""
+HORIZON = 9
+
+
+class Due(Event):
+    """Something that is already decided and happens after `delay` seconds, in its rank."""
+
+    def __init__(self, env: Environment, delay: float, priority: int, argument: Any = None) -> None:
+        self.env = env
+        self.callbacks = []
+        self._ok, self._value = True, None
+        self.argument = argument
+        """What whoever is called needs to know."""
+        env.schedule(self, priority, delay)  # type: ignore[arg-type]  # any integer will do
+
+
+class TooLongError(Exception):
+    """A run has more events, or rows of the log, than it may have."""
+
+    def __init__(self, now: float, counted: Literal["events", "rows"], subjects: list[int]) -> None:
+        super().__init__()
+        self.now = now
+        """Seconds."""
+        self.counted = counted
+        """What there are too many of."""
+        self.subjects = subjects
+        """What they are about: some of the last events, or the rows that were not written; nobody
+        where the log itself tells."""
+
+
+@dataclass
+class Budget:
+    """How much the parts of a run may do together."""
+
+    events: float = math.inf
+    rows: float = math.inf
+    """Of the log."""
+    spent: int = 0
+    """Events so far, and what was done within one that takes as long as one."""
+
+
+PIECE = 10_000
+"""So many events are run between two looks at how many there were."""
+
+SAMPLE = 1_000
+"""So many of the events that are too many are looked at, to tell what they are about."""
+
+
+class World:
+    """One replication while it runs. It dies with the run."""
+
+    def __init__(
+        self,
+        env: Environment,
+        draws: Draws,
+        horizon: float,
+        start_time: datetime | None,
+        recorder: Recorder | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        self.env = env
+        self.draws = draws
+        self.horizon = horizon
+        self.start_time = start_time
+        # For those who make events by the million: what `env.schedule` adds to, and counts by.
+        self.agenda: list[Any] = env._queue  # noqa: SLF001
+        self.numbers = env._eid  # noqa: SLF001
+        self.recorder = recorder or Recorder()
+        self.record = self.recorder.record
+        self.budget = budget or Budget()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario's start."""
+        return float(self.env.now)
+
+    def after(self, delay: float, rank: int, number: int) -> Event:
+        """An event to wait for: `delay` seconds from now, in `rank`, by subject `number`."""
+        return Due(self.env, delay, rank << 32 | number)
+
+    def moment(self) -> Event:
+        """An event to wait for whose time is not known yet; `arm` gives it one."""
+        return self.env.event()
+
+    def arm(self, event: Event, delay: float, rank: int, number: int) -> None:
+        """Let a `moment` happen `delay` seconds from now, in `rank`, by subject `number`."""
+        # What `succeed` does, in a rank of our own.
+        event._ok, event._value = True, None  # noqa: SLF001
+        self.env.schedule(event, rank << 32 | number, delay)  # type: ignore[arg-type]
+
+    def call(
+        self,
+        delay: float,
+        rank: int,
+        number: int,
+        function: Callable[[Due], None],
+        argument: Any = None,
+    ) -> None:
+        """Call `function` with an event that has `argument`, when `after` would be due."""
+        due = Due(self.env, delay, rank << 32 | number, argument)
+        due.callbacks.append(function)
+
+    def happen(self, event: Event) -> None:
+        """Let a `moment` happen now, before all else of this instant; it may be armed already."""
+        # What is left in the agenda then has nobody to call.
+        callbacks, event.callbacks = event.callbacks, []
+        event._ok, event._value = True, None  # noqa: SLF001
+        for callback in callbacks:
+            callback(event)
+
+    def run(self) -> None:
+        """Let all happen until the horizon, which is closed.
+
+        Raises
+        ------
+        TooLongError
+            If that takes more events, or rows, than there may be.
+        """
+        # An event of the last rank ends the run: SimPy itself would stop before those at a number.
+        last = self.after(self.horizon, HORIZON, 0)
+        budget = self.budget
+        while not last.processed:
+            piece = min(PIECE, budget.events - budget.spent)
+            if piece <= 0:
+                raise TooLongError(self.now, "events", self._sample(last))
+            budget.spent += self._happens(last, int(piece))
+
+    def _happens(self, last: Event, most: int) -> int:
+        """Let at most so many events happen, none after `last`; how many did.
+
+        What `Environment.run` does, and as fast, though it looks at the rows after each event: one
+        event may make any number of them.
+        """
+        env, agenda = self.env, self.agenda
+        rows, most_bytes = self.recorder.buffer, self.budget.rows * ROW.itemsize
+        for count in range(most):  # noqa: B007  (it is how many there were)
+            env._now, _, _, event = heappop(agenda)  # noqa: SLF001
+            callbacks, event.callbacks = event.callbacks, None
+            for callback in callbacks:
+                callback(event)
+            if len(rows) > most_bytes:
+                raise TooLongError(self.now, "rows", [])
+            if not event._ok:  # noqa: SLF001  (a process failed: nothing else of ours can)
+                raise event._value  # noqa: SLF001
+            if event is last:
+                break
+        return count + 1
+
+    def _sample(self, last: Event) -> list[int]:
+        """The subjects of some more events."""
+        subjects = []
+        for _ in range(SAMPLE):
+            if last.processed:
+                break
+            priority = self.agenda[0][1]
+            self._happens(last, 1)
+            if priority >> 32:  # else it is SimPy's own, of the beginning of a process
+                subjects.append(priority & 0xFFFFFFFF)
+        return subjects
+
+    def spend(self, events: int, subject: int) -> None:
+        """Something that is about `subject` takes as long as so many events. TooLongError."""
+        self.budget.spent += events
+        if self.budget.spent > self.budget.events:
+            raise TooLongError(self.now, "events", [subject])
+
+    def afford(self, rows: int, subject: int) -> None:
+        """So many rows more, which are about `subject`, are to be written. TooLongError."""
+        if self.recorder.count + rows > self.budget.rows:
+            raise TooLongError(self.now, "rows", [subject])
+
+    def apart(self) -> World:
+        """A world for members that nothing couples with others, with a clock of its own.
+
+        It may run to the end before other parts begin, so that few events are pending at once. All
+        parts have the same chances and write the same log.
+        """
+        self.recorder.in_parts = True
+        env = type(self.env)()
+        return World(env, self.draws, self.horizon, self.start_time, self.recorder, self.budget)
+
+    def start(self, process: Generator[Event, Any, None]) -> None:
+        """Let a process run from now on; its first part comes before all else of this instant."""
+        self.env.process(process)

@@ -1,0 +1,88 @@
+"""What the operations of all systems have in common: whom they ask, when, and in which windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from sim.core import windows as daily
+from sim.formats.fields import Clock, Name, Spec
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sim.core.random_streams import Draws
+    from sim.formats.distributions import Distribution
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Window(Spec):
+    """A daily time in which an upgrade may begin something new."""
+
+    days: tuple[Day, ...] | SkipJsonSchema[None] = Field(default=None, min_length=1)
+    """Days on which the window opens: mon, tue, wed, thu, fri, sat, sun. Default: every day. Naming
+    days needs a `start` in the file."""
+    from_: Clock = Field(alias="from")
+    """Time of day at which the window opens, such as "22:00"."""
+    to: Clock
+    """Time of day at which it closes, itself not included; the next day's unless after `from`."""
+
+
+def windows_of(windows: tuple[Window, ...], start: dt.datetime | None) -> daily.Windows:
+    """The same as a rule; time 0 is `start`."""
+    return daily.Windows(
+        tuple(
+            daily.Window(each.from_, each.to, frozenset(map(WEEK.index, each.days or WEEK)))
+            for each in windows
+        ),
+        start,
+    )
+
+
+class Request(Spec):
+    """Body of an operation; each system derives its own."""
+
+    system: Name | SkipJsonSchema[None] = None
+    """The system that is asked. Default: the only one that has this operation."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time that a scenario takes."""
+
+    horizon: float
+    """Seconds."""
+    start: dt.datetime | None
+    """The wall clock at time 0."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One entry of the file's `operations`."""
+
+    index: int
+    """Its place in the file's list, from 0."""
+    name: str
+    """As given, else KIND-k, k counting the operations of that kind in the file from 0."""
+    named: bool
+    """Whether the file gives the name."""
+    kind: str
+    """The operation's key, such as upgrade_deployment."""
+    system: str
+    at: Distribution
+    """Seconds after the scenario's start."""
+    body: Request
+
+    @property
+    def path(self) -> tuple[str | int, ...]:
+        """Where the body stands in the file."""
+        return ("operations", self.index, self.kind)
+
+    def drawn_at(self, draws: Draws) -> float:
+        """When it is asked for in one replication, seconds after the scenario's start."""
+        return draws.times(f"{self.system}/operation/at/{self.name}", self.at, 1)[0, 0]

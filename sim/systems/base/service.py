@@ -1,0 +1,75 @@
+"""The door of a service: every request passes it, is refused or accepted, and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.core.log import ASKED, FAILED, OPERATION, REFUSED, SUCCEEDED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.core.windows import Windows
+    from sim.systems.base.context import World
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A request with who makes it: what a method of the service gets."""
+
+    number: int
+    """Of the operation, among those of its system."""
+    subject: int
+    name: str
+    kind: str
+    body: Any
+    cause: int
+    """The subject that makes the request."""
+    rule: str | None
+    """The rule that it breaks by what it says."""
+    windows: Windows
+    """When the upgrade that it asks for may begin something new."""
+    target: Any = None
+    """What of the system it means, where who makes it knows and the request cannot say."""
+
+
+class Door:
+    """Takes requests. What each kind asks for is the method of that name of the system's own door;
+    ``forbids_KIND`` there tells the rule by which the state of the service refuses it, if any.
+    """
+
+    def __init__(self, world: World, rules: Sequence[str]) -> None:
+        self.world = world
+        self._rules = {rule: number for number, rule in enumerate(rules, 1)}
+        self._states: dict[int, int] = {}
+        """Operation -> its state, as this side believes."""
+
+    def receive(self, call: Call) -> bool:
+        """Take a request; whether it is accepted. It may end at once or later."""
+        rule = call.rule or self._forbidden(call)
+        if rule is not None:
+            self._becomes(call, REFUSED + OPERATION.width * self._rules[rule], call.cause)
+            return False
+        self._becomes(call, ASKED, call.cause)
+        getattr(self, call.kind)(call)
+        return True
+
+    def _forbidden(self, call: Call) -> str | None:
+        forbids = getattr(self, f"forbids_{call.kind}", None)
+        return forbids(call) if forbids else None
+
+    def succeeds(self, call: Call, cause: int) -> None:
+        """A request that is in progress ends well."""
+        if self._states[call.number] == ASKED:
+            self._becomes(call, SUCCEEDED, cause)
+
+    def fails(self, call: Call, rule: str, cause: int) -> None:
+        """A request that is in progress fails by a rule."""
+        if self._states[call.number] == ASKED:
+            self._becomes(call, FAILED + OPERATION.width * self._rules[rule], cause)
+
+    def _becomes(self, call: Call, state: int, cause: int) -> None:
+        old = self._states.get(call.number, 0)
+        self.world.record(self.world.now, call.subject, old, state, cause)
+        self._states[call.number] = state

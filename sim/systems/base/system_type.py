@@ -1,0 +1,233 @@
+"""The registration record of a modelled system: all that the rest of the house asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+
+from sim.core.errors import ScenarioError
+from sim.core.units import shorten_any
+from sim.formats.checking import listed, nearest
+from sim.formats.fields import Spec
+from sim.systems.base.dry_run import AS_IT_IS, Rehearsing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.core.log import Block, Log, Stack
+    from sim.core.metrics import Measured, Metric
+    from sim.core.timelines import Timeline
+    from sim.systems.base.context import World
+    from sim.systems.base.cost import Part
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation, Request, Span
+    from sim.systems.base.records import Refusal
+
+Pictured = Literal["capacity", "up_to_date"]
+"""A series, of shares, of which there are pictures."""
+
+
+class System(Spec):
+    """What a user writes of a modelled system; each derives its own."""
+
+    kind: str
+    """What the system is."""
+
+
+S = TypeVar("S", bound=System)
+V = TypeVar("V")
+
+
+class Finding(NamedTuple):
+    """Something about a file: where in its tree, and what."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    about_key: bool = False
+    """Whether it is the last key of the path that is meant, not what stands under it."""
+
+
+def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
+    """Say that `name` is no `what` ("a role of shop"), and which ones there are.
+
+    From Python it may be no text at all.
+    """
+    names = list(known)
+    near = nearest(name, names) if isinstance(name, str) else None
+    hint = f"did you mean {near}?" if near else f"known: {listed(names) or 'none'}"
+    return f"must be {what}, got {shorten_any(name)}; {hint}"
+
+
+def look_up(known: Mapping[str, V], name: object, what: str) -> V:
+    """What is known by `name`. ScenarioError if there is no such `what` ("a role of shop")."""
+    if not isinstance(name, str) or name not in known:
+        raise ScenarioError.of(unknown_name(what, name, known))
+    return known[name]
+
+
+class LaneWords(NamedTuple):
+    """What the lanes of a system are, in the words of a picture."""
+
+    what: str
+    """Those that have a lane, or share one: ``update domains``, ``nodes``."""
+    failing: str
+    """What one does whose category is failing: ``cycling or unresponsive``."""
+    shared: bool = False
+    """Whether several of them share a lane."""
+
+
+class Model(Protocol):
+    """One system of a scenario, ready to run: what the rest of the house asks of it."""
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """What the file asks of it, in the file's order."""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Its subjects, numbered."""
+
+    @property
+    def nominal(self) -> float:
+        """Its members at time 0, weighted."""
+
+    @property
+    def unit(self) -> int:
+        """What a member's weight of 1 is in the log, where weights are whole numbers."""
+
+    @property
+    def size(self) -> str:
+        """How large it is, in a few words: ``30 instances, 5 update domains``."""
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """The metrics that say most; results show `MOST_HEADLINES` of them, see `Kind`."""
+
+    def start(self, world: World) -> None:
+        """Plan all that the file asks for, in a new world."""
+
+    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+        """Metrics by (group, name), and in which replications every rollout came to its end."""
+
+    def audit(self, stack: Stack) -> str | None:
+        """The rule of the system that a stack of logs breaks, if any."""
+
+    def series(self) -> list[tuple[str, str]]:
+        """Every (series, group) that a run has."""
+
+    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
+        """One series of a run over [0, horizon]."""
+
+    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
+        """Every series of a run, by (series, group), all from one stack of its rows."""
+
+    def members(self, log: Log) -> list[dict[str, Any]]:
+        """One row a member."""
+
+    def operations_table(self, log: Log) -> list[dict[str, Any]]:
+        """One row an operation."""
+
+    def status(self, log: Log, at: float) -> dict[str, Any]:
+        """What the service's Get would show at `at` seconds."""
+
+    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+        """For a picture: label, from, to, category."""
+
+    @property
+    def lane_words(self) -> LaneWords:
+        """What those lanes are."""
+
+    def before(self, rehearsal: Rehearsal | None) -> list[str]:
+        """What it is and what is asked of it, in sentences; `rehearsal` where it was run."""
+
+    def refusal(self, operation: Operation) -> Refusal | None:
+        """How the service refuses an operation by what it says, whatever the service's state."""
+
+
+MOST_HEADLINES = 6
+"""So many metrics of a system fit beside each other on a screen."""
+
+MOST_MEMBERS = 10_000_000
+"""Instances or machines of a system: more would need more memory than most computers have."""
+
+
+def _nothing(_: Any, __: Log) -> list[Any]:
+    """What most systems add to their tables of a run."""
+    return []
+
+
+def _no_more(_: Any, __: Stack, name: str) -> Measured:
+    """What most systems measure beside the metrics that they list."""
+    raise KeyError(name)
+
+
+def _certain(_: Any) -> Sequence[float]:
+    """Most systems have no chance that is drawn once a replication."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
+
+    kind: str
+    spec: type[S]
+    operations: Mapping[str, type[Request]]
+    """Operation key -> its body. No two kinds share a key."""
+    metrics: Mapping[str, Metric]
+    """It may know more names than it lists: those are measured where a scenario names them."""
+    group_metrics: Collection[str]
+    """Those of the metrics that groups have too."""
+    model: Callable[[str, S, Sequence[Operation], int, Span], Model]
+    """The system in a scenario: its name, spec and operations, its first subject, the time."""
+    horizon: float
+    """Seconds that a scenario lasts where the file does not say."""
+    starter: str
+    """A minimal scenario (YAML), its question in the first line."""
+
+    groups: Callable[[S, Sequence[Operation]], Sequence[str]]
+    """The groups of members that series and metrics are also given for."""
+    references: Callable[[str, S, Sequence[Operation]], Iterable[Finding]]
+    """Names that refer to nothing and keys that exclude or need each other, in a file whose keys
+    and values are right. Nothing is resolved yet."""
+    resolve: Callable[[str, S], S]
+    """Fills the defaults that depend on other fields."""
+    resolve_body: Callable[[S, Request], Request]
+    """The same for an operation's body. The spec is resolved."""
+    assumed: Callable[[S, Sequence[Operation]], Sequence[str]]
+    """The assumptions in force, for the answer's footer. The spec is as written."""
+    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Finding]]
+    """What is legal and yet hardly meant. All is resolved."""
+    default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
+    """Variant -> path -> value: the service's own choices, for a comparison of a file without
+    variants. Empty where the operations offer no choice."""
+    parts: Callable[[Any], Sequence[Part]]
+    """Of a model: what makes the rows and events of a replication, and how many it is expected to
+    make."""
+    chances: Callable[[S], Sequence[float]] = _certain
+    """Of what befalls a replication as a whole or not at all, such as a bad build."""
+    main_series: Pictured = "capacity"
+    """The series that says most over time: it is drawn beneath an answer."""
+    progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _nothing
+    """Of a model's run: how far a rollout had come, one row a day."""
+    gives_way: str = ""
+    """The headline that results go without where there are more than `MOST_HEADLINES`."""
+    told: Callable[[Any, Log], Sequence[str]] = _nothing
+    """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
+    rehearsing: Rehearsing = AS_IT_IS
+    """How its systems are run in advance."""
+    measure_more: Callable[[Any, Stack, str], Measured] = _no_more
+    """Of a model's stack: a metric that is not listed, by (group, name)."""
+
+    def measure(
+        self, model: Model, stack: Stack, warm_up: float, named: Iterable[str]
+    ) -> tuple[Measured, NDArray[np.bool_]]:
+        """What a model measures, and what a scenario names of the metrics that are not listed."""
+        values, kept = model.measure(stack, warm_up)
+        for name in sorted(set(named).difference(self.metrics)):
+            if name in self.metrics:  # which knows more than it lists
+                values |= self.measure_more(model, stack, name)
+        return values, kept

@@ -1,0 +1,59 @@
+"""Pieces of sentences that every system says before a run: counts, times, windows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from sim.core.rounding import at_least
+from sim.core.units import format_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sim.core.rounding import Amount
+    from sim.systems.base.operation import Operation, Span
+
+
+def counted(count: int, what: str) -> str:
+    """``1 instance``, ``2,000 instances``."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def be(count: int) -> str:
+    """``is`` of one, ``are`` of more or none."""
+    return "is" if count == 1 else "are"
+
+
+def rounded_up(least: Amount, members: int) -> str:
+    """`` (75 % of 10, rounded up, is 8)`` of a share that must stay; empty of a count."""
+    if least.share is None:
+        return ""
+    return f" ({least} of {members:,}, rounded up, is {at_least(least, members):,})"
+
+
+def in_time(operations: Iterable[Operation]) -> list[Operation]:
+    """Operations in order of their mean times."""
+    return sorted(operations, key=lambda each: each.at.mean)
+
+
+def when(operation: Operation, span: Span) -> str:
+    """``At 2h (Sat 21 Nov 16:00), upgrade_os-0:``, by the local clock where there is one."""
+    return f"At {operation.at}{_local_time(operation, span)}, {operation.name}:"
+
+
+def _local_time(operation: Operation, span: Span) -> str:
+    if span.start is None or operation.at.is_random:
+        return ""
+    at = span.start + dt.timedelta(seconds=operation.at.highest)
+    return f" ({at:%a} {at.day} {at:%b %H:%M})"
+
+
+def within(body: Any, what: str) -> str:
+    """When something new may begin, as a sentence after others; empty without windows."""
+    shown = [
+        f"{format_clock(each.from_)} to {format_clock(each.to)}"
+        + (f" ({', '.join(each.days)})" if each.days else "")
+        for each in body.windows
+    ]
+    return f" {what} begins only within {' or '.join(shown)}." if shown else ""

@@ -1,0 +1,325 @@
+"""A Batch pool in sentences: what will happen, before anything runs, with its arithmetic."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.rounding import at_least, at_most
+from sim.core.units import show_duration, show_share
+from sim.systems.base.dry_run import MEAN, Rehearsing, refused
+from sim.systems.base.text import be, counted, in_time, rounded_up, when, within
+from sim.systems.batch_pool.layout import node_name
+from sim.systems.batch_pool.requests import (
+    DisableScheduling,
+    EnableScheduling,
+    RebootNode,
+    ReimageNode,
+    Resize,
+    UpgradeImage,
+    UpgradeOs,
+)
+from sim.systems.batch_pool.workload import is_overload, offered_slots
+
+if TYPE_CHECKING:
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation
+    from sim.systems.batch_pool.model import Model
+    from sim.systems.batch_pool.spec import BatchPool, StartTask
+    from sim.systems.batch_pool.trace import Recorded
+    from sim.systems.batch_pool.workload import Job
+
+INTERRUPTIONS = {
+    "requeue": "goes back to the {end} of the queue and starts again from the beginning",
+    "taskcompletion": "ends first: the node takes no new tasks and waits for it",
+    "terminate": "ends as failed",
+    "checkpoint": "goes back to the {end} of the queue and starts again from its last checkpoint",
+}
+OPTIONS = {
+    "requeue": "running tasks go back to the queue",
+    "terminate": "running tasks end as failed",
+    "taskcompletion": "running tasks end first",
+    "retaineddata": "running tasks end first, and their data is kept for {retention}",
+}
+ORDERS = {
+    "number": "in order of number",
+    "idle_first": "idle ones first",
+    "least_work_lost": "those first whose tasks lose least",
+}
+FILLS = {"spread": "the least busy node", "pack": "the busiest node with room"}
+
+
+def _without_work(spec: BatchPool) -> BatchPool:
+    return spec.model_copy(update={"work": ()})
+
+
+def _is_of_tasks(path: str) -> bool:
+    return path.endswith(("/service", "/interarrival"))
+
+
+REHEARSING = Rehearsing(
+    brief=_without_work,
+    is_spread=_is_of_tasks,
+    case=f"{MEAN}; only the tasks' times are spread evenly over their distributions",
+    brief_case=f"{MEAN}; without the work, which is too much to be walked through in advance",
+)
+
+
+def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+    """The pool, its work, what each operation does or how it is refused."""
+    lines = [_pool(model), *_nodes(model.spec), *_work(model)]
+    nodes = model.spec.nodes
+    for operation in in_time(model.operations):
+        refusal = refused(operation, model.refusal(operation), rehearsal)
+        if refusal is not None:
+            lines.append(f"{when(operation, model.span)} it {refusal}.")
+            continue
+        lines += _operation(model, operation, nodes, rehearsal)
+        if isinstance(operation.body, Resize):
+            nodes = operation.body.nodes
+    return lines
+
+
+def size(model: Model) -> str:
+    """How large a pool is at time 0."""
+    spec = model.spec
+    return f"{counted(spec.nodes, 'node')}, {counted(spec.slots, 'slot')}"
+
+
+# The pool and its work ---------------------------------------------------------------------------
+
+
+def _pool(model: Model) -> str:
+    spec = model.spec
+    runs = "" if spec.configuration == "virtual_machine" else f" on {spec.current_os_version}"
+    least = at_least(spec.min_available, spec.slots)
+    share = rounded_up(spec.min_available, spec.slots)
+    return (
+        f"{model.name}: a {spec.configuration} pool of {counted(spec.nodes, 'node')}{runs}, "
+        f"{counted(spec.task_slots_per_node, 'slot')} each: {counted(spec.slots, 'slot')}; "
+        f"available while at least {least:,}{share} of them {be(least)} in service."
+    )
+
+
+def _nodes(spec: BatchPool) -> list[str]:
+    lines = []
+    if spec.task_slots_per_node > 1:
+        lines.append(f"A task goes to {FILLS[spec.node_fill_type]} ({spec.node_fill_type}).")
+    if spec.start_task.duration.highest > 0 or spec.start_task.fails:
+        lines.append(_start_task(spec.start_task))
+    if spec.failures:
+        fate = _interrupted(spec.interruptions.on_failure, spec)
+        lines.append(
+            f"A node fails {spec.failures.per_year:,g} times a year and is back after "
+            f"{spec.failures.recovery}; a task on it {fate}."
+        )
+    return lines
+
+
+def _starts_slowly(task: StartTask) -> bool:
+    """Whether a start task keeps a node out of service."""
+    return task.wait_for_success and task.duration.highest > 0
+
+
+def _start_task(task: StartTask) -> str:
+    text = f"Whenever a node starts, its start task takes {task.duration}"
+    if task.fails:
+        text += f" and fails with {show_share(task.fails)}, {_retried(task.max_retry_count)}"
+    if not task.wait_for_success:
+        return f"{text}; tasks do not wait for it."
+    lost = task.fails and task.max_retry_count >= 0
+    return text + ("; where it fails for good the node takes no tasks." if lost else ".")
+
+
+def _retried(most: int) -> str:
+    if most < 0:
+        return "retried without limit"
+    return f"retried up to {counted(most, 'time')}" if most else "not retried"
+
+
+def _work(model: Model) -> list[str]:
+    spec = model.spec
+    if not spec.work:
+        return ["There is no work: capacity alone is measured."]
+    lines = [_job(job, spec, model.span.horizon) for job in spec.work]
+    load = offered_slots(spec.work, spec.slots) / spec.slots
+    if load:
+        lines.append(
+            f"Offered load: {show_share(load)} of {counted(spec.slots, 'slot')}{_over(load)}."
+        )
+    return lines
+
+
+def _over(load: float) -> str:
+    return "; WARNING: at 100 % or above the queue grows without end" if is_overload(load) else ""
+
+
+def _job(job: Job, spec: BatchPool, horizon: float) -> str:
+    if job.recorded is not None:
+        fitting = job.recorded.fitting(spec.task_slots_per_node)
+        source = _recorded(fitting, str(job.file), spec.slots, horizon)
+    elif job.tasks is not None:
+        assert job.service
+        least = job.tasks * job.required_slots * job.service.mean / spec.slots
+        source = (
+            f"{counted(job.tasks, 'task')}, all submitted at the start, each of {job.service}; "
+            f"at least {show_duration(least)} of work for all slots"
+        )
+    else:
+        gaps = job.gaps(spec.slots)
+        expected = counted(round(horizon / gaps.mean), "task")
+        source = f"tasks of {job.service}, {gaps} apart; about {expected} in all"
+    return f"{job.name}: {source}{_traits(job)}."
+
+
+def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
+    text = f"{counted(len(tasks.submit), 'task')} of {file}"
+    if len(tasks.submit):
+        first, last = float(tasks.submit[0]), float(tasks.submit[-1])
+        work = float((tasks.service * tasks.slots).sum())
+        text += (
+            f", submitted from {show_duration(first)} to {show_duration(last)}; "
+            f"at least {show_duration(work / slots)} of work for all slots"
+        )
+        late = int(np.count_nonzero(tasks.submit > horizon))
+        if late:
+            text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
+    dropped = [f"{counted(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
+    return "; ".join([text, *dropped])
+
+
+def _traits(job: Job) -> str:
+    """What is not as usual about its tasks."""
+    traits = []
+    if job.priority:
+        traits.append(f"priority {job.priority}")
+    if job.required_slots > 1:
+        traits.append(f"{job.required_slots} slots each")
+    if job.fails:
+        chance = show_share(job.fails)
+        traits.append(f"a run fails with {chance}, {_retried(job.max_task_retry_count)}")
+    return "".join(f"; {trait}" for trait in traits)
+
+
+# Operations --------------------------------------------------------------------------------------
+
+
+def _operation(
+    model: Model, operation: Operation, nodes: int, rehearsal: Rehearsal | None
+) -> list[str]:
+    """What an operation does to a pool that has `nodes` nodes by then."""
+    at, body, spec = when(operation, model.span), operation.body, model.spec
+    if isinstance(body, UpgradeOs | UpgradeImage):
+        what = _version(model, operation.name, body)
+        if not nodes:
+            return [f"{at} {what} for every node; nothing happens: there is none by then."]
+        if rehearsal is not None and rehearsal.does_nothing(operation):
+            return [f"{at} {what}; nothing happens: the pool is being upgraded to it already."]
+        start = " and its start task" if _starts_slowly(spec.start_task) else ""
+        text = f"{at} {what} for every node; each is out for {spec.node_upgrade}{start}."
+        return [f"{text} {_how(spec, nodes)}{_during(spec, body)}", *_load(spec, nodes)]
+    if isinstance(body, Resize):
+        return [f"{at} {_resize(body, spec, nodes)}."]
+    return [f"{at} {_of_node(body, spec)}."]
+
+
+def _version(model: Model, operation: str, body: UpgradeOs | UpgradeImage) -> str:
+    """What is asked for; of the latest version also which that is."""
+    if isinstance(body, UpgradeImage):
+        return "a new image"
+    asked = body.target_os_version
+    version = model.layout.os_versions[model.layout.target(operation)]
+    return asked if asked == version else f"{asked}, which is {version},"
+
+
+def _how(spec: BatchPool, nodes: int) -> str:
+    """Who goes when."""
+    rules = spec.walk_rules
+    at_once = at_most(rules.limit, nodes)
+    share = "" if rules.limit.share is None else f" ({rules.limit} of {nodes:,}, rounded down)"
+    pause = f" and {show_duration(rules.pause)} have passed" if rules.pause else ""
+    if at_once == nodes:
+        return f"All go at once{share}."
+    if rules.rolling:
+        who = f"{counted(at_once, 'node')}{share} at a time"
+        then = f"as one is back{pause}, the next one goes"
+    else:
+        waves = counted(math.ceil(nodes / at_once), "wave")
+        who = f"{waves} of up to {counted(at_once, 'node')}{share}"
+        then = f"the next wave goes when all of this one are back{pause}"
+    return f"{who}, {ORDERS[rules.order]}; {then}."
+
+
+def _during(spec: BatchPool, body: UpgradeOs | UpgradeImage) -> str:
+    """What becomes of running tasks, and when nodes may be taken."""
+    rules = spec.walk_rules
+    task = f" A task that runs on a node {_interrupted(rules.mode, spec)}."
+    return task + within(body, "A node's upgrade" if rules.rolling else "A wave")
+
+
+def _interrupted(mode: str, spec: BatchPool) -> str:
+    text = INTERRUPTIONS[mode].format(end=spec.requeue_to)
+    if mode == "checkpoint":
+        every, cost = spec.checkpoint.every, spec.checkpoint.cost
+        text += f" (one every {show_duration(every)}, of {show_duration(cost)})"
+    return text
+
+
+def _load(spec: BatchPool, nodes: int) -> list[str]:
+    """The load on what is left while as many nodes as may be are out."""
+    at_once = at_most(spec.walk_rules.limit, nodes)
+    left = (nodes - at_once) * spec.task_slots_per_node
+    if not left:
+        return ["While all nodes are out no task runs."] if spec.work else []
+    load = offered_slots(spec.work, spec.slots) / left
+    return [_meanwhile(load)] if load else []
+
+
+def _meanwhile(load: float) -> str:
+    text = f"Offered load meanwhile: {show_share(load)} of the slots that are left"
+    return (
+        f"{text}; WARNING: the queue grows until the upgrade is over."
+        if is_overload(load)
+        else f"{text}."
+    )
+
+
+def _capacity(spec: BatchPool, slots: int) -> str:
+    """What so many slots are, in numbers: 12 of the 10 at the start are 120 %."""
+    grown = "" if slots <= spec.slots else f" of the {counted(spec.slots, 'slot')} at the start"
+    return f"capacity {show_share(slots / spec.slots)}{grown}"
+
+
+def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
+    if body.nodes == nodes:
+        return f"nothing happens: the pool has {counted(nodes, 'node')} already"
+    then = f"{counted(body.nodes, 'node')} then: "
+    then += _capacity(spec, body.nodes * spec.task_slots_per_node)
+    if body.nodes > nodes:
+        start = " and its start task" if _starts_slowly(spec.start_task) else ""
+        added = counted(body.nodes - nodes, "new node")
+        return f"{added}, each there after {spec.create}{start}; {then}"
+    first, last = node_name(body.nodes), node_name(nodes - 1)
+    who = f"{last} goes" if first == last else f"{first} to {last} go"
+    return f"{who}; {_option(str(body.node_deallocation_option), spec)}; {then}"
+
+
+def _of_node(body: Any, spec: BatchPool) -> str:
+    match body:
+        case RebootNode():
+            return f"{body.node} reboots ({spec.reboot}); {_option(body.option, spec)}"
+        case ReimageNode():
+            return f"{body.node} is reimaged ({spec.reimage}); {_option(body.option, spec)}"
+        case DisableScheduling():
+            stays = body.option == "taskcompletion"
+            running = "running ones go on" if stays else _option(body.option, spec)
+            return f"{body.node} takes no new tasks; {running}"
+        case EnableScheduling():
+            return f"{body.node} takes tasks again"
+    raise AssertionError(body)
+
+
+def _option(option: str, spec: BatchPool) -> str:
+    return OPTIONS[option].format(retention=show_duration(spec.retention_time))

@@ -1,0 +1,153 @@
+"""The work of a Batch pool as a user writes it: jobs, and where their tasks come from."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import AfterValidator, PrivateAttr
+from pydantic.json_schema import SkipJsonSchema
+
+from sim.formats.distributions import Distribution
+from sim.formats.fields import Integer, Load, Name, OneOf, PositiveCount, Share, Text
+from sim.systems.batch_pool.trace import (
+    HIGHEST_PRIORITY,
+    LOWEST_PRIORITY,
+    Recorded,
+    from_csv,
+    from_swf,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def _priority(value: int) -> int:
+    if not LOWEST_PRIORITY <= value <= HIGHEST_PRIORITY:
+        raise ValueError(f"must be from {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}")
+    return value
+
+
+def _retries(value: int) -> int:
+    if value < -1:
+        raise ValueError("must be 0 or more, or -1 for no limit")
+    return value
+
+
+Priority = Annotated[Integer, AfterValidator(_priority)]
+Retries = Annotated[Integer, AfterValidator(_retries)]
+"""How often something is tried again; -1 is without limit."""
+
+SOURCES = ("load", "interarrival", "tasks", "csv", "swf")
+
+
+class Job(OneOf):
+    """Tasks of one kind, from one source: a stream, a bag, or a file."""
+
+    name: Name | SkipJsonSchema[None] = None
+    """Name of the job. Default: job where it is the only one, else job-0, job-1 and so on."""
+    priority: Priority = 0
+    """From -1000 to 1000: tasks of a higher one start first; running ones stay. Default: 0."""
+    required_slots: PositiveCount = 1
+    """Slots that a task takes on its node. Default: 1."""
+    max_task_retry_count: Retries = 0
+    """How often a task that failed by itself is run again; -1: without limit. A requeue does not
+    count. Default: 0."""
+    fails: Share = 0.0
+    """Chance that a run of a task ends, after its whole time, in a failure. Default: 0%."""
+    load: Load | SkipJsonSchema[None] = None
+    """A stream: tasks arrive at random, so many that their mean work is this share of the pool's
+    slots. It may be above 100%."""
+    interarrival: Distribution | SkipJsonSchema[None] = None
+    """A stream: the time from one task's submission to the next one's, and to the first."""
+    tasks: PositiveCount | SkipJsonSchema[None] = None
+    """A bag: so many tasks, all submitted at the start."""
+    csv: Text | SkipJsonSchema[None] = None
+    """A file with the columns submit_s and service_s, in seconds after the start and of work, and
+    where wanted priority and required_slots."""
+    swf: Text | SkipJsonSchema[None] = None
+    """A job log in the Standard Workload Format (.swf, .swf.gz). Its time 0 is the start, and each
+    job is one task, of one slot unless `slots` or `required_slots` says otherwise."""
+    jobs: PositiveCount | SkipJsonSchema[None] = None
+    """Of an swf: only so many job lines, the first ones. Default: all."""
+    slots: Literal["processors"] | SkipJsonSchema[None] = None
+    """Of an swf: a task requires as many slots as the job had processors; what is larger than a
+    node is dropped. Default: `required_slots`."""
+    service: Distribution | SkipJsonSchema[None] = None
+    """Time that a task runs, one draw for its life. Needed by load, interarrival and tasks."""
+
+    _content: bytes | None = PrivateAttr(default=None)
+
+    @classmethod
+    def choices(cls) -> dict[str, str]:
+        """Map the sources of tasks to themselves."""
+        return {source: source for source in SOURCES}
+
+    @property
+    def source(self) -> str:
+        """Which of the five sources the tasks come from."""
+        return self.chosen[0]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether tasks go on arriving for ever."""
+        return self.load is not None or self.interarrival is not None
+
+    @property
+    def file(self) -> str | None:
+        """The file that holds the tasks, as the scenario names it."""
+        return self.swf if self.csv is None else self.csv
+
+    @property
+    def files(self) -> dict[tuple[str, ...], str]:
+        """The same by its key, where there is one."""
+        return {} if self.file is None else {(self.source,): self.file}
+
+    def with_contents(self, contents: Mapping[str, bytes]) -> Self:
+        """The same with the `files` read; it still dumps as written. ValueError(rule)."""
+        filled = self.model_copy()
+        filled._content = contents[self.file] if self.file else None  # noqa: SLF001  (a copy of self)
+        _ = filled.recorded
+        return filled
+
+    @cached_property
+    def recorded(self) -> Recorded | None:
+        """The tasks of a csv or swf; None for the other sources."""
+        # Kept beside the fields: two models that are compared compare all that they hold, and
+        # arrays have no truth value.
+        if self.file is None:
+            return None
+        if self._content is None:
+            raise ValueError(f"the contents of {self.file} were not given")
+        if self.csv is not None:
+            return from_csv(self._content, self.priority, self.required_slots)
+        slots = None if self.slots else self.required_slots
+        return from_swf(self._content, self.jobs, self.priority, slots)
+
+    def gaps(self, slots: int) -> Distribution:
+        """Time from one submission to the next, in a pool of so many slots; of an open job."""
+        if self.load is None:
+            assert self.interarrival
+            return self.interarrival
+        assert self.service
+        return Distribution.memoryless(self.required_slots * self.service.mean / self.load / slots)
+
+    def offered(self, slots: int) -> float:
+        """Slots that its tasks keep busy in the long run, where each starts at once.
+
+        In a pool of so many slots; 0 unless the job is open.
+        """
+        if not self.is_open:
+            return 0.0
+        assert self.service
+        return self.required_slots * self.service.mean / self.gaps(slots).mean
+
+
+def offered_slots(jobs: Iterable[Job], slots: int) -> float:
+    """Slots that all open jobs keep busy in the long run, in a pool of so many slots."""
+    return sum(job.offered(slots) for job in jobs)
+
+
+def is_overload(load: float) -> bool:
+    """Whether a queue grows without end under this load, a share of the slots there are."""
+    return load >= 1 - 1e-9  # 160 of 160 slots may come out a little below 1

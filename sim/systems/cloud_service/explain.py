@@ -1,0 +1,251 @@
+"""A cloud service in sentences: what will happen, before anything runs, with its arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.core.units import show_duration, show_share
+from sim.systems.base.dry_run import refused
+from sim.systems.base.text import be, counted, in_time, rounded_up, when, within
+from sim.systems.cloud_service.defaults import configuration
+from sim.systems.cloud_service.domains import domains_in_use
+from sim.systems.cloud_service.layout import has_faults
+from sim.systems.cloud_service.requests import (
+    ChangeConfiguration,
+    GuestOsUpdate,
+    HostOsUpdate,
+    UpdateStatus,
+    UpgradeDeployment,
+    WalkUpgradeDomain,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.operation import Operation
+    from sim.systems.cloud_service.layout import RoleLayout
+    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.requests import Operator
+    from sim.systems.cloud_service.spec import Build
+
+LISTED = 6
+"""So many names of a list are shown."""
+
+
+def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+    """The service, who is in which domain at time 0, what each operation does or how it fails."""
+    lines = [_service(model), *_roles(model), *_demand(model), *_domains(model)]
+    for operation in in_time(model.operations):
+        refusal = refused(operation, model.refusal(operation), rehearsal)
+        if refusal is None:
+            lines.append(_operation(model, operation) + _then(model, operation, rehearsal))
+        else:
+            lines.append(f"{when(operation, model.span)} it {refusal}.")
+    return lines
+
+
+def size(model: Model) -> str:
+    """How large a service is at time 0, and from when on it has more update domains."""
+    count = sum(role.count for role in model.layout.roles)
+    domains = counted(_domains_at_first(model), "update domain")
+    later = [f"{n} from {show_duration(at)} on" for at, n in _more_domains(model)]
+    return f"{counted(count, 'instance')}, {domains}" + (f" ({'; '.join(later)})" if later else "")
+
+
+def _more_domains(model: Model) -> Iterator[tuple[float, int]]:
+    """When a scale-out of the file brings more update domains into use, and how many are then."""
+    in_use = _domains_at_first(model)
+    for operation in in_time(model.operations):
+        largest = max(configuration(operation.body).values(), default=0)
+        domains = domains_in_use(model.spec.update_domains, max(1, largest))
+        staged = getattr(operation.body, "slot", "") == "staging"
+        if domains > in_use and not staged and model.refusal(operation) is None:
+            in_use = domains
+            yield operation.at.mean, domains
+
+
+def _domains_at_first(model: Model) -> int:
+    """Update domains in use at time 0."""
+    largest = max(role.count for role in model.layout.roles)
+    return domains_in_use(model.spec.update_domains, largest)
+
+
+def _service(model: Model) -> str:
+    layout = model.layout
+    count = sum(role.count for role in layout.roles)
+    return (
+        f"{model.name}: {counted(count, 'instance')} of {counted(len(layout.roles), 'role')} in "
+        f"{counted(_domains_at_first(model), 'update domain')}, on build {layout.builds[0]}."
+    )
+
+
+def _roles(model: Model) -> list[str]:
+    lines = []
+    for place, role in enumerate(model.layout.roles):
+        need, gate = model.layout.min_available[place], model.layout.min_healthy[place]
+        of_need = rounded_up(role.spec.min_available, role.count)
+        of_gate = rounded_up(role.spec.min_healthy, role.count)
+        sizes = ", ".join(map(str, _sizes(model, role)))
+        lines.append(
+            f"{role.name}: {counted(role.count, 'instance')}, by domain {sizes}; "
+            f"available while at least {need} serve{of_need}; a walk goes on only while at least "
+            f"{counted(gate, 'upgraded one')} {be(gate)} Ready{of_gate}; "
+            f"a restart takes {_restart(role)}{_slow_start(role)}."
+        )
+    return lines
+
+
+def _slow_start(role: RoleLayout) -> str:
+    slow = role.spec.slow_start
+    if slow is None:
+        return ""
+    return f", and for {slow.for_} after it an instance serves {show_share(slow.serves)}"
+
+
+def _demand(model: Model) -> list[str]:
+    """What is asked of the service, and what it can serve with all its instances."""
+    if model.spec.demand is None:
+        return []
+    most = float(model.demand.values.max())
+    serves = sum(role.count * role.spec.serves_demand for role in model.layout.roles)
+    return [f"Demand: at most {most:g}; with all instances the service serves {serves:g}."]
+
+
+def _restart(role: RoleLayout) -> str:
+    stages = role.spec.stages
+    if stages is None:
+        return str(role.spec.restart)
+    return ", ".join(
+        f"{name} {getattr(stages, name)}" for name in ("stop", "apply", "start", "on_start")
+    )
+
+
+def _sizes(model: Model, role: RoleLayout) -> list[int]:
+    """Instances of a role in each domain, at time 0."""
+    domains = range(_domains_at_first(model))
+    return [len(range(domain, role.count, model.spec.update_domains)) for domain in domains]
+
+
+def _domains(model: Model) -> list[str]:
+    layout = model.layout
+    lines = []
+    codes = layout.initial_codes(0)
+    for domain, members in enumerate(layout.domain_members[: _domains_at_first(model)]):
+        names = [layout.names[i] for i in members if codes[i]]
+        shown = ", ".join(names[:LISTED])
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        lines.append(f"Domain {domain}: {shown}{more}.")
+    return lines
+
+
+def _operation(model: Model, operation: Operation) -> str:
+    body: Any = operation.body
+    at = when(operation, model.span)
+    if isinstance(body, UpgradeDeployment):
+        whom = f"{body.role_to_upgrade or 'all roles'}{_where(body)}"
+        return f"{at} build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
+    if isinstance(body, ChangeConfiguration):
+        counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
+        what = f"a new configuration{f' ({counts})' if counts else ''}"
+        restarts = "that restarts instances" if body.restarts else "without restarts"
+        return f"{at} {what}, {body.mode}, {restarts}."
+    if isinstance(body, WalkUpgradeDomain):
+        return f"{at} walks update domain {body.upgrade_domain}."
+    if isinstance(body, GuestOsUpdate | HostOsUpdate):
+        text = f"{at} the platform restarts every instance, domain by domain in turn."
+        return text + within(body, "A domain")
+    about = [getattr(body, key, "") for key in ("instance", "status", "mode")]
+    return f"{at} {' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
+
+
+def _where(body: UpgradeDeployment) -> str:
+    """The deployment, where it is not simply the one in production."""
+    if body.deployment is not None:
+        return f" of the deployment {body.deployment}"
+    return " in the staging slot" if body.slot == "staging" else ""
+
+
+def _how(model: Model, body: UpgradeDeployment) -> str:
+    timeout = show_duration(model.spec.start_timeout)
+    if body.mode == "Auto":
+        late = (
+            "the walk goes on without it if enough upgraded ones of its role are"
+            if model.spec.on_start_timeout == "continue"
+            else "the walk is stuck"
+        )
+        text = (
+            "The domains go in order; the next one starts when every instance of the last is "
+            f"Ready; after {timeout} without Ready {late}."
+        )
+    elif body.mode == "Simultaneous":
+        text = "All instances stop at once."
+    elif body.operator is None:
+        text = "Each domain waits for its walk_upgrade_domain."
+    else:
+        text = (
+            f"The operator walks a domain, bakes it for {show_duration(body.operator.bake)} "
+            f"and walks the next.{_stops(body.operator)}"
+        )
+    if body.operator is not None and body.mode != "Manual":
+        text += " The operator acts under Manual only."
+    return text + within(body, "A domain") + _faults(model.spec.builds.get(str(body.build)))
+
+
+def _stops(operator: Operator) -> str:
+    """When an operator goes no further, and how surely."""
+    if operator.stop_above is None:
+        return ""
+    then = "rolls back" if operator.then == "rollback" else "stops"
+    text = f" Above {show_share(operator.stop_above)} not Ready the operator {then}"
+    if operator.detects < 1:
+        text += f", if it is seen: with {show_share(operator.detects)} a bake"
+    if operator.false_alarm:
+        text += f"; with {show_share(operator.false_alarm)} a bake also without reason"
+    return f"{text}."
+
+
+def _faults(build: Build | None) -> str:
+    """What a build does to its instances."""
+    if build is None:
+        return ""
+    text = ""
+    if build.capacity_factor < 1:
+        text = f" Its instances serve {show_share(build.capacity_factor)} of their capacity."
+    if not has_faults(build):
+        return text
+    harm = []
+    if build.fails_to_start:
+        harm.append(f"a start fails with {show_share(build.fails_to_start)}")
+    if build.unhealthy_later is not None:
+        chance = show_share(build.unhealthy_later.probability)
+        harm.append(
+            f"an instance turns unhealthy with {chance} after {build.unhealthy_later.after}"
+        )
+    bad = "The build is bad" if build.bad >= 1 else f"With {show_share(build.bad)} the build is bad"
+    return f"{text} {bad}: {', '.join(harm)}."
+
+
+def _then(model: Model, operation: Operation, rehearsal: Rehearsal | None) -> str:
+    """The domains in use where they are others than at time 0, and that nothing changes."""
+    if rehearsal is None or rehearsal.operations[operation.name]["at_s"] is None:
+        return ""
+    at = rehearsal.operations[operation.name]["at_s"]
+    domains = rehearsal.model.status(rehearsal.log, at)["UpgradeDomainCount"]
+    text = ""
+    if domains != _domains_at_first(model):
+        text = f" There {be(domains)} {counted(domains, 'update domain')} by then."
+    why = _why_nothing(operation)
+    return f"{text} Nothing happens: {why}." if why and rehearsal.does_nothing(operation) else text
+
+
+def _why_nothing(operation: Operation) -> str:
+    """Why a request that is accepted may change nothing; empty where it cannot be so."""
+    body = operation.body
+    if isinstance(body, UpdateStatus):
+        return f"the deployment is {body.status} already"
+    if isinstance(body, ChangeConfiguration) and not body.restarts:
+        if body.configuration:
+            return "the roles have those numbers of instances already"
+        return "no instance restarts, and no role is given another number of instances"
+    return ""

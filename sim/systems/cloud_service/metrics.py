@@ -1,0 +1,318 @@
+"""Metrics of a cloud service, for a whole stack of replications at once, and its own audit."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.core.log import UPGRADE, UPGRADE_ENDS
+from sim.core.metrics import (
+    HOUR,
+    METRICS,
+    Metric,
+    availability,
+    capacity,
+    earliest,
+    in_service,
+    latest,
+    rollouts,
+)
+from sim.core.timelines import Members, Steps, accumulate, total
+from sim.systems.cloud_service.rollouts import taken
+from sim.systems.cloud_service.states import (
+    BAD,
+    READY,
+    SLOW,
+    STAGED,
+    UNRESPONSIVE,
+    WIDTH,
+)
+from sim.systems.cloud_service.updated import requested, updated_share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sim.core.log import Block, Stack
+    from sim.core.metrics import Measured, Values
+    from sim.systems.cloud_service.layout import Layout
+    from sim.systems.cloud_service.model import Model
+
+OWN_METRICS = (
+    Metric(
+        "platform_update_duration",
+        "s",
+        "lower",
+        "platform\nupdated in",
+        "From the begin of the first platform update to the end of the last; missing while one has "
+        "not ended.",
+    ),
+    Metric(
+        "max_domains_out",
+        "count",
+        "lower",
+        "domains\nout",
+        "Most update domains at one instant with a member out, whatever the cause.",
+    ),
+    Metric(
+        "instances_failed",
+        "count",
+        "lower",
+        "instances\nfailed",
+        "Distinct instances that missed Ready within `start_timeout` or turned unhealthy.",
+    ),
+    Metric(
+        "blast_radius",
+        "share",
+        "lower",
+        "bad build\nreaches",
+        "Most members at one instant on a build that is bad in this replication, of nominal.",
+        extreme=True,
+    ),
+    Metric(
+        "bad_build_hours",
+        "instance-hours",
+        "lower",
+        "hours on\nbad build",
+        "Integral of the members on a build that is bad in this replication.",
+    ),
+    Metric(
+        "local_data_lost",
+        "instances",
+        "lower",
+        "lost\nlocal data",
+        "Instances that lost what they kept on local disks.",
+    ),
+    Metric(
+        "unserved_demand",
+        "demand x s",
+        "lower",
+        "unserved\ndemand",
+        "Integral of the demand above what the instances in service can serve.",
+    ),
+)
+
+CLOUD_SERVICE_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+
+
+def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+    """All metrics of one service over [warm_up, horizon], and where its promises were kept."""
+    layout = model.layout
+    blocks = stack.subjects.of(model.name, "instance")
+    everyone = Members(stack, blocks)
+    results: Measured = {}
+
+    def add(group: str, values: Values) -> None:
+        results.update({(group, name): value for name, value in values.items()})
+
+    groups = {
+        role.name: everyone
+        if len(layout.roles) == 1
+        else Members(stack, [block for block in blocks if block.group == role.name])
+        for role in layout.roles
+    }
+    enough = []
+    for place, role in enumerate(layout.roles):
+        members = groups[role.name]
+        up = _at_least(members.series("serves"), layout.min_available[place] * layout.units.serves)
+        enough.append(up)
+        add(role.name, _of_group(layout, members, up, warm_up))
+    whole = _at_least(total(enough), len(enough)) if len(enough) > 1 else enough[0]
+    if len(layout.roles) == 1:
+        add("", {name: value for (_, name), value in results.items()})
+    else:
+        add("", _of_group(layout, everyone, whole, warm_up))
+    add(
+        "", {"max_domains_out": _domains_out(model, everyone).crop(warm_up).maximum().astype(float)}
+    )
+    add("", {"instances_failed": _count(_failed(model, stack))})
+    add("", {"local_data_lost": _data_lost(model, stack)})
+    kept = np.ones(stack.replications, bool)
+    if layout.rollouts:
+        asked = [
+            layout.first_operation + layout.operations.index(name)
+            for name in layout.upgrades[: layout.rollouts]
+        ]
+        upgrades = stack.subjects.one(model.name, "upgrade")
+        builds = requested(model, stack)
+        must_end = np.ones(len(asked), bool)
+        outcome = rollouts(stack, asked, upgrades, must_end, builds.half_way)
+        add("", outcome.values)
+        kept = outcome.kept
+        results |= updated_share(model, stack, builds)
+    if layout.platform_updates:
+        add("", {"platform_update_duration": _platform_duration(model, stack)})
+    if model.faulty:
+        for group, members in groups.items():
+            add(group, _bad_builds(model, stack, members, warm_up))
+        add("", _bad_builds(model, stack, everyone, warm_up))
+    if model.spec.demand is not None:
+        add("", {"unserved_demand": _unserved(model, everyone, warm_up)})
+    return results, kept
+
+
+def _platform_duration(model: Model, stack: Stack) -> NDArray[np.float64]:
+    """NaN where an update of the platform has not come or not ended by the horizon."""
+    layout = model.layout
+    first, count = layout.first_upgrade + layout.rollouts, layout.platform_updates
+    rows = np.flatnonzero(stack.about(first, count))
+    ended = np.isin(stack.final[:, first : first + count] % UPGRADE.width, UPGRADE_ENDS)
+    ends = rows[np.isin(stack.new[rows] % UPGRADE.width, UPGRADE_ENDS)]
+    duration = latest(stack, ends) - earliest(stack, rows[stack.old[rows] == 0])
+    return np.where(ended.all(axis=1), duration, np.nan)
+
+
+def _of_group(layout: Layout, members: Members, up: Steps, warm_up: float) -> Values:
+    weight = members.series("capacity").crop(warm_up)
+    values = capacity(weight, members.initial("capacity"), layout.units.capacity)
+    values |= in_service(members.series("ready").crop(warm_up))
+    return values | availability(up.crop(warm_up))
+
+
+def _at_least(steps: Steps, least: int) -> Steps:
+    return steps.map((steps.values >= least).astype(np.int64))
+
+
+def _domains_out(model: Model, everyone: Members) -> Steps:
+    """How many update domains have a member out, over time."""
+    layout, stack = model.layout, everyone.stack
+    domain = np.zeros(stack.subjects.count, np.int64)
+    for slot in range(layout.slots):
+        first = layout.first_instance(slot)
+        for number, members in enumerate(layout.domain_members):
+            domain[[first + i for i in members]] = number
+    rows, change = everyone.changes("out")
+    replication, when = stack.replication[rows], stack.time[rows]
+    key = replication * layout.domains + domain[stack.subject[rows]]
+    # By domain: how many of its members are out after each row, and whether that is any.
+    packed = (key << 32) | np.arange(len(rows))
+    packed.sort()
+    order = packed & 0xFFFFFFFF
+    out = np.cumsum(change[order])  # each domain begins and may end with members out: see `base`
+    new = np.append(True, key[order][1:] != key[order][:-1]) if len(order) else np.zeros(0, bool)
+    begins = np.flatnonzero(new)
+    base = np.concatenate([[0], out])[begins]
+    out -= np.repeat(base, np.diff(np.append(begins, len(order))))
+    some = (out > 0).astype(np.int64)
+    before = np.concatenate([[0], some[:-1]])
+    before[begins] = 0
+    delta = np.empty(len(rows), np.int64)
+    delta[order] = some - before
+    opening = np.arange(stack.replications)
+    places = np.concatenate([opening, replication])
+    times = np.concatenate([np.zeros(len(opening)), when])
+    deltas = np.concatenate([np.zeros(len(opening), np.int64), delta])
+    sorting = np.argsort(places, kind="stable")
+    return accumulate(
+        stack.replications, places[sorting], times[sorting], deltas[sorting], stack.horizon
+    )
+
+
+def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
+    """Which instances missed Ready within the time-out of a turn, or turned unhealthy.
+
+    One that another turn takes before is that one's to wait for. Shape (replications, instances).
+    """
+    layout = model.layout
+    first = layout.first_instance()
+    count = layout.instances * layout.slots
+    failed = np.zeros((stack.replications, count), bool)
+    order = stack.by_subject
+    order = order[stack.subject[order] >= first]
+    order = order[stack.subject[order] < first + count]
+    if not len(order):
+        return failed
+    status = stack.new[order] % WIDTH % STAGED
+    key, when = stack.key[order], stack.time[order]
+    is_taken = np.zeros(len(stack.time), bool)
+    is_taken[taken(model, stack)[0]] = True
+    taking = is_taken[order]
+    # One that is removed need not be Ready any more.
+    ready = (status == READY) | (status == SLOW) | (stack.new[order] == 0)
+    # The next row in which the same instance is Ready, gone or taken; none at the end.
+    position = np.where(ready | taking, np.arange(len(order)), len(order))
+    following = np.minimum.accumulate(position[::-1])[::-1]
+    following = np.append(following[1:], len(order))
+    exists = following < len(order)
+    following = np.minimum(following, len(order) - 1)
+    settled = np.where(exists & (key[following] == key), when[following], np.inf)
+    limit = when + model.spec.start_timeout
+    late = taking & (settled > limit) & (limit <= stack.horizon)
+    wrong = late | (status == UNRESPONSIVE)
+    failed[stack.replication[order[wrong]], stack.subject[order[wrong]] - first] = True
+    return failed
+
+
+def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) -> Values:
+    """How far builds reach that are bad in their replication, members in service or not.
+
+    A member weighs what its role says, whatever share its build serves; so does the nominal.
+    """
+    layout = model.layout
+    bad = stack.final[:, [layout.first_build + number for number in model.faulty]] == BAD
+    weights = {role.name: round(role.spec.weight * layout.units.capacity) for role in layout.roles}
+    reach, count = [], []
+    for place, number in enumerate(model.faulty):
+        here = np.zeros(len(layout.builds) * WIDTH, np.int64)
+        here[number * WIDTH : (number + 1) * WIDTH] = 1
+        on = members.weigh(partial(_here, here=here, weights=weights))
+        reach.append(on.map(on.values * bad[on.replication, place]))
+        on = members.weigh(partial(_here, here=here, weights={}))
+        count.append(on.map(on.values * bad[on.replication, place]))
+    nominal = sum(
+        weights[role.name] * role.count
+        for role in layout.roles
+        if role.name in {block.group for block in members.blocks}
+    )
+    return {
+        "blast_radius": total(reach).crop(warm_up).maximum() / max(nominal, 1),
+        "bad_build_hours": total(count).crop(warm_up).integrate() / HOUR,
+    }
+
+
+def _here(block: Block, here: NDArray[np.int64], weights: Mapping[str, int]) -> NDArray[np.int64]:
+    weight: NDArray[np.int64] = block.weights["present"] * here * weights.get(block.group, 1)
+    return weight
+
+
+def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
+    """Instances of roles with local storage that a change of the VM size took out.
+
+    Source: "How to update a cloud service": a VM size change destroys local data.
+    """
+    layout = model.layout
+    keeps = np.array([layout.roles[place].spec.local_storage for place in layout.role_of])
+    lost = np.zeros((stack.replications, layout.instances * layout.slots), bool)
+    destroys = [
+        layout.first_upgrade + number
+        for number in range(layout.rollouts)
+        if "vm_size" in getattr(model.rollout(number).body, "changes", ())
+    ]
+    if not destroys or not keeps.any():
+        return _count(lost)
+    rows, upgrade = taken(model, stack)
+    rows = rows[np.isin(upgrade, destroys)]
+    number = stack.subject[rows] - layout.first_instance()
+    lost[stack.replication[rows], number] = keeps[number % layout.instances]
+    return _count(lost)
+
+
+def _count(which: NDArray[np.bool_]) -> NDArray[np.float64]:
+    count: NDArray[np.float64] = which.sum(axis=1).astype(np.float64)
+    return count
+
+
+def _unserved(model: Model, everyone: Members, warm_up: float) -> NDArray[np.float64]:
+    """Integral of the demand that exceeds what is served, demand times seconds."""
+    assert model.spec.demand is not None
+    served = everyone.series("demand").crop(warm_up)
+    demand = model.demand.crop(warm_up, served.end)
+    unserved = np.zeros(len(served.start) - 1)
+    for place in range(len(unserved)):
+        supply = served.timeline(place, model.layout.units.demand)
+        gap = demand.combine(supply, lambda a, b: np.maximum(0.0, a - b))
+        unserved[place] = gap.integrate()
+    return unserved

@@ -1,0 +1,183 @@
+"""What the service would receive and refuse: rules, status codes and messages.
+
+Source: the request descriptions of "Upgrade Deployment", "Change Deployment Configuration", "Walk
+Upgrade Domain", "Rollback Update Or Upgrade" and "Swap Deployment"; "How to update a cloud
+service".
+# Assumption: where no document names a code, 400 for what a request says, 409 for what the state
+# forbids.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sim.core.log import OPERATION, States
+from sim.systems.base.records import Refusal
+from sim.systems.cloud_service.requests import (
+    ChangeConfiguration,
+    Swap,
+    UpgradeDeployment,
+    WalkUpgradeDomain,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.systems.base.operation import Request
+    from sim.systems.cloud_service.requests import (
+        ExtendedProperty,
+        ExtensionConfiguration,
+        ExtensionState,
+    )
+    from sim.systems.cloud_service.spec import CloudService
+
+
+MOST_PROPERTIES = 25
+LONGEST_LABEL = 100
+LONGEST_NAME = 64
+LONGEST_VALUE = 255
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+
+FIRST_VERSIONS = {
+    "request": "2009-10-01",
+    "Force": "2011-10-01",
+    "ExtendedProperties": "2012-03-01",
+    "Simultaneous": "2012-12-01",
+    "ExtensionConfiguration": "2013-03-01",
+    "State": "2014-06-01",
+}
+"""The first x-ms-version that has each element."""
+
+
+def _bad(message: str) -> Refusal:
+    return Refusal(400, "BadRequest", message)
+
+
+def _conflict(message: str) -> Refusal:
+    return Refusal(409, "ConflictError", message)
+
+
+REFUSALS: dict[str, Refusal] = {
+    f"version of {element}": _bad(
+        f"x-ms-version {{version}} is too old for {element}, which needs {first} or higher"
+    )
+    for element, first in FIRST_VERSIONS.items()
+} | {
+    "label": _bad(f"Label has more than {LONGEST_LABEL} characters"),
+    "too many properties": _bad(f"a service has at most {MOST_PROPERTIES} ExtendedProperties"),
+    "property name": _bad(
+        f"the Name of an ExtendedProperty has at most {LONGEST_NAME} letters, digits and "
+        "underscores, and starts with a letter"
+    ),
+    "property value": _bad(
+        f"the Value of an ExtendedProperty has at most {LONGEST_VALUE} characters"
+    ),
+    "property twice": _bad("two ExtendedProperties have the same Name"),
+    "property owned": _bad("the service has an ExtendedProperty of that Name already"),
+    "extension unknown": _bad(
+        "ExtensionConfiguration names an extension that was not added before"
+    ),
+    "extension state": _bad("State is only for extensions that are configured by JSON"),
+    "force": _bad("local data would be lost: the request needs Force"),
+    "no such domain": _bad(
+        "there is no update domain {upgrade_domain}: allowed are those in use, from 0 on"
+    ),
+    "no such instance": Refusal(404, "ResourceNotFound", "there is no role instance {instance}"),
+    # "Swap Deployment": names that are not those of the two slots are a conflict.
+    "no staging": _conflict("there is no staging deployment to swap"),
+    "no update": _conflict("no update or upgrade is in progress: allowed while there is one"),
+    "not manual": _conflict("the update in progress is not Manual: allowed under Manual alone"),
+    "out of order": _conflict(
+        "update domains must be walked in order: {upgrade_domain} is not the next one, the only "
+        "one that is allowed"
+    ),
+    "still walking": _conflict("the last walk is not complete: allowed once its domain is done"),
+    "cannot roll back": _conflict(
+        "every instance is updated, or the update is rolled back already: allowed while an "
+        "instance is still to be updated"
+    ),
+    "local resources": _conflict("an update that changes local storage cannot be rolled back"),
+    "suspended": _conflict("the deployment is Suspended: allowed in Running"),
+    "locked": _conflict("an update or upgrade is in progress: allowed once it has ended"),
+    "overtaken": _conflict("another update or a rollback took over"),
+    "gone": Refusal(404, "ResourceNotFound", "the role instance was removed meanwhile"),
+}
+"""Every way in which an operation is refused or fails. The last two befall accepted ones."""
+
+RULES = tuple(REFUSALS)
+
+OPERATION_STATES = States(OPERATION.statuses, ("", *RULES))
+"""An operation's state is its status with the rule that refused it, or that it failed by."""
+
+
+def by_request(body: Request, spec: CloudService) -> str | None:
+    """The first rule that a request breaks by what it says, whatever the service's state."""
+    return next(_broken(body, spec), None)
+
+
+def _broken(body: Request, spec: CloudService) -> Iterator[str]:
+    if isinstance(body, UpgradeDeployment):
+        yield from _too_old(body)
+        if body.label is not None and len(body.label) > LONGEST_LABEL:
+            yield "label"
+    if isinstance(body, UpgradeDeployment | ChangeConfiguration):
+        yield from _of_properties(body.extended_properties)
+        if body.extension_configuration:
+            yield from _of_extensions(body.extension_configuration, spec)
+        if "vm_size" in body.changes and not body.force:
+            yield "force"
+    if isinstance(body, WalkUpgradeDomain) and body.upgrade_domain >= spec.update_domains:
+        yield "no such domain"
+    if isinstance(body, Swap) and spec.staging is None:
+        yield "no staging"
+
+
+def _too_old(body: UpgradeDeployment) -> Iterator[str]:
+    elements = {
+        "request": True,
+        "Force": "force" in body.model_fields_set,
+        "ExtendedProperties": bool(body.extended_properties),
+        "Simultaneous": body.mode == "Simultaneous",
+        "ExtensionConfiguration": body.extension_configuration is not None,
+        "State": body.extension_configuration is not None
+        and any(extension.state for extension in _all(body.extension_configuration)),
+    }
+    for element, used in elements.items():
+        # Versions are dates, so they compare as texts; "newest" is above them all.
+        if used and body.x_ms_version < FIRST_VERSIONS[element]:
+            yield f"version of {element}"
+
+
+def _of_properties(properties: tuple[ExtendedProperty, ...]) -> Iterator[str]:
+    names = [each.name for each in properties]
+    if len(properties) > MOST_PROPERTIES:
+        yield "too many properties"
+    if any(len(name) > LONGEST_NAME or not _NAME.fullmatch(name) for name in names):
+        yield "property name"
+    if len(set(names)) < len(names):
+        yield "property twice"
+    if any(len(each.value or "") > LONGEST_VALUE for each in properties):
+        yield "property value"
+
+
+def _of_extensions(configuration: ExtensionConfiguration, spec: CloudService) -> Iterator[str]:
+    added = {extension.id: extension.json_ for extension in spec.extensions}
+    for extension in _all(configuration):
+        if extension.id not in added:
+            yield "extension unknown"
+        elif extension.state and not added[extension.id]:
+            yield "extension state"
+
+
+def _all(configuration: ExtensionConfiguration) -> list[ExtensionState]:
+    named = [each for extensions in configuration.named_roles.values() for each in extensions]
+    return [*configuration.all_roles, *named]
+
+
+def answer(rule: str, body: Request) -> Refusal:
+    """The refusal by `rule`, its message about this request."""
+    refusal = REFUSALS[rule]
+    keys = ("x_ms_version", "upgrade_domain", "instance")
+    said = {key: getattr(body, key, "") for key in keys}
+    return refusal._replace(message=refusal.message.format(version=said["x_ms_version"], **said))

@@ -1,0 +1,158 @@
+"""Get Deployment: what the service would show of production at an instant of a finished run.
+
+Source: "Get Deployment" and "Get Cloud Service Properties" (Status, Locked, RollbackAllowed,
+UpgradeStatus, UpgradeDomainCount, RoleInstanceList).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.log import ROLLING_BACK, STUCK, UPGRADING, Stack
+from sim.systems.cloud_service.domains import domains_in_use, update_domain
+from sim.systems.cloud_service.requests import UpgradeDeployment
+from sim.systems.cloud_service.rollouts import slots_of, taken, upgrade_rows
+from sim.systems.cloud_service.states import LIFE, READY, SLOW, STAGED, STOPPED, UPDATING, WIDTH
+from sim.systems.cloud_service.tables import request
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.core.log import Log
+    from sim.systems.cloud_service.model import Model
+
+Row = dict[str, Any]
+
+
+def status(model: Model, log: Log, at: float) -> Row:
+    """What Get Deployment would show of production at an instant (seconds)."""
+    return _Shown(model, log.until(at)).answer()
+
+
+class _Shown:
+    """A service as the rows of `log`, cut at the instant, have made it."""
+
+    def __init__(self, model: Model, log: Log) -> None:
+        self._model, self._layout, self._log = model, model.layout, log
+        self._rows = log.rows
+        state = log.subjects.initial.astype(np.int64)
+        state[self._rows["subject"]] = self._rows["new"]
+        self._state = state
+        swaps = [n for _, n in upgrade_rows(model, self._rows) if model.rollout(n).kind == "swap"]
+        self._slot = len(swaps) % 2
+        """The deployment in production: 0 began there, 1 in staging."""
+        self._first = self._layout.first_instance(self._slot)
+        self._codes = state[self._first : self._first + self._layout.instances].tolist()
+
+    def answer(self) -> Row:
+        """The answer, under the names of its elements."""
+        layout = self._layout
+        number = self._in_progress()
+        stopped = all(code % WIDTH == STOPPED for code in self._codes if code)
+        return {
+            "Status": "Suspended" if stopped else "Running",
+            "Locked": number is not None,
+            "RollbackAllowed": number is not None and self._rollback_allowed(number),
+            "UpgradeStatus": None if number is None else self._upgrade_status(number),
+            "UpgradeDomainCount": domains_in_use(layout.spec.update_domains, self._largest()),
+            "RoleInstanceList": self._instances(),
+        }
+
+    def _instances(self) -> list[Row]:
+        layout = self._layout
+        return [
+            {
+                "RoleName": role.name,
+                "InstanceName": layout.names[role.first + k],
+                "InstanceStatus": LIFE[READY] if _is_ready(code) else LIFE[code % WIDTH],
+                "InstanceUpgradeDomain": update_domain(k, layout.spec.update_domains),
+                "InstanceFaultDomain": k % layout.spec.fault_domains,
+                "Build": layout.builds[code // WIDTH],
+            }
+            for role in layout.roles
+            for k, code in enumerate(self._codes[role.first : role.first + role.room])
+            if code
+        ]
+
+    def _largest(self) -> int:
+        """The largest instance count that a role has had."""
+        seen = self._rows["subject"] - self._first
+        seen = seen[(seen >= 0) & (seen < self._layout.instances)].tolist()
+        ever = set(seen) | {i for i, c in enumerate(self._layout.initial_codes(self._slot)) if c}
+        return max(sum(i in ever for i in role.members) for role in self._layout.roles)
+
+    def _in_progress(self) -> int | None:
+        """The number of the user's upgrade that is in progress."""
+        first = self._layout.first_upgrade
+        for number, slot in slots_of(self._model, self._rows).items():
+            if slot == self._slot and self._state[first + number] in (
+                UPGRADING,
+                STUCK,
+                ROLLING_BACK,
+            ):
+                return number
+        return None
+
+    def _upgrade_status(self, number: int) -> Row:
+        """UpgradeType, and whether the walk is before or within which domain."""
+        layout = self._layout
+        subject = layout.first_upgrade + number
+        turned = self._turned(number)
+        rows = self._rows if turned is None else self._rows[turned:]
+        first = layout.first_domain(self._slot)
+        turns = rows[
+            (rows["subject"] >= first)
+            & (rows["subject"] < first + layout.domains)
+            & (rows["cause"] == subject)
+            & (rows["new"] == UPDATING)
+        ]
+        walked = (turns["subject"] - first).tolist()
+        out = [domain for domain in walked if self._is_out(first + domain, subject)]
+        return {
+            "UpgradeType": self._type(number, turned),
+            "CurrentUpgradeDomainState": "During" if out else "Before",
+            "CurrentUpgradeDomain": out[-1] if out else max([-1, *walked]) + 1,
+        }
+
+    def _is_out(self, domain: int, upgrade: int) -> bool:
+        """Whether a domain is having its turn, and this upgrade's."""
+        last = self._rows[self._rows["subject"] == domain][-1]
+        return bool(last["new"] == UPDATING and last["cause"] == upgrade)
+
+    def _turned(self, number: int) -> int | None:
+        """The row by which an upgrade began to roll back."""
+        subject = self._layout.first_upgrade + number
+        found = (self._rows["subject"] == subject) & (self._rows["new"] == ROLLING_BACK)
+        rows: NDArray[np.intp] = np.flatnonzero(found)
+        return int(rows[0]) if len(rows) else None
+
+    def _type(self, number: int, turned: int | None) -> str:
+        """The mode of the request that the upgrade follows now: a rollback has its own."""
+        body: Any = self._model.rollout(number).body
+        if turned is not None:
+            asked = int(self._rows[turned]["cause"]) - self._layout.first_operation
+            _, body = request(self._model, self._layout.operations[asked], asked)
+        return str(body.mode)
+
+    def _rollback_allowed(self, number: int) -> bool:
+        """Whether an instance that the upgrade covers is not up to date, and it can go back."""
+        layout, body = self._layout, self._model.rollout(number).body
+        if self._turned(number) is not None or "local_storage" in getattr(body, "changes", ()):
+            return False
+        version, only = None, None
+        if isinstance(body, UpgradeDeployment):
+            version, only = layout.versions[str(body.build)], body.role_to_upgrade
+        rows, upgrade = taken(self._model, Stack([self._log]))
+        mine = rows[upgrade == layout.first_upgrade + number]
+        out = set((self._rows["subject"][mine] - self._first).tolist())
+        return not all(
+            _is_ready(code) and (i in out if version is None else code // WIDTH == version)
+            for i, code in enumerate(self._codes)
+            if code and only in (None, layout.roles[layout.role_of[i]].name)
+        )
+
+
+def _is_ready(code: int) -> bool:
+    return code % WIDTH % STAGED in (READY, SLOW)

@@ -1,0 +1,517 @@
+"""The command line: what each command says, where it says it, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shells import CERTAIN, ROOT, VARIANTS, python
+
+from sim.cli import commands as cli
+from sim.cli import main
+from sim.cli.overrides import changes
+from sim.core.errors import ModelError
+from sim.results import open_results
+from sim.scenario import Scenario, paths
+
+# Help ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["--help", "run --help", "--version", "rnu", "run x --sed 1"])
+def test_help_and_wrong_options_import_nothing_heavy(words, tmp_path):
+    code = f"""
+import sys
+from sim.cli import main
+main({words.split()})
+heavy = {{"numpy", "pydantic", "scipy", "pandas", "matplotlib", "yaml", "pyarrow", "simpy"}}
+print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert done.stderr.splitlines()[-1] == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["new", "validate", "explain", "run", "compare", "keys", "schema"]
+)
+def test_every_command_has_help(command, shell):
+    code, out, err = shell(command, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: rollout-sim {command}")
+
+
+def test_help_names_every_command_and_exit_code(shell):
+    _, out, _ = shell("--help")
+    assert all(f"\n    {command} " in out for command in cli.COMMANDS)
+    assert [line.split()[0] for line in out.split("exit codes:\n")[1].splitlines()] == [
+        *("0", "1", "2", "3", "4", "5", "130")
+    ]
+
+
+def test_version_is_that_of_the_package(shell):
+    assert shell("--version") == (0, "rollout-sim 0.1.0\n", "")
+
+
+def test_module_is_the_command(tmp_path):
+    done = python("-m", "sim", "--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "rollout-sim 0.1.0\n")
+
+
+def test_words_are_those_of_the_shell_unless_others_are_given(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["rollout-sim", "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out == "rollout-sim 0.1.0\n"
+
+
+# new, schema, validate, explain -------------------------------------------------------------------
+
+
+def test_new_prints_a_valid_scenario_that_explains_its_keys(shell, tmp_path):
+    code, out, err = shell("new", "cloud_service")
+    assert (code, err) == (0, "")
+    assert out.startswith("# Question: ")
+    assert "# Number of instances at the start." in out
+    (tmp_path / "new.yaml").write_text(out, encoding="utf-8")
+    assert shell("validate", "new.yaml")[0] == 0
+
+
+def test_new_takes_other_values(shell):
+    _, out, _ = shell("new", "cloud_service", "systems.shop.roles.WebRole.instances=50", "seed=7")
+    scenario = Scenario.from_text(out)
+    assert scenario.systems["shop"].roles["WebRole"].instances == 50
+    assert scenario.seed == 7
+
+
+def test_schema_is_json(shell):
+    code, out, _ = shell("schema")
+    assert code == 0
+    assert json.loads(out)["properties"]["systems"]["type"] == "object"
+
+
+def test_validate_says_what_it_looked_at(shell):
+    assert shell("validate", "variants.yaml") == (
+        0,
+        (
+            "variants.yaml is valid\n"
+            "  systems: shop (cloud_service)\n"
+            "  operations: upgrade_deployment-0\n"
+            "  objectives: min_capacity\n"
+            "  variants: auto, simultaneous, nothing\n"
+            "  other files: none\n"
+            "  warnings: none\n"
+        ),
+        "",
+    )
+
+
+SWAP = "operations.+={at: 2h, swap: {}}"
+REFUSED = (
+    "operations.1.swap: swap-0 will be refused: 409 ConflictError: "
+    "there is no staging deployment to swap"
+)
+
+
+def test_foretold_refusal_is_a_warning_with_its_place_on_stderr(shell):
+    code, out, err = shell("validate", "certain.yaml", "--set", SWAP)
+    assert (code, err) == (0, f"warning: --set: {REFUSED}\n")
+    assert out.endswith("  warnings: 1\n")
+
+
+def test_warnings_of_a_variant_are_told_by_validate_and_compare_and_not_by_run(shell, tmp_path):
+    file = tmp_path / "swaps.yaml"
+    file.write_text(VARIANTS + "  swap: {operations.+: {at: 2h, swap: {}}}\n", encoding="utf-8")
+    told = f"warning: swaps.yaml:19:39: {REFUSED}\n"
+    assert shell("validate", "swaps.yaml")[2] == told
+    assert shell("compare", "swaps.yaml", "--replications", "2")[2] == told
+    assert shell("run", "swaps.yaml", "--replications", "2")[2] == ""
+
+
+def test_same_warning_of_file_and_variants_is_told_once(shell, tmp_path):
+    file = tmp_path / "swaps.yaml"
+    text = VARIANTS.replace("  nothing: {operations: []}\n", "")
+    file.write_text(text.replace("replications:", "  - {at: 2h, swap: {}}\nreplications:"), "utf-8")
+    assert shell("validate", "swaps.yaml")[2].count("warning:") == 1
+
+
+def test_quiet_says_nothing_on_stderr(shell):
+    assert shell("validate", "certain.yaml", "--set", SWAP, "--quiet")[2] == ""
+
+
+def test_validate_in_json(shell):
+    code, out, _ = shell("validate", "certain.yaml", "--set", SWAP, "--json")
+    found = json.loads(out)
+    assert (code, found["valid"], found["warnings"]) == (0, True, [f"--set: {REFUSED}"])
+    assert found["checked"]["operations"] == ["upgrade_deployment-0", "swap-0"]
+
+
+def test_explain_tells_what_will_happen_on_80_columns(shell):
+    code, out, err = shell("explain", "variants.yaml")
+    assert (code, err) == (0, "")
+    assert "shop: 20 instances of 1 role in 5 update domains" in out
+    assert "Variants (--variant NAME explains one): auto, simultaneous, nothing." in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_explain_of_a_variant(shell):
+    assert "Simultaneous" in shell("explain", "variants.yaml", "--variant", "simultaneous")[1]
+    assert "Simultaneous" not in shell("explain", "variants.yaml")[1]
+
+
+# run ----------------------------------------------------------------------------------------------
+
+
+def test_run_answers_and_leaves_its_results_in_a_new_folder(shell, tmp_path):
+    code, out, err = shell("run", "certain.yaml")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("shop-build-42: 20 instances, 5 update domains, deterministic, one")
+    assert "lowest capacity  80 %" in lines
+    assert "done in          10min" in lines
+    told = "met: capacity >= 80 % in all runs; deterministic, one run suffices: it meets the bound"
+    assert told in " ".join(out.split())
+    assert lines[-2:] == [
+        "assumed: min_healthy 1, no failures",
+        "picture: " + str(Path("results/shop-build-42/figures/capacity.png")),
+    ]
+    assert (tmp_path / "results/shop-build-42/figures/capacity.png").is_file()
+    assert len(lines) <= 24
+    assert "shop-build-42-2" in shell("run", "certain.yaml")[1]
+
+
+def test_objective_that_is_not_met_is_exit_code_1(shell):
+    code, out, _ = shell("run", "certain.yaml", "--set", "systems.shop.update_domains=4")
+    assert code == 1
+    assert "\nmissed: capacity >= 80 % in all runs" in out
+
+
+def test_without_objectives_the_exit_code_is_0(shell):
+    assert shell("run", "certain.yaml", "--set", "objectives=[]")[0] == 0
+
+
+def test_run_makes_the_file_without_its_variants(shell):
+    assert "95 % interval" in shell("run", "variants.yaml")[1]
+
+
+def test_run_of_a_variant(shell):
+    code, out, _ = shell("run", "variants.yaml", "--variant", "simultaneous")
+    assert code == 1
+    assert "lowest capacity  0 %" in out
+
+
+def test_run_of_one_of_the_service_s_own_choices(shell):
+    assert "lowest capacity  0 %" in shell("run", "certain.yaml", "--variant", "simultaneous")[1]
+
+
+def test_replay_runs_one_replication_and_keeps_it(shell, tmp_path):
+    _, out, _ = shell("run", "random.yaml", "--replay", "17", "--out", "one")
+    assert "replication 17, window" in out
+    with (tmp_path / "one/summary.csv").open(encoding="utf-8") as file:
+        assert {row["worst_replication"] for row in csv.DictReader(file)} == {"17"}
+
+
+def test_seed_and_replications_are_those_of_the_shell(shell):
+    _, out, _ = shell("run", "random.yaml", "--seed", "9", "--replications", "7", "--json")
+    (variant,) = json.loads(out)["variants"]
+    assert (variant["seed"], variant["replications"]) == (9, 7)
+
+
+@pytest.mark.parametrize("seed", ["-1", "9223372036854775808", "1e3", "x"])
+def test_seed_is_refused_alike_by_each_option(shell, seed):
+    rule = f"seed: must be a whole number from 0 to 2^63 - 1, got {seed}\n"
+    assert shell("run", "certain.yaml", "--seed", seed)[::2] == (2, f"--seed: {rule}")
+    assert shell("run", "certain.yaml", "--set", f"seed={seed}")[::2] == (2, f"--set: {rule}")
+
+
+def test_seed_may_have_63_bits(shell):
+    seed = 2**63 - 1
+    _, out, _ = shell("run", "certain.yaml", "--seed", str(seed), "--json")
+    assert json.loads(out)["variants"][0]["seed"] == seed
+
+
+def test_seed_zero_is_a_seed(shell):
+    _, out, _ = shell("run", "certain.yaml", "--set", "seed=5", "--seed", "0", "--json")
+    assert json.loads(out)["variants"][0]["seed"] == 0
+
+
+def test_command_that_made_the_results_stands_in_their_provenance(shell, tmp_path):
+    shell("run", "certain.yaml", "--out", "here", "--set", "name=the shop")
+    provenance = json.loads((tmp_path / "here/provenance.json").read_text(encoding="utf-8"))
+    assert provenance["command"] == "rollout-sim run certain.yaml --out here --set 'name=the shop'"
+
+
+def test_overwrite_replaces_results(shell, tmp_path):
+    assert shell("run", "certain.yaml", "--out", "here")[0] == 0
+    assert shell("run", "certain.yaml", "--out", "here")[0] == 2
+    assert shell("run", "certain.yaml", "--out", "here", "--overwrite", "--seed", "5")[0] == 0
+    provenance = json.loads((tmp_path / "here/provenance.json").read_text(encoding="utf-8"))
+    assert provenance["results"]["variants"][0]["seed"] == 5
+
+
+def test_place_of_results_is_refused_before_anything_is_read(shell, tmp_path):
+    (tmp_path / "here").mkdir()
+    code, _, err = shell("run", "no_such_file.yaml", "--out", "here")
+    assert code == 2
+    assert err.startswith("here: ")
+
+
+@pytest.mark.parametrize("keep", [[], ["--keep", "timelines"], ["--keep", "events"]])
+def test_keep_writes_what_it_names_of_all_replications(keep, shell):
+    shell("run", "random.yaml", "--replications", "3", "--out", "here", *keep)
+    results = open_results("here")
+    of = {name: set(results.rows(name)[-1:][0].items()) for name in ("timelines", "events")}
+    last = {name: dict(row)["replication"] for name, row in of.items()}
+    assert last == {name: 2 * (name in keep) for name in ("timelines", "events")}
+
+
+def test_all_shows_every_metric_and_those_of_each_role(shell):
+    few, every = shell("run", "random.yaml")[1], shell("run", "random.yaml", "--all")[1]
+    assert "domains out" not in few
+    assert "domains out" in every
+    assert "\nWebRole:\n" in every
+    assert max(map(len, every.splitlines())) <= 80
+
+
+# compare ------------------------------------------------------------------------------------------
+
+
+def test_compare_answers_with_a_row_a_variant_and_the_best(shell):
+    code, out, err = shell("compare", "variants.yaml")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[4:7]] == ["auto", "simultaneous", "nothing"]
+    assert [line.split()[-1] for line in lines[4:7]] == ["met", "missed", "reference"]
+    assert "best: auto, the only one that meets every objective" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_compare_of_a_file_without_variants_is_that_of_the_modes(shell):
+    _, out, _ = shell("compare", "certain.yaml")
+    assert [line.split()[0] for line in out.splitlines()[4:7]] == ["auto", "manual", "simultaneous"]
+
+
+def test_compare_without_any_good_variant_is_exit_code_1(shell):
+    code, out, _ = shell("compare", "variants.yaml", "--set", "systems.shop.update_domains=4")
+    assert code == 1
+    assert "best: none, as no variant meets every objective" in out
+
+
+def test_size_that_differs_between_variants_is_not_told(shell):
+    larger = "systems.shop.roles.WebRole.instances: 40"
+    (Path("larger.yaml")).write_text(VARIANTS + f"  larger: {{{larger}}}\n", encoding="utf-8")
+    first = shell("compare", "larger.yaml")[1].splitlines()[0]
+    assert first == "shop-build-42: 5 update domains, 30 replications, window 0..6h"
+
+
+def test_systems_of_a_variant_alone_are_shown_too(shell):
+    other = "{kind: cloud_service, roles: {Web: {instances: 3, restart: 1min}}}"
+    operation = "{at: 1h, upgrade_deployment: {system: desk}}"
+    text = VARIANTS.replace("{build", "{system: shop, build")
+    text = text.replace("metric:", "system: shop, metric:")
+    text += f"  more: {{systems.desk: {other}, operations.+: {operation}}}\n"
+    Path("more.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = shell("compare", "more.yaml", "--replications", "60")
+    assert code == 0
+    assert "\ndesk:\n" in out
+    assert "\nshop:\n" in out
+
+
+# JSON ---------------------------------------------------------------------------------------------
+
+
+def test_json_has_plain_numbers_under_the_names_of_the_folder(shell):
+    code, out, _ = shell("run", "certain.yaml", "--json")
+    found = json.loads(out, parse_constant=pytest.fail)
+    assert code == 0
+    assert (found["name"], found["horizon_s"], found["warnings"]) == ("shop-build-42", 21600.0, [])
+    values = {row["metric"]: row["mean"] for row in found["summary"] if not row["group"]}
+    assert (values["min_capacity"], values["rollout_duration"]) == (0.8, 600.0)
+    assert found["summary"][0]["ci95_low"] is None
+    assert found["objectives"][0]["verdict"] == "met"
+    assert found["comparison"] == []
+    assert found["operations"][0]["at_s"] == 600.0
+    assert Path(found["results"], "summary.csv").is_file()
+
+
+def test_json_of_a_comparison_has_its_differences_and_conclusion(shell):
+    _, out, _ = shell("compare", "variants.yaml", "--json")
+    found = json.loads(out, parse_constant=pytest.fail)
+    assert {row["variant"] for row in found["comparison"]} == {"simultaneous", "nothing"}
+    assert found["conclusion"]["best"] == ["auto"]
+    assert "best: auto" in found["conclusion"]["sentence"]
+    assert {(row["variant"], row["best"]) for row in found["objectives"]} == {
+        ("auto", "yes"),
+        ("simultaneous", "no"),
+        ("nothing", "no"),
+    }
+    assert found["warnings"] == []
+
+
+def test_keys_of_json_are_stable(shell):
+    keys = list(json.loads(shell("run", "certain.yaml", "--json")[1]))
+    assert keys == list(json.loads(shell("compare", "variants.yaml", "--json")[1]))
+    assert keys == [
+        *("name", "question", "start", "warm_up_s", "horizon_s", "compared", "conclusion"),
+        *("outcomes", "headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
+        *(
+            "multiplicity",
+            "warnings",
+            "problems",
+            "results",
+            "summary",
+            "objectives",
+            "comparison",
+            "operations",
+            "progress",
+        ),
+    ]
+
+
+# Streams ------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no colours there")
+@pytest.mark.usefixtures("folder")
+def test_verdicts_are_coloured_on_a_terminal(monkeypatch):
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    main(["run", "certain.yaml"])
+    assert "\x1b[32mmet\x1b[0m: capacity" in screen.getvalue()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+@pytest.mark.usefixtures("folder")
+def test_terminal_can_ask_for_no_colour(variable, value, monkeypatch):
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, value)
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    main(["run", "certain.yaml"])
+    assert "\x1b" not in screen.getvalue()
+
+
+def test_piped_answer_is_plain(shell, monkeypatch):
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b" not in shell("run", "certain.yaml")[1]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "drawn", "name"),
+    [("utf-8", "█", "Bürø"), ("cp1252", "#", "Bürø"), ("ascii", "#", "B\\xfcr\\xf8")],
+)
+@pytest.mark.usefixtures("folder")
+def test_stream_gets_what_it_can_show(encoding, drawn, name, monkeypatch):
+    Path("buero.yaml").write_text(CERTAIN.replace("name: shop-build-42", "name: Bürø"), "utf-8")
+    content = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding=encoding))
+    assert main(["run", "buero.yaml"]) == 0
+    answer = content.getvalue().decode(encoding)
+    assert answer.startswith(f"{name}: 20 instances")
+    assert f"100 % |{drawn}" in answer
+
+
+@pytest.mark.usefixtures("folder")
+def test_error_is_told_in_any_encoding(monkeypatch):
+    content = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(content, encoding="ascii"))
+    assert main(["validate", "Bürø.yaml"]) == 2
+    sys.stderr.flush()
+    assert content.getvalue().startswith(b"B\\xfcr\\xf8.yaml: must be a file")
+
+
+def test_reader_who_had_enough_is_no_error(tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "sim", "schema"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=tmp_path
+    ) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+        assert (process.wait(), said) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_answer_that_cannot_be_written_is_told(tmp_path):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = python(
+            "-m", "sim", "schema", cwd=tmp_path, capture_output=False, stdout=full, stderr=-1
+        )
+    assert done.returncode == 5
+    assert done.stderr == ("rollout-sim: the answer cannot be written: No space left on device\n")
+
+
+# When it goes wrong -------------------------------------------------------------------------------
+
+
+def test_broken_invariant_is_an_internal_error_and_can_be_repeated(shell, monkeypatch):
+    def broken(_):
+        raise ModelError("time went back", scenario="shop", seed=3, replication=17, time=60.0)
+
+    monkeypatch.setitem(cli.COMMANDS, "run", broken)
+    code, out, err = shell("run", "random.yaml", "--seed", "3")
+    assert (code, out) == (3, "")
+    assert err.splitlines() == [
+        (
+            "rollout-sim: internal error: time went back; please report it with the scenario file: "
+            "shop, seed 3, replication 17, t = 60 s"
+        ),
+        "rollout-sim: the command was: rollout-sim run random.yaml --seed 3",
+    ]
+
+
+def test_surprise_is_an_internal_error_and_shows_where(shell, monkeypatch):
+    def surprised(_):
+        return {}["nothing"]
+
+    monkeypatch.setitem(cli.COMMANDS, "schema", surprised)
+    code, out, err = shell("schema")
+    assert (code, out) == (3, "")
+    assert err.startswith("Traceback (most recent call last):")
+    assert err.splitlines()[-2:] == [
+        "rollout-sim: internal error: KeyError: 'nothing'; please report it with the scenario file",
+        "rollout-sim: the command was: rollout-sim schema",
+    ]
+
+
+# PATH=VALUE ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "value"),
+    [
+        ("horizon=12h", ("horizon",), "12h"),
+        ("name=a=b", ("name",), "a=b"),
+        ("name='80%'", ("name",), "80%"),
+        ('systems.shop.roles."a=b".instances=3', ("systems", "shop", "roles", "a=b"), None),
+    ],
+)
+def test_change_is_split_at_its_first_unquoted_equals_sign(change, path, value):
+    ((text, node),) = changes([change], "--set").items()
+    assert paths.parse(text)[: len(path)] == path
+    assert value in (None, node.value)
+
+
+def test_value_from_the_shell_is_yaml(shell):
+    change = "systems.shop.roles.WebRole.restart={lognormal: {median: 4min, p95: 9min}}"
+    assert "95 % interval" in shell("run", "certain.yaml", "--set", change)[1]
+
+
+def test_last_of_several_changes_wins_nothing_silently(shell):
+    code, _, err = shell("validate", "certain.yaml", "--set", "seed=1", "--set", "seed=2")
+    assert (code, err) == (2, "--set: seed: is given twice\n")

@@ -1,0 +1,69 @@
+"""The table of how far a rollout had come by which day."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.cli.console import Style
+from sim.cli.progress_table import spread
+
+PLAIN = Style()
+
+
+def days(shares, group=""):
+    return [{"group": group, "day": k, "up_to_date": share} for k, share in enumerate(shares)]
+
+
+def lines(rows, which=""):
+    return spread(rows, which, PLAIN)
+
+
+def columns(rows):
+    return lines(rows)[1].split()
+
+
+def test_a_rollout_is_told_day_by_day():
+    told = lines(days([0, 0.25, 0.5, 1]), " in replication 0")
+    assert told == [
+        "up to date in replication 0, by the time since it was first asked for:",
+        "     1d    2d    3d",
+        "all  25 %  50 %  100 %",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [
+        (1, ["1d"]),
+        (8, ["1d", "2d", "3d", "4d", "5d", "6d", "7d", "8d"]),
+        (9, ["2d", "4d", "6d", "8d", "9d"]),
+        (58, ["14d", "28d", "42d", "56d", "58d"]),
+        (400, ["91d", "182d", "273d", "364d", "400d"]),
+        (5000, ["5000d"]),
+    ],
+)
+def test_many_days_are_told_in_steps_and_the_last_one_always(last, shown):
+    assert columns(days([k / last for k in range(last + 1)])) == shown
+
+
+def test_several_types_have_a_row_each_and_one_that_is_done_stays_so():
+    rows = days([0, 0.25, 0.75]) + days([0, 0.5], "a") + days([0, 0, 1], "b")
+    _, _, *table = lines(rows)
+    assert [row.split() for row in table] == [
+        ["all", "25", "%", "75", "%"],
+        ["a", "50", "%", "50", "%"],
+        ["b", "0", "%", "100", "%"],
+    ]
+
+
+def test_the_only_type_is_all():
+    rows = days([0, 1]) + days([0, 1], "a")
+    assert [row.split()[0] for row in lines(rows)[2:]] == ["all"]
+
+
+def test_what_was_over_within_a_day_has_no_table():
+    assert lines(days([0])) == []
+
+
+def test_nothing_published_has_no_table():
+    assert lines([]) == []

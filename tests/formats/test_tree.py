@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import fractions
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.core.errors import ScenarioError
+from sim.formats.tree import Node, Scalar, dotted, from_python, plain, read, write
+
+
+def lines(text: bytes | str) -> list[str]:
+    with pytest.raises(ScenarioError) as caught:
+        read(text, "x.yaml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def test_scalars_keep_their_text():
+    text = "a: 9.10\nb: no\nc: 5:00\nd: 1e4\ne: 0o17\nf: 'quoted'\ng: |\n  block\n"
+    assert plain(read(text, "")) == {
+        "a": "9.10",
+        "b": "no",
+        "c": "5:00",
+        "d": "1e4",
+        "e": "0o17",
+        "f": "quoted",
+        "g": "block\n",
+    }
+
+
+def test_quoted_and_block_scalars_are_not_plain():
+    tree = plain(read("[a, 'b', \"c\"]", ""))
+    assert [scalar.plain for scalar in tree] == [True, False, False]
+    assert not plain(read("a: >\n  folded", ""))["a"].plain
+
+
+def test_null_is_what_is_empty_or_written_as_null():
+    tree = plain(read("[~, null, Null, NULL, '', 'null', nULL]", ""))
+    assert tree == [None, None, None, None, "", "null", "nULL"]
+    assert plain(read("a:\n", "")) == {"a": None}
+
+
+def test_every_value_and_key_knows_its_place():
+    tree = read("a: 1\nb:\n  - c: {d: 2}\n", "x.yaml")
+    item = tree.value["b"].value[0]
+    leaf = item.value["c"].value["d"]
+    assert (tree.where, tree.key_where) == ("x.yaml:1:1", "")
+    assert (item.where, item.key_where) == ("x.yaml:3:5", "")
+    assert (leaf.where, leaf.key_where) == ("x.yaml:3:12", "x.yaml:3:9")
+
+
+def test_byte_order_mark_and_windows_newlines_are_no_part_of_the_text():
+    tree = read(b"\xef\xbb\xbfa: 1\r\nb: |\r\n  x\r\n", "x.yaml")
+    assert plain(tree) == {"a": "1", "b": "x\n"}
+    assert tree.where == "x.yaml:1:1"
+    assert plain(read("\ufeffa: 1", "x.yaml")) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "x.yaml: must be a scenario, got nothing"),
+        ("# only a comment\n", "x.yaml: must be a scenario, got nothing"),
+        ("---\n", "x.yaml: must be a scenario, got nothing"),
+        (b"MZ\x90\x00", "x.yaml:1: must be text in UTF-8, got other bytes"),
+        (b"\n\n  a: \xff\n", "x.yaml:3: must be text in UTF-8, got other bytes"),
+        (b"\xff\xfea\x00", "x.yaml:1: must be text in UTF-8, got other bytes"),
+        ("a: \ud800", "x.yaml:1: must be text in UTF-8, got other bytes"),
+        ("a: 1\nb: \x00", "x.yaml:2:4: must be text, got the control character U+0000"),
+        ("a: \x1b[0m", "x.yaml:1:4: must be text, got the control character U+001B"),
+        (b" " * (2**20 + 1), "x.yaml: must be at most 1 MiB, got 1.0 MiB"),
+        ("é" * 2**19 + "é", "x.yaml: must be at most 1 MiB, got 1.0 MiB"),
+        ("%YAML 1.2\n---\na: 1", "x.yaml:1:1: directives (%) are not allowed"),
+        ("%FOO\n---\na: 1", "x.yaml:1:5: not YAML: directives (%) are not allowed"),
+        ("a: 'x", "x.yaml:1:6: not YAML: a quote is not closed"),
+        (
+            "a: b: c",
+            (
+                "x.yaml:1:5: not YAML: a second ': ' in one line, or a wrong indentation; "
+                "quote text that holds ': '"
+            ),
+        ),
+        (
+            "a:\n\tb: 1",
+            (
+                "x.yaml:2:1: not YAML: a tab cannot indent, and text that starts with @, % or ` "
+                "needs quotes"
+            ),
+        ),
+        (
+            "a: [1,\nb: 2",
+            (
+                "x.yaml:3:1: not YAML: did not find expected ',' or ']' "
+                "(while parsing a flow sequence that begins in line 1)"
+            ),
+        ),
+    ],
+)
+def test_what_is_no_yaml_is_one_clear_line(text, line):
+    assert lines(text) == [line]
+
+
+def test_what_is_forbidden_is_refused_all_at_once_in_file_order():
+    text = """\
+base: &base {a: 1}
+other: *base
+more:
+  <<: *base
+  tagged: !!int 5
+  twice: 1
+  twice: 2
+list: [{x: &y z}]
+? [complex]
+: 1
+---
+second: 1
+"""
+    anchors = "anchors are not allowed: use variants (or quote text that begins with &)"
+    aliases = "aliases are not allowed: use variants (or quote text that begins with *)"
+    assert lines(text) == [
+        f"x.yaml:1:7: base: {anchors}, got &base",
+        f"x.yaml:2:8: other: {aliases}, got *base",
+        "x.yaml:4:3: more: merge keys (<<) are not allowed: use variants",
+        f"x.yaml:4:7: more.<<: {aliases}, got *base",
+        "x.yaml:5:11: more.tagged: tags are not allowed (quote text that begins with !), got !!int",
+        "x.yaml:7:3: more.twice: duplicate key, first in line 6",
+        f"x.yaml:8:12: list.0.x: {anchors}, got &y",
+        "x.yaml:9:3: a key must be text, got a list or a mapping",
+        "x.yaml:11:1: must be the only document of its file: use variants",
+    ]
+
+
+def test_alias_as_a_key_is_told_once():
+    (line,) = lines("*a : 1")
+    assert line.startswith("x.yaml:1:1: aliases are not allowed: ")
+
+
+def test_keys_that_are_no_text_are_told_in_order_and_are_no_duplicates():
+    told = lines("? [&x a]\n: 1\n? {b: c}\n: [&y d]\n")
+    assert [line.split(":", 3)[1:3] for line in told] == [
+        ["1", "3"],
+        ["1", "4"],
+        ["3", "3"],
+        ["4", "4"],
+    ]
+    assert not any('""' in line or "duplicate" in line for line in told)
+
+
+def test_file_of_exactly_1_mebibyte_is_read():
+    assert plain(read(b"a: 1\n".ljust(2**20), "")) == {"a": "1"}
+
+
+def test_syntax_error_comes_after_what_was_found_before_it():
+    assert [line.split(":")[1] for line in lines("a: &x 1\na: 2\nb: 'open")] == ["1", "2", "3"]
+
+
+def test_quoted_merge_key_is_a_key():
+    assert plain(read("'<<': 1", "")) == {"<<": "1"}
+
+
+@pytest.mark.parametrize("text", ["'': 1", "? \n: 1", "{? : 1}"])
+def test_empty_key_is_refused(text):
+    assert [line.split(": ", 1)[1] for line in lines(text)] == ["a key must be text, got nothing"]
+
+
+def test_50_levels_are_read_and_51_refused():
+    assert read("[" * 50 + "]" * 50, "")
+    assert lines("[" * 51 + "]" * 51) == ["x.yaml:1:51: must be at most 50 levels deep"]
+
+
+def test_levels_are_counted_by_nesting_not_by_number():
+    assert len(read("[" + "[], {}, " * 60 + "]", "").value) == 120
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[\n", "{? "])
+def test_endless_nesting_stops_at_the_limit(opening):
+    # Reading on would take the C parser minutes: that it returns at all is the assertion.
+    assert lines(opening * 200_000)[-1].endswith("must be at most 50 levels deep")
+
+
+# From and to Python -------------------------------------------------------------------------------
+
+
+def test_tree_from_python_keeps_values_and_the_place_given():
+    value = {"a": [1, 2.5, True, None, "x"], "b": (np.int64(3), np.float64(0.5))}
+    tree = from_python(value, "--set")
+    assert plain(tree) == {"a": [1, 2.5, True, None, "x"], "b": [3, 0.5]}
+    assert type(tree.value["b"].value[0].value) is int
+    assert tree.value["a"].value[0].where == "--set"
+
+
+def test_real_numbers_from_python_become_floats():
+    assert plain(from_python(fractions.Fraction(1, 4))) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            {"a": [object()]},
+            "a.0: must be a mapping, a list, text, a number or a boolean, got object",
+        ),
+        ({"a": 10**5000}, "a: must be a mapping, a list, text, a number or a boolean, got a huge"),
+        ({"a": {1: 2}}, "a: a key must be text, got 1"),
+        ({"a": b"x"}, "a: must be a mapping, a list, text, a number or a boolean, got bytes"),
+    ],
+)
+def test_python_value_that_no_file_can_hold_is_refused(value, message):
+    with pytest.raises(ScenarioError, match=re.escape(message)):
+        from_python(value)
+
+
+def test_python_value_that_holds_itself_is_refused():
+    value: list[object] = []
+    value.append(value)
+    with pytest.raises(ScenarioError, match="at most 50 levels deep"):
+        from_python(value)
+
+
+def test_50_levels_from_python_are_taken_and_51_refused():
+    value: object = []
+    for _ in range(49):
+        value = [value]
+    assert plain(from_python(value)) == value
+    with pytest.raises(ScenarioError, match=r"^--set: must be at most 50 levels deep$"):
+        from_python([value], "--set")
+
+
+def test_scalars_of_a_tree_survive_from_python():
+    assert plain(from_python(Scalar("5", plain=True))).plain
+
+
+# Writing ------------------------------------------------------------------------------------------
+
+
+def test_written_text_is_block_style_and_quotes_what_could_be_misread():
+    value = {
+        "name": "shop",
+        "build": "9.10",
+        "version": "1.37.0",
+        "answers": ["no", "1e4", "0o17", "~", "", "<<"],
+        "at": "5min",
+        "share": "80%",
+        "count": 5,
+        "half": 0.5,
+        "on": True,
+        "gone": None,
+        "none": {},
+        "empty": [],
+    }
+    assert write(value) == (
+        "name: shop\nbuild: '9.10'\nversion: 1.37.0\n"
+        "answers:\n  - 'no'\n  - '1e4'\n  - '0o17'\n  - '~'\n  - ''\n  - '<<'\n"
+        "at: 5min\nshare: 80%\ncount: 5\nhalf: 0.5\n'on': true\ngone: null\nnone: {}\nempty: []\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["\x85", "a\x85b", "a\u2028b", "\u2029", "a\rb", "\ufeffa", "a\n b\n"]
+)
+def test_strange_line_breaks_are_kept(text):
+    assert plain(read(write({text: [text]}), "")) == {text: [text]}
+
+
+def test_plain_scalars_are_written_plain():
+    assert write({"build": Scalar("9.10"), "on": Scalar("on")}) == "build: 9.10\n'on': on\n"
+
+
+def test_letters_of_all_alphabets_are_written_as_they_are():
+    assert write({"é": "日本"}) == "é: 日本\n"
+
+
+def test_shared_values_are_written_twice():
+    shared = {"a": 1}
+    assert write([shared, shared]) == "- a: 1\n- a: 1\n"
+
+
+def test_long_text_is_broken_before_column_100():
+    written = write({"text": "word and_a_long_one " * 30})
+    assert max(map(len, written.splitlines())) <= 100
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=150)
+values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        texts,
+        st.from_regex(r"[-+.0-9a-fxoE_:~]{1,8}", fullmatch=True),
+        st.sampled_from(["null", "true", "yes", "=", "<<", "- a", "a: b", "# x", " x ", "\ufeff"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+def meaning(value):
+    """Interpret plain scalars by YAML 1.2's core rules."""
+    if isinstance(value, dict):
+        return {key: meaning(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [meaning(child) for child in value]
+    if not isinstance(value, Scalar) or not value.plain:
+        return value
+    if re.fullmatch(r"[-+]?[0-9]+", value):
+        return int(value)
+    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", value):
+        return float(value)
+    return {"true": True, "false": False}.get(value, str(value))
+
+
+@settings(deadline=None, derandomize=True)
+@given(values.filter(lambda value: value is not None and "" not in keys_of(value)))
+def test_written_values_read_back(value):
+    assert meaning(plain(read(write(value), ""))) == value
+
+
+def keys_of(value):
+    if isinstance(value, dict):
+        return {*value, *(key for child in value.values() for key in keys_of(child))}
+    return {key for child in value for key in keys_of(child)} if isinstance(value, list) else set()
+
+
+# Paths --------------------------------------------------------------------------------------------
+
+
+def test_dotted_quotes_only_what_needs_it():
+    path = ("roles", "Conference.Web.Admin", 0, "é name", 'a"b', "", "22:00", "a\nb")
+    assert dotted(path) == (r'roles."Conference.Web.Admin".0."é name"."a\"b"."".22:00."a\nb"')
+
+
+def test_nodes_compare_by_value_and_place():
+    assert Node(Scalar("a"), "x:1:1") == Node("a", "x:1:1")
+    assert Node("a", "x:1:1") != Node("a", "x:1:2")

@@ -1,0 +1,27 @@
+"""What is said of the only system of a scenario before anything runs."""
+
+from __future__ import annotations
+
+from sim.forecast.dry_runs import rehearse
+from sim.forecast.explanation import foretold as _foretold
+from sim.forecast.explanation import of_system
+from sim.simulation import Simulation
+
+
+def told(scenario):
+    """The lines about the system and its operations, without what they come to."""
+    simulation = Simulation(scenario)
+    ((name, model),) = simulation.models.items()
+    return model.before(rehearse(simulation, name))
+
+
+def foreseen(scenario):
+    """The last line: what it all comes to in the mean case."""
+    simulation = Simulation(scenario)
+    (name,) = simulation.models
+    return of_system(simulation, name)[-1]
+
+
+def foretold(scenario):
+    """The refusals: path in the file and sentence."""
+    return _foretold(Simulation(scenario))

@@ -1,0 +1,42 @@
+"""Hand-made logs of a Batch pool; a task that arrives needs no cause."""
+
+from __future__ import annotations
+
+from hand_made import HandMade, operations
+
+from sim.systems.base.operation import Span
+from sim.systems.batch_pool.defaults import resolve, resolve_body
+from sim.systems.batch_pool.model import Model
+from sim.systems.batch_pool.requests import OPERATIONS
+from sim.systems.batch_pool.spec import BatchPool
+from sim.systems.batch_pool.work_audit import broken_rules
+
+TARGET = "WA-GUEST-OS-5.31_201905-01"
+UPGRADE = ("upgrade_os", {"target_os_version": TARGET})
+BAG = {"tasks": 3, "service": "100s"}
+
+
+class Pool(HandMade):
+    """A pool `p` and what is made of logs of it."""
+
+    def __init__(self, *requests, horizon=1000.0, nodes=2, csv="", **spec):
+        """`requests` are pairs (kind, body), all of them named KIND-k; `spec` is as written.
+
+        A job of `csv` has the tasks of that text.
+        """
+        spec = {"kind": "batch_pool", "nodes": nodes, "work": BAG} | spec
+        self.spec = resolve("p", BatchPool.model_validate(spec))
+        read = [
+            job.with_contents({"csv": csv.encode()}) if job.csv else job for job in self.spec.work
+        ]
+        self.spec = self.spec.model_copy(update={"work": tuple(read)})
+        asked = operations("p", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
+        super().__init__(Model("p", self.spec, list(asked), 1, Span(horizon, None)), horizon)
+
+    def audit(self, *texts):
+        """The rule that the logs break; their times are no draws, and not all of it is told."""
+        rule = next(broken_rules(self.model, self.stack(*texts)), None)
+        return None if rule is None else f"p: {rule}"
+
+    def because(self, _):
+        return "arrivals"

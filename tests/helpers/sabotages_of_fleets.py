@@ -1,0 +1,230 @@
+"""Arc fleets with one rule broken."""
+
+from __future__ import annotations
+
+from sabotage import Sabotage
+
+from sim.systems.arc_fleet.discovery import Discoveries
+from sim.systems.arc_fleet.draws import Luck
+from sim.systems.arc_fleet.fleet import Limit, Section
+from sim.systems.arc_fleet.machine import Installed
+from sim.systems.arc_fleet.states import CURRENT, WIDTH
+
+AGENT = {"publisher": "P", "type": "A", "version": "1.0", "enable_automatic_upgrade": True}
+
+
+def fleet(*operations, extensions=(AGENT,), **spec):
+    """40 machines for three weeks, and a release at an hour."""
+    system = {
+        "kind": "arc_fleet",
+        "machines": 40,
+        "extensions": list(extensions),
+        "also_supported": ["P/A", "P/B"],
+        "discovery": {"uniform": {"low": "0s", "high": "5d"}},
+        "unhealthy": "30%",
+        **spec,
+    }
+    release = {"at": "1h", "publish_extension": {"type": "A", "version": "1.1"}}
+    return {"horizon": "21d", "systems": {"f": system}, "operations": [release, *operations]}
+
+
+def lose_some_discoveries(patch):
+    whole = Installed.discover
+
+    def discover(self, machine, since):
+        if machine % 7:
+            whole(self, machine, since)
+
+    patch.setattr(Installed, "discover", discover)
+
+
+def discover_at_once(patch):
+    whole = Discoveries.__init__
+
+    def begin(self, world, extension, members, delays):
+        whole(self, world, extension, members, delays * 0)
+
+    patch.setattr(Discoveries, "__init__", begin)
+
+
+def retry_after_a_second(patch):
+    patch.setattr(Luck, "retry_after", lambda self, _: [1.0] * len(self._members))
+
+
+def never_retry(patch):
+    patch.setattr(Installed, "_plan_retry", lambda *_: None)
+
+
+def rest_instead_of_backing_off(patch):
+    def try_again(self, event):
+        self._rests(event.argument, event.argument.former + CURRENT)
+
+    patch.setattr(Installed, "_try_again", try_again)
+
+
+def ignore_the_most_attempts(patch):
+    patch.setattr(Installed, "_was_last", lambda *_: False)
+
+
+def of_installations(change):
+    """Change what is drawn for an installation: seconds, seconds to the verdict, unhealthy."""
+
+    def breaks(patch):
+        whole = Luck._install
+        patch.setattr(Luck, "_install", lambda self, attempt: change(*whole(self, attempt)))
+
+    return breaks
+
+
+def never_unhealthy(seconds, watched, unhealthy):
+    return seconds, watched, [False] * len(unhealthy)
+
+
+def watched_for_a_second(seconds, watched, unhealthy):
+    return seconds, [1.0] * len(watched), unhealthy
+
+
+def installed_in_half_the_time(seconds, watched, unhealthy):
+    return [round(each * 512) / 1024 for each in seconds], watched, unhealthy
+
+
+def roll_back_at_once(patch):
+    whole = Luck.rollback
+
+    def rollback(self, attempt):
+        seconds, fails = whole(self, attempt)
+        return [0.0] * len(seconds), fails
+
+    patch.setattr(Luck, "rollback", rollback)
+
+
+def rollbacks_never_fail(patch):
+    whole = Luck.rollback
+    patch.setattr(Luck, "rollback", lambda s, n: (whole(s, n)[0], [False] * len(s._members)))
+
+
+def two_at_once_on_a_machine(patch):
+    never = property(lambda self: [0] * len(self.members), lambda *_: None)
+    patch.setattr(Section, "_busy", never, raising=False)
+
+
+def no_limit(patch):
+    patch.setattr(Limit, "_free", property(lambda _: 1, lambda *_: None), raising=False)
+
+
+def ignore_windows(patch):
+    patch.setattr(Section, "_delay", lambda *_: 0.0)
+
+
+def install_another_version(patch):
+    whole = Installed.install
+
+    def install(self, machine):
+        release = self.newest[self.codes[machine] // WIDTH]
+        if release is not None:
+            release.version = 2
+        whole(self, machine)
+
+    patch.setattr(Installed, "install", install)
+
+
+LATER = {"at": "9d", "publish_extension": {"type": "A", "version": "1.2"}}
+NIGHTS = {
+    "at": "2h",
+    "publish_extension": {
+        "type": "B",
+        "version": "1.1",
+        "windows": [{"from": "22:00", "to": "05:00"}],
+    },
+}
+BESIDE = (AGENT, AGENT | {"type": "B"})
+
+SABOTAGES = (
+    Sabotage(
+        "some discoveries are lost",
+        lose_some_discoveries,
+        fleet(),
+        "a machine discovered a release and did not begin with it",
+    ),
+    Sabotage(
+        "all machines discover at once",
+        discover_at_once,
+        fleet(),
+        "a release was begun with before the machine discovered it",
+    ),
+    Sabotage(
+        "a retry comes after a second",
+        retry_after_a_second,
+        fleet(),
+        "a retry did not come when it was due",
+    ),
+    Sabotage("no retry comes", never_retry, fleet(), "a retry did not come when it was due"),
+    Sabotage(
+        "what was rolled back is not tried again",
+        rest_instead_of_backing_off,
+        fleet(),
+        "an enrolled extension was not tried again after a rollback",
+    ),
+    Sabotage(
+        "max_attempts is ignored",
+        ignore_the_most_attempts,
+        fleet(max_attempts=2, unhealthy="80%"),
+        "attempts did not end with `max_attempts`",
+    ),
+    Sabotage(
+        "unhealthy machines pass for healthy ones",
+        of_installations(never_unhealthy),
+        fleet(),
+        "a machine was not found healthy or unhealthy as was drawn",
+    ),
+    Sabotage(
+        "the health window lasts a second",
+        of_installations(watched_for_a_second),
+        fleet(),
+        "a health verdict did not fall when it was due",
+    ),
+    Sabotage(
+        "installations take half the time",
+        of_installations(installed_in_half_the_time),
+        fleet(),
+        "an installation did not take the time that was drawn for it",
+    ),
+    Sabotage(
+        "a rollback takes no time",
+        roll_back_at_once,
+        fleet(),
+        "a rollback did not take the time that was drawn for it",
+    ),
+    Sabotage(
+        "rollbacks never fail",
+        rollbacks_never_fail,
+        fleet(rollback_fails="50%"),
+        "a rollback did not fail or succeed as was drawn",
+    ),
+    Sabotage(
+        "a machine installs two extensions at once",
+        two_at_once_on_a_machine,
+        fleet(
+            {"at": "1h", "publish_extension": {"type": "B", "version": "1.1"}}, extensions=BESIDE
+        ),
+        "a machine was busy with two extensions at once",
+    ),
+    Sabotage(
+        "max_concurrent machines is no limit",
+        no_limit,
+        fleet(max_concurrent=1, discovery="0s"),
+        "more machines were busy at once than `max_concurrent`",
+    ),
+    Sabotage(
+        "installations begin outside windows",
+        ignore_windows,
+        fleet(NIGHTS, extensions=BESIDE),
+        "an installation began outside its windows",
+    ),
+    Sabotage(
+        "another version is installed than was released",
+        install_another_version,
+        fleet(LATER),
+        "an installation brought another version than was asked for",
+    ),
+)

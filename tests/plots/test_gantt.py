@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from sim.plots import gantt, style
+from sim.plots.gantt import Interval
+from sim.plots.style import Mark
+
+END = 3600.0
+READY = [Interval(f"UD {k}", 0, END, "ready") for k in range(3)]
+WALK = [Interval(f"UD {k}", 60 + 300 * k, 360 + 300 * k, "updating") for k in range(3)]
+FAILED = Interval("UD 1", 600, 1200, "failing")
+
+
+def drawn(figure):
+    figure.draw_without_rendering()  # warnings are errors
+    return figure.axes[0]
+
+
+def found(artist, gid):
+    return artist.findobj(lambda one: one.get_gid() == gid)
+
+
+def spans(collection):
+    extents = [path.get_extents() for path in collection.get_paths()]
+    return [(box.x0, box.x1) for box in extents]
+
+
+def legend_labels(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def title(figure):
+    return figure.texts[0].get_text()
+
+
+def test_there_is_a_lane_for_each_label_in_order_of_appearance():
+    axes = drawn(gantt.figure([*reversed(READY), *WALK]))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["UD 2", "UD 1", "UD 0"]
+    assert axes.yaxis_inverted()
+
+
+def test_bars_are_the_intervals_of_their_lane_and_category():
+    axes = drawn(gantt.figure([*READY, *WALK]))
+    updating = found(axes, "updating")
+    assert [spans(one) for one in updating] == [[(60, 360)], [(360, 660)], [(660, 960)]]
+    for place, one in enumerate(updating):
+        box = one.get_paths()[0].get_extents()
+        assert place - 0.5 < box.y0 < box.y1 < place + 0.5
+
+
+def test_a_lane_shows_the_union_of_its_members():
+    members = [Interval("UD 0", 60, 300, "updating"), Interval("UD 0", 60, 400, "updating")]
+    axes = drawn(gantt.figure([*READY, *members]))
+    assert spans(found(axes, "updating")[0]) == [(60, 400)]
+
+
+def test_what_is_worse_hides_what_is_better():
+    order = [one.get_gid() for one in drawn(gantt.figure(READY[:1])).collections]
+    assert order == ["ready", "draining", "other", "updating", "failing"]
+
+
+def test_who_drains_is_in_service_and_seen():
+    drains = [Interval("UD 0", 0, 60, "draining"), *WALK]
+    figure = gantt.figure([*READY, *drains])
+    assert spans(found(drawn(figure), "draining")[0]) == [(0, 60)]
+    assert "draining: takes no new tasks" in [
+        text.get_text() for legend in figure.legends for text in legend.get_texts()
+    ]
+    assert gantt.headline([*READY, *drains]) == gantt.headline([*READY, *WALK])
+
+
+def test_the_headline_says_that_some_still_drain():
+    end = max(one.end_s for one in READY)
+    still = [*READY, *WALK, Interval("UD 0", 970, end, "draining")]
+    assert gantt.headline(still).endswith("; some still drain at the end")
+
+
+def test_categories_differ_in_greyscale():
+    axes = drawn(gantt.figure(READY[:1]))
+
+    def seen(bars):
+        return np.dot(bars.get_facecolor()[0][:3], (0.2126, 0.7152, 0.0722)), bars.get_hatch()
+
+    for one, other in combinations(axes.collections, 2):
+        (light, hatch), (other_light, other_hatch) = seen(one), seen(other)
+        assert abs(light - other_light) > 0.15 or hatch != other_hatch
+
+
+def test_the_legend_names_what_occurs_and_nothing_else():
+    assert legend_labels(gantt.figure([*READY, *WALK])) == ["in service", "updating"]
+    assert legend_labels(gantt.figure([*READY, FAILED])) == [
+        "in service",
+        "failing: cycling or unresponsive",
+    ]
+    figure = gantt.figure([*READY, FAILED], failing="its start task failed")
+    assert legend_labels(figure) == ["in service", "failing: its start task failed"]
+
+
+def test_lanes_that_are_shared_are_told_as_such():
+    assert title(gantt.figure([*READY, *WALK], what="nodes", shared=True)) == (
+        "Nodes of at most 1 of 3 lanes are out at once; the updates take 15min"
+    )
+    together = [Interval(f"UD {k}", 60, 120, "updating") for k in range(3)]
+    assert gantt.headline([*READY, *together], "nodes", shared=True) == (
+        "Nodes of all 3 lanes are out at once; the updates take 1min"
+    )
+
+
+def test_time_axis_has_units_and_marks():
+    axes = drawn(gantt.figure([*READY, *WALK], marks=[Mark(60, "upgrade_deployment, Auto")]))
+    assert axes.get_xlabel() == "time since start (min)  (constant afterwards until 1h)"
+    assert axes.get_xlim()[1] < 1200
+    assert len(found(axes, "mark")) == 1
+
+
+def test_forty_lanes_are_drawn_and_more_are_refused():
+    many = [Interval(f"WebRole_IN_{k}", 0, END, "ready") for k in range(41)]
+    assert len(drawn(gantt.figure(many[:40])).get_yticks()) == 40
+    with pytest.raises(ValueError, match="at most 40 lanes can be told apart, got 41"):
+        gantt.figure(many)
+
+
+def test_many_bars_are_joined_and_not_hatched():
+    dense = [Interval("UD 0", k, k + 0.5, "updating") for k in range(20_000)]
+    sparse = [Interval("UD 1", 100 * k, 100 * k + 1, "failing") for k in range(201)]
+    axes = drawn(gantt.figure([*dense, *sparse]))
+    assert spans(found(axes, "updating")[0]) == [(0, 19_999.5)]
+    assert len(spans(found(axes, "failing")[1])) == 201
+    assert not found(axes, "failing")[1].get_hatch()
+    assert found(drawn(gantt.figure([*READY, FAILED])), "failing")[0].get_hatch()
+
+
+def test_no_interval_can_be_drawn():
+    figure = gantt.figure([])
+    drawn(figure)
+    assert title(figure) == "Every member is in service throughout"
+
+
+def test_colours_are_those_of_the_house():
+    axes = drawn(gantt.figure([*READY, *WALK]))
+    assert tuple(found(axes, "updating")[0].get_facecolor()[0][:3]) == to_rgb(style.BLUE)
+
+
+@pytest.mark.parametrize(
+    ("intervals", "text"),
+    [
+        (READY, "Every member is in service throughout"),
+        (
+            [*READY, *WALK],
+            "At most 1 of 3 update domains is out at once; the updates take 15min",
+        ),
+        (
+            [*READY, *WALK, FAILED],
+            "At most 2 of 3 update domains are out at once; UD 1 fails",
+        ),
+        (
+            [*READY, *(Interval(f"UD {k}", 60, 90, "failing") for k in range(2))],
+            "At most 2 of 3 update domains are out at once; UD 0 and UD 1 fail",
+        ),
+        (
+            [Interval(f"{k}", 60, 90, "failing") for k in range(5)],
+            "All 5 update domains are out at once; 5 fail",
+        ),
+        (
+            [*READY, *(Interval("UD 0", k, 90, "other") for k in range(60, 70))],
+            "At most 1 of 3 update domains is out at once",
+        ),
+        ([READY[0], WALK[0]], "UD 0 is out; the updates take 5min"),
+        (
+            [*READY, Interval("UD 0", 60, END, "updating")],
+            "At most 1 of 3 update domains is out at once; the updates are not over at the end",
+        ),
+        (
+            [*READY, Interval("UD 0", 60, 90, "other")],
+            "At most 1 of 3 update domains is out at once",
+        ),
+    ],
+)
+def test_the_title_states_how_many_are_out_at_once(intervals, text):
+    assert title(gantt.figure(intervals)) == text
+
+
+def test_the_title_names_what_the_lanes_are():
+    assert "1 of 3 instances is" in title(gantt.figure([*READY, *WALK], what="instances"))

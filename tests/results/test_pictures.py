@@ -1,0 +1,692 @@
+"""What the pictures of runs and results show: which lines, bands, marks and thresholds."""
+
+import math
+
+import numpy as np
+import pytest
+
+import sim
+from sim.core.errors import ScenarioError
+from sim.plots import (
+    availability,
+    capacity,
+    estimates,
+    gantt,
+    overlay,
+    queue,
+    up_to_date,
+    variants,
+)
+from sim.plots.style import Picture
+
+SCENARIO = """\
+name: shop
+horizon: 2h
+warm_up: 5min
+start: 2026-11-20T14:00+01:00
+replications: 20
+systems:
+  shop:
+    kind: cloud_service
+    roles: {WebRole: {instances: 20, min_available: 18}, WorkerRole: {instances: 10}}
+operations:
+  - at: 10min
+    upgrade_deployment: {build: "42"}
+  - {at: 11min, name: again, walk_upgrade_domain: {upgrade_domain: 0}}
+objectives:
+  - {metric: min_capacity, at_least: 75%}
+  - {metric: min_capacity, at_least: 70%}
+  - {metric: min_capacity, group: WebRole, at_least: 90%}
+variants:
+  auto: {}
+  simultaneous: {operations.0.upgrade_deployment.mode: Simultaneous}
+  nothing: {operations: []}
+"""
+ONE_ROLE = SCENARIO.replace(", WorkerRole: {instances: 10}", "").partition("objectives")[0]
+CERTAIN = ONE_ROLE.replace("instances: 20", "instances: 20, restart: 2min")
+TWO = """\
+horizon: 1h
+systems:
+  a: {kind: cloud_service, roles: {WebRole: {instances: 2, restart: 2min}}}
+  b: {kind: cloud_service, roles: {WebRole: {instances: 4, restart: 2min}}}
+operations:
+  - {at: 1min, upgrade_deployment: {system: b}}
+"""
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What a function of `plots` is asked to draw, in place of drawing it."""
+
+    def catch(module, name):
+        caught = {}
+
+        def keep(first, *_, **rest):
+            caught.update(rest, first=first)
+            return Picture()
+
+        monkeypatch.setattr(module, name, keep)
+        return caught
+
+    return catch
+
+
+@pytest.fixture(scope="module")
+def ran():
+    return sim.run(sim.loads(SCENARIO))
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return sim.compare(sim.loads(SCENARIO))
+
+
+@pytest.fixture(scope="module")
+def one():
+    return sim.run_one(sim.loads(SCENARIO))
+
+
+def labels(caught):
+    return [(mark.at_s, mark.label) for mark in caught["marks"]]
+
+
+# One run ------------------------------------------------------------------------------------------
+
+
+def test_capacity_of_a_run_is_its_timeline_over_the_window(one, drawn):
+    caught = drawn(capacity, "figure")
+    one.plot.capacity()
+    line = one.timeline("shop", "capacity").crop(300.0, 7200.0)
+    assert caught["first"].times.tolist() == line.times.tolist()
+    assert caught["first"].values.tolist() == list(line.values)
+    assert caught["start"] == one.scenario.start
+    assert caught["subtitle"] == "shop, replication 0"
+
+
+def test_threshold_is_the_highest_that_is_asked_of_the_whole_system(one, drawn):
+    caught = drawn(capacity, "figure")
+    one.plot.capacity()
+    assert caught["threshold"] == 0.75
+    sim.run_one(sim.loads(ONE_ROLE)).plot.capacity()
+    assert caught["threshold"] is None
+
+
+def test_operations_are_marked_by_name_or_kind_and_refusals_as_such(one, drawn):
+    caught = drawn(capacity, "figure")
+    one.plot.capacity()
+    assert labels(caught) == [(600.0, "upgrade_deployment"), (660.0, "again, refused")]
+
+
+def test_operations_of_one_kind_are_marked_with_their_modes_where_these_differ(drawn):
+    caught = drawn(capacity, "figure")
+    text = ONE_ROLE.replace(
+        "  - {at: 11min, name: again, walk_upgrade_domain: {upgrade_domain: 0}}",
+        "  - {at: 90min, upgrade_deployment: {build: '43', mode: manual}}",
+    )
+    marks = [(600.0, "upgrade_deployment, Auto"), (5400.0, "upgrade_deployment, Manual")]
+    sim.run_one(sim.loads(text)).plot.capacity()
+    assert labels(caught) == marks
+    sim.run(sim.loads(text).override({"replications": 2})).plot.capacity()
+    assert labels(caught) == marks
+    sim.run_one(sim.loads(text.replace("manual", "auto"))).plot.capacity()
+    assert labels(caught) == [(600.0, "upgrade_deployment"), (5400.0, "upgrade_deployment")]
+
+
+def test_operation_that_was_not_sent_has_no_mark(drawn):
+    caught = drawn(capacity, "figure")
+    late = SCENARIO.replace("at: 11min", "at: {uniform: {low: 2h, high: 30h}}")
+    sim.run_one(sim.loads(late)).plot.capacity()
+    assert labels(caught) == [(600.0, "upgrade_deployment")]
+
+
+def test_availability_has_a_row_for_the_system_and_each_group(one, drawn):
+    caught = drawn(availability, "figure")
+    one.plot.availability()
+    assert list(caught["first"]) == ["shop", "WebRole", "WorkerRole"]
+    assert caught["first"]["WebRole"].minimum() == 0.0
+    assert caught["first"]["WorkerRole"].minimum() == 1.0
+    assert caught["first"]["shop"].times[0] == 300.0
+
+
+def test_only_group_is_the_whole_system(drawn):
+    caught = drawn(availability, "figure")
+    sim.run_one(sim.loads(ONE_ROLE)).plot.availability()
+    assert list(caught["first"]) == ["shop"]
+
+
+def test_lanes_are_those_of_the_model(one, drawn):
+    caught = drawn(gantt, "figure")
+    one.plot.lanes()
+    known = one.simulation.models["shop"].lanes(one.log)
+    assert [(i.lane, i.start_s, i.end_s, i.category) for i in caught["first"]] == known
+
+
+def test_system_must_be_named_where_there_are_several(drawn):
+    caught = drawn(capacity, "figure")
+    run = sim.run_one(sim.loads(TWO))
+    run.plot.capacity("b")
+    assert caught["subtitle"] == "scenario, b, replication 0"
+    assert labels(caught) == [(60.0, "upgrade_deployment")]
+    run.plot.capacity("a")
+    assert labels(caught) == []
+    with pytest.raises(ScenarioError, match=r"must be a system of this scenario.*known: a, b"):
+        run.plot.capacity()
+    with pytest.raises(ScenarioError, match="must be a system of this scenario"):
+        sim.run(sim.loads(TWO)).plot.capacity("c")
+
+
+# Results ------------------------------------------------------------------------------------------
+
+
+def test_capacity_of_results_is_that_of_the_first_run_with_the_band_of_all(ran, drawn):
+    caught = drawn(capacity, "figure")
+    ran.plot.capacity()
+    line = ran.replay().timeline("shop", "capacity").crop(300.0, 7200.0)
+    assert caught["first"].times.tolist() == line.times.tolist()
+    assert caught["first"].values.tolist() == list(line.values)
+    band = caught["band"]
+    assert (band.times[0], band.times[-1]) == (300.0, 7200.0)
+    assert (np.diff(band.times) > 0).all()
+    assert band.low.min() == pytest.approx(0.8)
+    assert (band.low <= band.mid).all()
+    assert (band.mid <= band.high).all()
+    assert caught["threshold"] == 0.75
+    assert caught["subtitle"] == "shop, 20 replications"
+    assert caught["start"] == ran.replay().scenario.start
+    assert labels(caught) == [(600.0, "upgrade_deployment"), (660.0, "again, refused")]
+
+
+def test_without_chance_there_is_no_band(drawn):
+    caught = drawn(capacity, "figure")
+    sim.run(sim.loads(CERTAIN)).plot.capacity()
+    assert caught["band"] is None
+    assert caught["subtitle"] == "shop, deterministic, one run suffices"
+
+
+def test_single_replay_has_no_band(ran, drawn):
+    caught = drawn(capacity, "figure")
+    alone = sim.run(ran.replay().scenario, replay=7)
+    alone.plot.capacity()
+    assert caught["band"] is None
+    line = ran.replay(7).timeline("shop", "capacity").crop(300.0, 7200.0)
+    assert caught["first"].values.tolist() == list(line.values)
+
+
+def test_variant_s_pictures_are_its_own(compared, drawn):
+    caught = drawn(capacity, "figure")
+    compared.plot.capacity(variant="simultaneous")
+    assert caught["first"].minimum() == 0.0
+    assert caught["band"].low.min() == 0.0
+    assert (np.diff(caught["band"].times) > 0).all()
+    assert caught["subtitle"] == "shop, simultaneous, 20 replications"
+    assert len(labels(caught)) == 2
+    compared.plot.capacity(variant="nothing")
+    assert labels(caught) == []
+    with pytest.raises(ScenarioError, match="must be a variant of these results"):
+        compared.plot.capacity(variant="manual")
+
+
+def test_availability_and_lanes_of_results_are_those_of_the_first_run(ran, drawn):
+    rows, bars = drawn(availability, "figure"), drawn(gantt, "figure")
+    ran.plot.availability()
+    ran.plot.lanes()
+    assert list(rows["first"]) == ["shop", "WebRole", "WorkerRole"]
+    line = ran.replay().timeline("shop", "available", "WebRole").crop(300.0, 7200.0)
+    assert rows["first"]["WebRole"].values.tolist() == list(line.values)
+    assert len(bars["first"]) == len(ran.replay().simulation.models["shop"].lanes(ran.replay().log))
+
+
+def test_variants_stand_side_by_side(compared, drawn):
+    caught = drawn(variants, "capacities")
+    compared.plot.variants_capacity()
+    assert list(caught["first"]) == ["auto", "simultaneous", "nothing"]
+    assert set(caught["bands"]) == {"auto", "simultaneous"}
+    assert caught["threshold"] == 0.75
+
+
+def test_thresholds_that_differ_are_not_drawn(drawn):
+    caught = drawn(variants, "capacities")
+    text = SCENARIO.replace("auto: {}", "auto: {objectives.0.at_least: 60%}")
+    sim.compare(sim.loads(text)).plot.variants_capacity()
+    assert caught["threshold"] is None
+
+
+def test_metrics_of_variants_are_the_headlines(compared, drawn):
+    caught = drawn(estimates, "figure")
+    compared.plot.variants_metrics()
+    lowest, *_, done = caught["first"]
+    assert (lowest.label, lowest.unit, lowest.better) == ("lowest capacity", "share", "higher")
+    assert [each.variant for each in lowest.estimates] == ["auto", "simultaneous", "nothing"]
+    assert lowest.estimates[0].value == pytest.approx(0.8)
+    assert done.label == "done in"
+    assert [each.variant for each in done.estimates] == ["auto", "simultaneous"]
+    assert caught["subtitle"] == "shop, 20 replications"
+
+
+def test_dots_of_metrics_are_what_the_table_says(compared, drawn):
+    caught = drawn(estimates, "figure")
+    compared.plot.variants_metrics()
+    whole = [row for row in compared.rows("summary") if not row["group"]]
+    rows = {(row["variant"], row["metric"]): row for row in whole}
+    done = next(panel for panel in caught["first"] if panel.label == "done in")
+    lost = next(panel for panel in caught["first"] if panel.label == "hours lost")
+    assert done.quantiles
+    assert not lost.quantiles
+    row = rows["auto", "rollout_duration"]
+    assert (done.estimates[0].value, done.estimates[0].high) == (row["p50"], row["p95"])
+    row = rows["auto", "capacity_hours_lost"]
+    one = lost.estimates[0]
+    assert (one.value, one.low, one.high) == (row["mean"], row["ci95_low"], row["ci95_high"])
+
+
+def test_objectives_are_bounds_where_all_variants_have_the_same(compared, drawn):
+    caught = drawn(estimates, "figure")
+    compared.plot.variants_metrics()
+    assert {panel.label: panel.bound for panel in caught["first"] if panel.bound} == {
+        "lowest capacity": 0.75
+    }
+    text = SCENARIO.replace("auto: {}", "auto: {objectives.0.at_least: 60%}")
+    sim.compare(sim.loads(text)).plot.variants_metrics()
+    assert not any(panel.bound for panel in caught["first"])
+
+
+def test_time_that_is_missing_lies_beyond_the_horizon(drawn):
+    caught = drawn(estimates, "figure")
+    text = SCENARIO.replace("horizon: 2h", "horizon: 52min").partition("objectives")[0]
+    text += "variants:\n  auto: {}\n  none: {operations.0.upgrade_deployment.mode: Manual}\n"
+    results = sim.compare(sim.loads(text))
+    results.plot.variants_metrics()
+    auto, none = next(p for p in caught["first"] if p.label == "done in").estimates
+    missing = results.summary[results.summary.metric == "rollout_duration"].missing.tolist()
+    assert 1 < missing[0] < 10
+    assert missing[1] == 20
+    assert math.isfinite(auto.value)
+    assert math.isinf(auto.high)
+    assert auto.text.endswith(" / > 52min")
+    assert math.isinf(none.value)
+    assert none.text == "never"
+
+
+# Titles say what holds for all replications ------------------------------------------------------
+
+RARE = """\
+name: rare
+horizon: 4h
+replications: 40
+systems:
+  shop:
+    kind: cloud_service
+    builds: {"42": {bad: 10%, fails_to_start: 100%}}
+    roles: {WebRole: {instances: 20, min_available: 9}}
+operations:
+  - {at: 10min, upgrade_deployment: {build: "42", mode: Simultaneous}}
+objectives:
+  - {metric: min_capacity, at_least: 50%}
+"""
+
+
+def test_title_of_capacity_is_of_all_replications(ran, drawn):
+    caught = drawn(capacity, "figure")
+    ran.plot.capacity()
+    assert caught["title"] == "Lowest capacity: 80 % in every run; never below 75 %"
+    sim.run(sim.loads(RARE)).plot.capacity()
+    assert caught["title"] == "Lowest capacity: 0 % in every run; below 50 % in every run"
+
+
+def test_title_of_one_replication_is_its_own(ran, drawn):
+    caught = drawn(capacity, "figure")
+    sim.run(ran.replay().scenario, replay=7).plot.capacity()
+    assert caught["title"] == ""
+
+
+def test_availability_tells_how_many_runs_go_down_and_whose_bars_these_are(drawn):
+    caught = drawn(availability, "figure")
+    text = RARE.replace("min_available: 9", "failures: {per_year: 60, recovery: 16min}")
+    text = text.partition("operations")[0].replace(
+        "instances: 20", "instances: 20, min_available: 20"
+    )
+    results = sim.run(sim.loads(text))
+    results.plot.availability()
+    rows = results.replications.query("metric == 'downtime' and group == ''")
+    down = int((rows.value > 0).sum())
+    assert 0 < down < 40
+    assert caught["title"].startswith(f"shop goes down in {100 * down / 40:g} % of runs; downtime")
+    assert caught["told"]["shop"].startswith("down in ")
+    assert caught["which"] == "replication 0"
+
+
+def test_titles_of_variants_are_of_all_replications(compared, drawn):
+    caught = drawn(variants, "capacities")
+    compared.plot.variants_capacity()
+    assert caught["title"] == "Lowest capacity: nothing 100 %, auto 80 %, simultaneous 0 %"
+    full, told, cells = caught["answers"]
+    assert full["auto"] == "Lowest capacity: 80 % in every run; never below 75 %"
+    assert told["auto"] == "80 % in every run"
+    assert cells["simultaneous"] == "0 %"
+
+
+def test_saved_figures_of_several_systems_bear_their_names():
+    names = [name for name, _ in sim.run(sim.loads(TWO)).plot.figures()]
+    assert names == [
+        "capacity-a",  # nothing happens to it
+        *("capacity-b", "update_domains-b"),
+    ]
+
+
+@pytest.mark.parametrize("nodes", [2, 100])
+def test_lanes_of_a_pool_are_nodes_and_many_share_them(nodes, drawn):
+    caught = drawn(gantt, "figure")
+    text = f"horizon: 1h\nsystems: {{a: {{kind: batch_pool, nodes: {nodes}}}}}\noperations:\n"
+    text += "  - {at: 5min, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}\n"
+    results = sim.run(sim.loads(text).override({"replications": 2}))
+    assert [name for name, _ in results.plot.figures()] == ["capacity", "nodes"]
+    assert (caught["what"], caught["shared"]) == ("nodes", nodes > gantt.MOST)
+    assert caught["failing"] == "its start task failed"
+
+
+def test_more_domains_than_can_be_told_apart_are_not_drawn():
+    many = TWO.replace("instances: 4", "instances: 60, min_available: 60")
+    many = many.replace("b: {kind: cloud_service,", "b: {kind: cloud_service, update_domains: 60,")
+    names = [name for name, _ in sim.run(sim.loads(many)).plot.figures()]
+    assert names == ["capacity-a", "capacity-b", "availability-b"]
+
+
+def test_opened_results_show_the_same(compared, tmp_path, drawn):
+    opened = sim.open_results(compared.save(tmp_path / "r", keep=["timelines"]))
+    fresh = drawn(capacity, "figure")
+    compared.plot.capacity(variant="simultaneous")
+    again = drawn(capacity, "figure")
+    opened.plot.capacity(variant="simultaneous")
+    for caught in (fresh, again):
+        caught["first"] = caught["first"].values.tolist()
+        caught["band"] = [getattr(caught["band"], part).tolist() for part in ("times", "low")]
+    assert again == fresh
+    assert isinstance(opened.plot.lanes(), Picture)
+
+
+# Batch pools with work ----------------------------------------------------------------------------
+
+POOL = """\
+name: pool
+horizon: 6h
+warm_up: 1h
+replications: 3
+systems:
+  render:
+    kind: batch_pool
+    nodes: 5
+    task_slots_per_node: 2
+    work: {load: 90%, service: {exponential: {mean: 10min}}}
+operations:
+  - {at: 2h, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}
+variants:
+  requeue: {}
+  drain: {systems.render.interruptions.on_upgrade: taskcompletion}
+"""
+ALONE = POOL.partition("variants")[0]
+SHOP = "  shop: {kind: cloud_service, roles: {WebRole: {instances: 2}}}\n"
+
+
+def test_queue_of_a_run_is_its_timelines_over_the_window(drawn):
+    caught = drawn(queue, "figure")
+    run = sim.run_one(sim.loads(ALONE))
+    run.plot.queue()
+    for shown, series in ((caught["first"], "queue"), (caught["used"], "running")):
+        line = run.timeline("render", series).crop(3600.0, 21600.0)
+        assert shown.times.tolist() == line.times.tolist()
+        assert shown.values.tolist() == line.values.tolist()
+    assert caught["subtitle"] == "pool, replication 0"
+    assert labels(caught) == [(7200.0, "upgrade_os")]
+
+
+def test_slots_in_service_are_whole_and_those_that_utilisation_is_a_share_of(drawn):
+    caught = drawn(queue, "figure")
+    run = sim.run_one(sim.loads(ALONE))
+    run.plot.queue()
+    slots = caught["slots"]
+    assert (slots.values.min(), slots.values.max()) == (8.0, 10.0)
+    assert (slots.values == slots.values.round()).all()
+    share = run.timeline("render", "utilisation").crop(3600.0, 21600.0)
+    used = caught["used"].at(share.times)
+    assert share.values.tolist() == (used / slots.at(share.times)).tolist()
+
+
+def test_queue_of_results_is_that_of_the_first_run_of_the_variant(drawn):
+    caught = drawn(queue, "figure")
+    results = sim.compare(sim.loads(POOL))
+    lines = {}
+    for variant in ("", "drain"):
+        results.plot.queue(variant=variant)
+        line = results.replay(variant=variant).timeline("render", "queue").crop(3600.0, 21600.0)
+        assert caught["first"].values.tolist() == line.values.tolist()
+        lines[variant] = line.values.tolist()
+    assert lines[""] != lines["drain"]
+    assert caught["subtitle"] == "pool, drain, replication 0"
+
+
+def test_queue_is_saved_of_a_pool_that_has_work_and_is_not_compared():
+    pool = sim.loads(ALONE)
+    with_queue = ["capacity", "queue", "nodes"]
+    assert [name for name, _ in sim.run(pool).plot.figures()] == with_queue
+    two = sim.loads(ALONE.replace("operations:", SHOP + "operations:"))
+    names = [name for name, _ in sim.run(two).plot.figures()]
+    assert [name for name in names if "queue" in name] == ["queue-render"]
+    compared = [name for name, _ in sim.compare(sim.loads(POOL)).plot.figures()]
+    assert compared == ["variants_capacity", "variants_metrics"]
+
+
+def test_system_without_a_queue_says_what_it_has(one, ran):
+    expected = "must be a series of shop, got queue; known: capacity, available"
+    with pytest.raises(ScenarioError, match=expected):
+        one.plot.queue()
+    with pytest.raises(ScenarioError, match=expected):
+        ran.plot.queue()
+    without = sim.loads("horizon: 1h\nsystems: {a: {kind: batch_pool, nodes: 2}}")
+    with pytest.raises(ScenarioError, match="must be a series of a, got queue"):
+        sim.run_one(without).plot.queue()
+
+
+# Arc fleets ---------------------------------------------------------------------------------------
+
+FLEET = """\
+name: fleet
+horizon: 10d
+replications: 5
+systems:
+  shops:
+    kind: arc_fleet
+    machines: 4
+    discovery: {uniform: {low: 0s, high: 5d}}
+    extensions:
+      - {publisher: Microsoft.Azure.Monitor, type: AzureMonitorLinuxAgent, version: 1.1.0,
+         enable_automatic_upgrade: true}
+operations:
+  - {at: 1d, publish_extension: {type: AzureMonitorLinuxAgent, version: 1.2.0}}
+variants:
+  slow: {}
+  fast: {systems.shops.discovery: 1h}
+"""
+NEEDED = FLEET.replace("version: 1.1.0,", "version: 1.1.0, min_available: 4,")
+
+
+def figures_of(text):
+    return [name for name, _ in sim.run(sim.loads(text.partition("variants")[0])).plot.figures()]
+
+
+def test_pictures_of_a_fleet_begin_with_who_is_up_to_date():
+    assert figures_of(FLEET) == ["up_to_date", "capacity"]
+
+
+def test_availability_is_drawn_where_something_must_be_available():
+    assert figures_of(NEEDED) == ["up_to_date", "capacity", "availability"]
+
+
+def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):
+    caught = drawn(up_to_date, "figure")
+    results = sim.run(sim.loads(FLEET.partition("variants")[0]))
+    results.plot.up_to_date()
+    line = results.replay().timeline("shops", "up_to_date")
+    assert caught["first"].values.tolist() == line.values.tolist()
+    every = [results.replay(k).timeline("shops", "up_to_date") for k in range(5)]
+    band = caught["band"]
+    for at, low, mid, high in zip(band.times, band.low, band.mid, band.high, strict=True):
+        shares = sorted(float(one.at(at)) for one in every)
+        assert (low, mid, high) == (shares[0], shares[2], shares[4])
+    assert [mark.label for mark in caught["marks"]] == ["publish_extension"]
+
+
+def test_up_to_date_of_a_run_has_no_band(drawn):
+    caught = drawn(up_to_date, "figure")
+    sim.run(sim.loads(FLEET.partition("variants")[0])).replay(3).plot.up_to_date()
+    assert "band" not in caught
+    assert caught["subtitle"] == "fleet, replication 3"
+
+
+def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
+    caught = drawn(variants, "shares_up_to_date")
+    results = sim.compare(sim.loads(FLEET))
+    assert [name for name, _ in results.plot.figures()] == [
+        "variants_up_to_date",
+        "variants_metrics",
+    ]
+    assert list(caught["first"]) == ["slow", "fast"]
+    assert set(caught["bands"]) == {"slow", "fast"}
+
+
+TYPES = FLEET.replace(
+    "operations:",
+    """      - {publisher: Microsoft.Azure.KeyVault, type: KeyVaultForLinux, version: 1.0.0,
+         enable_automatic_upgrade: true}
+operations:""",
+)
+
+
+def test_types_of_a_fleet_are_drawn_beside_the_whole_where_they_differ(drawn):
+    caught, many = drawn(up_to_date, "figure"), drawn(variants, "shares_up_to_date")
+    results = sim.run(sim.loads(TYPES.partition("variants")[0]))
+    results.plot.up_to_date()
+    # Nothing is published for the other one: it has what it is to have.
+    assert list(caught["beside"]) == ["AzureMonitorLinuxAgent", "KeyVaultForLinux"]
+    results.replay().plot.up_to_date()
+    assert list(caught["beside"]) == ["AzureMonitorLinuxAgent", "KeyVaultForLinux"]
+    sim.run(sim.loads(FLEET.partition("variants")[0])).plot.up_to_date()
+    assert caught["beside"] == {}  # the only type is the whole
+    sim.compare(sim.loads(TYPES)).plot.variants_up_to_date()
+    assert list(many["beside"]["fast"]) == ["AzureMonitorLinuxAgent", "KeyVaultForLinux"]
+
+
+def test_capacity_of_a_fleet_that_stays_near_100_percent_is_not_drawn():
+    calm = FLEET.replace("machines: 4", "machines: 400")
+    assert figures_of(calm) == ["up_to_date"]
+
+
+def test_title_of_who_is_up_to_date_is_of_all_replications(drawn):
+    caught = drawn(up_to_date, "figure")
+    sim.run(sim.loads(FLEET.partition("variants")[0])).plot.up_to_date()
+    assert caught["title"].startswith("99 % done in: median ")
+
+
+# Which series is drawn of variants ---------------------------------------------------------------
+
+
+def test_variants_of_a_pool_without_an_upgrade_are_told_apart_by_their_queues(drawn):
+    caught = drawn(variants, "queues")
+    text = ALONE.partition("operations")[0]
+    text += "variants: {busy: {}, idle: {systems.render.work.load: 50%}}\n"
+    results = sim.compare(sim.loads(text))
+    names = [name for name, _ in results.plot.figures()]
+    assert names == ["variants_queue", "variants_metrics"]
+    assert list(caught["first"]) == ["busy", "idle"]
+    assert caught["title"].startswith("Wait (p95), median / bad 5 %: idle ")
+    assert caught["which"] == "replication 0"
+
+
+def test_pool_that_drains_shows_what_it_accepts_beside_what_is_in_service(drawn):
+    one, many = drawn(capacity, "figure"), drawn(variants, "capacities")
+    results = sim.compare(sim.loads(POOL))
+    results.plot.variants_capacity()
+    assert many["beside"]["requeue"] == {}
+    (accepting,) = many["beside"]["drain"].values()
+    run = results.replay(variant="drain")
+    line = run.timeline("render", "accepting").crop(3600.0, 21600.0)
+    assert accepting.values.tolist() == (line.values / 10).tolist()
+    results.plot.capacity(variant="drain")
+    assert list(one["beside"]) == ["accepting new tasks"]
+    run.plot.capacity()
+    assert list(one["beside"]) == ["accepting new tasks"]
+
+
+@pytest.mark.parametrize("count", [2, 12, 13])
+def test_a_page_of_panels_or_a_ranking_is_drawn_each_once(count, monkeypatch):
+    drawn_once = []
+    for module, name in ((variants, "capacities"), (estimates, "figure")):
+        monkeypatch.setattr(module, name, lambda *_, of=name, **__: drawn_once.append(of))
+    each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(count)}
+    results = sim.compare(sim.loads(CERTAIN.partition("variants")[0]).with_variants(each))
+    names = [name for name, _ in results.plot.figures()]
+    if count <= variants.MOST:
+        assert names == ["variants_capacity", "variants_metrics"]
+        assert drawn_once == ["capacities", "figure"]
+    else:
+        assert names == ["variants_metrics"]
+        assert drawn_once == ["figure"]
+        results.plot.variants_capacity()
+        assert drawn_once == ["figure", "figure"]
+
+
+# Overlays ----------------------------------------------------------------------------------------
+
+
+def test_overlay_has_a_line_for_each_variant(compared, drawn):
+    caught = drawn(overlay, "figure")
+    compared.plot.overlay()
+    assert list(caught["first"]) == ["auto", "simultaneous", "nothing"]
+    assert caught["title"] == "Capacity in 3 variants, median of all runs"
+    compared.plot.overlay("ready", group="WebRole", of=["auto", "nothing"])
+    assert list(caught["first"]) == ["auto", "nothing"]
+    assert caught["title"] == "WebRole ready in 2 variants, replication 0"
+    assert {line.unit for line in caught["first"].values()} == {"count"}
+    line = compared.replay(variant="auto").timeline("shop", "ready", "WebRole")
+    assert caught["first"]["auto"].values.tolist() == line.crop(300.0, 7200.0).values.tolist()
+
+
+def test_series_of_results_have_the_units_of_those_of_runs(compared, drawn):
+    caught = drawn(overlay, "figure")
+    pool = sim.compare(sim.loads(POOL))
+    for results, system in (
+        (compared, "shop"),
+        (pool, "render"),
+        (sim.compare(sim.loads(FLEET)), "shops"),
+    ):
+        run = results.replay()
+        for series, group in run.simulation.models[system].series():
+            results.plot.overlay(series, group=group, of=[run.variant])
+            lines = caught["first"].values()
+            assert {line.unit for line in lines} == {run.timeline(system, series, group).unit}
+
+
+def test_overlay_of_what_is_not_there_or_of_too_many_is_an_error(compared):
+    with pytest.raises(ScenarioError, match="must be a series of shop, got capacty; did you mean"):
+        compared.plot.overlay("capacty")
+    with pytest.raises(ScenarioError, match="must be a group of shop, got WebRol; did you mean"):
+        compared.plot.overlay("ready", group="WebRol")
+    with pytest.raises(ScenarioError, match="must be a variant of these results, got never"):
+        compared.plot.overlay(of=["never"])
+    each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(9)}
+    many = sim.compare(sim.loads(CERTAIN.partition("variants")[0]).with_variants(each))
+    with pytest.raises(ScenarioError, match="at most 8 lines can be told apart, got 9 variants"):
+        many.plot.overlay()
+    assert isinstance(many.plot.overlay(of=["0", "8"]), Picture)
+
+
+def test_timeline_of_a_run_is_plotted_in_one_line(one):
+    picture = one.timeline("shop", "ready", "WebRole").plot()
+    picture.draw_without_rendering()
+    (axes,) = picture.axes
+    assert axes.get_ylabel() == "WebRole ready (count)"
+    assert axes.get_xlabel().startswith("local time")
+
+
+def test_who_is_up_to_date_is_a_picture_of_other_systems_too(compared):
+    assert isinstance(compared.plot.up_to_date(), Picture)
+    assert isinstance(compared.plot.variants_up_to_date(), Picture)

@@ -1,0 +1,119 @@
+"""Large files are checked with work in proportion to their size: it is counted, not timed."""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+
+from sim import files
+from sim.core.errors import MOST_PROBLEMS, ScenarioError
+from sim.formats import checking
+from sim.scenario import variants
+from sim.systems.arc_fleet import layout
+from sim.systems.base.system_type import MOST_MEMBERS
+
+SERVICE = "systems:\n  shop:\n    kind: cloud_service\n    roles:\n"
+MORE = f"more is wrong, only the first {MOST_PROBLEMS} problems are told"
+
+
+def counted(monkeypatch, module, name, size=lambda *_: 1):
+    """How much a function of a module is asked to do from now on; the sum is the only item."""
+    done, function = [0], getattr(module, name)
+
+    def counting(*arguments, **options):
+        done[0] += size(*arguments)
+        return function(*arguments, **options)
+
+    monkeypatch.setattr(module, name, counting)
+    return done
+
+
+def refused(text):
+    with pytest.raises(ScenarioError) as error:
+        files.loads(text)
+    told = [str(problem) for problem in error.value.problems]
+    assert len(told) == MOST_PROBLEMS + 1
+    assert told[-1] == MORE
+    return told
+
+
+def comparisons(monkeypatch):
+    return counted(monkeypatch, difflib, "get_close_matches", lambda _, words, *__: len([*words]))
+
+
+@pytest.mark.parametrize("names", [5, 300, 8000])
+def test_misspelt_names_are_compared_with_a_few_hundred_each(monkeypatch, names):
+    roles = "".join(f"      Role{k}: {{instances: 1}}\n" for k in range(names))
+    asked = "".join(f"        Rolx{k}: 2\n" for k in range(8000))
+    operation = "operations:\n  - at: 1s\n    change_configuration:\n      configuration:\n"
+    compared = comparisons(monkeypatch)
+    told = refused(SERVICE + roles + operation + asked)
+    assert compared[0] <= 300 * (MOST_PROBLEMS + 1)
+    known = {5: "did you mean Role0?", 300: "did you mean Role0?"}
+    assert told[0].endswith(known.get(names, "Role28, Role29 and 7,970 more"))
+
+
+def test_a_name_in_another_case_is_found_among_any_number():
+    assert (
+        checking.nearest("web-role", [f"Role{k}" for k in range(8000)] + ["WebRole"]) == "WebRole"
+    )
+
+
+@pytest.mark.parametrize("place", ["", "        "])
+def test_unknown_keys_are_looked_up_as_often_as_they_are_told(monkeypatch, place):
+    text = f"{SERVICE}      Web:\n        instances: 4\n"
+    looked_up = counted(monkeypatch, checking, "hint")
+    told = refused(text + "".join(f"{place}k{k}: 1\n" for k in range(20_000)))
+    assert looked_up[0] == MOST_PROBLEMS + 1
+    assert all("unknown key" in each for each in told[:-1])
+
+
+@pytest.mark.parametrize(
+    "line", ["k: 1\n", "a{}: *b\n"], ids=["a key that comes again", "aliases, which are forbidden"]
+)
+def test_no_more_mistakes_of_syntax_are_gathered_than_are_told(line):
+    refused("".join(line.format(k) for k in range(20_000)))
+
+
+def test_variants_with_paths_that_lead_nowhere_are_told_in_part(monkeypatch):
+    compared = comparisons(monkeypatch)
+    lines = "".join(f"  v{k}: {{systems.shop.rolls.Web.instances: 1}}\n" for k in range(1000))
+    told = refused(f"{SERVICE}      Web: {{instances: 4}}\nvariants:\n{lines}")
+    assert "did you mean roles?" in told[0]
+    assert compared[0] < 100 * MOST_PROBLEMS
+
+
+def test_the_places_of_variants_are_gathered_only_where_one_is_wrong(monkeypatch):
+    walked = counted(monkeypatch, variants, "walk")
+    lines = "".join(f"  v{k}: {{horizon: 2h}}\n" for k in range(200))
+    scenario = files.loads(f"{SERVICE}      Web: {{instances: 4}}\nvariants:\n{lines}")
+    assert scenario.variant("v150").horizon == 7200
+    assert walked[0] == 0
+
+
+def test_versions_of_extensions_are_gathered_once_for_all_of_them(monkeypatch):
+    named = counted(monkeypatch, layout, "identity")
+    count = 1000
+    extensions = "".join(
+        f"      - {{publisher: A.B, type: Ext{k}, version: 1.{k}}}\n" for k in range(count)
+    )
+    fleet = "systems:\n  plant:\n    kind: arc_fleet\n    machines: 1\n    extensions:\n"
+    assert len(files.loads(fleet + extensions).systems["plant"].extensions) == count
+    assert named[0] <= 3 * count
+
+
+@pytest.mark.parametrize("number", ["0", "1234567", str(MOST_MEMBERS - 1)])
+def test_an_instance_of_millions_is_known_by_its_number(number):
+    """Every number of this many as text would take seconds and a GB."""
+    operation = f"  - {{at: 1s, reboot_instance: {{instance: Web_IN_{number}}}}}\n"
+    text = f"{SERVICE}      Web: {{instances: {MOST_MEMBERS}}}\noperations:\n{operation}"
+    assert files.loads(text).operations[0].body.instance == f"Web_IN_{number}"
+
+
+@pytest.mark.parametrize("number", ["10", "-1", "01", "", "x", "٣", "1_0", "9" * 5000])
+def test_what_is_no_number_of_an_instance_is_refused(number):
+    operation = f"  - {{at: 1s, reboot_instance: {{instance: Web_IN_{number[:50]}}}}}\n"
+    text = f"{SERVICE}      Web: {{instances: 10}}\noperations:\n{operation}"
+    with pytest.raises(ScenarioError, match="must be an instance of Web, Web_IN_0 to Web_IN_9"):
+        files.loads(text)

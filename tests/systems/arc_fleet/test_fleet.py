@@ -1,0 +1,195 @@
+"""A fleet runs in parts of about 1,000 machines where nothing couples them: that is not to be seen.
+
+What a machine costs is counted in events and rows, so that it cannot depend on the others.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+from arc_story import extension, fleet, told
+from fleet_rows import canonical
+from hypothesis import given
+from hypothesis import strategies as st
+from wild import often, simulation_of
+from wild_fleet import scenario
+
+from sim.systems.arc_fleet import fleet as parts
+from sim.systems.base.context import World
+
+fleets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
+SPREAD = {"discovery": "{uniform: {low: 0s, high: 20d}}", "horizon": "40d"}
+
+
+def without_limit(tree):
+    own = {key: value for key, value in tree["systems"]["p"].items() if key != "max_concurrent"}
+    return tree | {"systems": {"p": own}}
+
+
+def in_one_environment(tree):
+    """All machines in line for a turn that is always free."""
+    return tree | {"systems": {"p": tree["systems"]["p"] | {"max_concurrent": "100%"}}}
+
+
+def in_parts_of(size, run):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "TOGETHER", size)
+        return run()
+
+
+# The same log
+
+
+@often(60)
+@given(fleets, st.integers(1, 5), st.integers(0, 1))
+def test_parts_of_any_size_and_one_environment_tell_the_same(tree, size, replication):
+    free = simulation_of(without_limit(tree))
+    whole = canonical(free.run(replication))
+    split = in_parts_of(size, lambda: free.run(replication))
+    bound = simulation_of(in_one_environment(tree)).run(replication)
+    assert np.array_equal(canonical(split), whole)
+    assert np.array_equal(canonical(bound), whole)
+
+
+@often(40)
+@given(fleets, st.integers(1, 5))
+def test_machines_that_a_limit_couples_are_never_taken_apart(tree, size):
+    limited = tree | {"systems": {"p": tree["systems"]["p"] | {"max_concurrent": 1}}}
+    simulation = simulation_of(limited)
+    assert in_parts_of(size, simulation.run).equals(simulation.run())
+
+
+@often(20)
+@given(fleets, st.integers(1, 3))
+def test_replications_are_the_same_in_any_order_and_parts(tree, size):
+    simulation = simulation_of(without_limit(tree))
+    forwards = [canonical(simulation.run(k)) for k in (0, 1)]
+    back = in_parts_of(size, lambda: [canonical(simulation.run(k)) for k in (1, 0)])
+    assert all(map(np.array_equal, forwards, reversed(back)))
+
+
+def test_the_rows_of_a_log_in_parts_are_in_order_of_time():
+    run = in_parts_of(7, lambda: fleet(machines="machines: 50", **SPREAD))
+    assert (np.diff(run.log.rows["time"]) >= 0).all()
+
+
+# Ends
+
+THIRTY = {"machines": "machines: 30"} | SPREAD
+BAD = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+
+
+def last_of(run, machines, kind="A"):
+    return max(told(run, f"{kind} of machines-{k}")[-1] for k in machines)[0]
+
+
+def test_a_publication_ends_with_the_last_machine_of_all_parts():
+    ends = set()
+    for replication in range(12):
+        run = in_parts_of(10, lambda number=replication: fleet(run=number, **THIRTY))
+        by_part = [last_of(run, range(first, first + 10)) for first in (0, 10, 20)]
+        assert told(run, "upgrade by publish_extension-0")[-1] == (max(by_part), "completed")
+        ends.add(int(np.argmax(by_part)))
+    assert ends == {0, 1, 2}
+
+
+def test_a_publication_that_one_part_does_not_end_does_not_end():
+    """Only the machines of the first part are good: they are of another operating system."""
+    groups = "groups: {a: {count: 10, os: linux}, b: {count: 10, os: windows}}"
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {os: windows}}"
+    run = in_parts_of(10, lambda: fleet(bad, machines=groups, retry_after="5d", **SPREAD))
+    assert {told(run, f"A of a-{k}")[-1][1] for k in range(10)} == {"current/1.1"}
+    assert [state for _, state in told(run, "upgrade by publish_extension-0")] == ["upgrading"]
+
+
+def test_a_push_ends_with_the_last_machine_of_all_parts():
+    push = "at: 1h, upgrade_extensions: {targets: {P.A: 1.1}}"
+    install = "{uniform: {low: 1min, high: 9h}}"
+    ends = set()
+    for replication in range(12):
+        run = in_parts_of(
+            10, lambda number=replication: fleet(push, install=install, run=number, **THIRTY)
+        )
+        by_part = [last_of(run, range(first, first + 10)) for first in (0, 10, 20)]
+        assert told(run, "upgrade by upgrade_extensions-0")[-1] == (max(by_part), "completed")
+        ends.add(int(np.argmax(by_part)))
+    assert ends == {0, 1, 2}
+
+
+# Cost
+
+
+class Counted:
+    """How many events a run makes, and how many are pending at once."""
+
+    def __init__(self, run):
+        self.events = self.pending = 0
+        call = World.call
+
+        def count(world, *args, **keys):
+            call(world, *args, **keys)
+            self.events += 1
+            self.pending = max(self.pending, len(world.agenda))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(World, "call", count)
+            self.run = run()
+        self.attempts = sum("-> installing" in line for line in self.run.lines)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"),
+    [
+        ({}, 2),  # a discovery, or a retry; an end
+        ({"max_concurrent": "100%"}, 4),  # and the line moves when one joins it and when one goes
+    ],
+)
+def test_events_grow_with_the_attempts_and_with_nothing_else(limit, most):
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 30%}"
+    few, many = (
+        Counted(lambda n=n: fleet(bad, machines=f"machines: {n}", **SPREAD, **limit))
+        for n in (300, 3000)
+    )
+    for each in (few, many):
+        assert each.events <= most * each.attempts + 10
+    assert many.attempts > 9 * few.attempts
+
+
+def test_few_events_are_pending_however_many_machines_there_are():
+    """The next discovery of each part, what is under way, and nothing of what is to come."""
+    few, many = (
+        Counted(lambda n=n: fleet(machines=f"machines: {n}", **SPREAD)) for n in (1000, 4000)
+    )
+    assert many.pending <= 2 * few.pending
+    assert many.pending < 15
+
+
+@pytest.mark.parametrize("n", [10, 1500])
+def test_an_attempt_costs_three_rows_or_four_and_a_machine_that_rests_none(n):
+    """20 bytes each; beside them a request has two, and its upgrade."""
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {machines: 30%}}"
+    run = fleet(
+        bad,
+        [extension("A"), extension("B"), extension("C", more="")],
+        machines=f"machines: {n}",
+        max_attempts=2,
+        **SPREAD,
+    )
+    tried = [told(run, f"A of machines-{k}") for k in range(n)]
+    good = sum(story[-1][1] == "current/1.1" for story in tried)
+    assert len(run.log) == 3 * good + 2 * 4 * (n - good) + 4
+    assert run.log.rows.nbytes == 20 * len(run.log)
+
+
+def test_who_ends_a_publication_is_the_same_in_parts():
+    """Both come to their end at one instant, one of them in RETURN."""
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: {machines: 50%}}"
+    logs = []
+    for size in (1024, 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parts, "TOGETHER", size)
+            run = fleet(bad, machines="machines: 2", rollback="0s", max_attempts=1, run=5)
+            logs.append(sorted(run.lines))
+    assert logs[0] == logs[1]

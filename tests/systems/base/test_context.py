@@ -1,0 +1,148 @@
+"""The world's clock: what happens at one instant goes by rank, then by the subject's number."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from simpy import Environment
+
+from sim.core.random_streams import draws
+from sim.systems.base.context import ACT, DISPATCH, HORIZON, LOOK, RETURN, SUBMIT, World
+
+
+@pytest.fixture
+def world():
+    return World(Environment(), draws(0, 0), 1000.0, None)
+
+
+def test_ranks_are_in_the_order_of_the_contract():
+    assert [RETURN, ACT, SUBMIT, DISPATCH, LOOK, HORIZON] == [1, 2, 3, 4, 5, 9]
+
+
+RANKED = [(RETURN, 7), (ACT, 2), (ACT, 3), (SUBMIT, 1), (LOOK, 0), (HORIZON, 0)]
+
+
+def test_at_one_instant_things_happen_by_rank_and_number_however_they_were_planned(world):
+    for order in permutations(RANKED):
+        seen = []
+        for due in order:
+            world.call(5.0, *due, lambda event, to=seen: to.append(event.argument), due)
+        world.env.run()
+        assert seen == RANKED
+
+
+def test_time_goes_before_rank(world):
+    seen = []
+    world.call(2.0, RETURN, 0, lambda _: seen.append(("late", world.now)))
+    world.call(1.0, LOOK, 9, lambda _: seen.append(("early", world.now)))
+    world.env.run()
+    assert seen == [("early", 1.0), ("late", 2.0)]
+
+
+def test_numbers_do_not_reach_into_the_next_rank(world):
+    seen = []
+    world.call(1.0, RETURN, 2**31 - 1, lambda _: seen.append("return"))
+    world.call(1.0, ACT, 0, lambda _: seen.append("act"))
+    world.env.run()
+    assert seen == ["return", "act"]
+
+
+def test_alike_events_happen_in_the_order_in_which_they_were_planned(world):
+    seen = []
+    for k in range(5):
+        world.call(1.0, ACT, 4, lambda event: seen.append(event.argument), k)
+    world.env.run()
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_a_process_waits_for_an_event_in_its_rank(world):
+    seen = []
+
+    def walk(name, rank, number):
+        yield world.after(3.0, rank, number)
+        seen.append(name)
+        yield world.after(0.0, rank, number)
+        seen.append(f"{name} again")
+
+    world.start(walk("look", LOOK, 1))
+    world.start(walk("act", ACT, 2))
+    world.start(walk("return", RETURN, 3))
+    world.env.run()
+    assert seen == ["return", "return again", "act", "act again", "look", "look again"]
+
+
+def test_what_an_event_causes_at_its_instant_comes_in_its_own_rank_if_that_is_still_to_come(world):
+    seen = []
+
+    def act(_event):
+        seen.append("act")
+        world.call(0.0, LOOK, 0, lambda _: seen.append("caused look"))
+        world.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
+
+    world.call(1.0, ACT, 0, act)
+    world.call(1.0, ACT, 1, lambda _: seen.append("next act"))
+    world.call(1.0, LOOK, 1, lambda _: seen.append("look"))
+    world.env.run()
+    assert seen == ["act", "caused return", "next act", "caused look", "look"]
+
+
+def test_a_moment_waits_until_it_is_armed(world):
+    seen = []
+    moment = world.moment()
+
+    def wait():
+        yield moment
+        seen.append(world.now)
+
+    world.start(wait())
+    world.call(5.0, ACT, 0, lambda _: world.arm(moment, 2.5, LOOK, 0))
+    world.env.run()
+    assert seen == [7.5]
+
+
+def test_an_armed_moment_comes_in_its_rank(world):
+    seen = []
+    first, second = world.moment(), world.moment()
+    first.callbacks.append(lambda _: seen.append("look"))
+    second.callbacks.append(lambda _: seen.append("return"))
+    world.arm(first, 1.0, LOOK, 0)
+    world.arm(second, 1.0, RETURN, 9)
+    world.env.run()
+    assert seen == ["return", "look"]
+
+
+def test_a_process_begins_before_anything_else_of_its_instant(world):
+    seen = []
+
+    def story():
+        seen.append("begins")
+        yield world.after(0.0, RETURN, 0)
+        seen.append("goes on")
+
+    def act(_event):
+        world.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
+        world.start(story())
+        seen.append("act")
+
+    world.call(1.0, ACT, 0, act)
+    world.call(1.0, ACT, 1, lambda _: seen.append("next act"))
+    world.env.run()
+    assert seen == ["act", "begins", "caused return", "goes on", "next act"]
+
+
+def test_the_last_rank_ends_a_run_after_all_else_of_its_instant(world):
+    """SimPy itself would stop before the events at a number."""
+    seen = []
+    world.call(10.0, LOOK, 2**30, lambda _: seen.append("at the horizon"))
+    world.call(10.5, RETURN, 0, lambda _: seen.append("after it"))
+    world.env.run(until=world.after(10.0, HORIZON, 0))
+    assert seen == ["at the horizon"]
+    assert world.now == 10.0
+
+
+def test_each_world_has_a_log_of_its_own(world):
+    other = World(Environment(), draws(0, 0), 1000.0, None)
+    world.record(1.0, 0, 0, 1, 0)
+    rows = [len(each.recorder.freeze(None, 0, 10.0, drew=False)) for each in (world, other)]
+    assert rows == [1, 0]

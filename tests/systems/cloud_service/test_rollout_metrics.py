@@ -1,0 +1,195 @@
+"""What the metrics say of a service's rollouts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from places import CASES
+from story import Story, builds, story
+
+import sim
+
+BUILDS = 'builds: {"2": {}, "3": {}}'
+TWO_ROLES = "A: {instances: 2, restart: 100s}, B: {instances: 2, restart: 100s}"
+HALF_WAY = """
+at: 10s, upgrade_deployment: {build: "2"}
+at: 50s, upgrade_deployment: {build: "3", role_to_upgrade: A}
+"""
+BAD = 'builds: {"2": {fails_to_start: 100%}}'
+
+
+def test_the_duration_runs_from_the_first_acceptance_to_the_last_end():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {build: "2"}
+        at: 1000s, upgrade_deployment: {build: "3"}
+        """,
+        more=BUILDS,
+    )
+    assert told.measure("rollout_duration") == 1190
+    assert told.measure("updated_share") == 1
+
+
+def test_a_restart_to_the_same_build_is_a_rollout_of_its_own():
+    told = story("at: 10s, change_configuration: {restarts: true}", horizon="200s")
+    assert told.measure("updated_share") == 0.5
+    assert told.measure("finished") == 0
+    assert story("at: 10s, change_configuration: {restarts: true}").measure("finished") == 1
+
+
+def case(name):
+    """The first run of one of the small cases."""
+    return Story((CASES / f"{name}.yaml").read_text())
+
+
+def test_a_restart_in_the_middle_of_a_walk_does_not_bring_the_rest_to_the_new_build():
+    """Two of six still run build 1, which nothing will change."""
+    told = case("service-half-upgraded")
+    assert told.measure("updated_share") == told.measure("updated_share", "W") == 4 / 6
+    assert told.series("up_to_date")[-1][1] == 4 / 6
+
+
+def test_a_restart_that_leaves_an_upgrade_half_way_is_no_finish_of_it():
+    """All rollouts have ended, the restart is completed; the new build has not been brought."""
+    told = case("service-half-upgraded")
+    assert told.brief(
+        *(f"upgrade by {name}-0" for name in ("upgrade_deployment", "change_configuration"))
+    ) == ["60 upgrading", "150 superseded", "150 upgrading", "330 completed"]
+    assert (told.measure("finished"), told.measure("safe_end")) == (0, 0)
+    assert math.isnan(told.measure("rollout_duration"))
+    assert math.isnan(told.measure("done_at"))
+    assert told.measure("ended_in") == 270
+    assert told.kept
+
+
+def test_an_upgrade_of_one_role_leaves_the_other_half_way():
+    told = story(HALF_WAY, TWO_ROLES, more=BUILDS)
+    assert (told.measure("finished"), told.measure("safe_end")) == (0, 0)
+    whole = story(HALF_WAY + 'at: 1000s, upgrade_deployment: {build: "3"}', TWO_ROLES, more=BUILDS)
+    assert (whole.measure("finished"), whole.measure("safe_end")) == (1, 1)
+
+
+def test_a_rollback_after_a_takeover_is_a_safe_end_where_it_covers_all_that_was_begun():
+    one = story(HALF_WAY + "at: 60s, rollback: {}", TWO_ROLES, more=BUILDS)
+    assert builds(one) == ["1", "1", "2", "1"]
+    assert (one.measure("rolled_back"), one.measure("safe_end")) == (1, 0)
+    both = story(
+        HALF_WAY.replace(", role_to_upgrade: A", "") + "at: 60s, rollback: {}",
+        TWO_ROLES,
+        more=BUILDS,
+    )
+    assert builds(both) == ["1", "1", "1", "1"]
+    assert (both.measure("finished"), both.measure("safe_end")) == (0, 1)
+
+
+def test_the_objective_of_a_service_that_is_half_upgraded_is_missed():
+    scenario = sim.load(CASES / "service-half-upgraded.yaml")
+    (row,) = sim.run(scenario).objectives.itertuples()
+    assert row.verdict == "missed"
+
+
+def test_a_restart_by_itself_requests_no_build():
+    told = story(
+        """
+        at: 20s, change_configuration: {restarts: true, mode: Manual}
+        at: 300s, walk_upgrade_domain: {upgrade_domain: 0}
+        """
+    )
+    assert (told.measure("finished"), told.measure("updated_share")) == (0, 1)
+
+
+def test_each_role_is_held_against_the_build_that_was_last_requested_for_it():
+    told = story(HALF_WAY, TWO_ROLES, more=BUILDS)
+    shares = [told.measure("updated_share", group) for group in ("A", "B", "")]
+    assert shares == [1, 0.5, 0.75]
+    assert told.series("up_to_date")[-1][1] == 0.75
+
+
+def test_a_role_that_nobody_asked_to_upgrade_is_not_in_scope():
+    told = story("at: 10s, upgrade_deployment: {role_to_upgrade: A}", TWO_ROLES)
+    assert [told.measure("updated_share", group) for group in ("A", "B", "")] == [1, 0, 1]
+
+
+def test_an_upgrade_in_staging_is_held_against_its_own_build():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {build: "2"}
+        at: 1000s, upgrade_deployment: {build: "3", slot: staging, mode: Manual}
+        """,
+        more='builds: {"2": {}, "3": {}}\n    staging: {build: "2"}',
+    )
+    assert told.measure("updated_share") == 0.5
+    assert told.series("up_to_date")[-1][1] == 1  # of those in production
+
+
+def test_the_rollback_of_a_restart_is_towards_the_last_completed_build():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {}
+        at: 150s, change_configuration: {restarts: true}
+        at: 160s, rollback: {}
+        """
+    )
+    assert builds(told) == ["1", "1"]
+    assert told.series("up_to_date")[-1][1] == 1
+    assert told.measure("updated_share") == 0  # of build 2, which was last requested
+
+
+def test_an_instance_created_since_a_restart_was_asked_for_is_up_to_date():
+    told = story(
+        """
+        at: 10s, change_configuration: {restarts: true}
+        at: 120s, change_configuration: {configuration: {W: 3}}
+        """
+    )
+    assert told.taken("W_IN_2") == []
+    assert told.measure("updated_share") == 1
+
+
+def test_no_rollout_asked_for_is_no_rollout_metric():
+    values, _ = story("at: 10s, guest_os_update: {}").model.measure(
+        story("at: 10s, guest_os_update: {}").stack, 0.0
+    )
+    assert not {"rollout_duration", "finished", "updated_share"} & {name for _, name in values}
+
+
+def test_a_rollout_that_never_comes_is_not_finished():
+    told = story("at: {exponential: {mean: 9d}}, upgrade_deployment: {}")
+    assert told.lines == []
+    assert (told.measure("finished"), told.measure("updated_share")) == (0, 0)
+    assert math.isnan(told.measure("rollout_duration"))
+    assert not told.kept
+
+
+def test_what_happens_at_the_horizon_counts_and_what_would_come_later_does_not():
+    assert story("at: 10s, upgrade_deployment: {}", horizon="210s").measure("finished") == 1
+    late = story("at: 10s, upgrade_deployment: {}", horizon="209s")
+    assert (late.measure("finished"), late.measure("updated_share")) == (0, 0.5)
+    assert not late.kept
+
+
+@pytest.mark.parametrize(("bad", "reach"), [("100%", 1.0), ("0%", 0.0)])
+def test_the_blast_radius_counts_members_on_a_bad_build_in_service_or_not(bad, reach):
+    more = f'builds: {{"2": {{bad: {bad}, fails_to_start: 100%, capacity_factor: 50%}}}}'
+    told = story("at: 10s, upgrade_deployment: {mode: Simultaneous}", more=more, horizon="1010s")
+    assert told.measure("blast_radius") == reach
+    assert told.measure("bad_build_hours") == pytest.approx(reach * 2 * 1000 / 3600)
+
+
+@pytest.mark.parametrize(
+    ("factor", "weight", "reach"), [("50%", 1, 0.5), ("0%", 1, 0.5), ("100%", 0.0004, 0.5)]
+)
+def test_the_blast_radius_counts_members_whatever_share_they_serve(factor, weight, reach):
+    told = story(
+        "at: 10s, upgrade_deployment: {}",
+        f"W: {{instances: 2, restart: 100s, weight: {weight}}}",
+        more=f'builds: {{"1": {{capacity_factor: {factor}}}, "2": {{fails_to_start: 100%}}}}',
+    )
+    assert told.measure("blast_radius") == told.measure("blast_radius", "W") == reach
+
+
+def test_a_rollback_ends_the_reach_of_a_bad_build():
+    told = story("at: 10s, upgrade_deployment: {}\nat: 1000s, rollback: {}", more=BAD)
+    assert told.measure("blast_radius") == 0.5
+    assert told.measure("bad_build_hours") == pytest.approx(990 / 3600)
