@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sim.core.errors import ScenarioError
 from sim.formats.checking import nearest
 from sim.formats.tree import LARGEST
-from sim.scenario import Scenario, files_named, not_given
+from sim.scenario import Document, Scenario, not_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,10 +59,11 @@ def load_stream(
 
 
 def _scenario(text: bytes, file: Path, origin: str, changes: Mapping[str, object]) -> Scenario:
-    contents, unread = _read_named(file.parent, files_named(text, origin, changes))
+    document = Document.of_text(text, origin, changes)
+    contents, unread = _read_named(file.parent, document.files)
     try:
         # The scenario's own text is kept with the files that it names: provenance digests them all.
-        return Scenario.from_text(text, origin, {**contents, file.name: text}, changes)
+        return Scenario.from_document(document, {**contents, file.name: text})
     except ScenarioError as error:
         raise ScenarioError(_with_reasons(error.problems, unread)) from None
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from sim.scenario.inputs import not_given
 from sim.scenario.scenario import (
+    Document,
     InputFile,
     Objective,
     Operation,
     Scenario,
-    files_named,
     json_schema,
 )
 
 __all__ = [
+    "Document",
     "InputFile",
     "Objective",
     "Operation",
     "Scenario",
-    "files_named",
     "json_schema",
     "not_given",
 ]

@@ -7,22 +7,20 @@ nothing can fail later.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
-from sim.formats.fields import LONGEST_NAME
-from sim.formats.tree import Node, from_python, read, write
+from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import Asked, apply_nowhere, of_objective, of_preference
+from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS, File, json_schema
-from sim.scenario.inputs import InputFile, Reader
+from sim.scenario.inputs import InputFile
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
-from sim.scenario.variants import drafts, overridden, variants, without_variants
+from sim.scenario.variants import without_variants
 from sim.systems import KINDS
 from sim.systems.base.operation import Operation
 from sim.systems.base.system_type import Finding, look_up
@@ -35,19 +33,7 @@ if TYPE_CHECKING:
 
     from sim.systems.base.system_type import System
 
-__all__ = ["InputFile", "Objective", "Operation", "Scenario", "files_named", "json_schema"]
-
-
-@dataclass(frozen=True)
-class Written:
-    """A scenario as its user gave it, with what it needs to be read again."""
-
-    tree: Node
-    name: str
-    """Its name where the tree has none."""
-    question: str
-    contents: Mapping[str, bytes]
-    """The files that it names."""
+__all__ = ["Document", "InputFile", "Objective", "Operation", "Scenario", "json_schema"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +88,7 @@ class Scenario:
         origin
             The file's name: it begins every place in a message, and names a scenario without name.
         contents
-            The files that the scenario names (see `files_named`).
+            The files that the scenario names (see `Document.files`).
         changes
             Other values in the file, as for `override`.
 
@@ -111,8 +97,12 @@ class Scenario:
         ScenarioError
             With all that one stage found.
         """
-        tree = _changed(read(text, origin), changes)
-        return cls._load(Written(tree, _stem(origin), _question(text), contents or {}))
+        return cls.from_document(Document.of_text(text, origin, changes), contents or {})
+
+    @classmethod
+    def from_document(cls, document: Document, contents: Mapping[str, bytes]) -> Self:
+        """Make a scenario of a file that was read; as `from_text`."""
+        return cls._load(Written(document, contents))
 
     @classmethod
     def from_dict(
@@ -122,15 +112,12 @@ class Scenario:
         contents: Mapping[str, bytes] | None = None,
     ) -> Self:
         """Make a scenario of what a file would hold; as `from_text`."""
-        return cls._load(Written(from_python(scenario), name, "", contents or {}))
+        return cls.from_document(Document(from_python(scenario), name, ""), contents or {})
 
     @classmethod
     def _load(cls, written: Written, variant_name: str = "") -> Self:
-        found = drafts(written.tree)
+        found, linked = written.document.drafts, written.linked
         problems: list[Problem] = []
-        linked = [draft.link(written.contents, problems) for draft in found]
-        if problems:
-            raise ScenarioError(problems)
         whole = cls._resolved(written, variant_name, found[0].file, linked[0])
         # What one variant asks may apply in another: it is judged there, and missed here.
         if not variant_name:
@@ -154,8 +141,8 @@ class Scenario:
         }
         operations = tuple(_resolved_operation(each, systems) for each in linked.operations)
         return cls(
-            name=file.name or written.name,
-            question=written.question,
+            name=file.name or written.document.name,
+            question=written.document.question,
             horizon=linked.horizon,
             warm_up=file.warm_up,
             seed=file.seed,
@@ -197,18 +184,30 @@ class Scenario:
         tree, own = without_variants(self.written.tree), from_python({"variants": changes})
         assert isinstance(tree.value, dict)
         assert isinstance(own.value, dict)
-        return self._load(replace(self.written, tree=replace(tree, value=tree.value | own.value)))
+        return self._read_again(replace(tree, value=tree.value | own.value))
 
     def variant(self, name: str) -> Self:
         """One of the file's variants; in a file without, one of the `default_variants`."""
-        own = {each.name: each.changes for each in variants(self.written.tree).values()}
+        if self.variant_names:
+            places = {each: place for place, each in enumerate(self.variant_names, 1)}
+            return self._of_file(look_up(places, name, "a variant"), name)
         choices = {} if self.variant_name else self.default_variants()
-        known: Mapping[str, Mapping[str, object]] = own or choices
-        changes = look_up(known, name, "a variant")
+        changes = look_up(choices, name, "a variant")
         return self._changed(without_variants(self.written.tree), changes, name)
 
+    def _of_file(self, place: int, name: str) -> Self:
+        """One of the variants that the file has: they were checked together with it."""
+        document = self.written.document
+        draft, linked = document.drafts[place], self.written.linked[place]
+        written = replace(self.written, document=replace(document, tree=draft.tree))
+        return self._resolved(written, name, draft.file, linked)
+
     def _changed(self, tree: Node, changes: Mapping[str, object], variant_name: str) -> Self:
-        return self._load(replace(self.written, tree=_changed(tree, changes)), variant_name)
+        return self._read_again(changed(tree, changes), variant_name)
+
+    def _read_again(self, tree: Node, variant_name: str = "") -> Self:
+        document = replace(self.written.document, tree=tree)
+        return self._load(replace(self.written, document=document), variant_name)
 
     def default_variants(self) -> dict[str, dict[str, object]]:
         """Variant -> path -> value: the service's own choices where the file has no variants.
@@ -254,31 +253,6 @@ class Scenario:
         return f"<Scenario {whose}: {'; '.join(parts)}>"
 
 
-def files_named(
-    text: bytes | str, origin: str = "", changes: Mapping[str, object] = MappingProxyType({})
-) -> tuple[str, ...]:
-    """The other files that a scenario file with `changes` and its variants name, as they name them.
-
-    Raises
-    ------
-    ScenarioError
-        Where the syntax, a key or a value is wrong.
-    """
-    reader = Reader({})
-    for draft in drafts(_changed(read(text, origin), changes)):
-        reader.fill(draft.file, ())
-    return tuple(dict.fromkeys(reader.missing))
-
-
-def _changed(tree: Node, changes: Mapping[str, object]) -> Node:
-    """The file with other values. ScenarioError with all that is wrong with their paths."""
-    problems: list[Problem] = []
-    changed = overridden(tree, changes, problems)
-    if problems:
-        raise ScenarioError(problems)
-    return changed
-
-
 def _of_objectives(
     objectives: Iterable[Objective], nowhere: Mapping[Asked, str]
 ) -> Iterator[Finding]:
@@ -296,24 +270,6 @@ def _of_preferences(
     for place, question in enumerate(preferred):
         if question[0] in nowhere:
             yield Finding(("prefer", place), nowhere[question[0]])
-
-
-def _stem(origin: str) -> str:
-    """The name of a file's scenario where it gives none: a legal one, whatever the file's is."""
-    stem = "".join(c if c.isprintable() else "-" for c in PurePath(origin).stem)
-    return stem.replace("\\", "-")[:LONGEST_NAME].strip() or "scenario"
-
-
-def _question(text: bytes | str) -> str:
-    """What the first comment asks."""
-    content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-    for line in content.splitlines():
-        asked = re.fullmatch(r"#\s*Question:\s*(.*\S)\s*", line)
-        if asked:
-            return asked[1]
-        if line.strip() and not line.startswith("#"):
-            break
-    return ""
 
 
 def _resolved_operation(operation: Operation, systems: Mapping[str, System]) -> Operation:

@@ -12,7 +12,7 @@ from places import ROOT
 from sim.core.errors import ScenarioError
 from sim.core.rounding import Amount
 from sim.formats.tree import read
-from sim.scenario import InputFile, Scenario, files_named
+from sim.scenario import Document, InputFile, Scenario
 
 MINIMAL = {
     "systems": {"shop": {"kind": "cloud_service", "roles": {"Web": {"instances": 4}}}},
@@ -326,8 +326,8 @@ CONTENTS = {"at.csv": b"t,u\n3600,1\n7200,2\n", "load.csv": b"time_s,value\n0,30
 
 def test_the_files_that_a_scenario_and_its_variants_name_are_known_before_it_is_read():
     varied = CSV + "  other:\n    systems.shop.demand: {csv: other.csv}\n"
-    assert set(files_named(varied, "x.yaml")) == {"at.csv", "load.csv", "other.csv"}
-    assert files_named(SHOP, "x.yaml") == ()
+    assert set(Document.of_text(varied, "x.yaml").files) == {"at.csv", "load.csv", "other.csv"}
+    assert Document.of_text(SHOP, "x.yaml").files == ()
 
 
 def test_a_scenario_holds_the_content_of_the_files_that_it_names():
@@ -475,5 +475,8 @@ def test_a_file_of_another_form_is_refused_with_a_place(text):
 
 def test_this_repositorys_scenarios_are_whole():
     for path in ROOT.glob("scenarios/*.yaml"):
-        named = {name: (path.parent / name).read_bytes() for name in files_named(path.read_bytes())}
+        named = {
+            name: (path.parent / name).read_bytes()
+            for name in Document.of_text(path.read_bytes()).files
+        }
         assert Scenario.from_text(path.read_bytes(), path.name, named).question

@@ -8,7 +8,7 @@ from any_pool import CSV, FILES, LOAD, SWF, job, noted, pool, refused
 from places import DATA
 
 from sim.formats.distributions import Distribution
-from sim.scenario import Scenario, files_named
+from sim.scenario import Document, Scenario
 
 LOGS = DATA / "swf"
 real = pytest.mark.skipif(not LOGS.is_dir(), reason="the real logs are not beside the repository")
@@ -179,7 +179,7 @@ systems:
       - {csv: c.csv}
       - {swf: d.swf.gz}
 """
-    assert files_named(text) == ("a.csv", "b.csv", "c.csv", "d.swf.gz")
+    assert Document.of_text(text).files == ("a.csv", "b.csv", "c.csv", "d.swf.gz")
     contents = {"a.csv": b"s\n5\n", "b.csv": b"s\n7\n", "c.csv": CSV, "d.swf.gz": SWF}
     p = Scenario.from_text(
         text.replace("nodes: 1", "nodes: 1\n    task_slots_per_node: 2"), contents=contents
