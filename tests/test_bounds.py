@@ -13,6 +13,7 @@ import pytest
 import sim
 from sim import bounds
 from sim.cli import main
+from sim.core import random_streams
 from sim.core.errors import ScenarioError, TooMuchError
 from sim.core.random_streams import draws
 from sim.forecast import explanation
@@ -342,7 +343,7 @@ def test_what_is_dropped_is_drawn_again(monkeypatch):
         return [times[each] for each in asked]
 
     kept = drawn()
-    monkeypatch.setattr(chance, "KEPT", 200)
+    monkeypatch.setattr(random_streams, "KEPT", 200)
     assert drawn() == kept
     times = draws(1, 2).times("path", seconds, 8)
     for attempt in range(100):
