@@ -117,9 +117,13 @@ def _count(subjects: NDArray[Any], block: Block) -> int:
 def _part(simulation: Simulation, block: Block, counted: Literal["events", "rows"]) -> Part:
     """The part of the file that makes most of what is about the subjects of a block."""
     if not block.system:
-        return Part(("operations",), "operations", block.kind, block.group)
+        return Part((), "the scenario itself", block.kind, block.group)
     kind, model = simulation.kinds[block.system], simulation.models[block.system]
-    own = [each for each in kind.parts(model) if (each.kind, each.group) == _key(block)]
+    own = [
+        each
+        for each in kind.parts(model)
+        if each.kind == block.kind and each.group in (None, block.group)
+    ]
     if own:
         return max(own, key=attrgetter(counted))
     return _subjects(block)
@@ -128,8 +132,4 @@ def _part(simulation: Simulation, block: Block, counted: Literal["events", "rows
 def _subjects(block: Block) -> Part:
     """The part of the file that has the subjects of a block, whatever they do."""
     what = f"{block.kind.replace('_', ' ')}s of {block.group or block.system}"
-    return Part(("systems", block.system), what, *_key(block))
-
-
-def _key(block: Block) -> tuple[str, str]:
-    return block.kind, block.group
+    return Part(("systems", block.system), what, block.kind, block.group)

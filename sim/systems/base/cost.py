@@ -30,8 +30,8 @@ class Part(NamedTuple):
     """What it makes, in words that rows may be of: ``tasks of bag``."""
     kind: str
     """The kind of the subjects that its rows and events are about, as in their block."""
-    group: str
-    """Their block's group."""
+    group: str | None
+    """Their block's group; None where they are of several."""
     rows: float = 0.0
     """Expected rows of the log."""
     events: float = 0.0

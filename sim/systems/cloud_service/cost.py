@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.systems.base.cost import Part, strikes, tries
 from sim.systems.cloud_service.operator import SEEN
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     from sim.systems.base.cost import Path
     from sim.systems.base.operation import Operation, Request
-    from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
     from sim.systems.cloud_service.spec import Role
 
 OPERATION_ROWS = 6
 """Of an operation itself and of the upgrade that it begins."""
+
+RESTART_ROWS = 2.0
+"""Of a restart in one stage."""
 
 STAGES = 4
 """Of a restart that is written in stages."""
@@ -39,10 +41,21 @@ def parts(model: Model) -> list[Part]:
     """What makes the rows and events of a replication."""
     horizon = model.span.horizon
     came = [each for each in model.operations if each.at.mean <= horizon]
+    whole = Restarts(
+        float(sum(role.count for role in model.layout.roles)),
+        float(sum(role.count * _rows(role.spec) for role in model.layout.roles)),
+    )
     found: list[Part] = []
     for operation in came:
-        found += _of_operation(model, operation)
+        found += _of_operation(model, operation, whole)
     return [*found, *_of_builds(model, came), *_of_failures(model)]
+
+
+class Restarts(NamedTuple):
+    """Instances that restart together."""
+
+    instances: float
+    rows: float
 
 
 def _rows(role: Role) -> float:
@@ -50,14 +63,12 @@ def _rows(role: Role) -> float:
     return (STAGES if role.stages else 1) + 1 + bool(role.slow_start)
 
 
-def _of_operation(model: Model, operation: Operation) -> Iterator[Part]:
+def _of_operation(model: Model, operation: Operation, whole: Restarts) -> Iterator[Part]:
     layout, body = model.layout, operation.body
-    restarts = _restarts(model, operation)
+    role, restarts = _restarts(model, body, whole)
     domains = layout.domains
-    for role, count in zip(layout.roles, restarts, strict=True):
-        rows = count * _rows(role.spec)
-        what = f"instances of {role.name} that {operation.name} restarts"
-        yield Part(operation.path, what, "instance", role.name, rows, rows)
+    what = f"instances that {operation.name} restarts"
+    yield Part(operation.path, what, "instance", role, restarts.rows, restarts.rows)
     own = OPERATION_ROWS + 2.0 * domains
     yield Part(operation.path, f"{operation.name} itself", "operation", "", own, own)
     operator = body.operator if isinstance(body, UpgradeDeployment) else None
@@ -65,52 +76,61 @@ def _of_operation(model: Model, operation: Operation) -> Iterator[Part]:
         rows = OPERATION_ROWS * domains
         looks = 1.0
         if operator.stop_above is not None:
-            whole = min(operator.bake, model.span.horizon / max(1, domains - 1))
-            looks += whole / operator.look_every
-        events = rows + looks * (domains - 1) * (1 + sum(restarts) / 2 / SEEN)
+            whole_bake = min(operator.bake, model.span.horizon / max(1, domains - 1))
+            looks += whole_bake / operator.look_every
+        events = rows + looks * (domains - 1) * (1 + restarts.instances / 2 / SEEN)
         path = (*operation.path, "operator", "look_every")
         what = f"looks of the operator of {operation.name}"
         yield Part(path, what, "actor", "", rows, events)
 
 
-def _restarts(model: Model, operation: Operation) -> list[float]:
-    """How many instances of each role an operation restarts, creates, removes or moves."""
-    return [_restarted(role, operation.body) for role in model.layout.roles]
+def _restarts(model: Model, body: Request, whole: Restarts) -> tuple[str | None, Restarts]:
+    """What an operation restarts, creates, removes or moves, and of which role if only of one."""
+    if isinstance(body, UpgradeDeployment | ChangeConfiguration):
+        role = getattr(body, "role_to_upgrade", None)
+        restarts = Restarts(0.0, 0.0) if role else whole
+        if isinstance(body, ChangeConfiguration) and not body.restarts:
+            restarts = Restarts(0.0, 0.0)
+        if isinstance(body, UpgradeDeployment) and _is_stuck(model, body):
+            domains = model.layout.domains
+            restarts = Restarts(restarts.instances / domains, restarts.rows / domains)
+        more = {each.name: each.count for each in model.layout.roles if each.name == role}
+        for name, count in body.configuration.items():
+            now = model.spec.roles[name].instances if name in model.spec.roles else count
+            more[name] = more.get(name, 0) + abs(count - now)
+        others = float(sum(more.values()))
+        return role, Restarts(restarts.instances + others, restarts.rows + RESTART_ROWS * others)
+    if isinstance(body, RebootInstance | ReimageInstance):
+        return body.instance.rpartition("_IN_")[0], Restarts(1.0, RESTART_ROWS)
+    if isinstance(body, Swap):
+        return None, Restarts(whole.instances, 2 * whole.instances)
+    # Of walk_upgrade_domain the upgrade that it walks has counted them.
+    moves = isinstance(body, GuestOsUpdate | HostOsUpdate | UpdateStatus | Rollback)
+    return None, whole if moves else Restarts(0.0, 0.0)
 
 
-def _restarted(role: RoleLayout, body: Request) -> float:
-    match body:
-        case UpgradeDeployment() if body.role_to_upgrade in (None, role.name):
-            return role.count + _scaled(role, body.configuration)
-        case ChangeConfiguration():
-            return role.count * body.restarts + _scaled(role, body.configuration)
-        case GuestOsUpdate() | HostOsUpdate() | UpdateStatus() | Rollback():
-            return float(role.count)
-        case Swap():
-            return 2 * role.count / _rows(role.spec)
-        case RebootInstance() | ReimageInstance():
-            return float(body.instance.startswith(f"{role.name}_IN_"))
-    return 0.0  # walk_upgrade_domain: the upgrade that it walks has counted them
-
-
-def _scaled(role: RoleLayout, configuration: dict[str, int]) -> float:
-    return float(abs(configuration.get(role.name, role.count) - role.count))
+def _is_stuck(model: Model, body: UpgradeDeployment) -> bool:
+    """Whether no instance ever starts on its build, so that the walk ends with its first domain."""
+    build = model.spec.builds.get(str(body.build))
+    waits = any(model.layout.min_healthy) or model.spec.on_start_timeout == "stuck"
+    never = build is not None and build.bad * build.fails_to_start >= 1
+    return never and waits and body.mode != "Simultaneous"
 
 
 def _of_builds(model: Model, operations: list[Operation]) -> Iterator[Part]:
     """Instances that try again and again to start on a bad build."""
-    horizon = model.span.horizon
-    for operation in operations:
-        if not isinstance(operation.body, UpgradeDeployment):
+    for name, build in model.spec.builds.items():
+        upgrades = sum(
+            isinstance(each.body, UpgradeDeployment) and each.body.build == name
+            for each in operations
+        )
+        if not upgrades or not 0 < build.fails_to_start < 1:  # at 100 % they are not watched
             continue
-        build = model.spec.builds.get(str(operation.body.build))
-        if build is None or not 0 < build.fails_to_start < 1:  # at 100 % they are not watched
-            continue
-        path = ("systems", model.name, "builds", str(operation.body.build), "fails_to_start")
-        for role, count in zip(model.layout.roles, _restarts(model, operation), strict=True):
+        path = ("systems", model.name, "builds", name, "fails_to_start")
+        for role in model.layout.roles:
             seconds = _attempt(role.spec)
-            most = 1 + horizon / seconds if seconds else math.inf
-            fails = build.bad * count
+            most = 1 + model.span.horizon / seconds if seconds else math.inf
+            fails = build.bad * role.count * upgrades
             again = fails * (tries(build.fails_to_start, most) - 1) if fails else 0.0
             what = f"instances of {role.name} that try again to start"
             rows = fails * build.fails_to_start
