@@ -11,7 +11,7 @@ from sim.core.errors import Problem, TooMuchError
 from sim.core.units import show_duration
 from sim.scenario.references import told
 from sim.systems.base.cost import Part
-from sim.systems.base.system_type import Finding
+from sim.systems.base.system_type import Issue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def too_long(
     scenario = simulation.scenario
     subjects = np.array(error.subjects, np.int64)
     at = f"at {show_duration(error.now)} of {show_duration(scenario.horizon)}"
-    if error.counted == "events":
+    if error.pluralize == "events":
         has = f"has had {MOST_EVENTS:,} events {at}, the most that there may be"
         of_these = "the last of them were"
     elif error.subjects:
@@ -53,7 +53,7 @@ def too_long(
         of_these = ""
     block = _largest(simulation, subjects)
     of_these = of_these or f"{_count(subjects, block):,} of them are"
-    part = _part(simulation, block, error.counted)
+    part = _part(simulation, block, error.pluralize)
     rule = f"asks for too much: replication {replication} {has}; {of_these} of {part.what}"
     return TooMuchError([located(scenario, part.path, rule)])
 
@@ -81,7 +81,7 @@ def no_memory(
 
 def located(scenario: Scenario, path: Path, rule: str) -> Problem:
     """A rule about a part of a scenario, with its place in the file as written."""
-    (problem,) = told(scenario.written.tree, [Finding(_as_written(scenario, path), rule)])
+    (problem,) = told(scenario.written.tree, [Issue(_as_written(scenario, path), rule)])
     return problem
 
 
@@ -114,7 +114,7 @@ def _count(subjects: NDArray[Any], block: Block) -> int:
     return int(np.count_nonzero(own))
 
 
-def _part(simulation: Simulation, block: Block, counted: Literal["events", "rows"]) -> Part:
+def _part(simulation: Simulation, block: Block, pluralize: Literal["events", "rows"]) -> Part:
     """The part of the file that makes most of what is about the subjects of a block."""
     if not block.system:
         return Part((), "the scenario itself", block.kind, block.group)
@@ -125,7 +125,7 @@ def _part(simulation: Simulation, block: Block, counted: Literal["events", "rows
         if each.kind == block.kind and each.group in (None, block.group)
     ]
     if own:
-        return max(own, key=attrgetter(counted))
+        return max(own, key=attrgetter(pluralize))
     return _subjects(block)
 
 

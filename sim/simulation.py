@@ -11,8 +11,8 @@ from sim import bounds
 from sim.core.errors import ModelError, TooMuchError
 from sim.core.log import Log, Subjects, the_scenario
 from sim.core.random_streams import MeanDraws, draws
-from sim.systems import KINDS
-from sim.systems.base.context import Budget, TooLongError, World
+from sim.systems import SYSTEM_TYPES
+from sim.systems.base.context import Budget, Context, TooLongError
 from sim.systems.base.operation import Span
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sim.core.random_streams import Draws
     from sim.scenario import Scenario
-    from sim.systems.base.system_type import Kind
+    from sim.systems.base.system_type import SystemType
 
 ROWS_AN_EVENT = 10
 """So many rows the events of the mean case may have, each."""
@@ -35,12 +35,12 @@ class Simulation:
         span = Span(scenario.horizon, scenario.start)
         self.models: dict[str, Any] = {}
         """System name -> its model."""
-        self.kinds: dict[str, Kind[Any]] = {}
+        self.kinds: dict[str, SystemType[Any]] = {}
         """System name -> what it is."""
         for name, spec in scenario.systems.items():
             operations = [each for each in scenario.operations if each.system == name]
             first = blocks[-1].first + blocks[-1].count
-            self.kinds[name] = KINDS[spec.kind]
+            self.kinds[name] = SYSTEM_TYPES[spec.kind]
             try:
                 self.models[name] = self.kinds[name].model(name, spec, operations, first, span)
                 blocks += self.models[name].blocks
@@ -65,13 +65,13 @@ class Simulation:
             If a process of a model fails; its own exception is the cause.
         """
         budget = Budget(bounds.MOST_EVENTS, bounds.MOST_ROWS)
-        world = self._world(draws(self.scenario.seed, replication), budget)
+        context = self._context(draws(self.scenario.seed, replication), budget)
         try:
-            return self._run(world, replication)
+            return self._run(context, replication)
         except TooLongError as error:
-            raise bounds.too_long(self, replication, error, world.recorder) from None
+            raise bounds.too_long(self, replication, error, context.recorder) from None
         except MemoryError:
-            raise bounds.no_memory(self, replication, world.recorder) from None
+            raise bounds.no_memory(self, replication, context.recorder) from None
 
     def run_mean_case(self, is_spread: Callable[[str], bool], most_events: int) -> Log:
         """The log of the mean case: see `MeanDraws`, which gets `is_spread`.
@@ -84,19 +84,19 @@ class Simulation:
             As `run`.
         """
         chance = MeanDraws(self.scenario.seed, is_spread)
-        return self._run(self._world(chance, Budget(most_events, ROWS_AN_EVENT * most_events)), 0)
+        return self._run(self._context(chance, Budget(most_events, ROWS_AN_EVENT * most_events)), 0)
 
-    def _world(self, chance: Draws, budget: Budget) -> World:
+    def _context(self, chance: Draws, budget: Budget) -> Context:
         scenario = self.scenario
-        return World(Environment(), chance, scenario.horizon, scenario.start, budget=budget)
+        return Context(Environment(), chance, scenario.horizon, scenario.start, budget=budget)
 
-    def _run(self, world: World, replication: int) -> Log:
+    def _run(self, context: Context, replication: int) -> Log:
         scenario = self.scenario
         try:
             with np.errstate(over="raise", divide="raise", invalid="raise"):
                 for model in self.models.values():
-                    model.start(world)
-                world.run()
+                    model.start(context)
+                context.run()
         except (TooLongError, MemoryError):
             raise
         except Exception as error:
@@ -105,15 +105,15 @@ class Simulation:
                 scenario=scenario.name,
                 seed=scenario.seed,
                 replication=replication,
-                time=world.now,
+                time=context.now,
             ) from error
         # Frozen while the environment is alive: what unfinished processes do when they are
         # collected can no longer be recorded.
-        return world.recorder.freeze(
+        return context.recorder.freeze(
             self.subjects,
             replication,
             scenario.horizon,
-            drew=world.draws.drew,
+            drew=context.draws.drew,
             seed=scenario.seed,
         )
 

@@ -210,8 +210,8 @@ def test_an_exception_inside_a_run_says_how_to_reproduce_it(monkeypatch):
     def fails(_):
         raise ZeroDivisionError("division by zero")
 
-    def start(world):
-        world.call(60.0, ACT, 1, fails)
+    def start(context):
+        context.call(60.0, ACT, 1, fails)
 
     monkeypatch.setattr(simulation.models["shop"], "start", start)
     with pytest.raises(ModelError, match="ZeroDivisionError: division by zero") as error:

@@ -323,12 +323,12 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     from sim.forecast.explanation import foretold
     from sim.scenario.references import told
     from sim.simulation import Simulation
-    from sim.systems.base.system_type import Finding
+    from sim.systems.base.system_type import Issue
 
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
     for one in (scenario, *map(scenario.variant, names[:MOST_FORETOLD])):
         yield from one.warnings
-        findings = [Finding(path, sentence) for path, sentence in foretold(Simulation(one))]
+        findings = [Issue(path, sentence) for path, sentence in foretold(Simulation(one))]
         yield from map(str, told(one.written.tree, findings))
     if len(names) > MOST_FORETOLD:
         whose = f"the first {MOST_FORETOLD} of {len(names):,} variants"
@@ -464,10 +464,10 @@ def _multiplicity(results: Results) -> Multiplicity:
 
 
 def _places(results: Results, folder: Path) -> list[str]:
-    from sim.systems import KINDS
+    from sim.systems import SYSTEM_TYPES
 
     pictures = sorted((folder / "figures").glob("*.png"))
-    series = KINDS[next(iter(results.about.kinds.values()))].main_series
+    series = SYSTEM_TYPES[next(iter(results.about.kinds.values()))].main_series
     last = pictures[-1] if pictures else None
     picture = next((each for each in pictures if series in each.name), last)
     return [f"picture: {picture}"] if picture else [f"results: {folder}"]

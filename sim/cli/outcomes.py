@@ -13,7 +13,7 @@ from sim.core.units import show_duration
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.intervals import quantile
 from sim.results import tables
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ def told(results: Results) -> dict[str, list[str]]:
 
 def rare(results: Results) -> dict[tuple[str, str, str, str], Rare]:
     """What is there in fewer than half of the runs, by variant, system, group and metric."""
-    metrics = {system: KINDS[kind].metrics for system, kind in results.about.kinds.items()}
+    metrics = {system: SYSTEM_TYPES[kind].metrics for system, kind in results.about.kinds.items()}
     found = {}
     for row in results.rows("summary"):
         metric = metrics[row["system"]][row["metric"]]

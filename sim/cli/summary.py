@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.cli.console import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.cli.progress_table import spread
 from sim.cli.sparkline import sketch
-from sim.core.formatting import NOTHING, brief, show, show_range
+from sim.core.formatting import NOTHING, format_compact, show, show_range
 from sim.core.units import format_duration, show_duration
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
 from sim.plots import clock
@@ -254,7 +254,7 @@ def _values(
         rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))
         if rare is not None:
             when = "when bad" if name.startswith(("bad build", "hours on bad")) else "if at all"
-            value = brief(rare.median, row["unit"])
+            value = format_compact(rare.median, row["unit"])
             share = show(rare.share, "share")
             lines += paragraph(f"{name} {value} ({when}, median; {share} of runs)")
     return lines
@@ -264,7 +264,7 @@ def _spread(row: Row, metric: Metric, setting: Setting) -> tuple[str, str, str, 
     """The cells mean, interval, p50, bad 5 %, worst. What never varies says so, once."""
     if row["missing"] == row["n"]:
         return ("never", "", "", "", "")
-    mean = brief(row["mean"], metric.unit)
+    mean = format_compact(row["mean"], metric.unit)
     if row["min"] == row["max"] and not row["missing"]:
         return (mean, "in every run", "", "", "")
     middle, bad = (_quantile(row, p, metric, setting) for p in ("p50", bad_tail(metric)))
@@ -292,14 +292,14 @@ def _worst(row: Row, metric: Metric) -> str:
     value = row["min"] if metric.better == "higher" else row["max"]
     run = f"run {row['worst_replication']}"
     if not row["missing"]:
-        return f"{brief(value, metric.unit)} ({run})"
+        return f"{format_compact(value, metric.unit)} ({run})"
     return run if metric.name in NEVER_IS_BEST else f"never ({run})"
 
 
 def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
     """What is missing ranks above all: it has not come by the horizon."""
     if not math.isnan(row[p]):
-        return brief(row[p], metric.unit)
+        return format_compact(row[p], metric.unit)
     return "never" if metric.name in NEVER_IS_BEST else f"> {show_duration(setting.horizon)}"
 
 
@@ -381,9 +381,9 @@ def _cell(metric: Metric, setting: Setting, row: Row | None, rare: Rare | None) 
     if row["missing"] == row["n"]:
         return "never"
     if setting.is_single or not (metric.extreme or metric.unit == "s"):
-        return brief(row["mean"], metric.unit)
+        return format_compact(row["mean"], metric.unit)
     if rare is not None:
-        return f"{brief(rare.median, metric.unit)} in {show(rare.share, 'share')}"
+        return f"{format_compact(rare.median, metric.unit)} in {show(rare.share, 'share')}"
     bad = _quantile(row, bad_tail(metric), metric, setting)
     return bad if metric.extreme else f"{_quantile(row, 'p50', metric, setting)} / {bad}"
 

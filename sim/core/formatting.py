@@ -35,7 +35,7 @@ def show(value: float, unit: str) -> str:
     return _number(value)
 
 
-def brief(value: float, unit: str) -> str:
+def format_compact(value: float, unit: str) -> str:
     """As `show`, a time of ten minutes or more in minutes, of ten days or more in days.
 
     For what was measured; a bound that was asked for is shown in full.
@@ -50,7 +50,7 @@ def show_range(low: float, high: float, unit: str) -> str:
     """Write an interval: ``79.1..79.5 %``, ``9min50s..10min``; ``-`` where there is none."""
     if math.isnan(low) or math.isnan(high):
         return NOTHING
-    first, last = brief(low, unit), brief(high, unit)
+    first, last = format_compact(low, unit), format_compact(high, unit)
     return f"{first.removesuffix(' %')}..{last}"
 
 

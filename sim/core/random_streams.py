@@ -80,8 +80,8 @@ class Draws:
         self.drew = False
         """Whether any random number has been drawn."""
         self._streams: dict[str, Stream] = {}
-        self._times: dict[str, Times] = {}
-        self._chances: dict[str, Chances] = {}
+        self._times: dict[str, Durations] = {}
+        self._chances: dict[str, Bernoulli] = {}
 
     def failures_come(self) -> bool:
         """Whether unplanned failures strike."""
@@ -98,18 +98,18 @@ class Draws:
             found = self._streams[path] = Stream(self, path, members)
         return found
 
-    def times(self, path: str, distribution: Distribution, members: int = BLOCK) -> Times:
+    def times(self, path: str, distribution: Distribution, members: int = BLOCK) -> Durations:
         """Times in seconds; a distribution that is not random draws nothing."""
         found = self._times.get(path)
         if found is None or found.distribution is not distribution:
-            found = self._times[path] = Times(self.stream(path, members), distribution)
+            found = self._times[path] = Durations(self.stream(path, members), distribution)
         return found
 
-    def happens(self, path: str, probability: float, members: int = BLOCK) -> Chances:
+    def happens(self, path: str, probability: float, members: int = BLOCK) -> Bernoulli:
         """Whether something of this probability happens; 0 and 1 draw nothing."""
         found = self._chances.get(path)
         if found is None or found.probability != probability:
-            found = self._chances[path] = Chances(self.stream(path, members), probability)
+            found = self._chances[path] = Bernoulli(self.stream(path, members), probability)
         return found
 
 
@@ -136,7 +136,7 @@ class MeanDraws(Draws):
             found = self._streams[path] = _EvenStream(self, path, members)
         return found
 
-    def times(self, path: str, distribution: Distribution, members: int = BLOCK) -> Times:
+    def times(self, path: str, distribution: Distribution, members: int = BLOCK) -> Durations:
         """Times in seconds: the mean, for all, or spread evenly."""
         self.drew = self.drew or distribution.is_random
         if self._is_spread(path):
@@ -144,10 +144,10 @@ class MeanDraws(Draws):
         found = self._times.get(path)
         if found is None:
             mean = _Fixed(distribution.mean)
-            found = self._times[path] = Times(self.stream(path, members), mean)
+            found = self._times[path] = Durations(self.stream(path, members), mean)
         return found
 
-    def happens(self, path: str, probability: float, members: int = BLOCK) -> Chances:
+    def happens(self, path: str, probability: float, members: int = BLOCK) -> Bernoulli:
         """Whether it is certain, or, spread evenly, whether it happens."""
         self.drew = self.drew or 0 < probability < 1
         certain = float(probability >= 1)
@@ -204,7 +204,7 @@ class _EvenStream(Stream):
         return numbers if count <= 1 else (numbers.argsort().argsort() + 0.5) / count
 
 
-class Times(_Keyed[float]):
+class Durations(_Keyed[float]):
     """Times of one path, in seconds on the grid."""
 
     def __init__(self, stream: Stream, distribution: Distribution) -> None:
@@ -220,7 +220,7 @@ class Times(_Keyed[float]):
         return self.distribution.quantile(self._stream.vector(count, attempt, first))
 
 
-class Chances(_Keyed[bool]):
+class Bernoulli(_Keyed[bool]):
     """Whether it happens, on one path."""
 
     def __init__(self, stream: Stream, probability: float) -> None:

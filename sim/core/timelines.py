@@ -308,7 +308,7 @@ def _initial(blocks: Sequence[Block], tables: Sequence[NDArray[np.int64]]) -> in
 
 
 @dataclass(frozen=True, eq=False)
-class Stays:
+class Sojourns:
     """Each stretch that a subject spends in one state: a row with the row that ends it.
 
     Columns have shape (stays,), in order of replication, subject and time. A stay that began before
@@ -324,7 +324,7 @@ class Stays:
     ended_by: NDArray[np.int64]
 
 
-def stays(stack: Stack, blocks: Sequence[Block]) -> Stays:
+def stays(stack: Stack, blocks: Sequence[Block]) -> Sojourns:
     """All stays of the subjects in `blocks`, from time 0 to the horizon."""
     numbers = np.concatenate([np.arange(b.first, b.first + b.count) for b in blocks])
     chosen = np.zeros(stack.subjects.count, bool)
@@ -349,7 +349,7 @@ def stays(stack: Stack, blocks: Sequence[Block]) -> Stays:
     until = np.where(last, stack.horizon, np.append(since[1:], 0.0))
     ended_by = np.where(last, -1, np.append(cause[1:], -1))
     replication, subject = np.divmod(key, stack.subjects.count)
-    return Stays(replication, subject, state, since, until, cause, ended_by)
+    return Sojourns(replication, subject, state, since, until, cause, ended_by)
 
 
 def union(since: NDArray[np.float64], until: NDArray[np.float64]) -> list[tuple[float, float]]:

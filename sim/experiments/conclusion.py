@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.formatting import brief, show, show_range
+from sim.core.formatting import format_compact, show, show_range
 from sim.core.metrics import Key
 from sim.experiments.intervals import quantile
 from sim.experiments.objectives import metric_of
@@ -184,10 +184,10 @@ def _value(one: Experiment, key: Key, metric: Metric) -> str:
     values = one.measured.values[key]
     missing = int(np.isnan(values).sum())
     if not missing:
-        return brief(float(values.mean()), metric.unit)
+        return format_compact(float(values.mean()), metric.unit)
     middle = quantile(values, 0.5)
     never = f"never in {missing:,} of {len(values):,} runs" if one.measured.random else "never"
-    return never if np.isnan(middle) else f"{brief(middle, metric.unit)} (median; {never})"
+    return never if np.isnan(middle) else f"{format_compact(middle, metric.unit)} (median; {never})"
 
 
 def _apart(row: Difference, known: Mapping[str, Experiment]) -> str:
@@ -195,7 +195,7 @@ def _apart(row: Difference, known: Mapping[str, Experiment]) -> str:
     random = any(known[name].measured.random for name in (row.variant, row.baseline))
     if np.isnan(row.ci_low) or not random:
         return ""
-    difference = brief(row.difference, row.unit)
+    difference = format_compact(row.difference, row.unit)
     if row.ci_low == row.ci_high:
         return f" (difference {difference} in every run)"
     interval = show_range(row.ci_low, row.ci_high, row.unit)

@@ -16,7 +16,7 @@ from sim.core.formatting import show
 from sim.core.metrics import Key
 from sim.experiments.replications import replicate
 from sim.experiments.verdicts import judge, judge_mean, meets
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def look_further(first: Experiment, *, progress: bool = False) -> Experiment:
 
 def metrics_of(scenario: Scenario, system: str) -> Mapping[str, Metric]:
     """The metrics that a system has, in the order in which they are listed."""
-    return KINDS[scenario.systems[system].kind].metrics
+    return SYSTEM_TYPES[scenario.systems[system].kind].metrics
 
 
 def metric_of(scenario: Scenario, system: str, metric: str) -> Metric:
@@ -150,7 +150,9 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
             confidence=objective.confidence,
             looks=looks,
             random=measured.random,
-            rarest=min((p for spec in specs for p in KINDS[spec.kind].chances(spec)), default=1.0),
+            rarest=min(
+                (p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec)), default=1.0
+            ),
             binary=unit == "0/1",
             show=lambda value: show(value, unit),
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from sim.core.formatting import brief, show
+from sim.core.formatting import format_compact, show
 from sim.core.log import REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
 from sim.core.metrics import Key, earliest, latest
 from sim.experiments.intervals import quantile
@@ -125,7 +125,7 @@ def _outcome(
     share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
     horizon = one.scenario.horizon
     if what == "not over":
-        sentence = f"{whose}not over at the end ({brief(horizon, 's')}){share}"
+        sentence = f"{whose}not over at the end ({format_compact(horizon, 's')}){share}"
     else:
         sentence = f"{whose}{what}{share}{_told(what, middle, late, horizon, share)}"
     return Outcome(
@@ -135,8 +135,8 @@ def _outcome(
 
 def _told(what: What, middle: float, late: float, horizon: float, share: str) -> str:
     if np.isnan(middle):
-        return f", not ended within {brief(horizon, 's')}"
-    text = f"{',' if share else ''} {_WHEN[what]} {brief(middle, 's')}"
+        return f", not ended within {format_compact(horizon, 's')}"
+    text = f"{',' if share else ''} {_WHEN[what]} {format_compact(middle, 's')}"
     if late == middle:
         return text
-    return f"{text} (p95 {'> horizon' if np.isnan(late) else brief(late, 's')})"
+    return f"{text} (p95 {'> horizon' if np.isnan(late) else format_compact(late, 's')})"

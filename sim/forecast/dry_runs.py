@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.simulation import Simulation
 from sim.systems.base.context import TooLongError
-from sim.systems.base.dry_run import Rehearsal
+from sim.systems.base.dry_run import DryRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +20,12 @@ seconds."""
 MOST_EVENTS = 100_000
 
 
-def rehearse(simulation: Simulation, system: str) -> Rehearsal | None:
+def dry_run_of(simulation: Simulation, system: str) -> DryRun | None:
     """A system of a scenario run to the horizon, in parts only where all is too much.
 
     None where nothing is asked of it, and where even that is too much.
     """
-    how = simulation.kinds[system].rehearsing
+    how = simulation.kinds[system].dry_run_rules
     scenario = simulation.scenario
     found = _run(_of(scenario, system, how.spec), system, how.is_spread)
     if found is not None and found.is_certain and how.is_sample:
@@ -38,9 +38,9 @@ def rehearse(simulation: Simulation, system: str) -> Rehearsal | None:
     return found
 
 
-def rehearse_requests(simulation: Simulation, system: str) -> Rehearsal | None:
+def dry_run_of_requests(simulation: Simulation, system: str) -> DryRun | None:
     """A system run as far and as coarsely as shows what the service answers to requests."""
-    how, scenario = simulation.kinds[system].rehearsing, simulation.scenario
+    how, scenario = simulation.kinds[system].dry_run_rules, simulation.scenario
     brief = _of(scenario, system, how.brief)
     times = [each.at.mean for each in brief.operations if each.at.mean <= scenario.horizon]
     return _run(replace(brief, horizon=max(times)), system, _none) if times else None
@@ -60,7 +60,7 @@ def _none(_: str) -> bool:
     return False
 
 
-def _run(scenario: Scenario, system: str, is_spread: Callable[[str], bool]) -> Rehearsal | None:
+def _run(scenario: Scenario, system: str, is_spread: Callable[[str], bool]) -> DryRun | None:
     if not scenario.operations:
         return None
     simulation = Simulation(scenario)
@@ -70,4 +70,4 @@ def _run(scenario: Scenario, system: str, is_spread: Callable[[str], bool]) -> R
         log = simulation.run_mean_case(is_spread, MOST_EVENTS)
     except TooLongError:
         return None
-    return Rehearsal(simulation.models[system], log)
+    return DryRun(simulation.models[system], log)

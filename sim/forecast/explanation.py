@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.log import SCENARIO
 from sim.core.units import show_duration, show_share
-from sim.forecast.dry_runs import rehearse, rehearse_requests
+from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests
 from sim.forecast.mean_case import TOO_LARGE, foreseen
 from sim.systems.base.dry_run import refused
 
@@ -52,10 +52,10 @@ def before(simulation: Simulation) -> str:
 
 def of_system(simulation: Simulation, name: str) -> list[str]:
     """What a system is, what is asked of it and what that comes to in the mean case."""
-    model, rehearsal = simulation.models[name], rehearse(simulation, name)
-    lines: list[str] = model.before(rehearsal)
-    if rehearsal is not None:
-        return lines + foreseen(rehearsal, simulation.kinds[name], simulation.scenario.warm_up)
+    model, dry_run = simulation.models[name], dry_run_of(simulation, name)
+    lines: list[str] = model.before(dry_run)
+    if dry_run is not None:
+        return lines + foreseen(dry_run, simulation.kinds[name], simulation.scenario.warm_up)
     return [*lines, TOO_LARGE] if model.operations else lines
 
 
@@ -66,9 +66,9 @@ def foretold(simulation: Simulation) -> list[tuple[tuple[str | int, ...], str]]:
     """
     found = []
     for name, model in simulation.models.items():
-        rehearsal = rehearse_requests(simulation, name)
+        dry_run = dry_run_of_requests(simulation, name)
         for operation in model.operations:
-            sentence = refused(operation, model.refusal(operation), rehearsal)
+            sentence = refused(operation, model.rejection(operation), dry_run)
             if sentence is not None:
                 found.append((operation.path, f"{operation.name} {sentence}"))
     return found

@@ -9,14 +9,14 @@ import numpy as np
 from sim.core.log import STUCK, UPGRADE, UPGRADE_ENDS
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
-from sim.systems.base.text import counted
+from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sim.core.timelines import Timeline
-    from sim.systems.base.dry_run import Rehearsal, Rehearsing
-    from sim.systems.base.system_type import Kind
+    from sim.systems.base.dry_run import DryRun, DryRunRules
+    from sim.systems.base.system_type import SystemType
 
 TOO_LARGE = (
     "It is too large to be walked through in advance: how low capacity goes, for how long, and "
@@ -32,36 +32,36 @@ WEEK = 7
 """Days."""
 
 
-def foreseen(rehearsal: Rehearsal, kind: Kind[Any], warm_up: float) -> list[str]:
+def foreseen(dry_run: DryRun, kind: SystemType[Any], warm_up: float) -> list[str]:
     """What a system that was run in advance comes to, over [warm_up, horizon]."""
-    how = kind.rehearsing
-    if rehearsal.is_brief and how.is_sample:
+    how = kind.dry_run_rules
+    if dry_run.is_brief and how.is_sample:
         return [TOO_LARGE]
     ends: list[str] = []
-    told = [*_spread(kind.progress(rehearsal.model, rehearsal.log))]
-    if rehearsal.is_certain or not how.is_sample:
-        told = [_capacity(rehearsal, how, warm_up), *_availability(rehearsal, warm_up), *told]
-        ends = [*_ends(rehearsal), *kind.told(rehearsal.model, rehearsal.log)]
-    told += [*ends, *_failures(rehearsal)]
+    told = [*_spread(kind.progress(dry_run.model, dry_run.log))]
+    if dry_run.is_certain or not how.is_sample:
+        told = [_capacity(dry_run, how, warm_up), *_availability(dry_run, warm_up), *told]
+        ends = [*_ends(dry_run), *kind.told(dry_run.model, dry_run.log)]
+    told += [*ends, *_failures(dry_run)]
     if not told:
         return []
-    if rehearsal.is_certain:
+    if dry_run.is_certain:
         head = "Deterministic, one run suffices: this is what happens"
     else:
-        case = how.brief_case if rehearsal.is_brief else how.case
+        case = how.brief_case if dry_run.is_brief else how.case
         head = f"In the mean case ({case})"
     takes_time = any("completed" in each for each in ends)
-    slower = f" {SLOWEST}" if takes_time and not rehearsal.is_certain else ""
+    slower = f" {SLOWEST}" if takes_time and not dry_run.is_certain else ""
     return [f"{head}: {'; '.join(told)}.{slower}"]
 
 
 # Capacity -----------------------------------------------------------------------------------------
 
 
-def _capacity(rehearsal: Rehearsal, how: Rehearsing, warm_up: float) -> str:
-    line = rehearsal.model.timeline(rehearsal.log, "capacity").crop(warm_up, rehearsal.log.horizon)
+def _capacity(dry_run: DryRun, how: DryRunRules, warm_up: float) -> str:
+    line = dry_run.model.timeline(dry_run.log, "capacity").crop(warm_up, dry_run.log.horizon)
     lowest = line.minimum()
-    nominal = rehearsal.model.nominal
+    nominal = dry_run.model.nominal
     members = "" if how.is_sample or not nominal else f" ({lowest * nominal:g} of {nominal:g})"
     share = show_share(lowest)
     if len(set(line.values.tolist())) == 1:
@@ -72,9 +72,9 @@ def _capacity(rehearsal: Rehearsal, how: Rehearsing, warm_up: float) -> str:
     return f"lowest capacity {share}{members}, first at {show_duration(since)}"
 
 
-def _availability(rehearsal: Rehearsal, warm_up: float) -> Iterator[str]:
+def _availability(dry_run: DryRun, warm_up: float) -> Iterator[str]:
     """Whether it is available all the time; nothing where the file does not say what it needs."""
-    model, log = rehearsal.model, rehearsal.log
+    model, log = dry_run.model, dry_run.log
     groups = [group for name, group in model.series() if name == "available"]
     if not groups:
         return
@@ -100,9 +100,9 @@ def _outage(lines: Mapping[str, Timeline], outage: tuple[float, float], horizon:
 # Upgrades -----------------------------------------------------------------------------------------
 
 
-def _ends(rehearsal: Rehearsal) -> Iterator[str]:
+def _ends(dry_run: DryRun) -> Iterator[str]:
     """How each upgrade that takes time ends, and when it was stuck before."""
-    log, model = rehearsal.log, rehearsal.model
+    log, model = dry_run.log, dry_run.model
     (block,) = [each for each in model.blocks if each.kind == "upgrade"]
     for subject in block.numbers:
         rows = log.rows[log.rows["subject"] == subject]
@@ -125,10 +125,10 @@ def _words(status: int) -> str:
     return UPGRADE.statuses[status].replace("_", " ")
 
 
-def _failures(rehearsal: Rehearsal) -> Iterator[str]:
+def _failures(dry_run: DryRun) -> Iterator[str]:
     """Requests that are accepted and fail, and those that do not come."""
-    for operation in rehearsal.model.operations:
-        row = rehearsal.operations[operation.name]
+    for operation in dry_run.model.operations:
+        row = dry_run.operations[operation.name]
         if row["at_s"] is None:
             yield f"{operation.name} does not come by the end"
         elif row["status"] == "Failed":
@@ -148,7 +148,7 @@ def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         times = range(step, min(len(shares) + step - 1, step * STEPS + 1), step)
         told = [(day // step, shares[min(day, len(shares) - 1)]) for day in times]
         last = shares[-1]
-        text = ", ".join(f"{show_share(share)} after {counted(n, unit)}" for n, share in told)
+        text = ", ".join(f"{show_share(share)} after {pluralize(n, unit)}" for n, share in told)
         if not told or told[-1][1] < last:
             text += f"{', ' if text else ''}{show_share(last)} in the end"
         yield f"up to date with what was last released or pushed of {group}: {text}"

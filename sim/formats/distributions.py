@@ -19,8 +19,8 @@ from sim.formats.families import (
     LONGEST_MEAN,
     Empirical,
     Exponential,
+    Family,
     Lognormal,
-    Shape,
     Triangular,
     Uniform,
     Weibull,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-class OneShape(OneOf):
+class OneFamily(OneOf):
     """A distribution of times: its family, and the parameters."""
 
     uniform: Uniform | SkipJsonSchema[None] = None
@@ -52,7 +52,7 @@ class OneShape(OneOf):
     """Observed times: {values} or {csv, column}."""
 
 
-class Distribution(RootModel[Duration | OneShape]):
+class Distribution(RootModel[Duration | OneFamily]):
     """A time, fixed or random: 4min, or the key of one family with its parameters."""
 
     model_config = ConfigDict(frozen=True)
@@ -66,13 +66,13 @@ class Distribution(RootModel[Duration | OneShape]):
     def memoryless(cls, mean: float) -> Distribution:
         """Exponential with a mean in seconds that was computed, off the grid and however long."""
         law = Exponential.model_construct(mean=min(mean, LONGEST_MEAN))
-        return cls.model_construct(OneShape.model_construct(exponential=law))
+        return cls.model_construct(OneFamily.model_construct(exponential=law))
 
     @cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> Family:
         """The family with its parameters."""
-        if isinstance(self.root, OneShape):
-            shape: Shape = self.root.chosen[1]
+        if isinstance(self.root, OneFamily):
+            shape: Family = self.root.chosen[1]
             return shape
         return Uniform.model_construct(low=self.root, high=self.root)
 
@@ -115,7 +115,7 @@ class Distribution(RootModel[Duration | OneShape]):
         """The same with the `files` read; it still dumps as written. ValueError(rule)."""
         if not isinstance(self.shape, Empirical) or not self.files:
             return self
-        filled = OneShape.model_construct(empirical=self.shape.with_contents(contents))
+        filled = OneFamily.model_construct(empirical=self.shape.with_contents(contents))
         return type(self).model_construct(filled)
 
     @property

@@ -33,7 +33,7 @@ LONGEST_MEAN = _WIDEST * LONGEST
 """Seconds."""
 
 
-class Shape(Spec):
+class Family(Spec):
     """A family of distributions of times, in seconds, none of them negative."""
 
     @property
@@ -84,7 +84,7 @@ class Shape(Spec):
             raise ValueError(f"must have {rule}, got {got}")
 
 
-class Uniform(Shape):
+class Uniform(Family):
     """Every time from low to high is equally likely. A fixed time is one of no width."""
 
     low: Duration
@@ -166,7 +166,7 @@ class Triangular(Uniform):
         return np.where(x < self.mode, rising, falling)
 
 
-class Exponential(Shape):
+class Exponential(Family):
     """The time to what is as likely at any moment, however long it has been waited for."""
 
     mean: PositiveDuration
@@ -186,7 +186,7 @@ class Exponential(Shape):
         return self.mean * times
 
 
-class Lognormal(Shape):
+class Lognormal(Family):
     """Skewed to long times, as work and repair are: by median and p95, or by mean and sd."""
 
     median: PositiveDuration | SkipJsonSchema[None] = None
@@ -241,7 +241,7 @@ class Lognormal(Shape):
         return self.inverse(u) * math.exp(sigma**2)
 
 
-class Weibull(Shape):
+class Weibull(Family):
     """Times to a failure that grows likelier with age (shape above 1) or less likely (below 1)."""
 
     shape: PositiveNumber
@@ -271,7 +271,7 @@ class Weibull(Shape):
         return [f"scale {show_duration(self.scale)}", f"shape {self.shape:g}"]
 
 
-class Empirical(Shape):
+class Empirical(Family):
     """Times that were observed, each as likely as the others.
 
     With `interpolate` also what lies between: of the n times in ascending order, the k-th (from 0)

@@ -13,7 +13,7 @@ from sim.plots.capacity import Band
 from sim.results.run_pictures import accepting_beside, groups_apart
 from sim.results.spreads import Spread
 from sim.results.tables import blocks, values, with_gaps
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import unknown_name
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Lookup:
         if rows is None:
             return None
         about = self._results.about
-        known = KINDS[about.kinds[system]].metrics[metric]
+        known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
         return Spread(known, self._numbers[rows], about.horizon_s)
 
     def bound(self, one: Variant, system: str, metric: str) -> float | None:

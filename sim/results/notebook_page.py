@@ -9,7 +9,7 @@ from sim.core.formatting import NOTHING, show
 from sim.core.units import show_duration
 from sim.experiments.summaries import BAD, bad_tail
 from sim.results import html
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from sim.core.metrics import Metric
@@ -46,7 +46,7 @@ def _size(about: About) -> str:
 
 def _headlines(results: Results, system: str) -> str:
     about = results.about
-    metrics = KINDS[about.kinds[system]].metrics
+    metrics = SYSTEM_TYPES[about.kinds[system]].metrics
     found = {
         (row["variant"], row["metric"]): row
         for row in results.rows("summary")

@@ -16,7 +16,7 @@ from sim.plots import availability, capacity, estimates, gantt, overlay, up_to_d
 from sim.results.lookup import Lookup
 from sim.results.run_pictures import apart, marks, the_system, worth_showing
 from sim.results.spreads import downtime, in_runs, sentence
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,9 +97,9 @@ class ResultPictures:
         title = self._title(one, name, "queue")
         return self._replay(variant).plot.queue(name, title=title)
 
-    def lanes(self, system: str = "", variant: str = "") -> Picture:
+    def gantt(self, system: str = "", variant: str = "") -> Picture:
         """What each update domain, node or extension does in one replication."""
-        return self._replay(variant).plot.lanes(self._system(system))
+        return self._replay(variant).plot.gantt(self._system(system))
 
     def variants_capacity(self, system: str = "") -> Picture:
         """Capacity over time in each variant, on the same axes; of more than 12 how far it falls.
@@ -137,7 +137,7 @@ class ResultPictures:
             If there is no such series, or if there are more variants than lines can be told apart.
         """
         name = self._system(system)
-        series = series or KINDS[self._results.about.kinds[name]].main_series
+        series = series or SYSTEM_TYPES[self._results.about.kinds[name]].main_series
         chosen = [self._variant(each) for each in of] or self._of.having(name)
         if len(chosen) > overlay.MOST:
             rule = f"at most {overlay.MOST} lines can be told apart, got {len(chosen)} variants; "
@@ -174,10 +174,10 @@ class ResultPictures:
     def _of_one(self, system: str) -> Iterator[tuple[str, Picture]]:
         """The pictures of a system that is not compared; one at least."""
         one = self._variant("")
-        main = KINDS[self._results.about.kinds[system]].main_series
+        main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
         run = self._replay()
         model = run.simulation.models[system]
-        bars = model.lanes(run.log)
+        bars = model.gantt(run.log)
         down = [
             self._of.spread(one, system, "downtime", group)
             for group in self._of.groups_of(one, system, "available")
@@ -190,10 +190,10 @@ class ResultPictures:
             and (main == "capacity" or self._falls_far(one, system)),
             "availability": any(each is not None and each.values.any() for each in down),
             "queue": ("queue", "") in model.series(),
-            "lanes": few and any(bar[3] != "ready" for bar in bars),
+            "gantt": few and any(bar[3] != "ready" for bar in bars),
         }
         for series in [name for name, is_shown in shown.items() if is_shown] or [main]:
-            name = model.lane_words.what.replace(" ", "_") if series == "lanes" else series
+            name = model.gantt_labels.what.replace(" ", "_") if series == "gantt" else series
             yield name, getattr(self, series)(system)
 
     # What is drawn.
@@ -232,7 +232,7 @@ class ResultPictures:
     def _panel(self, system: str, metric: str) -> estimates.Panel:
         """A metric of all variants, and what an objective asks of all of them."""
         about = self._results.about
-        known = KINDS[about.kinds[system]].metrics[metric]
+        known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
         every = self._of.having(system)
         found = {one.name: self._of.spread(one, system, metric) for one in every}
         quantiles = known.extreme or known.unit == "s"
@@ -263,7 +263,7 @@ class ResultPictures:
 
     def _series_apart(self, system: str) -> str:
         """The first series that differs among the variants."""
-        main = KINDS[self._results.about.kinds[system]].main_series
+        main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
         every = self._of.having(system)
         for series in dict.fromkeys([main, *_SERIES]):
             if all(self._of.has(one, system, series) for one in every):

@@ -18,7 +18,7 @@ from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
 from sim.files import MAKER
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import MOST_HEADLINES
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _headlines(made: Sequence[Experiment], system: str, kind: str) -> tuple[str,
     every = tuple(dict.fromkeys(name for names in wanted for name in names))
     if len(every) <= MOST_HEADLINES:
         return every
-    return tuple(name for name in every if name != KINDS[kind].gives_way)
+    return tuple(name for name in every if name != SYSTEM_TYPES[kind].gives_way)
 
 
 def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) -> Variant:

@@ -22,7 +22,7 @@ from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.provenance import RESOLVED, About
 from sim.results.single_run import Run
-from sim.results.sources import TABLES, Made, Opened
+from sim.results.sources import TABLES, ComputedResults, SavedResults
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.base.system_type import look_up
@@ -183,7 +183,7 @@ def open_results(path: str | PathLike[str]) -> Results:
     except ValueError:
         rule = f"must be results of this version, got those of {folder.provenance['made_by']}"
         raise ScenarioError.of(rule, where=str(path)) from None
-    return Results(about, Opened(folder))
+    return Results(about, SavedResults(folder))
 
 
 class Results:
@@ -245,7 +245,7 @@ class Results:
 
     @property
     def plot(self) -> ResultPictures:
-        """The pictures: capacity, up_to_date, availability, queue, lanes and those of variants.
+        """The pictures: capacity, up_to_date, availability, queue, gantt and those of variants.
 
         Of variants: variants_capacity, variants_up_to_date, variants_queue, variants_metrics, and
         overlay, which draws any series of all of them in one picture.
@@ -407,4 +407,4 @@ def _results(
     scenario: Scenario, made: Sequence[Experiment], wall_time: float, *, compared: bool
 ) -> Results:
     about = About.of(scenario, made, compared=compared, wall_time=wall_time)
-    return Results(about, Made(scenario, made, about))
+    return Results(about, ComputedResults(scenario, made, about))

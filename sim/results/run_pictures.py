@@ -75,12 +75,12 @@ class RunPictures:
             **self._around(name),
         )
 
-    def lanes(self, system: str = "") -> Picture:
+    def gantt(self, system: str = "") -> Picture:
         """What each update domain does, each node or each extension; many of those share a lane."""
         run, name = self._run, self._system(system)
         model = run.simulation.models[name]
-        intervals = [gantt.Interval(*lane) for lane in model.lanes(run.log)]
-        words = model.lane_words
+        intervals = [gantt.Interval(*lane) for lane in model.gantt(run.log)]
+        words = model.gantt_labels
         title = gantt.headline(intervals, words.what, shared=words.shared)
         if run.log.drew:
             title = f"Replication {run.replication}: {title[:1].lower()}{title[1:]}"

@@ -229,7 +229,7 @@ class Run:
 
     @property
     def plot(self) -> RunPictures:
-        """The pictures: capacity, up_to_date, availability, queue, lanes."""
+        """The pictures: capacity, up_to_date, availability, queue, gantt."""
         return RunPictures(self)
 
     def _model(self, system: str) -> Model:

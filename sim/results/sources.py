@@ -57,7 +57,7 @@ class Source(Protocol):
         """A resolved scenario, as the file of that name in a result folder holds it."""
 
 
-class Made:
+class ComputedResults:
     """Experiments that were made just now, not read from a folder."""
 
     def __init__(self, scenario: Scenario, made: Sequence[Experiment], about: About) -> None:
@@ -138,7 +138,7 @@ class Made:
             yield Run(one.simulation, one.measured.first, one.variant)
 
 
-class Opened:
+class SavedResults:
     """A result folder."""
 
     def __init__(self, folder: ResultFolder) -> None:

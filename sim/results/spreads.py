@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.formatting import brief, show
+from sim.core.formatting import format_compact, show
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
 from sim.experiments.intervals import quantile
@@ -72,7 +72,7 @@ class Spread:
         """A value in the metric's unit; ``> 2h`` where it is missing."""
         if math.isinf(value):
             return f"> {show_duration(self.horizon)}" if self.metric.unit == "s" else "none"
-        return brief(value, self.metric.unit)
+        return format_compact(value, self.metric.unit)
 
     @property
     def _is_one_value(self) -> bool:

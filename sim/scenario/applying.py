@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.core.log import Recorder, Stack, Subjects, the_scenario
 from sim.formats.checking import nearest
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Span
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.systems.base.system_type import System
 
 
-class Asked(NamedTuple):
+class AskedMetric(NamedTuple):
     """A metric of a system, or of a group of it."""
 
     system: str
@@ -33,8 +33,8 @@ class Asked(NamedTuple):
 
 
 def apply_nowhere(
-    wanted: Iterable[tuple[Asked, ...]], scenarios: Iterable[Scenario]
-) -> dict[Asked, str]:
+    wanted: Iterable[tuple[AskedMetric, ...]], scenarios: Iterable[Scenario]
+) -> dict[AskedMetric, str]:
     """The metrics that are asked for and apply in none of the scenarios.
 
     Each entry of `wanted` is one question, which any of its metrics would answer. With the first
@@ -42,7 +42,7 @@ def apply_nowhere(
     """
     questions = set(wanted)
     named = {asked.metric for question in questions for asked in question}
-    known: set[Asked] = set()
+    known: set[AskedMetric] = set()
     metrics: dict[str, Mapping[str, Metric]] = {}
     for scenario in scenarios:
         unanswered = [question for question in questions if known.isdisjoint(question)]
@@ -50,7 +50,7 @@ def apply_nowhere(
             break
         systems = {asked.system for question in unanswered for asked in question}
         for name in systems & scenario.systems.keys():
-            metrics[name] = KINDS[scenario.systems[name].kind].metrics
+            metrics[name] = SYSTEM_TYPES[scenario.systems[name].kind].metrics
             known.update(_applying(scenario, name, named))
     return {
         question[0]: _rule(question[0], metrics[question[0].system], known)
@@ -59,34 +59,34 @@ def apply_nowhere(
     }
 
 
-def of_objective(objective: Objective) -> tuple[Asked, ...]:
+def of_objective(objective: Objective) -> tuple[AskedMetric, ...]:
     """What an objective asks for."""
-    return (Asked(objective.system, objective.group, objective.metric),)
+    return (AskedMetric(objective.system, objective.group, objective.metric),)
 
 
-def of_preference(metric: str, systems: Mapping[str, System]) -> tuple[Asked, ...]:
+def of_preference(metric: str, systems: Mapping[str, System]) -> tuple[AskedMetric, ...]:
     """What `prefer` asks for by a metric: it of any system that knows it."""
     return tuple(
-        Asked(name, "", metric)
+        AskedMetric(name, "", metric)
         for name, spec in systems.items()
-        if metric in KINDS[spec.kind].metrics
+        if metric in SYSTEM_TYPES[spec.kind].metrics
     )
 
 
-def _applying(scenario: Scenario, system: str, named: Iterable[str]) -> Iterator[Asked]:
+def _applying(scenario: Scenario, system: str, named: Iterable[str]) -> Iterator[AskedMetric]:
     """The metrics that a system of a scenario has a value of, those `named` among them."""
     spec, itself = scenario.systems[system], the_scenario()
     operations = [each for each in scenario.operations if each.system == system]
     span = Span(scenario.horizon, scenario.start)
-    kind = KINDS[spec.kind]
+    kind = SYSTEM_TYPES[spec.kind]
     model = kind.model(system, spec, operations, itself.count, span)
     subjects = Subjects([itself, *model.blocks])
     nothing = Recorder().freeze(subjects, 0, scenario.horizon, drew=False)
     values, _ = kind.measure(model, Stack([nothing]), scenario.warm_up, named)
-    return (Asked(system, group, metric) for group, metric in values)
+    return (AskedMetric(system, group, metric) for group, metric in values)
 
 
-def _rule(asked: Asked, metrics: Mapping[str, Metric], known: Collection[Asked]) -> str:
+def _rule(asked: AskedMetric, metrics: Mapping[str, Metric], known: Collection[AskedMetric]) -> str:
     rule = f"must be a metric that applies in the file or a variant of it, got {asked.metric}"
     beside = [each.metric for each in known if each[:2] == asked[:2]]
     return f"{rule}; the nearest that does is {_nearest(asked.metric, sorted(beside), metrics)}"

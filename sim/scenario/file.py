@@ -29,7 +29,7 @@ from sim.formats.fields import (
     Start,
     Text,
 )
-from sim.systems import FOLDERS, KINDS
+from sim.systems import FOLDERS, SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -132,7 +132,7 @@ def kinds_of(tree: Node) -> tuple[str, ...]:
     kinds = tuple(kind for kind in FOLDERS if kind in named)
     if not named or len(kinds) < len(named):
         return FOLDERS
-    known = {key for kind in kinds for key in KINDS[kind].operations}
+    known = {key for kind in kinds for key in SYSTEM_TYPES[kind].operations}
     operations = tree.value.get("operations") if isinstance(tree.value, dict) else None
     entries = operations.value if operations and isinstance(operations.value, list) else []
     return kinds if all(_is_of(known, entry) for entry in entries) else FOLDERS
@@ -161,7 +161,7 @@ def file_model(kinds: tuple[str, ...] = FOLDERS) -> type[File]:
 
 @cache
 def _file_model(kinds: tuple[str, ...]) -> type[File]:
-    specs: Any = reduce(or_, (KINDS[kind].spec for kind in kinds))
+    specs: Any = reduce(or_, (SYSTEM_TYPES[kind].spec for kind in kinds))
     system = Annotated[specs, Field(discriminator="kind")] if len(kinds) > 1 else specs
     types = {
         "systems": GenericAlias(dict, (Name, system)),
@@ -174,7 +174,7 @@ def _file_model(kinds: tuple[str, ...]) -> type[File]:
 
 
 def _entry_model(kinds: tuple[str, ...]) -> type[OperationEntry]:
-    bodies = {key: body for kind in kinds for key, body in KINDS[kind].operations.items()}
+    bodies = {key: body for kind in kinds for key, body in SYSTEM_TYPES[kind].operations.items()}
     absent: Any = SkipJsonSchema[None]  # type: ignore[misc]  # an alias to mypy, a class to Python
     fields: dict[str, Any] = {
         key: (body | absent, Field(default=None, description=getdoc(body)))

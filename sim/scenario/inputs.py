@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
 
 from sim.formats.fields import Spec
 from sim.formats.outside_files import quotable
-from sim.systems.base.system_type import Finding
+from sim.systems.base.system_type import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ class Reader:
         self._read: dict[str, InputFile] = {}
         self.missing: list[str] = []
         """The files that are named and were not given."""
-        self.findings: list[Finding] = []
+        self.findings: list[Issue] = []
 
     @property
     def inputs(self) -> tuple[InputFile, ...]:
@@ -82,7 +82,7 @@ class Reader:
     def _filled(self, part: NamesFiles, path: tuple[str | int, ...]) -> NamesFiles:
         absent = {keys: file for keys, file in part.files.items() if file not in self._contents}
         for keys, file in absent.items():
-            self.findings.append(Finding((*path, *keys), not_given(file)))
+            self.findings.append(Issue((*path, *keys), not_given(file)))
         self.missing += absent.values()
         if absent:
             return part
@@ -93,7 +93,7 @@ class Reader:
         except ValueError as error:
             keys, file = next(iter(part.files.items()))  # no part names more than one
             told = quotable(file, str(error))
-            self.findings.append(Finding((*path, *keys), f"{file}: {told}"))
+            self.findings.append(Issue((*path, *keys), f"{file}: {told}"))
             return part
 
 

@@ -21,7 +21,7 @@ from sim.formats.tree import dotted
 from sim.scenario import paths
 from sim.scenario.file import json_schema
 from sim.scenario.variants import homes
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +54,7 @@ class _Found(NamedTuple):
 def kinds() -> list[str]:
     """The kinds of system, and what each is for."""
     lines = ["kinds of system (rollout-sim new KIND, rollout-sim keys KIND):"]
-    for kind, record in KINDS.items():
+    for kind, record in SYSTEM_TYPES.items():
         lines += _listed(f"  {kind}", [_plain(getdoc(record.spec) or "")])
     return lines
 
@@ -83,8 +83,8 @@ def reference(path: str = "") -> list[str]:
         lines += _metrics() if keys[:1] == ("objectives",) and keys[-1] == "metric" else []
     if not keys:
         lines += ["", *kinds()]
-    if path in KINDS:
-        asked = ", ".join(KINDS[path].operations)
+    if path in SYSTEM_TYPES:
+        asked = ", ".join(SYSTEM_TYPES[path].operations)
         lines += ["", *_listed("operations (rollout-sim keys operations.NAME)", [asked])]
     return lines
 
@@ -96,7 +96,7 @@ def _find(keys: Sequence[str], path: str) -> list[_Found]:
     schema = json_schema()
     found = [_Found(Place.top(schema), "")]
     rest = list(keys)
-    if rest and rest[0] in KINDS:
+    if rest and rest[0] in SYSTEM_TYPES:
         systems = Place.top(schema).below("systems").below("NAME")
         found = [each for each in _by_kind(_Found(systems, "")) if each.kind == rest[0]]
         rest = rest[1:]
@@ -105,7 +105,7 @@ def _find(keys: Sequence[str], path: str) -> list[_Found]:
         if not below:
             before = dotted(keys[: len(keys) - len(rest) + number]) or "a scenario file"
             known = dict.fromkeys(known for each in found for known in _item(each.place).keys)
-            known |= {} if number else dict.fromkeys(KINDS)
+            known |= {} if number else dict.fromkeys(SYSTEM_TYPES)
             meant = hint(key, found[0].place, homes()) if known and not found[1:] else None
             rule = f"names no key of {before}, {meant or suggest(key, list(known))}"
             raise ScenarioError.of(rule, where="PATH", path=path)
@@ -173,7 +173,7 @@ def _key(place: Place, key: str) -> list[str]:
     below = place.below(key)
     own = [form["properties"][key] for form in place.forms if key in form.get("properties", {})]
     said = [_type(own[0], place.root), _default([*below.forms, *own], _is_required(place, key))]
-    kind = next((name for name, record in KINDS.items() if key in record.operations), "")
+    kind = next((name for name, record in SYSTEM_TYPES.items() if key in record.operations), "")
     if kind and "at" in place.keys:
         said[0] = f"operation of {kind}"
     head = _listed(f"  {dotted([key])}", ["; ".join(filter(None, said))])
@@ -266,7 +266,7 @@ def _metrics() -> list[str]:
     """The metrics of each kind, with the unit in which a bound is written."""
     written = {"s": "duration", "share": "share", "0/1": "0 or 1"}
     lines: list[str] = []
-    for kind, record in KINDS.items():
+    for kind, record in SYSTEM_TYPES.items():
         named = (f"{name} ({written.get(m.unit, m.unit)})" for name, m in record.metrics.items())
         lines += ["", *_listed(f"  {kind}", [", ".join(named)])]
     return lines

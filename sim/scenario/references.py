@@ -18,9 +18,9 @@ from sim.core.units import YEAR, format_duration, format_share
 from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
 from sim.formats.tree import Node
 from sim.scenario.inputs import Reader
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation
-from sim.systems.base.system_type import Finding, System, unknown_name
+from sim.systems.base.system_type import Issue, System, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,9 +81,9 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     findings = list(reader.findings)
     if file.replications and file.replications > MOST_REPLICATIONS:
         rule = f"must be at most {MOST_REPLICATIONS:,}, got {file.replications}"
-        findings.append(Finding(("replications",), rule))
+        findings.append(Issue(("replications",), rule))
     systems = dict(sorted(file.systems.items()))
-    horizon = file.horizon or max(KINDS[spec.kind].horizon for spec in systems.values())
+    horizon = file.horizon or max(SYSTEM_TYPES[spec.kind].horizon for spec in systems.values())
     operations = tuple(_operations(file, systems, findings))
     # A distribution whose file is missing has no times to look at.
     findings += _times(file, horizon, () if reader.findings else operations)
@@ -92,7 +92,7 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     if file.start is None:
         findings += _dates(systems, ("systems",))
     for name, own in by_system(systems, operations).items():
-        checked = KINDS[systems[name].kind].references(name, systems[name], own)
+        checked = SYSTEM_TYPES[systems[name].kind].references(name, systems[name], own)
         findings += islice(checked, MOST_PROBLEMS + 1)
     objectives = tuple(_objectives(tree, file, systems, operations, findings))
     problems += told(tree, findings)
@@ -110,7 +110,7 @@ def by_system(
     return asked
 
 
-def told(tree: Node, findings: Iterable[Finding]) -> list[Problem]:
+def told(tree: Node, findings: Iterable[Issue]) -> list[Problem]:
     """Findings with their places, in the order of the file."""
     located = [(_locate(tree, finding.path), finding) for finding in findings]
     if located:
@@ -154,12 +154,12 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def _operations(
-    file: File, systems: Mapping[str, System], findings: list[Finding]
+    file: File, systems: Mapping[str, System], findings: list[Issue]
 ) -> Iterator[Operation]:
     counts = Counter[str]()
     known: dict[str, list[str]] = {}
     for each, spec in systems.items():
-        for kind in KINDS[spec.kind].operations:
+        for kind in SYSTEM_TYPES[spec.kind].operations:
             known.setdefault(kind, []).append(each)
     for index, entry in enumerate(file.operations):
         kind, body = entry.chosen
@@ -176,53 +176,53 @@ def _operations(
 
 def _whom(
     what: str, system: str | None, path: Path, able: Sequence[str], systems: Mapping[str, System]
-) -> tuple[str, list[Finding]]:
+) -> tuple[str, list[Issue]]:
     """Which of the systems that are `able` is meant, "" where none."""
     if system is None and len(able) == 1:
         return able[0], []
     if system is None:
         several = f"missing key system, as several have the {what}: {', '.join(able)}"
-        return "", [Finding(path, several if able else f"no system of this file has the {what}")]
+        return "", [Issue(path, several if able else f"no system of this file has the {what}")]
     if system in able:
         return system, []
     if system in systems:
         rule = f"{system} is a {systems[system].kind}, which has no {what}"
     else:
         rule = unknown_name("a system of this file", system, systems)
-    return "", [Finding((*path, "system"), rule)]
+    return "", [Issue((*path, "system"), rule)]
 
 
-def _names(operations: Sequence[Operation]) -> Iterator[Finding]:
+def _names(operations: Sequence[Operation]) -> Iterator[Issue]:
     taken = {operation.name for operation in operations if not operation.named}
     for operation in operations:
         if operation.named and operation.name in taken:
             rule = f"must be the name of one operation only, got {operation.name}"
-            yield Finding((*operation.path[:2], "name"), rule)
+            yield Issue((*operation.path[:2], "name"), rule)
         taken.add(operation.name)
 
 
-def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Iterator[Finding]:
+def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Iterator[Issue]:
     if horizon > LONGEST_HORIZON:
         rule = f"must be at most 100 years, {format_duration(LONGEST_HORIZON)}"
-        yield Finding(("horizon",), f"{rule}, got {format_duration(horizon)}")
+        yield Issue(("horizon",), f"{rule}, got {format_duration(horizon)}")
     if file.warm_up >= horizon:
         rule = f"must be below the horizon, {format_duration(horizon)}"
-        yield Finding(("warm_up",), f"{rule}, got {format_duration(file.warm_up)}")
+        yield Issue(("warm_up",), f"{rule}, got {format_duration(file.warm_up)}")
     for operation in operations:
         path = (*operation.path[:2], "at")
         lowest = float(operation.at.quantile(np.zeros(1))[0])
         got = operation.at if operation.at.is_random else format_duration(lowest)
         if lowest > horizon:
             rule = f"must not be after the horizon, {format_duration(horizon)}"
-            yield Finding(path, f"{rule}, got {got}")
+            yield Issue(path, f"{rule}, got {got}")
         if file.start is None:
             yield from _days(operation)
 
 
-def _dates(part: Any, path: Path) -> Iterator[Finding]:
+def _dates(part: Any, path: Path) -> Iterator[Issue]:
     """Dates of systems: without a `start` no instant of a run has one."""
     if isinstance(part, dt.datetime):
-        yield Finding(path, "a date needs a `start` in the file")
+        yield Issue(path, "a date needs a `start` in the file")
     elif isinstance(part, Spec):
         for name, field in type(part).model_fields.items():
             yield from _dates(getattr(part, name), (*path, field.alias or name))
@@ -234,11 +234,11 @@ def _dates(part: Any, path: Path) -> Iterator[Finding]:
             yield from _dates(value, (*path, place))
 
 
-def _days(operation: Operation) -> Iterator[Finding]:
+def _days(operation: Operation) -> Iterator[Issue]:
     for number, window in enumerate(getattr(operation.body, "windows", ())):
         if window.days:
             path = (*operation.path, "windows", number, "days")
-            yield Finding(path, "days of the week need a `start` in the file")
+            yield Issue(path, "days of the week need a `start` in the file")
 
 
 # Objectives --------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def _objectives(
     file: File,
     systems: Mapping[str, System],
     operations: Sequence[Operation],
-    findings: list[Finding],
+    findings: list[Issue],
 ) -> Iterator[Objective]:
     asked = by_system(systems, operations)
     for index, entry in enumerate(file.objectives):
@@ -287,7 +287,7 @@ def _objectives(
         if not system:
             continue
         findings += _group(entry, path, system, systems[system], asked[system])
-        unit = KINDS[systems[system].kind].metrics[entry.metric].unit
+        unit = SYSTEM_TYPES[systems[system].kind].metrics[entry.metric].unit
         at_least, at_most = _bounds(_locate(tree, path), path, unit, findings)
         yield Objective(
             index=index,
@@ -302,19 +302,19 @@ def _objectives(
         )
 
 
-def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Finding]:
+def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Issue]:
     """What is wrong with the metrics of `prefer`."""
-    metrics = [KINDS[spec.kind].metrics for spec in systems.values()]
+    metrics = [SYSTEM_TYPES[spec.kind].metrics for spec in systems.values()]
     named: set[str] = set()
     for place, metric in enumerate(file.prefer):
         meant = [each[metric] for each in metrics if metric in each]
         if not meant:
-            yield Finding(("prefer", place), _unknown_metric(metric, metrics))
+            yield Issue(("prefer", place), _unknown_metric(metric, metrics))
         elif not all(each.better for each in meant):
             rule = f"must be a metric of which more, or less, is better, got {metric}"
-            yield Finding(("prefer", place), rule)
+            yield Issue(("prefer", place), rule)
         elif metric in named:
-            yield Finding(("prefer", place), f"must be named once, got {metric} again")
+            yield Issue(("prefer", place), f"must be named once, got {metric} again")
         named.add(metric)
 
 
@@ -325,44 +325,44 @@ def _unknown_metric(name: str, metrics: Iterable[Mapping[str, Metric]]) -> str:
 
 def _system_of(
     entry: ObjectiveEntry, path: Path, systems: Mapping[str, System]
-) -> tuple[str, list[Finding]]:
-    metrics = {name: KINDS[spec.kind].metrics for name, spec in systems.items()}
+) -> tuple[str, list[Issue]]:
+    metrics = {name: SYSTEM_TYPES[spec.kind].metrics for name, spec in systems.items()}
     if not any(entry.metric in each for each in metrics.values()):
         rule = _unknown_metric(entry.metric, metrics.values())
-        return "", [Finding((*path, "metric"), rule)]
+        return "", [Issue((*path, "metric"), rule)]
     able = [name for name, each in metrics.items() if entry.metric in each]
     return _whom(f"metric {entry.metric}", entry.system, path, able, systems)
 
 
 def _group(
     entry: ObjectiveEntry, path: Path, system: str, spec: System, operations: Sequence[Operation]
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     if entry.group is None:
         return
-    known = KINDS[spec.kind].groups(spec, operations)
+    known = SYSTEM_TYPES[spec.kind].groups(spec, operations)
     if entry.group not in known:
         rule = unknown_name(f"a group of {system}", entry.group, known)
-        yield Finding((*path, "group"), rule)
-    elif entry.metric not in KINDS[spec.kind].group_metrics:
+        yield Issue((*path, "group"), rule)
+    elif entry.metric not in SYSTEM_TYPES[spec.kind].group_metrics:
         rule = f"must be left out, as {entry.metric} has no groups, got {entry.group}"
-        yield Finding((*path, "group"), rule)
+        yield Issue((*path, "group"), rule)
 
 
 def _bounds(
-    node: Node, path: Path, unit: str, findings: list[Finding]
+    node: Node, path: Path, unit: str, findings: list[Issue]
 ) -> tuple[float | None, float | None]:
     """The bounds of an objective, at_least and at_most, in the metric's unit."""
     entries = node.value if isinstance(node.value, dict) else {}
     given = {key: node for key, node in entries.items() if key in Bounds.model_fields}
     problems: list[Problem] = []
     bounds = check(BOUNDS.get(unit, NumberBounds), Node(given), path, problems)
-    findings += [Finding((*path, *given), problem.rule) for problem in problems]
+    findings += [Issue((*path, *given), problem.rule) for problem in problems]
     return (None, None) if bounds is None else (bounds.at_least, bounds.at_most)
 
 
 def dump_objective(objective: Objective, systems: Mapping[str, System]) -> dict[str, Any]:
     """An entry of `objectives` that reads back to the same objective."""
-    unit = KINDS[systems[objective.system].kind].metrics[objective.metric].unit
+    unit = SYSTEM_TYPES[systems[objective.system].kind].metrics[objective.metric].unit
     bounds = {"at_least": objective.at_least, "at_most": objective.at_most}
     written = BOUNDS.get(unit, NumberBounds).model_construct(None, **bounds)
     entry = {

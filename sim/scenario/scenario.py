@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Self
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
 from sim.formats.tree import Node, from_python, write
-from sim.scenario.applying import Asked, apply_nowhere, of_objective, of_preference
+from sim.scenario.applying import AskedMetric, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS, File, json_schema
 from sim.scenario.inputs import InputFile
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
 from sim.scenario.variants import without_variants
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation
-from sim.systems.base.system_type import Finding, look_up
+from sim.systems.base.system_type import Issue, look_up
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -137,7 +137,8 @@ class Scenario:
     def _resolved(cls, written: Written, variant_name: str, file: File, linked: Linked) -> Self:
         """Fill in the defaults that depend on other fields."""
         systems = {
-            name: KINDS[spec.kind].resolve(name, spec) for name, spec in linked.systems.items()
+            name: SYSTEM_TYPES[spec.kind].resolve(name, spec)
+            for name, spec in linked.systems.items()
         }
         operations = tuple(_resolved_operation(each, systems) for each in linked.operations)
         return cls(
@@ -215,9 +216,9 @@ class Scenario:
         Empty where no operation leaves the service a choice.
         """
         kinds = {spec.kind for spec in self.systems.values()}
-        for kind in (each for each in KINDS if each in kinds):
+        for kind in (each for each in SYSTEM_TYPES if each in kinds):
             own = [each for each in self.operations if self.systems[each.system].kind == kind]
-            variants = KINDS[kind].default_variants(own)
+            variants = SYSTEM_TYPES[kind].default_variants(own)
             if variants:
                 return {name: dict(changes) for name, changes in variants.items()}
         return {}
@@ -254,27 +255,27 @@ class Scenario:
 
 
 def _of_objectives(
-    objectives: Iterable[Objective], nowhere: Mapping[Asked, str]
-) -> Iterator[Finding]:
+    objectives: Iterable[Objective], nowhere: Mapping[AskedMetric, str]
+) -> Iterator[Issue]:
     """What is wrong with the metrics of objectives: they apply nowhere."""
     for each in objectives:
         (asked,) = of_objective(each)
         if asked in nowhere:
-            yield Finding(("objectives", each.index, "metric"), nowhere[asked])
+            yield Issue(("objectives", each.index, "metric"), nowhere[asked])
 
 
 def _of_preferences(
-    preferred: Iterable[tuple[Asked, ...]], nowhere: Mapping[Asked, str]
-) -> Iterator[Finding]:
+    preferred: Iterable[tuple[AskedMetric, ...]], nowhere: Mapping[AskedMetric, str]
+) -> Iterator[Issue]:
     """The same of the metrics of `prefer`, in their order."""
     for place, question in enumerate(preferred):
         if question[0] in nowhere:
-            yield Finding(("prefer", place), nowhere[question[0]])
+            yield Issue(("prefer", place), nowhere[question[0]])
 
 
 def _resolved_operation(operation: Operation, systems: Mapping[str, System]) -> Operation:
     spec = systems[operation.system]
-    body = KINDS[spec.kind].resolve_body(spec, operation.body)
+    body = SYSTEM_TYPES[spec.kind].resolve_body(spec, operation.body)
     return replace(operation, body=body.model_copy(update={"system": operation.system}))
 
 
@@ -289,7 +290,7 @@ def _assumptions(linked: Linked) -> Iterator[str]:
     """Each assumption once, naming the system where there are several."""
     several = len(linked.systems) > 1
     for name, spec, operations in _by_system(linked.systems, linked.operations):
-        for assumption in KINDS[spec.kind].assumed(spec, operations):
+        for assumption in SYSTEM_TYPES[spec.kind].assumed(spec, operations):
             yield f"{name}: {assumption}" if several else assumption
 
 
@@ -297,7 +298,7 @@ def _warnings(
     tree: Node, systems: Mapping[str, System], operations: Iterable[Operation]
 ) -> Iterator[str]:
     for name, spec, own in _by_system(systems, operations):
-        yield from map(str, told(tree, KINDS[spec.kind].warnings(name, spec, own)))
+        yield from map(str, told(tree, SYSTEM_TYPES[spec.kind].warnings(name, spec, own)))
 
 
 def _dump(part: BaseModel) -> Any:

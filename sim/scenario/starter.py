@@ -11,7 +11,7 @@ from sim.formats.schema import Place
 from sim.formats.tree import Node, plain, read, write
 from sim.scenario import Scenario
 from sim.scenario.file import json_schema
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import unknown_name
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def starter(kind: str, overrides: Mapping[str, object] | None = None) -> str:
     ScenarioError
         Where the kind is unknown or the overrides do not fit.
     """
-    if kind not in KINDS:
-        raise ScenarioError.of(unknown_name("a kind of system", kind, KINDS))
-    scenario = Scenario.from_text(KINDS[kind].starter).override(overrides or {})
+    if kind not in SYSTEM_TYPES:
+        raise ScenarioError.of(unknown_name("a kind of system", kind, SYSTEM_TYPES))
+    scenario = Scenario.from_text(SYSTEM_TYPES[kind].starter).override(overrides or {})
     text = write(plain(scenario.written.tree))
     comments = dict(_comments(read(text, ""), Place.top(json_schema())))
     lines = (_commented(line, comments.get(n)) for n, line in enumerate(text.splitlines(), 1))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.formats.hints import Home
-    from sim.systems.base.system_type import Finding
+    from sim.systems.base.system_type import Issue
 
 
 SHARED = ("prefer", "seed")
@@ -48,7 +48,7 @@ class Draft:
         problems += _news(own, problems, self.variant)
         return linked
 
-    def tell(self, findings: Iterable[Finding], problems: list[Problem]) -> None:
+    def tell(self, findings: Iterable[Issue], problems: list[Problem]) -> None:
         """Append findings about the file with their places, as `link` does."""
         problems += _news(told(self.tree, findings), problems, self.variant)
 

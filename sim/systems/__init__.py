@@ -1,4 +1,4 @@
-"""The modelled systems. Adding one is a folder, whose `KIND` registers it, and one line here."""
+"""The modelled systems. Adding one is a folder that registers itself, and one line here."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.systems.base.system_type import Kind
+    from sim.systems.base.system_type import SystemType
 
 FOLDERS = ("cloud_service", "batch_pool", "arc_fleet")
 
 
-class Kinds(Mapping[str, "Kind[Any]"]):
+class SystemTypes(Mapping[str, "SystemType[Any]"]):
     """Kind -> its record; a system's folder is imported when it is first asked for."""
 
-    def __getitem__(self, kind: str) -> Kind[Any]:
+    def __getitem__(self, kind: str) -> SystemType[Any]:
         if kind not in FOLDERS:
             raise KeyError(kind)
-        record: Kind[Any] = import_module(f"sim.systems.{kind}").KIND
+        record: SystemType[Any] = import_module(f"sim.systems.{kind}").SYSTEM_TYPE
         return record
 
     def __iter__(self) -> Iterator[str]:
@@ -28,4 +28,4 @@ class Kinds(Mapping[str, "Kind[Any]"]):
         return len(FOLDERS)
 
 
-KINDS = Kinds()
+SYSTEM_TYPES = SystemTypes()

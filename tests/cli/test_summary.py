@@ -15,9 +15,9 @@ from sim.cli.console import Style
 from sim.cli.summary import First, Rare, Setting, System, compare, footer, run
 from sim.core.timelines import Timeline
 from sim.scenario import Objective
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
-METRICS = KINDS["cloud_service"].metrics
+METRICS = SYSTEM_TYPES["cloud_service"].metrics
 HEADLINES = (
     "min_capacity",
     "capacity_hours_lost",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.core.formatting import brief, show, show_range
+from sim.core.formatting import format_compact, show, show_range
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_time_is_a_duration_and_not_zero_unless_it_is(value, text):
     ],
 )
 def test_measured_time_is_brief(seconds, text):
-    assert brief(seconds, "s") == text
+    assert format_compact(seconds, "s") == text
 
 
 def test_brief_changes_nothing_but_times():
-    assert brief(2262.0, "count") == "2,260"
+    assert format_compact(2262.0, "count") == "2,260"
 
 
 def test_missing_value_is_a_dash():

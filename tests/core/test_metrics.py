@@ -37,7 +37,7 @@ from sim.core.metrics import (
     rollouts,
 )
 from sim.core.timelines import Steps
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 HOUR = 3600.0
 
@@ -58,19 +58,19 @@ def listed(values):
 
 
 def test_every_metric_is_found_by_its_name_and_has_a_meaning():
-    for metrics in (METRICS, *(kind.metrics for kind in KINDS.values())):
+    for metrics in (METRICS, *(kind.metrics for kind in SYSTEM_TYPES.values())):
         assert all(name == metric.name for name, metric in metrics.items())
         assert all(metric.meaning.endswith(".") and metric.label for metric in metrics.values())
 
 
 def test_every_system_has_the_common_metrics():
-    assert all(NO_ROLLBACKS.items() <= kind.metrics.items() for kind in KINDS.values())
+    assert all(NO_ROLLBACKS.items() <= kind.metrics.items() for kind in SYSTEM_TYPES.values())
 
 
 def test_only_cloud_services_have_the_metrics_of_rollbacks():
-    having = [name for name, kind in KINDS.items() if OF_ROLLBACKS & kind.metrics.keys()]
+    having = [name for name, kind in SYSTEM_TYPES.items() if OF_ROLLBACKS & kind.metrics.keys()]
     assert having == ["cloud_service"]
-    assert METRICS.items() <= KINDS["cloud_service"].metrics.items()
+    assert METRICS.items() <= SYSTEM_TYPES["cloud_service"].metrics.items()
 
 
 def test_metrics_know_their_better_direction():

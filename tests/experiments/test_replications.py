@@ -13,7 +13,7 @@ from sim.experiments import replications
 from sim.experiments.replications import audit, replicate
 from sim.files import loads
 from sim.simulation import Simulation
-from sim.systems.base.context import World
+from sim.systems.base.context import Context
 
 CHANCE = """\
 name: shop
@@ -85,7 +85,7 @@ def test_runs_are_forgotten_before_their_logs_are_analysed(monkeypatch):
     worlds = []
 
     def counting(*given):
-        worlds.append(alive(World))
+        worlds.append(alive(Context))
         return audit(*given)
 
     monkeypatch.setattr(replications, "STACK", 1)

@@ -30,7 +30,7 @@ def rule(error):
     return str(problem)
 
 
-def refusal(path, **options):
+def rejection(path, **options):
     with pytest.raises(ScenarioError) as error:
         files.write_results(path, "x", [("a.txt", "new")], ABOUT, **options)
     return rule(error)
@@ -232,7 +232,7 @@ def test_parents_are_made(tmp_path):
 
 def test_existing_folder_stays_unless_overwrite_is_asked_for(tmp_path):
     target = saved(tmp_path / "r", a__txt="old")
-    assert refusal(target).endswith(
+    assert rejection(target).endswith(
         "must be a new name, got a folder that exists; overwrite=True replaces results"
     )
     assert stays_old(target)
@@ -249,7 +249,7 @@ def test_overwrite_replaces_the_whole_folder(tmp_path):
 @pytest.mark.parametrize("provenance", ["", "{", "[]", "{}", '{"made_by": "another tool"}'])
 def test_overwrite_refuses_a_folder_without_our_provenance(tmp_path, provenance):
     target = folder(tmp_path / "r", provenance__json=provenance, thesis__txt="years of work")
-    assert "got no provenance.json of rollout-sim in it" in refusal(target, overwrite=True)
+    assert "got no provenance.json of rollout-sim in it" in rejection(target, overwrite=True)
     assert names(target) == ["provenance.json", "thesis.txt"]
 
 
@@ -259,7 +259,7 @@ def test_overwrite_refuses_a_folder_with_a_file_that_is_not_its_own(tmp_path, na
     target = files.write_results(tmp_path / "r", "x", parts, ABOUT)
     (target / name).parent.mkdir(exist_ok=True)
     (target / name).write_text("years of work")
-    said = refusal(target, overwrite=True)
+    said = rejection(target, overwrite=True)
     assert said.endswith(f"must hold only files of its own results to be overwritten, got {name}")
     assert (target / name).read_text() == "years of work"
     assert (target / "figures" / "capacity.png").read_bytes() == b"1"
@@ -269,13 +269,13 @@ def test_overwrite_refuses_a_folder_with_a_file_that_is_not_its_own(tmp_path, na
 def test_overwrite_refuses_a_link_in_the_place_of_a_folder(tmp_path):
     target = files.write_results(tmp_path / "r", "x", [("figures/a.png", b"1")], ABOUT)
     (target / "mine").symlink_to(folder(tmp_path / "far", thesis__txt="years of work"))
-    assert refusal(target, overwrite=True).endswith("got mine")
+    assert rejection(target, overwrite=True).endswith("got mine")
     assert names(tmp_path / "far") == ["thesis.txt"]
 
 
 def test_file_is_no_target(tmp_path):
     (tmp_path / "file").write_text("mine")
-    assert "got something else" in refusal(tmp_path / "file", overwrite=True)
+    assert "got something else" in rejection(tmp_path / "file", overwrite=True)
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -283,7 +283,7 @@ def test_file_is_no_target(tmp_path):
 def test_link_is_no_target(tmp_path):
     ours = saved(tmp_path / "ours", a__txt="old")
     (tmp_path / "link").symlink_to(ours, target_is_directory=True)
-    assert "got something else" in refusal(tmp_path / "link", overwrite=True)
+    assert "got something else" in rejection(tmp_path / "link", overwrite=True)
     assert stays_old(ours)
 
 
@@ -348,7 +348,7 @@ def test_interrupted_writing_leaves_the_old_results_and_nothing_else(tmp_path):
 
 def test_unwritable_place_is_an_error_of_the_input(tmp_path):
     (tmp_path / "file").write_text("mine")
-    assert "must be a folder that can be written" in refusal(tmp_path / "file" / "r")
+    assert "must be a folder that can be written" in rejection(tmp_path / "file" / "r")
 
 
 # Reading ------------------------------------------------------------------------------------------

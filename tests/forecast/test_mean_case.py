@@ -20,7 +20,7 @@ from sim.core.errors import ScenarioError
 from sim.core.log import Stack
 from sim.core.units import show_duration, show_share, to_grid
 from sim.files import load
-from sim.forecast.dry_runs import rehearse
+from sim.forecast.dry_runs import dry_run_of
 from sim.forecast.explanation import foretold, of_system
 from sim.formats.distributions import Distribution
 from sim.scenario import Scenario
@@ -111,10 +111,10 @@ def test_shares_up_to_date_of_a_fleet_are_those_of_a_run(path):
     scenario = variants(path)[0]
     simulation = Simulation(scenario)
     ((name, model),) = simulation.models.items()
-    rehearsal, log = rehearse(simulation, name), simulation.run()
-    assert rehearsal is not None
+    dry_run, log = dry_run_of(simulation, name), simulation.run()
+    assert dry_run is not None
     told = simulation.kinds[name].progress
-    sample, run = shares(told(rehearsal.model, rehearsal.log)), shares(told(model, log))
+    sample, run = shares(told(dry_run.model, dry_run.log)), shares(told(model, log))
     assert sample.keys() == run.keys()
     for group, real in run.items():
         days = max(len(real), len(sample[group]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.forecast.dry_runs import rehearse
+from sim.forecast.dry_runs import dry_run_of
 from sim.forecast.explanation import foretold as _foretold
 from sim.forecast.explanation import of_system
 from sim.simulation import Simulation
@@ -12,7 +12,7 @@ def told(scenario):
     """The lines about the system and its operations, without what they come to."""
     simulation = Simulation(scenario)
     ((name, model),) = simulation.models.items()
-    return model.before(rehearse(simulation, name))
+    return model.before(dry_run_of(simulation, name))
 
 
 def foreseen(scenario):

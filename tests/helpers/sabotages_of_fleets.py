@@ -5,7 +5,7 @@ from __future__ import annotations
 from sabotage import Sabotage
 
 from sim.systems.arc_fleet.discovery import Discoveries
-from sim.systems.arc_fleet.draws import Luck
+from sim.systems.arc_fleet.draws import InstallDraws
 from sim.systems.arc_fleet.fleet import Limit, Section
 from sim.systems.arc_fleet.machine import Installed
 from sim.systems.arc_fleet.states import CURRENT, WIDTH
@@ -41,14 +41,14 @@ def lose_some_discoveries(patch):
 def discover_at_once(patch):
     whole = Discoveries.__init__
 
-    def begin(self, world, extension, members, delays):
-        whole(self, world, extension, members, delays * 0)
+    def begin(self, context, extension, members, delays):
+        whole(self, context, extension, members, delays * 0)
 
     patch.setattr(Discoveries, "__init__", begin)
 
 
 def retry_after_a_second(patch):
-    patch.setattr(Luck, "retry_after", lambda self, _: [1.0] * len(self._members))
+    patch.setattr(InstallDraws, "retry_after", lambda self, _: [1.0] * len(self._members))
 
 
 def never_retry(patch):
@@ -70,8 +70,8 @@ def of_installations(change):
     """Change what is drawn for an installation: seconds, seconds to the verdict, unhealthy."""
 
     def breaks(patch):
-        whole = Luck._install
-        patch.setattr(Luck, "_install", lambda self, attempt: change(*whole(self, attempt)))
+        whole = InstallDraws._install
+        patch.setattr(InstallDraws, "_install", lambda self, attempt: change(*whole(self, attempt)))
 
     return breaks
 
@@ -89,18 +89,20 @@ def installed_in_half_the_time(seconds, watched, unhealthy):
 
 
 def roll_back_at_once(patch):
-    whole = Luck.rollback
+    whole = InstallDraws.rollback
 
     def rollback(self, attempt):
         seconds, fails = whole(self, attempt)
         return [0.0] * len(seconds), fails
 
-    patch.setattr(Luck, "rollback", rollback)
+    patch.setattr(InstallDraws, "rollback", rollback)
 
 
 def rollbacks_never_fail(patch):
-    whole = Luck.rollback
-    patch.setattr(Luck, "rollback", lambda s, n: (whole(s, n)[0], [False] * len(s._members)))
+    whole = InstallDraws.rollback
+    patch.setattr(
+        InstallDraws, "rollback", lambda s, n: (whole(s, n)[0], [False] * len(s._members))
+    )
 
 
 def two_at_once_on_a_machine(patch):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sabotage import Sabotage, scaled
 
 from sim.core.windows import Windows
-from sim.systems.base.failures import Strikes
+from sim.systems.base.failures import FailureProcess
 from sim.systems.batch_pool.node import Nodes, Starts
 from sim.systems.batch_pool.operations import Service
 from sim.systems.batch_pool.queue import FreeNodes, Queue
@@ -38,9 +38,9 @@ def plans(**changes):
     def breaks(patch):
         whole = Walk.__init__
 
-        def begin(self, world, nodes, plan, completed):
+        def begin(self, context, nodes, plan, completed):
             other = {name: change(plan) for name, change in changes.items()}
-            whole(self, world, nodes, replace(plan, **other), completed)
+            whole(self, context, nodes, replace(plan, **other), completed)
 
         patch.setattr(Walk, "__init__", begin)
 
@@ -102,7 +102,7 @@ def give_one_task_at_a_time(patch):
         if self._queue.waiting:
             node = self._free.choose(self._slots[self._queue.head])
             if node is not None:
-                self._run(self._queue.leave(), node, self._world.now)
+                self._run(self._queue.leave(), node, self._context.now)
 
     patch.setattr(Scheduler, "_give", give)
 
@@ -135,7 +135,7 @@ def ignore_priority(patch):
 
 
 def nodes_never_fail(patch):
-    patch.setattr(Strikes, "begin", lambda _: None)
+    patch.setattr(FailureProcess, "begin", lambda _: None)
 
 
 def work_is_kept(patch):
@@ -143,7 +143,7 @@ def work_is_kept(patch):
 
     def interrupt(self, node, mode):
         for run in node.running():
-            self._left[run.task] -= self._world.now - run.began
+            self._left[run.task] -= self._context.now - run.began
         whole(self, node, mode)
 
     patch.setattr(Scheduler, "interrupt", interrupt)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sabotage import Sabotage, scaled
 
 from sim.core.windows import Windows
-from sim.systems.base.failures import Strikes
+from sim.systems.base.failures import FailureProcess
 from sim.systems.cloud_service.deployment import Deployment
-from sim.systems.cloud_service.draws import Luck
+from sim.systems.cloud_service.draws import RestartDraws
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.model import Model
 from sim.systems.cloud_service.turns import Turn, Turns
@@ -68,7 +68,7 @@ def back_on_the_old_build(patch):
 
 
 def restarts_at_half_time(patch):
-    whole = Luck._times
+    whole = RestartDraws._times
 
     def times(self, purpose, distribution):
         drawn = whole(self, purpose, distribution)
@@ -82,41 +82,41 @@ def restarts_at_half_time(patch):
 
         return Half()
 
-    patch.setattr(Luck, "_times", times)
+    patch.setattr(RestartDraws, "_times", times)
 
 
 def creations_at_half_time(patch):
-    scaled(patch, Luck, "creation", 0.5)
+    scaled(patch, RestartDraws, "creation", 0.5)
 
 
 def no_failures(patch):
-    patch.setattr(Strikes, "begin", lambda _: None)
+    patch.setattr(FailureProcess, "begin", lambda _: None)
 
 
 def short_recoveries(patch):
-    whole = Strikes.__init__
+    whole = FailureProcess.__init__
 
-    def begin(self, world, path, failures, subjects, strike):
+    def begin(self, context, path, failures, subjects, strike):
         def quick(member, recovery):
             strike(member, recovery // 2)
 
-        whole(self, world, path, failures, subjects, quick)
+        whole(self, context, path, failures, subjects, quick)
 
-    patch.setattr(Strikes, "__init__", begin)
+    patch.setattr(FailureProcess, "__init__", begin)
 
 
 def no_failed_starts(patch):
-    patch.setattr(Luck, "fails", lambda *_: False)
+    patch.setattr(RestartDraws, "fails", lambda *_: False)
 
 
 def quick_retries(patch):
-    patch.setattr(Luck, "retry", lambda *_: 1.0)
+    patch.setattr(RestartDraws, "retry", lambda *_: 1.0)
 
 
 def no_build_is_bad(patch):
-    def draw(self, world):
+    def draw(self, context):
         for number in self.faulty:
-            world.record(0.0, self.layout.first_build + number, 0, 1, 0)
+            context.record(0.0, self.layout.first_build + number, 0, 1, 0)
         return [False] * len(self.layout.builds)
 
     patch.setattr(Model, "_draw_builds", draw)

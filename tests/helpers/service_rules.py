@@ -221,4 +221,4 @@ class Run:
         assert kept.shape == (1,)
         self.model.members(self.log)
         self.model.operations_table(self.log)
-        self.model.lanes(self.log)
+        self.model.gantt(self.log)

@@ -57,7 +57,7 @@ def test_a_run_has_the_same_log_and_all_that_is_made_of_it(scenario):
         mine = copy.timeline(system, series, group)
         assert (mine.times == line.times).all()
         assert mine.combine(line, np.equal).minimum() == 1
-    plt.close(copy.plot.lanes())
+    plt.close(copy.plot.gantt())
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -156,8 +156,8 @@ def test_only_group_is_the_whole_system(drawn):
 
 def test_lanes_are_those_of_the_model(one, drawn):
     caught = drawn(gantt, "figure")
-    one.plot.lanes()
-    known = one.simulation.models["shop"].lanes(one.log)
+    one.plot.gantt()
+    known = one.simulation.models["shop"].gantt(one.log)
     assert [(i.lane, i.start_s, i.end_s, i.category) for i in caught["first"]] == known
 
 
@@ -229,11 +229,11 @@ def test_variant_s_pictures_are_its_own(compared, drawn):
 def test_availability_and_lanes_of_results_are_those_of_the_first_run(ran, drawn):
     rows, bars = drawn(availability, "figure"), drawn(gantt, "figure")
     ran.plot.availability()
-    ran.plot.lanes()
+    ran.plot.gantt()
     assert list(rows["first"]) == ["shop", "WebRole", "WorkerRole"]
     line = ran.replay().timeline("shop", "available", "WebRole").crop(300.0, 7200.0)
     assert rows["first"]["WebRole"].values.tolist() == list(line.values)
-    assert len(bars["first"]) == len(ran.replay().simulation.models["shop"].lanes(ran.replay().log))
+    assert len(bars["first"]) == len(ran.replay().simulation.models["shop"].gantt(ran.replay().log))
 
 
 def test_variants_stand_side_by_side(compared, drawn):
@@ -401,7 +401,7 @@ def test_opened_results_show_the_same(compared, tmp_path, drawn):
         caught["first"] = caught["first"].values.tolist()
         caught["band"] = [getattr(caught["band"], part).tolist() for part in ("times", "low")]
     assert again == fresh
-    assert isinstance(opened.plot.lanes(), Picture)
+    assert isinstance(opened.plot.gantt(), Picture)
 
 
 # Batch pools with work ----------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def one():
     return run()
 
 
-def refusal(call, *arguments):
+def rejection(call, *arguments):
     with pytest.raises(ScenarioError) as error:
         call(*arguments)
     return str(error.value)
@@ -79,7 +79,7 @@ def test_replication_may_be_of_any_integer_type(kind):
 )
 def test_other_replications_are_refused_in_words(given, got):
     rule = f"a replication must be a whole number from 0 to 2^31 - 1, got {got}"
-    assert rule in refusal(lambda: run(replication=given))
+    assert rule in rejection(lambda: run(replication=given))
 
 
 def test_last_replication_is_like_any_other():
@@ -117,16 +117,16 @@ def test_every_series_is_among_the_lines(one):
 
 
 def test_what_a_run_does_not_have_is_told_with_the_nearest_name(one):
-    assert "did you mean shop?" in refusal(one.timeline, "shpo", "capacity")
-    assert "must be a series of shop, got capacty; did you mean capacity?" in refusal(
+    assert "did you mean shop?" in rejection(one.timeline, "shpo", "capacity")
+    assert "must be a series of shop, got capacty; did you mean capacity?" in rejection(
         one.timeline, "shop", "capacty"
     )
-    assert "must be a group of shop, got WebRol; did you mean WebRole?" in refusal(
+    assert "must be a group of shop, got WebRol; did you mean WebRole?" in rejection(
         one.timeline, "shop", "capacity", "WebRol"
     )
-    assert "a series of WebRole" in refusal(one.timeline, "shop", "up_to_date", "WebRole")
-    assert "did you mean shop?" in refusal(one.members, "shpo")
-    assert "did you mean shop?" in refusal(one.dips, "shpo")
+    assert "a series of WebRole" in rejection(one.timeline, "shop", "up_to_date", "WebRole")
+    assert "did you mean shop?" in rejection(one.members, "shpo")
+    assert "did you mean shop?" in rejection(one.dips, "shpo")
 
 
 def test_series_is_indexed_by_the_hours_since_the_start(one):
@@ -233,9 +233,9 @@ def test_the_groups_of_a_system_are_named(one):
 
 
 def test_status_outside_the_run_is_refused(one):
-    assert "must lie between 0s and 1h, got 2h" in refusal(one.status, "shop", "2h")
-    assert "must be a duration" in refusal(one.status, "shop", "later")
-    assert "did you mean shop?" in refusal(one.status, "shpo", 0)
+    assert "must lie between 0s and 1h, got 2h" in rejection(one.status, "shop", "2h")
+    assert "must be a duration" in rejection(one.status, "shop", "later")
+    assert "did you mean shop?" in rejection(one.status, "shpo", 0)
 
 
 def test_run_explains_itself(one):

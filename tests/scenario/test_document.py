@@ -12,7 +12,7 @@ from places import SCENARIOS
 from sim.cli import main
 from sim.files import load
 from sim.scenario import document, variants
-from sim.systems import FOLDERS, KINDS
+from sim.systems import FOLDERS, SYSTEM_TYPES
 
 LATE = ("scipy", "pandas", "pyarrow", "matplotlib", "jinja2", "tqdm")
 """Libraries that a run, its results or its pictures need."""
@@ -68,18 +68,18 @@ def count(monkeypatch):
     """How often a file was read, checked as a whole, and looked at by its kind of system."""
     calls = dict.fromkeys(("read", "check", "references"), 0)
 
-    def counted(name, function):
+    def pluralize(name, function):
         def counting(*arguments):
             calls[name] += 1
             return function(*arguments)
 
         return counting
 
-    monkeypatch.setattr(document, "read", counted("read", document.read))
-    monkeypatch.setattr(variants, "check", counted("check", variants.check))
-    kind = KINDS["cloud_service"]
+    monkeypatch.setattr(document, "read", pluralize("read", document.read))
+    monkeypatch.setattr(variants, "check", pluralize("check", variants.check))
+    kind = SYSTEM_TYPES["cloud_service"]
     # The record is frozen.
-    monkeypatch.setitem(vars(kind), "references", counted("references", kind.references))
+    monkeypatch.setitem(vars(kind), "references", pluralize("references", kind.references))
     return calls
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sim.formats.tree import Scalar, plain, read
 from sim.scenario import Scenario, json_schema
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 
 def as_an_editor_reads(value: Any) -> Any:
@@ -39,9 +39,9 @@ def test_the_schema_is_one():
     assert json.loads(json.dumps(json_schema())) == json_schema()
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(SYSTEM_TYPES))
 def test_editors_accept_what_we_write(kind):
-    text = KINDS[kind].starter
+    text = SYSTEM_TYPES[kind].starter
     assert valid(text)
     assert valid(Scenario.from_text(text).to_yaml())
 
@@ -61,7 +61,7 @@ def test_editors_accept_what_we_write(kind):
     ],
 )
 def test_editors_mark_what_we_refuse(right, wrong):
-    text = KINDS["cloud_service"].starter
+    text = SYSTEM_TYPES["cloud_service"].starter
     assert right in text
     assert not valid(text.replace(right, wrong))
 
@@ -76,5 +76,5 @@ def test_every_key_of_a_file_is_described():
 
 
 def test_no_two_kinds_of_system_share_an_operation():
-    keys = [key for record in KINDS.values() for key in record.operations]
+    keys = [key for record in SYSTEM_TYPES.values() for key in record.operations]
     assert len(keys) == len(set(keys))

@@ -17,7 +17,7 @@ SERVICE = "systems:\n  shop:\n    kind: cloud_service\n    roles:\n"
 MORE = f"more is wrong, only the first {MOST_PROBLEMS} problems are told"
 
 
-def counted(monkeypatch, module, name, size=lambda *_: 1):
+def pluralize(monkeypatch, module, name, size=lambda *_: 1):
     """How much a function of a module is asked to do from now on; the sum is the only item."""
     done, function = [0], getattr(module, name)
 
@@ -39,7 +39,7 @@ def refused(text):
 
 
 def comparisons(monkeypatch):
-    return counted(monkeypatch, difflib, "get_close_matches", lambda _, words, *__: len([*words]))
+    return pluralize(monkeypatch, difflib, "get_close_matches", lambda _, words, *__: len([*words]))
 
 
 @pytest.mark.parametrize("names", [5, 300, 8000])
@@ -63,7 +63,7 @@ def test_a_name_in_another_case_is_found_among_any_number():
 @pytest.mark.parametrize("place", ["", "        "])
 def test_unknown_keys_are_looked_up_as_often_as_they_are_told(monkeypatch, place):
     text = f"{SERVICE}      Web:\n        instances: 4\n"
-    looked_up = counted(monkeypatch, checking, "hint")
+    looked_up = pluralize(monkeypatch, checking, "hint")
     told = refused(text + "".join(f"{place}k{k}: 1\n" for k in range(20_000)))
     assert looked_up[0] == MOST_PROBLEMS + 1
     assert all("unknown key" in each for each in told[:-1])
@@ -85,7 +85,7 @@ def test_variants_with_paths_that_lead_nowhere_are_told_in_part(monkeypatch):
 
 
 def test_the_places_of_variants_are_gathered_only_where_one_is_wrong(monkeypatch):
-    walked = counted(monkeypatch, variants, "walk")
+    walked = pluralize(monkeypatch, variants, "walk")
     lines = "".join(f"  v{k}: {{horizon: 2h}}\n" for k in range(200))
     scenario = files.loads(f"{SERVICE}      Web: {{instances: 4}}\nvariants:\n{lines}")
     assert scenario.variant("v150").horizon == 7200
@@ -93,7 +93,7 @@ def test_the_places_of_variants_are_gathered_only_where_one_is_wrong(monkeypatch
 
 
 def test_versions_of_extensions_are_gathered_once_for_all_of_them(monkeypatch):
-    named = counted(monkeypatch, layout, "identity")
+    named = pluralize(monkeypatch, layout, "identity")
     count = 1000
     extensions = "".join(
         f"      - {{publisher: A.B, type: Ext{k}, version: 1.{k}}}\n" for k in range(count)

@@ -78,7 +78,7 @@ def override(path: str, value: object = "new", tree: Node = TREE):
     return plain(paths.override(tree, path, from_python(value, "--set"), lambda: SCHEMA))
 
 
-def refusal(path: str, tree: Node = TREE) -> str:
+def rejection(path: str, tree: Node = TREE) -> str:
     value = Node("new", "x.yaml:9:30", "x.yaml:9:9")
     with pytest.raises(ScenarioError) as caught:
         paths.override(tree, path, value, lambda: SCHEMA)
@@ -237,13 +237,15 @@ def test_key_that_only_another_mode_uses_is_legal():
     ],
 )
 def test_path_that_names_nothing_is_refused_with_what_is_near(path, rule):
-    assert refusal(path) == rule
+    assert rejection(path) == rule
 
 
 def test_items_without_names_are_known_by_number_only():
     tree = read("operations: [just text]", "")
-    assert refusal("operations.first", tree) == "names no item of operations, whose only item is 0"
+    assert (
+        rejection("operations.first", tree) == "names no item of operations, whose only item is 0"
+    )
 
 
 def test_unreadable_path_is_refused_at_the_override():
-    assert refusal("systems..shop").startswith("must be keys joined by dots")
+    assert rejection("systems..shop").startswith("must be keys joined by dots")

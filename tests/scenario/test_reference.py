@@ -8,7 +8,7 @@ from sim.core.errors import ScenarioError
 from sim.formats.schema import Place
 from sim.scenario.file import json_schema
 from sim.scenario.reference import kinds, reference
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 
 def entry(path, key):
@@ -74,7 +74,7 @@ def test_place_of_several_kinds_is_told_once_for_each_that_has_it():
         "systems.x.min_available: Slots that must be in service for the pool to be"
     ]
     heads = [line for line in reference("systems.x") if line.startswith("systems.x (")]
-    assert [line.split("(")[1].split(")")[0] for line in heads] == list(KINDS)
+    assert [line.split("(")[1].split(")")[0] for line in heads] == list(SYSTEM_TYPES)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_place_that_is_none_is_refused_with_the_nearest_key(path, rule):
 
 def test_metrics_are_told_with_the_unit_of_a_bound():
     said = " ".join(" ".join(reference("objectives.metric")).split())
-    for kind, record in KINDS.items():
+    for kind, record in SYSTEM_TYPES.items():
         assert f"{kind}: " in said
         assert all(name in said for name in record.metrics)
     assert "rollout_duration (duration)" in said
@@ -104,7 +104,7 @@ def test_metrics_are_told_with_the_unit_of_a_bound():
 def test_kinds_are_told_with_what_each_is_for():
     said = " ".join(" ".join(kinds()).split())
     assert "batch_pool: A Batch pool: nodes that run queued tasks" in said
-    assert all(f"{kind}: " in said for kind in KINDS)
+    assert all(f"{kind}: " in said for kind in SYSTEM_TYPES)
 
 
 def paths(path, place, seen):

@@ -9,7 +9,7 @@ import pytest
 from sim.core.errors import ScenarioError
 from sim.scenario import Scenario
 from sim.scenario.starter import starter
-from sim.systems import KINDS
+from sim.systems import SYSTEM_TYPES
 
 OWN_NAMES = {
     "cloud_service": ["  shop:", "      '42':", "      WebRole:"],
@@ -19,7 +19,7 @@ OWN_NAMES = {
 """Lines of each starter that only give something a name."""
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(SYSTEM_TYPES))
 def test_a_starter_is_a_scenario_without_a_warning(kind):
     text = starter(kind)
     s = Scenario.from_text(text)
@@ -30,7 +30,7 @@ def test_a_starter_is_a_scenario_without_a_warning(kind):
     assert s.warnings == ()
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(SYSTEM_TYPES))
 def test_every_key_of_the_format_is_explained_within_100_columns(kind):
     lines = starter(kind).splitlines()
     assert max(map(len, lines)) <= 100

@@ -13,16 +13,16 @@ from sim.systems.arc_fleet.defaults import (
     resolve_body,
     types,
 )
-from sim.systems.arc_fleet.explain import REHEARSING
+from sim.systems.arc_fleet.explain import DRY_RUN_RULES
 from sim.systems.arc_fleet.metrics import ARC_METRICS, measure_more
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.progress import by_day, told
 from sim.systems.arc_fleet.references import references, warnings
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.spec import ArcFleet
-from sim.systems.base.system_type import Kind
+from sim.systems.base.system_type import SystemType
 
-KIND = Kind(
+SYSTEM_TYPE = SystemType(
     kind="arc_fleet",
     spec=ArcFleet,
     operations=OPERATIONS,
@@ -39,7 +39,7 @@ KIND = Kind(
     warnings=warnings,
     default_variants=default_variants,
     parts=parts,
-    rehearsing=REHEARSING,
+    dry_run_rules=DRY_RUN_RULES,
     main_series="up_to_date",
     progress=by_day,
     told=told,

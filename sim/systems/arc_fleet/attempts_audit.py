@@ -325,10 +325,10 @@ class _Drawn:
         if most is None:
             return np.zeros(len(row), bool)
         history, released = self._history, self._released(self._attempts.cause)
-        counted = row[released & ~fails]
+        pluralize = row[released & ~fails]
         good = (history.status == CURRENT) & (history.old % WIDTH == WATCHING)
         ends = good.astype(np.int8)
-        ends[counted] = 2
+        ends[pluralize] = 2
         places = np.flatnonzero(ends)
         key, cause, failed = history.key[places], history.cause[places], ends[places] == 2  # noqa: PLR2004
         begins = first_of_each(key) | first_of_each(cause) | ~failed

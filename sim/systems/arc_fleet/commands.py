@@ -61,8 +61,10 @@ class Publication:
     windows: Windows | None
 
     def __call__(self, section: Section, installed: Installed) -> None:
-        luck = section.luck(installed, self.name, self.faults)
-        target = Target(self.version, self.upgrade, luck, self.windows, len(section.members))
+        install_draws = section.install_draws(installed, self.name, self.faults)
+        target = Target(
+            self.version, self.upgrade, install_draws, self.windows, len(section.members)
+        )
         for version in self.upgrades:
             installed.newest[version] = target
         if installed.enrolled:
@@ -119,9 +121,9 @@ class Installation:
                 installed.ask(machine, targets[version])
 
     def _target(self, section: Section, installed: Installed, version: int) -> Target:
-        luck = section.luck(installed, self.request.name, self.faults[version])
+        install_draws = section.install_draws(installed, self.request.name, self.faults[version])
         members = len(section.members)
-        return Target(version, self.cause, luck, self.windows, members, self.request)
+        return Target(version, self.cause, install_draws, self.windows, members, self.request)
 
     def _concerns(self, installed: Installed, machine: int, code: int) -> bool:
         version, status = divmod(code, WIDTH)

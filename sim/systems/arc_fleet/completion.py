@@ -146,16 +146,16 @@ def _changes(enrolment: Enrolment, version: str, rows: MachineRows) -> Changes:
     moves = deltas != 0
     times, deltas, causes = mine["time"][moves], deltas[moves], mine["subject"][moves]
     begin = each.count * int(pends[each.initial_code])
-    counted = np.zeros(len(times), bool)
+    pluralize = np.zeros(len(times), bool)
     toggles = []
     for time, value in zip(enrolment.times, enrolment.values, strict=True):
-        counted[times >= time] = value
+        pluralize[times >= time] = value
         pending = begin + int(deltas[times < time].sum())
         toggles.append(pending if value else -pending)
     return (
-        np.concatenate([enrolment.times, times[counted]]),
-        np.concatenate([toggles, deltas[counted]]).astype(np.int64),
-        np.concatenate([enrolment.causes, causes[counted]]).astype(np.int64),
+        np.concatenate([enrolment.times, times[pluralize]]),
+        np.concatenate([toggles, deltas[pluralize]]).astype(np.int64),
+        np.concatenate([enrolment.causes, causes[pluralize]]).astype(np.int64),
     )
 
 

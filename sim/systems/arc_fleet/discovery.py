@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.systems.arc_fleet.machine import Installed
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
 
 
 class Discoveries:
@@ -23,27 +23,27 @@ class Discoveries:
 
     def __init__(
         self,
-        world: World,
+        context: Context,
         extension: Installed,
         members: NDArray[np.intp],
         delays: NDArray[np.float64],
     ) -> None:
-        self._world, self._extension = world, extension
+        self._context, self._extension = context, extension
         self._enrolment = extension.enrolment
         order = np.argsort(delays, kind="stable")
         self._members = members[order].tolist()
-        self._times = (world.now + delays[order]).tolist()
-        self._since = world.now
+        self._times = (context.now + delays[order]).tolist()
+        self._since = context.now
         self._place = 0
 
     def begin(self) -> None:
         """Plan the first; each plans the one after it."""
-        world = self._world
-        delay = self._times[self._place] - world.env.now
+        context = self._context
+        delay = self._times[self._place] - context.env.now
         subject = self._extension.first + self._members[self._place]
-        world.call(delay, SUBMIT, subject, self._discover)
+        context.call(delay, SUBMIT, subject, self._discover)
 
-    def _discover(self, _: Due) -> None:
+    def _discover(self, _: ScheduledEvent) -> None:
         if self._enrolment != self._extension.enrolment:
             return  # it was opted out meanwhile: another discovery begins when it is opted in
         machine = self._members[self._place]

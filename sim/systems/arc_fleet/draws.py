@@ -42,7 +42,7 @@ class Faults(NamedTuple):
     """The chance that an attempt ends with an unhealthy machine, or where every attempt does."""
 
 
-class Luck:
+class InstallDraws:
     """The luck of one extension on some machines of its group, for one reason.
 
     All values are lists by machine, made for all of them at once when one is first asked for.

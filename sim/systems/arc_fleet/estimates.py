@@ -15,7 +15,7 @@ from sim.core.rounding import at_most
 from sim.core.units import show_duration, show_share
 from sim.formats.distributions import Distribution
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy
-from sim.systems.base.text import be, counted
+from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ def _listed(shares: Sequence[float], what: str, unit: str) -> str:
     """``95 % are done after 1 attempt, 99.75 % after 2``."""
     first, *others = [show_share(share) for share in shares]
     told = [f"{share} after {number}" for number, share in enumerate(others, 2)]
-    return ", ".join([f"{first} {what} after {counted(1, unit)}", *told])
+    return ", ".join([f"{first} {what} after {pluralize(1, unit)}", *told])
 
 
 def attempt(spec: ArcFleet) -> str:
@@ -98,7 +98,7 @@ def limit(spec: ArcFleet) -> list[str]:
     share = spec.max_concurrent.share
     rounded = "" if share is None else f" ({spec.max_concurrent} of {machines:,}, rounded down)"
     least = show_duration(machines / most * _busy(spec))
-    who = f"At most {counted(most, 'machine')}{rounded} {be(most)} busy at one instant"
+    who = f"At most {pluralize(most, 'machine')}{rounded} {be(most)} busy at one instant"
     return [f"{who}, the others wait: an upgrade of all takes at least about {least}."]
 
 
@@ -208,6 +208,6 @@ def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution, there
         out = min(out, at_most(spec.max_concurrent, machines_of(spec)))
     left = show_share((there - out) / extensions_of(spec))
     return (
-        f" At worst all go at once: with {counted(out, 'extension')} out for this alone, capacity "
-        f"is {left}."
+        f" At worst all go at once: with {pluralize(out, 'extension')} out for this alone, "
+        f"capacity is {left}."
     )

@@ -29,8 +29,8 @@ from sim.systems.arc_fleet.requests import (
 )
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import installed_as, major, upgrades, version_key
-from sim.systems.base.dry_run import Rehearsing, refused
-from sim.systems.base.text import counted, in_time, rounded_up, when, within
+from sim.systems.base.dry_run import DryRunRules, refused
+from sim.systems.base.text import in_time, pluralize, rounded_up, when, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.outlook import Standing
     from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation
 
 
@@ -71,7 +71,7 @@ def _is_of_machines(path: str) -> bool:
     return path.split("/")[1:3] != ["operation", "at"]
 
 
-REHEARSING = Rehearsing(
+DRY_RUN_RULES = DryRunRules(
     spec=_sampled,
     brief=_singles,
     is_spread=_is_of_machines,
@@ -80,7 +80,7 @@ REHEARSING = Rehearsing(
 )
 
 
-def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+def before(model: Model, dry_run: DryRun | None) -> list[str]:
     """The fleet, its extensions, how an upgrade goes, what each operation does, or its refusal."""
     spec = model.spec
     lines = [f"{model.name}: {size(model)}.", *_groups(spec)]
@@ -91,9 +91,9 @@ def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
         lines += [attempt(spec), *limit(spec)]
     outlook = Outlook(spec)
     for operation in in_time(model.operations):
-        refusal = refused(operation, model.refusal(operation), rehearsal)
-        if refusal is not None:
-            lines.append(f"{when(operation, model.span)} it {refusal}.")
+        rejection = refused(operation, model.rejection(operation), dry_run)
+        if rejection is not None:
+            lines.append(f"{when(operation, model.span)} it {rejection}.")
             continue
         lines.append(_operation(model, operation, outlook))
         outlook.take(operation.body)
@@ -103,7 +103,7 @@ def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
 def size(model: Model) -> str:
     """How large a fleet is at time 0."""
     machines, extensions = machines_of(model.spec), extensions_of(model.spec)
-    return f"{counted(machines, 'machine')}, {counted(extensions, 'extension')}"
+    return f"{pluralize(machines, 'machine')}, {pluralize(extensions, 'extension')}"
 
 
 # The fleet ---------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _groups(spec: ArcFleet) -> list[str]:
 
 
 def _group(group: MachineGroup) -> str:
-    text = counted(group.count, "machine") + (f", {group.os}" if group.os else "")
+    text = pluralize(group.count, "machine") + (f", {group.os}" if group.os else "")
     away = group.disconnected
     if away is None:
         return text
@@ -132,7 +132,7 @@ def _group(group: MachineGroup) -> str:
 def _extension(each: Extension, spec: ArcFleet) -> str:
     machines = sum(spec.groups[name].count for name in each.groups or ())
     return (
-        f"{each.type} {each.version} of {each.publisher} on {counted(machines, 'machine')}"
+        f"{each.type} {each.version} of {each.publisher} on {pluralize(machines, 'machine')}"
         f"{_where(each.groups or (), spec)}: {_enrolment(each, spec)}{_need(each, machines)}."
     )
 
@@ -198,7 +198,7 @@ def _left_alone(body: PublishExtension, outlook: Outlook) -> str:
         if each not in touched:
             reason = _why_not(body.version, each, outlook)
             why[reason] = why.get(reason, 0) + each.machines
-    told = [f"{counted(count, 'machine')} {reason}" for reason, count in why.items()]
+    told = [f"{pluralize(count, 'machine')} {reason}" for reason, count in why.items()]
     return f" It leaves alone {', '.join(told)}." if told else ""
 
 
@@ -272,7 +272,7 @@ def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
     law = outlook.unhealthy(body.publisher, body.type, version)
     fate = faults(law, spec, once if there else first)
     what = f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
-    where = f"{counted(machines, 'machine')}{_where(groups, spec)}"
+    where = f"{pluralize(machines, 'machine')}{_where(groups, spec)}"
     if {each.group for each in there} == set(groups) and _is_on_all(version, there):
         if all(each.enrolled == body.enable_automatic_upgrade for each in there):
             return f"{what}{where}, {enrolled} as before. {_nothing(fate)}."
@@ -304,4 +304,4 @@ def _other(body: Any, outlook: Outlook, spec: ArcFleet) -> str:
 
 def _on(meant: Sequence[Standing], spec: ArcFleet) -> str:
     groups = sorted({each.group for each in meant})
-    return f"{counted(machines_on(meant), 'machine')}{_where(groups, spec)}"
+    return f"{pluralize(machines_on(meant), 'machine')}{_where(groups, spec)}"

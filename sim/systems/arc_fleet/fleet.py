@@ -16,7 +16,7 @@ from sim.core.random_streams import BLOCK
 from sim.core.rounding import at_most
 from sim.systems.arc_fleet.connections import Connections
 from sim.systems.arc_fleet.discovery import Discoveries
-from sim.systems.arc_fleet.draws import Luck
+from sim.systems.arc_fleet.draws import InstallDraws
 from sim.systems.arc_fleet.machine import Installed, Wait
 from sim.systems.arc_fleet.states import WAITING, WIDTH
 from sim.systems.base.context import ACT, DISPATCH
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.draws import Faults
     from sim.systems.arc_fleet.layout import ExtensionLayout, GroupLayout, Layout
     from sim.systems.arc_fleet.machine import Target
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
 
 TOGETHER = BLOCK
 """Machines in a part: as many as are drawn for at once."""
@@ -53,13 +53,13 @@ class Section:
 
     def __init__(
         self,
-        world: World,
+        context: Context,
         layout: Layout,
         group: GroupLayout,
         members: range,
         limit: Limit | None,
     ) -> None:
-        self.world, self.layout, self.group, self.members = world, layout, group, members
+        self.context, self.layout, self.group, self.members = context, layout, group, members
         """`members` are the machines' numbers in the group."""
         self.most_attempts = layout.spec.max_attempts
         own = [each for each in layout.extensions if each.group == group.name]
@@ -71,7 +71,7 @@ class Section:
         self._connections = self._connect()
 
     def _connect(self) -> Connections | None:
-        group, world = self.group, self.world
+        group, context = self.group, self.context
         if group.connections is None or group.spec.disconnected is None:
             return None
         path = f"{self.layout.name}/{group.name}"
@@ -79,17 +79,19 @@ class Section:
         first = group.connections + self.members.start
 
         def afford(changes: int) -> None:
-            world.afford(changes, first)
+            context.afford(changes, first)
 
-        connections = Connections(world.draws, path, away, self.members, world.horizon, afford)
-        connections.tell(world.record, first, self.layout.network, world.horizon)
+        connections = Connections(context.draws, path, away, self.members, context.horizon, afford)
+        connections.tell(context.record, first, self.layout.network, context.horizon)
         return connections
 
-    def luck(self, extension: Installed, reason: str, faults: Faults) -> Luck:
+    def install_draws(self, extension: Installed, reason: str, faults: Faults) -> InstallDraws:
         """The luck of these machines when they install an extension for a reason."""
         layout = self.layout
         fleet = layout.name, layout.spec
-        return Luck(self.world.draws, fleet, extension.layout, reason, faults, self.members)
+        return InstallDraws(
+            self.context.draws, fleet, extension.layout, reason, faults, self.members
+        )
 
     def discover(self, extension: Installed, reason: str, machine: int | None = None) -> None:
         """Each machine, or one, finds out what is newest: one draw a machine, whatever the type."""
@@ -97,17 +99,17 @@ class Section:
         news = np.array([each for each in machines if extension.has_news(each)], np.intp)
         if len(news):
             path = f"{self.layout.name}/{self.group.name}/discovery/{reason}"
-            times = self.world.draws.times(path, self.layout.spec.discovery)
+            times = self.context.draws.times(path, self.layout.spec.discovery)
             delays = times.vector(len(machines), 0, self.members.start + machines.start)
             of_news = delays[news - machines.start]
-            Discoveries(self.world, extension, news, of_news).begin()
+            Discoveries(self.context, extension, news, of_news).begin()
 
     # Who goes next on a machine.
 
     def join(self, machine: int, extension: Installed, target: Target) -> None:
         """An extension is due: it starts at once or waits."""
         code = extension.codes[machine]
-        wait = Wait(self.world.env.now, extension.place, code, target.cause)
+        wait = Wait(self.context.env.now, extension.place, code, target.cause)
         extension.codes[machine] = code - code % WIDTH + WAITING
         self._waiting.setdefault(machine, []).append(wait)
         self.look(machine)
@@ -124,16 +126,16 @@ class Section:
     def look(self, machine: int) -> None:
         """See what can start on a machine, once all of this instant has fallen due."""
         if machine in self._waiting and not self._busy[machine]:
-            env = self.world.env
+            env = self.context.env
             if env.peek() > env.now:
                 self._dispatch(machine)
             else:
                 self._plan(0.0, machine)
 
     def _plan(self, delay: float, machine: int) -> None:
-        self.world.call(delay, DISPATCH, self._first + machine, self._turn, machine)
+        self.context.call(delay, DISPATCH, self._first + machine, self._turn, machine)
 
-    def _turn(self, event: Due) -> None:
+    def _turn(self, event: ScheduledEvent) -> None:
         machine = event.argument
         if machine in self._waiting and not self._busy[machine]:
             self._dispatch(machine)
@@ -154,7 +156,7 @@ class Section:
 
     def _delay(self, machine: int, place: int) -> float:
         """Seconds until an extension may start, as far as connection and windows go."""
-        now = self.world.env.now
+        now = self.context.env.now
         if self._connections is not None:
             delay = self._connections.wait(machine, now)
             if delay:
@@ -177,7 +179,7 @@ class Section:
         """Let an extension begin that has waited, if only for this instant."""
         extension = self.extensions[place]
         self._busy[machine] = 1
-        extension.end_wait(machine, self.leave(machine, extension), self.world.env.now)
+        extension.end_wait(machine, self.leave(machine, extension), self.context.env.now)
         extension.install(machine)
 
     def free(self, machine: int) -> None:
@@ -199,8 +201,8 @@ class Limit:
     They go by due time, then by machine, then by its list.
     """
 
-    def __init__(self, world: World, most: int) -> None:
-        self._world, self._free = world, most
+    def __init__(self, context: Context, most: int) -> None:
+        self._context, self._free = context, most
         self._line: list[tuple[float, int, int, int, Section, int]] = []
         self._serial = count()
         self._is_planned = False
@@ -219,9 +221,9 @@ class Limit:
         """Let the next ones go when all that can start at this instant stands in line."""
         if not self._is_planned:
             self._is_planned = True
-            self._world.call(0.0, DISPATCH, _LAST, self._go)
+            self._context.call(0.0, DISPATCH, _LAST, self._go)
 
-    def _go(self, _: Due) -> None:
+    def _go(self, _: ScheduledEvent) -> None:
         self._is_planned = False
         while self._free and self._line:
             due, _number, place, _serial, section, machine = heappop(self._line)
@@ -230,10 +232,10 @@ class Limit:
                 section.start(machine, place)
 
 
-def run(world: World, layout: Layout, actions: Sequence[Action]) -> None:
+def run(context: Context, layout: Layout, actions: Sequence[Action]) -> None:
     """Let the whole fleet run to the horizon, in parts where nothing couples its machines."""
     for part in _parts(layout):
-        apart = world.apart()
+        apart = context.apart()
         limit = _limit(apart, layout)
         sections = [Section(apart, layout, group, members, limit) for group, members in part]
         for action in actions:
@@ -252,14 +254,14 @@ def _parts(layout: Layout) -> Iterator[list[tuple[GroupLayout, range]]]:
             yield [(group, range(first, min(first + TOGETHER, group.count)))]
 
 
-def _limit(world: World, layout: Layout) -> Limit | None:
+def _limit(context: Context, layout: Layout) -> Limit | None:
     most = layout.spec.max_concurrent
     if most is None:
         return None
-    return Limit(world, at_most(most, sum(group.count for group in layout.groups)))
+    return Limit(context, at_most(most, sum(group.count for group in layout.groups)))
 
 
-def _act(event: Due) -> None:
+def _act(event: ScheduledEvent) -> None:
     action, sections = event.argument
     for section in sections:
         for installed in section.extensions:

@@ -29,10 +29,10 @@ from sim.systems.base.context import LOOK, RETURN, SUBMIT
 if TYPE_CHECKING:
     from sim.core.windows import Windows
     from sim.systems.arc_fleet.commands import Request
-    from sim.systems.arc_fleet.draws import Luck
+    from sim.systems.arc_fleet.draws import InstallDraws
     from sim.systems.arc_fleet.fleet import Section
     from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.base.context import Due
+    from sim.systems.base.context import ScheduledEvent
 
 
 class Target:
@@ -42,12 +42,17 @@ class Target:
         self,
         version: int,
         cause: int,
-        luck: Luck,
+        install_draws: InstallDraws,
         windows: Windows | None,
         members: int,
         request: Request | None = None,
     ) -> None:
-        self.version, self.cause, self.luck, self.windows = version, cause, luck, windows
+        self.version, self.cause, self.install_draws, self.windows = (
+            version,
+            cause,
+            install_draws,
+            windows,
+        )
         self.request = request
         """Who asks for it; None for a release, which enrolled extensions get by themselves."""
         self.attempts = [0] * members
@@ -86,8 +91,8 @@ class Installed:
 
     def __init__(self, section: Section, layout: ExtensionLayout, place: int) -> None:
         self.layout, self._section, self.place = layout, section, place
-        self._world = section.world
-        self._record, self._horizon = section.world.record, section.world.horizon
+        self._context = section.context
+        self._record, self._horizon = section.context.record, section.context.horizon
         self.first = layout.first + section.members.start
         count = len(section.members)
         self.codes = [layout.initial_code] * count
@@ -166,7 +171,7 @@ class Installed:
         target = self.asked.pop(machine, None)
         request = None if target is None else target.request
         if request is not None:
-            request.ends(self._world.now, self.first + machine)
+            request.ends(self._context.now, self.first + machine)
         return request
 
     def opt_in(self) -> None:
@@ -182,7 +187,7 @@ class Installed:
         for machine, code in enumerate(self.codes):
             status = code % WIDTH
             if status == WAITING and machine not in self.asked:
-                self.end_wait(machine, self._section.leave(machine, self), self._world.now)
+                self.end_wait(machine, self._section.leave(machine, self), self._context.now)
             elif status != BACKING_OFF:
                 continue
             self._becomes(machine, self.codes[machine], code - status + CURRENT, cause)
@@ -204,8 +209,8 @@ class Installed:
         """Replace the version, watch the machine's health; roll back where it is not healthy."""
         target = self.asked.pop(machine, None) or self.newest[self.codes[machine] // WIDTH]
         assert target is not None
-        world, record, subject = self._world, self._record, self.first + machine
-        now, code, new = world.env.now, self.codes[machine], target.version * WIDTH
+        context, record, subject = self._context, self._record, self.first + machine
+        now, code, new = context.env.now, self.codes[machine], target.version * WIDTH
         # Assumption: an extension that is installed for the first time, or anew, and turns out
         # unhealthy has failed: it has no version to go back to.
         anew = code % WIDTH in (0, FAILED)
@@ -217,7 +222,7 @@ class Installed:
             self._begun[machine] = now
         self.codes[machine] = former + INSTALLING
         record(now, subject, code, former + INSTALLING, target.cause)
-        seconds, watched, unhealthy = target.luck.installation(number)
+        seconds, watched, unhealthy = target.install_draws.installation(number)
         installed = now + seconds[machine]
         watching = new + (UNHEALTHY if unhealthy[machine] else WATCHING)
         if installed <= self._horizon:
@@ -228,32 +233,32 @@ class Installed:
             self._roll_back(attempt, verdict)
         else:
             end = self._fail if unhealthy[machine] else self._succeed
-            world.call(verdict - now, LOOK, subject, end, attempt)
+            context.call(verdict - now, LOOK, subject, end, attempt)
 
     def _roll_back(self, attempt: Attempt, verdict: float) -> None:
         machine, target = attempt.machine, attempt.target
         subject, code = self.first + machine, target.version * WIDTH + ROLLING_BACK
         if verdict <= self._horizon:
             self._record(verdict, subject, attempt.code, code, target.cause)
-        seconds, fails = target.luck.rollback(attempt.number)
+        seconds, fails = target.install_draws.rollback(attempt.number)
         end = self._fail if fails[machine] else self._try_again
-        delay = verdict + seconds[machine] - self._world.env.now
-        self._world.call(delay, RETURN, subject, end, attempt._replace(code=code))
+        delay = verdict + seconds[machine] - self._context.env.now
+        self._context.call(delay, RETURN, subject, end, attempt._replace(code=code))
 
     # Its end.
 
-    def _succeed(self, event: Due) -> None:
+    def _succeed(self, event: ScheduledEvent) -> None:
         attempt: Attempt = event.argument
         self._failed.pop(attempt.machine, None)
         self._rests(attempt, attempt.target.version * WIDTH + CURRENT)
 
-    def _fail(self, event: Due) -> None:
+    def _fail(self, event: ScheduledEvent) -> None:
         """The new version stays, and does not work."""
         # Assumption: a failed rollback leaves the new version.
         attempt: Attempt = event.argument
         self._rests(attempt, attempt.target.version * WIDTH + FAILED)
 
-    def _try_again(self, event: Due) -> None:
+    def _try_again(self, event: ScheduledEvent) -> None:
         """The former version is back; an enrolled extension gets another chance."""
         # Assumption: only releases are tried again, a request is one attempt.
         attempt: Attempt = event.argument
@@ -277,12 +282,12 @@ class Installed:
         return count >= most
 
     def _plan_retry(self, attempt: Attempt) -> None:
-        machine, world = attempt.machine, self._world
-        delay = attempt.target.luck.retry_after(attempt.number)[machine]
-        self._retries[machine] = world.env.now + delay
-        world.call(delay, SUBMIT, self.first + machine, self._retry, machine)
+        machine, context = attempt.machine, self._context
+        delay = attempt.target.install_draws.retry_after(attempt.number)[machine]
+        self._retries[machine] = context.env.now + delay
+        context.call(delay, SUBMIT, self.first + machine, self._retry, machine)
 
-    def _retry(self, event: Due) -> None:
+    def _retry(self, event: ScheduledEvent) -> None:
         machine = event.argument
         if self.codes[machine] % WIDTH == BACKING_OFF and self._retries[machine] == event.env.now:
             self._fall_due(machine)
@@ -293,7 +298,7 @@ class Installed:
         self._becomes(machine, attempt.code, code, target.cause)
         self._section.free(machine)
         if target.request is not None:
-            target.request.ends(self._world.now, self.first + machine)
+            target.request.ends(self._context.now, self.first + machine)
             target.request.failed |= code != target.version * WIDTH + CURRENT
             if self.enrolled and code % WIDTH == CURRENT:
                 self._section.discover(self, target.request.name, machine)
@@ -313,5 +318,5 @@ class Installed:
             self._section.join(machine, self, target)
 
     def _becomes(self, machine: int, old: int, new: int, cause: int) -> None:
-        self._record(self._world.env.now, self.first + machine, old, new, cause)
+        self._record(self._context.env.now, self.first + machine, old, new, cause)
         self.codes[machine] = new

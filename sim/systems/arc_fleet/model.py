@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sim.core.metrics import Measured
     from sim.core.timelines import Timeline
     from sim.systems.arc_fleet.spec import ArcFleet
-    from sim.systems.base.context import World
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.context import Context
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation, Span
-    from sim.systems.base.records import Refusal
-    from sim.systems.base.system_type import LaneWords
+    from sim.systems.base.records import Rejection
+    from sim.systems.base.system_type import GanttLabels
 
 
 class Model:
@@ -87,20 +87,20 @@ class Model:
         """Versions and provisioning states of each type at `at` seconds, and the releases."""
         return tables.status(self, log, at)
 
-    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
         """How each type stands in each group: label, from, to, category."""
-        return tables.lanes(self, log)
+        return tables.gantt(self, log)
 
     @property
-    def lane_words(self) -> LaneWords:
+    def gantt_labels(self) -> GanttLabels:
         """What those lanes are."""
-        return tables.lane_words(self)
+        return tables.gantt_labels(self)
 
-    def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
+    def before(self, dry_run: DryRun | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return explain.before(self, rehearsal)
+        return explain.before(self, dry_run)
 
-    def refusal(self, operation: Operation) -> Refusal | None:
+    def rejection(self, operation: Operation) -> Rejection | None:
         """How the service refuses an operation by what it says, if it does."""
         rule = by_request(operation.body, self.spec)
         return answer(rule, operation.body) if rule else None
@@ -122,13 +122,13 @@ class Model:
         """The system's subjects."""
         return self.layout.blocks()
 
-    def start(self, world: World) -> None:
+    def start(self, context: Context) -> None:
         """Let the whole fleet run; nothing else in the scenario touches it."""
-        service = Service(world, self.layout)
-        times = [each.drawn_at(world.draws) for each in self.operations]
+        service = Service(context, self.layout)
+        times = [each.drawn_at(context.draws) for each in self.operations]
         for number in sorted(range(len(times)), key=times.__getitem__):  # ties in the file's order
-            if times[number] <= world.horizon:
+            if times[number] <= context.horizon:
                 operation = self.operations[number]
                 service.receive(number, times[number], operation.kind, operation.body)
-        fleet.run(world, self.layout, service.actions)
+        fleet.run(context, self.layout, service.actions)
         service.close()

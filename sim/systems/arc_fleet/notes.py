@@ -27,7 +27,7 @@ from sim.systems.arc_fleet.versions import (
     upgrades,
     version_key,
 )
-from sim.systems.base.text import be, counted
+from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def _note(scopes: Scopes, number: int, operation: Operation) -> str:
     had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
     machines = sum(each.machines for each in there)
     has = "has" if machines == 1 else "have"
-    text = f"installs nothing: {counted(machines, 'machine')} {has} {' and '.join(had)} already"
+    text = f"installs nothing: {pluralize(machines, 'machine')} {has} {' and '.join(had)} already"
     return text + (_opts(body, there) if isinstance(body, PutExtension) else "")
 
 
@@ -197,10 +197,10 @@ def stuck(scopes: Scopes) -> list[str]:
         backs_off |= _named(each.group, status == BACKING_OFF)
         since = min(since, float(last[status == FAILED].min(initial=NEVER)))
     backing = backs_off - failed
-    beside = f"{counted(len(backing), 'machine')} {be(len(backing))} backing off"
+    beside = f"{pluralize(len(backing), 'machine')} {be(len(backing))} backing off"
     if not failed:
         return []
-    text = f"stuck: {counted(len(failed), 'machine')} with a failed extension"
+    text = f"stuck: {pluralize(len(failed), 'machine')} with a failed extension"
     text += f", the first since {show_duration(since)}"
     text += "; a repair, a PUT or a push installs it anew, no release does"
     return [text + (f"; beside them {beside}" if backing else "; none is backing off")]

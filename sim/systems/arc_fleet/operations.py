@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.commands import Order
     from sim.systems.arc_fleet.layout import ExtensionLayout, Layout
     from sim.systems.arc_fleet.requests import PublishExtension, PutExtension
-    from sim.systems.base.context import World
+    from sim.systems.base.context import Context
     from sim.systems.base.operation import Window
 
 
@@ -95,8 +95,8 @@ class Begun:
 class Service:
     """What takes the operations of one replication."""
 
-    def __init__(self, world: World, layout: Layout) -> None:
-        self._world, self._layout = world, layout
+    def __init__(self, context: Context, layout: Layout) -> None:
+        self._context, self._layout = context, layout
         self._standings = [self._standing(each) for each in layout.extensions]
         self.actions: list[Action] = []
         """What all of it asks of machines."""
@@ -128,9 +128,9 @@ class Service:
         rule = by_request(body, layout.spec) or self._by_state(body)
         if rule is not None:
             state = REFUSED + OPERATION.width * (RULES.index(rule) + 1)
-            self._world.record(at, call.subject, 0, state, SCENARIO)
+            self._context.record(at, call.subject, 0, state, SCENARIO)
         else:
-            self._world.record(at, call.subject, 0, ASKED, SCENARIO)
+            self._context.record(at, call.subject, 0, ASKED, SCENARIO)
             getattr(self, kind)(call)
 
     def _by_state(self, body: Any) -> str | None:
@@ -303,25 +303,25 @@ class Service:
         self, call: Call, extensions: list[ExtensionLayout], release: str | None, **how: Any
     ) -> int:
         """Begin the upgrade of an operation; its subject."""
-        layout, recorder = self._layout, self._world.recorder
+        layout, recorder = self._layout, self._context.recorder
         upgrade = layout.upgrade(call.name)
         rollout = Rollout(call.at, call.subject, upgrade, layout.first_upgrade, release, extensions)
         self._rollouts.append(Begun(call, rollout, recorder.count, **how))
-        self._world.record(call.at, upgrade, 0, UPGRADING, call.subject)
+        self._context.record(call.at, upgrade, 0, UPGRADING, call.subject)
         return upgrade
 
     # Ends.
 
     def close(self) -> None:
         """Tell how all that was asked for ended, after the machines have run."""
-        rows = MachineRows(self._world.recorder.rows)
+        rows = MachineRows(self._context.recorder.rows)
         covers = [any(part.any() for part in each.rollout.covered(rows)) for each in self._rollouts]
         begun = [each for each, some in zip(self._rollouts, covers, strict=True) if some]
         ends = [self._outcome(each, begun, rows) for each in begun]
         del rows  # nothing can be recorded while they are held
         # Whom a release or a push would cover is known only now: one that covers nobody is none.
         for each in reversed([each for each in self._rollouts if each not in begun]):
-            self._world.recorder.retract(each.place)
+            self._context.recorder.retract(each.place)
             at_once = End(each.call.at, each.call.subject)
             end = at_once if each.request is None else each.request.end
             if end is not None:
@@ -375,9 +375,9 @@ class Service:
     def _ends(self, each: Begun, state: int, end: End) -> None:
         """An upgrade ends, and its operation with it, well or not."""
         upgrade = each.rollout.upgrade
-        self._world.record(end.time, upgrade, UPGRADING, state, end.cause)
+        self._context.record(end.time, upgrade, UPGRADING, state, end.cause)
         # Assumption: a release that another one supersedes has done its part.
         self._succeeds(each.call, End(end.time, upgrade))
 
     def _succeeds(self, call: Call, end: End) -> None:
-        self._world.record(end.time, call.subject, ASKED, SUCCEEDED, end.cause)
+        self._context.record(end.time, call.subject, ASKED, SUCCEEDED, end.cause)

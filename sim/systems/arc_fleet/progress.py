@@ -27,7 +27,7 @@ from sim.systems.arc_fleet.states import (
     WAITING,
     WIDTH,
 )
-from sim.systems.base.text import be, counted
+from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -276,7 +276,7 @@ def told(model: Model, log: Log) -> list[str]:
 def _sentence(one: Held) -> str:
     what = f"{one.group} {one.version}"
     share = show(one.up_to_date / one.scope, "share")
-    machines = counted(one.scope, "machine")
+    machines = pluralize(one.scope, "machine")
     done = f"{one.up_to_date:,} of {machines} {be(one.up_to_date)} up to date ({share})"
     if one.up_to_date and not math.isnan(one.last_s):
         day = math.ceil((one.last_s - one.since_s) / DAY)

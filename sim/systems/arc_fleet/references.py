@@ -19,8 +19,8 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import upgrades, version_key
-from sim.systems.base.system_type import MOST_MEMBERS, Finding, unknown_name
-from sim.systems.base.text import counted
+from sim.systems.base.system_type import MOST_MEMBERS, Issue, unknown_name
+from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     Groups = dict[str, MachineGroup]
 
 
-def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> Iterator[Finding]:
+def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> Iterator[Issue]:
     """Names of groups and extensions that refer to nothing, and extensions that cannot be."""
     path = ("systems", name)
     if spec.machines is not None and spec.groups:
-        yield Finding((*path, "machines"), "must not be given together with groups")
+        yield Issue((*path, "machines"), "must not be given together with groups")
         return
     if spec.machines is None and not spec.groups:
-        yield Finding(path, "missing key machines (or groups)")
+        yield Issue(path, "missing key machines (or groups)")
         return
     groups = groups_of(spec)
     yield from _of_machines(path, spec)
@@ -57,19 +57,19 @@ def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> It
 # The fleet ---------------------------------------------------------------------------------------
 
 
-def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Finding]:
+def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Issue]:
     if spec.max_concurrent == Amount(count=0):
-        yield Finding((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
+        yield Issue((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
     count = sum(group.count for group in groups_of(spec).values())
     if count > MOST_MEMBERS:
         key = "groups" if spec.groups else "machines"
-        yield Finding((*path, key), f"must be at most {MOST_MEMBERS:,} machines, got {count}")
+        yield Issue((*path, key), f"must be at most {MOST_MEMBERS:,} machines, got {count}")
     for name, group in spec.groups.items():
         away = group.disconnected
         for key, time in (("on", away.on), ("off", away.off)) if away else ():
             if _takes_no_time(time):
                 rule = "must be longer than 0s, got 0s"
-                yield Finding((*path, "groups", name, "disconnected", key), rule)
+                yield Issue((*path, "groups", name, "disconnected", key), rule)
 
 
 def _takes_no_time(time: Distribution) -> bool:
@@ -79,44 +79,44 @@ def _takes_no_time(time: Distribution) -> bool:
         return False
 
 
-def _of_extension(path: Path, each: Extension, name: str, spec: ArcFleet) -> Iterator[Finding]:
+def _of_extension(path: Path, each: Extension, name: str, spec: ArcFleet) -> Iterator[Issue]:
     groups = groups_of(spec)
     for place, group in enumerate(each.groups or ()):
         if group not in groups:
             rule = unknown_name(f"a group of {name}", group, groups)
-            yield Finding((*path, "groups", place), rule)
+            yield Issue((*path, "groups", place), rule)
     if not groups_with(each, groups):
         rule = f"must be for the operating system of a group of {name}, got {each.type}"
-        yield Finding((*path, "type"), rule)
+        yield Issue((*path, "type"), rule)
     if each.enable_automatic_upgrade and not is_supported(spec, each.publisher, each.type):
         rule = (
             f"must be false, as {each.publisher}/{each.type} is not among the supported extensions "
             "(also_supported adds it), got true"
         )
-        yield Finding((*path, "enable_automatic_upgrade"), rule)
+        yield Issue((*path, "enable_automatic_upgrade"), rule)
 
 
-def _twice(path: Path, spec: ArcFleet, groups: Groups) -> Iterator[Finding]:
+def _twice(path: Path, spec: ArcFleet, groups: Groups) -> Iterator[Issue]:
     """A machine has an extension of a type once."""
     taken: set[tuple[str, str]] = set()
     for place, each in enumerate(spec.extensions):
         mine = [(each.type.lower(), group) for group in groups_with(each, groups)]
         for _, group in taken.intersection(mine):
             rule = f"must be the only one of its type on the group {group}, got {each.type}"
-            yield Finding((*path, "extensions", place, "type"), rule)
+            yield Issue((*path, "extensions", place, "type"), rule)
         taken.update(mine)
 
 
 def _of_versions(
     path: Path, spec: ArcFleet, operations: Sequence[Operation], known: list[tuple[str, str]]
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     """A state in the log has room for so many versions of an extension."""
     written = WrittenVersions(spec, operations)
     for publisher, kind in known:
         versions = len(set(map(version_key, written.of(publisher, kind))))
         if versions > MOST_VERSIONS:
             rule = f"must have at most {MOST_VERSIONS:,} versions of {kind}, got {versions:,}"
-            yield Finding((*path, "extensions"), rule)
+            yield Issue((*path, "extensions"), rule)
 
 
 # Operations --------------------------------------------------------------------------------------
@@ -132,11 +132,11 @@ def _known(spec: ArcFleet, operations: Sequence[Operation]) -> list[tuple[str, s
 
 def _of_operation(
     operation: Operation, name: str, known: list[tuple[str, str]], groups: Groups
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     body, path = operation.body, operation.path
     group = getattr(body, "group", None)
     if group is not None and group not in groups:
-        yield Finding((*path, "group"), unknown_name(f"a group of {name}", group, groups))
+        yield Issue((*path, "group"), unknown_name(f"a group of {name}", group, groups))
     if isinstance(body, Named):
         yield from _of_names(path, body, name, known)
     elif isinstance(body, UpgradeExtensions):
@@ -145,48 +145,46 @@ def _of_operation(
         yield from _of_faults(path, body, name, groups)
 
 
-def _of_names(
-    path: Path, body: Named, name: str, known: list[tuple[str, str]]
-) -> Iterator[Finding]:
+def _of_names(path: Path, body: Named, name: str, known: list[tuple[str, str]]) -> Iterator[Issue]:
     types = {kind.lower(): kind for _, kind in known}
     publishers = [by for by, kind in known if kind.lower() == body.type.lower()]
     if not publishers:
         rule = unknown_name(f"the type of an extension of {name}", body.type, types.values())
-        yield Finding((*path, "type"), rule)
+        yield Issue((*path, "type"), rule)
     elif body.publisher is None and len(publishers) > 1:
         rule = f"missing key publisher, as several have the type: {', '.join(publishers)}"
-        yield Finding(path, rule)
+        yield Issue(path, rule)
     elif body.publisher and body.publisher.lower() not in map(str.lower, publishers):
         rule = unknown_name(f"the publisher of {body.type}", body.publisher, publishers)
-        yield Finding((*path, "publisher"), rule)
+        yield Issue((*path, "publisher"), rule)
 
 
 def _of_targets(
     path: Path, body: UpgradeExtensions, name: str, known: list[tuple[str, str]]
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     names = [f"{publisher}.{kind}" for publisher, kind in known]
     seen: set[str] = set()
     for target in body.targets:
         where = (*path, "targets", target)
         if target.lower() not in map(str.lower, names):
             rule = unknown_name(f"Publisher.Type of an extension of {name}", target, names)
-            yield Finding(where, rule, about_key=True)
+            yield Issue(where, rule, about_key=True)
         elif target.lower() in seen:
-            yield Finding(where, f"must be named once, got {target}", about_key=True)
+            yield Issue(where, f"must be named once, got {target}", about_key=True)
         seen.add(target.lower())
 
 
-def _of_faults(path: Path, body: PublishExtension, name: str, groups: Groups) -> Iterator[Finding]:
+def _of_faults(path: Path, body: PublishExtension, name: str, groups: Groups) -> Iterator[Issue]:
     os = body.unhealthy.os if isinstance(body.unhealthy, AlwaysUnhealthy) else None
     known = {group.os: None for group in groups.values() if group.os}
     if os and os not in known:
         rule = unknown_name(f"the os of a group of {name}", os, known)
-        yield Finding((*path, "unhealthy", "os"), rule)
+        yield Issue((*path, "unhealthy", "os"), rule)
 
 
 def _other_publishers(
     spec: ArcFleet, operations: Sequence[Operation], groups: Groups
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     """A request cannot change the publisher of what is there."""
     owners = {
         (each.type.lower(), group): each.publisher
@@ -201,19 +199,19 @@ def _other_publishers(
             owner = owners.setdefault((body.type.lower(), group), body.publisher)
             if owner.lower() != body.publisher.lower():
                 rule = f"must be {owner}, that of {body.type} on the group {group}"
-                yield Finding((*operation.path, "publisher"), f"{rule}, got {body.publisher}")
+                yield Issue((*operation.path, "publisher"), f"{rule}, got {body.publisher}")
                 break
 
 
 # What is hardly meant ----------------------------------------------------------------------------
 
 
-def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Finding]:
+def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Issue]:
     """What is legal and yet hardly meant; all is resolved."""
     path = ("systems", name)
     findings = []
     if spec.verdict == "at_end" and spec.healthy_after.highest > 0:
-        findings.append(Finding((*path, "healthy_after"), "counts only under `verdict: early`"))
+        findings.append(Issue((*path, "healthy_after"), "counts only under `verdict: early`"))
     for place, each in enumerate(spec.extensions):
         findings += _of_group_sizes((*path, "extensions", place), each, spec)
     for operation in operations:
@@ -221,34 +219,34 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list
     return findings
 
 
-def _of_group_sizes(path: Path, each: Extension, spec: ArcFleet) -> Iterator[Finding]:
+def _of_group_sizes(path: Path, each: Extension, spec: ArcFleet) -> Iterator[Issue]:
     groups = {group: spec.groups[group] for group in each.groups or ()}
     for name, group in groups.items():
         if not fits(each.type, group):
             rule = f"{each.type} is for {os_of(each.type)}, and {name} runs {group.os}"
-            yield Finding((*path, "groups"), rule)
+            yield Issue((*path, "groups"), rule)
     machines = sum(group.count for group in groups.values())
     if each.min_available is not None and at_least(each.min_available, machines) > machines:
         have = "has" if machines == 1 else "have"
-        rule = f"only {counted(machines, 'machine')} {have} it, got {each.min_available}"
+        rule = f"only {pluralize(machines, 'machine')} {have} it, got {each.min_available}"
         rule += ": never available"
-        yield Finding((*path, "min_available"), rule)
+        yield Issue((*path, "min_available"), rule)
 
 
 def _unmeant(
     operation: Operation, spec: ArcFleet, operations: Sequence[Operation]
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     body = operation.body
     if isinstance(body, PublishExtension):
         bodies = [each.body for each in operations]
         if not _ever_enrolled(body, spec, bodies):
-            yield Finding((*operation.path, "type"), "is nowhere enrolled: nothing is upgraded")
+            yield Issue((*operation.path, "type"), "is nowhere enrolled: nothing is upgraded")
         elif not any(upgrades(body.version, each) for each in _versions(body, spec, bodies)):
             rule = "is above no version of its major version: nothing is upgraded"
-            yield Finding((*operation.path, "version"), f"{rule}, got {body.version}")
+            yield Issue((*operation.path, "version"), f"{rule}, got {body.version}")
     elif isinstance(body, RepairExtension) and not _may_be_failed(spec, operations):
         rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
-        yield Finding(operation.path, rule)
+        yield Issue(operation.path, rule)
 
 
 def _may_be_failed(spec: ArcFleet, operations: Sequence[Operation]) -> bool:

@@ -15,22 +15,22 @@ from sim.core.log import OPERATION, States
 from sim.systems.arc_fleet.requests import PutExtension, SetAutomaticUpgrade, UpgradeExtensions
 from sim.systems.arc_fleet.spec import fits
 from sim.systems.arc_fleet.supported import is_supported
-from sim.systems.base.records import Refusal
+from sim.systems.base.records import Rejection
 
 if TYPE_CHECKING:
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.base.operation import Request
 
-REFUSALS: dict[str, Refusal] = {
-    "not supported": Refusal(
+REFUSALS: dict[str, Rejection] = {
+    "not supported": Rejection(
         400,
         "BadRequest",
         "the extension {name} does not support setting enableAutomaticUpgrade to true",
     ),
-    "operating system": Refusal(
+    "operating system": Rejection(
         400, "BadRequest", "the extension {name} is not for the operating system of the machines"
     ),
-    "no such extension": Refusal(
+    "no such extension": Rejection(
         404, "ResourceNotFound", "the machines do not have the extension {name}"
     ),
 }
@@ -54,12 +54,12 @@ def by_request(body: Request, spec: ArcFleet) -> str | None:
     return None
 
 
-def answer(rule: str, body: Request) -> Refusal:
+def answer(rule: str, body: Request) -> Rejection:
     """The refusal by `rule`, its message about this request."""
-    refusal = REFUSALS[rule]
+    rejection = REFUSALS[rule]
     if isinstance(body, UpgradeExtensions):
         name = " or ".join(body.targets)
     else:
         names = [getattr(body, key, None) for key in ("publisher", "type")]
         name = ".".join(each for each in names if each)
-    return refusal._replace(message=refusal.message.format(name=name))
+    return rejection._replace(message=rejection.message.format(name=name))

@@ -35,8 +35,8 @@ from sim.systems.arc_fleet.states import (
     WIDTH,
 )
 from sim.systems.base import records
-from sim.systems.base.records import Asked
-from sim.systems.base.system_type import LaneWords
+from sim.systems.base.records import OperationRecord
+from sim.systems.base.system_type import GanttLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,7 +132,7 @@ def operations_table(model: Model, log: Log) -> list[Row]:
     Of one that was accepted and changed nothing the message says why.
     """
     asked = [
-        Asked(each.name, each.kind, each.body, each.index, _http_status(each.body))
+        OperationRecord(each.name, each.kind, each.body, each.index, _http_status(each.body))
         for each in model.operations
     ]
     block, scopes = log.subjects.one(model.name, "operation"), Scopes(model, Stack([log]))
@@ -200,7 +200,7 @@ def _shown(scopes: Scopes, name: str, at: float) -> Row:
 # Lanes --------------------------------------------------------------------------------------------
 
 
-def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     """What each machine's extension does, or in a large fleet each type in a group of machines.
 
     Label, from, to, category: ready (in service by itself), updating (from an installation to the
@@ -218,9 +218,9 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     return rows
 
 
-def lane_words(model: Model) -> LaneWords:
+def gantt_labels(model: Model) -> GanttLabels:
     """What the lanes are."""
-    return LaneWords("extensions", "unhealthy or failed", _share_lanes(model))
+    return GanttLabels("extensions", "unhealthy or failed", _share_lanes(model))
 
 
 def _share_lanes(model: Model) -> bool:

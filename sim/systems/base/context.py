@@ -3,7 +3,7 @@
 At one instant things happen by rank, within a rank by the number of their subject in the log.
 SimPy orders equal times by a priority, so a rank and a number are packed into one. Bare timeouts,
 AllOf and the ends of processes carry SimPy's own priorities and would come before everything:
-processes wait only on events that `World` makes.
+processes wait only on events that `Context` makes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOOK = 5
 HORIZON = 9
 
 
-class Due(Event):
+class ScheduledEvent(Event):
     """Something that is already decided and happens after `delay` seconds, in its rank."""
 
     def __init__(self, env: Environment, delay: float, priority: int, argument: Any = None) -> None:
@@ -51,11 +51,13 @@ class Due(Event):
 class TooLongError(Exception):
     """A run has more events, or rows of the log, than it may have."""
 
-    def __init__(self, now: float, counted: Literal["events", "rows"], subjects: list[int]) -> None:
+    def __init__(
+        self, now: float, pluralize: Literal["events", "rows"], subjects: list[int]
+    ) -> None:
         super().__init__()
         self.now = now
         """Seconds."""
-        self.counted = counted
+        self.pluralize = pluralize
         """What there are too many of."""
         self.subjects = subjects
         """What they are about: some of the last events, or the rows that were not written; nobody
@@ -80,7 +82,7 @@ SAMPLE = 1_000
 """So many of the events that are too many are looked at, to tell what they are about."""
 
 
-class World:
+class Context:
     """One replication while it runs. It dies with the run."""
 
     def __init__(
@@ -97,7 +99,7 @@ class World:
         self.horizon = horizon
         self.start_time = start_time
         # For those who make events by the million: what `env.schedule` adds to, and counts by.
-        self.agenda: list[Any] = env._queue  # noqa: SLF001
+        self.event_queue: list[Any] = env._queue  # noqa: SLF001
         self.numbers = env._eid  # noqa: SLF001
         self.recorder = recorder or Recorder()
         self.record = self.recorder.record
@@ -110,13 +112,13 @@ class World:
 
     def after(self, delay: float, rank: int, number: int) -> Event:
         """An event to wait for: `delay` seconds from now, in `rank`, by subject `number`."""
-        return Due(self.env, delay, rank << 32 | number)
+        return ScheduledEvent(self.env, delay, rank << 32 | number)
 
-    def moment(self) -> Event:
+    def event(self) -> Event:
         """An event to wait for whose time is not known yet; `arm` gives it one."""
         return self.env.event()
 
-    def arm(self, event: Event, delay: float, rank: int, number: int) -> None:
+    def trigger(self, event: Event, delay: float, rank: int, number: int) -> None:
         """Let a `moment` happen `delay` seconds from now, in `rank`, by subject `number`."""
         # What `succeed` does, in a rank of our own.
         event._ok, event._value = True, None  # noqa: SLF001
@@ -127,14 +129,14 @@ class World:
         delay: float,
         rank: int,
         number: int,
-        function: Callable[[Due], None],
+        function: Callable[[ScheduledEvent], None],
         argument: Any = None,
     ) -> None:
         """Call `function` with an event that has `argument`, when `after` would be due."""
-        due = Due(self.env, delay, rank << 32 | number, argument)
+        due = ScheduledEvent(self.env, delay, rank << 32 | number, argument)
         due.callbacks.append(function)
 
-    def happen(self, event: Event) -> None:
+    def trigger_now(self, event: Event) -> None:
         """Let a `moment` happen now, before all else of this instant; it may be armed already."""
         # What is left in the agenda then has nobody to call.
         callbacks, event.callbacks = event.callbacks, []
@@ -165,10 +167,10 @@ class World:
         What `Environment.run` does, and as fast, though it looks at the rows after each event: one
         event may make any number of them.
         """
-        env, agenda = self.env, self.agenda
+        env, event_queue = self.env, self.event_queue
         rows, most_bytes = self.recorder.buffer, self.budget.rows * ROW.itemsize
         for count in range(most):  # noqa: B007  (it is how many there were)
-            env._now, _, _, event = heappop(agenda)  # noqa: SLF001
+            env._now, _, _, event = heappop(event_queue)  # noqa: SLF001
             callbacks, event.callbacks = event.callbacks, None
             for callback in callbacks:
                 callback(event)
@@ -186,7 +188,7 @@ class World:
         for _ in range(SAMPLE):
             if last.processed:
                 break
-            priority = self.agenda[0][1]
+            priority = self.event_queue[0][1]
             self._happens(last, 1)
             if priority >> 32:  # else it is SimPy's own, of the beginning of a process
                 subjects.append(priority & 0xFFFFFFFF)
@@ -203,7 +205,7 @@ class World:
         if self.recorder.count + rows > self.budget.rows:
             raise TooLongError(self.now, "rows", [subject])
 
-    def apart(self) -> World:
+    def apart(self) -> Context:
         """A world for members that nothing couples with others, with a clock of its own.
 
         It may run to the end before other parts begin, so that few events are pending at once. All
@@ -211,7 +213,7 @@ class World:
         """
         self.recorder.in_parts = True
         env = type(self.env)()
-        return World(env, self.draws, self.horizon, self.start_time, self.recorder, self.budget)
+        return Context(env, self.draws, self.horizon, self.start_time, self.recorder, self.budget)
 
     def start(self, process: Generator[Event, Any, None]) -> None:
         """Let a process run from now on; its first part comes before all else of this instant."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log
     from sim.systems.base.operation import Operation
-    from sim.systems.base.records import Refusal
+    from sim.systems.base.records import Rejection
     from sim.systems.base.system_type import Model
 
 
@@ -31,7 +31,7 @@ def _nothing(_: str) -> bool:
     return False
 
 
-class Rehearsing(NamedTuple):
+class DryRunRules(NamedTuple):
     """How the systems of one kind are run in advance."""
 
     spec: Callable[[Any], Any] = _itself
@@ -49,12 +49,12 @@ class Rehearsing(NamedTuple):
     """The same of what is run in `brief` form."""
 
 
-AS_IT_IS = Rehearsing()
+AS_IT_IS = DryRunRules()
 """All members, each time at its mean."""
 
 
 @dataclass(frozen=True, eq=False)
-class Rehearsal:
+class DryRun:
     """A system that was run in advance."""
 
     model: Model
@@ -97,13 +97,11 @@ class Rehearsal:
         return not caused.any()
 
 
-def refused(
-    operation: Operation, anyway: Refusal | None, rehearsal: Rehearsal | None
-) -> str | None:
+def refused(operation: Operation, anyway: Rejection | None, dry_run: DryRun | None) -> str | None:
     """That an operation is refused, as the end of a sentence about it; None where it is not.
 
     `anyway` is the refusal that follows from what it says, whatever the state of the service.
     """
     if anyway is not None:
         return f"will be refused: {anyway.http_status} {anyway.code}: {anyway.message}"
-    return None if rehearsal is None else rehearsal.answer(operation)
+    return None if dry_run is None else dry_run.answer(operation)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.random_streams import Again
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
 
 
 class Failures(Spec):
@@ -32,7 +32,7 @@ class Failures(Spec):
     """Time from the failure until the member is back."""
 
 
-class Struck(NamedTuple):
+class DrawnFailures(NamedTuple):
     """The failures that are drawn for some members, by place, member, time; shape (failures,)."""
 
     place: NDArray[np.int64]
@@ -44,15 +44,15 @@ class Struck(NamedTuple):
     """Seconds."""
 
 
-def strikes_again(
+def redraw_failures(
     again: Again,
     path: str,
     failures: Failures,
     places: NDArray[np.int64],
     count: int,
     horizon: float,
-) -> Struck:
-    """The failures of `count` members as `Strikes` plans them, whatever becomes of them."""
+) -> DrawnFailures:
+    """The failures of `count` members as `FailureProcess` plans them, whatever becomes of them."""
     gaps = Distribution.memoryless(YEAR / failures.per_year)
     place, member = np.repeat(places, count), np.tile(np.arange(count), len(places))
     time, number, found = np.zeros(len(place)), 0, []
@@ -66,44 +66,44 @@ def strikes_again(
         found.append((place, member, time, recovery))
         number += 1
     if not found:
-        return Struck(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
+        return DrawnFailures(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
     columns = [np.concatenate(each) for each in zip(*found, strict=True)]
     order = np.lexsort((columns[2], columns[1], columns[0]))
-    return Struck(*(column[order] for column in columns))
+    return DrawnFailures(*(column[order] for column in columns))
 
 
-class Strikes:
+class FailureProcess:
     """The failures of some members: gap k of a member is its attempt k, and so is its recovery."""
 
     def __init__(
         self,
-        world: World,
+        context: Context,
         path: str,
         failures: Failures,
         subjects: list[int],
         strike: Callable[[int, float], None],
     ) -> None:
-        self._world, self._subjects, self._strike = world, subjects, strike
+        self._context, self._subjects, self._strike = context, subjects, strike
         """`strike(member, recovery)` is called at each failure; `subjects` are the members' own."""
-        draws, count = world.draws, len(subjects)
+        draws, count = context.draws, len(subjects)
         gaps = Distribution.memoryless(YEAR / failures.per_year)
         self._gaps = draws.times(f"{path}/failure", gaps, count)
         self._recoveries = draws.times(f"{path}/recovery", failures.recovery, count)
 
     def begin(self) -> None:
         """Plan the first failure of each member; each plans the one after it."""
-        if not self._world.draws.failures_come():
+        if not self._context.draws.failures_come():
             return
         first = self._gaps.vector(len(self._subjects))
-        for member in np.flatnonzero(first <= self._world.horizon):
+        for member in np.flatnonzero(first <= self._context.horizon):
             self._plan(int(member), 0, float(first[member]))
 
     def _plan(self, member: int, number: int, delay: float) -> None:
-        self._world.call(delay, ACT, self._subjects[member], self._fail, (member, number))
+        self._context.call(delay, ACT, self._subjects[member], self._fail, (member, number))
 
-    def _fail(self, event: Due) -> None:
+    def _fail(self, event: ScheduledEvent) -> None:
         member, number = event.argument
         self._strike(member, self._recoveries[member, number])
         gap = self._gaps[member, number + 1]
-        if self._world.now + gap <= self._world.horizon:
+        if self._context.now + gap <= self._context.horizon:
             self._plan(member, number + 1, gap)

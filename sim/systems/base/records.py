@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 
-class Refusal(NamedTuple):
+class Rejection(NamedTuple):
     """An answer that is not a success."""
 
     http_status: int
@@ -27,7 +27,7 @@ class Refusal(NamedTuple):
     message: str
 
 
-class Asked(NamedTuple):
+class OperationRecord(NamedTuple):
     """One that may be asked for in a run: the file's, or a modelled client's."""
 
     name: str
@@ -40,7 +40,10 @@ class Asked(NamedTuple):
 
 
 def operations_table(
-    log: Log, block: Block, asked: Sequence[Asked], answer: Callable[[str, Request], Refusal]
+    log: Log,
+    block: Block,
+    asked: Sequence[OperationRecord],
+    answer: Callable[[str, Request], Rejection],
 ) -> list[Row]:
     """One row an operation of `block`: asked when, answered how, ended when.
 
@@ -71,7 +74,10 @@ def operations_table(
 
 
 def _outcome(
-    asked: Asked, rows: NDArray[np.void], block: Block, answer: Callable[[str, Request], Refusal]
+    asked: OperationRecord,
+    rows: NDArray[np.void],
+    block: Block,
+    answer: Callable[[str, Request], Rejection],
 ) -> Row:
     state = int(rows[-1]["new"])
     status = state % OPERATION.width
@@ -83,9 +89,9 @@ def _outcome(
     if status != ASKED:
         outcome["ended_s"] = float(rows[-1]["time"])
     if status in (FAILED, REFUSED):
-        refusal = answer(block.states.version(state), asked.body)
-        outcome |= {"code": refusal.code, "message": refusal.message}
-        outcome["http_status"] = refusal.http_status
+        rejection = answer(block.states.version(state), asked.body)
+        outcome |= {"code": rejection.code, "message": rejection.message}
+        outcome["http_status"] = rejection.http_status
     return outcome
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.core.windows import Windows
-    from sim.systems.base.context import World
+    from sim.systems.base.context import Context
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +39,8 @@ class Door:
     ``forbids_KIND`` there tells the rule by which the state of the service refuses it, if any.
     """
 
-    def __init__(self, world: World, rules: Sequence[str]) -> None:
-        self.world = world
+    def __init__(self, context: Context, rules: Sequence[str]) -> None:
+        self.context = context
         self._rules = {rule: number for number, rule in enumerate(rules, 1)}
         self._states: dict[int, int] = {}
         """Operation -> its state, as this side believes."""
@@ -71,5 +71,5 @@ class Door:
 
     def _becomes(self, call: Call, state: int, cause: int) -> None:
         old = self._states.get(call.number, 0)
-        self.world.record(self.world.now, call.subject, old, state, cause)
+        self.context.record(self.context.now, call.subject, old, state, cause)
         self._states[call.number] = state

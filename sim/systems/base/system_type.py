@@ -9,7 +9,7 @@ from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.formats.checking import listed, nearest
 from sim.formats.fields import Spec
-from sim.systems.base.dry_run import AS_IT_IS, Rehearsing
+from sim.systems.base.dry_run import AS_IT_IS, DryRunRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from sim.core.log import Block, Log, Stack
     from sim.core.metrics import Measured, Metric
     from sim.core.timelines import Timeline
-    from sim.systems.base.context import World
+    from sim.systems.base.context import Context
     from sim.systems.base.cost import Part
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation, Request, Span
-    from sim.systems.base.records import Refusal
+    from sim.systems.base.records import Rejection
 
-Pictured = Literal["capacity", "up_to_date"]
+SampledSeries = Literal["capacity", "up_to_date"]
 """A series, of shares, of which there are pictures."""
 
 
@@ -41,7 +41,7 @@ S = TypeVar("S", bound=System)
 V = TypeVar("V")
 
 
-class Finding(NamedTuple):
+class Issue(NamedTuple):
     """Something about a file: where in its tree, and what."""
 
     path: tuple[str | int, ...]
@@ -68,7 +68,7 @@ def look_up(known: Mapping[str, V], name: object, what: str) -> V:
     return known[name]
 
 
-class LaneWords(NamedTuple):
+class GanttLabels(NamedTuple):
     """What the lanes of a system are, in the words of a picture."""
 
     what: str
@@ -104,9 +104,9 @@ class Model(Protocol):
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """The metrics that say most; results show `MOST_HEADLINES` of them, see `Kind`."""
+        """The metrics that say most; results show `MOST_HEADLINES` of them, see `SystemType`."""
 
-    def start(self, world: World) -> None:
+    def start(self, context: Context) -> None:
         """Plan all that the file asks for, in a new world."""
 
     def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
@@ -133,17 +133,17 @@ class Model(Protocol):
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What the service's Get would show at `at` seconds."""
 
-    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
         """For a picture: label, from, to, category."""
 
     @property
-    def lane_words(self) -> LaneWords:
+    def gantt_labels(self) -> GanttLabels:
         """What those lanes are."""
 
-    def before(self, rehearsal: Rehearsal | None) -> list[str]:
-        """What it is and what is asked of it, in sentences; `rehearsal` where it was run."""
+    def before(self, dry_run: DryRun | None) -> list[str]:
+        """What it is and what is asked of it, in sentences; `dry_run` where it was run."""
 
-    def refusal(self, operation: Operation) -> Refusal | None:
+    def rejection(self, operation: Operation) -> Rejection | None:
         """How the service refuses an operation by what it says, whatever the service's state."""
 
 
@@ -170,7 +170,7 @@ def _certain(_: Any) -> Sequence[float]:
 
 
 @dataclass(frozen=True)
-class Kind(Generic[S]):
+class SystemType(Generic[S]):
     """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
 
     kind: str
@@ -190,7 +190,7 @@ class Kind(Generic[S]):
 
     groups: Callable[[S, Sequence[Operation]], Sequence[str]]
     """The groups of members that series and metrics are also given for."""
-    references: Callable[[str, S, Sequence[Operation]], Iterable[Finding]]
+    references: Callable[[str, S, Sequence[Operation]], Iterable[Issue]]
     """Names that refer to nothing and keys that exclude or need each other, in a file whose keys
     and values are right. Nothing is resolved yet."""
     resolve: Callable[[str, S], S]
@@ -199,7 +199,7 @@ class Kind(Generic[S]):
     """The same for an operation's body. The spec is resolved."""
     assumed: Callable[[S, Sequence[Operation]], Sequence[str]]
     """The assumptions in force, for the answer's footer. The spec is as written."""
-    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Finding]]
+    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Issue]]
     """What is legal and yet hardly meant. All is resolved."""
     default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
     """Variant -> path -> value: the service's own choices, for a comparison of a file without
@@ -209,7 +209,7 @@ class Kind(Generic[S]):
     make."""
     chances: Callable[[S], Sequence[float]] = _certain
     """Of what befalls a replication as a whole or not at all, such as a bad build."""
-    main_series: Pictured = "capacity"
+    main_series: SampledSeries = "capacity"
     """The series that says most over time: it is drawn beneath an answer."""
     progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _nothing
     """Of a model's run: how far a rollout had come, one row a day."""
@@ -217,7 +217,7 @@ class Kind(Generic[S]):
     """The headline that results go without where there are more than `MOST_HEADLINES`."""
     told: Callable[[Any, Log], Sequence[str]] = _nothing
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
-    rehearsing: Rehearsing = AS_IT_IS
+    dry_run_rules: DryRunRules = AS_IT_IS
     """How its systems are run in advance."""
     measure_more: Callable[[Any, Stack, str], Measured] = _no_more
     """Of a model's stack: a metric that is not listed, by (group, name)."""

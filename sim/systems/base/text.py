@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.systems.base.operation import Operation, Span
 
 
-def counted(count: int, what: str) -> str:
+def pluralize(count: int, what: str) -> str:
     """``1 instance``, ``2,000 instances``."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.systems.base.system_type import Kind
+from sim.systems.base.system_type import SystemType
 from sim.systems.batch_pool.cost import parts
 from sim.systems.batch_pool.defaults import (
     GROUP_METRICS,
@@ -13,14 +13,14 @@ from sim.systems.batch_pool.defaults import (
     resolve,
     resolve_body,
 )
-from sim.systems.batch_pool.explain import REHEARSING
+from sim.systems.batch_pool.explain import DRY_RUN_RULES
 from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import Model
 from sim.systems.batch_pool.references import references, warnings
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
 
-KIND = Kind(
+SYSTEM_TYPE = SystemType(
     kind="batch_pool",
     spec=BatchPool,
     operations=OPERATIONS,
@@ -39,5 +39,5 @@ KIND = Kind(
     parts=parts,
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
-    rehearsing=REHEARSING,
+    dry_run_rules=DRY_RUN_RULES,
 )

@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.core.rounding import at_least, at_most
 from sim.core.units import show_duration, show_share
-from sim.systems.base.dry_run import MEAN, Rehearsing, refused
-from sim.systems.base.text import be, counted, in_time, rounded_up, when, within
+from sim.systems.base.dry_run import MEAN, DryRunRules, refused
+from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
@@ -24,7 +24,7 @@ from sim.systems.batch_pool.requests import (
 from sim.systems.batch_pool.workload import is_overload, offered_slots
 
 if TYPE_CHECKING:
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation
     from sim.systems.batch_pool.model import Model
     from sim.systems.batch_pool.spec import BatchPool, StartTask
@@ -59,7 +59,7 @@ def _is_of_tasks(path: str) -> bool:
     return path.endswith(("/service", "/interarrival"))
 
 
-REHEARSING = Rehearsing(
+DRY_RUN_RULES = DryRunRules(
     brief=_without_work,
     is_spread=_is_of_tasks,
     case=f"{MEAN}; only the tasks' times are spread evenly over their distributions",
@@ -67,16 +67,16 @@ REHEARSING = Rehearsing(
 )
 
 
-def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+def before(model: Model, dry_run: DryRun | None) -> list[str]:
     """The pool, its work, what each operation does or how it is refused."""
     lines = [_pool(model), *_nodes(model.spec), *_work(model)]
     nodes = model.spec.nodes
     for operation in in_time(model.operations):
-        refusal = refused(operation, model.refusal(operation), rehearsal)
-        if refusal is not None:
-            lines.append(f"{when(operation, model.span)} it {refusal}.")
+        rejection = refused(operation, model.rejection(operation), dry_run)
+        if rejection is not None:
+            lines.append(f"{when(operation, model.span)} it {rejection}.")
             continue
-        lines += _operation(model, operation, nodes, rehearsal)
+        lines += _operation(model, operation, nodes, dry_run)
         if isinstance(operation.body, Resize):
             nodes = operation.body.nodes
     return lines
@@ -85,7 +85,7 @@ def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
 def size(model: Model) -> str:
     """How large a pool is at time 0."""
     spec = model.spec
-    return f"{counted(spec.nodes, 'node')}, {counted(spec.slots, 'slot')}"
+    return f"{pluralize(spec.nodes, 'node')}, {pluralize(spec.slots, 'slot')}"
 
 
 # The pool and its work ---------------------------------------------------------------------------
@@ -97,8 +97,8 @@ def _pool(model: Model) -> str:
     least = at_least(spec.min_available, spec.slots)
     share = rounded_up(spec.min_available, spec.slots)
     return (
-        f"{model.name}: a {spec.configuration} pool of {counted(spec.nodes, 'node')}{runs}, "
-        f"{counted(spec.task_slots_per_node, 'slot')} each: {counted(spec.slots, 'slot')}; "
+        f"{model.name}: a {spec.configuration} pool of {pluralize(spec.nodes, 'node')}{runs}, "
+        f"{pluralize(spec.task_slots_per_node, 'slot')} each: {pluralize(spec.slots, 'slot')}; "
         f"available while at least {least:,}{share} of them {be(least)} in service."
     )
 
@@ -136,7 +136,7 @@ def _start_task(task: StartTask) -> str:
 def _retried(most: int) -> str:
     if most < 0:
         return "retried without limit"
-    return f"retried up to {counted(most, 'time')}" if most else "not retried"
+    return f"retried up to {pluralize(most, 'time')}" if most else "not retried"
 
 
 def _work(model: Model) -> list[str]:
@@ -147,7 +147,7 @@ def _work(model: Model) -> list[str]:
     load = offered_slots(spec.work, spec.slots) / spec.slots
     if load:
         lines.append(
-            f"Offered load: {show_share(load)} of {counted(spec.slots, 'slot')}{_over(load)}."
+            f"Offered load: {show_share(load)} of {pluralize(spec.slots, 'slot')}{_over(load)}."
         )
     return lines
 
@@ -164,18 +164,18 @@ def _job(job: Job, spec: BatchPool, horizon: float) -> str:
         assert job.service
         least = job.tasks * job.required_slots * job.service.mean / spec.slots
         source = (
-            f"{counted(job.tasks, 'task')}, all submitted at the start, each of {job.service}; "
+            f"{pluralize(job.tasks, 'task')}, all submitted at the start, each of {job.service}; "
             f"at least {show_duration(least)} of work for all slots"
         )
     else:
         gaps = job.gaps(spec.slots)
-        expected = counted(round(horizon / gaps.mean), "task")
+        expected = pluralize(round(horizon / gaps.mean), "task")
         source = f"tasks of {job.service}, {gaps} apart; about {expected} in all"
     return f"{job.name}: {source}{_traits(job)}."
 
 
 def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
-    text = f"{counted(len(tasks.submit), 'task')} of {file}"
+    text = f"{pluralize(len(tasks.submit), 'task')} of {file}"
     if len(tasks.submit):
         first, last = float(tasks.submit[0]), float(tasks.submit[-1])
         work = float((tasks.service * tasks.slots).sum())
@@ -186,7 +186,7 @@ def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
         late = int(np.count_nonzero(tasks.submit > horizon))
         if late:
             text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
-    dropped = [f"{counted(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
+    dropped = [f"{pluralize(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
     return "; ".join([text, *dropped])
 
 
@@ -206,16 +206,14 @@ def _traits(job: Job) -> str:
 # Operations --------------------------------------------------------------------------------------
 
 
-def _operation(
-    model: Model, operation: Operation, nodes: int, rehearsal: Rehearsal | None
-) -> list[str]:
+def _operation(model: Model, operation: Operation, nodes: int, dry_run: DryRun | None) -> list[str]:
     """What an operation does to a pool that has `nodes` nodes by then."""
     at, body, spec = when(operation, model.span), operation.body, model.spec
     if isinstance(body, UpgradeOs | UpgradeImage):
         what = _version(model, operation.name, body)
         if not nodes:
             return [f"{at} {what} for every node; nothing happens: there is none by then."]
-        if rehearsal is not None and rehearsal.does_nothing(operation):
+        if dry_run is not None and dry_run.does_nothing(operation):
             return [f"{at} {what}; nothing happens: the pool is being upgraded to it already."]
         start = " and its start task" if _starts_slowly(spec.start_task) else ""
         text = f"{at} {what} for every node; each is out for {spec.node_upgrade}{start}."
@@ -243,11 +241,11 @@ def _how(spec: BatchPool, nodes: int) -> str:
     if at_once == nodes:
         return f"All go at once{share}."
     if rules.rolling:
-        who = f"{counted(at_once, 'node')}{share} at a time"
+        who = f"{pluralize(at_once, 'node')}{share} at a time"
         then = f"as one is back{pause}, the next one goes"
     else:
-        waves = counted(math.ceil(nodes / at_once), "wave")
-        who = f"{waves} of up to {counted(at_once, 'node')}{share}"
+        waves = pluralize(math.ceil(nodes / at_once), "wave")
+        who = f"{waves} of up to {pluralize(at_once, 'node')}{share}"
         then = f"the next wave goes when all of this one are back{pause}"
     return f"{who}, {ORDERS[rules.order]}; {then}."
 
@@ -288,18 +286,18 @@ def _meanwhile(load: float) -> str:
 
 def _capacity(spec: BatchPool, slots: int) -> str:
     """What so many slots are, in numbers: 12 of the 10 at the start are 120 %."""
-    grown = "" if slots <= spec.slots else f" of the {counted(spec.slots, 'slot')} at the start"
+    grown = "" if slots <= spec.slots else f" of the {pluralize(spec.slots, 'slot')} at the start"
     return f"capacity {show_share(slots / spec.slots)}{grown}"
 
 
 def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
     if body.nodes == nodes:
-        return f"nothing happens: the pool has {counted(nodes, 'node')} already"
-    then = f"{counted(body.nodes, 'node')} then: "
+        return f"nothing happens: the pool has {pluralize(nodes, 'node')} already"
+    then = f"{pluralize(body.nodes, 'node')} then: "
     then += _capacity(spec, body.nodes * spec.task_slots_per_node)
     if body.nodes > nodes:
         start = " and its start task" if _starts_slowly(spec.start_task) else ""
-        added = counted(body.nodes - nodes, "new node")
+        added = pluralize(body.nodes - nodes, "new node")
         return f"{added}, each there after {spec.create}{start}; {then}"
     first, last = node_name(body.nodes), node_name(nodes - 1)
     who = f"{last} goes" if first == last else f"{first} to {last} go"

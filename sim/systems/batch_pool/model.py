@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from sim.core.log import Block, Log, Stack
     from sim.core.metrics import Measured
     from sim.core.timelines import Timeline
-    from sim.systems.base.context import Due, World
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation, Span
-    from sim.systems.base.records import Refusal
-    from sim.systems.base.system_type import LaneWords
+    from sim.systems.base.records import Rejection
+    from sim.systems.base.system_type import GanttLabels
     from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.tasks import JobTasks
 
@@ -95,14 +95,14 @@ class Model:
 
     # How it runs.
 
-    def start(self, world: World) -> None:
+    def start(self, context: Context) -> None:
         """Plan what the file asks for and what befalls the pool; the rest follows from it."""
-        tasks = in_order(self.layout, draw_tasks(self.layout, world.draws))
-        pool = Pool(world, self.layout, tasks)
+        tasks = in_order(self.layout, draw_tasks(self.layout, context.draws))
+        pool = Pool(context, self.layout, tasks)
         service = Service(pool)
         for number, operation in enumerate(self.operations):
-            at, subject = operation.drawn_at(world.draws), self._calls[number].subject
-            world.call(at, ACT, subject, self._ask, (service, number))
+            at, subject = operation.drawn_at(context.draws), self._calls[number].subject
+            context.call(at, ACT, subject, self._ask, (service, number))
         pool.begin()
 
     def tasks(self, seed: int, replication: int) -> list[JobTasks]:
@@ -122,7 +122,7 @@ class Model:
             windows_of(getattr(operation.body, "windows", ()), self.span.start),
         )
 
-    def _ask(self, event: Due) -> None:
+    def _ask(self, event: ScheduledEvent) -> None:
         service, number = event.argument
         service.receive(self._calls[number])
 
@@ -163,20 +163,20 @@ class Model:
         """What Get Pool would show at `at` seconds."""
         return status.status(self, log, at)
 
-    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What nodes do: label, from, to, category."""
-        return tables.lanes(self, log)
+        return tables.gantt(self, log)
 
     @property
-    def lane_words(self) -> LaneWords:
+    def gantt_labels(self) -> GanttLabels:
         """What those lanes are."""
-        return tables.lane_words(self)
+        return tables.gantt_labels(self)
 
-    def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
+    def before(self, dry_run: DryRun | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return explain.before(self, rehearsal)
+        return explain.before(self, dry_run)
 
-    def refusal(self, operation: Operation) -> Refusal | None:
+    def rejection(self, operation: Operation) -> Rejection | None:
         """How the service refuses an operation by what it says, if it does."""
         rule = by_request(operation.body, self.spec)
         return answer(rule, operation.body) if rule else None

@@ -26,7 +26,7 @@ from sim.systems.batch_pool.states import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.scheduler import Execution, Scheduler
 
@@ -121,11 +121,11 @@ class Stay:
 class Starts:
     """Start tasks of nodes that start for one reason: how long they take and whether they work."""
 
-    def __init__(self, world: World, layout: Layout, reason: str) -> None:
+    def __init__(self, context: Context, layout: Layout, reason: str) -> None:
         spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
-        self._world, self._spec, self._first = world, spec, layout.first_node
-        self._seconds = world.draws.times(f"{path}/{reason}", spec.duration, room)
-        self._fails = world.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
+        self._context, self._spec, self._first = context, spec, layout.first_node
+        self._seconds = context.draws.times(f"{path}/{reason}", spec.duration, room)
+        self._fails = context.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
         self._used: dict[int, int] = {}
         """Node -> attempts so far, where it starts more than once for this reason."""
 
@@ -146,7 +146,9 @@ class Starts:
             if not failed or retries == most:
                 break
             retries += 1
-            self._world.spend(1, self._first + node)  # without limit they are all in this one event
+            self._context.spend(
+                1, self._first + node
+            )  # without limit they are all in this one event
         self._used[node] = attempt
         return seconds, not failed
 
@@ -154,8 +156,8 @@ class Starts:
 class Nodes:
     """All nodes of a pool and what is done to them."""
 
-    def __init__(self, world: World, layout: Layout) -> None:
-        self._world, self._layout = world, layout
+    def __init__(self, context: Context, layout: Layout) -> None:
+        self._context, self._layout = context, layout
         self.every = [
             Node(number, layout.first_node + number, IDLE if number < layout.spec.nodes else 0)
             for number in range(layout.room)
@@ -191,7 +193,7 @@ class Nodes:
         # back at the later of both ends.
         before = node.stay
         waiting, works = starts.run(node.number)
-        back = self._world.now + retained + seconds + waiting
+        back = self._context.now + retained + seconds + waiting
         if before is not None and before.back > back:
             seconds += before.back - back
             back = before.back
@@ -216,7 +218,7 @@ class Nodes:
         self._becomes(node, status, node.version, stay.cause)
         if node.used:
             self.scheduler.interrupt(node, mode)
-        self._world.call(seconds, RETURN, node.subject, self._step, stay)
+        self._context.call(seconds, RETURN, node.subject, self._step, stay)
 
     def fail(self, node: Node, seconds: float, starts: Starts, cause: int, mode: str) -> None:
         """An unplanned failure; of a node that is out already it changes nothing.
@@ -232,7 +234,7 @@ class Nodes:
         if claim is not None and not claim.rests:
             claim.take(node)
 
-    def _step(self, event: Due) -> None:
+    def _step(self, event: ScheduledEvent) -> None:
         """A step of a stay is over: the next one begins, or the node is back."""
         stay: Stay = event.argument
         node = stay.node
@@ -242,10 +244,10 @@ class Nodes:
         if stay.steps:
             status, seconds = stay.steps[0]
             self._becomes(node, status, stay.version, stay.cause)
-            self._world.call(seconds, RETURN, node.subject, self._step, stay)
+            self._context.call(seconds, RETURN, node.subject, self._step, stay)
             return
         node.stay = None
-        node.since = self._world.now
+        node.since = self._context.now
         up = OFFLINE if node.disabled else IDLE  # as it is now: it may have changed meanwhile
         self._becomes(node, up if stay.works else START_TASK_FAILED, stay.version, stay.cause)
         for arrived in stay.arrived:
@@ -304,7 +306,7 @@ class Nodes:
         """A node takes tasks again."""
         node.disabled = False
         if node.is_offline:
-            node.since = self._world.now
+            node.since = self._context.now
         elif node.claim is None or not node.claim.rests:
             return
         node.claim = None
@@ -320,5 +322,5 @@ class Nodes:
     def _becomes(self, node: Node, status: int, version: int, cause: int) -> None:
         old = node.version * WIDTH + node.status if node.status else 0
         new = version * WIDTH + status if status else 0
-        self._world.record(self._world.now, node.subject, old, new, cause)
+        self._context.record(self._context.now, node.subject, old, new, cause)
         node.status, node.version = status, version

@@ -18,7 +18,7 @@ from sim.systems.batch_pool.states import REBOOTING, REIMAGING, UPGRADING_OS
 from sim.systems.batch_pool.walk import Plan
 
 if TYPE_CHECKING:
-    from sim.core.random_streams import Times
+    from sim.core.random_streams import Durations
     from sim.formats.distributions import Distribution
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.pool import Pool, Resizing
@@ -35,7 +35,7 @@ class Service(Door):
     """The Batch service, as far as one pool goes."""
 
     def __init__(self, pool: Pool) -> None:
-        super().__init__(pool.world, RULES)
+        super().__init__(pool.context, RULES)
         self._pool, self._layout, self._nodes = pool, pool.layout, pool.nodes
         self._numbers = {node_name(node.number): node for node in pool.nodes.every}
 
@@ -45,7 +45,7 @@ class Service(Door):
         """The state of the pool, and the versions that there are at this time."""
         body: UpgradeOs = call.body
         start = self._layout.span.start
-        now = start + dt.timedelta(seconds=self.world.now) if start else None
+        now = start + dt.timedelta(seconds=self.context.now) if start else None
         rule = by_version(body.target_os_version, self._layout.spec, now)
         if rule is not None:
             return rule
@@ -166,7 +166,7 @@ class Service(Door):
                 starts,
                 call.subject,
                 body.option,
-                retained=node.data_kept(retention, self.world.now),
+                retained=node.data_kept(retention, self.context.now),
             )
             stay.arrived.append(back)
 
@@ -224,9 +224,9 @@ class Service(Door):
         """The rule by which the state of a node forbids a request."""
         return None if node.status in ALLOWED[type(call.body)] else BY_STATUS[node.status][0]
 
-    def _times(self, purpose: str, seconds: Distribution, call: Call) -> Times:
+    def _times(self, purpose: str, seconds: Distribution, call: Call) -> Durations:
         path = f"{self._layout.name}/{purpose}/{call.name}"
-        return self.world.draws.times(path, seconds, self._layout.room)
+        return self.context.draws.times(path, seconds, self._layout.room)
 
     def _starts(self, call: Call) -> Starts:
-        return Starts(self.world, self._layout, call.name)
+        return Starts(self.context, self._layout, call.name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.log import COMPLETED, UPGRADE_FAILED, UPGRADING
 from sim.systems.base.context import ACT
-from sim.systems.base.failures import Strikes
+from sim.systems.base.failures import FailureProcess
 from sim.systems.batch_pool.node import Claim, Nodes, Starts
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
@@ -26,7 +26,7 @@ from sim.systems.batch_pool.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.tasks import Tasks
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 class Pool:
     """One pool while it runs."""
 
-    def __init__(self, world: World, layout: Layout, tasks: Tasks) -> None:
-        self.world, self.layout = world, layout
-        self.nodes = Nodes(world, layout)
-        self.scheduler = Scheduler(world, layout, self.nodes.every, tasks)
+    def __init__(self, context: Context, layout: Layout, tasks: Tasks) -> None:
+        self.context, self.layout = context, layout
+        self.nodes = Nodes(context, layout)
+        self.scheduler = Scheduler(context, layout, self.nodes.every, tasks)
         self.nodes.scheduler = self.scheduler
         self.nodes.left.append(self._left)
         self.version = 0
@@ -56,7 +56,7 @@ class Pool:
         failures = self.layout.spec.failures
         if failures is None or not failures.per_year:
             return
-        starts = Starts(self.world, self.layout, "failures")
+        starts = Starts(self.context, self.layout, "failures")
         mode, cause = self.layout.spec.interruptions.on_failure, self.layout.failures
 
         def strike(number: int, recovery: float) -> None:
@@ -64,7 +64,7 @@ class Pool:
 
         subjects = [node.subject for node in self.nodes.every]
         path = f"{self.layout.name}/failures"
-        Strikes(self.world, path, failures, subjects, strike).begin()
+        FailureProcess(self.context, path, failures, subjects, strike).begin()
 
     # Upgrades.
 
@@ -83,7 +83,7 @@ class Pool:
             if plan.shows:
                 self._record(self.layout.pool, POOL_UPGRADING, POOL_ACTIVE, plan.subject)
 
-        self.walk = walk = Walk(self.world, self.nodes, plan, completed)
+        self.walk = walk = Walk(self.context, self.nodes, plan, completed)
         walk.begin()
 
     def _left(self, node: Node) -> None:
@@ -95,7 +95,7 @@ class Pool:
     def grow(self, count: int, starts: Starts, path: str, cause: int) -> Resizing:
         """Add nodes; they come at the version that the pool is to have."""
         absent = [node for node in self.nodes.every if not node.status][:count]
-        seconds = self.world.draws.times(path, self.layout.spec.create, self.layout.room)
+        seconds = self.context.draws.times(path, self.layout.spec.create, self.layout.room)
         resizing = Resizing(self, absent, cause)
         for node in absent:
             # Assumption: nodes that are added during an upgrade come at its version.
@@ -126,7 +126,7 @@ class Pool:
         self._record(self.layout.allocation, *states, cause)
 
     def _record(self, subject: int, old: int, new: int, cause: int) -> None:
-        self.world.record(self.world.now, subject, old, new, cause)
+        self.context.record(self.context.now, subject, old, new, cause)
 
 
 class Resizing:
@@ -152,17 +152,17 @@ class Resizing:
         """What happens to a node that leaves once it is empty."""
 
         def take(node: Node) -> None:
-            retention, now = self._pool.layout.spec.retention_time, self._pool.world.now
+            retention, now = self._pool.layout.spec.retention_time, self._pool.context.now
             kept = node.data_kept(retention, now) if option == "retaineddata" else 0.0
             if kept:
                 self._pool.nodes.retire(node, self._cause)
-                self._pool.world.call(kept, ACT, node.subject, self._remove, node)
+                self._pool.context.call(kept, ACT, node.subject, self._remove, node)
             else:
                 self._take(node)
 
         return take
 
-    def _remove(self, event: Due) -> None:
+    def _remove(self, event: ScheduledEvent) -> None:
         self._take(event.argument)
 
     def _take(self, node: Node) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sim.core.rounding import at_least, at_most
 from sim.core.units import shorten, show_duration, show_share
 from sim.formats.outside_files import quotable
-from sim.systems.base.system_type import Finding
-from sim.systems.base.text import counted
+from sim.systems.base.system_type import Issue
+from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
@@ -36,7 +36,7 @@ _NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
 T = TypeVar("T")
 
 
-def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Finding]:
+def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Issue]:
     """Keys that exclude or need each other, limits of a node, nodes that are never there."""
     path = ("systems", name)
     yield from _of_pool(path, spec)
@@ -51,12 +51,12 @@ def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> I
             yield from _of_size((*operation.path, "nodes"), operation.body.nodes)
 
 
-def _of_size(path: Path, nodes: int) -> Iterator[Finding]:
+def _of_size(path: Path, nodes: int) -> Iterator[Issue]:
     if nodes > MOST_NODES:
-        yield Finding(path, f"must be at most {MOST_NODES:,}, got {nodes}")
+        yield Issue(path, f"must be at most {MOST_NODES:,}, got {nodes}")
 
 
-def _of_pool(path: Path, spec: BatchPool) -> Iterator[Finding]:
+def _of_pool(path: Path, spec: BatchPool) -> Iterator[Issue]:
     most, why = MOST_SLOTS, ""
     if spec.cores is not None and SLOTS_PER_CORE * spec.cores < most:
         most, why = (
@@ -65,58 +65,58 @@ def _of_pool(path: Path, spec: BatchPool) -> Iterator[Finding]:
         )
     if spec.task_slots_per_node > most:
         rule = f"must be at most {most}{why}, got {spec.task_slots_per_node}"
-        yield Finding((*path, "task_slots_per_node"), rule)
+        yield Issue((*path, "task_slots_per_node"), rule)
     if spec.max_concurrent.count == 0:
-        yield Finding((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
+        yield Issue((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
     if spec.checkpoint.every == 0 and spec.checkpoint.cost > 0:
         rule = "must be 0s where every is 0s: such checkpoints would never end"
         got = show_duration(spec.checkpoint.cost)
-        yield Finding((*path, "checkpoint", "cost"), f"{rule}, got {got}")
+        yield Issue((*path, "checkpoint", "cost"), f"{rule}, got {got}")
     if spec.start_task.fails == 1 and spec.start_task.max_retry_count < 0:
-        yield Finding((*path, "start_task", "fails"), _NEVER_ENDS)
+        yield Issue((*path, "start_task", "fails"), _NEVER_ENDS)
     listed = [each.version for each in spec.os_versions]
     for number, version in enumerate(listed):
         if version in listed[:number]:
             rule = f"must be listed once, got {version} again"
-            yield Finding((*path, "os_versions", number, "version"), rule)
+            yield Issue((*path, "os_versions", number, "version"), rule)
 
 
-def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Finding]:
+def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Issue]:
     source = job.source
     if job.file and job.service:
-        yield Finding((*path, "service"), f"must not be given together with {source}")
+        yield Issue((*path, "service"), f"must not be given together with {source}")
     if not job.file and not job.service:
-        yield Finding(path, f"missing key service, which {source} needs")
+        yield Issue(path, f"missing key service, which {source} needs")
     for key in ("jobs", "slots"):
         if getattr(job, key) is not None and job.swf is None:
-            yield Finding((*path, key), f"must not be given without swf, as {source} is the source")
+            yield Issue((*path, key), f"must not be given without swf, as {source} is the source")
     if job.slots and job.required_slots != 1:
         rule = f"must not be given together with slots: {job.slots}, got {job.required_slots}"
-        yield Finding((*path, "required_slots"), rule)
+        yield Issue((*path, "required_slots"), rule)
     if job.fails == 1 and job.max_task_retry_count < 0:
-        yield Finding((*path, "fails"), _NEVER_ENDS)
+        yield Issue((*path, "fails"), _NEVER_ENDS)
     yield from _of_times(path, job)
     yield from _of_sizes(path, job, spec.task_slots_per_node)
 
 
-def _of_times(path: Path, job: Job) -> Iterator[Finding]:
+def _of_times(path: Path, job: Job) -> Iterator[Issue]:
     """Streams whose tasks would all come at one instant."""
     key = "service" if job.load is not None else "interarrival"
     times = getattr(job, key)
     if times is not None and _read(lambda: times.mean) == 0:
-        yield Finding((*path, key), f"must be above 0s, got {times}")
+        yield Issue((*path, key), f"must be above 0s, got {times}")
 
 
-def _of_sizes(path: Path, job: Job, slots: int) -> Iterator[Finding]:
+def _of_sizes(path: Path, job: Job, slots: int) -> Iterator[Issue]:
     """Tasks that no node has room for."""
     rule = f"must be at most {slots}, the slots of a node (task_slots_per_node)"
     if job.required_slots > slots:
-        yield Finding((*path, "required_slots"), f"{rule}, got {job.required_slots}")
+        yield Issue((*path, "required_slots"), f"{rule}, got {job.required_slots}")
     elif job.csv is not None:
         recorded = _read(lambda: job.recorded)
         if recorded is not None and recorded.slots.max() > slots:
             got = f"{recorded.slots.max()} in column required_slots of {job.csv}"
-            yield Finding((*path, "csv"), quotable(job.csv, f"{rule}, got {got}"))
+            yield Issue((*path, "csv"), quotable(job.csv, f"{rule}, got {got}"))
 
 
 def _read(look: Callable[[], T]) -> T | None:
@@ -127,18 +127,18 @@ def _read(look: Callable[[], T]) -> T | None:
         return None
 
 
-def _of_names(path: Path, name: str, spec: BatchPool) -> Iterator[Finding]:
+def _of_names(path: Path, name: str, spec: BatchPool) -> Iterator[Issue]:
     jobs = written_jobs(spec)
     resolved = zip(jobs.values(), resolve(name, spec).work, strict=True)
     taken = {own.name for job, own in resolved if not job.name}
     for place, job in jobs.items():
         if job.name and job.name in taken:
             rule = f"must be the name of one job only, got {job.name}"
-            yield Finding((*path, *place, "name"), rule)
+            yield Issue((*path, *place, "name"), rule)
         taken.add(job.name)
 
 
-def _of_node(operation: Operation, name: str, room: int) -> Iterator[Finding]:
+def _of_node(operation: Operation, name: str, room: int) -> Iterator[Issue]:
     node = getattr(operation.body, "node", None)
     if node is None:
         return
@@ -146,39 +146,39 @@ def _of_node(operation: Operation, name: str, room: int) -> Iterator[Finding]:
     meant = int(digits[:9] or room)
     rule = f"must be a node of {name}, {node_name(0)} to {node_name(room - 1)}, got {shorten(node)}"
     if meant >= room:
-        yield Finding((*operation.path, "node"), rule)
+        yield Issue((*operation.path, "node"), rule)
     elif node != node_name(meant):
-        yield Finding((*operation.path, "node"), f"{rule}; did you mean {node_name(meant)}?")
+        yield Issue((*operation.path, "node"), f"{rule}; did you mean {node_name(meant)}?")
 
 
-def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Finding]:
+def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Issue]:
     """What is legal and yet hardly meant, or changes nothing."""
     path = ("systems", name)
     findings = [*_of_work(path, spec), *_of_walk(path, spec, operations)]
     least = at_least(spec.min_available, spec.slots)
     if least > spec.slots:
         rule = f"the pool has only {spec.slots} slots, so it is never available, got {least}"
-        findings.append(Finding((*path, "min_available"), rule))
+        findings.append(Issue((*path, "min_available"), rule))
     return findings + [
-        Finding((*path, *key), f"changes nothing: {reason}")
+        Issue((*path, *key), f"changes nothing: {reason}")
         for key, reason in _unused(spec, operations)
     ]
 
 
-def _of_work(path: Path, spec: BatchPool) -> Iterator[Finding]:
+def _of_work(path: Path, spec: BatchPool) -> Iterator[Issue]:
     load = offered_slots(spec.work, spec.slots) / spec.slots
     if is_overload(load):
         rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
-        yield Finding((*path, "work"), rule)
+        yield Issue((*path, "work"), rule)
     for job in spec.work:
         if job.recorded is not None:
             dropped = job.recorded.fitting(spec.task_slots_per_node).dropped
             for reason, count in dropped.items():
-                jobs = f"{counted(count, 'job')} of {job.file}"
-                yield Finding((*path, "work"), f"{jobs} dropped: {reason}")
+                jobs = f"{pluralize(count, 'job')} of {job.file}"
+                yield Issue((*path, "work"), f"{jobs} dropped: {reason}")
 
 
-def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Finding]:
+def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Issue]:
     image = spec.configuration == "virtual_machine"
     upgrade = UpgradeImage if image else UpgradeOs
     if not any(isinstance(operation.body, upgrade) for operation in operations):
@@ -186,7 +186,7 @@ def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> It
     if at_most(spec.walk_rules.limit, spec.nodes) >= spec.nodes:
         key = ("upgrade_policy", "max_batch_instance_percent") if image else ("max_concurrent",)
         which = "the only node" if spec.nodes == 1 else f"all {spec.nodes:,} nodes at once"
-        yield Finding((*path, *key), f"an upgrade may take {which}: no task then runs")
+        yield Issue((*path, *key), f"an upgrade may take {which}: no task then runs")
 
 
 CLOUD_SERVICE_ONLY = (

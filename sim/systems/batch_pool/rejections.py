@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sim.core.log import OPERATION, States
-from sim.systems.base.records import Refusal
+from sim.systems.base.records import Rejection
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
     EnableScheduling,
@@ -73,13 +73,13 @@ BY_STATUS = {
 """Status of a node -> the rule by which it refuses what is asked of it, and the code."""
 
 
-def _conflict(code: str, message: str) -> Refusal:
-    return Refusal(409, code, message)
+def _conflict(code: str, message: str) -> Rejection:
+    return Rejection(409, code, message)
 
 
-REFUSALS: dict[str, Refusal] = {
+REFUSALS: dict[str, Rejection] = {
     # Assumption: a call that a version of the API no longer has is an unknown URI.
-    "api version": Refusal(
+    "api version": Rejection(
         400, "InvalidUri", "api-version {api_version} has no upgradeos; 2018-08-01.7.0 is the last"
     ),
     # Assumption: the documents give 409 and no code for a pool of the wrong kind.
@@ -91,16 +91,16 @@ REFUSALS: dict[str, Refusal] = {
         "OperationNotValidOnPool",
         "images are for virtual_machine pools; a cloud_service pool takes upgrade_os",
     ),
-    "version unknown": Refusal(
+    "version unknown": Rejection(
         400, "OSVersionNotFound", "there is no OS version {target_os_version}"
     ),
-    "version disabled": Refusal(
+    "version disabled": Rejection(
         400, "OSVersionDisabled", "the OS version {target_os_version} is disabled"
     ),
-    "version expired": Refusal(
+    "version expired": Rejection(
         400, "OSVersionExpired", "the OS version {target_os_version} is expired"
     ),
-    "version equal": Refusal(
+    "version equal": Rejection(
         400,
         "PoolVersionEqualsUpgradeVersion",
         "the pool is on the version asked for, {target_os_version}",
@@ -118,7 +118,7 @@ REFUSALS: dict[str, Refusal] = {
     "resizing": _conflict(
         "PoolBeingResized", "the allocation state of the pool is resizing: allowed in steady"
     ),
-    "no such node": Refusal(404, "NodeNotFound", "the pool has no {node}"),
+    "no such node": Rejection(404, "NodeNotFound", "the pool has no {node}"),
     **{
         rule: _conflict(code, f"{{node}} is in state {NODE[status]}: allowed in {{allowed}}")
         for status, (rule, code) in BY_STATUS.items()
@@ -198,11 +198,11 @@ def _reached(instant: dt.datetime, now: dt.datetime) -> bool:
     return instant <= now
 
 
-def answer(rule: str, body: Request) -> Refusal:
+def answer(rule: str, body: Request) -> Rejection:
     """The refusal by `rule`, its message about this request."""
-    refusal = REFUSALS[rule]
+    rejection = REFUSALS[rule]
     about = body.model_dump() | {"allowed": _allowed(body)} | _scheduling(body)
-    return refusal._replace(message=refusal.message.format(**about))
+    return rejection._replace(message=rejection.message.format(**about))
 
 
 def _allowed(body: Request) -> str:

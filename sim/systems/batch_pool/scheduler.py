@@ -20,7 +20,7 @@ from sim.systems.batch_pool.states import ACTIVE, COMPLETED, FAILED, IDLE, RUNNI
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.tasks import Tasks
@@ -45,9 +45,11 @@ class Execution(Event):
 class Scheduler:
     """The tasks of a pool, from submission to their end. They are numbered in that order."""
 
-    def __init__(self, world: World, layout: Layout, nodes: Sequence[Node], tasks: Tasks) -> None:
+    def __init__(
+        self, context: Context, layout: Layout, nodes: Sequence[Node], tasks: Tasks
+    ) -> None:
         spec = layout.spec
-        self._world, self._layout = world, layout
+        self._context, self._layout = context, layout
         self._submits: list[float] = tasks.submit.tolist()
         self._subjects: list[int] = tasks.subject.tolist()
         self._bases: list[int] = (tasks.base * TASK_WIDTH).tolist()
@@ -73,17 +75,17 @@ class Scheduler:
     def begin(self) -> None:
         """Await the submissions: one event comes again and again."""
         if self._submits:
-            submission = self._world.moment()
+            submission = self._context.event()
             submission.callbacks = [self._hot_submit()]
             number = self._subjects[0]
-            self._world.arm(submission, self._submits[0], SUBMIT, number)
+            self._context.trigger(submission, self._submits[0], SUBMIT, number)
 
     def _hot_submit(self) -> Callable[[Any], None]:
         """What happens at a submission. Like the next two a closure: a pool spends its time in
         these three, and they find what they need fastest this way.
         """
-        extend, pack = self._world.recorder.extend, PACK
-        agenda, numbers = self._world.agenda, self._world.numbers
+        extend, pack = self._context.recorder.extend, PACK
+        event_queue, numbers = self._context.event_queue, self._context.numbers
         submits, subjects, bases, slots = self._submits, self._subjects, self._bases, self._slots
         queue, waiting, choose, run = self._queue, self._queue.waiting, self._free.choose, self._run
         last, arrivals, following = len(submits), self._layout.first, 0
@@ -103,11 +105,11 @@ class Scheduler:
                 if then > now:
                     event.callbacks = again
                     priority = AT_SUBMIT | subjects[following]
-                    heappush(agenda, (then, priority, next(numbers), event))
+                    heappush(event_queue, (then, priority, next(numbers), event))
                     break
                 queue.join(task)
                 task = following
-            if task == first and not waiting and agenda[0][0] > now:
+            if task == first and not waiting and event_queue[0][0] > now:
                 node = choose(slots[task])
                 if node is not None:
                     run(task, node, now)
@@ -127,7 +129,7 @@ class Scheduler:
         """Give tasks to nodes: at once, or once all else of this instant has happened."""
         if self._is_due or not self._queue.waiting:
             return
-        if self._world.env.peek() > self._world.now:
+        if self._context.env.peek() > self._context.now:
             self._give()
         else:
             self.dispatch_later()
@@ -136,14 +138,14 @@ class Scheduler:
         """Give tasks to nodes once all else of this instant has happened."""
         if not self._is_due:
             self._is_due = True
-            self._world.call(0.0, DISPATCH, self._layout.pool, self._give_now)
+            self._context.call(0.0, DISPATCH, self._layout.pool, self._give_now)
 
-    def _give_now(self, _: Due) -> None:
+    def _give_now(self, _: ScheduledEvent) -> None:
         self._is_due = False
         self._give()
 
     def _give(self) -> None:
-        queue, now = self._queue, self._world.now
+        queue, now = self._queue, self._context.now
         while queue.waiting:
             node = self._free.choose(self._slots[queue.head])
             if node is None:
@@ -153,8 +155,8 @@ class Scheduler:
     # A run and its end.
 
     def _hot_run(self) -> Callable[[int, Node, float], None]:
-        extend, pack = self._world.recorder.extend, PACK
-        agenda, numbers = self._world.agenda, self._world.numbers
+        extend, pack = self._context.recorder.extend, PACK
+        event_queue, numbers = self._context.event_queue, self._context.numbers
         subjects, bases, slots, left = self._subjects, self._bases, self._slots, self._left
         room, offer, saves = self._layout.slots, self._free.offer, self._saves
         cost_of, at_end = self._checkpoint.cost_of, [self._hot_end()]
@@ -173,12 +175,12 @@ class Scheduler:
                 length += cost_of(length)
             execution.ends = ends = now + length
             execution.callbacks = at_end
-            heappush(agenda, (ends, AT_RETURN | subject, next(numbers), execution))
+            heappush(event_queue, (ends, AT_RETURN | subject, next(numbers), execution))
 
         return run
 
     def _hot_end(self) -> Callable[[Any], None]:
-        extend, pack = self._world.recorder.extend, PACK
+        extend, pack = self._context.recorder.extend, PACK
         subjects, bases, slots = self._subjects, self._bases, self._slots
         waiting, offer, may_fail = self._queue.waiting, self._free.offer, self._may_fail
 
@@ -210,7 +212,7 @@ class Scheduler:
         job = self._layout.jobs[self._jobs[task]]
         path = f"{self._layout.name}/{job.name}/fails"
         member, attempt = self._subjects[task] - job.first, self._failures.get(task, 0)
-        return self._world.draws.happens(path, job.spec.fails, job.room)[member, attempt]
+        return self._context.draws.happens(path, job.spec.fails, job.room)[member, attempt]
 
     def _failed(self, task: int) -> None:
         """A run failed by itself: the task runs again while its retries last.
@@ -222,7 +224,7 @@ class Scheduler:
         subject, base = self._subjects[task], self._bases[task]
         again = most < 0 or failures <= most
         state = ACTIVE if again else FAILED
-        self._world.record(self._world.now, subject, base + RUNNING, base + state, subject)
+        self._context.record(self._context.now, subject, base + RUNNING, base + state, subject)
         if again:
             self._left[task] = self._service[task]
             self._queue.join_again(task)
@@ -235,9 +237,11 @@ class Scheduler:
             task, run.task = run.task, -1
             base, subject = self._bases[task], self._subjects[task]
             state = FAILED if mode == "terminate" else ACTIVE
-            self._world.record(self._world.now, subject, base + RUNNING, base + state, node.subject)
+            self._context.record(
+                self._context.now, subject, base + RUNNING, base + state, node.subject
+            )
             if mode == "checkpoint":
-                self._left[task] -= self._checkpoint.work_kept(self._world.now - run.began)
+                self._left[task] -= self._checkpoint.work_kept(self._context.now - run.began)
             elif self._saves:
                 self._left[task] = self._service[task]
             if state == ACTIVE:
@@ -251,7 +255,7 @@ class Scheduler:
         """Seconds of execution that would be thrown away if the node were taken now."""
         if mode == "taskcompletion":
             return 0.0
-        runs, now, time_of = node.running(), self._world.now, self._checkpoint.time_of
+        runs, now, time_of = node.running(), self._context.now, self._checkpoint.time_of
         elapsed = [now - run.began for run in runs]
         if mode == "checkpoint":
             kept = [time_of(self._checkpoint.work_kept(each)) for each in elapsed]

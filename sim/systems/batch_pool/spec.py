@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Discriminator, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core.rounding import Amount
-from sim.formats.distributions import Distribution, OneShape
+from sim.formats.distributions import Distribution, OneFamily
 from sim.formats.fields import (
     CountOrShare,
     Duration,
@@ -73,7 +73,7 @@ class StartTask(Spec):
 
 def _form_of_start_task(given: object) -> str:
     """Whether a time is written or keys: only the form that is meant says what is wrong with it."""
-    mapping = isinstance(given, dict) and OneShape.model_fields.keys().isdisjoint(given)
+    mapping = isinstance(given, dict) and OneFamily.model_fields.keys().isdisjoint(given)
     return "keys" if mapping or isinstance(given, StartTask) else "time"
 
 

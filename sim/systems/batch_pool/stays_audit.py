@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.core.random_streams import Again
-from sim.systems.base.failures import strikes_again
+from sim.systems.base.failures import redraw_failures
 from sim.systems.batch_pool.executions import node_rows
 from sim.systems.batch_pool.requests import RebootNode, ReimageNode, Resize
 from sim.systems.batch_pool.states import (
@@ -186,7 +186,7 @@ def _wrong_failures(layout: Layout, stack: Stack, rows: NodeRows, again: Again) 
     failures = layout.spec.failures
     assert failures is not None
     path, places = f"{layout.name}/failures", np.arange(stack.replications)
-    strikes = strikes_again(again, path, failures, places, layout.room, stack.horizon)
+    strikes = redraw_failures(again, path, failures, places, layout.room, stack.horizon)
     node = strikes.place * stack.subjects.count + layout.first_node + strikes.member
     mine = np.flatnonzero((rows.cause == layout.failures) & (rows.new == UNUSABLE))
     # By node and instant: both are in order, so that each finds the other by a search.

@@ -10,8 +10,8 @@ import numpy as np
 from sim.core.log import Stack
 from sim.core.timelines import stays, union
 from sim.systems.base import records
-from sim.systems.base.records import Asked
-from sim.systems.base.system_type import LaneWords
+from sim.systems.base.records import OperationRecord
+from sim.systems.base.system_type import GanttLabels
 from sim.systems.batch_pool.executions import DONE, UNFINISHED, executions, requeued
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.occupancy import shown
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Log
-    from sim.core.timelines import Stays
+    from sim.core.timelines import Sojourns
     from sim.systems.base.operation import Request
     from sim.systems.batch_pool.layout import Layout
     from sim.systems.batch_pool.model import Model
@@ -65,7 +65,7 @@ def members(model: Model, log: Log) -> list[Row]:
     ]
 
 
-def _is_out(spent: Stays) -> NDArray[np.bool_]:
+def _is_out(spent: Sojourns) -> NDArray[np.bool_]:
     """Whether a node is there and not in service."""
     out: NDArray[np.bool_] = (spent.state != 0) & ~np.isin(spent.state % WIDTH, IN_SERVICE)
     return out
@@ -74,7 +74,7 @@ def _is_out(spent: Stays) -> NDArray[np.bool_]:
 def operations_table(model: Model, log: Log) -> list[Row]:
     """One row an operation of the file: asked when, answered how, ended when."""
     asked = [
-        Asked(each.name, each.kind, each.body, each.index, _http_status(each.body))
+        OperationRecord(each.name, each.kind, each.body, each.index, _http_status(each.body))
         for each in model.operations
     ]
     block = log.subjects.one(model.name, "operation")
@@ -86,7 +86,7 @@ def _http_status(body: Request) -> int:
     return 200 if isinstance(body, DisableScheduling | EnableScheduling) else 202
 
 
-def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     """What each node does, or some nodes of a large pool together: (label, from, to, category).
 
     Categories: ready (in service), draining (in service, and takes no new tasks), updating (out by
@@ -109,12 +109,12 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     return rows
 
 
-def lane_words(model: Model) -> LaneWords:
+def gantt_labels(model: Model) -> GanttLabels:
     """What the lanes are."""
-    return LaneWords("nodes", "its start task failed", _share_a_lane(model.layout) > 1)
+    return GanttLabels("nodes", "its start task failed", _share_a_lane(model.layout) > 1)
 
 
-def _categories(layout: Layout, spent: Stays) -> NDArray[np.str_]:
+def _categories(layout: Layout, spent: Sojourns) -> NDArray[np.str_]:
     upgrades = range(layout.first_upgrade, layout.first_upgrade + layout.rollouts)
     category = np.where(np.isin(spent.begun_by, upgrades), "updating", "other").astype("<U8")
     category[spent.state % WIDTH == START_TASK_FAILED] = "failing"

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from simpy import Event
 
-    from sim.core.random_streams import Times
+    from sim.core.random_streams import Durations
     from sim.core.windows import Windows
-    from sim.systems.base.context import Due, World
+    from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.batch_pool.node import Node, Nodes, Starts
     from sim.systems.batch_pool.spec import WalkRules
 
@@ -40,7 +40,7 @@ class Plan:
     limit: int
     """How many nodes may be draining for it or out by it."""
     rules: WalkRules
-    seconds: Times
+    seconds: Durations
     starts: Starts
     windows: Windows
 
@@ -49,9 +49,9 @@ class Walk:
     """One upgrade under way."""
 
     def __init__(
-        self, world: World, nodes: Nodes, plan: Plan, completed: Callable[[], None]
+        self, context: Context, nodes: Nodes, plan: Plan, completed: Callable[[], None]
     ) -> None:
-        self._world, self._nodes, self._plan, self._rules = world, nodes, plan, plan.rules
+        self._context, self._nodes, self._plan, self._rules = context, nodes, plan, plan.rules
         self._completed = completed
         self.covered = tuple(nodes.present)
         """Nodes that it takes, whether they are still there or not."""
@@ -68,9 +68,9 @@ class Walk:
             self._completed()
         elif self._rules.rolling:
             for _ in range(min(self._plan.limit, len(self._waiting))):
-                self._world.call(0.0, ACT, self._plan.subject, self._replace)
+                self._context.call(0.0, ACT, self._plan.subject, self._replace)
         else:
-            self._world.start(self._waves())
+            self._context.start(self._waves())
 
     def removed(self, node: Node) -> None:
         """A node that is removed is not taken any more; `_back` tells of one that was."""
@@ -87,24 +87,24 @@ class Walk:
         """Take a wave, wait until all of it are back, pause; until no node is left."""
         while self._waiting:
             yield from self._window()
-            returned = self._returned = self._world.moment()
+            returned = self._returned = self._context.event()
             self._take_next(self._plan.limit)
             yield returned
             if self._waiting and self._rules.pause:
-                yield self._world.after(self._rules.pause, ACT, self._plan.subject)
+                yield self._context.after(self._rules.pause, ACT, self._plan.subject)
 
-    def _replace(self, _: Due) -> None:
+    def _replace(self, _: ScheduledEvent) -> None:
         """Take the next node, as soon as a window is open."""
-        wait = self._plan.windows.wait(self._world.now)
+        wait = self._plan.windows.wait(self._context.now)
         if wait:
-            self._world.call(wait, ACT, self._plan.subject, self._replace)
+            self._context.call(wait, ACT, self._plan.subject, self._replace)
         else:
             self._take_next(1)
 
     def _window(self) -> Generator[Event, None, None]:
-        wait = self._plan.windows.wait(self._world.now)
+        wait = self._plan.windows.wait(self._context.now)
         if wait:
-            yield self._world.after(wait, ACT, self._plan.subject)
+            yield self._context.after(wait, ACT, self._plan.subject)
 
     def _take_next(self, most: int) -> None:
         """Take the nodes that are next by the order, each now or once it is empty."""
@@ -153,7 +153,7 @@ class Walk:
             self._completed()
         elif self._rules.rolling:
             # In its rank, also without a pause: what returns at this instant returns first.
-            self._world.call(self._rules.pause, ACT, self._plan.subject, self._replace)
+            self._context.call(self._rules.pause, ACT, self._plan.subject, self._replace)
         elif not self._out and self._returned is not None:
-            self._world.arm(self._returned, 0.0, ACT, self._plan.subject)
+            self._context.trigger(self._returned, 0.0, ACT, self._plan.subject)
             self._returned = None

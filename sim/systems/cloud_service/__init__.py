@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.systems.base.system_type import Kind
+from sim.systems.base.system_type import SystemType
 from sim.systems.cloud_service.cost import parts
 from sim.systems.cloud_service.defaults import (
     GROUP_METRICS,
@@ -20,7 +20,7 @@ from sim.systems.cloud_service.requests import OPERATIONS
 from sim.systems.cloud_service.spec import CloudService
 from sim.systems.cloud_service.stuck import told
 
-KIND = Kind(
+SYSTEM_TYPE = SystemType(
     kind="cloud_service",
     spec=CloudService,
     operations=OPERATIONS,

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from simpy import Event
 
     from sim.core.windows import Windows
-    from sim.systems.base.context import World
-    from sim.systems.cloud_service.draws import Luck
+    from sim.systems.base.context import Context
+    from sim.systems.cloud_service.draws import RestartDraws
     from sim.systems.cloud_service.layout import Layout
 
     Take = Callable[[list[int], int], None]
@@ -87,10 +87,10 @@ class Upgrade:
 class Deployment:
     """The role instances of one slot with the upgrade that is rolling through them."""
 
-    def __init__(self, world: World, layout: Layout, slot: int, bad: list[bool]) -> None:
-        self.world, self.layout = world, layout
-        self.instances = Instances(world, layout, slot, bad)
-        self.turns = Turns(world)
+    def __init__(self, context: Context, layout: Layout, slot: int, bad: list[bool]) -> None:
+        self.context, self.layout = context, layout
+        self.instances = Instances(context, layout, slot, bad)
+        self.turns = Turns(context)
         self.upgrade: Upgrade | None = None
         """The user's upgrade in progress. The platform's are none of it."""
         version = layout.initial_version(slot)
@@ -100,7 +100,7 @@ class Deployment:
         """By role the build that its instances are to have."""
         self.counts = [role.count for role in layout.roles]
         self.suspended = False
-        self.resumed = world.moment()
+        self.resumed = context.event()
         self._first_domain = layout.first_domain(slot)
         self._domains = [AT_REST] * layout.domains
         self._domain_turn: list[Turn | None] = [None] * layout.domains
@@ -153,7 +153,9 @@ class Deployment:
 
     # What is asked of it beside upgrades.
 
-    def scale(self, role: int, wanted: int, lucks: Sequence[Luck], cause: int) -> set[int]:
+    def scale(
+        self, role: int, wanted: int, restart_draws: Sequence[RestartDraws], cause: int
+    ) -> set[int]:
         """Bring a role to `wanted` instances; those that come new. The highest numbers go first."""
         layout = self.layout.roles[role]
         count, self.counts[role] = self.counts[role], wanted
@@ -162,8 +164,8 @@ class Deployment:
             self.instances.remove(i, cause)
         created = set(range(layout.first + count, layout.first + wanted))
         for i in sorted(created):
-            seconds = lucks[role].creation(i)
-            self.instances.hold(i, self.targets[role], CREATING, seconds, lucks, cause)
+            seconds = restart_draws[role].creation(i)
+            self.instances.hold(i, self.targets[role], CREATING, seconds, restart_draws, cause)
             if self.suspended:
                 self.instances.suspend(i, cause)
         if self.upgrade is not None:
@@ -176,12 +178,14 @@ class Deployment:
         for i in self.instances.of(range(self.layout.instances)):
             self.instances.suspend(i, cause)
 
-    def resume(self, lucks: list[Luck], cause: int) -> None:
+    def resume(self, restart_draws: list[RestartDraws], cause: int) -> None:
         """Start all instances by a restart, and let the walks go on."""
         self.suspended = False
-        self.world.arm(self.resumed, 0.0, ACT, cause)
-        self.resumed = self.world.moment()
-        self.instances.take(self.instances.of(range(self.layout.instances)), None, lucks, cause)
+        self.context.trigger(self.resumed, 0.0, ACT, cause)
+        self.resumed = self.context.event()
+        self.instances.take(
+            self.instances.of(range(self.layout.instances)), None, restart_draws, cause
+        )
 
     # How an upgrade goes.
 
@@ -296,14 +300,14 @@ class Deployment:
 
     def _is_closed(self, upgrade: Upgrade) -> bool:
         """Whether nothing new may begin now: outside the windows, or the service is suspended."""
-        return self.suspended or upgrade.windows.wait(self.world.env.now) > 0
+        return self.suspended or upgrade.windows.wait(self.context.env.now) > 0
 
     def _opening(self, upgrade: Upgrade) -> Event:
         """An event for the moment at which to look again whether something new may begin."""
         if self.suspended:
             return self.resumed
-        delay = upgrade.windows.wait(self.world.env.now)
-        return self.world.after(delay, ACT, upgrade.subject)
+        delay = upgrade.windows.wait(self.context.env.now)
+        return self.context.after(delay, ACT, upgrade.subject)
 
     def _take_turn(self, upgrade: Upgrade, walker: object, *, at_once: bool = False) -> Steps:
         """Wait for the window and for those who asked before; a takeover (`at_once`) for nobody.
@@ -330,7 +334,7 @@ class Deployment:
         """Take the members of `domains` out and wait until the health gate opens."""
         walker = upgrade.walker
         pending = sum(len(members) for _, members in domains)
-        turn = Turn(self.world, upgrade.subject, pending, self._start_timeout)
+        turn = Turn(self.context, upgrade.subject, pending, self._start_timeout)
         for domain, members in domains:
             self._open(upgrade, turn, domain, members)
         taken = upgrade.taken  # a rollback begins another list; this turn goes by its own
@@ -407,10 +411,10 @@ class Deployment:
         upgrade.completed(cause)
 
     def _become(self, upgrade: Upgrade, state: int, cause: int) -> None:
-        self.world.record(self.world.env.now, upgrade.subject, upgrade.state, state, cause)
+        self.context.record(self.context.env.now, upgrade.subject, upgrade.state, state, cause)
         upgrade.state = state
 
     def _mark(self, domain: int, state: int, cause: int) -> None:
         subject = self._first_domain + domain
-        self.world.record(self.world.env.now, subject, self._domains[domain], state, cause)
+        self.context.record(self.context.env.now, subject, self._domains[domain], state, cause)
         self._domains[domain] = state

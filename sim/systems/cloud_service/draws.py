@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from sim.systems.cloud_service.states import BUSY, STARTING_ROLE, STOPPING_ROLE, STOPPING_VM
 
 if TYPE_CHECKING:
-    from sim.core.random_streams import Times
+    from sim.core.random_streams import Durations
     from sim.formats.distributions import Distribution
-    from sim.systems.base.context import World
+    from sim.systems.base.context import Context
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.spec import UnhealthyLater
 
@@ -29,16 +29,21 @@ STAGES = (
 )
 
 
-class Luck:
+class RestartDraws:
     """What chance has in store for the instances of one role that restart for one reason.
 
     The reason is the operation that makes them restart; so two modes of an upgrade see the same.
     """
 
     def __init__(
-        self, world: World, system: str, role: RoleLayout, reason: str, whole: Distribution | None
+        self,
+        context: Context,
+        system: str,
+        role: RoleLayout,
+        reason: str,
+        whole: Distribution | None,
     ) -> None:
-        self._world, self._role = world, role
+        self._context, self._role = context, role
         self._where, self._reason = f"{system}/{role.name}", reason
         self.first = role.first
         """Number of the role's first instance."""
@@ -72,7 +77,7 @@ class Luck:
         return len(self.steps)
 
     @cached_property
-    def _retries(self) -> list[Times]:
+    def _retries(self) -> list[Durations]:
         if self._stages is None:
             return [self._times("restart", self._whole)]
         return [
@@ -80,10 +85,10 @@ class Luck:
             self._times("on_start", self._stages.on_start),
         ]
 
-    def _times(self, purpose: str, distribution: Distribution | None) -> Times:
+    def _times(self, purpose: str, distribution: Distribution | None) -> Durations:
         assert distribution is not None
         path = f"{self._where}/{purpose}/{self._reason}"
-        return self._world.draws.times(path, distribution, self._role.room)
+        return self._context.draws.times(path, distribution, self._role.room)
 
     def retry(self, instance: int, attempt: int) -> float:
         """Seconds of a further attempt: start and on_start, or the whole restart."""
@@ -93,7 +98,7 @@ class Luck:
         """Whether an attempt ends without the instance being Ready."""
         path = f"{self._where}/fails_to_start/{self._reason}"
         member = instance - self.first
-        chances = self._world.draws.happens(path, probability, self._role.room)
+        chances = self._context.draws.happens(path, probability, self._role.room)
         return chances[member, attempt]
 
     def creation(self, instance: int) -> float:
@@ -113,7 +118,7 @@ class Luck:
         """Seconds after Ready at which the instance turns unresponsive; None if it does not."""
         member = instance - self.first
         path = f"{self._where}/unhealthy_later/{self._reason}"
-        chances = self._world.draws.happens(path, fault.probability, self._role.room)
+        chances = self._context.draws.happens(path, fault.probability, self._role.room)
         if not chances[member, attempt]:
             return None
         return self._times("unhealthy_after", fault.after)[member, attempt]

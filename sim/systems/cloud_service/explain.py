@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.units import show_duration, show_share
 from sim.systems.base.dry_run import refused
-from sim.systems.base.text import be, counted, in_time, rounded_up, when, within
+from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
 from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.domains import domains_in_use
 from sim.systems.cloud_service.layout import has_faults
@@ -22,7 +22,7 @@ from sim.systems.cloud_service.requests import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
@@ -33,24 +33,26 @@ LISTED = 6
 """So many names of a list are shown."""
 
 
-def before(model: Model, rehearsal: Rehearsal | None) -> list[str]:
+def before(model: Model, dry_run: DryRun | None) -> list[str]:
     """The service, who is in which domain at time 0, what each operation does or how it fails."""
     lines = [_service(model), *_roles(model), *_demand(model), *_domains(model)]
     for operation in in_time(model.operations):
-        refusal = refused(operation, model.refusal(operation), rehearsal)
-        if refusal is None:
-            lines.append(_operation(model, operation) + _then(model, operation, rehearsal))
+        rejection = refused(operation, model.rejection(operation), dry_run)
+        if rejection is None:
+            lines.append(_operation(model, operation) + _then(model, operation, dry_run))
         else:
-            lines.append(f"{when(operation, model.span)} it {refusal}.")
+            lines.append(f"{when(operation, model.span)} it {rejection}.")
     return lines
 
 
 def size(model: Model) -> str:
     """How large a service is at time 0, and from when on it has more update domains."""
     count = sum(role.count for role in model.layout.roles)
-    domains = counted(_domains_at_first(model), "update domain")
+    domains = pluralize(_domains_at_first(model), "update domain")
     later = [f"{n} from {show_duration(at)} on" for at, n in _more_domains(model)]
-    return f"{counted(count, 'instance')}, {domains}" + (f" ({'; '.join(later)})" if later else "")
+    return f"{pluralize(count, 'instance')}, {domains}" + (
+        f" ({'; '.join(later)})" if later else ""
+    )
 
 
 def _more_domains(model: Model) -> Iterator[tuple[float, int]]:
@@ -60,7 +62,7 @@ def _more_domains(model: Model) -> Iterator[tuple[float, int]]:
         largest = max(configuration(operation.body).values(), default=0)
         domains = domains_in_use(model.spec.update_domains, max(1, largest))
         staged = getattr(operation.body, "slot", "") == "staging"
-        if domains > in_use and not staged and model.refusal(operation) is None:
+        if domains > in_use and not staged and model.rejection(operation) is None:
             in_use = domains
             yield operation.at.mean, domains
 
@@ -74,9 +76,10 @@ def _domains_at_first(model: Model) -> int:
 def _service(model: Model) -> str:
     layout = model.layout
     count = sum(role.count for role in layout.roles)
+    roles = pluralize(len(layout.roles), "role")
     return (
-        f"{model.name}: {counted(count, 'instance')} of {counted(len(layout.roles), 'role')} in "
-        f"{counted(_domains_at_first(model), 'update domain')}, on build {layout.builds[0]}."
+        f"{model.name}: {pluralize(count, 'instance')} of {roles} in "
+        f"{pluralize(_domains_at_first(model), 'update domain')}, on build {layout.builds[0]}."
     )
 
 
@@ -88,9 +91,9 @@ def _roles(model: Model) -> list[str]:
         of_gate = rounded_up(role.spec.min_healthy, role.count)
         sizes = ", ".join(map(str, _sizes(model, role)))
         lines.append(
-            f"{role.name}: {counted(role.count, 'instance')}, by domain {sizes}; "
+            f"{role.name}: {pluralize(role.count, 'instance')}, by domain {sizes}; "
             f"available while at least {need} serve{of_need}; a walk goes on only while at least "
-            f"{counted(gate, 'upgraded one')} {be(gate)} Ready{of_gate}; "
+            f"{pluralize(gate, 'upgraded one')} {be(gate)} Ready{of_gate}; "
             f"a restart takes {_restart(role)}{_slow_start(role)}."
         )
     return lines
@@ -226,17 +229,17 @@ def _faults(build: Build | None) -> str:
     return f"{text} {bad}: {', '.join(harm)}."
 
 
-def _then(model: Model, operation: Operation, rehearsal: Rehearsal | None) -> str:
+def _then(model: Model, operation: Operation, dry_run: DryRun | None) -> str:
     """The domains in use where they are others than at time 0, and that nothing changes."""
-    if rehearsal is None or rehearsal.operations[operation.name]["at_s"] is None:
+    if dry_run is None or dry_run.operations[operation.name]["at_s"] is None:
         return ""
-    at = rehearsal.operations[operation.name]["at_s"]
-    domains = rehearsal.model.status(rehearsal.log, at)["UpgradeDomainCount"]
+    at = dry_run.operations[operation.name]["at_s"]
+    domains = dry_run.model.status(dry_run.log, at)["UpgradeDomainCount"]
     text = ""
     if domains != _domains_at_first(model):
-        text = f" There {be(domains)} {counted(domains, 'update domain')} by then."
+        text = f" There {be(domains)} {pluralize(domains, 'update domain')} by then."
     why = _why_nothing(operation)
-    return f"{text} Nothing happens: {why}." if why and rehearsal.does_nothing(operation) else text
+    return f"{text} Nothing happens: {why}." if why and dry_run.does_nothing(operation) else text
 
 
 def _why_nothing(operation: Operation) -> str:

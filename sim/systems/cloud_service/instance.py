@@ -26,8 +26,8 @@ from sim.systems.cloud_service.states import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sim.systems.base.context import Due, World
-    from sim.systems.cloud_service.draws import Luck
+    from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.cloud_service.draws import RestartDraws
     from sim.systems.cloud_service.layout import Layout
 
 LAST = -1
@@ -54,10 +54,10 @@ class Restart:
     It is also what tells an event that it is overtaken: by then its instance has another one.
     """
 
-    __slots__ = ("attempts", "cause", "lucks")
+    __slots__ = ("attempts", "cause", "restart_draws")
 
-    def __init__(self, lucks: Sequence[Luck], cause: int) -> None:
-        self.lucks = lucks
+    def __init__(self, restart_draws: Sequence[RestartDraws], cause: int) -> None:
+        self.restart_draws = restart_draws
         """By role."""
         self.cause = cause
         """The subject whose doing it is."""
@@ -75,7 +75,7 @@ class Returns(Event):
     def __init__(
         self, instances: Instances, restart: Restart, due: list[tuple[float, int, int]]
     ) -> None:
-        super().__init__(instances.world.env)
+        super().__init__(instances.context.env)
         self._ok, self._value = True, None
         self._instances, self._restart = instances, restart
         self._due = iter(due)
@@ -100,8 +100,8 @@ class Returns(Event):
 class Instances:
     """The role instances of one deployment while they run. Lists are by instance number."""
 
-    def __init__(self, world: World, layout: Layout, slot: int, bad: list[bool]) -> None:
-        self.world, self.layout = world, layout
+    def __init__(self, context: Context, layout: Layout, slot: int, bad: list[bool]) -> None:
+        self.context, self.layout = context, layout
         self.first = layout.first_instance(slot)
         self.codes: list[int] = layout.initial_codes(slot)
         self.turns: list[Taker | None] = [None] * layout.instances
@@ -147,20 +147,24 @@ class Instances:
     # What befalls it.
 
     def take(
-        self, members: list[int], version: int | None, lucks: Sequence[Luck], cause: int
+        self,
+        members: list[int],
+        version: int | None,
+        restart_draws: Sequence[RestartDraws],
+        cause: int,
     ) -> None:
         """Stop `members` for a restart on build `version` (None: each on its own).
 
         Whatever they were doing is abandoned, except a recovery, a creation or a host update.
-        `lucks` is by role, `cause` the subject whose doing it is.
+        `restart_draws` is by role, `cause` the subject whose doing it is.
         """
         # A hot path: each instance of a service comes by here in each upgrade.
-        codes, restarts, now = self.codes, self.restarts, self.world.env.now
-        record, first, offset = self.world.record, self.first, self._offset
-        restart = Restart(lucks, cause)
+        codes, restarts, now = self.codes, self.restarts, self.context.env.now
+        record, first, offset = self.context.record, self.first, self._offset
+        restart = Restart(restart_draws, cause)
         due = []
         for role, alike in groupby(members, self._role_of.__getitem__):
-            luck = lucks[role]
+            luck = restart_draws[role]
             status, seconds = luck.first_step
             base = luck.first
             for instance in alike:
@@ -181,7 +185,7 @@ class Instances:
         version: int,
         status: int,
         seconds: float,
-        lucks: Sequence[Luck],
+        restart_draws: Sequence[RestartDraws],
         cause: int,
     ) -> None:
         """Put an instance out for `seconds` that no other restart can shorten.
@@ -189,16 +193,16 @@ class Instances:
         So it is for a failure's recovery, a creation and a host update: a restart that comes in
         between has its own time, and the instance is back at the later of the two ends.
         """
-        luck = lucks[self._role_of[instance]]
-        restart = self.restarts[instance] = Restart(lucks, cause)
+        luck = restart_draws[self._role_of[instance]]
+        restart = self.restarts[instance] = Restart(restart_draws, cause)
         restart.attempts[instance] = luck.used.get(instance, 0)
         luck.used[instance] = restart.attempts[instance] + 1
         self._parked.discard(instance)
         self._become(instance, version, status, cause)
-        until = self.world.env.now + seconds
+        until = self.context.env.now + seconds
         self._held_until[instance] = max(until, self._held_until.get(instance, 0.0))
         self._step_ends(instance, restart, seconds, LAST)
-        self.world.call(seconds, RETURN, self.first + instance, self._unpark, instance)
+        self.context.call(seconds, RETURN, self.first + instance, self._unpark, instance)
 
     def remove(self, instance: int, cause: int) -> None:
         """The instance goes for good: the service was scaled in."""
@@ -207,7 +211,7 @@ class Instances:
         self._held_until.pop(instance, None)
         turn, self.turns[instance] = self.turns[instance], None
         old, self.codes[instance] = self.codes[instance], 0
-        self.world.record(self.world.env.now, self.first + instance, old, 0, cause)
+        self.context.record(self.context.env.now, self.first + instance, old, 0, cause)
         if turn is not None:
             turn.arrived(instance)
         self._tell(instance)
@@ -218,10 +222,11 @@ class Instances:
         self._parked.discard(instance)
         self._become(instance, self.version(instance), STOPPED, cause)
 
-    def swap(self, lucks: Sequence[Luck], cause: int) -> None:
+    def swap(self, restart_draws: Sequence[RestartDraws], cause: int) -> None:
         """Move all instances to the other slot; what they are doing goes on there.
 
-        `lucks` are for instances that have not restarted yet: latent faults start in production.
+        `restart_draws` are for instances that have not restarted yet: latent faults start in
+        production.
         """
         self._swaps += 1
         self._offset = STAGED - self._offset
@@ -229,8 +234,8 @@ class Instances:
         for instance, old in enumerate(self.codes):
             if old:
                 new = self.codes[instance] = old + change
-                self.world.record(self.world.env.now, self.first + instance, old, new, cause)
-                self.restarts[instance] = self.restarts[instance] or Restart(lucks, cause)
+                self.context.record(self.context.env.now, self.first + instance, old, new, cause)
+                self.restarts[instance] = self.restarts[instance] or Restart(restart_draws, cause)
                 self._plan_fault(instance)
 
     # How it comes back.
@@ -238,20 +243,20 @@ class Instances:
     def _become(self, instance: int, version: int, status: int, cause: int) -> None:
         old = self.codes[instance]
         new = self.codes[instance] = version * WIDTH + status + self._offset
-        self.world.record(self.world.env.now, self.first + instance, old, new, cause)
+        self.context.record(self.context.env.now, self.first + instance, old, new, cause)
 
     def _step_ends(self, instance: int, restart: Restart, delay: float, step: int) -> None:
         subject = self.first + instance
-        self.world.call(delay, RETURN, subject, self._next_step, (instance, restart, step))
+        self.context.call(delay, RETURN, subject, self._next_step, (instance, restart, step))
 
-    def _next_step(self, event: Due) -> None:
+    def _next_step(self, event: ScheduledEvent) -> None:
         instance, restart, step = event.argument
         if restart is self.restarts[instance]:
             self.end_step(instance, restart, step)
 
     def end_step(self, instance: int, restart: Restart, step: int) -> None:
         """A step of its restart is over: the next one begins, or the attempt ends."""
-        luck = restart.lucks[self._role_of[instance]]
+        luck = restart.restart_draws[self._role_of[instance]]
         step += 1
         if step and step < luck.last_step:
             status, seconds = luck.steps[step]
@@ -262,14 +267,14 @@ class Instances:
         chance = self._fails[version]
         if chance and luck.fails(instance, restart.attempts.get(instance, 0), chance):
             self._cycle(instance, version, restart)
-        elif self._held_until and self._held_until.get(instance, 0.0) > self.world.env.now:
+        elif self._held_until and self._held_until.get(instance, 0.0) > self.context.env.now:
             self._parked.add(instance)
         else:
             self._ready(instance, version, restart)
 
     def _cycle(self, instance: int, version: int, restart: Restart) -> None:
         """It did not start: it recycles, which is another attempt."""
-        luck = restart.lucks[self._role_of[instance]]
+        luck = restart.restart_draws[self._role_of[instance]]
         attempt = restart.attempts[instance] = restart.attempts.get(instance, 0) + 1
         luck.used[instance] = attempt + 1
         if self.status(instance) != CYCLING:
@@ -277,13 +282,13 @@ class Instances:
         if self._fails[version] < 1.0:  # else it never starts: no need to watch it try for ever
             self._step_ends(instance, restart, luck.retry(instance, attempt), LAST)
 
-    def _unpark(self, event: Due) -> None:
+    def _unpark(self, event: ScheduledEvent) -> None:
         instance = event.argument
         restart = self.restarts[instance]
         if (
             instance in self._parked
             and restart is not None
-            and self._held_until[instance] <= self.world.env.now
+            and self._held_until[instance] <= self.context.env.now
         ):
             self._parked.discard(instance)
             self._ready(instance, self.version(instance), restart)
@@ -293,9 +298,11 @@ class Instances:
         slow = self._slow[role]
         old = self.codes[instance]
         new = self.codes[instance] = version * WIDTH + (SLOW if slow else READY) + self._offset
-        self.world.record(self.world.env.now, self.first + instance, old, new, restart.cause)
+        self.context.record(self.context.env.now, self.first + instance, old, new, restart.cause)
         if slow:
-            seconds = restart.lucks[role].slow_for(instance, restart.attempts.get(instance, 0))
+            seconds = restart.restart_draws[role].slow_for(
+                instance, restart.attempts.get(instance, 0)
+            )
             self._later(instance, seconds, RETURN, self._warmed_up)
         if self._latent[version] is not None:
             self._plan_fault(instance)
@@ -317,11 +324,11 @@ class Instances:
         restart = self.restarts[instance]
         assert restart is not None
 
-        def happen(_: Event) -> None:
+        def unless_restarted(_: Event) -> None:
             if self.restarts[instance] is restart and self.is_ready(instance):
                 then(instance, restart)
 
-        self.world.call(delay, rank, self.first + instance, happen)
+        self.context.call(delay, rank, self.first + instance, unless_restarted)
 
     def _warmed_up(self, instance: int, restart: Restart) -> None:
         self._become(instance, self.version(instance), READY, restart.cause)
@@ -331,7 +338,7 @@ class Instances:
         latent, restart = self._latent[self.version(instance)], self.restarts[instance]
         if latent is None or restart is None or self._offset or not self.is_ready(instance):
             return
-        luck = restart.lucks[self._role_of[instance]]
+        luck = restart.restart_draws[self._role_of[instance]]
         after = luck.unhealthy_after(instance, restart.attempts.get(instance, 0), latent)
         if after is not None:
             swaps = self._swaps

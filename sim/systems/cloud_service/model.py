@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from sim.core.log import Block, Log, Stack
     from sim.core.metrics import Measured
     from sim.core.timelines import Timeline
-    from sim.systems.base.context import Due, World
-    from sim.systems.base.dry_run import Rehearsal
+    from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.base.dry_run import DryRun
     from sim.systems.base.operation import Operation, Span
-    from sim.systems.base.records import Refusal
+    from sim.systems.base.records import Rejection
     from sim.systems.base.service import Call
-    from sim.systems.base.system_type import LaneWords
+    from sim.systems.base.system_type import GanttLabels
     from sim.systems.cloud_service.spec import CloudService
 
 
@@ -109,20 +109,20 @@ class Model:
         """What Get Deployment would show at `at` seconds."""
         return status.status(self, log, at)
 
-    def lanes(self, log: Log) -> list[tuple[str, float, float, str]]:
+    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
         """What each update domain does: label, from, to, category."""
-        return tables.lanes(self, log)
+        return tables.gantt(self, log)
 
     @property
-    def lane_words(self) -> LaneWords:
+    def gantt_labels(self) -> GanttLabels:
         """What those lanes are."""
-        return tables.lane_words(self)
+        return tables.gantt_labels(self)
 
-    def before(self, rehearsal: Rehearsal | None = None) -> list[str]:
+    def before(self, dry_run: DryRun | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return explain.before(self, rehearsal)
+        return explain.before(self, dry_run)
 
-    def refusal(self, operation: Operation) -> Refusal | None:
+    def rejection(self, operation: Operation) -> Rejection | None:
         """How the service refuses an operation by what it says, if it does."""
         rule = by_request(operation.body, self.spec)
         return answer(rule, operation.body) if rule else None
@@ -149,23 +149,23 @@ class Model:
         name = self.layout.upgrades[number]
         return next(each for each in self.operations if each.name == name)
 
-    def start(self, world: World) -> None:
+    def start(self, context: Context) -> None:
         """Plan what the file asks for and what befalls the service; the rest follows from it."""
-        service = Service(world, self.layout, self._draw_builds(world))
+        service = Service(context, self.layout, self._draw_builds(context))
         for number, operation in enumerate(self.operations):
-            at, subject = operation.drawn_at(world.draws), self._calls[number].subject
-            world.call(at, ACT, subject, self._ask, (service, number))
+            at, subject = operation.drawn_at(context.draws), self._calls[number].subject
+            context.call(at, ACT, subject, self._ask, (service, number))
         if self._fails:
             UnplannedFailures(service).begin()
 
-    def _draw_builds(self, world: World) -> list[bool]:
+    def _draw_builds(self, context: Context) -> list[bool]:
         """Whether each build is bad: one draw a replication, none for a build without faults."""
         bad = [False] * len(self.layout.builds)
         for number in self.faulty:
             build = self.layout.builds[number]
             path = f"{self.name}/{build}/bad"
-            bad[number] = world.draws.happens(path, self.spec.builds[build].bad, 1)[0, 0]
-            world.record(
+            bad[number] = context.draws.happens(path, self.spec.builds[build].bad, 1)[0, 0]
+            context.record(
                 0.0, self.layout.first_build + number, 0, BAD if bad[number] else GOOD, SCENARIO
             )
         return bad
@@ -192,7 +192,7 @@ class Model:
         cause = self.layout.first + ACTORS.index("platform") if platform else SCENARIO
         return call_of(self.layout, number, operation.kind, operation.body, cause)
 
-    def _ask(self, event: Due) -> None:
+    def _ask(self, event: ScheduledEvent) -> None:
         service, number = event.argument
         call = self._calls[number]
         accepted = service.receive(call)
@@ -205,4 +205,4 @@ class Model:
         name = self.operations[number].name
         first = self.layout.operations.index(operator_walk(name, 0), len(self.operations))
         operator = ModelledOperator(service, body, name, first)
-        service.world.start(operator.operate(service.deployment(body)))
+        service.context.start(operator.operate(service.deployment(body)))

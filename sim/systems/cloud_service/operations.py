@@ -14,7 +14,7 @@ from sim.systems.base.context import LOOK
 from sim.systems.base.operation import windows_of
 from sim.systems.base.service import Call, Door
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
-from sim.systems.cloud_service.draws import Luck
+from sim.systems.cloud_service.draws import RestartDraws
 from sim.systems.cloud_service.platform import update_guest_os, update_host_os
 from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, by_request
 from sim.systems.cloud_service.turns import Return
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simpy import Event
 
     from sim.formats.distributions import Distribution
-    from sim.systems.base.context import World
+    from sim.systems.base.context import Context
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
         ChangeConfiguration,
@@ -61,10 +61,10 @@ def call_of(
 class Service(Door):
     """A hosted service: its deployments, and what it remembers of requests."""
 
-    def __init__(self, world: World, layout: Layout, bad: list[bool]) -> None:
-        super().__init__(world, RULES)
+    def __init__(self, context: Context, layout: Layout, bad: list[bool]) -> None:
+        super().__init__(context, RULES)
         self.layout = layout
-        deployments = [Deployment(world, layout, slot, bad) for slot in range(layout.slots)]
+        deployments = [Deployment(context, layout, slot, bad) for slot in range(layout.slots)]
         self.production = deployments[0]
         self.staging = deployments[1] if layout.slots > 1 else None
         self._names = {layout.spec.deployment: self.production}
@@ -81,7 +81,7 @@ class Service(Door):
 
     def end_of(self, call: Call) -> Event:
         """An event for the end of an accepted request, for a client that looks."""
-        return self._awaited.setdefault(call.number, self.world.moment())
+        return self._awaited.setdefault(call.number, self.context.event())
 
     def receive(self, call: Call) -> bool:
         """As every door; what is complete at this instant is so for the request already."""
@@ -92,7 +92,7 @@ class Service(Door):
     def _becomes(self, call: Call, state: int, cause: int) -> None:
         super()._becomes(call, state, cause)
         if call.number in self._awaited and state != ASKED:
-            self.world.arm(self._awaited[call.number], 0.0, LOOK, call.subject)
+            self.context.trigger(self._awaited[call.number], 0.0, LOOK, call.subject)
 
     def _remember(self, properties: tuple[ExtendedProperty, ...]) -> None:
         for each in properties:
@@ -208,7 +208,7 @@ class Service(Door):
                 self.fails(call, "overtaken", upgrade.subject)
 
         domain = call.body.upgrade_domain
-        self.world.start(deployment.walk_domain(upgrade, domain, done))
+        self.context.start(deployment.walk_domain(upgrade, domain, done))
 
     def rollback(self, call: Call) -> None:
         """Rollback Update Or Upgrade: the updated instances go back, from domain 0 on, at once."""
@@ -216,12 +216,12 @@ class Service(Door):
         upgrade = deployment.upgrade
         assert upgrade is not None
         upgrade.overtaken(call.subject)
-        lucks = self.lucks(call.name)
+        restart_draws = self.restart_draws(call.name)
 
         def take(members: list[int], cause: int) -> None:
             settled, role_of = deployment.settled, self.layout.role_of
             for i in members:
-                deployment.instances.take([i], settled[role_of[i]], lucks, cause)
+                deployment.instances.take([i], settled[role_of[i]], restart_draws, cause)
 
         deployment.roll_back(take, call.subject)
         # A rollback starts at once, whatever windows the upgrade was given.
@@ -239,7 +239,7 @@ class Service(Door):
             else:
                 self.fails(call, "gone", call.subject)
 
-        instances.take([instance], None, self.lucks(call.name), call.subject)
+        instances.take([instance], None, self.restart_draws(call.name), call.subject)
         Return({instance}, instances.watching, done)
 
     reimage_instance = reboot_instance
@@ -251,16 +251,16 @@ class Service(Door):
         if body.status == "Suspended" and not deployment.suspended:
             deployment.suspend(call.subject)
         elif body.status == "Running" and deployment.suspended:
-            deployment.resume(self.lucks(call.name), call.subject)
+            deployment.resume(self.restart_draws(call.name), call.subject)
         self.succeeds(call, call.subject)
 
     def swap(self, call: Call) -> None:
         """Swap Deployment: the two slots change places in no time."""
         assert self.staging is not None
         upgrade = self.upgrade_subject(call)
-        self.world.record(self.world.now, upgrade, 0, COMPLETED, call.subject)
+        self.context.record(self.context.now, upgrade, 0, COMPLETED, call.subject)
         for deployment in (self.production, self.staging):
-            deployment.instances.swap(self.lucks(call.name), upgrade)
+            deployment.instances.swap(self.restart_draws(call.name), upgrade)
         self.production, self.staging = self.staging, self.production
         self.succeeds(call, upgrade)
 
@@ -275,10 +275,10 @@ class Service(Door):
     # What they share.
 
     def _platform_walks(self, call: Call, upgrade: Upgrade) -> None:
-        self.world.record(self.world.now, upgrade.subject, 0, UPGRADING, call.subject)
+        self.context.record(self.context.now, upgrade.subject, 0, UPGRADING, call.subject)
         upgrade.state = UPGRADING
         upgrade.completed = lambda cause: self.succeeds(call, cause)
-        self.world.start(self.production.walk(upgrade))
+        self.context.start(self.production.walk(upgrade))
 
     def deployment(self, body: UpgradeDeployment) -> Deployment:
         """The deployment that a request addresses, by its slot or by its name."""
@@ -286,10 +286,10 @@ class Service(Door):
             return self._names[body.deployment]
         return self.staging if body.slot == "staging" and self.staging else self.production
 
-    def lucks(self, reason: str, whole: Distribution | None = None) -> list[Luck]:
+    def restart_draws(self, reason: str, whole: Distribution | None = None) -> list[RestartDraws]:
         """For each role the luck of instances that restart because of the operation `reason`."""
         name = self.layout.name
-        return [Luck(self.world, name, role, reason, whole) for role in self.layout.roles]
+        return [RestartDraws(self.context, name, role, reason, whole) for role in self.layout.roles]
 
     def upgrade_subject(self, call: Call) -> int:
         return self.layout.first_upgrade + self.layout.upgrades.index(call.name)
@@ -298,10 +298,10 @@ class Service(Door):
         self, call: Call, deployment: Deployment, roles: list[int], version: int | None
     ) -> None:
         """Begin an upgrade, which takes over from the one in progress."""
-        lucks = self.lucks(call.name)
+        restart_draws = self.restart_draws(call.name)
 
         def take(members: list[int], cause: int) -> None:
-            deployment.instances.take(members, version, lucks, cause)
+            deployment.instances.take(members, version, restart_draws, cause)
 
         upgrade = Upgrade(self.upgrade_subject(call), roles, take, call.windows)
         upgrade.version = version
@@ -320,9 +320,9 @@ class Service(Door):
         # Assumption: a request whose update another one takes over has failed, with 409.
         upgrade.overtaken = lambda cause: self.fails(call, "overtaken", cause)
         if mode == "Auto":
-            self.world.start(deployment.walk(upgrade, at_once=at_once))
+            self.context.start(deployment.walk(upgrade, at_once=at_once))
         elif mode == "Simultaneous":
-            self.world.start(deployment.all_at_once(upgrade))
+            self.context.start(deployment.all_at_once(upgrade))
         else:
             # Assumption: a Manual request has succeeded when it is accepted.
             self.succeeds(call, call.subject)
@@ -337,6 +337,6 @@ class Service(Door):
             wanted = call.body.configuration.get(role.name)
             if wanted is not None and wanted != deployment.counts[place]:
                 # Luck of its own: the walk of the same request may take the new ones too.
-                lucks = self.lucks(f"{call.name}/create")
-                created |= deployment.scale(place, wanted, lucks, call.subject)
+                restart_draws = self.restart_draws(f"{call.name}/create")
+                created |= deployment.scale(place, wanted, restart_draws, call.subject)
         return created

@@ -36,9 +36,9 @@ class ModelledOperator:
         assert spec is not None
         self._service, self._spec, self._first = service, spec, first
         self._force = asked.force
-        self._world, self._layout = service.world, service.layout
+        self._context, self._layout = service.context, service.layout
         self._subject = self._layout.first  # the first of the system's actors
-        path, draws = f"{self._layout.name}/operator", self._world.draws
+        path, draws = f"{self._layout.name}/operator", self._context.draws
         bakes = self._layout.domains
         self._detects = draws.happens(f"{path}/detects/{reason}", spec.detects, bakes)
         self._false_alarm = draws.happens(f"{path}/false_alarm/{reason}", spec.false_alarm, bakes)
@@ -69,16 +69,16 @@ class ModelledOperator:
         self, deployment: Deployment, upgrade: Upgrade, bake: int
     ) -> Generator[Event, None, bool]:
         """Wait for the bake time; whether what was seen meanwhile is too bad to go on."""
-        spec, world = self._spec, self._world
+        spec, context = self._spec, self._context
         left = spec.bake
         if spec.stop_above is None:
-            yield world.after(left, LOOK, self._subject)
+            yield context.after(left, LOOK, self._subject)
             return False
         missed = False
         first = True
         while True:
             step = min(spec.look_every, left)
-            yield world.after(step, LOOK, self._subject)
+            yield context.after(step, LOOK, self._subject)
             if not _goes_on(deployment, upgrade):
                 return False
             left -= step
@@ -95,7 +95,7 @@ class ModelledOperator:
     def _is_bad(self, deployment: Deployment, upgrade: Upgrade) -> bool:
         """Whether too large a share of the upgraded instances is not Ready."""
         upgraded = deployment.upgraded(upgrade)
-        self._world.spend(len(upgraded) // SEEN, self._subject)
+        self._context.spend(len(upgraded) // SEEN, self._subject)
         out = sum(not deployment.instances.is_ready(i) for i in upgraded)
         assert self._spec.stop_above is not None
         return out > self._spec.stop_above * len(upgraded) + TOLERANCE

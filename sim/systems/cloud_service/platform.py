@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.systems.base.failures import Strikes
+from sim.systems.base.failures import FailureProcess
 from sim.systems.cloud_service.deployment import Upgrade
 from sim.systems.cloud_service.states import ACTORS, RESTARTING, STARTING_VM
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 def update_guest_os(service: Service, call: Call) -> Upgrade:
     """A restart of every instance, domain by domain: a graceful shutdown, a new OS disk."""
-    lucks = service.lucks(call.name, call.body.duration)
+    restart_draws = service.restart_draws(call.name, call.body.duration)
     # Assumption: OS updates of the platform concern the production deployment only.
     instances = service.production.instances  # the same ones also after a swap
 
     def take(members: list[int], cause: int) -> None:
-        instances.take(members, None, lucks, cause)
+        instances.take(members, None, restart_draws, cause)
 
     return _upgrade(service, call, take)
 
@@ -37,15 +37,15 @@ def update_host_os(service: Service, call: Call) -> Upgrade:
     # Assumption: each instance has a host of its own.
     """
     layout, instances = service.layout, service.production.instances
-    lucks = service.lucks(call.name)
+    restart_draws = service.restart_draws(call.name)
 
     def take(members: list[int], cause: int) -> None:
         for i in members:
             role = layout.roles[layout.role_of[i]]
             path = f"{layout.name}/{role.name}/host_update/{call.name}"
-            times = service.world.draws.times(path, call.body.duration, role.room)
+            times = service.context.draws.times(path, call.body.duration, role.room)
             seconds = times[i - role.first, 0]
-            instances.hold(i, instances.version(i), STARTING_VM, seconds, lucks, cause)
+            instances.hold(i, instances.version(i), STARTING_VM, seconds, restart_draws, cause)
 
     return _upgrade(service, call, take)
 
@@ -60,9 +60,9 @@ class UnplannedFailures:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._world, self._layout = service.world, service.layout
+        self._context, self._layout = service.context, service.layout
         self._subject = self._layout.first + ACTORS.index("failures")
-        self._lucks = service.lucks("failures")
+        self._lucks = service.restart_draws("failures")
 
     def begin(self) -> None:
         """Plan the first failure of each member; each plans the one after it."""
@@ -92,7 +92,7 @@ class UnplannedFailures:
         def strike(place: int, recovery: float) -> None:
             self._strike(members[place], recovery)
 
-        Strikes(self._world, path, failures, subjects, strike).begin()
+        FailureProcess(self._context, path, failures, subjects, strike).begin()
 
     def _strike(self, members: list[int], recovery: float) -> None:
         instances = self._service.production.instances

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import format_share
 from sim.formats.checking import joined
-from sim.systems.base.system_type import MOST_MEMBERS, Finding, unknown_name
+from sim.systems.base.system_type import MOST_MEMBERS, Issue, unknown_name
 from sim.systems.cloud_service.defaults import configuration, other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -33,16 +33,16 @@ MOST_ROLES = 25
 """Azure's maximum (service definition schema)."""
 
 
-def references(name: str, spec: CloudService, operations: Sequence[Operation]) -> Iterator[Finding]:
+def references(name: str, spec: CloudService, operations: Sequence[Operation]) -> Iterator[Issue]:
     """Names of roles, builds, deployments, slots and instances that refer to nothing."""
     yield from _of_system(("systems", name), spec)
     largest = _largest_counts(spec, operations)
     for role in spec.roles:
         if largest[role] > MOST_MEMBERS:
             rule = f"must be at most {MOST_MEMBERS:,}, got {largest[role]}"
-            yield Finding(("systems", name, "roles", role, "instances"), rule)
+            yield Issue(("systems", name, "roles", role, "instances"), rule)
     for each in excess(spec, largest):
-        yield Finding(("systems", name, "roles", each.role, each.key), each.rule)
+        yield Issue(("systems", name, "roles", each.role, each.key), each.rule)
     for operation in operations:
         yield from _of_roles(operation, name, spec)
         if isinstance(operation.body, UpgradeDeployment):
@@ -51,58 +51,58 @@ def references(name: str, spec: CloudService, operations: Sequence[Operation]) -
             yield from _of_instance(operation.path, operation.body.instance, name, largest)
 
 
-def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Finding]:
+def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Issue]:
     for role, each in spec.roles.items():
         if each.restart and each.stages:
             rule = "must not be given together with restart"
-            yield Finding((*path, "roles", role, "stages"), rule)
+            yield Issue((*path, "roles", role, "stages"), rule)
     for build, behaviour in spec.builds.items():
         # A chance of nothing would be taken for a chance of harm. One that is never bad does none.
         given = behaviour.model_fields_set
         if "bad" in given and behaviour.bad and given.isdisjoint(HARM):
             rule = f"must stand beside {joined(HARM)}, which say what a bad build does"
             got = format_share(behaviour.bad)
-            yield Finding((*path, "builds", build, "bad"), f"{rule}, got {got} alone")
+            yield Issue((*path, "builds", build, "bad"), f"{rule}, got {got} alone")
     if spec.staging:
         yield from _of_build((*path, "staging", "build"), spec.staging.build, spec)
 
 
-def _of_build(path: tuple[str | int, ...], build: str, spec: CloudService) -> Iterator[Finding]:
+def _of_build(path: tuple[str | int, ...], build: str, spec: CloudService) -> Iterator[Issue]:
     """Where no build is listed, any name will do: the build has nothing to say about itself."""
     known = [spec.build, *spec.builds]
     if other_builds(spec) and build not in known:
-        yield Finding(path, unknown_name("a build of `builds`", build, known))
+        yield Issue(path, unknown_name("a build of `builds`", build, known))
 
 
 def _of_upgrade(
     path: tuple[str | int, ...], body: UpgradeDeployment, name: str, spec: CloudService
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     others = other_builds(spec)
     if body.build:
         yield from _of_build((*path, "build"), body.build, spec)
     elif len(others) > 1:
-        yield Finding(path, f"missing key build, as several are listed: {', '.join(others)}")
+        yield Issue(path, f"missing key build, as several are listed: {', '.join(others)}")
     if body.slot and body.deployment:
         rule = f"must not be given together with slot, got {body.deployment}"
-        yield Finding((*path, "deployment"), rule)
+        yield Issue((*path, "deployment"), rule)
     elif body.slot == "staging" and not spec.staging:
         rule = f"must be production, as {name} has no `staging`, got staging"
-        yield Finding((*path, "slot"), rule)
+        yield Issue((*path, "slot"), rule)
     elif body.deployment:
         yield from _of_deployment((*path, "deployment"), body.deployment, name, spec)
 
 
 def _of_deployment(
     path: tuple[str | int, ...], deployment: str, name: str, spec: CloudService
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     known = [spec.deployment or name]
     if spec.staging:
         known.append(spec.staging.deployment or f"{name}-staging")
     if deployment not in known:
-        yield Finding(path, unknown_name(f"a deployment of {name}", deployment, known))
+        yield Issue(path, unknown_name(f"a deployment of {name}", deployment, known))
 
 
-def _of_roles(operation: Operation, name: str, spec: CloudService) -> Iterator[Finding]:
+def _of_roles(operation: Operation, name: str, spec: CloudService) -> Iterator[Issue]:
     body = operation.body
     keys: list[tuple[str, ...]] = [("configuration", role) for role in configuration(body)]
     if isinstance(body, UpgradeDeployment | ChangeConfiguration) and body.extension_configuration:
@@ -111,11 +111,11 @@ def _of_roles(operation: Operation, name: str, spec: CloudService) -> Iterator[F
     for key in keys:
         if key[-1] not in spec.roles:
             rule = unknown_name(f"a role of {name}", key[-1], spec.roles)
-            yield Finding((*operation.path, *key), rule, about_key=True)
+            yield Issue((*operation.path, *key), rule, about_key=True)
     role = body.role_to_upgrade if isinstance(body, UpgradeDeployment) else None
     if role and role not in spec.roles:
         rule = unknown_name(f"a role of {name}", role, spec.roles)
-        yield Finding((*operation.path, "role_to_upgrade"), rule)
+        yield Issue((*operation.path, "role_to_upgrade"), rule)
 
 
 def _largest_counts(spec: CloudService, operations: Sequence[Operation]) -> dict[str, int]:
@@ -129,33 +129,33 @@ def _largest_counts(spec: CloudService, operations: Sequence[Operation]) -> dict
 
 def _of_instance(
     path: tuple[str | int, ...], instance: str, name: str, largest: dict[str, int]
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     role, _, number = instance.rpartition("_IN_")
     if role not in largest:
         known = [f"{role}_IN_0" for role in largest]
-        yield Finding((*path, "instance"), unknown_name(f"an instance of {name}", instance, known))
+        yield Issue((*path, "instance"), unknown_name(f"an instance of {name}", instance, known))
     elif not (number.isdecimal() and str(int(number)) == number and int(number) < largest[role]):
         rule = f"must be an instance of {role}, {role}_IN_0 to {role}_IN_{largest[role] - 1}"
-        yield Finding((*path, "instance"), f"{rule}, got {instance}")
+        yield Issue((*path, "instance"), f"{rule}, got {instance}")
 
 
-def warnings(name: str, spec: CloudService, operations: Sequence[Operation]) -> list[Finding]:
+def warnings(name: str, spec: CloudService, operations: Sequence[Operation]) -> list[Issue]:
     """What is legal and yet hardly meant, or more than Azure allows."""
     path = ("systems", name)
     findings = []
     if spec.update_domains > MOST_UPDATE_DOMAINS:
         rule = f"Azure allows at most {MOST_UPDATE_DOMAINS}, got {spec.update_domains}"
-        findings.append(Finding((*path, "update_domains"), rule))
+        findings.append(Issue((*path, "update_domains"), rule))
     if len(spec.roles) > MOST_ROLES:
         rule = f"Azure allows at most {MOST_ROLES}, got {len(spec.roles)}"
-        findings.append(Finding((*path, "roles"), rule))
+        findings.append(Issue((*path, "roles"), rule))
     if spec.demand and not any(role.serves_demand for role in spec.roles.values()):
         rule = "no role has serves_demand, so none of it is served"
-        findings.append(Finding((*path, "demand"), rule))
+        findings.append(Issue((*path, "demand"), rule))
     if any(operation.kind == "walk_upgrade_domain" for operation in operations):
         return findings
     return findings + [
-        Finding((*operation.path, "mode"), "Manual, but there is no operator and no walk: it waits")
+        Issue((*operation.path, "mode"), "Manual, but there is no operator and no walk: it waits")
         for operation in operations
         if _waits_for_walks(operation)
     ]

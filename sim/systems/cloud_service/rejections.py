@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sim.core.log import OPERATION, States
-from sim.systems.base.records import Refusal
+from sim.systems.base.records import Rejection
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     Swap,
@@ -50,15 +50,15 @@ FIRST_VERSIONS = {
 """The first x-ms-version that has each element."""
 
 
-def _bad(message: str) -> Refusal:
-    return Refusal(400, "BadRequest", message)
+def _bad(message: str) -> Rejection:
+    return Rejection(400, "BadRequest", message)
 
 
-def _conflict(message: str) -> Refusal:
-    return Refusal(409, "ConflictError", message)
+def _conflict(message: str) -> Rejection:
+    return Rejection(409, "ConflictError", message)
 
 
-REFUSALS: dict[str, Refusal] = {
+REFUSALS: dict[str, Rejection] = {
     f"version of {element}": _bad(
         f"x-ms-version {{version}} is too old for {element}, which needs {first} or higher"
     )
@@ -83,7 +83,7 @@ REFUSALS: dict[str, Refusal] = {
     "no such domain": _bad(
         "there is no update domain {upgrade_domain}: allowed are those in use, from 0 on"
     ),
-    "no such instance": Refusal(404, "ResourceNotFound", "there is no role instance {instance}"),
+    "no such instance": Rejection(404, "ResourceNotFound", "there is no role instance {instance}"),
     # "Swap Deployment": names that are not those of the two slots are a conflict.
     "no staging": _conflict("there is no staging deployment to swap"),
     "no update": _conflict("no update or upgrade is in progress: allowed while there is one"),
@@ -101,7 +101,7 @@ REFUSALS: dict[str, Refusal] = {
     "suspended": _conflict("the deployment is Suspended: allowed in Running"),
     "locked": _conflict("an update or upgrade is in progress: allowed once it has ended"),
     "overtaken": _conflict("another update or a rollback took over"),
-    "gone": Refusal(404, "ResourceNotFound", "the role instance was removed meanwhile"),
+    "gone": Rejection(404, "ResourceNotFound", "the role instance was removed meanwhile"),
 }
 """Every way in which an operation is refused or fails. The last two befall accepted ones."""
 
@@ -175,9 +175,11 @@ def _all(configuration: ExtensionConfiguration) -> list[ExtensionState]:
     return [*configuration.all_roles, *named]
 
 
-def answer(rule: str, body: Request) -> Refusal:
+def answer(rule: str, body: Request) -> Rejection:
     """The refusal by `rule`, its message about this request."""
-    refusal = REFUSALS[rule]
+    rejection = REFUSALS[rule]
     keys = ("x_ms_version", "upgrade_domain", "instance")
     said = {key: getattr(body, key, "") for key in keys}
-    return refusal._replace(message=refusal.message.format(version=said["x_ms_version"], **said))
+    return rejection._replace(
+        message=rejection.message.format(version=said["x_ms_version"], **said)
+    )

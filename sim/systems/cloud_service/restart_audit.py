@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.core.random_streams import Again
-from sim.systems.base.failures import strikes_again
+from sim.systems.base.failures import redraw_failures
 from sim.systems.cloud_service.draws import STAGES, STOP_LIMIT
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
 from sim.systems.cloud_service.states import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.base.failures import Failures, Struck
+    from sim.systems.base.failures import DrawnFailures, Failures
     from sim.systems.cloud_service.history import History
     from sim.systems.cloud_service.layout import RoleLayout
 
@@ -313,9 +313,9 @@ class _Audit:
             path = f"{layout.name}/fault_domain_failures"
             yield path, spec.fault_domain_failures, [each for each in members if each]
 
-    def _strikes(self, path: str, failures: Failures, count: int) -> Struck:
+    def _strikes(self, path: str, failures: Failures, count: int) -> DrawnFailures:
         places = np.arange(self._stack.replications)
-        return strikes_again(self._again, path, failures, places, count, self._stack.horizon)
+        return redraw_failures(self._again, path, failures, places, count, self._stack.horizon)
 
     def _are_missed(
         self, place: NDArray[np.int64], number: NDArray[np.int64], time: NDArray[np.float64]

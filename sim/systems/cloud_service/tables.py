@@ -9,8 +9,8 @@ import numpy as np
 from sim.core.log import Stack
 from sim.core.timelines import stays, union
 from sim.systems.base import records
-from sim.systems.base.records import Asked
-from sim.systems.base.system_type import LaneWords
+from sim.systems.base.records import OperationRecord
+from sim.systems.base.system_type import GanttLabels
 from sim.systems.cloud_service.domains import update_domain
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import (
@@ -94,7 +94,7 @@ def operations_table(model: Model, log: Log) -> list[Row]:
         index = model.operations[number].index if written else None
         # The platform's own updates are nobody's request.
         http_status = None if isinstance(body, GuestOsUpdate | HostOsUpdate) else 200
-        asked.append(Asked(name, kind, body, index, http_status))
+        asked.append(OperationRecord(name, kind, body, index, http_status))
     block = log.subjects.one(model.name, "operation")
     return records.operations_table(log, block, asked, answer)
 
@@ -111,7 +111,7 @@ def request(model: Model, name: str, number: int) -> tuple[str, Request]:
 # Lanes --------------------------------------------------------------------------------------------
 
 
-def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     """For each update domain (label, from, to, category): what its worst member does.
 
     Categories: ready, updating, failing (cycling or unresponsive), other (out for another reason).
@@ -139,6 +139,6 @@ def lanes(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     return rows
 
 
-def lane_words(_: Model) -> LaneWords:
+def gantt_labels(_: Model) -> GanttLabels:
     """What the lanes are."""
-    return LaneWords("update domains", "cycling or unresponsive")
+    return GanttLabels("update domains", "cycling or unresponsive")

@@ -16,36 +16,36 @@ if TYPE_CHECKING:
 
     from simpy import Event
 
-    from sim.systems.base.context import World
+    from sim.systems.base.context import Context
     from sim.systems.cloud_service.instance import Watcher
 
 
 class Place:
     """A place in the line for a turn, kept from when the turn was asked for until it is taken."""
 
-    def __init__(self, world: World, number: int, may_begin: Callable[[], bool]) -> None:
-        self._world, self._number = world, number
+    def __init__(self, context: Context, number: int, may_begin: Callable[[], bool]) -> None:
+        self._context, self._number = context, number
         self.may_begin = may_begin
         """Whether nothing but others' turns is in its way: who may not yet is passed over."""
         self._next: Event | None = None
 
     def next_look(self) -> Event:
         """An event to wait for: something changed, and the turn may be one's own."""
-        self._next = self._world.moment()
+        self._next = self._context.event()
         return self._next
 
     def look(self, _event: Event | None = None) -> None:
         """Let the one who waits look again."""
         if self._next is not None:
-            self._world.arm(self._next, 0.0, ACT, self._number)
+            self._context.trigger(self._next, 0.0, ACT, self._number)
             self._next = None
 
 
 class Turns:
     """Grants turns one at a time, in order of request, to users' walks and to the platform."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._holders: set[object] = set()
         self._line: list[Place] = []
 
@@ -62,7 +62,7 @@ class Turns:
 
     def line_up(self, number: int, may_begin: Callable[[], bool]) -> Place:
         """Ask for a turn as subject `number`."""
-        place = Place(self._world, number, may_begin)
+        place = Place(self._context, number, may_begin)
         self._line.append(place)
         return place
 
@@ -90,13 +90,13 @@ class Turn:
     `Deployment.open_gates`.
     """
 
-    def __init__(self, world: World, number: int, pending: int, time_out: float) -> None:
-        self._world, self._number = world, number
-        self._due = world.now + time_out
-        world.call(time_out, LOOK, number, self.time_out)
+    def __init__(self, context: Context, number: int, pending: int, time_out: float) -> None:
+        self._context, self._number = context, number
+        self._due = context.now + time_out
+        context.call(time_out, LOOK, number, self.time_out)
         self.pending = pending
         """Members that have not been Ready since the turn and still exist."""
-        self.changed = world.moment()
+        self.changed = context.event()
         self.is_done = False
         """Whether the gate has opened."""
         self.awaits_health = False
@@ -107,7 +107,7 @@ class Turn:
     @property
     def late(self) -> bool:
         """Whether the start time-out is over."""
-        return self._world.now >= self._due
+        return self._context.now >= self._due
 
     def arrived(self, _instance: int) -> None:
         """A member is Ready for the first time since the turn, or is gone."""
@@ -130,19 +130,19 @@ class Turn:
         """Wake the one who waits for the gate, once an instant."""
         if not self._looks:
             self._looks = True
-            self._world.arm(self.changed, 0.0, LOOK, self._number)
+            self._context.trigger(self.changed, 0.0, LOOK, self._number)
 
     def is_about_to_look(self) -> bool:
         """Whether the gate is looked at at this instant: something changed, or the time is over."""
-        return not self.is_done and (self._looks or self._world.now == self._due)
+        return not self.is_done and (self._looks or self._context.now == self._due)
 
     def look_now(self) -> None:
         """Wake the one who waits for the gate, before all else of this instant."""
-        self._world.happen(self.changed)
+        self._context.trigger_now(self.changed)
 
     def looked(self) -> None:
         """Make ready for the next change."""
-        self.changed = self._world.moment()
+        self.changed = self._context.event()
         self._looks = False
 
 

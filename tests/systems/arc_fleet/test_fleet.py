@@ -17,7 +17,7 @@ from wild import often, simulation_of
 from wild_fleet import scenario
 
 from sim.systems.arc_fleet import fleet as parts
-from sim.systems.base.context import World
+from sim.systems.base.context import Context
 
 fleets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
 SPREAD = {"discovery": "{uniform: {low: 0s, high: 20d}}", "horizon": "40d"}
@@ -126,15 +126,15 @@ class Counted:
 
     def __init__(self, run):
         self.events = self.pending = 0
-        call = World.call
+        call = Context.call
 
-        def count(world, *args, **keys):
-            call(world, *args, **keys)
+        def count(context, *args, **keys):
+            call(context, *args, **keys)
             self.events += 1
-            self.pending = max(self.pending, len(world.agenda))
+            self.pending = max(self.pending, len(context.event_queue))
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(World, "call", count)
+            patch.setattr(Context, "call", count)
             self.run = run()
         self.attempts = sum("-> installing" in line for line in self.run.lines)
 

@@ -17,8 +17,8 @@ def status(fleet, text, at):
     return tables.status(fleet.model, fleet.log(text), at)
 
 
-def lanes(fleet, text, label):
-    found = tables.lanes(fleet.model, fleet.log(text))
+def gantt(fleet, text, label):
+    found = tables.gantt(fleet.model, fleet.log(text))
     return [lane[1:] for lane in found if lane[0] == label]
 
 
@@ -226,12 +226,12 @@ def test_status_tells_which_machines_are_connected():
 
 def test_in_a_small_fleet_each_extension_of_a_machine_has_a_lane():
     fleet = Fleet(PUBLISH)
-    assert lanes(fleet, MIXED, "Agent of m-0") == [
+    assert gantt(fleet, MIXED, "Agent of m-0") == [
         (0.0, 200.0, "ready"),
         (400.0, 1000.0, "ready"),
         (200.0, 400.0, "updating"),
     ]
-    assert lanes(fleet, MIXED, "Agent of m-2") == [
+    assert gantt(fleet, MIXED, "Agent of m-2") == [
         (0.0, 300.0, "ready"),
         (300.0, 400.0, "updating"),
         (500.0, 600.0, "updating"),
@@ -244,10 +244,10 @@ def test_in_a_large_fleet_a_type_in_a_group_of_machines_has_a_lane():
     groups = {"a": {"count": 2}, "b": {"count": 30}}
     fleet = Fleet(PUBLISH, groups=groups, extensions=[AGENT, PROBE | {"groups": ["b"]}])
     text = PUBLISHED + updates("b-0", 200) + updates("b-1", 350)
-    found = tables.lanes(fleet.model, fleet.log(text))
+    found = tables.gantt(fleet.model, fleet.log(text))
     assert list(dict.fromkeys(lane[0] for lane in found)) == [
         "Agent of a",
         "Agent of b",
         "Probe of b",
     ]
-    assert lanes(fleet, text, "Agent of b") == [(0.0, 1000.0, "ready"), (200.0, 550.0, "updating")]
+    assert gantt(fleet, text, "Agent of b") == [(0.0, 1000.0, "ready"), (200.0, 550.0, "updating")]

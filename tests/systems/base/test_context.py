@@ -8,12 +8,12 @@ import pytest
 from simpy import Environment
 
 from sim.core.random_streams import draws
-from sim.systems.base.context import ACT, DISPATCH, HORIZON, LOOK, RETURN, SUBMIT, World
+from sim.systems.base.context import ACT, DISPATCH, HORIZON, LOOK, RETURN, SUBMIT, Context
 
 
 @pytest.fixture
-def world():
-    return World(Environment(), draws(0, 0), 1000.0, None)
+def context():
+    return Context(Environment(), draws(0, 0), 1000.0, None)
 
 
 def test_ranks_are_in_the_order_of_the_contract():
@@ -23,126 +23,128 @@ def test_ranks_are_in_the_order_of_the_contract():
 RANKED = [(RETURN, 7), (ACT, 2), (ACT, 3), (SUBMIT, 1), (LOOK, 0), (HORIZON, 0)]
 
 
-def test_at_one_instant_things_happen_by_rank_and_number_however_they_were_planned(world):
+def test_at_one_instant_things_happen_by_rank_and_number_however_they_were_planned(context):
     for order in permutations(RANKED):
         seen = []
         for due in order:
-            world.call(5.0, *due, lambda event, to=seen: to.append(event.argument), due)
-        world.env.run()
+            context.call(5.0, *due, lambda event, to=seen: to.append(event.argument), due)
+        context.env.run()
         assert seen == RANKED
 
 
-def test_time_goes_before_rank(world):
+def test_time_goes_before_rank(context):
     seen = []
-    world.call(2.0, RETURN, 0, lambda _: seen.append(("late", world.now)))
-    world.call(1.0, LOOK, 9, lambda _: seen.append(("early", world.now)))
-    world.env.run()
+    context.call(2.0, RETURN, 0, lambda _: seen.append(("late", context.now)))
+    context.call(1.0, LOOK, 9, lambda _: seen.append(("early", context.now)))
+    context.env.run()
     assert seen == [("early", 1.0), ("late", 2.0)]
 
 
-def test_numbers_do_not_reach_into_the_next_rank(world):
+def test_numbers_do_not_reach_into_the_next_rank(context):
     seen = []
-    world.call(1.0, RETURN, 2**31 - 1, lambda _: seen.append("return"))
-    world.call(1.0, ACT, 0, lambda _: seen.append("act"))
-    world.env.run()
+    context.call(1.0, RETURN, 2**31 - 1, lambda _: seen.append("return"))
+    context.call(1.0, ACT, 0, lambda _: seen.append("act"))
+    context.env.run()
     assert seen == ["return", "act"]
 
 
-def test_alike_events_happen_in_the_order_in_which_they_were_planned(world):
+def test_alike_events_happen_in_the_order_in_which_they_were_planned(context):
     seen = []
     for k in range(5):
-        world.call(1.0, ACT, 4, lambda event: seen.append(event.argument), k)
-    world.env.run()
+        context.call(1.0, ACT, 4, lambda event: seen.append(event.argument), k)
+    context.env.run()
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_a_process_waits_for_an_event_in_its_rank(world):
+def test_a_process_waits_for_an_event_in_its_rank(context):
     seen = []
 
     def walk(name, rank, number):
-        yield world.after(3.0, rank, number)
+        yield context.after(3.0, rank, number)
         seen.append(name)
-        yield world.after(0.0, rank, number)
+        yield context.after(0.0, rank, number)
         seen.append(f"{name} again")
 
-    world.start(walk("look", LOOK, 1))
-    world.start(walk("act", ACT, 2))
-    world.start(walk("return", RETURN, 3))
-    world.env.run()
+    context.start(walk("look", LOOK, 1))
+    context.start(walk("act", ACT, 2))
+    context.start(walk("return", RETURN, 3))
+    context.env.run()
     assert seen == ["return", "return again", "act", "act again", "look", "look again"]
 
 
-def test_what_an_event_causes_at_its_instant_comes_in_its_own_rank_if_that_is_still_to_come(world):
+def test_what_an_event_causes_at_its_instant_comes_in_its_own_rank_if_that_is_still_to_come(
+    context,
+):
     seen = []
 
     def act(_event):
         seen.append("act")
-        world.call(0.0, LOOK, 0, lambda _: seen.append("caused look"))
-        world.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
+        context.call(0.0, LOOK, 0, lambda _: seen.append("caused look"))
+        context.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
 
-    world.call(1.0, ACT, 0, act)
-    world.call(1.0, ACT, 1, lambda _: seen.append("next act"))
-    world.call(1.0, LOOK, 1, lambda _: seen.append("look"))
-    world.env.run()
+    context.call(1.0, ACT, 0, act)
+    context.call(1.0, ACT, 1, lambda _: seen.append("next act"))
+    context.call(1.0, LOOK, 1, lambda _: seen.append("look"))
+    context.env.run()
     assert seen == ["act", "caused return", "next act", "caused look", "look"]
 
 
-def test_a_moment_waits_until_it_is_armed(world):
+def test_a_moment_waits_until_it_is_armed(context):
     seen = []
-    moment = world.moment()
+    moment = context.event()
 
     def wait():
         yield moment
-        seen.append(world.now)
+        seen.append(context.now)
 
-    world.start(wait())
-    world.call(5.0, ACT, 0, lambda _: world.arm(moment, 2.5, LOOK, 0))
-    world.env.run()
+    context.start(wait())
+    context.call(5.0, ACT, 0, lambda _: context.trigger(moment, 2.5, LOOK, 0))
+    context.env.run()
     assert seen == [7.5]
 
 
-def test_an_armed_moment_comes_in_its_rank(world):
+def test_an_armed_moment_comes_in_its_rank(context):
     seen = []
-    first, second = world.moment(), world.moment()
+    first, second = context.event(), context.event()
     first.callbacks.append(lambda _: seen.append("look"))
     second.callbacks.append(lambda _: seen.append("return"))
-    world.arm(first, 1.0, LOOK, 0)
-    world.arm(second, 1.0, RETURN, 9)
-    world.env.run()
+    context.trigger(first, 1.0, LOOK, 0)
+    context.trigger(second, 1.0, RETURN, 9)
+    context.env.run()
     assert seen == ["return", "look"]
 
 
-def test_a_process_begins_before_anything_else_of_its_instant(world):
+def test_a_process_begins_before_anything_else_of_its_instant(context):
     seen = []
 
     def story():
         seen.append("begins")
-        yield world.after(0.0, RETURN, 0)
+        yield context.after(0.0, RETURN, 0)
         seen.append("goes on")
 
     def act(_event):
-        world.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
-        world.start(story())
+        context.call(0.0, RETURN, 0, lambda _: seen.append("caused return"))
+        context.start(story())
         seen.append("act")
 
-    world.call(1.0, ACT, 0, act)
-    world.call(1.0, ACT, 1, lambda _: seen.append("next act"))
-    world.env.run()
+    context.call(1.0, ACT, 0, act)
+    context.call(1.0, ACT, 1, lambda _: seen.append("next act"))
+    context.env.run()
     assert seen == ["act", "begins", "caused return", "goes on", "next act"]
 
 
-def test_the_last_rank_ends_a_run_after_all_else_of_its_instant(world):
+def test_the_last_rank_ends_a_run_after_all_else_of_its_instant(context):
     """SimPy itself would stop before the events at a number."""
     seen = []
-    world.call(10.0, LOOK, 2**30, lambda _: seen.append("at the horizon"))
-    world.call(10.5, RETURN, 0, lambda _: seen.append("after it"))
-    world.env.run(until=world.after(10.0, HORIZON, 0))
+    context.call(10.0, LOOK, 2**30, lambda _: seen.append("at the horizon"))
+    context.call(10.5, RETURN, 0, lambda _: seen.append("after it"))
+    context.env.run(until=context.after(10.0, HORIZON, 0))
     assert seen == ["at the horizon"]
-    assert world.now == 10.0
+    assert context.now == 10.0
 
 
-def test_each_world_has_a_log_of_its_own(world):
-    other = World(Environment(), draws(0, 0), 1000.0, None)
-    world.record(1.0, 0, 0, 1, 0)
-    rows = [len(each.recorder.freeze(None, 0, 10.0, drew=False)) for each in (world, other)]
+def test_each_world_has_a_log_of_its_own(context):
+    other = Context(Environment(), draws(0, 0), 1000.0, None)
+    context.record(1.0, 0, 0, 1, 0)
+    rows = [len(each.recorder.freeze(None, 0, 10.0, drew=False)) for each in (context, other)]
     assert rows == [1, 0]

@@ -9,7 +9,7 @@ from simpy import Environment
 from sim.core.log import Block, States, Subjects
 from sim.core.random_streams import draws
 from sim.formats.distributions import Distribution
-from sim.systems.base.context import ACT, LOOK, World
+from sim.systems.base.context import ACT, LOOK, Context
 
 SWITCH = States(("absent", "off", "on"))
 SUBJECTS = Subjects(
@@ -19,50 +19,50 @@ HORIZON = 100.0
 
 
 @pytest.fixture
-def world():
-    return World(Environment(), draws(0, 0), HORIZON, None)
+def context():
+    return Context(Environment(), draws(0, 0), HORIZON, None)
 
 
-def switching(world, subject, *times):
+def switching(context, subject, *times):
     """Let a switch go on and off at some times."""
     for k, time in enumerate(times):
         codes = (1, 2) if k % 2 == 0 else (2, 1)
-        world.call(
+        context.call(
             time,
             ACT,
             subject,
-            lambda event, on=world: on.record(on.now, subject, *event.argument, 0),
+            lambda event, on=context: on.record(on.now, subject, *event.argument, 0),
             codes,
         )
 
 
-def frozen(world):
-    return world.recorder.freeze(SUBJECTS, 0, HORIZON, drew=False)
+def frozen(context):
+    return context.recorder.freeze(SUBJECTS, 0, HORIZON, drew=False)
 
 
-def test_parts_that_ran_one_after_the_other_make_one_log_in_order_of_time(world):
+def test_parts_that_ran_one_after_the_other_make_one_log_in_order_of_time(context):
     for subject, times in ((2, (10.0, 30.0, 30.0)), (1, (20.0, 30.0))):
-        part = world.apart()
+        part = context.apart()
         switching(part, subject, *times)
         part.run()
-    switching(world, 0, 5.0, 30.0)
-    world.run()
-    rows = frozen(world).rows
+    switching(context, 0, 5.0, 30.0)
+    context.run()
+    rows = frozen(context).rows
     told = [(float(row["time"]), int(row["subject"]), int(row["new"])) for row in rows]
     instant = [(30.0, 2, 1), (30.0, 2, 2), (30.0, 1, 1), (30.0, 0, 1)]
     assert told == [(5.0, 0, 2), (10.0, 2, 2), (20.0, 1, 2), *instant]
 
 
-def test_a_part_has_its_own_clock_and_the_same_chances(world):
-    part = world.apart()
+def test_a_part_has_its_own_clock_and_the_same_chances(context):
+    part = context.apart()
     part.run()
-    assert (part.now, world.now) == (HORIZON, 0.0)
+    assert (part.now, context.now) == (HORIZON, 0.0)
     gaps = Distribution.memoryless(60.0)
-    assert part.draws.times("gap", gaps) is world.draws.times("gap", gaps)
+    assert part.draws.times("gap", gaps) is context.draws.times("gap", gaps)
 
 
-def test_a_part_runs_to_the_horizon_which_is_closed(world):
-    part = world.apart()
+def test_a_part_runs_to_the_horizon_which_is_closed(context):
+    part = context.apart()
     seen = []
     part.call(HORIZON, LOOK, 2**30, lambda _: seen.append("at the horizon"))
     part.call(HORIZON + 1, ACT, 0, lambda _: seen.append("after it"))
@@ -70,25 +70,25 @@ def test_a_part_runs_to_the_horizon_which_is_closed(world):
     assert seen == ["at the horizon"]
 
 
-def test_nothing_can_be_recorded_after_the_end_of_a_run_in_parts(world):
-    part = world.apart()
+def test_nothing_can_be_recorded_after_the_end_of_a_run_in_parts(context):
+    part = context.apart()
     switching(part, 0, 10.0)
     part.run()
-    log = frozen(world)
+    log = frozen(context)
     with pytest.raises(BufferError):
         part.record(20.0, 0, 2, 1, 0)
     assert len(log) == 1
 
 
-def test_a_run_without_parts_keeps_its_rows_as_written(world):
+def test_a_run_without_parts_keeps_its_rows_as_written(context):
     """So that the audit finds a process that writes into the past."""
-    world.record(20.0, 0, 1, 2, 0)
-    world.record(10.0, 1, 1, 2, 0)
-    assert frozen(world).rows["time"].tolist() == [20.0, 10.0]
+    context.record(20.0, 0, 1, 2, 0)
+    context.record(10.0, 1, 1, 2, 0)
+    assert frozen(context).rows["time"].tolist() == [20.0, 10.0]
 
 
-def test_rows_can_be_read_before_the_end_and_then_more_can_be_written(world):
-    world.record(10.0, 0, 1, 2, 0)
-    assert world.recorder.rows["time"].tolist() == [10.0]
-    world.record(20.0, 1, 1, 2, 0)
-    assert len(frozen(world)) == 2
+def test_rows_can_be_read_before_the_end_and_then_more_can_be_written(context):
+    context.record(10.0, 0, 1, 2, 0)
+    assert context.recorder.rows["time"].tolist() == [10.0]
+    context.record(20.0, 1, 1, 2, 0)
+    assert len(frozen(context)) == 2

@@ -19,7 +19,7 @@ def test_a_node_whose_start_task_failed_is_rebooted(broken):
     for replication in range(20):
         run = sim.run_one(broken, replication)
         assert list(run.operations["status"]) == ["Succeeded"] * 3
-        lost = [to for lane, _, to, what in run.simulation.models["pool"].lanes(run.log)
+        lost = [to for lane, _, to, what in run.simulation.models["pool"].gantt(run.log)
                 if (lane, what) == ("node-0", "failing")]  # fmt: skip
         ends += lost
         mended += sum(to < run.log.horizon for to in lost)

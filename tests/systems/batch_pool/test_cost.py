@@ -10,18 +10,18 @@ from pool_story import UPGRADE, reboot, resize, simulation
 from simpy import Environment
 
 from sim.core.random_streams import draws
-from sim.systems.base.context import World
+from sim.systems.base.context import Context
 from sim.systems.batch_pool.states import COMPLETED
 
 
 def run(made):
     """The number of events of a run, and its world."""
     env = Environment()
-    world = World(env, draws(made.scenario.seed, 0), made.scenario.horizon, None)
+    context = Context(env, draws(made.scenario.seed, 0), made.scenario.horizon, None)
     for model in made.models.values():
-        model.start(world)
-    world.run()
-    return world.budget.spent, world
+        model.start(context)
+    context.run()
+    return context.budget.spent, context
 
 
 def lines(made):
@@ -48,9 +48,9 @@ def lines(made):
 def test_a_task_costs_its_submission_and_its_end(load):
     """And the end of the run one more; what is still to be done at the horizon has not ended."""
     made = simulation(nodes=20, work={"load": load, "service": {"exponential": {"mean": "30s"}}})
-    events, world = run(made)
+    events, context = run(made)
     first = made.models["p"].layout.first_task
-    rows = world.recorder.rows[world.recorder.rows["subject"] >= first]
+    rows = context.recorder.rows[context.recorder.rows["subject"] >= first]
     submitted, completed = (rows["old"] == 0).sum(), (rows["new"] == COMPLETED).sum()
     assert completed > 500
     assert 0 <= events - submitted - completed <= 10

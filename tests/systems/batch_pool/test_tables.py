@@ -174,7 +174,7 @@ def test_a_lane_shows_when_its_node_is_in_service_and_why_it_is_not():
     """
     )
     pool = Pool(UPGRADE)
-    assert pool.model.lanes(pool.log(text)) == [
+    assert pool.model.gantt(pool.log(text)) == [
         ("node-0", 0, 100, "ready"),
         ("node-0", 320, 600, "ready"),
         ("node-0", 600, 700, "other"),
@@ -189,27 +189,27 @@ def test_a_lane_shows_when_its_node_is_in_service_and_why_it_is_not():
 
 def test_an_absent_node_has_no_lane():
     pool = Pool(("resize", {"nodes": 3}))
-    assert {lane for lane, *_ in pool.model.lanes(pool.log(""))} == {"node-0", "node-1"}
+    assert {lane for lane, *_ in pool.model.gantt(pool.log(""))} == {"node-0", "node-1"}
 
 
 @pytest.mark.parametrize(
-    ("nodes", "lanes", "first", "last"),
+    ("nodes", "gantt", "first", "last"),
     [
         (40, 40, "node-0", "node-39"),
         (41, 21, "node-0..1", "node-40"),
         (1000, 40, "node-0..24", "node-975..999"),
     ],
 )
-def test_nodes_of_large_pools_share_lanes(nodes, lanes, first, last):
+def test_nodes_of_large_pools_share_lanes(nodes, gantt, first, last):
     pool = Pool(nodes=nodes)
-    labels = [lane for lane, *_ in pool.model.lanes(pool.log(""))]
-    assert (len(labels), labels[0], labels[-1]) == (lanes, first, last)
+    labels = [lane for lane, *_ in pool.model.gantt(pool.log(""))]
+    assert (len(labels), labels[0], labels[-1]) == (gantt, first, last)
 
 
 def test_nodes_that_share_a_lane_are_shown_together():
     text = "100 node-0 -> unusable because failures\n 200 node-1 -> unusable because failures"
     pool = Pool(nodes=41)
-    assert pool.model.lanes(pool.log(text))[:2] == [
+    assert pool.model.gantt(pool.log(text))[:2] == [
         ("node-0..1", 0, 200, "ready"),
         ("node-0..1", 100, 1000, "other"),
     ]

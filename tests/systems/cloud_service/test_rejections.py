@@ -366,8 +366,8 @@ def test_a_refusal_that_follows_from_the_file_alone_is_foretold(kind, body, rule
     told = asked(body, kind=kind)
     ((path, sentence),) = foretold(told.simulation.scenario)
     assert path == ("operations", 0, kind)
-    refusal = REFUSALS[rule]
-    assert sentence.startswith(f"it will be refused: {refusal.http_status} {refusal.code}")
+    rejection = REFUSALS[rule]
+    assert sentence.startswith(f"it will be refused: {rejection.http_status} {rejection.code}")
 
 
 def test_what_the_state_of_the_service_forbids_is_foretold():

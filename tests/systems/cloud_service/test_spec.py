@@ -14,7 +14,7 @@ from sim.core.rounding import Amount
 from sim.formats.distributions import Distribution
 from sim.scenario import Scenario
 from sim.simulation import Simulation
-from sim.systems.cloud_service import KIND
+from sim.systems.cloud_service import SYSTEM_TYPE
 from sim.systems.cloud_service.demand import read_steps
 
 
@@ -414,8 +414,8 @@ def test_the_metrics_that_groups_have_are_those_that_an_objective_may_ask_of_one
     s = scenario(upgrade(), update, builds=builds, demand={"constant": 1})
     simulation = Simulation(s)
     measured, _ = simulation.models["shop"].measure(Stack([simulation.run()]), 0.0)
-    assert {metric for group, metric in measured if group} == KIND.group_metrics
-    assert {metric for group, metric in measured if not group} == set(KIND.metrics)
+    assert {metric for group, metric in measured if group} == SYSTEM_TYPE.group_metrics
+    assert {metric for group, metric in measured if not group} == set(SYSTEM_TYPE.metrics)
 
 
 # Any scenario ------------------------------------------------------------------------------------

@@ -296,7 +296,7 @@ def test_every_series_that_is_offered_is_there():
 
 def test_lanes_tell_what_each_domain_does():
     told = story(f"{AUTO}\nat: 300s, reboot_instance: {{instance: W_IN_1}}", horizon="500s")
-    assert [row for row in told.model.lanes(told.log) if row[3] != "ready"] == [
+    assert [row for row in told.model.gantt(told.log) if row[3] != "ready"] == [
         ("domain 0", 10, 110, "updating"),
         ("domain 1", 300, 400, "other"),
         ("domain 1", 110, 210, "updating"),
@@ -305,6 +305,6 @@ def test_lanes_tell_what_each_domain_does():
 
 def test_lanes_tell_failing_instances_apart():
     told = story(AUTO, more='builds: {"2": {fails_to_start: 100%}}', horizon="500s")
-    rows = told.model.lanes(told.log)
+    rows = told.model.gantt(told.log)
     assert ("domain 0", 10, 110, "updating") in rows
     assert ("domain 0", 110, 500, "failing") in rows
