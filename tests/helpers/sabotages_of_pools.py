@@ -9,7 +9,7 @@ from sabotage import Sabotage, scaled
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
 from sim.systems.batch_pool.node import Nodes, Starts
-from sim.systems.batch_pool.operations import Service
+from sim.systems.batch_pool.operations import BatchService
 from sim.systems.batch_pool.queue import FreeNodes, Queue
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.walk import Walk
@@ -150,7 +150,7 @@ def work_is_kept(patch):
 
 
 def take_nodes_back_in_twice_the_time(patch):
-    scaled(patch, Service, "_times", 2)
+    scaled(patch, BatchService, "_times", 2)
 
 
 BUSY = {"load": "95%"}

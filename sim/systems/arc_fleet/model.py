@@ -129,6 +129,6 @@ class Model:
         for number in sorted(range(len(times)), key=times.__getitem__):  # ties in the file's order
             if times[number] <= context.horizon:
                 operation = self.operations[number]
-                service.receive(number, times[number], operation.kind, operation.body)
+                service.handle(number, times[number], operation.kind, operation.body)
         fleet.run(context, self.layout, service.actions)
         service.close()

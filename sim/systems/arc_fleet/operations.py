@@ -1,4 +1,4 @@
-"""The door of a fleet: requests and releases come in, are refused or accepted, and end.
+"""The service of a fleet: requests and releases come in, are rejected or accepted, and end.
 
 Whether one is accepted, and what it asks of machines, follows from what came in before it and never
 from what machines have come to. So all of them are taken first, then the fleet runs, then it shows
@@ -121,7 +121,7 @@ class Service:
 
     # Receiving.
 
-    def receive(self, number: int, at: float, kind: str, body: Any) -> None:
+    def handle(self, number: int, at: float, kind: str, body: Any) -> None:
         """Take the file's operation `number` at `at` seconds; they come in order of time."""
         layout = self._layout
         call = Call(at, layout.operations[number], layout.first_operation + number, body)

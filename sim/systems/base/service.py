@@ -1,4 +1,4 @@
-"""The door of a service: every request passes it, is refused or accepted, and ends."""
+"""A service takes requests: each is rejected or accepted, and ends."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ class Call:
     """What of the system it means, where who makes it knows and the request cannot say."""
 
 
-class Door:
-    """Takes requests. What each kind asks for is the method of that name of the system's own door;
-    ``forbids_KIND`` there tells the rule by which the state of the service refuses it, if any.
+class Service:
+    """Takes the requests of one replication. A system derives its own service: there the method of
+    an operation's name carries it out, and ``check_NAME`` tells the rule by which the state of the
+    service rejects it, if any.
     """
 
     def __init__(self, context: Context, rules: Sequence[str]) -> None:
@@ -45,9 +46,9 @@ class Door:
         self._states: dict[int, int] = {}
         """Operation -> its state, as this side believes."""
 
-    def receive(self, call: Call) -> bool:
+    def handle(self, call: Call) -> bool:
         """Take a request; whether it is accepted. It may end at once or later."""
-        rule = call.rule or self._forbidden(call)
+        rule = call.rule or self._check(call)
         if rule is not None:
             self._becomes(call, REFUSED + OPERATION.width * self._rules[rule], call.cause)
             return False
@@ -55,9 +56,9 @@ class Door:
         getattr(self, call.kind)(call)
         return True
 
-    def _forbidden(self, call: Call) -> str | None:
-        forbids = getattr(self, f"forbids_{call.kind}", None)
-        return forbids(call) if forbids else None
+    def _check(self, call: Call) -> str | None:
+        check = getattr(self, f"check_{call.kind}", None)
+        return check(call) if check else None
 
     def succeeds(self, call: Call, cause: int) -> None:
         """A request that is in progress ends well."""

@@ -12,7 +12,7 @@ from sim.systems.base.operation import windows_of
 from sim.systems.base.service import Call
 from sim.systems.batch_pool import explain, metrics, series, status, tables
 from sim.systems.batch_pool.layout import number_all
-from sim.systems.batch_pool.operations import Service
+from sim.systems.batch_pool.operations import BatchService
 from sim.systems.batch_pool.pool import Pool
 from sim.systems.batch_pool.rejections import answer, by_request
 from sim.systems.batch_pool.requests import drains
@@ -99,7 +99,7 @@ class Model:
         """Plan what the file asks for and what befalls the pool; the rest follows from it."""
         tasks = in_order(self.layout, draw_tasks(self.layout, context.draws))
         pool = Pool(context, self.layout, tasks)
-        service = Service(pool)
+        service = BatchService(pool)
         for number, operation in enumerate(self.operations):
             at, subject = operation.drawn_at(context.draws), self._calls[number].subject
             context.call(at, ACT, subject, self._ask, (service, number))
@@ -124,7 +124,7 @@ class Model:
 
     def _ask(self, event: ScheduledEvent) -> None:
         service, number = event.argument
-        service.receive(self._calls[number])
+        service.handle(self._calls[number])
 
     # What the rest of the house asks of a finished run.
 

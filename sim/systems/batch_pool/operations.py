@@ -9,7 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from sim.core.rounding import at_most
-from sim.systems.base.service import Call, Door
+from sim.systems.base.service import Call, Service
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim, Starts
 from sim.systems.batch_pool.rejections import ALLOWED, BY_STATUS, RULES, by_version
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
 
 
-class Service(Door):
+class BatchService(Service):
     """The Batch service, as far as one pool goes."""
 
     def __init__(self, pool: Pool) -> None:
@@ -41,7 +41,7 @@ class Service(Door):
 
     # Upgrades.
 
-    def forbids_upgrade_os(self, call: Call) -> str | None:
+    def check_upgrade_os(self, call: Call) -> str | None:
         """The state of the pool, and the versions that there are at this time."""
         body: UpgradeOs = call.body
         start = self._layout.span.start
@@ -63,7 +63,7 @@ class Service(Door):
             self._upgrade(call, REIMAGING)
         self.succeeds(call, call.subject)
 
-    def forbids_upgrade_image(self, _: Call) -> str | None:
+    def check_upgrade_image(self, _: Call) -> str | None:
         """One upgrade at a time, of a pool that is steady."""
         if self._pool.walk is not None:
             return "upgrade in progress"
@@ -93,7 +93,7 @@ class Service(Door):
 
     # Size.
 
-    def forbids_resize(self, _: Call) -> str | None:
+    def check_resize(self, _: Call) -> str | None:
         """One resize at a time."""
         # Assumption: a pool may be resized while it is upgraded.
         return "resizing" if self._pool.resizing else None
@@ -125,7 +125,7 @@ class Service(Door):
 
     # Single nodes.
 
-    def forbids_reboot_node(self, call: Call) -> str | None:
+    def check_reboot_node(self, call: Call) -> str | None:
         """Only a node that works, or whose start task failed, and for which nobody waits."""
         node = self._node(call)
         if node is None:
@@ -134,7 +134,7 @@ class Service(Door):
         drains = node.claim is not None and not node.claim.rests
         return rule or ("node drains" if drains else None)
 
-    forbids_reimage_node = forbids_reboot_node
+    check_reimage_node = check_reboot_node
 
     def reboot_node(self, call: Call) -> None:
         """Reboot a node, at once or once its tasks have ended."""
@@ -181,7 +181,7 @@ class Service(Door):
         else:
             take(node)
 
-    def forbids_disable_scheduling(self, call: Call) -> str | None:
+    def check_disable_scheduling(self, call: Call) -> str | None:
         """A node that takes tasks may be told to take none."""
         node = self._node(call)
         if node is None:
@@ -198,7 +198,7 @@ class Service(Door):
         self._nodes.disable(node, call.subject, body.option)
         self.succeeds(call, call.subject)
 
-    def forbids_enable_scheduling(self, call: Call) -> str | None:
+    def check_enable_scheduling(self, call: Call) -> str | None:
         """Only where it was disabled."""
         node = self._node(call)
         if node is None:

@@ -10,7 +10,7 @@ from sim.systems.base.context import ACT
 from sim.systems.cloud_service import audit, explain, metrics, series, status, tables
 from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
 from sim.systems.cloud_service.load import demand_over
-from sim.systems.cloud_service.operations import Service, call_of
+from sim.systems.cloud_service.operations import HostedService, call_of
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.platform import UnplannedFailures
 from sim.systems.cloud_service.rejections import answer, by_request
@@ -151,7 +151,7 @@ class Model:
 
     def start(self, context: Context) -> None:
         """Plan what the file asks for and what befalls the service; the rest follows from it."""
-        service = Service(context, self.layout, self._draw_builds(context))
+        service = HostedService(context, self.layout, self._draw_builds(context))
         for number, operation in enumerate(self.operations):
             at, subject = operation.drawn_at(context.draws), self._calls[number].subject
             context.call(at, ACT, subject, self._ask, (service, number))
@@ -195,11 +195,11 @@ class Model:
     def _ask(self, event: ScheduledEvent) -> None:
         service, number = event.argument
         call = self._calls[number]
-        accepted = service.receive(call)
+        accepted = service.handle(call)
         if accepted and isinstance(call.body, UpgradeDeployment) and call.body.mode == "Manual":
             self._let_operate(service, number, call.body)
 
-    def _let_operate(self, service: Service, number: int, body: UpgradeDeployment) -> None:
+    def _let_operate(self, service: HostedService, number: int, body: UpgradeDeployment) -> None:
         if body.operator is None:
             return
         name = self.operations[number].name

@@ -1,4 +1,4 @@
-"""The door of a cloud service: requests come in, are refused or accepted, and end.
+"""The service that hosts a deployment: requests come in, are rejected or accepted, and end.
 
 Everyone uses it: the scenario's operations, the modelled operator, scripted walks. A refused
 request changes nothing. The method that runs an operation has the operation's name.
@@ -12,7 +12,7 @@ from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADING
 from sim.core.windows import Windows
 from sim.systems.base.context import LOOK
 from sim.systems.base.operation import windows_of
-from sim.systems.base.service import Call, Door
+from sim.systems.base.service import Call, Service
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.draws import RestartDraws
 from sim.systems.cloud_service.platform import update_guest_os, update_host_os
@@ -58,7 +58,7 @@ def call_of(
     )
 
 
-class Service(Door):
+class HostedService(Service):
     """A hosted service: its deployments, and what it remembers of requests."""
 
     def __init__(self, context: Context, layout: Layout, bad: list[bool]) -> None:
@@ -83,11 +83,11 @@ class Service(Door):
         """An event for the end of an accepted request, for a client that looks."""
         return self._awaited.setdefault(call.number, self.context.event())
 
-    def receive(self, call: Call) -> bool:
-        """As every door; what is complete at this instant is so for the request already."""
+    def handle(self, call: Call) -> bool:
+        """What is complete at this instant is so for the request already."""
         for deployment in filter(None, (self.production, self.staging)):
             deployment.open_gates()
-        return super().receive(call)
+        return super().handle(call)
 
     def _becomes(self, call: Call, state: int, cause: int) -> None:
         super()._becomes(call, state, cause)
@@ -103,7 +103,7 @@ class Service(Door):
 
     # What its state forbids.
 
-    def forbids_upgrade_deployment(self, call: Call) -> str | None:
+    def check_upgrade_deployment(self, call: Call) -> str | None:
         body: UpgradeDeployment | ChangeConfiguration = call.body
         given = {each.name for each in body.extended_properties if each.value is not None}
         deleted = {each.name for each in body.extended_properties if each.value is None}
@@ -113,7 +113,7 @@ class Service(Door):
             return "too many properties"
         return None
 
-    forbids_change_configuration = forbids_upgrade_deployment
+    check_change_configuration = check_upgrade_deployment
 
     def _walked(self, call: Call) -> Deployment:
         """The deployment that a walk or a rollback, which say no slot, mean.
@@ -128,7 +128,7 @@ class Service(Door):
         manual = [each for each in slots if walks and each.upgrade and each.upgrade.manual]
         return next(iter(manual + slots), self.production)
 
-    def forbids_walk_upgrade_domain(self, call: Call) -> str | None:
+    def check_walk_upgrade_domain(self, call: Call) -> str | None:
         body: WalkUpgradeDomain = call.body
         deployment = self._walked(call)
         upgrade = deployment.upgrade
@@ -142,7 +142,7 @@ class Service(Door):
             return "still walking"
         return None if deployment.may_walk(upgrade, body.upgrade_domain) else "out of order"
 
-    def forbids_rollback(self, call: Call) -> str | None:
+    def check_rollback(self, call: Call) -> str | None:
         body: Rollback = call.body
         deployment = self._walked(call)
         upgrade = deployment.upgrade
@@ -154,15 +154,15 @@ class Service(Door):
             return "local resources"
         return "force" if upgrade.loses_data and not body.force else None
 
-    def forbids_reboot_instance(self, call: Call) -> str | None:
+    def check_reboot_instance(self, call: Call) -> str | None:
         body: RebootInstance = call.body
         if not self.production.instances.exists(self.layout.names.index(body.instance)):
             return "no such instance"
         return "suspended" if self.production.suspended else None
 
-    forbids_reimage_instance = forbids_reboot_instance
+    check_reimage_instance = check_reboot_instance
 
-    def forbids_swap(self, _call: Call) -> str | None:
+    def check_swap(self, _call: Call) -> str | None:
         # Assumption: slots cannot be swapped while an update is in progress.
         locked = self.production.upgrade or (self.staging and self.staging.upgrade)
         return "locked" if locked else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sim.systems.base.service import Call
     from sim.systems.cloud_service.deployment import Deployment, Upgrade
-    from sim.systems.cloud_service.operations import Service
+    from sim.systems.cloud_service.operations import HostedService
     from sim.systems.cloud_service.requests import UpgradeDeployment
 
 SEEN = 100
@@ -31,7 +31,9 @@ SEEN = 100
 class ModelledOperator:
     """Watches one upgrade. Its own operations are numbered from `first`: walks, then a rollback."""
 
-    def __init__(self, service: Service, asked: UpgradeDeployment, reason: str, first: int) -> None:
+    def __init__(
+        self, service: HostedService, asked: UpgradeDeployment, reason: str, first: int
+    ) -> None:
         spec = asked.operator
         assert spec is not None
         self._service, self._spec, self._first = service, spec, first
@@ -54,7 +56,7 @@ class ModelledOperator:
                 continue
             body = WalkUpgradeDomain(upgrade_domain=domain)
             walk = self._call(domain, "walk_upgrade_domain", body, deployment)
-            if not self._service.receive(walk):
+            if not self._service.handle(walk):
                 return
             yield self._service.end_of(walk)
             if self._service.status(walk) != SUCCEEDED:
@@ -104,7 +106,7 @@ class ModelledOperator:
         if self._spec.then == "rollback":
             body = Rollback(mode="Auto", force=self._force)
             call = self._call(self._layout.domains, "rollback", body, deployment)
-            self._service.receive(call)
+            self._service.handle(call)
 
     def _call(
         self, number: int, kind: str, body: WalkUpgradeDomain | Rollback, deployment: Deployment

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from sim.systems.base.failures import Failures
     from sim.systems.base.service import Call
     from sim.systems.cloud_service.deployment import Take
-    from sim.systems.cloud_service.operations import Service
+    from sim.systems.cloud_service.operations import HostedService
 
 
-def update_guest_os(service: Service, call: Call) -> Upgrade:
+def update_guest_os(service: HostedService, call: Call) -> Upgrade:
     """A restart of every instance, domain by domain: a graceful shutdown, a new OS disk."""
     restart_draws = service.restart_draws(call.name, call.body.duration)
     # Assumption: OS updates of the platform concern the production deployment only.
@@ -31,7 +31,7 @@ def update_guest_os(service: Service, call: Call) -> Upgrade:
     return _upgrade(service, call, take)
 
 
-def update_host_os(service: Service, call: Call) -> Upgrade:
+def update_host_os(service: HostedService, call: Call) -> Upgrade:
     """The hosts of a domain restart together, each taking its own time.
 
     # Assumption: each instance has a host of its own.
@@ -50,7 +50,7 @@ def update_host_os(service: Service, call: Call) -> Upgrade:
     return _upgrade(service, call, take)
 
 
-def _upgrade(service: Service, call: Call, take: Take) -> Upgrade:
+def _upgrade(service: HostedService, call: Call, take: Take) -> Upgrade:
     roles = range(len(service.layout.roles))
     return Upgrade(service.upgrade_subject(call), roles, take, call.windows)
 
@@ -58,7 +58,7 @@ def _upgrade(service: Service, call: Call, take: Take) -> Upgrade:
 class UnplannedFailures:
     """Failures of single instances and of whole fault domains, which go on during a rollout."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: HostedService) -> None:
         self._service = service
         self._context, self._layout = service.context, service.layout
         self._subject = self._layout.first + ACTORS.index("failures")
