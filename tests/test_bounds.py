@@ -199,6 +199,7 @@ def test_more_failures_than_can_be_calculated_with_are_refused_at_once():
         simulation(FAILING_SERVICE.replace("1e9", "1e12"))
 
 
+@pytest.mark.filterwarnings("ignore::sim.core.errors.LongRunWarning")
 @pytest.mark.parametrize("text", TOLD)
 def test_every_way_to_run_it_tells_so(text, tmp_path, monkeypatch, capsys):
     (tmp_path / "t.yaml").write_text(text, encoding="utf-8")
@@ -206,8 +207,8 @@ def test_every_way_to_run_it_tells_so(text, tmp_path, monkeypatch, capsys):
     made = sim.load("t.yaml").with_variants({"one": {}, "two": {}})
     for run in (sim.run_one, sim.run, sim.compare):
         with pytest.raises(TooMuchError, match="asks for too much: replication 0 has"):
-            run(made)
-    assert main(["run", "t.yaml", "--no-files", "--quiet"]) == 2
+            run(made, force=True)
+    assert main(["run", "t.yaml", "--no-files", "--quiet", "--force"]) == 2
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", f"{TOLD[text]}\n")
 

@@ -13,13 +13,14 @@ import signal
 import sys
 import threading
 import traceback
+import warnings as python_warnings
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import problems, streams
 from sim.cli.options import PROGRAM, parser
-from sim.core.errors import ModelError, Problem, ScenarioError
+from sim.core.errors import LongRunWarning, ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:
     import argparse
@@ -208,7 +209,10 @@ def _run(options: argparse.Namespace) -> Answer:
     from sim.cli.outcomes import told
 
     scenario, warnings = _ready(options)
-    found = results.run(scenario, replay=options.replay, progress=not options.quiet)
+    with _cost_is_told(warnings, options):
+        found = results.run(
+            scenario, replay=options.replay, progress=not options.quiet, force=options.force
+        )
     first = found.replay()
     firsts = {name: _first(first, name) for name in scenario.systems}
     setting = _setting(found, options)
@@ -227,7 +231,8 @@ def _compare(options: argparse.Namespace) -> Answer:
     from sim.cli.outcomes import together, told
 
     scenario, warnings = _ready(options)
-    found = results.compare(scenario, progress=not options.quiet)
+    with _cost_is_told(warnings, options):
+        found = results.compare(scenario, progress=not options.quiet, force=options.force)
     setting = _setting(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     rows, objectives = found.rows("summary"), found.rows("objectives")
@@ -314,12 +319,36 @@ def _warn(scenario: Scenario, options: argparse.Namespace, *, silent: bool = Fal
     return warnings
 
 
+@contextmanager
+def _cost_is_told(told: list[str], options: argparse.Namespace) -> Iterator[None]:
+    """Tell on stderr of a long run before it begins; `told` gets it too.
+
+    It is no error with --strict: nothing is wrong with the file.
+    """
+    shown = python_warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if not issubclass(category, LongRunWarning):
+            shown(message, category, *rest, **more)
+            return
+        told.append(str(message))
+        if not options.quiet:
+            streams.tell([f"warning: {message}"])
+
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("always", LongRunWarning)
+        python_warnings.showwarning = show
+        yield
+
+
 MOST_FORETOLD = 50
 """Variants that are walked through in advance."""
 
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
+    from sim.bounds import located
+    from sim.forecast.estimate import estimate
     from sim.forecast.explanation import foretold
     from sim.scenario.references import told
     from sim.simulation import Simulation
@@ -328,8 +357,13 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
     for one in (scenario, *map(scenario.variant, names[:MOST_FORETOLD])):
         yield from one.warnings
-        findings = [Issue(path, sentence) for path, sentence in foretold(Simulation(one))]
+        simulation = Simulation(one)
+        findings = [Issue(path, sentence) for path, sentence in foretold(simulation)]
         yield from map(str, told(one.written.tree, findings))
+        expected = estimate(simulation, one.replications)
+        if expected.is_unbounded and options.command in ("validate", "explain"):
+            rule = f"expected are {expected.beyond}: run refuses that without --force"
+            yield str(located(one, expected.largest.path, rule))
     if len(names) > MOST_FORETOLD:
         whose = f"the first {MOST_FORETOLD} of {len(names):,} variants"
         yield f"{_origin(options)}: refusals and what is hardly meant are told of {whose} only"

@@ -178,7 +178,9 @@ def _scenario(command: argparse.ArgumentParser) -> None:
         help="another value in the file, such as systems.shop.update_domains=10; repeatable",
     )
     command.add_argument(
-        "--strict", action="store_true", help="let every warning be an error (exit code 2)"
+        "--strict",
+        action="store_true",
+        help="let every warning about the file be an error (exit code 2)",
     )
 
 
@@ -197,6 +199,9 @@ def _experiment(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", metavar="N", help="another seed, 0 to 2^63 - 1")
     command.add_argument(
         "--replications", type=_whole(1), metavar="N", help="another number of replications"
+    )
+    command.add_argument(
+        "--force", action="store_true", help="run what is expected to need more than there is"
     )
     command.add_argument("--out", metavar="FOLDER", help="where results go (default: a new folder)")
     command.add_argument(

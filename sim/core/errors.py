@@ -86,6 +86,10 @@ class TooMuchError(ScenarioError):
     """The input is right and asks for too much: a longer run, or more memory, than there can be."""
 
 
+class LongRunWarning(UserWarning):
+    """What is about to run takes long, or much memory."""
+
+
 class ModelError(SimError):
     """A run broke down, or an invariant of its own model. The message says how to reproduce it."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from sim.core.log import SCENARIO
 from sim.core.units import show_duration, show_share
 from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests
+from sim.forecast.estimate import estimate, sentence
 from sim.forecast.mean_case import TOO_LARGE, foreseen
 from sim.systems.base.dry_run import refused
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sim.core.log import Log
     from sim.scenario import Scenario
     from sim.simulation import Simulation
+    from sim.systems.base.dry_run import DryRun
 
 DEEPEST = 10
 """So many dips are told."""
@@ -42,8 +44,13 @@ def before(simulation: Simulation) -> str:
     """What will happen, system by system, with the arithmetic of the lowest capacity."""
     scenario = simulation.scenario
     lines = [_head(scenario)]
+    certain = True
     for name in simulation.models:
-        lines += ["", *of_system(simulation, name)]
+        dry_run = dry_run_of(simulation, name)
+        certain = certain and dry_run is not None and dry_run.is_certain
+        lines += ["", *_told_of(simulation, name, dry_run)]
+    replications = 1 if certain else scenario.replications
+    lines += ["", sentence(estimate(simulation, replications))]
     if scenario.assumptions:
         lines += ["", f"Assumed, as Azure publishes no value: {'; '.join(scenario.assumptions)}."]
     lines += [f"Note: {warning}" for warning in scenario.warnings]
@@ -52,7 +59,11 @@ def before(simulation: Simulation) -> str:
 
 def of_system(simulation: Simulation, name: str) -> list[str]:
     """What a system is, what is asked of it and what that comes to in the mean case."""
-    model, dry_run = simulation.models[name], dry_run_of(simulation, name)
+    return _told_of(simulation, name, dry_run_of(simulation, name))
+
+
+def _told_of(simulation: Simulation, name: str, dry_run: DryRun | None) -> list[str]:
+    model = simulation.models[name]
     lines: list[str] = model.before(dry_run)
     if dry_run is not None:
         return lines + foreseen(dry_run, simulation.kinds[name], simulation.scenario.warm_up)

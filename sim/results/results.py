@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from itertools import islice
 from os import PathLike
@@ -9,12 +10,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
-from sim.core.errors import ScenarioError
+from sim.core.errors import LongRunWarning, ScenarioError
 from sim.core.log import Stack
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
 from sim.experiments.replications import STACK, audit, exact_arithmetic, replication_number
+from sim.files.memory import available
+from sim.forecast.estimate import estimate, too_large, warning
 from sim.plots.style import png
 from sim.results import tables
 from sim.results.events import events
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
+    from sim.forecast.estimate import Estimate
     from sim.results.provenance import Variant
     from sim.results.sources import Source
 
@@ -54,6 +58,7 @@ def run_one(
     replication: SupportsIndex = 0,
     *,
     seed: int | None = None,
+    force: bool = False,
 ) -> Run:
     """One replication with everything kept. Equal arguments give equal runs, on any machine.
 
@@ -63,17 +68,22 @@ def run_one(
         A scenario, or the path of its file.
     seed
         The seed, in the place of the scenario's own.
+    force
+        Whether to run what is expected to pass the bounds of a run or the memory of this machine.
+        A run that does pass them ends with a `TooMuchError` all the same.
 
     Raises
     ------
     ScenarioError
-        If the file is wrong, or `replication` is no whole number (of any integer type) from 0 to
-        2^31 - 1.
+        If the file is wrong, or asks for too much (a `TooMuchError`), or `replication` is no whole
+        number (of any integer type) from 0 to 2^31 - 1.
     ModelError
         If the run breaks an invariant of its own model.
     """
     asked = _scenario(scenario, seed=seed)
-    return _run(Simulation(asked), replication, asked.variant_name or BASELINE)
+    number, simulation = replication_number(replication), Simulation(asked)
+    _afford([estimate(simulation, 1)], force=force)
+    return _run(simulation, number, asked.variant_name or BASELINE)
 
 
 def run(
@@ -83,6 +93,7 @@ def run(
     seed: int | None = None,
     replay: SupportsIndex | None = None,
     progress: bool = False,
+    force: bool = False,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
@@ -101,12 +112,20 @@ def run(
         The only replication to run.
     progress
         Whether to show a bar on stderr where that is a terminal.
+    force
+        Whether to run what is expected to pass the bounds of a run or the memory of this machine.
+        A run that does pass them ends with a `TooMuchError` all the same.
+
+    Warns
+    -----
+    LongRunWarning
+        If the replications are expected to take more than a minute or 2 GB.
 
     Raises
     ------
     ScenarioError
-        If the file is wrong, or one of the numbers: `replay` is a whole number (of any integer
-        type) from 0 to 2^31 - 1.
+        If the file is wrong, or asks for too much (a `TooMuchError`), or one of the numbers:
+        `replay` is a whole number (of any integer type) from 0 to 2^31 - 1.
     ModelError
         If a run breaks an invariant of its own model.
     """
@@ -116,10 +135,9 @@ def run(
     if replay is not None:
         number = replication_number(replay)
         numbers, open_ended = range(number, number + 1), False
-    variant = scenario.variant_name or BASELINE
-    one = experiment(
-        variant, Simulation(scenario), numbers, open_ended=open_ended, progress=progress
-    )
+    variant, simulation = scenario.variant_name or BASELINE, Simulation(scenario)
+    _afford([estimate(simulation, len(numbers))], force=force)
+    one = experiment(variant, simulation, numbers, open_ended=open_ended, progress=progress)
     if one.undecided:
         one = look_further(one, progress=progress)
     return _results(scenario, [one], perf_counter() - began, compared=False)
@@ -131,6 +149,7 @@ def compare(
     replications: int | None = None,
     seed: int | None = None,
     progress: bool = False,
+    force: bool = False,
 ) -> Results:
     """Every variant of a scenario on the same luck, set against the first one.
 
@@ -140,7 +159,8 @@ def compare(
     Raises
     ------
     ScenarioError
-        If the file is wrong, or one of the numbers, or there is nothing to compare.
+        If the file is wrong, or asks for too much (a `TooMuchError`), or one of the numbers, or
+        there is nothing to compare.
     ModelError
         If a run breaks an invariant of its own model.
     """
@@ -153,15 +173,11 @@ def compare(
         raise ScenarioError.of(rule, path="variants")
     # All variants get the replications that the file asks for, or they could not be paired.
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
+    simulations = {name: Simulation(scenario.variant(name)) for name in names}
+    _afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
     made = [
-        experiment(
-            name,
-            Simulation(scenario.variant(name)),
-            numbers,
-            open_ended=open_ended,
-            progress=progress,
-        )
-        for name in names
+        experiment(name, simulation, numbers, open_ended=open_ended, progress=progress)
+        for name, simulation in simulations.items()
     ]
     reference = references(made)
     if any(one.undecided and one.variant not in reference for one in made):
@@ -394,6 +410,16 @@ def _scenario(
         got = type(given).__name__
         raise ScenarioError.of(f"must be a scenario or the path of its file, got {got}")
     return given.with_(replications=replications, seed=seed)
+
+
+def _afford(expected: Sequence[Estimate], *, force: bool) -> None:
+    """Refuse runs that this machine cannot bear, unless that is forced; warn of long ones."""
+    refused = None if force else too_large(expected, available())
+    if refused is not None:
+        raise refused
+    told = warning(expected)
+    if told is not None:
+        warnings.warn(told, LongRunWarning, stacklevel=3)
 
 
 def _run(simulation: Simulation, replication: SupportsIndex, variant: str) -> Run:

@@ -56,6 +56,8 @@ class Connections:
         self, chosen: NDArray[np.intp], horizon: float, afford: Callable[[int], None]
     ) -> NDArray[np.float64]:
         """The changes of some machines until all are past the horizon, shape (machines, 2 n)."""
+        cycle = self._spec.on.mean + self._spec.off.mean
+        afford(int(len(chosen) * horizon / cycle / 2))  # a quarter of what is expected
         columns = [*self._begin(chosen)]
         while columns[-1].min() <= horizon:
             turn = len(columns) // 2
