@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from simpy import Environment
 
 import sim
 from sim import bounds
@@ -18,7 +19,7 @@ from sim.forecast.estimate import Estimate, estimate, sentence, too_large, warni
 from sim.forecast.explanation import before
 from sim.results import results
 from sim.simulation import Simulation
-from sim.systems.base.context import Budget
+from sim.systems.base.context import Context
 from sim.systems.base.cost import Part, tries
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
@@ -72,9 +73,12 @@ def test_events_of_looks_and_failures_are_expected_too():
     failing = SERVICE.replace("restart", "failures: {per_year: 1e5, recovery: 5min}, restart")
     for text in (looked, failing):
         simulation = Simulation(sim.loads(text))
-        world = simulation._world(draws(0, 0), Budget())
-        simulation._run(world, 0)
-        assert world.budget.spent / 3 <= estimate(simulation, 1).events <= 3 * world.budget.spent
+        context = Context(Environment(), draws(0, 0), simulation.scenario.horizon, None)
+        for model in simulation.models.values():
+            model.start(context)
+        context.run()
+        events = context.budget.spent
+        assert events / 3 <= estimate(simulation, 1).events <= 3 * events
 
 
 def test_how_often_something_is_tried():
