@@ -13,10 +13,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
+from PIL import Image
 
 from sim.core.units import show_share
 from sim.plots.text import FONT, drawable, fitted, fitted_apart, lines, text_width
@@ -52,6 +54,10 @@ POINTS = 72.0
 WIDTH = 9.0
 """Inches; at DPI this is the width of a README page."""
 DPI = 100
+_FINER = 2
+"""Pixels of a notebook's picture a pixel of its page: screens may have as many."""
+_RUNS = 3
+"""zlib's Z_RLE."""
 COLUMNS = 4096
 """More pixel columns than any screen gives a figure: finer detail than this is not drawn."""
 
@@ -114,7 +120,7 @@ class Picture(Figure):
             super().draw(renderer)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        return png(self), {"width": round(self.get_figwidth() * DPI)}
+        return png(self, _FINER), {"width": round(self.get_figwidth() * DPI)}
 
 
 def look() -> AbstractContextManager[None]:
@@ -174,10 +180,22 @@ def heighten(page: Picture, inches: float) -> None:
     engine.set(rect=(left, bottom * scale, width, top - bottom * scale))
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as a PNG with two pixels a point, the same bytes for the same figure."""
+def png(figure: Picture, finer: int = 1) -> bytes:
+    """The figure as a PNG, the same bytes for the same figure.
+
+    It has the size at which a page shows it, or `finer` times as many pixels each way. `savefig`
+    would draw it twice, once to lay it out and once more for its pixels: one draw does both.
+    """
+    canvas: Any = FigureCanvasAgg(figure)
+    figure.set_dpi(finer * DPI)
+    try:
+        canvas.draw()
+    finally:
+        figure.set_dpi(DPI)
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=2 * DPI, metadata={"Software": None})
+    # A page is opaque. Its large plain areas are found by the simplest search for repetitions.
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    pixels.save(out, format="png", compress_type=_RUNS)
     return out.getvalue()
 
 

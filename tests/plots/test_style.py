@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from io import BytesIO
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+from PIL import Image
 
 from sim.plots import style
 from sim.plots.style import Mark
@@ -44,10 +48,31 @@ def test_the_same_figure_gives_the_same_bytes():
     assert style.png(page()) == style.png(page())
 
 
+def test_a_figure_is_drawn_once_to_be_saved(monkeypatch):
+    draws, layouts = [], []
+    draw, execute = Figure.draw, ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(Figure, "draw", lambda *of: draws.append(of) or draw(*of))
+    monkeypatch.setattr(
+        ConstrainedLayoutEngine, "execute", lambda *of: layouts.append(of) or execute(*of)
+    )
+    style.png(page())
+    assert (len(draws), len(layouts)) == (1, 1)
+
+
+@pytest.mark.parametrize("finer", [1, 2])
+def test_a_saved_figure_has_the_size_that_is_shown_or_finer_pixels(finer):
+    figure = page()
+    with Image.open(BytesIO(style.png(figure, finer))) as image:
+        assert image.width == 900 * finer
+        assert image.mode == "RGB"
+    assert figure.get_dpi() == 100
+
+
 def test_a_notebook_shows_the_figure_at_the_width_of_a_page():
     image, size = page()._repr_png_()
-    assert image.startswith(b"\x89PNG")
     assert size == {"width": 900}
+    with Image.open(BytesIO(image)) as picture:
+        assert picture.width == 1800  # of a screen with two pixels a point
 
 
 def test_no_module_of_plots_imports_pyplot():
