@@ -94,3 +94,16 @@ def test_a_file_name_of_5000_characters_is_no_file_to_read(command, capsys):
     said = capsys.readouterr().err
     assert "must be a file that can be read" in said
     assert len(said) < 300
+
+
+@pytest.mark.parametrize("strange", [5, None, 1.5, [], {}, ("a",), True])
+def test_what_is_no_text_or_path_is_refused(strange):
+    assert "must be the text of a scenario, got" in refused(sim.loads, strange)
+    assert "must be a path, such as shop.yaml, got" in refused(sim.load, strange)
+    assert "must be a path, such as shop.yaml, got" in refused(sim.open_results, strange)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a/" * 5000, "a\0b", b"bytes"])
+def test_a_name_that_no_disk_takes_is_refused(name):
+    refused(sim.load, name)
+    refused(sim.open_results, name)

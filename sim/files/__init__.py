@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten
 from sim.files import exchange
-from sim.files.scenarios import load, load_stream, loads
+from sim.files.scenarios import as_path, load, load_stream, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -222,9 +222,14 @@ class ResultFolder:
         ScenarioError
             If it holds no results of ours, or its provenance is not as it was written.
         """
-        folder, where = exchange.resolve(Path(path)), str(shown or path)
-        if not folder.exists():  # a writer that was killed may have left it under another name
-            exchange.mend(folder)
+        where = str(shown or as_path(path))
+        try:
+            folder = exchange.resolve(as_path(path))
+            if not folder.exists():  # a writer that was killed may have left it under another name
+                exchange.mend(folder)
+        except (OSError, ValueError) as error:  # a name too long, or with a NUL
+            got = getattr(error, "strerror", None) or error
+            _refuse(where, f"must be a folder of results, got: {got}")
         try:
             provenance = json.loads(_regular(folder / PROVENANCE).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):

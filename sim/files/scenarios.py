@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
+from os import PathLike, fspath
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from sim.core.errors import ScenarioError
+from sim.core.units import shorten_any
 from sim.formats.checking import nearest
 from sim.formats.tree import LARGEST
 from sim.scenario import Document, Scenario, not_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from os import PathLike
 
     from sim.core.errors import Problem
 
@@ -38,7 +39,7 @@ def load(
     ScenarioError
         With all that one stage found.
     """
-    file = Path(path)
+    file = as_path(path)
     origin = str(path)
     try:
         text = _read(file, LARGEST)
@@ -78,6 +79,13 @@ def _with_reasons(problems: Iterable[Problem], unread: Mapping[str, str]) -> Ite
             yield replace(problem, rule=f"{name}: {unread[name]}")
 
 
+def as_path(path: object) -> Path:
+    """A path that was given from Python. ScenarioError where it is none."""
+    if isinstance(path, str | PathLike) and isinstance(fspath(path), str):
+        return Path(path)
+    raise ScenarioError.of(f"must be a path, such as shop.yaml, got {shorten_any(path)}")
+
+
 def loads(text: str | bytes) -> Scenario:
     """Read a scenario that names no other files from its text.
 
@@ -86,6 +94,8 @@ def loads(text: str | bytes) -> Scenario:
     ScenarioError
         With all that one stage found.
     """
+    if not isinstance(text, str | bytes):
+        raise ScenarioError.of(f"must be the text of a scenario, got {shorten_any(text)}")
     return Scenario.from_text(text, "scenario")
 
 

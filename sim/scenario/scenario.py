@@ -8,7 +8,6 @@ nothing can fail later.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,7 +21,7 @@ from sim.scenario.inputs import InputFile
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
 from sim.scenario.variants import without_variants
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.operation import Operation
+from sim.systems.base.operation import Operation, Span
 from sim.systems.base.system_type import Issue, look_up
 
 if TYPE_CHECKING:
@@ -118,14 +117,20 @@ class Scenario:
     def _load(cls, written: Written, variant_name: str = "") -> Self:
         found, linked = written.document.drafts, written.linked
         problems: list[Problem] = []
-        whole = cls._resolved(written, variant_name, found[0].file, linked[0])
+        resolved = [
+            cls._resolved(written, variant_name, draft.file, one)
+            for draft, one in zip(found, linked, strict=True)
+        ]
+        for draft, scenario in zip(found, resolved, strict=True):
+            draft.tell(scenario._limits(), problems)  # noqa: SLF001  (one of its own)
+        if problems:  # then no model can be made
+            raise ScenarioError(problems)
+        whole = resolved[0]
         # What one variant asks may apply in another: it is judged there, and missed here.
         if not variant_name:
-            rest = zip(found[1:], linked[1:], strict=True)
-            others = (cls._resolved(written, "", each.file, one) for each, one in rest)
             asked = [of_objective(each) for one in linked for each in one.objectives]
             preferred = [of_preference(each, whole.systems) for each in whole.prefer]
-            nowhere = apply_nowhere([*asked, *preferred], chain([whole], others))
+            nowhere = apply_nowhere([*asked, *preferred], resolved)
             found[0].tell(_of_preferences(preferred, nowhere), problems)
             for draft, one in zip(found, linked, strict=True):
                 draft.tell(_of_objectives(one.objectives, nowhere), problems)
@@ -161,6 +166,12 @@ class Scenario:
             inputs=linked.inputs,
             written=written,
         )
+
+    def _limits(self) -> Iterator[Issue]:
+        """What there would be too much of within the horizon."""
+        span = Span(self.horizon, self.start)
+        for name, spec in self.systems.items():
+            yield from SYSTEM_TYPES[spec.kind].limits(name, spec, span)
 
     def override(self, changes: Mapping[str, object]) -> Self:
         """The scenario with other values (path -> value) in its file as written.

@@ -164,6 +164,11 @@ def _no_more(_: Any, __: Stack, name: str) -> Measured:
     raise KeyError(name)
 
 
+def _unlimited(_: str, __: Any, ___: Span) -> Iterable[Issue]:
+    """Most systems have room for all that their file may say."""
+    return ()
+
+
 def _certain(_: Any) -> Sequence[float]:
     """Most systems have no chance that is drawn once a replication."""
     return ()
@@ -207,6 +212,8 @@ class SystemType(Generic[S]):
     parts: Callable[[Any], Sequence[Part]]
     """Of a model: what makes the rows and events of a replication, and how many it is expected to
     make."""
+    limits: Callable[[str, S, Span], Iterable[Issue]] = _unlimited
+    """What there would be more of within the time than a model has room for. All is resolved."""
     chances: Callable[[S], Sequence[float]] = _certain
     """Of what befalls a replication as a whole or not at all, such as a bad build."""
     main_series: SampledSeries = "capacity"

@@ -14,6 +14,7 @@ from sim.systems.batch_pool.defaults import (
     resolve_body,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
+from sim.systems.batch_pool.layout import limits
 from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import Model
 from sim.systems.batch_pool.references import references, warnings
@@ -31,6 +32,7 @@ SYSTEM_TYPE = SystemType(
     starter=STARTER,
     groups=lambda _, __: (),
     references=references,
+    limits=limits,
     resolve=resolve,
     resolve_body=resolve_body,
     assumed=assumed,

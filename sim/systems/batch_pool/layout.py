@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.errors import ScenarioError
 from sim.core.log import UNIT, UPGRADE, Block, States
 from sim.core.rounding import at_least
+from sim.systems.base.system_type import Issue
 from sim.systems.batch_pool.rejections import LATEST, OPERATION_STATES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.states import (
@@ -34,7 +34,7 @@ from sim.systems.batch_pool.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -152,7 +152,7 @@ class Layout:
         """The jobs, in the file's order."""
         first, jobs = self.first_task, []
         for job in self.spec.work:
-            sizes, room = self._sizes_and_room(job)
+            sizes, room = _sizes_and_room(job, self.spec, self.span.horizon)
             jobs.append(JobLayout(str(job.name), job, first, room, sizes))
             first += room
         return tuple(jobs)
@@ -166,14 +166,6 @@ class Layout:
     def tasks(self) -> int:
         """How many tasks there may be."""
         return sum(job.room for job in self.jobs)
-
-    def _sizes_and_room(self, job: Job) -> tuple[tuple[int, ...], int]:
-        if job.recorded is not None:
-            fitting = job.recorded.fitting(self.slots)
-            return tuple(np.unique(fitting.slots).tolist()) or (1,), len(fitting.submit)
-        if job.tasks is not None:
-            return (job.required_slots,), job.tasks
-        return (job.required_slots,), most_arrivals(job.gaps(self.nominal), self.span.horizon)
 
     def blocks(self) -> list[Block]:
         """The system's subjects, in order of number."""
@@ -263,6 +255,24 @@ def _task_name(job: str, task: int) -> str:
     return f"{job}/{task}"
 
 
+def _sizes_and_room(job: Job, spec: BatchPool, horizon: float) -> tuple[tuple[int, ...], int]:
+    """The slots that a job's tasks require, ascending, and the most tasks that it may have."""
+    if job.recorded is not None:
+        fitting = job.recorded.fitting(spec.task_slots_per_node)
+        return tuple(np.unique(fitting.slots).tolist()) or (1,), len(fitting.submit)
+    if job.tasks is not None:
+        return (job.required_slots,), job.tasks
+    return (job.required_slots,), most_arrivals(job.gaps(spec.slots), horizon)
+
+
+def limits(name: str, spec: BatchPool, span: Span) -> Iterator[Issue]:
+    """More tasks than a model has room for; only the horizon tells how many streams bring."""
+    tasks = sum(_sizes_and_room(job, spec, span.horizon)[1] for job in spec.work)
+    if tasks > MOST_TASKS:
+        rule = f"must bring at most {MOST_TASKS:,} tasks within the horizon, got {tasks:,}"
+        yield Issue(("systems", name, "work"), rule)
+
+
 def most_arrivals(gaps: Distribution, horizon: float) -> int:
     """So many arrivals within `horizon` seconds that more are next to impossible (`NEVER`).
 
@@ -314,7 +324,7 @@ def number_all(
     """Number all that can ever be there: nodes, tasks, upgrades, versions."""
     upgrades = [each for each in operations if isinstance(each.body, UpgradeOs | UpgradeImage)]
     versions, targets = _number_versions(spec, upgrades, span)
-    layout = Layout(
+    return Layout(
         name,
         spec,
         tuple(operation.name for operation in operations),
@@ -325,10 +335,6 @@ def number_all(
         first,
         span,
     )
-    if layout.tasks > MOST_TASKS:
-        rule = f"must bring at most {MOST_TASKS:,} tasks within the horizon, got {layout.tasks:,}"
-        raise ScenarioError.of(rule, path=f"systems.{name}.work")
-    return layout
 
 
 def _number_versions(

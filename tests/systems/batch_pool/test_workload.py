@@ -7,6 +7,7 @@ import pytest
 from any_pool import CSV, FILES, LOAD, SWF, job, noted, pool, refused
 from places import DATA
 
+from sim.core.errors import ScenarioError
 from sim.formats.distributions import Distribution
 from sim.scenario import Document, Scenario
 
@@ -288,3 +289,31 @@ def test_loads_of_jobs_add_up():
     half = {"load": "50%", "service": "1s"}
     (told,) = noted(work=[half, {"interarrival": "1s", "service": "2s"}])
     assert "100 % of the pool's slots" in told
+
+
+MANY = """\
+systems:
+  pool:
+    kind: batch_pool
+    nodes: 2
+    work:
+      - {interarrival: 1ms, service: 1ms, name: stream}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"horizon: 9h\n{MANY}", "pool.yaml:7:7: systems.pool.work"),
+        (
+            f"horizon: 1h\n{MANY}variants:\n  fits: {{horizon: 2h}}\n  long: {{horizon: 9h}}\n",
+            "pool.yaml:10:3: variants.long: systems.pool.work",
+        ),
+    ],
+    ids=["of the file", "of a variant"],
+)
+def test_more_tasks_than_there_is_room_for_are_found_when_the_file_is_read(text, place):
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.from_text(text, "pool.yaml")
+    rule = "must bring at most 20,000,000 tasks within the horizon, got 33,177,601"
+    assert str(caught.value) == f"{place}: {rule}"
