@@ -11,7 +11,7 @@ from sim.core.errors import Problem, TooMuchError
 from sim.core.units import show_duration
 from sim.scenario.references import told
 from sim.systems.base.cost import Part
-from sim.systems.base.system_type import Issue
+from sim.systems.base.spec import Issue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -216,7 +216,7 @@ def test_every_way_to_run_it_tells_so(text, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("text", TOLD)
 def test_what_is_told_before_a_run_comes_all_the_same(text):
     made = simulation(text)
-    assert made.scenario.name in explanation.before(made)
+    assert made.scenario.name in explanation.describe(made)
     explanation.foretold(made)
 
 

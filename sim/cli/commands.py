@@ -179,13 +179,12 @@ def _validate(options: argparse.Namespace) -> Answer:
 
 def _explain(options: argparse.Namespace) -> Answer:
     from sim.cli.console import paragraph
-    from sim.forecast.explanation import before
     from sim.simulation import Simulation
 
     scenario = _scenario(options)
     # It tells them itself, in its own words.
     warnings = _warn(scenario, options, silent=True)
-    lines = before(Simulation(scenario)).splitlines()
+    lines = describe(Simulation(scenario)).splitlines()
     names = scenario.variant_names
     if options.json:
         found = {
@@ -263,7 +262,7 @@ def _scenario(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
     from sim.cli.overrides import changes
     from sim.files import load, load_stream
-    from sim.systems.base.system_type import unknown_name
+    from sim.systems.base.spec import unknown_name
 
     changed = changes(options.set, "--set")
     for key in ("seed", "replications"):
@@ -352,7 +351,7 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     from sim.forecast.explanation import foretold
     from sim.scenario.references import told
     from sim.simulation import Simulation
-    from sim.systems.base.system_type import Issue
+    from sim.systems.base.spec import Issue
 
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
     for one in (scenario, *map(scenario.variant, names[:MOST_FORETOLD])):

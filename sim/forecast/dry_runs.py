@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.simulation import Simulation
 from sim.systems.base.context import TooLongError
-from sim.systems.base.dry_run import DryRun
+from sim.systems.base.model import DryRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable

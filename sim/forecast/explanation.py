@@ -12,7 +12,7 @@ from sim.core.units import show_duration, show_share
 from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests
 from sim.forecast.estimate import estimate, sentence
 from sim.forecast.mean_case import TOO_LARGE, foreseen
-from sim.systems.base.dry_run import refused
+from sim.systems.base.model import refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.core.log import Log
     from sim.scenario import Scenario
     from sim.simulation import Simulation
-    from sim.systems.base.dry_run import DryRun
+    from sim.systems.base.model import DryRun
 
 DEEPEST = 10
 """So many dips are told."""
@@ -40,7 +40,7 @@ class Dip:
     """What took members out, each as its chain of causes, in order of time."""
 
 
-def before(simulation: Simulation) -> str:
+def describe(simulation: Simulation) -> str:
     """What will happen, system by system, with the arithmetic of the lowest capacity."""
     scenario = simulation.scenario
     lines = [_head(scenario)]
@@ -64,7 +64,7 @@ def of_system(simulation: Simulation, name: str) -> list[str]:
 
 def _told_of(simulation: Simulation, name: str, dry_run: DryRun | None) -> list[str]:
     model = simulation.models[name]
-    lines: list[str] = model.before(dry_run)
+    lines: list[str] = model.describe(dry_run)
     if dry_run is not None:
         return lines + foreseen(dry_run, simulation.kinds[name], simulation.scenario.warm_up)
     return [*lines, TOO_LARGE] if model.operations else lines

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sim.core.timelines import Timeline
-    from sim.systems.base.dry_run import DryRun, DryRunRules
+    from sim.systems.base.dry_run import DryRunRules
+    from sim.systems.base.model import DryRun
     from sim.systems.base.system_type import SystemType
 
 TOO_LARGE = (

@@ -14,7 +14,7 @@ from sim.results.run_pictures import accepting_beside, groups_apart
 from sim.results.spreads import Spread
 from sim.results.tables import blocks, values, with_gaps
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.system_type import unknown_name
+from sim.systems.base.spec import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

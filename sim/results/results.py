@@ -28,7 +28,7 @@ from sim.results.single_run import Run
 from sim.results.sources import TABLES, ComputedResults, SavedResults
 from sim.scenario import Scenario
 from sim.simulation import Simulation
-from sim.systems.base.system_type import look_up
+from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,7 +11,7 @@ import numpy as np
 from sim.plots import availability, capacity, gantt, queue, style, up_to_date
 from sim.results.provenance import bounds, modes
 from sim.results.tables import to_rows
-from sim.systems.base.system_type import look_up
+from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -19,7 +19,7 @@ from sim.plots import overlay
 from sim.results import html, tables
 from sim.results.events import events
 from sim.results.run_pictures import RunPictures
-from sim.systems.base.system_type import look_up, unknown_name
+from sim.systems.base.spec import look_up, unknown_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.plots.style import Picture
     from sim.scenario import Scenario
     from sim.simulation import Simulation
-    from sim.systems.base.system_type import Model
+    from sim.systems.base.model import Model
 
 
 @dataclass(frozen=True, eq=False)

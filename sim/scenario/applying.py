@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.core.metrics import Metric
     from sim.scenario.references import Objective
     from sim.scenario.scenario import Scenario
-    from sim.systems.base.system_type import System
+    from sim.systems.base.spec import System
 
 
 class AskedMetric(NamedTuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
 
 from sim.formats.fields import Spec
 from sim.formats.outside_files import quotable
-from sim.systems.base.system_type import Issue
+from sim.systems.base.spec import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

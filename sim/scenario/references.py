@@ -20,7 +20,7 @@ from sim.formats.tree import Node
 from sim.scenario.inputs import Reader
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation
-from sim.systems.base.system_type import Issue, System, unknown_name
+from sim.systems.base.spec import Issue, System, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

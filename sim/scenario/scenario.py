@@ -22,7 +22,7 @@ from sim.scenario.references import Linked, Objective, by_system, dump_objective
 from sim.scenario.variants import without_variants
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation, Span
-from sim.systems.base.system_type import Issue, look_up
+from sim.systems.base.spec import Issue, look_up
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from sim.systems.base.system_type import System
+    from sim.systems.base.spec import System
 
 __all__ = ["Document", "InputFile", "Objective", "Operation", "Scenario", "json_schema"]
 

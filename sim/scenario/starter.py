@@ -12,7 +12,7 @@ from sim.formats.tree import Node, plain, read, write
 from sim.scenario import Scenario
 from sim.scenario.file import json_schema
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.system_type import unknown_name
+from sim.systems.base.spec import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.formats.hints import Home
-    from sim.systems.base.system_type import Issue
+    from sim.systems.base.spec import Issue
 
 
 SHARED = ("prefer", "seed")

@@ -16,7 +16,6 @@ from sim.core.random_streams import draws
 from sim.files import memory
 from sim.forecast import estimate as estimates
 from sim.forecast.estimate import Estimate, estimate, sentence, too_large, warning
-from sim.forecast.explanation import before
 from sim.results import results
 from sim.simulation import Simulation
 from sim.systems.base.context import Context

@@ -12,7 +12,7 @@ def told(scenario):
     """The lines about the system and its operations, without what they come to."""
     simulation = Simulation(scenario)
     ((name, model),) = simulation.models.items()
-    return model.before(dry_run_of(simulation, name))
+    return model.describe(dry_run_of(simulation, name))
 
 
 def foreseen(scenario):

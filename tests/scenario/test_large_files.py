@@ -11,7 +11,7 @@ from sim.core.errors import MOST_PROBLEMS, ScenarioError
 from sim.formats import checking
 from sim.scenario import variants
 from sim.systems.arc_fleet import layout
-from sim.systems.base.system_type import MOST_MEMBERS
+from sim.systems.base.spec import MOST_MEMBERS
 
 SERVICE = "systems:\n  shop:\n    kind: cloud_service\n    roles:\n"
 MORE = f"more is wrong, only the first {MOST_PROBLEMS} problems are told"

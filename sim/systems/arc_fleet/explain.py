@@ -29,7 +29,8 @@ from sim.systems.arc_fleet.requests import (
 )
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import installed_as, major, upgrades, version_key
-from sim.systems.base.dry_run import DryRunRules, refused
+from sim.systems.base.dry_run import DryRunRules
+from sim.systems.base.model import refused
 from sim.systems.base.text import in_time, pluralize, rounded_up, when, within
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.outlook import Standing
     from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
-    from sim.systems.base.dry_run import DryRun
+    from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation
 
 
@@ -80,7 +81,7 @@ DRY_RUN_RULES = DryRunRules(
 )
 
 
-def before(model: Model, dry_run: DryRun | None) -> list[str]:
+def describe(model: Model, dry_run: DryRun | None) -> list[str]:
     """The fleet, its extensions, how an upgrade goes, what each operation does, or its refusal."""
     spec = model.spec
     lines = [f"{model.name}: {size(model)}.", *_groups(spec)]

@@ -19,7 +19,7 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import upgrades, version_key
-from sim.systems.base.system_type import MOST_MEMBERS, Issue, unknown_name
+from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from sim.formats.fields import (
     Text,
 )
 from sim.systems.arc_fleet.versions import Version
-from sim.systems.base.system_type import System
+from sim.systems.base.spec import System
 
 Os = Literal["linux", "windows"]
 Status = Literal[

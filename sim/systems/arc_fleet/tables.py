@@ -36,7 +36,7 @@ from sim.systems.arc_fleet.states import (
 )
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.system_type import GanttLabels
+from sim.systems.base.tables import GanttLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from sim.core.log import OPERATION, UPGRADE, Block, States
-from sim.systems.base.system_type import System
+from sim.systems.base.spec import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

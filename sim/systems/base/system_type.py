@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from sim.core.errors import ScenarioError
-from sim.core.units import shorten_any
-from sim.formats.checking import listed, nearest
-from sim.formats.fields import Spec
 from sim.systems.base.dry_run import AS_IT_IS, DryRunRules
+from sim.systems.base.spec import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,141 +14,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Log, Stack
+    from sim.core.log import Log, Stack
     from sim.core.metrics import Measured, Metric
-    from sim.core.timelines import Timeline
-    from sim.systems.base.context import Context
     from sim.systems.base.cost import Part
-    from sim.systems.base.dry_run import DryRun
+    from sim.systems.base.model import Model
     from sim.systems.base.operation import Operation, Request, Span
-    from sim.systems.base.records import Rejection
+    from sim.systems.base.spec import Issue
 
 SampledSeries = Literal["capacity", "up_to_date"]
 """A series, of shares, of which there are pictures."""
-
-
-class System(Spec):
-    """What a user writes of a modelled system; each derives its own."""
-
-    kind: str
-    """What the system is."""
 
 
 S = TypeVar("S", bound=System)
 V = TypeVar("V")
 
 
-class Issue(NamedTuple):
-    """Something about a file: where in its tree, and what."""
-
-    path: tuple[str | int, ...]
-    rule: str
-    about_key: bool = False
-    """Whether it is the last key of the path that is meant, not what stands under it."""
-
-
-def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
-    """Say that `name` is no `what` ("a role of shop"), and which ones there are.
-
-    From Python it may be no text at all.
-    """
-    names = list(known)
-    near = nearest(name, names) if isinstance(name, str) else None
-    hint = f"did you mean {near}?" if near else f"known: {listed(names) or 'none'}"
-    return f"must be {what}, got {shorten_any(name)}; {hint}"
-
-
-def look_up(known: Mapping[str, V], name: object, what: str) -> V:
-    """What is known by `name`. ScenarioError if there is no such `what` ("a role of shop")."""
-    if not isinstance(name, str) or name not in known:
-        raise ScenarioError.of(unknown_name(what, name, known))
-    return known[name]
-
-
-class GanttLabels(NamedTuple):
-    """What the lanes of a system are, in the words of a picture."""
-
-    what: str
-    """Those that have a lane, or share one: ``update domains``, ``nodes``."""
-    failing: str
-    """What one does whose category is failing: ``cycling or unresponsive``."""
-    shared: bool = False
-    """Whether several of them share a lane."""
-
-
-class Model(Protocol):
-    """One system of a scenario, ready to run: what the rest of the house asks of it."""
-
-    @property
-    def operations(self) -> Sequence[Operation]:
-        """What the file asks of it, in the file's order."""
-
-    @property
-    def blocks(self) -> list[Block]:
-        """Its subjects, numbered."""
-
-    @property
-    def nominal(self) -> float:
-        """Its members at time 0, weighted."""
-
-    @property
-    def unit(self) -> int:
-        """What a member's weight of 1 is in the log, where weights are whole numbers."""
-
-    @property
-    def size(self) -> str:
-        """How large it is, in a few words: ``30 instances, 5 update domains``."""
-
-    @property
-    def headlines(self) -> tuple[str, ...]:
-        """The metrics that say most; results show `MOST_HEADLINES` of them, see `SystemType`."""
-
-    def start(self, context: Context) -> None:
-        """Plan all that the file asks for, in a new world."""
-
-    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
-        """Metrics by (group, name), and in which replications every rollout came to its end."""
-
-    def audit(self, stack: Stack) -> str | None:
-        """The rule of the system that a stack of logs breaks, if any."""
-
-    def series(self) -> list[tuple[str, str]]:
-        """Every (series, group) that a run has."""
-
-    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
-        """One series of a run over [0, horizon]."""
-
-    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
-        """Every series of a run, by (series, group), all from one stack of its rows."""
-
-    def members(self, log: Log) -> list[dict[str, Any]]:
-        """One row a member."""
-
-    def operations_table(self, log: Log) -> list[dict[str, Any]]:
-        """One row an operation."""
-
-    def status(self, log: Log, at: float) -> dict[str, Any]:
-        """What the service's Get would show at `at` seconds."""
-
-    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
-        """For a picture: label, from, to, category."""
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-
-    def before(self, dry_run: DryRun | None) -> list[str]:
-        """What it is and what is asked of it, in sentences; `dry_run` where it was run."""
-
-    def rejection(self, operation: Operation) -> Rejection | None:
-        """How the service refuses an operation by what it says, whatever the service's state."""
-
-
 MOST_HEADLINES = 6
 """So many metrics of a system fit beside each other on a screen."""
-
-MOST_MEMBERS = 10_000_000
-"""Instances or machines of a system: more would need more memory than most computers have."""
 
 
 def _nothing(_: Any, __: Log) -> list[Any]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.core.rounding import at_least, at_most
 from sim.core.units import show_duration, show_share
-from sim.systems.base.dry_run import MEAN, DryRunRules, refused
+from sim.systems.base.dry_run import MEAN, DryRunRules
+from sim.systems.base.model import refused
 from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
@@ -24,7 +25,7 @@ from sim.systems.batch_pool.requests import (
 from sim.systems.batch_pool.workload import is_overload, offered_slots
 
 if TYPE_CHECKING:
-    from sim.systems.base.dry_run import DryRun
+    from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation
     from sim.systems.batch_pool.model import Model
     from sim.systems.batch_pool.spec import BatchPool, StartTask
@@ -67,7 +68,7 @@ DRY_RUN_RULES = DryRunRules(
 )
 
 
-def before(model: Model, dry_run: DryRun | None) -> list[str]:
+def describe(model: Model, dry_run: DryRun | None) -> list[str]:
     """The pool, its work, what each operation does or how it is refused."""
     lines = [_pool(model), *_nodes(model.spec), *_work(model)]
     nodes = model.spec.nodes

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from sim.core.metrics import Measured
     from sim.core.timelines import Timeline
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.base.dry_run import DryRun
+    from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation, Span
     from sim.systems.base.records import Rejection
-    from sim.systems.base.system_type import GanttLabels
+    from sim.systems.base.tables import GanttLabels
     from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.tasks import JobTasks
 
@@ -172,9 +172,9 @@ class Model:
         """What those lanes are."""
         return tables.gantt_labels(self)
 
-    def before(self, dry_run: DryRun | None = None) -> list[str]:
+    def describe(self, dry_run: DryRun | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return explain.before(self, dry_run)
+        return explain.describe(self, dry_run)
 
     def rejection(self, operation: Operation) -> Rejection | None:
         """How the service refuses an operation by what it says, if it does."""

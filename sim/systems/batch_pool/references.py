@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sim.core.rounding import at_least, at_most
 from sim.core.units import shorten, show_duration, show_share
 from sim.formats.outside_files import quotable
-from sim.systems.base.system_type import Issue
+from sim.systems.base.spec import Issue
 from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name

@@ -27,7 +27,7 @@ from sim.formats.fields import (
     Spec,
 )
 from sim.systems.base.failures import Failures
-from sim.systems.base.system_type import System
+from sim.systems.base.spec import System
 from sim.systems.batch_pool.workload import Job, Retries
 
 # Assumption: Azure publishes no time of an upgrade; two recorded reimages took 288 and 376 s.

@@ -11,7 +11,7 @@ from sim.core.log import Stack
 from sim.core.timelines import stays, union
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.system_type import GanttLabels
+from sim.systems.base.tables import GanttLabels
 from sim.systems.batch_pool.executions import DONE, UNFINISHED, executions, requeued
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.occupancy import shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.core.units import show_duration, show_share
-from sim.systems.base.dry_run import refused
+from sim.systems.base.model import refused
 from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
 from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.domains import domains_in_use
@@ -22,7 +22,7 @@ from sim.systems.cloud_service.requests import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.systems.base.dry_run import DryRun
+    from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation
     from sim.systems.cloud_service.layout import RoleLayout
     from sim.systems.cloud_service.model import Model
@@ -33,7 +33,7 @@ LISTED = 6
 """So many names of a list are shown."""
 
 
-def before(model: Model, dry_run: DryRun | None) -> list[str]:
+def describe(model: Model, dry_run: DryRun | None) -> list[str]:
     """The service, who is in which domain at time 0, what each operation does or how it fails."""
     lines = [_service(model), *_roles(model), *_demand(model), *_domains(model)]
     for operation in in_time(model.operations):

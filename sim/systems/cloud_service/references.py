@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import format_share
 from sim.formats.checking import joined
-from sim.systems.base.system_type import MOST_MEMBERS, Issue, unknown_name
+from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
 from sim.systems.cloud_service.defaults import configuration, other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,

@@ -26,7 +26,7 @@ from sim.formats.fields import (
     Text,
 )
 from sim.systems.base.failures import Failures
-from sim.systems.base.system_type import System
+from sim.systems.base.spec import System
 from sim.systems.cloud_service.demand import Demand
 
 

@@ -10,7 +10,7 @@ from sim.core.log import Stack
 from sim.core.timelines import stays, union
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.system_type import GanttLabels
+from sim.systems.base.tables import GanttLabels
 from sim.systems.cloud_service.domains import update_domain
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import (

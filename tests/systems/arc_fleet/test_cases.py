@@ -9,7 +9,6 @@ from places import CASES
 from sim import files
 from sim.cli.commands import main
 from sim.core.errors import ScenarioError
-from sim.forecast.explanation import before
 from sim.results.results import compare, run, run_one
 from sim.scenario import Scenario
 from sim.simulation import Simulation
@@ -160,6 +159,6 @@ systems:
     extensions: [{publisher: P, type: T, version: "1.0"}]
 operations: [{at: 1h, upgrade_extensions: {targets: {P.T: "1.0"}}}]
 """)
-    told = " ".join(before(Simulation(scenario)).split())
+    told = " ".join(describe(Simulation(scenario)).split())
     assert "5 of 5 machines are up to date (100 %)" in told
     assert "installs nothing: 5 machines have T 1.0 already" in told

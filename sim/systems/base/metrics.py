@@ -1,0 +1,49 @@
+"""Metrics that follow from the states of members and of upgrades, for every system alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.metrics import Rollouts, availability, capacity, in_service, rollouts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.core.log import Stack
+    from sim.core.metrics import Values
+    from sim.core.timelines import Members, Steps
+    from sim.systems.base.layout import Layout
+
+
+def of_members(members: Members, unit: int, warm_up: float, up: Steps | None = None) -> Values:
+    """Capacity over [warm_up, horizon], how few were in service, and availability.
+
+    `unit` is what a weight of 1 is in the log; `up` is 1 where all that is needed is in service.
+    """
+    values = capacity(members.series("capacity").crop(warm_up), members.initial("capacity"), unit)
+    values |= in_service(members.series("ready").crop(warm_up))
+    return values if up is None else values | availability(up.crop(warm_up))
+
+
+def at_least(steps: Steps, least: int) -> Steps:
+    """1 where a count or a weight is at least so much, else 0."""
+    return steps.map((steps.values >= least).astype(np.int64))
+
+
+def of_rollouts(
+    layout: Layout[Any],
+    stack: Stack,
+    must_end: NDArray[np.bool_] | None = None,
+    half_way: NDArray[np.bool_] | None = None,
+) -> Rollouts:
+    """What became of the rollouts that a file asks of a system: see `sim.core.metrics.rollouts`.
+
+    By default each must end for a promise to be kept.
+    """
+    names = layout.upgrades[: layout.rollouts]
+    asked = [layout.first_operation + layout.operations.index(name) for name in names]
+    all_of_them = np.ones(len(asked), bool) if must_end is None else must_end
+    upgrades = stack.subjects.one(layout.name, "upgrade")
+    return rollouts(stack, asked, upgrades, all_of_them, half_way)
