@@ -179,6 +179,7 @@ def _validate(options: argparse.Namespace) -> Answer:
 
 def _explain(options: argparse.Namespace) -> Answer:
     from sim.cli.console import paragraph
+    from sim.forecast.explanation import describe
     from sim.simulation import Simulation
 
     scenario = _scenario(options)

@@ -16,6 +16,7 @@ from sim.core.random_streams import draws
 from sim.files import memory
 from sim.forecast import estimate as estimates
 from sim.forecast.estimate import Estimate, estimate, sentence, too_large, warning
+from sim.forecast.explanation import describe
 from sim.results import results
 from sim.simulation import Simulation
 from sim.systems.base.context import Context
@@ -89,17 +90,17 @@ def test_how_often_something_is_tried():
 
 
 def test_explain_tells_it_in_a_sentence():
-    assert before(Simulation(sim.loads(BAG))).splitlines()[-1] != ""
+    assert describe(Simulation(sim.loads(BAG))).splitlines()[-1] != ""
     told = sentence(of(BAG, 7))
     assert told == (
         "Expected are about 3,000 rows of the log a replication; 7 replications take about 1s and "
         "210 MB of memory."
     )
-    assert told in before(Simulation(sim.loads(BAG)))
+    assert told in describe(Simulation(sim.loads(BAG)))
 
 
 def test_what_is_not_random_is_expected_to_run_once():
-    told = before(Simulation(sim.loads(SERVICE)))
+    told = describe(Simulation(sim.loads(SERVICE)))
     assert "1 replication takes about 1s" in told
 
 
