@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.core.log import UNIT, UPGRADE, Block, States
 from sim.core.rounding import at_least
-from sim.systems.base.system_type import Issue
+from sim.systems.base.spec import Issue
 from sim.systems.batch_pool.rejections import LATEST, OPERATION_STATES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.states import (
