@@ -122,7 +122,7 @@ class SystemModel(Generic[L]):
     def __init__(self, layout: L) -> None:
         self.layout = layout
 
-    def open(self, context: Context) -> Service:
+    def service(self, context: Context) -> Service:
         """The service of one replication; it plans what befalls the system without a request."""
         raise NotImplementedError
 
@@ -186,7 +186,7 @@ class SystemModel(Generic[L]):
 
     def start(self, context: Context) -> None:
         """Plan all that the file asks for; the rest follows from it."""
-        service = self.open(context)
+        service = self.service(context)
         for number, operation in enumerate(self.operations):
             call = self.call(number)
             at = operation.drawn_at(context.draws)
