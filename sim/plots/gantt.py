@@ -86,24 +86,24 @@ def figure(
     how many lanes are out at once, and which ones fail: `what` says who has a lane, or where it is
     `shared` who shares one. `failing` is what the legend says of those.
     """
-    gantt = _by_lane(intervals)
-    if len(gantt) > MOST:
-        raise ValueError(f"at most {MOST} lanes can be told apart, got {len(gantt)}")
-    row = _ROW if len(gantt) <= _ROOMY else _THIN_ROW
+    lanes = _by_lane(intervals)
+    if len(lanes) > MOST:
+        raise ValueError(f"at most {MOST} lanes can be told apart, got {len(lanes)}")
+    row = _ROW if len(lanes) <= _ROOMY else _THIN_ROW
     with style.look():
         page = style.picture(
             title or headline(intervals, what, shared=shared),
             subtitle,
-            _FRAME + row * max(3, len(gantt)),
+            _FRAME + row * max(3, len(lanes)),
         )
         axes = page.subplots()
-        if not gantt:
+        if not lanes:
             style.nothing(axes, "no members, so there is nothing to show")
             return page
         shown = _view(intervals, marks)
-        _draw_bars(axes, list(gantt.values()), shown)
-        style.name_rows(axes, list(gantt))
-        room = style.room_beside(list(gantt))
+        _draw_bars(axes, list(lanes.values()), shown)
+        style.name_rows(axes, list(lanes))
+        room = style.room_beside(list(lanes))
         style.draw_marks(axes, marks, shown.left, shown.right, room)
         clock.time_axis(axes, shown, start, most=round(9 * room))
         _explain(page, {one.category for one in intervals}, failing)
@@ -118,30 +118,30 @@ def headline(
     E.g. ``At most 1 of 5 update domains is out at once; the updates take 26min``, or where a lane
     is `shared` ``Nodes of at most 7 of 34 lanes are out at once``.
     """
-    gantt = _by_lane(intervals)
-    most = _most_at_once([_union(mine, _OUT) for mine in gantt.values()])
+    lanes = _by_lane(intervals)
+    most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
     if not most:
         return "Every member is in service throughout"
-    return _share_out(list(gantt), most, what, shared=shared) + _outcome(gantt)
+    return _share_out(list(lanes), most, what, shared=shared) + _outcome(lanes)
 
 
-def _share_out(gantt: Sequence[str], most: int, what: str, *, shared: bool) -> str:
-    if len(gantt) == 1:
-        return f"{gantt[0]} is out"
+def _share_out(lanes: Sequence[str], most: int, what: str, *, shared: bool) -> str:
+    if len(lanes) == 1:
+        return f"{lanes[0]} is out"
     if shared:
-        which = "all" if most == len(gantt) else f"at most {most} of"
-        return f"{what.capitalize()} of {which} {len(gantt)} lanes are out at once"
-    if most == len(gantt):
+        which = "all" if most == len(lanes) else f"at most {most} of"
+        return f"{what.capitalize()} of {which} {len(lanes)} lanes are out at once"
+    if most == len(lanes):
         return f"All {most} {what} are out at once"
-    return f"At most {most} of {len(gantt)} {what} {'is' if most == 1 else 'are'} out at once"
+    return f"At most {most} of {len(lanes)} {what} {'is' if most == 1 else 'are'} out at once"
 
 
-def _outcome(gantt: Mapping[str, Sequence[Interval]]) -> str:
-    failing = [lane for lane, mine in gantt.items() if _union(mine, ["failing"])]
+def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:
+    failing = [lane for lane, mine in lanes.items() if _union(mine, ["failing"])]
     if failing:
         names = " and ".join(failing) if len(failing) <= _LISTED else str(len(failing))
         return f"; {names} {'fails' if len(failing) == 1 else 'fail'}"
-    every = [one for mine in gantt.values() for one in mine]
+    every = [one for mine in lanes.values() for one in mine]
     updates = _union(every, ["updating"])
     if not updates:
         return ""
@@ -155,10 +155,10 @@ def _outcome(gantt: Mapping[str, Sequence[Interval]]) -> str:
 
 
 def _by_lane(intervals: Sequence[Interval]) -> dict[str, list[Interval]]:
-    gantt: dict[str, list[Interval]] = {}
+    lanes: dict[str, list[Interval]] = {}
     for interval in intervals:
-        gantt.setdefault(interval.lane, []).append(interval)
-    return gantt
+        lanes.setdefault(interval.lane, []).append(interval)
+    return lanes
 
 
 def _union(
@@ -173,11 +173,11 @@ def _union(
     return steps.join(mine)
 
 
-def _most_at_once(gantt: Sequence[Sequence[tuple[float, float]]]) -> int:
+def _most_at_once(lanes: Sequence[Sequence[tuple[float, float]]]) -> int:
     """Most lanes out at one instant; one that ends as another begins does not meet it."""
     changes = [
         (at, change)
-        for lane in gantt
+        for lane in lanes
         for pair in lane
         for at, change in zip(pair, (1, -1), strict=True)
     ]
