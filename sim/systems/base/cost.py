@@ -16,6 +16,7 @@ from sim.core.units import YEAR
 if TYPE_CHECKING:
     from sim.formats.distributions import Distribution
     from sim.systems.base.failures import Failures
+    from sim.systems.base.model import Model
 
 
 Path = tuple[str | int, ...]
@@ -61,3 +62,20 @@ def strikes(failures: Failures | None, members: float, horizon: float) -> tuple[
     coming = members * failures.per_year * horizon / YEAR
     # While a member is out no other failure changes anything.
     return coming, coming / (1 + failures.per_year * failures.recovery.mean / YEAR)
+
+
+def of_rollouts(model: Model) -> list[Part]:
+    """What most systems ask for: each rollout takes each member out and brings it back."""
+    rollouts = sum(block.count for block in model.blocks if block.kind == "upgrade")
+    return [
+        Part(
+            ("systems", block.system),
+            f"{block.kind}s of {block.system}",
+            block.kind,
+            block.group or None,
+            2.0 * rollouts * block.count,
+            1.0 * rollouts * block.count,
+        )
+        for block in model.blocks
+        if "capacity" in block.weights
+    ]

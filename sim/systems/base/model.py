@@ -173,8 +173,8 @@ class SystemModel(Generic[L]):
         lines = [f"{self.layout.name}: {self.size}."]
         for operation in in_time(self.operations):
             answer = refused(operation, self.rejection(operation), dry_run)
-            asked = f"{when(operation, self.layout.span)} {operation.kind}"
-            lines.append(f"{asked} {answer}." if answer else f"{asked}.")
+            does = (operation.body.__doc__ or operation.kind).partition("\n")[0].rstrip(".")
+            lines.append(f"{when(operation, self.layout.span)} {answer or does}.")
         return lines
 
     def rejection(self, operation: Operation) -> Rejection | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from sim.core.metrics import NO_ROLLBACKS
+from sim.systems.base.cost import of_rollouts
 from sim.systems.base.dry_run import AS_IT_IS, DryRunRules
 from sim.systems.base.spec import System
 
@@ -33,9 +35,19 @@ MOST_HEADLINES = 6
 """So many metrics of a system fit beside each other on a screen."""
 
 
-def _nothing(_: Any, __: Log) -> list[Any]:
-    """What most systems add to their tables of a run."""
-    return []
+def _none(*_: Any) -> Any:
+    """Most systems have nothing to say."""
+    return ()
+
+
+def _as_written(_: Any, written: Any) -> Any:
+    """What needs no defaults that depend on other fields."""
+    return written
+
+
+def _no_variants(_: Sequence[Operation]) -> Mapping[str, Mapping[str, object]]:
+    """Operations that offer no choice."""
+    return {}
 
 
 def _no_more(_: Any, __: Stack, name: str) -> Measured:
@@ -43,28 +55,17 @@ def _no_more(_: Any, __: Stack, name: str) -> Measured:
     raise KeyError(name)
 
 
-def _unlimited(_: str, __: Any, ___: Span) -> Iterable[Issue]:
-    """Most systems have room for all that their file may say."""
-    return ()
-
-
-def _certain(_: Any) -> Sequence[float]:
-    """Most systems have no chance that is drawn once a replication."""
-    return ()
-
-
 @dataclass(frozen=True)
 class SystemType(Generic[S]):
-    """One modelled system. Hooks get a system's name, its spec and the operations asked of it."""
+    """One modelled system. Hooks get a system's name, its spec and the operations asked of it.
+
+    The first six are what a system must give.
+    """
 
     kind: str
     spec: type[S]
     operations: Mapping[str, type[Request]]
     """Operation key -> its body. No two kinds share a key."""
-    metrics: Mapping[str, Metric]
-    """It may know more names than it lists: those are measured where a scenario names them."""
-    group_metrics: Collection[str]
-    """Those of the metrics that groups have too."""
     model: Callable[[str, S, Sequence[Operation], int, Span], Model]
     """The system in a scenario: its name, spec and operations, its first subject, the time."""
     horizon: float
@@ -72,36 +73,42 @@ class SystemType(Generic[S]):
     starter: str
     """A minimal scenario (YAML), its question in the first line."""
 
-    groups: Callable[[S, Sequence[Operation]], Sequence[str]]
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: NO_ROLLBACKS)
+    """It may know more names than it lists: those are measured where a scenario names them."""
+    group_metrics: Collection[str] = ()
+    """Those of the metrics that groups have too."""
+    groups: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
     """The groups of members that series and metrics are also given for."""
-    references: Callable[[str, S, Sequence[Operation]], Iterable[Issue]]
+    references: Callable[[str, S, Sequence[Operation]], Iterable[Issue]] = _none
     """Names that refer to nothing and keys that exclude or need each other, in a file whose keys
     and values are right. Nothing is resolved yet."""
-    resolve: Callable[[str, S], S]
+    resolve: Callable[[str, S], S] = _as_written
     """Fills the defaults that depend on other fields."""
-    resolve_body: Callable[[S, Request], Request]
+    resolve_body: Callable[[S, Request], Request] = _as_written
     """The same for an operation's body. The spec is resolved."""
-    assumed: Callable[[S, Sequence[Operation]], Sequence[str]]
+    assumed: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
     """The assumptions in force, for the answer's footer. The spec is as written."""
-    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Issue]]
+    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Issue]] = _none
     """What is legal and yet hardly meant. All is resolved."""
-    default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]]
+    default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]] = (
+        _no_variants
+    )
     """Variant -> path -> value: the service's own choices, for a comparison of a file without
     variants. Empty where the operations offer no choice."""
-    parts: Callable[[Any], Sequence[Part]]
+    parts: Callable[[Any], Sequence[Part]] = of_rollouts
     """Of a model: what makes the rows and events of a replication, and how many it is expected to
     make."""
-    limits: Callable[[str, S, Span], Iterable[Issue]] = _unlimited
+    limits: Callable[[str, S, Span], Iterable[Issue]] = _none
     """What there would be more of within the time than a model has room for. All is resolved."""
-    chances: Callable[[S], Sequence[float]] = _certain
+    chances: Callable[[S], Sequence[float]] = _none
     """Of what befalls a replication as a whole or not at all, such as a bad build."""
     main_series: SampledSeries = "capacity"
     """The series that says most over time: it is drawn beneath an answer."""
-    progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _nothing
+    progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _none
     """Of a model's run: how far a rollout had come, one row a day."""
     gives_way: str = ""
     """The headline that results go without where there are more than `MOST_HEADLINES`."""
-    told: Callable[[Any, Log], Sequence[str]] = _nothing
+    told: Callable[[Any, Log], Sequence[str]] = _none
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
     dry_run_rules: DryRunRules = AS_IT_IS
     """How its systems are run in advance."""
