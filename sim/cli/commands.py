@@ -343,6 +343,8 @@ def _cost_is_told(told: list[str], options: argparse.Namespace) -> Iterator[None
 
 MOST_FORETOLD = 50
 """Variants that are walked through in advance."""
+MOST_REQUESTS_FORETOLD = 1_000
+"""Operations of all of them together."""
 
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
@@ -355,7 +357,8 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     from sim.systems.base.spec import Issue
 
     names = scenario.variant_names if options.command in ("validate", "compare") else ()
-    for one in (scenario, *map(scenario.variant, names[:MOST_FORETOLD])):
+    most = min(MOST_FORETOLD, MOST_REQUESTS_FORETOLD // max(1, len(scenario.operations)))
+    for one in (scenario, *map(scenario.variant, names[:most])):
         yield from one.warnings
         simulation = Simulation(one)
         findings = [Issue(path, sentence) for path, sentence in foretold(simulation)]
@@ -364,8 +367,8 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
         if expected.is_unbounded and options.command in ("validate", "explain"):
             rule = f"expected are {expected.beyond}: run refuses that without --force"
             yield str(located(one, expected.largest.path, rule))
-    if len(names) > MOST_FORETOLD:
-        whose = f"the first {MOST_FORETOLD} of {len(names):,} variants"
+    if len(names) > most:
+        whose = f"the first {most} of {len(names):,} variants" if most else "the file itself"
         yield f"{_origin(options)}: refusals and what is hardly meant are told of {whose} only"
 
 

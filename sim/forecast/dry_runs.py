@@ -18,6 +18,8 @@ MOST_SUBJECTS = 100_000
 """Members and tasks of a system that is run in advance: this one and the next bound a run to a few
 seconds."""
 MOST_EVENTS = 100_000
+MOST_OPERATIONS = 1_000
+"""What a service does for a request may hang on all that came before it."""
 
 
 def dry_run_of(simulation: Simulation, system: str) -> DryRun | None:
@@ -61,7 +63,7 @@ def _none(_: str) -> bool:
 
 
 def _run(scenario: Scenario, system: str, is_spread: Callable[[str], bool]) -> DryRun | None:
-    if not scenario.operations:
+    if not 0 < len(scenario.operations) <= MOST_OPERATIONS:
         return None
     simulation = Simulation(scenario)
     if simulation.subjects.count > MOST_SUBJECTS:

@@ -20,7 +20,7 @@ from sim.formats.schema import Place
 from sim.formats.tree import Node, Scalar, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -58,12 +58,33 @@ def check(
     try:
         return model.model_validate(_given(node), by_alias=True, by_name=False)
     except ValidationError as error:
-        known = whole or (lambda: model)
-        faults = [_fault(detail, node, path, known) for detail in error.errors(include_url=False)]
         order = {id(found): number for number, found in enumerate(_walk(node))}
-        faults.sort(key=lambda fault: order[id(fault.node)])
-        problems += [fault.problem() for fault in islice(_telling(faults), MOST_PROBLEMS + 1)]
+        details = _in_order(error, node, order)
+        known, looked_at, told = whole or (lambda: model), 0, list[_Fault]()
+        while len(told) <= MOST_PROBLEMS and looked_at < len(details):
+            looked_at = 2 * looked_at or _LOOKED_AT
+            faults = [_fault(detail, node, path, known) for detail in details[:looked_at]]
+            faults.sort(key=lambda fault: order[id(fault.node)])
+            told = list(islice(_telling(faults), MOST_PROBLEMS + 1))
+        problems += [fault.problem() for fault in told]
         return None
+
+
+_LOOKED_AT = 1_000
+"""Errors of pydantic that are looked at first: several may be told as one, and most never are."""
+
+
+def _in_order(error: ValidationError, root: Node, order: Mapping[int, int]) -> list[ErrorDetails]:
+    """The errors, sorted by the entry of the file, two levels deep, that they are in."""
+    places: dict[tuple[str | int, ...], int] = {}
+
+    def place(detail: ErrorDetails) -> int:
+        entry = detail["loc"][:2]
+        if entry not in places:
+            places[entry] = order[id(_locate(root, entry)[0])]
+        return places[entry]
+
+    return sorted(error.errors(include_url=False), key=place)
 
 
 def _given(node: Node) -> Any:

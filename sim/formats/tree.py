@@ -2,8 +2,9 @@
 
 The text is read from libyaml's parse events, so that whatever is forbidden is refused on the way:
 anchors, aliases, merge keys, tags, directives, second documents, duplicate keys, more than 1 MiB,
-more than 50 levels. Scalars keep their text; the field that receives one says what it means. Only
-null is recognised here (YAML 1.2 core schema), because it is nobody's value.
+more than 50 levels, more than 100,000 values. Scalars keep their text; the field that receives one
+says what it means. Only null is recognised here (YAML 1.2 core schema), because it is nobody's
+value.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ LARGEST = 2**20
 """Bytes of UTF-8 in a file."""
 DEEPEST = 50
 """Levels of mappings and lists."""
+
+MOST_VALUES = 100_000
+"""Values in a file: texts and numbers, mappings and lists. So many are checked within a second;
+long series of numbers belong in a CSV file."""
 
 _LARGEST_INTEGER = 10**40  # Python's own may be too long to print
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -114,6 +119,7 @@ class _Reader:
         self._problems: list[Problem] = []
         self._path: list[str | int] = []
         self._depth = 0
+        self._values = 0
 
     def document(self) -> Node:
         """Read the only document."""
@@ -146,6 +152,9 @@ class _Reader:
     def _node(self, event: yaml.NodeEvent, key_where: str) -> Node:
         self._check_properties(event)
         where = self._where(event)
+        self._values += 1
+        if self._values > MOST_VALUES:
+            self._stop(event, _too_many())
         if isinstance(event, yaml.ScalarEvent):
             return Node(_scalar(event), where, key_where)
         if isinstance(event, yaml.AliasEvent):
@@ -231,6 +240,10 @@ class _Reader:
         self._problems.append(Problem(where, "", _syntax_rule(error)))
 
 
+def _too_many() -> str:
+    return f"must hold at most {MOST_VALUES:,} values, got more (series belong in a CSV file)"
+
+
 def _forbidden(what: str, sign: str, name: str) -> str:
     hint = f"use variants (or quote text that begins with {sign})"
     return f"{what} are not allowed: {hint}, got {sign}{shorten(name)}"
@@ -272,8 +285,8 @@ def from_python(value: object, where: str = "") -> Node:
     Raises
     ------
     ScenarioError
-        Where a value is none of these, a key is not text, more than 50 levels are nested, or a file
-        that held it would have more than 1 MiB.
+        Where a value is none of these, a key is not text, more than 50 levels are nested, there are
+        more than 100,000 values, or a file that held it would have more than 1 MiB.
     """
     return _Maker(where).node(value, ())
 
@@ -284,9 +297,13 @@ class _Maker:
     def __init__(self, where: str) -> None:
         self._where = where
         self._room = LARGEST
+        self._values = 0
 
     def node(self, value: object, path: tuple[str | int, ...]) -> Node:
         self._take(len(value) if isinstance(value, str) else 1)
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise ScenarioError.of(_too_many(), where=self._where)
         if value is None or isinstance(value, str | bool):
             return Node(value, self._where)
         if isinstance(value, numbers.Integral) and abs(int(value)) <= _LARGEST_INTEGER:

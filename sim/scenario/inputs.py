@@ -60,6 +60,8 @@ class Reader:
 
     def fill(self, value: Any, path: tuple[str | int, ...]) -> Any:
         """The same part of a scenario, in which every file that it names is read."""
+        if isinstance(value, str | int | float):
+            return value
         if _may_name_files(value) and value.files:
             value = self._filled(value, path)
         if isinstance(value, Spec):
@@ -73,9 +75,12 @@ class Reader:
         return value
 
     def _fill_fields(self, spec: Spec, path: tuple[str | int, ...]) -> Spec:
-        before = {name: getattr(spec, name) for name in type(spec).model_fields}
-        keys = {name: field.alias or name for name, field in type(spec).model_fields.items()}
-        after = {name: self.fill(before[name], (*path, keys[name])) for name in before}
+        fields, given = type(spec).model_fields, spec.model_fields_set  # no default names a file
+        before = {name: getattr(spec, name) for name in fields if name in given}
+        after = {
+            name: self.fill(value, (*path, fields[name].alias or name))
+            for name, value in before.items()
+        }
         changed = {name: after[name] for name in before if after[name] is not before[name]}
         return spec.model_copy(update=changed) if changed else spec
 

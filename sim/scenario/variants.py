@@ -22,7 +22,7 @@ from sim.scenario.references import Linked, link, told, walk
 from sim.systems import FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sim.formats.hints import Home
     from sim.systems.base.spec import Issue
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 SHARED = ("prefer", "seed")
 """Keys that say how variants are set against each other (with common random numbers), so that none
 can have its own."""
+
+
+MOST_VARIANTS = 1_000
+_MOST_CHECKED = 200_000
+"""Values of a file and its variants, each of which is checked as a whole file."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,10 @@ def drafts(tree: Node) -> list[Draft]:
     """
     problems: list[Problem] = []
     found = [_draft(None, tree, problems)]
-    rest = without_variants(tree)
-    for variant in variants(tree).values():
+    rest, varied = without_variants(tree), variants(tree)
+    crowd = list(_too_many(rest, varied))
+    problems += crowd
+    for variant in () if crowd else varied.values():
         own = [
             Problem(node.where, path, "must stand in the file itself, as it holds for all variants")
             for path, node in variant.changes.items()
@@ -101,6 +108,16 @@ def drafts(tree: Node) -> list[Draft]:
     if problems:
         raise ScenarioError(problems)
     return [draft for draft in found if draft is not None]
+
+
+def _too_many(rest: Node, varied: Mapping[str, Variant]) -> Iterator[Problem]:
+    """More variants than a file of this size may have."""
+    if len(varied) > 1:
+        most = min(MOST_VARIANTS, _MOST_CHECKED // sum(1 for _ in walk(rest)))
+        if len(varied) > most:
+            place = list(varied.values())[most].node
+            rule = f"must be at most {most:,} in a file of this size, got {len(varied):,}"
+            yield Problem(place.key_where or place.where, "variants", rule)
 
 
 def _draft(variant: Variant | None, tree: Node, problems: list[Problem]) -> Draft | None:

@@ -44,14 +44,23 @@ def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> It
         return
     groups = groups_of(spec)
     yield from _of_machines(path, spec)
+    crowd = list(_too_many(path, spec, operations, groups))
+    if crowd:  # each of them would be looked at
+        yield from crowd
+        return
     for place, each in enumerate(spec.extensions):
         yield from _of_extension((*path, "extensions", place), each, name, spec)
     yield from _twice(path, spec, groups)
     known = _known(spec, operations)
     yield from _of_versions(path, spec, operations, known)
+    publishers = _publishers(known)
     for operation in operations:
-        yield from _of_operation(operation, name, known, groups)
+        yield from _of_operation(operation, name, known, publishers, groups)
     yield from _other_publishers(spec, operations, groups)
+
+
+MOST_INSTALLED = 20_000
+"""Extensions, each on one group of machines: every one has its own part of the log."""
 
 
 # The fleet ---------------------------------------------------------------------------------------
@@ -70,6 +79,17 @@ def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Issue]:
             if _takes_no_time(time):
                 rule = "must be longer than 0s, got 0s"
                 yield Issue((*path, "groups", name, "disconnected", key), rule)
+
+
+def _too_many(
+    path: Path, spec: ArcFleet, operations: Sequence[Operation], groups: Groups
+) -> Iterator[Issue]:
+    puts = [each.body for each in operations if isinstance(each.body, PutExtension)]
+    count = sum(len(each.groups or groups) for each in spec.extensions)
+    count += sum(1 if each.group else len(groups) for each in puts)
+    if count > MOST_INSTALLED:
+        rule = f"must be at most {MOST_INSTALLED:,}, each counted once for each of its groups"
+        yield Issue((*path, "extensions"), f"{rule}, got {count:,}")
 
 
 def _takes_no_time(time: Distribution) -> bool:
@@ -130,26 +150,40 @@ def _known(spec: ArcFleet, operations: Sequence[Operation]) -> list[tuple[str, s
     return list({identity(*each): each for each in names}.values())
 
 
+def _publishers(known: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Type in small letters -> publishers of it -> the type as it is written."""
+    found: dict[str, dict[str, str]] = {}
+    for publisher, kind in known:
+        found.setdefault(kind.lower(), {})[publisher] = kind
+    return found
+
+
 def _of_operation(
-    operation: Operation, name: str, known: list[tuple[str, str]], groups: Groups
+    operation: Operation,
+    name: str,
+    known: list[tuple[str, str]],
+    publishers: dict[str, dict[str, str]],
+    groups: Groups,
 ) -> Iterator[Issue]:
     body, path = operation.body, operation.path
     group = getattr(body, "group", None)
     if group is not None and group not in groups:
         yield Issue((*path, "group"), unknown_name(f"a group of {name}", group, groups))
     if isinstance(body, Named):
-        yield from _of_names(path, body, name, known)
+        yield from _of_names(path, body, name, publishers)
     elif isinstance(body, UpgradeExtensions):
         yield from _of_targets(path, body, name, known)
     if isinstance(body, PublishExtension):
         yield from _of_faults(path, body, name, groups)
 
 
-def _of_names(path: Path, body: Named, name: str, known: list[tuple[str, str]]) -> Iterator[Issue]:
-    types = {kind.lower(): kind for _, kind in known}
-    publishers = [by for by, kind in known if kind.lower() == body.type.lower()]
+def _of_names(
+    path: Path, body: Named, name: str, known: dict[str, dict[str, str]]
+) -> Iterator[Issue]:
+    publishers = list(known.get(body.type.lower(), {}))
     if not publishers:
-        rule = unknown_name(f"the type of an extension of {name}", body.type, types.values())
+        types = [list(written.values())[-1] for written in known.values()]
+        rule = unknown_name(f"the type of an extension of {name}", body.type, types)
         yield Issue((*path, "type"), rule)
     elif body.publisher is None and len(publishers) > 1:
         rule = f"missing key publisher, as several have the type: {', '.join(publishers)}"
