@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
@@ -48,6 +49,7 @@ class OneOf(Spec):
     """A mapping with exactly one of several keys: those fields whose default is None."""
 
     @classmethod
+    @cache  # asked for every entry of a file
     def choices(cls) -> dict[str, str]:
         """Map the fields of which one is to be given to their keys, as the user writes them."""
         fields = cls.model_fields.items()

@@ -2,7 +2,7 @@
 
 The text is read from libyaml's parse events, so that whatever is forbidden is refused on the way:
 anchors, aliases, merge keys, tags, directives, second documents, duplicate keys, more than 1 MiB,
-more than 50 levels, more than 100,000 values. Scalars keep their text; the field that receives one
+more than 50 levels, more than 50,000 values. Scalars keep their text; the field that receives one
 says what it means. Only null is recognised here (YAML 1.2 core schema), because it is nobody's
 value.
 """
@@ -26,7 +26,7 @@ LARGEST = 2**20
 DEEPEST = 50
 """Levels of mappings and lists."""
 
-MOST_VALUES = 100_000
+MOST_VALUES = 50_000
 """Values in a file: texts and numbers, mappings and lists. So many are checked within a second;
 long series of numbers belong in a CSV file."""
 
@@ -286,7 +286,7 @@ def from_python(value: object, where: str = "") -> Node:
     ------
     ScenarioError
         Where a value is none of these, a key is not text, more than 50 levels are nested, there are
-        more than 100,000 values, or a file that held it would have more than 1 MiB.
+        more than 50,000 values, or a file that held it would have more than 1 MiB.
     """
     return _Maker(where).node(value, ())
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 REPLICATIONS = 100
 """How many replications are made where the file does not say."""
 
+MOST_SYSTEMS = 1_000
+"""In a file; each has tables and pictures of its own."""
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Bound = Annotated[Any, WithJsonSchema({"type": ["string", "number"]})]
@@ -73,6 +76,7 @@ class ObjectiveEntry(OneOf):
     """Whether the runs are judged one by one, or their mean. Default: runs."""
 
     @classmethod
+    @cache
     def choices(cls) -> dict[str, str]:
         """Map the bounds' keys to themselves."""
         return {"at_least": "at_least", "at_most": "at_most"}
@@ -87,6 +91,7 @@ class OperationEntry(OneOf):
     """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
 
     @classmethod
+    @cache
     def choices(cls) -> dict[str, str]:
         """Map the operations' keys to themselves."""
         return {key: key for key in cls.model_fields if key not in OperationEntry.model_fields}
@@ -108,7 +113,7 @@ class File(Spec):
     start: Start | SkipJsonSchema[None] = None
     """Date and time of day at which the scenario begins, such as 2026-11-20T14:00+01:00.
     Default: 00:00 of no particular day."""
-    systems: dict[Name, Any] = Field(min_length=1)
+    systems: dict[Name, Any] = Field(min_length=1, max_length=MOST_SYSTEMS)
     """System name and what it consists of; its `kind` says what it is."""
     operations: tuple[Any, ...] = ()
     """What is asked of the systems, and when. Default: nothing."""

@@ -141,7 +141,7 @@ def test_values_are_counted_while_they_are_read(monkeypatch, text):
     made = counted(monkeypatch, tree, "Node")
     told = wrong(text)
     assert made[0] <= tree.MOST_VALUES + 10
-    assert ("must hold at most 100,000 values" in told) == (len(text) > 1000)
+    assert ("must hold at most 50,000 values" in told) == (len(text) > 1000)
 
 
 @pytest.mark.parametrize(("roles", "most"), [(1, 1000), (1000, 99), (10_000, 9)])
@@ -211,3 +211,10 @@ def test_of_very_many_operations_none_is_walked_through_in_advance(monkeypatch, 
         assert main(["validate", str(file)]) == 0
         assert run[0] == runs
         capsys.readouterr()
+
+
+def test_a_file_has_at_most_a_thousand_systems():
+    system = "{kind: cloud_service, roles: {W: {instances: 1}}}"
+    text = "systems:\n" + "".join(f"  s{k}: {system}\n" for k in range(1001))
+    assert wrong(text) == "scenario:2:3: systems: must hold at most 1000 items, got a mapping"
+    assert len(files.loads(text.rpartition("  s1000")[0]).systems) == 1000

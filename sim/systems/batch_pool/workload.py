@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, PrivateAttr
@@ -79,6 +79,7 @@ class Job(OneOf):
     _content: bytes | None = PrivateAttr(default=None)
 
     @classmethod
+    @cache
     def choices(cls) -> dict[str, str]:
         """Map the sources of tasks to themselves."""
         return {source: source for source in SOURCES}
