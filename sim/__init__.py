@@ -9,13 +9,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sim.core.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from sim.core.errors import ModelError, ScenarioError, SimError
     from sim.files import load, loads
     from sim.results import Results, Run, compare, open_results, run, run_one
     from sim.scenario import Scenario
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ModelError",

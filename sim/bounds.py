@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from sim.systems.base.spec import Issue
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Recorder
+    from sim.core.log import Block, Recorder, Subjects
     from sim.scenario import Scenario
-    from sim.simulation import Simulation
     from sim.systems.base.context import TooLongError
+    from sim.systems.base.system_type import SystemType
 
     Path = tuple[str | int, ...]
 
@@ -34,8 +34,17 @@ LOOKED_AT = 1_000_000
 """So many rows tell of which subjects most of them are."""
 
 
+class Numbered(Protocol):
+    """A scenario made ready: its subjects are numbered. A `Simulation` is one."""
+
+    scenario: Scenario
+    subjects: Subjects
+    models: dict[str, Any]
+    kinds: dict[str, SystemType[Any]]
+
+
 def too_long(
-    simulation: Simulation, replication: int, error: TooLongError, recorder: Recorder
+    simulation: Numbered, replication: int, error: TooLongError, recorder: Recorder
 ) -> TooMuchError:
     """What is told of a replication that has too many events or rows."""
     scenario = simulation.scenario
@@ -59,7 +68,7 @@ def too_long(
 
 
 def no_memory(
-    simulation: Simulation, replication: int, recorder: Recorder | None = None
+    simulation: Numbered, replication: int, recorder: Recorder | None = None
 ) -> TooMuchError:
     """What is told where the memory does not suffice for a replication, or for what follows it."""
     subjects = simulation.subjects
@@ -101,7 +110,7 @@ def _as_written(scenario: Scenario, path: Path) -> Path:
     return tuple(kept)
 
 
-def _largest(simulation: Simulation, subjects: NDArray[Any]) -> Block:
+def _largest(simulation: Numbered, subjects: NDArray[Any]) -> Block:
     """The block that most of the subjects belong to."""
     some = subjects[:: max(1, len(subjects) // LOOKED_AT)]
     blocks = simulation.subjects.blocks
@@ -114,7 +123,7 @@ def _count(subjects: NDArray[Any], block: Block) -> int:
     return int(np.count_nonzero(own))
 
 
-def _part(simulation: Simulation, block: Block, pluralize: Literal["events", "rows"]) -> Part:
+def _part(simulation: Numbered, block: Block, pluralize: Literal["events", "rows"]) -> Part:
     """The part of the file that makes most of what is about the subjects of a block."""
     if not block.system:
         return Part((), "the scenario itself", block.kind, block.group)

@@ -13,7 +13,6 @@ from sim.core.log import Log, Subjects, the_scenario
 from sim.core.random_streams import MeanDraws, draws
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.context import Budget, Context, TooLongError
-from sim.systems.base.operation import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,6 @@ class Simulation:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         blocks = [the_scenario()]
-        span = Span(scenario.horizon, scenario.start)
         self.models: dict[str, Any] = {}
         """System name -> its model."""
         self.kinds: dict[str, SystemType[Any]] = {}
@@ -42,7 +40,9 @@ class Simulation:
             first = blocks[-1].first + blocks[-1].count
             self.kinds[name] = SYSTEM_TYPES[spec.kind]
             try:
-                self.models[name] = self.kinds[name].model(name, spec, operations, first, span)
+                self.models[name] = self.kinds[name].model(
+                    name, spec, operations, first, scenario.span
+                )
                 blocks += self.models[name].blocks
             except MemoryError:
                 rule = "asks for too much: this machine has not the memory for its subjects"

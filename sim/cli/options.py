@@ -7,8 +7,8 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sim import __version__
 from sim.core.errors import ScenarioError
+from sim.core.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable

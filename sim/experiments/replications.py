@@ -21,7 +21,7 @@ from sim.core.log import Stack
 from sim.core.metrics import Key
 from sim.core.timelines import Members, stacked
 from sim.core.units import shorten, shorten_any
-from sim.experiments.outcomes import happened
+from sim.experiments.incidents import happened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ class Measured:
     replications: enough of them for a picture, one piece a stack."""
 
     outcomes: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
-    """By system and what happened (see `outcomes.happened`) when it did, shape (n,), or NaN."""
+    """By system and what happened (see `incidents.happened`) when it did, shape (n,), or NaN."""
 
     @property
     def asks_for_rollouts(self) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.results import Results
+    from sim.results.contents import Contents
     from sim.results.provenance import Variant
 
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ _UNITS = {**dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"), "
 class Lookup:
     """The lines of first replications over the window, and what all replications come to."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Contents) -> None:
         self._results = results
 
     def line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:

@@ -13,13 +13,13 @@ from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from sim.core.metrics import Metric
-    from sim.results import Results
+    from sim.results.contents import Contents
     from sim.results.provenance import About
 
 Row = dict[str, Any]
 
 
-def result_page(results: Results) -> str:
+def result_page(results: Contents) -> str:
     """The results as HTML."""
     about = results.about
     parts = [_headlines(results, system) for system in about.headlines]
@@ -44,7 +44,7 @@ def _size(about: About) -> str:
     return f"{max(one.replications for one in about.variants):,} replications, {span}"
 
 
-def _headlines(results: Results, system: str) -> str:
+def _headlines(results: Contents, system: str) -> str:
     about = results.about
     metrics = SYSTEM_TYPES[about.kinds[system]].metrics
     found = {

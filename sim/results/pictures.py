@@ -14,7 +14,7 @@ from sim.core.errors import ScenarioError
 from sim.core.timelines import TOLERANCE
 from sim.plots import availability, capacity, estimates, gantt, overlay, up_to_date, variants
 from sim.results.lookup import Lookup
-from sim.results.run_pictures import apart, marks, the_system, worth_showing
+from sim.results.run_pictures import RunPictures, apart, marks, the_system, worth_showing
 from sim.results.spreads import downtime, in_runs, sentence
 from sim.systems import SYSTEM_TYPES
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sim.plots.style import Picture
-    from sim.results import Results
+    from sim.results.contents import Contents
     from sim.results.provenance import Variant
-    from sim.results.single_run import Run
+    from sim.results.replication import Replication
     from sim.results.spreads import Spread
 
 Row = dict[str, Any]
@@ -41,7 +41,7 @@ class ResultPictures:
     A system need only be named where there are several, a variant to see another than the first.
     """
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Contents) -> None:
         self._results = results
         self._of = Lookup(results)
 
@@ -95,11 +95,11 @@ class ResultPictures:
         """
         name, one = self._system(system), self._variant(variant)
         title = self._title(one, name, "queue")
-        return self._replay(variant).plot.queue(name, title=title)
+        return RunPictures(self._first(variant)).queue(name, title=title)
 
     def gantt(self, system: str = "", variant: str = "") -> Picture:
         """What each update domain, node or extension does in one replication."""
-        return self._replay(variant).plot.gantt(self._system(system))
+        return RunPictures(self._first(variant)).gantt(self._system(system))
 
     def variants_capacity(self, system: str = "") -> Picture:
         """Capacity over time in each variant, on the same axes; of more than 12 how far it falls.
@@ -175,7 +175,7 @@ class ResultPictures:
         """The pictures of a system that is not compared; one at least."""
         one = self._variant("")
         main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
-        run = self._replay()
+        run = self._first()
         model = run.simulation.models[system]
         bars = model.gantt(run.log)
         down = [
@@ -306,9 +306,9 @@ class ResultPictures:
         times = [name for name in headlines if name.startswith("time_to_")]
         return [*times, "rollout_duration"][len(times) - 1 if times else 0]
 
-    def _replay(self, variant: str = "") -> Run:
-        one = self._variant(variant)
-        return self._results.replay(one.first, one.name)
+    def _first(self, variant: str = "") -> Replication:
+        """The replication that is drawn where all of them cannot be."""
+        return self._results.replication(variant=variant)
 
     def _around(self, one: Variant, system: str) -> dict[str, Any]:
         """What stands around the lines of every picture of one variant."""

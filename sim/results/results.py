@@ -7,23 +7,24 @@ from collections.abc import Collection
 from itertools import islice
 from os import PathLike
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex
 
 from sim import files
 from sim.core.errors import LongRunWarning, ScenarioError
-from sim.core.log import Stack
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
-from sim.experiments.replications import STACK, audit, exact_arithmetic, replication_number
+from sim.experiments.replications import STACK, replication_number
 from sim.files.memory import available
 from sim.forecast.estimate import estimate, too_large, warning
 from sim.plots.style import png
 from sim.results import tables
+from sim.results.contents import Contents
 from sim.results.events import events
 from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.provenance import RESOLVED, About
+from sim.results.replication import Replication
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, ComputedResults, SavedResults
 from sim.scenario import Scenario
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
     from sim.forecast.estimate import Estimate
-    from sim.results.provenance import Variant
-    from sim.results.sources import Source
 
 BASELINE = "baseline"
 """What the only variant is called in tables."""
@@ -83,7 +82,7 @@ def run_one(
     asked = _scenario(scenario, seed=seed)
     number, simulation = replication_number(replication), Simulation(asked)
     _afford([estimate(simulation, 1)], force=force)
-    return _run(simulation, number, asked.variant_name or BASELINE)
+    return Run.of(simulation, number, asked.variant_name or BASELINE)
 
 
 def run(
@@ -202,17 +201,11 @@ def open_results(path: str | PathLike[str]) -> Results:
     return Results(about, SavedResults(folder))
 
 
-class Results:
+class Results(Contents):
     """Tables, pictures and replays of a run or a comparison.
 
     Tables are DataFrames with the names and columns of the result folder; each is a new one.
     """
-
-    def __init__(self, about: About, source: Source) -> None:
-        self.about = about
-        """What the results are about, as far as no table tells it."""
-        self._source = source
-        self._tables: dict[str, pa.Table] = {}
 
     @property
     def conclusion(self) -> Conclusion | None:
@@ -273,39 +266,8 @@ class Results:
 
         The run is that of the libraries installed now, whichever made the results.
         """
-        one = self.variant(variant)
-        first = self._source.first(one)
-        if first is not None and replication in (None, one.first):
-            return Run(self._source.simulation(one), first, one.name)
-        number = one.first if replication is None else replication
-        return _run(self._source.simulation(one), number, one.name)
-
-    def simulation(self, variant: str = "") -> Simulation:
-        """A variant made ready to run, by default the first one."""
-        return self._source.simulation(self.variant(variant))
-
-    def table(self, name: str) -> pa.Table:
-        """A table in Arrow's form, by the name of its file."""
-        if name not in self._tables:
-            self._tables[name] = self._source.table(name)
-        return self._tables[name]
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """A table as rows, column name -> value; NaN where there is no number."""
-        return tables.to_rows(self.table(name))
-
-    def variant(self, name: str = "") -> Variant:
-        """What is known of a variant, of the first one by default.
-
-        Raises
-        ------
-        ScenarioError
-            If there is none of that name.
-        """
-        known = {one.name: one for one in self.about.variants}
-        if name == "":
-            return self.about.variants[0]
-        return look_up(known, name, "a variant of these results")
+        again = self.replication(replication, variant)
+        return Run(again.simulation, again.log, again.variant)
 
     def save(
         self,
@@ -373,7 +335,7 @@ class Results:
             simulation, pieces, rows = self._source.simulation(one), [], 0
             numbers = range(one.first, one.first + one.replications)
             for number in numbers:
-                again = _run(simulation, number, one.name)
+                again = Replication.of(simulation, number, one.name)
                 pieces.append(_PIECES[name](again))
                 rows += pieces[-1].num_rows
                 if rows >= STACK or number == numbers[-1]:
@@ -388,7 +350,7 @@ class Results:
         return result_page(self)
 
 
-_PIECES: dict[str, Callable[[Run], pa.Table]] = {
+_PIECES: dict[str, Callable[[Replication], pa.Table]] = {
     "timelines": lambda run: tables.timelines(run.variant, run.replication, run.lines()),
     "events": lambda run: events(run.variant, run.log),
 }
@@ -420,13 +382,6 @@ def _afford(expected: Sequence[Estimate], *, force: bool) -> None:
     told = warning(expected)
     if told is not None:
         warnings.warn(told, LongRunWarning, stacklevel=3)
-
-
-def _run(simulation: Simulation, replication: SupportsIndex, variant: str) -> Run:
-    log = simulation.run(replication_number(replication))
-    with exact_arithmetic(simulation, log.replication):
-        audit(simulation, Stack([log]), [log])
-    return Run(simulation, log, variant)
 
 
 def _results(

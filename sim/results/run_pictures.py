@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
-    from sim.results.single_run import Run
+    from sim.results.replication import Replication
 
 Row = dict[str, Any]
 
@@ -32,7 +32,7 @@ ACCEPTING = "accepting new tasks"
 class RunPictures:
     """The pictures of one replication. A system need only be named where there are several."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Replication) -> None:
         self._run = run
 
     def capacity(self, system: str = "") -> Picture:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +17,15 @@ from sim.forecast import explanation
 from sim.plots import overlay
 from sim.results import html, tables
 from sim.results.events import events
+from sim.results.replication import Replication
 from sim.results.run_pictures import RunPictures
-from sim.systems.base.spec import look_up, unknown_name
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import pandas as pd
 
-    from sim.core.log import Log
     from sim.plots.style import Picture
-    from sim.scenario import Scenario
-    from sim.simulation import Simulation
-    from sim.systems.base.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,23 +78,8 @@ def _instant(seconds: object) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Replication):
     """One replication: its timelines, members, operations and every single transition."""
-
-    simulation: Simulation
-    log: Log
-    variant: str
-    """The variant's name, ``baseline`` in a file without variants."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """What was run."""
-        return self.simulation.scenario
-
-    @property
-    def replication(self) -> int:
-        """Which replication it is."""
-        return self.log.replication
 
     def timeline(self, system: str, series: str, group: str = "") -> NamedTimeline:
         """A series of a system, or of one group of it, over [0, horizon].
@@ -109,42 +89,16 @@ class Run:
         ScenarioError
             If the run has no such series.
         """
-        model = self._model(system)
-        known = model.series()
-        if not any((series, group) == one for one in known):
-            mine = [name for name, of in known if of == group]
-            if not mine:
-                groups = dict.fromkeys(of for _, of in known if of)
-                raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
-            raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, mine))
-        line = model.timeline(self.log, series, group)
+        line = super().timeline(system, series, group)
         name = " ".join(filter(None, (group or system, series)))
         return NamedTimeline(
             line.times, line.values, line.end, line.unit, name, self.scenario.start
         )
 
-    def lines(self) -> dict[tuple[str, str, str], Timeline]:
-        """Every timeline, by system, series and group."""
-        return {
-            (system, series, group): line
-            for system, model in self.simulation.models.items()
-            for (series, group), line in model.timelines(self.log).items()
-        }
-
     def members(self, system: str) -> pd.DataFrame:
         """One row a member: what it went through and how it ended."""
-        rows = self._model(system).members(self.log)
+        rows = self.model_of(system).members(self.log)
         return tables.frame(tables.from_rows(tables.schema_of(rows), rows))
-
-    @cached_property
-    def operations_table(self) -> pa.Table:
-        """One row an operation: when it was asked for, and what the service answered."""
-        rows = [
-            {"variant": self.variant, **row}
-            for model in self.simulation.models.values()
-            for row in model.operations_table(self.log)
-        ]
-        return tables.from_rows(tables.OPERATIONS, rows)
 
     @property
     def operations(self) -> pd.DataFrame:
@@ -156,28 +110,18 @@ class Run:
         """The rows of the operations that were refused."""
         return [row for row in tables.to_rows(self.operations_table) if row["status"] == "Refused"]
 
-    @cached_property
-    def progress_table(self) -> pa.Table:
-        """One row a day of systems whose rollouts take days: the share that was up to date."""
-        rows = [
-            {"variant": self.variant, "replication": self.replication, **row}
-            for name, model in self.simulation.models.items()
-            for row in self.simulation.kinds[name].progress(model, self.log)
-        ]
-        return tables.from_rows(tables.PROGRESS, rows)
-
     def progress(self, system: str) -> pd.DataFrame:
         """One row a day since the publication: the share that was up to date.
 
         `group` is empty for all together. Empty for a system whose rollouts take less than days.
         """
-        self._model(system)
+        self.model_of(system)
         every = self.progress_table
         return tables.frame(every.filter(tables.chosen(every, system=system)))
 
     def told(self, system: str) -> list[str]:
         """How far a rollout came and what holds the rest, in sentences, where a system tells it."""
-        model = self._model(system)
+        model = self.model_of(system)
         return [*self.simulation.kinds[system].told(model, self.log)]
 
     @property
@@ -195,7 +139,7 @@ class Run:
         ScenarioError
             If `below` is no share.
         """
-        self._model(system)
+        self.model_of(system)
         if not isinstance(below, Real) or not 0 <= below <= 1:
             got = shorten_any(below)
             raise ScenarioError.of(f"below must be a share between 0 and 1, got {got}")
@@ -221,7 +165,7 @@ class Run:
             end = show_duration(self.log.horizon)
             rule = f"an instant must lie between 0s and {end}, got {_instant(seconds)}"
             raise ScenarioError.of(rule)
-        return self._model(system).status(self.log, float(seconds))
+        return self.model_of(system).status(self.log, float(seconds))
 
     def explain(self) -> str:
         """What happened, in sentences: operations, dips and their causes."""
@@ -231,10 +175,6 @@ class Run:
     def plot(self) -> RunPictures:
         """The pictures: capacity, up_to_date, availability, queue, gantt."""
         return RunPictures(self)
-
-    def _model(self, system: str) -> Model:
-        model: Model = look_up(self.simulation.models, system, "a system of this scenario")
-        return model
 
     def __repr__(self) -> str:
         return f"<Run of {self.scenario.name}, {self.variant}, replication {self.replication}>"

@@ -12,7 +12,7 @@ from sim.experiments.summaries import summarise
 from sim.files import load
 from sim.results import tables
 from sim.results.events import EVENTS, events
-from sim.results.single_run import Run
+from sim.results.replication import Replication
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -133,9 +133,9 @@ class ComputedResults:
             }
             yield tables.bands(one.variant, of)
 
-    def _firsts(self) -> Iterator[Run]:
+    def _firsts(self) -> Iterator[Replication]:
         for one in self._made.values():
-            yield Run(one.simulation, one.measured.first, one.variant)
+            yield Replication(one.simulation, one.measured.first, one.variant)
 
 
 class SavedResults:

@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.core.log import Recorder, Stack, Subjects, the_scenario
 from sim.formats.checking import nearest
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.operation import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sim.core.metrics import Metric
     from sim.scenario.references import Objective
-    from sim.scenario.scenario import Scenario
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.base.spec import System
+
+
+class Case(NamedTuple):
+    """The file, or one of its variants, with every default."""
+
+    systems: Mapping[str, System]
+    operations: Sequence[Operation]
+    span: Span
+    warm_up: float
 
 
 class AskedMetric(NamedTuple):
@@ -33,9 +41,9 @@ class AskedMetric(NamedTuple):
 
 
 def apply_nowhere(
-    wanted: Iterable[tuple[AskedMetric, ...]], scenarios: Iterable[Scenario]
+    wanted: Iterable[tuple[AskedMetric, ...]], cases: Iterable[Case]
 ) -> dict[AskedMetric, str]:
-    """The metrics that are asked for and apply in none of the scenarios.
+    """The metrics that are asked for and apply in none of the cases.
 
     Each entry of `wanted` is one question, which any of its metrics would answer. With the first
     of each goes the rule that it breaks, which names the nearest metric that does apply.
@@ -44,14 +52,14 @@ def apply_nowhere(
     named = {asked.metric for question in questions for asked in question}
     known: set[AskedMetric] = set()
     metrics: dict[str, Mapping[str, Metric]] = {}
-    for scenario in scenarios:
+    for case in cases:
         unanswered = [question for question in questions if known.isdisjoint(question)]
         if not unanswered:
             break
         systems = {asked.system for question in unanswered for asked in question}
-        for name in systems & scenario.systems.keys():
-            metrics[name] = SYSTEM_TYPES[scenario.systems[name].kind].metrics
-            known.update(_applying(scenario, name, named))
+        for name in systems & case.systems.keys():
+            metrics[name] = SYSTEM_TYPES[case.systems[name].kind].metrics
+            known.update(_applying(case, name, named))
     return {
         question[0]: _rule(question[0], metrics[question[0].system], known)
         for question in questions
@@ -73,16 +81,15 @@ def of_preference(metric: str, systems: Mapping[str, System]) -> tuple[AskedMetr
     )
 
 
-def _applying(scenario: Scenario, system: str, named: Iterable[str]) -> Iterator[AskedMetric]:
-    """The metrics that a system of a scenario has a value of, those `named` among them."""
-    spec, itself = scenario.systems[system], the_scenario()
-    operations = [each for each in scenario.operations if each.system == system]
-    span = Span(scenario.horizon, scenario.start)
+def _applying(case: Case, system: str, named: Iterable[str]) -> Iterator[AskedMetric]:
+    """The metrics that a system of a case has a value of, those `named` among them."""
+    spec, itself = case.systems[system], the_scenario()
+    operations = [each for each in case.operations if each.system == system]
     kind = SYSTEM_TYPES[spec.kind]
-    model = kind.model(system, spec, operations, itself.count, span)
+    model = kind.model(system, spec, operations, itself.count, case.span)
     subjects = Subjects([itself, *model.blocks])
-    nothing = Recorder().freeze(subjects, 0, scenario.horizon, drew=False)
-    values, _ = kind.measure(model, Stack([nothing]), scenario.warm_up, named)
+    nothing = Recorder().freeze(subjects, 0, case.span.horizon, drew=False)
+    values, _ = kind.measure(model, Stack([nothing]), case.warm_up, named)
     return (AskedMetric(system, group, metric) for group, metric in values)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
 from sim.formats.tree import Node, from_python, write
-from sim.scenario.applying import AskedMetric, apply_nowhere, of_objective, of_preference
+from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS, File, json_schema
 from sim.scenario.inputs import InputFile
@@ -130,7 +130,10 @@ class Scenario:
         if not variant_name:
             asked = [of_objective(each) for one in linked for each in one.objectives]
             preferred = [of_preference(each, whole.systems) for each in whole.prefer]
-            nowhere = apply_nowhere([*asked, *preferred], resolved)
+            cases = [
+                Case(each.systems, each.operations, each.span, each.warm_up) for each in resolved
+            ]
+            nowhere = apply_nowhere([*asked, *preferred], cases)
             found[0].tell(_of_preferences(preferred, nowhere), problems)
             for draft, one in zip(found, linked, strict=True):
                 draft.tell(_of_objectives(one.objectives, nowhere), problems)
@@ -169,9 +172,13 @@ class Scenario:
 
     def _limits(self) -> Iterator[Issue]:
         """What there would be too much of within the horizon."""
-        span = Span(self.horizon, self.start)
         for name, spec in self.systems.items():
-            yield from SYSTEM_TYPES[spec.kind].limits(name, spec, span)
+            yield from SYSTEM_TYPES[spec.kind].limits(name, spec, self.span)
+
+    @property
+    def span(self) -> Span:
+        """The time that it takes."""
+        return Span(self.horizon, self.start)
 
     def override(self, changes: Mapping[str, object]) -> Self:
         """The scenario with other values (path -> value) in its file as written.

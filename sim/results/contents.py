@@ -1,0 +1,62 @@
+"""What results hold, as it is read from where they come from: tables, variants, replications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from sim.results import tables
+from sim.results.replication import Replication
+from sim.systems.base.spec import look_up
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sim.results.provenance import About, Variant
+    from sim.results.sources import Source
+    from sim.simulation import Simulation
+
+
+class Contents:
+    """Tables by their names, each read once; variants, and their replications run again."""
+
+    def __init__(self, about: About, source: Source) -> None:
+        self.about = about
+        """What the results are about, as far as no table tells it."""
+        self._source = source
+        self._tables: dict[str, pa.Table] = {}
+
+    def replication(self, number: SupportsIndex | None = None, variant: str = "") -> Replication:
+        """One replication of a variant once more, by default the first ones."""
+        one = self.variant(variant)
+        first = self._source.first(one)
+        if first is not None and number in (None, one.first):
+            return Replication(self._source.simulation(one), first, one.name)
+        asked = one.first if number is None else number
+        return Replication.of(self._source.simulation(one), asked, one.name)
+
+    def simulation(self, variant: str = "") -> Simulation:
+        """A variant made ready to run, by default the first one."""
+        return self._source.simulation(self.variant(variant))
+
+    def table(self, name: str) -> pa.Table:
+        """A table in Arrow's form, by the name of its file."""
+        if name not in self._tables:
+            self._tables[name] = self._source.table(name)
+        return self._tables[name]
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """A table as rows, column name -> value; NaN where there is no number."""
+        return tables.to_rows(self.table(name))
+
+    def variant(self, name: str = "") -> Variant:
+        """What is known of a variant, of the first one by default.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none of that name.
+        """
+        known = {one.name: one for one in self.about.variants}
+        if name == "":
+            return self.about.variants[0]
+        return look_up(known, name, "a variant of these results")

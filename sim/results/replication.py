@@ -1,0 +1,108 @@
+"""One replication: its log, and the lines and tables that all else is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self, SupportsIndex
+
+from sim.core.errors import ScenarioError
+from sim.core.log import Stack
+from sim.experiments.replications import audit, exact_arithmetic, replication_number
+from sim.results import tables
+from sim.systems.base.spec import look_up, unknown_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sim.core.log import Log
+    from sim.core.timelines import Timeline
+    from sim.scenario import Scenario
+    from sim.simulation import Simulation
+    from sim.systems.base.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Replication:
+    """One replication of a variant: its timelines and operations."""
+
+    simulation: Simulation
+    log: Log
+    variant: str
+    """The variant's name, ``baseline`` in a file without variants."""
+
+    @classmethod
+    def of(cls, simulation: Simulation, number: SupportsIndex, variant: str) -> Self:
+        """Run a replication, and see that it is a history that its models allow.
+
+        Raises
+        ------
+        ModelError
+            If it is not.
+        """
+        log = simulation.run(replication_number(number))
+        with exact_arithmetic(simulation, log.replication):
+            audit(simulation, Stack([log]), [log])
+        return cls(simulation, log, variant)
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was run."""
+        return self.simulation.scenario
+
+    @property
+    def replication(self) -> int:
+        """Which replication it is."""
+        return self.log.replication
+
+    def timeline(self, system: str, series: str, group: str = "") -> Timeline:
+        """A series of a system, or of one group of it, over [0, horizon].
+
+        Raises
+        ------
+        ScenarioError
+            If the run has no such series.
+        """
+        model = self.model_of(system)
+        known = model.series()
+        if not any((series, group) == one for one in known):
+            mine = [name for name, of in known if of == group]
+            if not mine:
+                groups = dict.fromkeys(of for _, of in known if of)
+                raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
+            raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, mine))
+        line: Timeline = model.timeline(self.log, series, group)
+        return line
+
+    def lines(self) -> dict[tuple[str, str, str], Timeline]:
+        """Every timeline, by system, series and group."""
+        return {
+            (system, series, group): line
+            for system, model in self.simulation.models.items()
+            for (series, group), line in model.timelines(self.log).items()
+        }
+
+    @cached_property
+    def operations_table(self) -> pa.Table:
+        """One row an operation: when it was asked for, and what the service answered."""
+        rows = [
+            {"variant": self.variant, **row}
+            for model in self.simulation.models.values()
+            for row in model.operations_table(self.log)
+        ]
+        return tables.from_rows(tables.OPERATIONS, rows)
+
+    @cached_property
+    def progress_table(self) -> pa.Table:
+        """One row a day of systems whose rollouts take days: the share that was up to date."""
+        rows = [
+            {"variant": self.variant, "replication": self.replication, **row}
+            for name, model in self.simulation.models.items()
+            for row in self.simulation.kinds[name].progress(model, self.log)
+        ]
+        return tables.from_rows(tables.PROGRESS, rows)
+
+    def model_of(self, system: str) -> Model:
+        """The model of a system. ScenarioError if there is none of that name."""
+        model: Model = look_up(self.simulation.models, system, "a system of this scenario")
+        return model
