@@ -280,7 +280,7 @@ def test_a_run_without_memory_tells_what_there_is_most_of(monkeypatch):
         simulation(TWO_SYSTEMS).run(3)
     assert str(error.value) == (
         "t.yaml:3:10: systems.large: asks for too much: this machine has not the memory for "
-        "replication 3; 300 of 412 subjects are instances of Web"
+        "replication 3; 300 of 415 subjects are instances of Web"
     )
 
 
@@ -304,7 +304,7 @@ def test_a_run_without_memory_tells_of_what_most_rows_are(monkeypatch):
 )
 def test_an_analysis_without_memory_tells_the_same(place, monkeypatch):
     monkeypatch.setattr(place, exhausted)
-    with pytest.raises(TooMuchError, match=r"t.yaml:3:10: .* memory for replication 0; 300 of 323"):
+    with pytest.raises(TooMuchError, match=r"t.yaml:3:10: .* memory for replication 0; 300 of 326"):
         sim.run(Scenario.from_text(TWO_SYSTEMS.replace("tasks: 90", "tasks: 1"), "t.yaml"))
 
 

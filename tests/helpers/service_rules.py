@@ -15,10 +15,11 @@ from service_turns import Turns
 from sim.core.log import OPERATION, Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
-from sim.systems.cloud_service.rejections import OPERATION_STATES
-from sim.systems.cloud_service.rollouts import slots_of
+from sim.systems.base.layout import operation_states
+from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.states import LIFE, STAGED, WIDTH
 
+OPERATION_STATES = operation_states(RULES)
 ENDS = ("completed", "rolled_back", "superseded")
 NEXT = {
     "absent": {"upgrading", "completed"},
@@ -45,7 +46,7 @@ class Run:
         ]
         self.name = self.log.subjects.name
         self.block = self.log.subjects.block_of
-        self.slots = slots_of(self.model, self.log.rows)
+        self.slots = self.slots_of_rollouts()
         self.roles = [(role.name, role.first, role.count) for role in self.layout.roles]
 
     def check(self, *, series=True):
@@ -74,6 +75,18 @@ class Run:
             if 0 <= number < len(self.model.operations) and OPERATION.status(new) == "InProgress":
                 found.append((place, time, self.model.operations[number]))
         return found
+
+    def slots_of_rollouts(self):
+        """Rollout -> the deployment that it goes through, by its request and the swaps so far."""
+        swaps, slots = 0, {}
+        for _, subject, old, _ in self.of("upgrade"):
+            number = subject - self.layout.first_upgrade
+            operation = self.layout.request(self.layout.upgrades[number])
+            if old or operation.kind.endswith("_os_update"):
+                continue
+            swaps += operation.kind == "swap"
+            slots[number] = self.slot_of(operation.body, swaps)
+        return slots
 
     def upgrades_go_their_way(self):
         state = {}

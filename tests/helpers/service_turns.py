@@ -144,7 +144,11 @@ class Turns:
     def is_healthy(self, taken):
         """Whether enough of the upgraded of each role are Ready."""
         for place, role in enumerate(self.layout.roles):
-            numbers = {self.layout.first_instance(s) + i for i in role.members for s in (0, 1)}
+            numbers = {
+                self.layout.first_instance(s) + i
+                for i in role.members
+                for s in range(self.layout.slots)
+            }
             codes = [self.state[i] for i in taken & numbers if self.state[i]]
             ready = sum(code % WIDTH % STAGED in (READY, SLOW) for code in codes)
             if ready < min(self.layout.min_healthy[place], len(codes)):

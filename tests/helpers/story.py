@@ -6,6 +6,9 @@ from sim.core.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
+WANTS = ("target", "deployment")
+"""Kinds of the subjects that say what the service wants."""
+
 TEXT = """
 horizon: {horizon}
 systems:
@@ -50,13 +53,23 @@ class Story:
 
     @property
     def lines(self):
-        """The whole log, in words."""
-        return self.log.lines()
+        """The log in words, but for what is wanted: see `wants`."""
+        return [line for kind, line in self._kinds_and_lines() if kind not in WANTS]
+
+    @property
+    def wants(self):
+        """What the service decides, in words: builds of roles, slots of deployments, locks."""
+        return [line for kind, line in self._kinds_and_lines() if kind in WANTS]
+
+    def _kinds_and_lines(self):
+        kinds = [self.log.subjects.block_of(row["subject"]).kind for row in self.log.rows]
+        return zip(kinds, self.log.lines(), strict=True)
 
     def about(self, *subjects):
         """The lines whose subject is one of `subjects`, such as "W_IN_0" or "update domain 1"."""
         names = [self.log.subjects.name(row["subject"]) for row in self.log.rows]
-        return [line for name, line in zip(names, self.lines, strict=True) if name in subjects]
+        lines = self.log.lines()
+        return [line for name, line in zip(names, lines, strict=True) if name in subjects]
 
     def brief(self, *subjects):
         """The same as ``time new-state``."""

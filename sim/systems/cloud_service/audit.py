@@ -39,7 +39,7 @@ def broken_rules(model: Model, stack: Stack) -> Iterator[str]:
     """
     layout = model.layout
     status = stack.new % UPGRADE.width
-    mine = stack.about(layout.first_upgrade, layout.first_build - layout.first_upgrade)
+    mine = stack.about(layout.first_upgrade, len(layout.upgrades))
     hurried = np.zeros(stack.replications, bool)
     rows = np.flatnonzero(mine & ((status == SUPERSEDED) | (status == ROLLING_BACK)))
     hurried[stack.replication[rows]] = True

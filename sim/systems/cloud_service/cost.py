@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 OPERATION_ROWS = 6
 """Of an operation itself and of the upgrade that it begins."""
 
+DECISION_ROWS = 2.0
+"""Of a rollout on what is wanted of each role, and on its deployment that is locked meanwhile."""
+
 RESTART_ROWS = 2.0
 """Of a restart in one stage."""
 
@@ -70,7 +73,8 @@ def _of_operation(model: Model, operation: Operation, whole: Restarts) -> Iterat
     what = f"instances that {operation.name} restarts"
     yield Part(operation.path, what, "instance", role, restarts.rows, restarts.rows)
     own = OPERATION_ROWS + 2.0 * domains
-    yield Part(operation.path, f"{operation.name} itself", "operation", "", own, own)
+    wanted = DECISION_ROWS * (1 + len(layout.roles)) if operation.name in layout.upgrades else 0.0
+    yield Part(operation.path, f"{operation.name} itself", "operation", "", own + wanted, own)
     operator = body.operator if isinstance(body, UpgradeDeployment) else None
     if operator is not None:
         rows = OPERATION_ROWS * domains

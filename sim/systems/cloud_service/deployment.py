@@ -17,14 +17,24 @@ from sim.core.log import (
     UPGRADE_ENDS,
     UPGRADING,
 )
+from sim.systems.base import targets
 from sim.systems.base.context import ACT
+from sim.systems.base.targets import INITIAL, KEPT, REACHED, REQUESTED, Target
 from sim.systems.cloud_service.domains import domains_in_use
 from sim.systems.cloud_service.instance import Instances
-from sim.systems.cloud_service.states import AT_REST, CREATING, UPDATING
+from sim.systems.cloud_service.states import (
+    AT_REST,
+    CREATING,
+    LOCKED,
+    PRODUCTION,
+    STAGING,
+    UPDATING,
+    all_updated,
+)
 from sim.systems.cloud_service.turns import Turn, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from simpy import Event
 
@@ -96,8 +106,11 @@ class Deployment:
         version = layout.initial_version(slot)
         self.settled = [version] * len(layout.roles)
         """By role the build of the last upgrade that was completed."""
-        self.targets = [version] * len(layout.roles)
-        """By role the build that its instances are to have."""
+        places = (layout.target(slot, role) for role in range(len(layout.roles)))
+        self.targets = [Target(context, layout.targets, place) for place in places]
+        """By role the build that its instances are to have, and why."""
+        self._subject = layout.deployments.first + slot
+        self._state = int(layout.deployments.initial[slot])
         self.counts = [role.count for role in layout.roles]
         self.suspended = False
         self.resumed = context.event()
@@ -139,13 +152,9 @@ class Deployment:
         if upgrade is None or upgrade.rolling_back:
             return False
         taken = {i for role in upgrade.roles for i in upgrade.taken[role]}
-        instances, version = self.instances, upgrade.version
-        return not all(
-            instances.is_ready(i)
-            and (i in taken if version is None else instances.version(i) == version)
-            for role in upgrade.roles
-            for i in instances.of(self.layout.roles[role].members)
-        )
+        members = (i for role in upgrade.roles for i in self.layout.roles[role].members)
+        codes = {i: self.instances.codes[i] for i in members}
+        return not all_updated(codes, upgrade.version, taken)
 
     def upgraded(self, upgrade: Upgrade) -> list[int]:
         """The instances that its walk has taken out so far and that still exist."""
@@ -163,9 +172,10 @@ class Deployment:
         for i in range(layout.first + count - 1, layout.first + wanted - 1, -1):
             self.instances.remove(i, cause)
         created = set(range(layout.first + count, layout.first + wanted))
+        target = self.targets[role].version
         for i in sorted(created):
             seconds = restart_draws[role].creation(i)
-            self.instances.hold(i, self.targets[role], CREATING, seconds, restart_draws, cause)
+            self.instances.hold(i, target, CREATING, seconds, restart_draws, cause)
             if self.suspended:
                 self.instances.suspend(i, cause)
         if self.upgrade is not None:
@@ -197,16 +207,39 @@ class Deployment:
         if former is not None:
             self._overtake(former)
             self._become(former, SUPERSEDED, cause)
+            self._unlock(former)
             former.overtaken(cause)
-        if upgrade.version is not None:
-            self._aim(upgrade, [upgrade.version] * len(self.targets))
         self._become(upgrade, UPGRADING, cause)
+        self._is_in(self._state + LOCKED, upgrade.subject)
+        if upgrade.version is None:
+            self.keep(upgrade.roles, upgrade.subject)
+        else:
+            for role in upgrade.roles:
+                self.targets[role].becomes(REQUESTED, upgrade.version, upgrade.subject)
         return former is not None
 
-    def _aim(self, upgrade: Upgrade, builds: Sequence[int]) -> None:
-        """From now on the roles that `upgrade` covers are to have these builds, by role."""
-        for role in upgrade.roles:
-            self.targets[role] = builds[role]
+    def keep(self, roles: Iterable[int], cause: int) -> None:
+        """Roles of which no build was asked for so far are to keep the one that they have.
+
+        What was asked for before stays wanted, also where its upgrade was overtaken half-way.
+        """
+        for target in (self.targets[role] for role in roles):
+            if target.status == INITIAL:
+                target.becomes(KEPT, target.version, cause)
+
+    def swap(self, restart_draws: Sequence[RestartDraws], cause: int) -> None:
+        """Move to the other slot; what comes into production is covered by the swap."""
+        self._is_in(STAGING if self._state == PRODUCTION else PRODUCTION, cause)
+        if self._state == PRODUCTION:
+            self.keep(range(len(self.targets)), cause)
+        self.instances.swap(restart_draws, cause)
+
+    def _unlock(self, upgrade: Upgrade) -> None:
+        self._is_in(self._state - LOCKED, upgrade.subject)
+
+    def _is_in(self, state: int, cause: int) -> None:
+        self.context.record(self.context.now, self._subject, self._state, state, cause)
+        self._state = state
 
     def _overtake(self, upgrade: Upgrade) -> None:
         """Its walk ends; the domain that is out goes on to its own end and blocks nobody."""
@@ -225,8 +258,11 @@ class Deployment:
         upgrade.take = take
         upgrade.taken = {role: [] for role in upgrade.roles}
         upgrade.next_domain, upgrade.walking = 0, False
-        self._aim(upgrade, self.settled)
         self._become(upgrade, ROLLING_BACK, cause)
+        for role in upgrade.roles:
+            # A restart that is turned round has asked for no build, so it takes none back.
+            if self.targets[role].status == REQUESTED:
+                self.targets[role].becomes(targets.ROLLED_BACK, self.settled[role], cause)
 
     def walk(self, upgrade: Upgrade, *, at_once: bool = False) -> Steps:
         """Auto: domain after domain in order, each when the gate of the one before opens."""
@@ -402,12 +438,14 @@ class Deployment:
         return ready >= least or ready >= len(instances.of(taken))
 
     def _end(self, upgrade: Upgrade, cause: int) -> None:
+        self._become(upgrade, ROLLED_BACK if upgrade.rolling_back else COMPLETED, cause)
         if upgrade is self.upgrade:
             self.upgrade = None
+            self._unlock(upgrade)
             if upgrade.version is not None and not upgrade.rolling_back:
                 for role in upgrade.roles:
                     self.settled[role] = upgrade.version
-        self._become(upgrade, ROLLED_BACK if upgrade.rolling_back else COMPLETED, cause)
+                    self.targets[role].becomes(REACHED, upgrade.version, upgrade.subject)
         upgrade.completed(cause)
 
     def _become(self, upgrade: Upgrade, state: int, cause: int) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import UPGRADE, Block, States
+from sim.core.log import States
 from sim.core.rounding import at_least
+from sim.systems.base import layout as base
+from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.domains import domains_in_use, update_domain
-from sim.systems.cloud_service.rejections import OPERATION_STATES
+from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     GuestOsUpdate,
@@ -21,14 +23,16 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
 )
 from sim.systems.cloud_service.states import (
-    ACTOR,
     ACTORS,
     AT_REST,
     BUILD,
+    DEPLOYMENT,
     DOMAIN,
+    PRODUCTION,
     READY,
     SLOW,
     STAGED,
+    STAGING,
     STATUSES,
     WIDTH,
     is_out,
@@ -36,7 +40,7 @@ from sim.systems.cloud_service.states import (
 from sim.systems.cloud_service.weights import Units, slow_share, units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -62,35 +66,91 @@ class RoleLayout:
         return range(self.first, self.first + self.room)
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(base.Layout["CloudService"]):
     """The numbering of a cloud service: fixed by the scenario, the same in every replication.
 
     Instances are numbered through the roles in order of name, first in production, then in staging;
     an instance's subject is `first_instance` plus that number.
     """
 
-    name: str
-    spec: CloudService
-    roles: tuple[RoleLayout, ...]
-    builds: tuple[str, ...]
-    """Versions by number; 0 is the build that runs at time 0."""
-    operations: tuple[str, ...]
-    """Names by number: the file's, then those that the modelled operators may ask for."""
-    upgrades: tuple[str, ...]
-    """Names of the operations that begin an upgrade, by number."""
-    rollouts: int
-    """How many of the upgrades are rollouts, in front; the rest are the platform's."""
-    first: int
-    """The system's first subject in the log."""
-    span: Span
-    swaps: bool = False
-    """Whether the two slots are to change places."""
-
-    @property
-    def platform_updates(self) -> int:
+    def __init__(
+        self,
+        name: str,
+        spec: CloudService,
+        requests: Sequence[Operation],
+        first: int,
+        span: Span,
+    ) -> None:
+        self.roles = _role_layouts(spec, requests)
+        self.domains = domains_in_use(spec.update_domains, max(role.room for role in self.roles))
+        """Update domains that can ever be in use."""
+        platform = [
+            each.name for each in requests if isinstance(each.body, GuestOsUpdate | HostOsUpdate)
+        ]
+        super().__init__(
+            name,
+            spec,
+            requests,
+            first,
+            span,
+            actors=ACTORS,
+            rules=RULES,
+            rollouts=[each.name for each in requests if is_rollout(each)],
+            platform_updates=platform,
+            clients=_of_operators(requests, self.domains),
+        )
+        self.platform_updates = len(platform)
         """How many of the upgrades are the platform's."""
-        return len(self.upgrades) - self.rollouts
+        self.builds = _builds(spec, requests)
+        """Versions by number; 0 is the build that runs at time 0."""
+        self.swaps = any(each.kind == "swap" for each in requests)
+        """Whether the two slots are to change places."""
+        self._number()
+
+    def _number(self) -> None:
+        """Number what only a cloud service has."""
+        slots = range(self.slots)
+        whose = [self._whose(slot) for slot in slots]
+        names = [f"deployment{each}" for each in whose]
+        begin = [PRODUCTION, STAGING][: self.slots]
+        self.deployments = self.add("deployment", DEPLOYMENT, names, begin)
+        """The deployment that began in production, then the one in staging."""
+        states = target_states(self.builds)
+        initial = [self.initial_version(slot) * states.width + INITIAL for slot in slots]
+        names = [f"target of {role.name}{each}" for each in whose for role in self.roles]
+        self.targets = self.add("target", states, names, np.repeat(initial, len(self.roles)))
+        """What each deployment is to run, by role: see `target`."""
+        names = [f"build {build}" for build in self.builds]
+        self.first_build = self.add("build", BUILD, names).first
+        """Subject of the first build."""
+        self._domains = [
+            self.add(
+                "update_domain",
+                DOMAIN,
+                partial(_domain_name, whose[slot]),
+                [AT_REST] * self.domains,
+                group="staging" if slot else "",
+            )
+            for slot in slots
+        ]
+        states, codes = States(STATUSES, self.builds), [self.initial_codes(slot) for slot in slots]
+        self.instance_blocks = [
+            self.add(
+                "instance",
+                states,
+                partial(_instance_name, role.name, whose[slot]),
+                codes[slot][role.first : role.first + role.room],
+                group=role.name,
+                weights=self.weights(role.spec),
+            )
+            for slot in slots
+            for role in self.roles
+        ]
+        """Those of each role, of the deployment that began in production first."""
+
+    def target(self, slot: int, role: int) -> int:
+        """The place in `targets` of a role, by its own place, in a deployment."""
+        return slot * len(self.roles) + role
 
     @cached_property
     def instances(self) -> int:
@@ -101,11 +161,6 @@ class Layout:
     def slots(self) -> int:
         """1, or 2 with a staging deployment."""
         return 1 if self.spec.staging is None else 2
-
-    @cached_property
-    def domains(self) -> int:
-        """Update domains that can ever be in use."""
-        return domains_in_use(self.spec.update_domains, max(role.room for role in self.roles))
 
     @cached_property
     def domain_members(self) -> list[list[int]]:
@@ -126,29 +181,13 @@ class Layout:
         """Instance names as Azure gives them."""
         return [f"{role.name}_IN_{k}" for role in self.roles for k in range(role.room)]
 
-    # Subjects, in the order of their blocks.
-    @cached_property
-    def first_operation(self) -> int:
-        """Subject of the first operation."""
-        return self.first + len(ACTORS)
-
-    @cached_property
-    def first_upgrade(self) -> int:
-        """Subject of the first upgrade."""
-        return self.first_operation + len(self.operations)
-
-    @cached_property
-    def first_build(self) -> int:
-        """Subject of the first build."""
-        return self.first_upgrade + len(self.upgrades)
-
     def first_domain(self, slot: int = 0) -> int:
         """Subject of update domain 0 of production (0) or staging (1)."""
-        return self.first_build + len(self.builds) + slot * self.domains
+        return self._domains[slot].first
 
     def first_instance(self, slot: int = 0) -> int:
         """Subject of instance 0 of the deployment that began in production (0) or staging (1)."""
-        return self.first_domain(self.slots) + slot * self.instances
+        return self.instance_blocks[slot * len(self.roles)].first
 
     @cached_property
     def versions(self) -> dict[str, int]:
@@ -209,87 +248,11 @@ class Layout:
         """Members in service that each role needs, by role."""
         return [at_least(role.spec.min_available, role.count) for role in self.roles]
 
-    def blocks(self) -> list[Block]:
-        """The system's subjects, in order of number."""
-        blocks = [
-            self._block("actor", "", self.first, len(ACTORS), ACTOR, ACTORS.__getitem__),
-            self._block(
-                "operation",
-                "",
-                self.first_operation,
-                len(self.operations),
-                OPERATION_STATES,
-                self.operations.__getitem__,
-            ),
-            self._block(
-                "upgrade",
-                "",
-                self.first_upgrade,
-                len(self.upgrades),
-                UPGRADE,
-                tuple(f"upgrade by {name}" for name in self.upgrades).__getitem__,
-            ),
-            self._block(
-                "build",
-                "",
-                self.first_build,
-                len(self.builds),
-                BUILD,
-                tuple(f"build {name}" for name in self.builds).__getitem__,
-            ),
-        ]
-        blocks += [
-            self._block(
-                "update_domain",
-                slot,
-                self.first_domain(number),
-                self.domains,
-                DOMAIN,
-                partial(_domain_name, self._whose(number)),
-                [AT_REST] * self.domains,
-            )
-            for number, slot in enumerate(("", "staging")[: self.slots])
-        ]
-        for slot in range(self.slots):
-            blocks += self._instances(slot)
-        return blocks
-
     def _whose(self, slot: int) -> str:
         """What tells the names of two deployments apart: a slot, unless it changes hands."""
         if not slot:
             return ""
         return " (began in staging)" if self.swaps else " (staging)"
-
-    def _instances(self, slot: int) -> list[Block]:
-        states = States(STATUSES, self.builds)
-        initial = self.initial_codes(slot)
-        return [
-            self._block(
-                "instance",
-                role.name,
-                self.first_instance(slot) + role.first,
-                role.room,
-                states,
-                partial(_instance_name, role.name, self._whose(slot)),
-                initial[role.first : role.first + role.room],
-                self.weights(role.spec),
-            )
-            for role in self.roles
-        ]
-
-    def _block(
-        self,
-        kind: str,
-        group: str,
-        first: int,
-        count: int,
-        states: States,
-        name: Callable[[int], str],
-        initial: Sequence[int] | None = None,
-        weights: Mapping[str, NDArray[np.int64]] | None = None,
-    ) -> Block:
-        codes = np.array(initial if initial is not None else [0] * count, np.int16)
-        return Block(self.name, kind, group, first, count, states, codes, name, weights or {})
 
     def weights(self, role: Role) -> dict[str, NDArray[np.int64]]:
         """What an instance of `role` weighs by code, in the `units` of the series."""
@@ -346,41 +309,25 @@ def is_rollout(operation: Operation) -> bool:
     return isinstance(body, UpgradeDeployment | Swap)
 
 
-def number_all(
-    name: str, spec: CloudService, operations: Sequence[Operation], first: int, span: Span
-) -> Layout:
-    """Number all that can ever be there: instances, the operators' operations, upgrades, builds."""
-    roles = []
+def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[RoleLayout, ...]:
+    """Room for the most instances that each role is ever asked to have."""
+    roles: list[RoleLayout] = []
     place = 0
     for role, each in spec.roles.items():
-        counts = [configuration(operation.body).get(role, 0) for operation in operations]
-        room = max([each.instances, *counts])
-        roles.append(RoleLayout(role, each, place, each.instances, room))
-        place += room
-    rollouts = [operation.name for operation in operations if is_rollout(operation)]
-    platform = [
-        operation.name
-        for operation in operations
-        if isinstance(operation.body, GuestOsUpdate | HostOsUpdate)
-    ]
-    layout = Layout(
-        name,
-        spec,
-        tuple(roles),
-        _builds(spec, operations),
-        (),
-        (*rollouts, *platform),
-        len(rollouts),
-        first,
-        span,
-        swaps=any(operation.kind == "swap" for operation in operations),
-    )
-    names = [operation.name for operation in operations]
-    for operation in operations:
-        if isinstance(operation.body, UpgradeDeployment) and operation.body.operator:
-            names += [operator_walk(operation.name, domain) for domain in range(layout.domains)]
-            names.append(f"{operation.name}-rollback")
-    return replace(layout, operations=tuple(names))
+        counts = [configuration(request.body).get(role, 0) for request in requests]
+        roles.append(RoleLayout(role, each, place, each.instances, max([each.instances, *counts])))
+        place += roles[-1].room
+    return tuple(roles)
+
+
+def _of_operators(requests: Sequence[Operation], domains: int) -> list[str]:
+    """Names of the operations that modelled operators may ask for."""
+    names = []
+    for request in requests:
+        if isinstance(request.body, UpgradeDeployment) and request.body.operator:
+            names += [operator_walk(request.name, domain) for domain in range(domains)]
+            names.append(f"{request.name}-rollback")
+    return names
 
 
 def _builds(spec: CloudService, operations: Sequence[Operation]) -> tuple[str, ...]:

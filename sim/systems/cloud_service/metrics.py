@@ -29,7 +29,7 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.systems.cloud_service.updated import requested, updated_share
+from sim.systems.cloud_service.updated import updated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,12 +137,12 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
             for name in layout.upgrades[: layout.rollouts]
         ]
         upgrades = stack.subjects.one(model.name, "upgrade")
-        builds = requested(model, stack)
+        builds = updated(layout, stack)
         must_end = np.ones(len(asked), bool)
         outcome = rollouts(stack, asked, upgrades, must_end, builds.half_way)
         add("", outcome.values)
         kept = outcome.kept
-        results |= updated_share(model, stack, builds)
+        results |= builds.share
     if layout.platform_updates:
         add("", {"platform_update_duration": _platform_duration(model, stack)})
     if model.faulty:

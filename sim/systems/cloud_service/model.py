@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sim.core.log import SCENARIO
 from sim.systems.base.context import ACT
 from sim.systems.cloud_service import audit, explain, metrics, series, status, tables
-from sim.systems.cloud_service.layout import has_faults, number_all, operator_walk
+from sim.systems.cloud_service.layout import Layout, has_faults, operator_walk
 from sim.systems.cloud_service.load import demand_over
 from sim.systems.cloud_service.operations import HostedService, call_of
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.platform import UnplannedFailures
 from sim.systems.cloud_service.rejections import answer, by_request
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
-from sim.systems.cloud_service.states import ACTORS, BAD, GOOD
+from sim.systems.cloud_service.states import BAD, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Model:
     ) -> None:
         self.name, self.spec, self.operations = name, spec, tuple(operations)
         self.span = span
-        self.layout = number_all(name, spec, self.operations, first, span)
+        self.layout = Layout(name, spec, self.operations, first, span)
         self._calls = [self._call(number) for number in range(len(self.operations))]
 
     @cached_property
@@ -142,7 +142,7 @@ class Model:
     @property
     def blocks(self) -> list[Block]:
         """The system's subjects."""
-        return self.layout.blocks()
+        return self.layout.blocks
 
     def rollout(self, number: int) -> Operation:
         """The file's operation that begins the rollout `number`."""
@@ -189,7 +189,7 @@ class Model:
     def _call(self, number: int) -> Call:
         operation = self.operations[number]
         platform = isinstance(operation.body, GuestOsUpdate | HostOsUpdate)
-        cause = self.layout.first + ACTORS.index("platform") if platform else SCENARIO
+        cause = self.layout.actor("platform") if platform else SCENARIO
         return call_of(self.layout, number, operation.kind, operation.body, cause)
 
     def _ask(self, event: ScheduledEvent) -> None:

@@ -260,7 +260,7 @@ class HostedService(Service):
         upgrade = self.upgrade_subject(call)
         self.context.record(self.context.now, upgrade, 0, COMPLETED, call.subject)
         for deployment in (self.production, self.staging):
-            deployment.instances.swap(self.restart_draws(call.name), upgrade)
+            deployment.swap(self.restart_draws(call.name), upgrade)
         self.production, self.staging = self.staging, self.production
         self.succeeds(call, upgrade)
 

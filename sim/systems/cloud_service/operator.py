@@ -39,7 +39,7 @@ class ModelledOperator:
         self._service, self._spec, self._first = service, spec, first
         self._force = asked.force
         self._context, self._layout = service.context, service.layout
-        self._subject = self._layout.first  # the first of the system's actors
+        self._subject = self._layout.actor("operator")
         path, draws = f"{self._layout.name}/operator", self._context.draws
         bakes = self._layout.domains
         self._detects = draws.happens(f"{path}/detects/{reason}", spec.detects, bakes)

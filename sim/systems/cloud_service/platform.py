@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.systems.base.failures import FailureProcess
 from sim.systems.cloud_service.deployment import Upgrade
-from sim.systems.cloud_service.states import ACTORS, RESTARTING, STARTING_VM
+from sim.systems.cloud_service.states import RESTARTING, STARTING_VM
 
 if TYPE_CHECKING:
     from sim.systems.base.failures import Failures
@@ -61,7 +61,7 @@ class UnplannedFailures:
     def __init__(self, service: HostedService) -> None:
         self._service = service
         self._context, self._layout = service.context, service.layout
-        self._subject = self._layout.first + ACTORS.index("failures")
+        self._subject = self._layout.actor("failures")
         self._lucks = service.restart_draws("failures")
 
     def begin(self) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sim.core.log import OPERATION, States
 from sim.systems.base.records import Rejection
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -106,9 +105,6 @@ REFUSALS: dict[str, Rejection] = {
 """Every way in which an operation is refused or fails. The last two befall accepted ones."""
 
 RULES = tuple(REFUSALS)
-
-OPERATION_STATES = States(OPERATION.statuses, ("", *RULES))
-"""An operation's state is its status with the rule that refused it, or that it failed by."""
 
 
 def by_request(body: Request, spec: CloudService) -> str | None:

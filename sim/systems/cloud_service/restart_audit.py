@@ -16,7 +16,6 @@ from sim.systems.base.failures import redraw_failures
 from sim.systems.cloud_service.draws import STAGES, STOP_LIMIT
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
 from sim.systems.cloud_service.states import (
-    ACTORS,
     BAD,
     BUSY,
     CREATING,
@@ -344,7 +343,7 @@ class _Audit:
     def _wrong_recoveries(self, struck: NDArray[np.float64]) -> Iterator[str]:
         """Whether instances fail that were not drawn to, or recover at another time."""
         history, layout = self._history, self._layout
-        actor = layout.first + ACTORS.index("failures")
+        actor = layout.actor("failures")
         rows = np.flatnonzero((history.status == RESTARTING) & (history.cause == actor))
         first = rows[history.was[rows] != RESTARTING]
         instance = history.replication[first] * layout.instances + history.member[first]

@@ -7,24 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.systems.cloud_service.requests import UpgradeDeployment
-from sim.systems.cloud_service.states import UPDATING
+from sim.systems.cloud_service.states import LOCKED, PRODUCTION, STAGING, UPDATING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
     from sim.systems.base.operation import Request
+    from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.model import Model
-
-
-def upgrade_rows(model: Model, rows: NDArray[np.void]) -> Iterator[tuple[np.void, int]]:
-    """The rows of a log that are about rollouts, with each one's number."""
-    first = model.layout.first_upgrade
-    mine = (rows["subject"] >= first) & (rows["subject"] < first + model.layout.rollouts)
-    for row in rows[mine]:
-        yield row, int(row["subject"]) - first
 
 
 def addressed(model: Model, body: Request) -> tuple[int, bool]:
@@ -38,17 +29,27 @@ def addressed(model: Model, body: Request) -> tuple[int, bool]:
     return int(isinstance(body, UpgradeDeployment) and body.slot == "staging"), True
 
 
-def slots_of(model: Model, rows: NDArray[np.void]) -> dict[int, int]:
-    """Rollout that began -> its deployment: 0 is the one that began in production, 1 in staging."""
-    swaps, slots = 0, {}
-    for row, number in upgrade_rows(model, rows):
-        if row["old"]:
-            continue
-        asked = model.rollout(number)
-        swaps += asked.kind == "swap"
-        deployment, by_slot = addressed(model, asked.body)
-        slots[number] = (deployment + swaps * by_slot) % 2
-    return slots
+def deployments(layout: Layout, stack: Stack) -> NDArray[np.int64]:
+    """The deployment of each upgrade, shape (replications, upgrades); -1 of one that never began.
+
+    0 is the one that began in production, 1 in staging: the one that a user's upgrade locks; that a
+    swap brings into production; that is in production when an update of the platform begins.
+    """
+    found = np.full((stack.replications, len(layout.upgrades)), -1)
+    block = layout.deployments
+    mine = stack.about(block.first, block.count)
+    comes = (stack.old == STAGING) & (stack.new == PRODUCTION)
+    first, count = layout.first_upgrade + layout.rollouts, layout.platform_updates
+    begins = np.flatnonzero(stack.about(first, count) & (stack.old == 0))
+    swaps = np.flatnonzero(mine & comes)
+    before = np.searchsorted(swaps, begins)
+    before -= np.searchsorted(swaps, stack.start[stack.replication[begins]])
+    found[stack.replication[begins], stack.subject[begins] - layout.first_upgrade] = before % 2
+    rows = np.flatnonzero(mine & ((stack.new > LOCKED) | comes))
+    found[stack.replication[rows], stack.cause[rows] - layout.first_upgrade] = (
+        stack.subject[rows] - block.first
+    )
+    return found
 
 
 def accepted(model: Model, stack: Stack) -> NDArray[np.float64]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import Stack
-from sim.core.timelines import Members, Timeline, accumulate, share_of, total
+from sim.core.timelines import Members, Timeline, accumulate, total
+from sim.systems.base.targets import Targets, up_to_date
 from sim.systems.cloud_service.states import LIFE, READY, SLOW, WIDTH
-from sim.systems.cloud_service.targets import wanted
+from sim.systems.cloud_service.updated import in_production
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sim.core.log import Block, Log
     from sim.core.timelines import Steps
     from sim.systems.cloud_service.model import Model
-    from sim.systems.cloud_service.targets import Wanted
 
 
 def names(model: Model) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ class Series:
         if kind == "available":
             return self._available(group)
         if kind == "up_to_date":
-            return self._up_to_date(group)
+            return self._up_to_date()
         if kind == "by_update_domain":
             return self._in_domain(int(which))
         return members.weigh(self._counting(kind, which)).timeline(0, 1.0, "count")
@@ -122,34 +122,15 @@ class Series:
         )
         return steps.timeline(0, 1.0, "count")
 
-    def _up_to_date(self, group: str) -> Timeline:
+    def _up_to_date(self) -> Timeline:
         """Share of the production instances that are Ready on the build their role is to have."""
-        end = self._log.horizon
-        done, there = [], []
-        for block in self._blocks:
-            if group not in ("", block.group):
-                continue
-            members = Members(self._stack, [block])
-            there.append(members.series("present"))
-            targets = self._wanted[self._deployment_of(block), block.group].targets
-            times, builds = np.array(list(targets)), np.array(list(targets.values()))
-            for version in set(targets.values()):
-                line = members.weigh(partial(_on_build, version=version)).timeline(0)
-                aimed_at = Timeline(times, (builds == version).astype(float), end)
-                done.append(line.combine(aimed_at, np.multiply))
-        updated = done[0]
-        for line in done[1:]:
-            updated = updated.combine(line, np.add)
-        return share_of(updated, total(there).timeline(0)).simplified()
-
-    @cached_property
-    def _wanted(self) -> dict[tuple[int, str], Wanted]:
-        return wanted(self._model, self._log.rows)
-
-    def _deployment_of(self, block: Block) -> int:
-        """0 for the instances that began in production, 1 for those in staging."""
         layout = self._model.layout
-        return int(layout.slots > 1 and block.first >= layout.first_instance(1))
+        groups = [
+            in_production(layout, slot, role)
+            for slot in range(layout.slots)
+            for role in range(len(layout.roles))
+        ]
+        return up_to_date(Targets(self._stack, layout.targets), groups)
 
 
 @cache

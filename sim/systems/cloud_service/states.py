@@ -7,7 +7,12 @@ the table, where all weighs nothing: a swap is one row an instance.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sim.core.log import States
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 LIFE = (
     "absent",
@@ -44,12 +49,36 @@ WIDTH = 2 * len(LIFE)
 
 STATUSES = LIFE + tuple(f"{status} (staging)" for status in LIFE)
 
+DEPLOYMENT = States(("absent", "production", "staging", "production (locked)", "staging (locked)"))
+"""Which slot a deployment is in, and whether an upgrade of a user is in progress (Locked in Get
+Deployment): the cause of the row is that upgrade."""
+PRODUCTION, STAGING = 1, 2
+LOCKED = 2
+"""Added to a slot it says that the deployment in it is locked."""
+
 DOMAIN = States(("absent", "at rest", "updating"))
 AT_REST, UPDATING = 1, 2
 BUILD = States(("absent", "good", "bad"))
 GOOD, BAD = 1, 2
-ACTOR = States(("absent",))
 ACTORS = ("operator", "platform", "failures")
+
+
+def is_ready(code: int) -> bool:
+    """Whether an instance is Ready, in whatever slot; a cold one is."""
+    return code % WIDTH % STAGED in (READY, SLOW)
+
+
+def all_updated(codes: Mapping[int, int], version: int | None, taken: Collection[int]) -> bool:
+    """Whether all that an upgrade covers are up to date: then it can be rolled back no more.
+
+    `codes` are by number those that it covers. Without a `version`, as restarts keep builds, it is
+    who was `taken` since it began.
+    """
+    return all(
+        is_ready(code) and (i in taken if version is None else code // WIDTH == version)
+        for i, code in codes.items()
+        if code
+    )
 
 
 def is_out(status: int) -> bool:

@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, STUCK, UPGRADING, Stack
+from sim.core.log import ROLLING_BACK, Stack
 from sim.systems.cloud_service.domains import domains_in_use, update_domain
 from sim.systems.cloud_service.requests import UpgradeDeployment
-from sim.systems.cloud_service.rollouts import slots_of, taken, upgrade_rows
-from sim.systems.cloud_service.states import LIFE, READY, SLOW, STAGED, STOPPED, UPDATING, WIDTH
+from sim.systems.cloud_service.rollouts import taken
+from sim.systems.cloud_service.states import (
+    LIFE,
+    LOCKED,
+    PRODUCTION,
+    READY,
+    STOPPED,
+    UPDATING,
+    WIDTH,
+    all_updated,
+    is_ready,
+)
 from sim.systems.cloud_service.tables import request
 
 if TYPE_CHECKING:
@@ -40,8 +50,8 @@ class _Shown:
         state = log.subjects.initial.astype(np.int64)
         state[self._rows["subject"]] = self._rows["new"]
         self._state = state
-        swaps = [n for _, n in upgrade_rows(model, self._rows) if model.rollout(n).kind == "swap"]
-        self._slot = len(swaps) % 2
+        slots = state[self._layout.deployments.numbers]
+        self._slot = int(np.argmax(np.isin(slots, (PRODUCTION, PRODUCTION + LOCKED))))
         """The deployment in production: 0 began there, 1 in staging."""
         self._first = self._layout.first_instance(self._slot)
         self._codes = state[self._first : self._first + self._layout.instances].tolist()
@@ -66,7 +76,7 @@ class _Shown:
             {
                 "RoleName": role.name,
                 "InstanceName": layout.names[role.first + k],
-                "InstanceStatus": LIFE[READY] if _is_ready(code) else LIFE[code % WIDTH],
+                "InstanceStatus": LIFE[READY] if is_ready(code) else LIFE[code % WIDTH],
                 "InstanceUpgradeDomain": update_domain(k, layout.spec.update_domains),
                 "InstanceFaultDomain": k % layout.spec.fault_domains,
                 "Build": layout.builds[code // WIDTH],
@@ -85,15 +95,11 @@ class _Shown:
 
     def _in_progress(self) -> int | None:
         """The number of the user's upgrade that is in progress."""
-        first = self._layout.first_upgrade
-        for number, slot in slots_of(self._model, self._rows).items():
-            if slot == self._slot and self._state[first + number] in (
-                UPGRADING,
-                STUCK,
-                ROLLING_BACK,
-            ):
-                return number
-        return None
+        subject = self._layout.deployments.first + self._slot
+        if self._state[subject] != PRODUCTION + LOCKED:
+            return None
+        locks = self._rows["cause"][self._rows["subject"] == subject]
+        return int(locks[-1]) - self._layout.first_upgrade
 
     def _upgrade_status(self, number: int) -> Row:
         """UpgradeType, and whether the walk is before or within which domain."""
@@ -147,12 +153,9 @@ class _Shown:
         rows, upgrade = taken(self._model, Stack([self._log]))
         mine = rows[upgrade == layout.first_upgrade + number]
         out = set((self._rows["subject"][mine] - self._first).tolist())
-        return not all(
-            _is_ready(code) and (i in out if version is None else code // WIDTH == version)
+        covered = {
+            i: code
             for i, code in enumerate(self._codes)
-            if code and only in (None, layout.roles[layout.role_of[i]].name)
-        )
-
-
-def _is_ready(code: int) -> bool:
-    return code % WIDTH % STAGED in (READY, SLOW)
+            if only in (None, layout.roles[layout.role_of[i]].name)
+        }
+        return not all_updated(covered, version, out)

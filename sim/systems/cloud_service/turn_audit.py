@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADE
 from sim.systems.base.operation import windows_of
-from sim.systems.cloud_service.rollouts import addressed
+from sim.systems.cloud_service.rollouts import addressed, deployments
 from sim.systems.cloud_service.states import AT_REST, WIDTH
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _complete(history: History) -> bool:
         covers = np.flatnonzero(history.roles(number)[role_of])
         places = np.repeat(stack.replication[ends], len(covers))
         member = np.tile(covers, len(ends))
-        slot = _slot_of(history, number, taken)[places]
+        slot = deployments(layout, stack)[places, number]
         where = slot * layout.instances + member
         row = np.repeat(ends, len(covers))
         # Who was there when it began, and still is when it ends; what came since is new already.
@@ -128,20 +128,9 @@ def _complete(history: History) -> bool:
         stays &= history.code_before(places, where, row) != 0
         stays &= ~_came_since(history, began)[places, where]
         left = stays & ~taken[places, slot, member]
-        if layout.swaps:  # where nobody was taken it is not known which deployment it was
-            left &= np.any(taken, axis=(1, 2))[places]
         if left.any():
             return False
     return True
-
-
-def _slot_of(history: History, upgrade: int, taken: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """By replication the deployment that an upgrade went through; production where nobody was."""
-    if history.layout.slots == 1:
-        return np.zeros(len(taken), np.int64)
-    by_slot: NDArray[np.bool_] = np.any(taken, axis=2)
-    default, _ = addressed(history.model, history.body(upgrade))
-    return np.where(np.any(by_slot, axis=1), by_slot.argmax(axis=1), default)
 
 
 def _came_since(history: History, began: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,75 +1,60 @@
-"""What was requested, and who has it at the horizon: Ready on the build last asked for."""
+"""Who has the build that is wanted of them: what was last requested, and what is the target now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.systems.base.targets import Group, Targets, share
 from sim.systems.cloud_service.states import READY, SLOW, STAGED, WIDTH
-from sim.systems.cloud_service.targets import wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.cloud_service.model import Model
-
-NONE = -1
-"""Stands for the build of a role that no rollout covers."""
+    from sim.systems.cloud_service.layout import Layout
 
 
-@dataclass(frozen=True, eq=False)
-class Requested:
-    """What the rollouts of a stack asked for, by the horizon."""
+class Updated(NamedTuple):
+    """What became of the builds that the rollouts of a stack asked for, at the horizon."""
 
-    builds: NDArray[np.int64]
-    """The number of the build last asked for, shape (replications, deployments, roles)."""
+    share: dict[tuple[str, str], NDArray[np.float64]]
+    """By (role or "", ``updated_share``): members Ready on the build last requested of their role
+    in their deployment, rolled back or not, of those that rollouts cover."""
     half_way: NDArray[np.bool_]
-    """Whether it has been neither brought to all nor taken back for some role; shape
-    (replications,)."""
+    """Whether for some role the build last asked for has been neither brought to all nor taken
+    back; shape (replications,). A restart that overtakes its upgrade does neither."""
 
 
-def requested(model: Model, stack: Stack) -> Requested:
-    """What was last asked for, by deployment and role."""
-    layout = model.layout
-    places = {role.name: place for place, role in enumerate(layout.roles)}
-    builds = np.full((stack.replications, layout.slots, len(places)), NONE)
-    half_way = np.zeros(stack.replications, bool)
-    rows = np.flatnonzero(stack.about(layout.first_upgrade, layout.rollouts))
-    ends = np.searchsorted(rows, stack.start[1:-1])
-    for replication, mine in enumerate(np.split(rows, ends)):
-        for (deployment, role), found in wanted(model, stack.rows(mine)).items():
-            if found.covered:
-                builds[replication, deployment, places[role]] = found.requested
-                half_way[replication] |= found.half_way
-    return Requested(builds, half_way)
+def updated(layout: Layout, stack: Stack) -> Updated:
+    """Who is up to date at the horizon."""
+    targets = Targets(stack, layout.targets)
+    covered, shares = ~targets.has("initial"), {}
+    done, scope = np.zeros((2, stack.replications), np.int64)
+    for role, each in enumerate(layout.roles):
+        mine = np.zeros((2, stack.replications), np.int64)
+        for slot in range(layout.slots):
+            group = _anywhere(layout, slot, role)
+            version, in_scope = targets.requested[:, group.place], covered[:, [group.place]]
+            mine += group.updated(stack, version, in_scope)
+        shares[each.name, "updated_share"] = share(*mine)
+        done, scope = done + mine[0], scope + mine[1]
+    shares["", "updated_share"] = share(done, scope)
+    return Updated(shares, np.any(targets.has("requested"), axis=1))
 
 
-def updated_share(
-    model: Model, stack: Stack, asked: Requested
-) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Members up to date with what was last requested, of those that rollouts cover."""
-    layout = model.layout
-    first, size = layout.first_instance(), layout.slots * layout.instances
-    shape = (stack.replications, layout.slots, layout.instances)
-    codes = stack.final[:, first : first + size].reshape(shape)
-    role_of = np.array(layout.role_of)
-    builds = asked.builds[:, :, role_of]
-    scope = (codes != 0) & (builds != NONE)
-    ready = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
-    done = scope & ready & (codes // WIDTH == builds)
-    shares = {
-        (role.name, "updated_share"): _share(
-            done[:, :, role_of == place], scope[:, :, role_of == place]
-        )
-        for place, role in enumerate(layout.roles)
-    }
-    return {**shares, ("", "updated_share"): _share(done, scope)}
+def _anywhere(layout: Layout, slot: int, role: int) -> Group:
+    """The instances of a role in a deployment, in whichever slot it is now."""
+    place = layout.target(slot, role)
+    block = layout.instance_blocks[place]
+    codes = np.arange(len(block.states))
+    up = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
+    return Group(block, place, (codes != 0).astype(np.int64), up.astype(np.int64))
 
 
-def _share(done: NDArray[np.bool_], scope: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Of nothing in scope nothing is updated."""
-    share: NDArray[np.float64] = done.sum(axis=(1, 2)) / np.maximum(scope.sum(axis=(1, 2)), 1)
-    return share
+def in_production(layout: Layout, slot: int, role: int) -> Group:
+    """The same while the deployment is in production."""
+    place = layout.target(slot, role)
+    block = layout.instance_blocks[place]
+    return Group(block, place, block.weights["present"], block.weights["ready"])
