@@ -57,9 +57,9 @@ def test_small_services_cost_no_more_than_naive_simpy():
     assert loop <= naive * 1.05  # noise
 
 
-def test_a_large_service_is_three_times_faster_than_naive_simpy():
+def test_a_large_service_is_four_times_faster_than_naive_simpy():
     naive, _, whole = alternated(100_000, 1)
-    assert whole <= naive / 3
+    assert whole <= naive / 4
 
 
 def processor(script: str, *arguments: object, rounds: int = 5) -> float:
@@ -82,11 +82,12 @@ def faster(
 
 
 @pytest.mark.parametrize("nodes", [100, 10_000])
-def test_a_million_tasks_are_three_times_faster_than_naive_simpy(nodes):
-    assert faster("w2_ours.py", "w2_simpy_naive.py", ("-c", nodes, "-m", 1_000_000)) >= 3
+def test_a_million_tasks_are_three_and_a_half_times_faster_than_naive_simpy(nodes):
+    assert faster("w2_ours.py", "w2_simpy_naive.py", ("-c", nodes, "-m", 1_000_000)) >= 3.5
 
 
 def test_a_million_tasks_are_eight_times_faster_than_ciw():
+    pytest.importorskip("ciw", reason="the peer is not installed: pip install ciw")
     assert faster("w2_ours.py", "w2_ciw.py", ("-c", 100, "-m", 1_000_000)) >= 8
 
 
@@ -102,14 +103,14 @@ def test_a_task_needs_less_than_400_bytes():
     assert told["bytes_a_task"] < 400
 
 
-def test_a_large_fleet_is_three_times_faster_than_naive_simpy():
-    assert faster("w3_ours.py", "w3_simpy_naive.py", ("-n", 100_000)) >= 3
+def test_a_large_fleet_is_four_and_a_half_times_faster_than_naive_simpy():
+    assert faster("w3_ours.py", "w3_simpy_naive.py", ("-n", 100_000)) >= 4.5
 
 
-def test_a_million_machines_need_less_than_two_gigabytes():
+def test_a_million_machines_need_less_than_a_gigabyte():
     told = measured(HERE / "benchmarks" / "w3_ours.py", "-n", 1_000_000)
     print(f"\na million machines: {told['loop']:.0f} s, {told['peak_mb']:.0f} MB")
-    assert told["peak_mb"] < 2000
+    assert told["peak_mb"] < 1000
 
 
 def test_machines_cost_the_same_however_many():
