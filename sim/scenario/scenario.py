@@ -16,10 +16,10 @@ from sim.core.units import format_duration
 from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
-from sim.scenario.file import REPLICATIONS, File, json_schema
+from sim.scenario.file import REPLICATIONS, json_schema
 from sim.scenario.inputs import InputFile
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
-from sim.scenario.variants import without_variants
+from sim.scenario.variants import Draft, without_variants
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation, Span
 from sim.systems.base.spec import Issue, look_up
@@ -118,7 +118,7 @@ class Scenario:
         found, linked = written.document.drafts, written.linked
         problems: list[Problem] = []
         resolved = [
-            cls._resolved(written, variant_name, draft.file, one)
+            cls._resolved(written, variant_name, draft, one)
             for draft, one in zip(found, linked, strict=True)
         ]
         for draft, scenario in zip(found, resolved, strict=True):
@@ -142,8 +142,9 @@ class Scenario:
         return whole
 
     @classmethod
-    def _resolved(cls, written: Written, variant_name: str, file: File, linked: Linked) -> Self:
+    def _resolved(cls, written: Written, variant_name: str, draft: Draft, linked: Linked) -> Self:
         """Fill in the defaults that depend on other fields."""
+        file = draft.file
         systems = {
             name: SYSTEM_TYPES[spec.kind].resolve(name, spec)
             for name, spec in linked.systems.items()
@@ -165,7 +166,7 @@ class Scenario:
             variant_names=tuple(file.variants),
             variant_name=variant_name,
             assumptions=tuple(_assumptions(linked)),
-            warnings=tuple(_warnings(written.tree, systems, operations)),
+            warnings=tuple(_warnings(draft.tree, systems, operations)),
             inputs=linked.inputs,
             written=written,
         )
@@ -219,7 +220,7 @@ class Scenario:
         document = self.written.document
         draft, linked = document.drafts[place], self.written.linked[place]
         written = replace(self.written, document=replace(document, tree=draft.tree))
-        return self._resolved(written, name, draft.file, linked)
+        return self._resolved(written, name, draft, linked)
 
     def _changed(self, tree: Node, changes: Mapping[str, object], variant_name: str) -> Self:
         return self._read_again(changed(tree, changes), variant_name)

@@ -480,3 +480,16 @@ def test_this_repositorys_scenarios_are_whole():
             for name in Document.of_text(path.read_bytes()).files
         }
         assert Scenario.from_text(path.read_bytes(), path.name, named).question
+
+
+def test_what_a_variant_adds_is_warned_of_in_it_and_not_in_the_file():
+    text = """horizon: 1d
+systems: {f: {kind: arc_fleet, machines: 2, extensions: [{publisher: P, type: T, version: "1.0"}]}}
+operations: [{at: 1h, publish_extension: {type: T, version: "1.1"}}]
+variants:
+  repaired: {operations.+: {at: 2h, repair_extension: {type: T}}}
+"""
+    whole = Scenario.from_text(text, "x.yaml")
+    assert not any("repair_extension" in each for each in whole.warnings)
+    (told,) = (each for each in whole.variant("repaired").warnings if "repair" in each)
+    assert told.startswith("x.yaml:5:")
