@@ -51,10 +51,10 @@ def too_long(
     subjects = np.array(error.subjects, np.int64)
     at = f"at {show_duration(error.now)} of {show_duration(scenario.horizon)}"
     if error.pluralize == "events":
-        has = f"has had {MOST_EVENTS:,} events {at}, the most that there may be"
+        has = f"has had {MOST_EVENTS:,} events {at}, the maximum"
         of_these = "the last of them were"
     elif error.subjects:
-        has = f"has more than {MOST_ROWS:,} rows of the log {at}, the most that there may be"
+        has = f"has more than {MOST_ROWS:,} rows of the log {at}, the maximum"
         of_these = "the next ones would be"
     else:
         subjects = recorder.rows["subject"]
@@ -82,7 +82,7 @@ def no_memory(
         many, part = f"{subjects.count:,} subjects", _subjects(block)
         count, what = block.count, part.what
     rule = (
-        f"asks for too much: this machine has not the memory for replication {replication}; "
+        f"asks for too much: this machine does not have the memory for replication {replication}; "
         f"{count:,} of {many} are {what}"
     )
     return TooMuchError([located(simulation.scenario, part.path, rule)])

@@ -45,7 +45,7 @@ class Simulation:
                 )
                 blocks += self.models[name].blocks
             except MemoryError:
-                rule = "asks for too much: this machine has not the memory for its subjects"
+                rule = "asks for too much: this machine does not have the memory for its subjects"
                 path = ("systems", name)
                 raise TooMuchError([bounds.located(scenario, path, rule)]) from None
         self.subjects = Subjects(blocks)

@@ -147,7 +147,7 @@ TOLD = {
     ),
     FAILING_WHILE_OUT: (
         "t.yaml:6:26: systems.pool.failures.per_year: asks for too much: replication 0 has "
-        "had 20,000 events at 5min19s of 1h, the most that there may be; the last of them "
+        "had 20,000 events at 5min19s of 1h, the maximum; the last of them "
         "were of nodes that fail"
     ),
     ENDLESS_TASK: (
@@ -157,12 +157,12 @@ TOLD = {
     ),
     ENDLESS_START_TASK: (
         "t.yaml:6:72: systems.pool.start_task.max_retry_count: asks for too much: replication "
-        "0 has had 20,000 events at 1min of 1h, the most that there may be; the last of them "
+        "0 has had 20,000 events at 1min of 1h, the maximum; the last of them "
         "were of start tasks, which fail and run again"
     ),
     NEVER_READY: (
         "t.yaml:5:36: systems.shop.builds.2.fails_to_start: asks for too much: replication 0 "
-        "has had 20,000 events at 1min of 1h, the most that there may be; the last of them "
+        "has had 20,000 events at 1min of 1h, the maximum; the last of them "
         "were of instances of Web that try again to start"
     ),
     NEVER_HEALTHY: (
@@ -172,13 +172,13 @@ TOLD = {
     ),
     FLICKERING: (
         "t.yaml:6:39: systems.plant.groups.ships.disconnected: asks for too much: replication "
-        "0 has more than 5,000 rows of the log at 0s of 90d, the most that there may be; the "
+        "0 has more than 5,000 rows of the log at 0s of 90d, the maximum; the "
         "next ones would be of machines of ships that connect and disconnect"
     ),
     LOOKING: (
         "t.yaml:11:40: operations.0.upgrade_deployment.operator.look_every: asks for too "
-        "much: replication 0 has had 20,000 events at 4min48s of 1d, the most that there may "
-        "be; the last of them were of looks of the operator of upgrade_deployment-0"
+        "much: replication 0 has had 20,000 events at 4min48s of 1d, the maximum; "
+        "the last of them were of looks of the operator of upgrade_deployment-0"
     ),
 }
 
@@ -279,7 +279,7 @@ def test_a_run_without_memory_tells_what_there_is_most_of(monkeypatch):
     with pytest.raises(TooMuchError) as error:
         simulation(TWO_SYSTEMS).run(3)
     assert str(error.value) == (
-        "t.yaml:3:10: systems.large: asks for too much: this machine has not the memory for "
+        "t.yaml:3:10: systems.large: asks for too much: this machine does not have the memory for "
         "replication 3; 300 of 415 subjects are instances of Web"
     )
 
@@ -293,7 +293,7 @@ def test_a_run_without_memory_tells_of_what_most_rows_are(monkeypatch):
     with pytest.raises(TooMuchError) as error:
         simulation(text.replace("required_slots: 1", rare)).run(0)
     assert str(error.value).startswith(
-        "t.yaml:7:11: systems.small.work: asks for too much: this machine has not the memory for "
+        "t.yaml:7:11: systems.small.work: asks for too much: this machine does not have the memory for "
         "replication 0; "
     )
     assert str(error.value).endswith("rows of the log are of tasks of job")
@@ -310,7 +310,9 @@ def test_an_analysis_without_memory_tells_the_same(place, monkeypatch):
 
 def test_subjects_without_memory_name_their_system(monkeypatch):
     monkeypatch.setattr("sim.systems.batch_pool.model.number_all", exhausted)
-    with pytest.raises(TooMuchError, match=r"t.yaml:5:5: systems.small: .* not the memory for its"):
+    with pytest.raises(
+        TooMuchError, match=r"t.yaml:5:5: systems.small: .* not have the memory for its"
+    ):
         simulation(TWO_SYSTEMS)
 
 
@@ -322,7 +324,7 @@ def test_the_shell_tells_of_no_memory_as_of_wrong_input(shell, folder, monkeypat
             code, out, err = shell("run", "two.yaml", "--no-files")
         assert (code, out) == (2, "")
         assert len(err.splitlines()) == 1
-        assert "asks for too much: this machine has not the memory for" in err
+        assert "asks for too much: this machine does not have the memory for" in err
 
 
 def test_an_answer_stands_whose_results_need_more_memory_than_there_is(shell, monkeypatch):
@@ -331,7 +333,7 @@ def test_an_answer_stands_whose_results_need_more_memory_than_there_is(shell, mo
     assert code == 5
     assert "20 instances" in out
     assert err.splitlines()[-1] == (
-        "rollout-sim: this machine has not the memory to save the results; nothing is saved"
+        "rollout-sim: this machine does not have the memory to save the results; nothing is saved"
     )
 
 

@@ -116,7 +116,7 @@ def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Probl
 
 def _no_memory(words: Sequence[str]) -> Problem:
     """Whatever can say which part of the file asks for it has said so itself."""
-    rule = "asks for too much: this machine has not the memory for it"
+    rule = "asks for too much: this machine does not have the memory for it"
     return Problem(f"{PROGRAM} {words[0]}", "", rule)
 
 
@@ -369,7 +369,7 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
             yield str(located(one, expected.largest.path, rule))
     if len(names) > most:
         whose = f"the first {most} of {len(names):,} variants" if most else "the file itself"
-        yield f"{_origin(options)}: refusals and what is hardly meant are told of {whose} only"
+        yield f"{_origin(options)}: warnings of rejections and likely mistakes cover {whose} only"
 
 
 # The answer ---------------------------------------------------------------------------------------
@@ -392,7 +392,7 @@ def _finished(
             told = "interrupted while results were written; nothing is saved"
             code, found = INTERRUPTED, [Problem("", "", told)]
         except MemoryError:
-            told = "this machine has not the memory to save the results; nothing is saved"
+            told = "this machine does not have the memory to save the results; nothing is saved"
             code, found = NOT_SAVED, [Problem("", "", told)]
         except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
             code, found = INTERNAL_ERROR, _surprise(error, options.words)

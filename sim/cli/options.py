@@ -56,7 +56,7 @@ class _Parser(argparse.ArgumentParser):
             meant = get_close_matches(unknown[0], self._option_string_actions, n=1, cutoff=0.7)
             hint = f"; did you mean {meant[0]}?" if meant else self._help
             if self.prog == PROGRAM and unknown[0].startswith("-"):
-                hint = ": options stand behind the command"
+                hint = ": options go after the command"
             raise ScenarioError.of(f"unknown argument {unknown[0]}{hint}", where=self.prog)
         return known, unknown
 
@@ -105,10 +105,18 @@ def parser() -> argparse.ArgumentParser:
 
     _new(command("new", "print a scenario to start from, each key explained", more=_kinds))
     _validate(command("validate", "check a scenario file and its variants; nothing is run"))
-    _explain(command("explain", "say in sentences what will happen; nothing is run"))
+    _explain(command("explain", "describe in sentences what will happen; nothing is run"))
     _run(command("run", "simulate a scenario and answer its question"))
-    _compare(command("compare", "simulate every variant on the same luck, and say which is best"))
-    _keys(command("keys", "print what may stand at a place of a scenario file"))
+    _compare(
+        command(
+            "compare", "simulate every variant with common random numbers and say which is best"
+        )
+    )
+    _keys(
+        command(
+            "keys", "list the keys of a place in a scenario file: type, values, default, meaning"
+        )
+    )
     command("schema", "print the JSON Schema of scenario files, for editors")
     return top
 
@@ -121,13 +129,13 @@ def _kinds() -> str:
 
 def _new(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "kind", nargs="?", metavar="KIND", help="kind of system; without, the kinds are listed"
+        "kind", nargs="?", metavar="KIND", help="kind of system; if omitted, the kinds are listed"
     )
     command.add_argument(
         "changes",
         nargs="*",
         metavar="PATH=VALUE",
-        help="other values, such as systems.shop.roles.WebRole.instances=50",
+        help="values to override, such as systems.shop.roles.WebRole.instances=50",
     )
 
 
@@ -138,8 +146,8 @@ def _keys(command: argparse.ArgumentParser) -> None:
         default="",
         metavar="PATH",
         help="a place in a file, such as systems.shop.roles, in a kind of system, such as "
-        "cloud_service.roles, or an operation, such as operations.upgrade_deployment; without, "
-        "the top of a file",
+        "cloud_service.roles, or an operation, such as operations.upgrade_deployment; if "
+        "omitted, the top level of a file",
     )
 
 
@@ -158,7 +166,10 @@ def _run(command: argparse.ArgumentParser) -> None:
     _scenario(command)
     _variant(command)
     command.add_argument(
-        "--replay", type=_whole(0), metavar="K", help="run replication K alone and keep all of it"
+        "--replay",
+        type=_whole(0),
+        metavar="K",
+        help="run only replication K and keep everything about it",
     )
     _experiment(command)
 
@@ -175,17 +186,17 @@ def _scenario(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help="another value in the file, such as systems.shop.update_domains=10; repeatable",
+        help="override a value of the file, such as systems.shop.update_domains=10; repeatable",
     )
     command.add_argument(
         "--strict",
         action="store_true",
-        help="let every warning about the file be an error (exit code 2)",
+        help="treat every warning about the file as an error (exit code 2)",
     )
 
 
 def _variant(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--variant", metavar="NAME", help="that variant of the file")
+    command.add_argument("--variant", metavar="NAME", help="use this variant of the file")
 
 
 def _output(command: argparse.ArgumentParser) -> None:
@@ -196,31 +207,37 @@ def _output(command: argparse.ArgumentParser) -> None:
 
 
 def _experiment(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", metavar="N", help="another seed, 0 to 2^63 - 1")
+    command.add_argument("--seed", metavar="N", help="override the random seed, 0 to 2^63 - 1")
     command.add_argument(
-        "--replications", type=_whole(1), metavar="N", help="another number of replications"
+        "--replications", type=_whole(1), metavar="N", help="override the number of replications"
     )
     command.add_argument(
-        "--force", action="store_true", help="run what is expected to need more than there is"
+        "--force",
+        action="store_true",
+        help="run even if the expected cost exceeds the memory or the limits",
     )
-    command.add_argument("--out", metavar="FOLDER", help="where results go (default: a new folder)")
     command.add_argument(
-        "--overwrite", action="store_true", help="let --out replace a folder that holds results"
+        "--out", metavar="FOLDER", help="folder for the results (default: a new one)"
+    )
+    command.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="allow --out to replace a folder of earlier results",
     )
     command.add_argument("--no-files", action="store_true", help="print the answer, write nothing")
     command.add_argument(
         "--figures",
         choices=("all", "main", "none"),
-        help="which pictures to write (default: all); main is the one that the answer names",
+        help="figures to write (default: all); main is the one named in the answer",
     )
     command.add_argument(
         "--keep",
         action="append",
         default=[],
         choices=("timelines", "events"),
-        help="write these of all replications, not only of the first; repeatable",
+        help="write these for all replications, not only the first; repeatable",
     )
     command.add_argument(
-        "--all", action="store_true", help="every metric, and those of each role too"
+        "--all", action="store_true", help="show every metric, also per role or extension type"
     )
     _output(command)

@@ -32,7 +32,7 @@ def spread(days: Sequence[Row], which: str, style: Style) -> list[str]:
     if not any(map(max, shares.values())):
         return []  # all was over within a day: the sentences and metrics tell it
     names = [group or "all" for group in shares]
-    caption = f"up to date{which}, by the time since it was first asked for:"
+    caption = f"up to date{which}, by time since it was first requested:"
     return [caption, *table(names, _columns(names, list(shares.values())), style)]
 
 

@@ -44,7 +44,9 @@ def stdin() -> BinaryIO:
         If it is closed.
     """
     if sys.stdin is None:
-        raise ScenarioError.of("must be a scenario, got nothing: it is closed", where="stdin")
+        raise ScenarioError.of(
+            "is closed, so there is no scenario to read: name a file", where="stdin"
+        )
     return sys.stdin.buffer
 
 

@@ -171,7 +171,7 @@ def _as_room_allows(told: Sequence[str], room: int) -> list[str]:
     for place, said in enumerate(told):
         more = paragraph(said)
         if place and len(lines) + len(more) > room:
-            rest = f"{len(told) - place:,} more to tell: see `run --variant NAME`"
+            rest = f"{len(told) - place:,} more notes: see `run --variant NAME`"
             return [*lines, f"and {rest}"]
         lines += more
     return lines
@@ -253,7 +253,9 @@ def _values(
     for name, row in zip(names, rows, strict=True):
         rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))
         if rare is not None:
-            when = "when bad" if name.startswith(("bad build", "hours on bad")) else "if at all"
+            when = (
+                "when bad" if name.startswith(("bad build", "hours on bad")) else "when it occurs"
+            )
             value = format_compact(rare.median, row["unit"])
             share = show(rare.share, "share")
             lines += paragraph(f"{name} {value} ({when}, median; {share} of runs)")

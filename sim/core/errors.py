@@ -67,7 +67,9 @@ class ScenarioError(SimError):
         self.problems = tuple(islice(problems, MOST_PROBLEMS + 1))
         if len(self.problems) > MOST_PROBLEMS:
             more = Problem(
-                "", "", f"more is wrong, only the first {MOST_PROBLEMS} problems are told"
+                "",
+                "",
+                f"there are more problems, only the first {MOST_PROBLEMS} problems are shown",
             )
             self.problems = (*self.problems[:-1], more)
         super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -119,7 +119,7 @@ METRICS: dict[str, Metric] = {
             "downtime",
             "s",
             "lower",
-            "dark",
+            "downtime",
             "Time in which some group has fewer than its `min_available` members in service.",
             extreme=True,
         ),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim.experiments.intervals import PairedDifference
     from sim.experiments.objectives import Experiment
 
-Better = Literal["yes", "no", "not told apart", "identical", ""]
+Better = Literal["yes", "no", "inconclusive", "identical", ""]
 
 ERROR = 0.05
 """Chance that any of a metric's intervals misses its difference."""
@@ -166,7 +166,7 @@ def _better(
     if never:
         return _of_missing(metric, a, b, level, certain=certain)
     if between.low <= 0 <= between.high or np.isnan(between.low):
-        return "not told apart"
+        return "inconclusive"
     return "yes" if (between.low > 0) == (metric.better == "higher") else "no"
 
 
@@ -185,7 +185,7 @@ def _of_missing(
     half = (1 + level) / 2
     mine, its = (np.isinf(each) * 1.0 for each in (worse, other))
     fewer = _ahead(mine, its, half)
-    return _ahead(worse, other, half) if fewer == "not told apart" else fewer
+    return _ahead(worse, other, half) if fewer == "inconclusive" else fewer
 
 
 def _ahead(a: NDArray[np.float64], b: NDArray[np.float64], level: float) -> Better:
@@ -196,7 +196,7 @@ def _ahead(a: NDArray[np.float64], b: NDArray[np.float64], level: float) -> Bett
     wins, losses = int((a < b).sum()), int((a > b).sum())
     low, high = clopper_pearson(wins, wins + losses, (1 + level) / 2)
     if low <= 0.5 <= high:  # noqa: PLR2004  (a fair coin)
-        return "not told apart"
+        return "inconclusive"
     return "yes" if low > 0.5 else "no"  # noqa: PLR2004
 
 

@@ -116,7 +116,9 @@ def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[s
     """Several variants, with what each is best in."""
     if found.decides:
         among = " among those that meet every objective" if found.asked else ""
-        head = f"best: {joined(found.best, 'or')}; what is preferred tells them not apart{among}"
+        head = (
+            f"best: {joined(found.best, 'or')}; the preferred metrics do not separate them{among}"
+        )
         named: Sequence[str] = found.best
     elif found.asked:
         head = f"best: {joined(found.best, 'or')}, which meet every objective; "
@@ -126,7 +128,7 @@ def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[s
         head = "best: none is named, without objectives or `prefer: [METRIC, ...]`"
         named = found.undominated
     if len(found.able) > 1 and not any(found.leads[name] for name in named):
-        yield f"{head}; no headline metric tells them apart"
+        yield f"{head}; no headline metric separates them"
         return
     yield head
     for name in named[:MOST_NAMED]:
@@ -160,7 +162,7 @@ def _label(one: Experiment, system: str, metric: str) -> str:
 def _winner(found: Ranking, known: Mapping[str, Experiment]) -> str:
     among = "which meets every objective; " if found.asked else ""
     if found.reason is None:
-        return f"best: {found.best[0]}, {among}no other may be best"
+        return f"best: {found.best[0]}, {among}no other variant qualifies"
     text = f"best: {found.best[0]}, {among}{_told(found.reason, known)}"
     text += _apart(found.reason, known)
     if found.concessions:

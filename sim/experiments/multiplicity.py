@@ -33,7 +33,8 @@ class Multiplicity:
         told = []
         if self.intervals + self.verdicts > 1:
             many = _counted(self.intervals, "interval"), _counted(self.verdicts, "verdict")
-            told.append(f"{' and '.join(many)} stand beside each other, each at its own level")
+            level = "each at its own level (not adjusted for multiple comparisons)"
+            told.append(f"{' and '.join(many)}, {level}")
         least = least_for_quantile(TAIL)
         if 1 < self.replications < least:
             told.append(f"limits on a p5 or p95: needs n >= {least}, got {self.replications}")

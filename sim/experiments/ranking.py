@@ -196,7 +196,7 @@ def _fair(row: Difference, known: Mapping[str, Experiment]) -> Difference:
     if one is known[row.variant]:
         return row
     if not one.measured.numbers.size:
-        return replace(row, better="not told apart")
+        return replace(row, better="inconclusive")
     return difference(one, other, Key(row.system, row.group, row.metric), row.level)
 
 

@@ -139,8 +139,8 @@ def judge_mean(
     seen = _seen(x, known, limit, show)
     enough = _enough_to_see(rarest, limit)
     if x.size < enough:
-        unseen = f"what befalls {show_share(rarest)} of runs may be missing from so few"
-        sentence = f"{seen}; {unseen}: a mean is judged from {enough:,} runs on"
+        unseen = f"an event of probability {show_share(rarest)} may not occur in so few runs"
+        sentence = f"{seen}; {unseen}: a mean is judged with at least {enough:,} runs"
         return Verdict(known.mean, known.low, known.high, "undecided", sentence, enough)
     limits_meet = meets([known.low, known.high], bound, at_least=at_least)
     if limits_meet.all() or not limits_meet.any():

@@ -47,7 +47,7 @@ def read_columns(
     except csv.Error as error:
         raise ValueError(f"must be CSV, got {error} at line {reader.line_num}") from None
     except UnicodeDecodeError:
-        raise ValueError(f"must be UTF-8 text, got other bytes{_undecodable(content)}") from None
+        raise ValueError(f"not valid UTF-8{_undecodable(content)}") from None
     if not found[wanted[0]]:
         raise ValueError(f"must have a number in column {wanted[0]}, got no line below the header")
     return found

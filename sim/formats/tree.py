@@ -91,7 +91,7 @@ def _characters(text: bytes | str, origin: str) -> str:
         characters = octets.decode("utf-8-sig")
     except UnicodeError as error:
         where = f"{origin}:{_line(error)}"
-        raise ScenarioError.of("must be text in UTF-8, got other bytes", where=where) from None
+        raise ScenarioError.of("not valid UTF-8", where=where) from None
     strange = _UNPRINTABLE.search(characters)
     if strange:
         line = characters.count("\n", 0, strange.start()) + 1
@@ -129,7 +129,7 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             self._refuse_syntax(error)
         if not self._problems and root.value is None:
-            self._problems.append(Problem(self._origin, "", "must be a scenario, got nothing"))
+            self._problems.append(Problem(self._origin, "", "the file is empty"))
         if self._problems:
             raise ScenarioError(self._problems)
         return root

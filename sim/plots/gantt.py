@@ -88,7 +88,7 @@ def figure(
     """
     lanes = _by_lane(intervals)
     if len(lanes) > MOST:
-        raise ValueError(f"at most {MOST} lanes can be told apart, got {len(lanes)}")
+        raise ValueError(f"at most {MOST} lanes can be distinguished, got {len(lanes)}")
     row = _ROW if len(lanes) <= _ROOMY else _THIN_ROW
     with style.look():
         page = style.picture(

@@ -140,7 +140,9 @@ class ResultPictures:
         series = series or SYSTEM_TYPES[self._results.about.kinds[name]].main_series
         chosen = [self._variant(each) for each in of] or self._of.having(name)
         if len(chosen) > overlay.MOST:
-            rule = f"at most {overlay.MOST} lines can be told apart, got {len(chosen)} variants; "
+            rule = (
+                f"at most {overlay.MOST} lines can be distinguished, got {len(chosen)} variants; "
+            )
             raise ScenarioError.of(f"{rule}name some: of=[{chosen[0].name!r}, ...]")
         found = {one.name: self._of.median(one, name, series, group) for one in chosen}
         lines = {

@@ -55,7 +55,7 @@ def _not_certain(confidence: float) -> float:
 
 
 class ObjectiveEntry(OneOf):
-    """What is asked of each replication. Its metric says in which unit the bound is written."""
+    """A target that each replication should meet. The bound is in the metric's unit."""
 
     metric: Name
     """The metric, such as min_capacity, rollout_duration or, of an Arc fleet, time_to_75: any whole
@@ -65,9 +65,9 @@ class ObjectiveEntry(OneOf):
     group: Name | SkipJsonSchema[None] = None
     """The role or extension type that is meant. Default: the whole system."""
     at_least: Bound | SkipJsonSchema[None] = None
-    """The lowest value that will do, such as 80%, 10min or 3. Exactly one bound is given."""
+    """The lowest acceptable value, such as 80%, 10min or 3. Exactly one bound is given."""
     at_most: Bound | SkipJsonSchema[None] = None
-    """The highest value that will do, such as 80%, 10min or 3. Exactly one bound is given."""
+    """The highest acceptable value, such as 80%, 10min or 3. Exactly one bound is given."""
     in_runs: Share = 1.0
     """Share of the replications that must meet the bound. Default: 100%."""
     confidence: Annotated[Share, AfterValidator(_not_certain)] = 0.95
@@ -83,10 +83,10 @@ class ObjectiveEntry(OneOf):
 
 
 class OperationEntry(OneOf):
-    """One operation: when, and exactly one key that says what is asked."""
+    """One operation: when, and exactly one key that names the request."""
 
     at: Distribution
-    """Time from the start on at which it is asked for; 0s is the start itself."""
+    """Time after the start at which it is sent; 0s is the start itself."""
     name: Name | SkipJsonSchema[None] = None
     """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
 
@@ -98,7 +98,7 @@ class OperationEntry(OneOf):
 
 
 class File(Spec):
-    """A scenario of rollout-sim: systems, what is done to them, what is asked of the outcome."""
+    """A scenario of rollout-sim: systems, operations on them, targets to meet."""
 
     name: Name | SkipJsonSchema[None] = None
     """Name of the scenario. Default: the file's name without its ending."""
@@ -107,24 +107,24 @@ class File(Spec):
     warm_up: Duration = 0.0
     """Time at the beginning that metrics leave out. Default: 0s."""
     seed: Seed = 0
-    """Random seed: a whole number from 0 to 2^63 - 1 that all chance follows from. Default: 0."""
+    """Random seed: a whole number from 0 to 2^63 - 1. Default: 0."""
     replications: PositiveCount | SkipJsonSchema[None] = None
-    """Number of runs, each with its own luck. Default: 100."""
+    """Number of independent runs. Default: 100."""
     start: Start | SkipJsonSchema[None] = None
     """Date and time of day at which the scenario begins, such as 2026-11-20T14:00+01:00.
     Default: 00:00 of no particular day."""
     systems: dict[Name, Any] = Field(min_length=1, max_length=MOST_SYSTEMS)
     """System name and what it consists of; its `kind` says what it is."""
     operations: tuple[Any, ...] = ()
-    """What is asked of the systems, and when. Default: nothing."""
+    """Requests to the systems, and when each is sent. Default: none."""
     objectives: tuple[ObjectiveEntry, ...] = ()
-    """What the outcome must keep. Default: nothing."""
+    """Targets to meet. Default: none."""
     prefer: tuple[Name, ...] = ()
     """Metrics, the most important one first, that decide in compare which variant is best of those
-    that meet every objective. Default: none, so that several may stand beside each other."""
+    that meet every objective. Default: none, so that several may be named."""
     variants: dict[Name, dict[Text, Anything]] = Field(default_factory=dict)
-    """Variant name and its changes, PATH: VALUE, to this file. compare runs each on the same luck;
-    the first is the baseline. Default: none."""
+    """Variant name and its overrides of this file, PATH: VALUE. compare runs all variants with
+    common random numbers; the first is the baseline. Default: none."""
 
 
 def kinds_of(tree: Node) -> tuple[str, ...]:

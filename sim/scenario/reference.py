@@ -32,7 +32,7 @@ WIDTH = 80
 """Columns of a screen."""
 
 _INDENT = "    "
-_NAMED = "a name of yours; what stands under it is told by"
+_NAMED = "a name of your choice; the keys below it are listed by"
 _PATTERNS = {
     units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
     units.SHARE_PATTERN: "share, such as 80%",

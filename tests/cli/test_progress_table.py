@@ -25,7 +25,7 @@ def columns(rows):
 def test_a_rollout_is_told_day_by_day():
     told = lines(days([0, 0.25, 0.5, 1]), " in replication 0")
     assert told == [
-        "up to date in replication 0, by the time since it was first asked for:",
+        "up to date in replication 0, by time since it was first requested:",
         "     1d    2d    3d",
         "all  25 %  50 %  100 %",
     ]

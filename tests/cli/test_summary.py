@@ -131,7 +131,7 @@ def test_answer_of_run_is_one_screen_that_says_it_all():
                            mean  95 % interval    p50   bad 5 %  worst
         lowest capacity    80 %  in every run
         hours lost         2.24  2.18..2.3        2.21  2.54     3.73 (run 17)
-        dark               0s    in every run
+        downtime           0s    in every run
         done in            -     never in 4 runs  2h38  2h51     never (run 17)
         bad build reaches  2 %   0..4.8 %         0 %   0 %      100 % (run 17)
 
@@ -167,7 +167,7 @@ def test_single_run_has_values_and_no_spread():
         "shop-build-42: 30 instances, 5 update domains, deterministic, one run suffices,",
         "  window 0..6h",
         "lowest capacity  80 %",
-        "dark             1min30s",
+        "downtime         1min30s",
         "capacity is 100 % all the time",
     ]
 
@@ -212,10 +212,10 @@ def test_groups_follow_the_whole_system_where_they_are_asked_for():
     summary = [row("downtime", 0.0), row("downtime", 5.0, group="WebRole")]
     answer = lines_of(summary, about=about)
     assert answer[2:-1] == [
-        "dark  0s    in every run",
+        "downtime  0s    in every run",
         "WebRole:",
-        "      mean  95 % interval  p50  bad 5 %  worst",
-        "dark  5s    in every run",
+        "          mean  95 % interval  p50  bad 5 %  worst",
+        "downtime  5s    in every run",
     ]
 
 
@@ -344,7 +344,7 @@ def test_answer_of_compare_has_the_form_of_the_house():
     )
     assert text(answer) == block("""
         shop-build-42: 30 instances, 5 update domains, 200 replications, window 0..6h
-                 lowest     hours  dark       done in        bad build  capacity >= 80 %
+                 lowest     hours  downtime   done in        bad build  capacity >= 80 %
                  capacity   lost   (bad 5 %)  p50 / bad 5 %  reaches    in 95 % of runs
                  (bad 5 %)                                   (bad 5 %)
         auto     80 %       1.0    0s         10min / 14min  100 %      met
@@ -393,7 +393,7 @@ def test_what_must_not_be_overlooked_stands_before_the_conclusion():
 def test_more_than_fits_on_a_screen_is_counted():
     told = [f"variant {k}: stuck since 40min" for k in range(40)]
     answer = compare(setting(objectives={}), modes(), (), (), "best: none", PLAIN, told)
-    assert answer[-2] == "and 21 more to tell: see `run --variant NAME`"
+    assert answer[-2] == "and 21 more notes: see `run --variant NAME`"
     assert len(answer) <= 28
 
 
@@ -495,7 +495,7 @@ def test_groups_of_each_variant_follow_where_they_are_asked_for():
         *(row("downtime", 5.0, variant=each, group="WebRole") for each in VARIANTS),
     ]
     answer = compared(summary, systems=(system(groups=("WebRole", "WorkerRole")),))
-    assert answer[7:10] == ["WebRole:", "         dark", "         (bad 5 %)"]
+    assert answer[7:10] == ["WebRole:", "         downtime", "         (bad 5 %)"]
 
 
 # The footer ---------------------------------------------------------------------------------------
@@ -549,7 +549,7 @@ def test_answer_of_a_rollout_that_takes_days_tells_how_far_it_came():
     assert lines[1:] == [
         *told,
         "up to date in replication 0 is 100 % all the time",
-        "up to date in replication 0, by the time since it was first asked for:",
+        "up to date in replication 0, by time since it was first requested:",
         "     1d    2d",
         "all  50 %  100 %",
     ]

@@ -35,7 +35,7 @@ def test_what_is_certain_is_not_estimated():
     )
     assert found == Multiplicity(intervals=3, verdicts=1, replications=60)
     assert found.sentence == (
-        "3 intervals and 1 verdict stand beside each other, each at its own level"
+        "3 intervals and 1 verdict, each at its own level (not adjusted for multiple comparisons)"
     )
 
 

@@ -344,7 +344,7 @@ def test_conclusion_gives_both_values_and_the_interval_on_the_difference():
 
 def test_conclusion_shows_the_level_that_all_pairs_share():
     made = {name: {"downtime": spread(k) * (1 + k)} for k, name in enumerate("abc", 5)}
-    label = "best: a, dark 30s, against 42s with b (difference -12s, 97.5 % interval"
+    label = "best: a, downtime 30s, against 42s with b (difference -12s, 97.5 % interval"
     assert sentence(made, "downtime").startswith(label)
 
 
@@ -406,7 +406,7 @@ MISSES = {"verdict": "missed", "text": ASKED}
         (
             [MEETS, MEETS],
             "best: a or b, which meet every objective; `prefer: [METRIC, ...]` would decide; no "
-            "headline metric tells them apart",
+            "headline metric separates them",
         ),
         (
             [MEETS | {"safe_end": ends_well(3)}, MISSES],
@@ -417,17 +417,17 @@ MISSES = {"verdict": "missed", "text": ASKED}
         ),
         (
             [{"text": PREFERS}, {"text": PREFERS}],
-            "best: a or b; what is preferred tells them not apart; no headline metric tells them "
-            "apart",
+            "best: a or b; the preferred metrics do not separate them; no headline metric "
+            "separates them",
         ),
         (
             [{"text": PREFERS}, {"rollouts": False, "text": prefer("downtime", text=IDLE)}],
-            "best: a, no other may be best\nreference, as no rollout is asked for: b",
+            "best: a, no other variant qualifies\nreference, as no rollout is asked for: b",
         ),
         (
             [{}, {}],
             "best: none is named, without objectives or `prefer: [METRIC, ...]`; no headline "
-            "metric tells them apart",
+            "metric separates them",
         ),
         (
             [{"safe_end": 0.0, "random": False}, {"random": False}],
@@ -443,12 +443,12 @@ MISSES = {"verdict": "missed", "text": ASKED}
         (
             [{"blast_radius": 1.0}, {"blast_radius": 0.5, "downtime": 60.0}],
             "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
-            "  a: best in dark\n  b: best in bad build reaches",
+            "  a: best in downtime\n  b: best in bad build reaches",
         ),
         (
             [{}, {"downtime": 60.0}],
             "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
-            "  a: best in dark\n  beaten in every headline that differs: b (by a)",
+            "  a: best in downtime\n  beaten in every headline that differs: b (by a)",
         ),
     ],
 )

@@ -296,8 +296,8 @@ def test_mean_is_undecided_while_what_is_known_to_be_rare_may_be_missing(looks, 
     few = judge_mean([1.0, 2.0] * 29, **asks)
     assert (few.verdict, few.needed) == ("undecided", enough)
     assert few.sentence.endswith(
-        "what befalls 5 % of runs may be missing from so few: "
-        f"a mean is judged from {enough} runs on"
+        "an event of probability 5 % may not occur in so few runs: "
+        f"a mean is judged with at least {enough} runs"
     )
     assert judge_mean([1.0, 2.0] * 36, **asks).verdict == "met"
     assert judge_mean([1.0, 2.0] * 5, 9.0, at_least=False).verdict == "met"

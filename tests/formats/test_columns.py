@@ -37,7 +37,7 @@ def test_what_spreadsheets_write_is_read(content):
         (b"seconds\nnan\n", "got nan at line 2"),
         (b"seconds\ninf\n", "got inf at line 2"),
         (b"seconds\n\n\nx\n", "got x at line 4"),
-        (b"seconds\n\xff\n", "must be UTF-8 text, got other bytes at line 2"),
+        (b"seconds\n\xff\n", "not valid UTF-8 at line 2"),
         (b"seconds\n" + b"1" * 200_000 + b"\n", "must be CSV, got field larger than field limit"),
     ],
 )

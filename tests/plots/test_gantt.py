@@ -130,7 +130,7 @@ def test_time_axis_has_units_and_marks():
 def test_forty_lanes_are_drawn_and_more_are_refused():
     many = [Interval(f"WebRole_IN_{k}", 0, END, "ready") for k in range(41)]
     assert len(drawn(gantt.figure(many[:40])).get_yticks()) == 40
-    with pytest.raises(ValueError, match="at most 40 lanes can be told apart, got 41"):
+    with pytest.raises(ValueError, match="at most 40 lanes can be distinguished, got 41"):
         gantt.figure(many)
 
 

@@ -674,7 +674,7 @@ def test_overlay_of_what_is_not_there_or_of_too_many_is_an_error(compared):
         compared.plot.overlay(of=["never"])
     each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(9)}
     many = sim.compare(sim.loads(CERTAIN.partition("variants")[0]).with_variants(each))
-    with pytest.raises(ScenarioError, match="at most 8 lines can be told apart, got 9 variants"):
+    with pytest.raises(ScenarioError, match="at most 8 lines can be distinguished, got 9 variants"):
         many.plot.overlay()
     assert isinstance(many.plot.overlay(of=["0", "8"]), Picture)
 

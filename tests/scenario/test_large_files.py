@@ -21,7 +21,7 @@ references = import_module(
 )  # its folder has a function of this name
 
 SERVICE = "systems:\n  shop:\n    kind: cloud_service\n    roles:\n"
-MORE = f"more is wrong, only the first {MOST_PROBLEMS} problems are told"
+MORE = f"there are more problems, only the first {MOST_PROBLEMS} problems are shown"
 
 
 def counted(monkeypatch, module, name, size=lambda *_: 1):

@@ -79,7 +79,7 @@ class MachineGroup(Spec):
     count: PositiveCount
     """Number of machines."""
     os: Os | SkipJsonSchema[None] = None
-    """Operating system: linux or windows. Default: not told, and any extension fits."""
+    """Operating system: linux or windows. Default: not specified, and any extension fits."""
     disconnected: Disconnected | SkipJsonSchema[None] = None
     """A share of the machines that are disconnected at times. Default: all are always connected."""
 
@@ -101,7 +101,7 @@ class Extension(Spec):
     Default: false."""
     min_available: CountOrShare | SkipJsonSchema[None] = None
     """Machines whose extension must be in service for this type to be available: a count, or a
-    share rounded up. Default: none, and availability is not told."""
+    share rounded up. Default: none, and availability is not measured."""
     groups: tuple[Name, ...] | SkipJsonSchema[None] = Field(default=None, min_length=1)
     """Groups of machines that have it. Default: all but those of another operating system than the
     type names."""

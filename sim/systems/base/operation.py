@@ -48,7 +48,7 @@ class Request(Spec):
     """Body of an operation; each system derives its own."""
 
     system: Name | SkipJsonSchema[None] = None
-    """The system that is asked. Default: the only one that has this operation."""
+    """The system that receives it. Default: the only one that has this operation."""
 
 
 @dataclass(frozen=True)

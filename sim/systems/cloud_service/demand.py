@@ -56,7 +56,7 @@ def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:
     seconds = read_column(content, "time_s")
     values = read_column(content, "value")
     if seconds[0] < 0:
-        raise ValueError(f"must have times from 0 on in column time_s, got {seconds[0]:g}")
+        raise ValueError(f"must have times >= 0 in column time_s, got {seconds[0]:g}")
     if max(seconds) > LONGEST:
         rule = "must have times of at most 10,000 years in column time_s"
         raise ValueError(f"{rule}, got {max(seconds):g}")

@@ -80,7 +80,7 @@ REFUSALS: dict[str, Rejection] = {
     "extension state": _bad("State is only for extensions that are configured by JSON"),
     "force": _bad("local data would be lost: the request needs Force"),
     "no such domain": _bad(
-        "there is no update domain {upgrade_domain}: allowed are those in use, from 0 on"
+        "there is no update domain {upgrade_domain}: allowed are those in use, numbered from 0"
     ),
     "no such instance": Rejection(404, "ResourceNotFound", "there is no role instance {instance}"),
     # "Swap Deployment": names that are not those of the two slots are a conflict.

@@ -71,7 +71,7 @@ XMsVersion = Annotated[Text, AfterValidator(_api_version)]
 
 
 class Operator(Spec):
-    """The one who walks a Manual upgrade domain by domain, looks, and stops when it goes wrong."""
+    """Walks a Manual upgrade domain by domain, watches it, and stops when it goes wrong."""
 
     bake: Duration = 0.0
     """Time between a domain's end and the next walk. Default: 0s."""

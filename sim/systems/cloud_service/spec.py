@@ -65,7 +65,7 @@ class Build(Spec):
     """How a build behaves. What is left out says that it behaves well."""
 
     bad: Share = 1.0
-    """Chance that the build is bad, drawn once a replication. The two faults below befall only a
+    """Chance that the build is bad, drawn once a replication. The two faults below affect only a
     bad build; one of them, or a capacity_factor, must stand beside it. Default: 100%."""
     fails_to_start: Share = 0.0
     """Chance that an instance fails to start, at each attempt. Default: 0%."""
