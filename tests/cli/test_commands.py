@@ -3,69 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from shells import CERTAIN, ROOT, VARIANTS, python
+from shells import VARIANTS
 
 from sim.cli import commands as cli
-from sim.cli import main
-from sim.cli.overrides import changes
 from sim.core.errors import ModelError
 from sim.results import open_results
-from sim.scenario import Scenario, paths
 
 # Help ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("words", ["--help", "run --help", "--version", "rnu", "run x --sed 1"])
-def test_help_and_wrong_options_import_nothing_heavy(words, tmp_path):
-    code = f"""
-import sys
-from sim.cli import main
-main({words.split()})
-heavy = {{"numpy", "pydantic", "scipy", "pandas", "matplotlib", "yaml", "pyarrow", "simpy"}}
-print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
-"""
-    done = python("-c", code, cwd=tmp_path)
-    assert done.stderr.splitlines()[-1] == ""
-
-
-@pytest.mark.parametrize(
-    "command", ["new", "validate", "explain", "run", "compare", "keys", "schema"]
-)
-def test_every_command_has_help(command, shell):
-    code, out, err = shell(command, "--help")
-    assert (code, err) == (0, "")
-    assert out.startswith(f"usage: rollout-sim {command}")
-
-
-def test_help_names_every_command_and_exit_code(shell):
-    _, out, _ = shell("--help")
-    assert all(f"\n    {command} " in out for command in cli.COMMANDS)
-    assert [line.split()[0] for line in out.split("exit codes:\n")[1].splitlines()] == [
-        *("0", "1", "2", "3", "4", "5", "130")
-    ]
-
-
-def test_version_is_that_of_the_package(shell):
-    assert shell("--version") == (0, "rollout-sim 0.1.0\n", "")
-
-
-def test_module_is_the_command(tmp_path):
-    done = python("-m", "sim", "--version", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "rollout-sim 0.1.0\n")
-
-
-def test_words_are_those_of_the_shell_unless_others_are_given(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["rollout-sim", "--version"])
-    assert main() == 0
-    assert capsys.readouterr().out == "rollout-sim 0.1.0\n"
 
 
 # new, schema, validate, explain -------------------------------------------------------------------
@@ -78,13 +26,6 @@ def test_new_prints_a_valid_scenario_that_explains_its_keys(shell, tmp_path):
     assert "# Number of instances at the start." in out
     (tmp_path / "new.yaml").write_text(out, encoding="utf-8")
     assert shell("validate", "new.yaml")[0] == 0
-
-
-def test_new_takes_other_values(shell):
-    _, out, _ = shell("new", "cloud_service", "systems.shop.roles.WebRole.instances=50", "seed=7")
-    scenario = Scenario.from_text(out)
-    assert scenario.systems["shop"].roles["WebRole"].instances == 50
-    assert scenario.seed == 7
 
 
 def test_schema_is_json(shell):
@@ -218,13 +159,6 @@ def test_seed_and_replications_are_those_of_the_shell(shell):
     _, out, _ = shell("run", "random.yaml", "--seed", "9", "--replications", "7", "--json")
     (variant,) = json.loads(out)["variants"]
     assert (variant["seed"], variant["replications"]) == (9, 7)
-
-
-@pytest.mark.parametrize("seed", ["-1", "9223372036854775808", "1e3", "x"])
-def test_seed_is_refused_alike_by_each_option(shell, seed):
-    rule = f"seed: must be a whole number from 0 to 2^63 - 1, got {seed}\n"
-    assert shell("run", "certain.yaml", "--seed", seed)[::2] == (2, f"--seed: {rule}")
-    assert shell("run", "certain.yaml", "--set", f"seed={seed}")[::2] == (2, f"--set: {rule}")
 
 
 def test_seed_may_have_63_bits(shell):
@@ -374,88 +308,6 @@ def test_keys_of_json_are_stable(shell):
 # Streams ------------------------------------------------------------------------------------------
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no colours there")
-@pytest.mark.usefixtures("folder")
-def test_verdicts_are_coloured_on_a_terminal(monkeypatch):
-    monkeypatch.delenv("NO_COLOR")
-    monkeypatch.setenv("TERM", "xterm")
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stdout", screen)
-    main(["run", "certain.yaml"])
-    assert "\x1b[32mmet\x1b[0m: capacity" in screen.getvalue()
-
-
-@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-@pytest.mark.usefixtures("folder")
-def test_terminal_can_ask_for_no_colour(variable, value, monkeypatch):
-    monkeypatch.delenv("NO_COLOR")
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv(variable, value)
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stdout", screen)
-    main(["run", "certain.yaml"])
-    assert "\x1b" not in screen.getvalue()
-
-
-def test_piped_answer_is_plain(shell, monkeypatch):
-    monkeypatch.delenv("NO_COLOR")
-    assert "\x1b" not in shell("run", "certain.yaml")[1]
-
-
-@pytest.mark.parametrize(
-    ("encoding", "drawn", "name"),
-    [("utf-8", "█", "Bürø"), ("cp1252", "#", "Bürø"), ("ascii", "#", "B\\xfcr\\xf8")],
-)
-@pytest.mark.usefixtures("folder")
-def test_stream_gets_what_it_can_show(encoding, drawn, name, monkeypatch):
-    Path("buero.yaml").write_text(CERTAIN.replace("name: shop-build-42", "name: Bürø"), "utf-8")
-    content = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding=encoding))
-    assert main(["run", "buero.yaml"]) == 0
-    answer = content.getvalue().decode(encoding)
-    assert answer.startswith(f"{name}: 20 instances")
-    assert f"100 % |{drawn}" in answer
-
-
-@pytest.mark.usefixtures("folder")
-def test_error_is_told_in_any_encoding(monkeypatch):
-    content = io.BytesIO()
-    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(content, encoding="ascii"))
-    assert main(["validate", "Bürø.yaml"]) == 2
-    sys.stderr.flush()
-    assert content.getvalue().startswith(b"B\\xfcr\\xf8.yaml: must be a file")
-
-
-def test_reader_who_had_enough_is_no_error(tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    words = [sys.executable, "-m", "sim", "schema"]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=tmp_path
-    ) as process:
-        process.stdout.close()
-        said = process.stderr.read()
-        assert (process.wait(), said) == (0, b"")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-def test_answer_that_cannot_be_written_is_told(tmp_path):
-    with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = python(
-            "-m", "sim", "schema", cwd=tmp_path, capture_output=False, stdout=full, stderr=-1
-        )
-    assert done.returncode == 5
-    assert done.stderr == ("rollout-sim: the answer cannot be written: No space left on device\n")
-
-
 # When it goes wrong -------------------------------------------------------------------------------
 
 
@@ -490,28 +342,3 @@ def test_surprise_is_an_internal_error_and_shows_where(shell, monkeypatch):
 
 
 # PATH=VALUE ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "path", "value"),
-    [
-        ("horizon=12h", ("horizon",), "12h"),
-        ("name=a=b", ("name",), "a=b"),
-        ("name='80%'", ("name",), "80%"),
-        ('systems.shop.roles."a=b".instances=3', ("systems", "shop", "roles", "a=b"), None),
-    ],
-)
-def test_change_is_split_at_its_first_unquoted_equals_sign(change, path, value):
-    ((text, node),) = changes([change], "--set").items()
-    assert paths.parse(text)[: len(path)] == path
-    assert value in (None, node.value)
-
-
-def test_value_from_the_shell_is_yaml(shell):
-    change = "systems.shop.roles.WebRole.restart={lognormal: {median: 4min, p95: 9min}}"
-    assert "95 % interval" in shell("run", "certain.yaml", "--set", change)[1]
-
-
-def test_last_of_several_changes_wins_nothing_silently(shell):
-    code, _, err = shell("validate", "certain.yaml", "--set", "seed=1", "--set", "seed=2")
-    assert (code, err) == (2, "--set: seed: is given twice\n")

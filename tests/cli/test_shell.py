@@ -5,39 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
-from shells import CERTAIN, RANDOM, ROOT, python
+from shells import CERTAIN, RANDOM, python
 
 from sim import results
 from sim.cli import commands as cli
-from sim.cli import main
 
 OPEN = RANDOM.replace("at_least: 80%", "at_least: 80%, in_runs: 99%").replace("30\n", "10\n")
 """Ten runs without a miss decide nothing about 99 % of them."""
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and descriptors differ there")
-
-
-def in_a_shell(command, where, **more):
-    """A line of a POSIX shell, in which `$sim` is the program: exit code of the last, outputs."""
-    sim = f"{sys.executable} -m sim"
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "sim": sim} | more
-    done = subprocess.run(
-        ["/bin/bash", "-c", f"set -o pipefail; {command}"],
-        env=environment,
-        cwd=where,
-        check=False,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    return done.returncode, done.stdout, done.stderr
 
 
 # Exit codes ---------------------------------------------------------------------------------------
@@ -187,75 +167,7 @@ def test_answer_stands_where_a_picture_fails(shell, monkeypatch):
     assert "rollout-sim: internal error: ZeroDivisionError" in err
 
 
-def test_shell_is_told_its_own_words_and_python_its_own(shell, tmp_path):
-    (tmp_path / "here").mkdir()
-    assert "--overwrite replaces results" in shell("run", "certain.yaml", "--out", "here")[2]
-    found = results.run(cli._scenario(cli.parser().parse_args(["run", "certain.yaml"])))
-    with pytest.raises(Exception, match="overwrite=True replaces results"):
-        found.save("here")
-
-
 # Errors as data, stdin ----------------------------------------------------------------------------
-
-
-def test_wrong_input_is_data_under_json(shell, tmp_path):
-    (tmp_path / "bad.yaml").write_text(CERTAIN.replace("2min", "2m").replace("6h", "6"), "utf-8")
-    code, out, err = shell("run", "bad.yaml", "--json")
-    assert code == 2
-    first, second = json.loads(out)["problems"]
-    assert first == {
-        "file": "bad.yaml",
-        "line": 3,
-        "column": 10,
-        "path": "horizon",
-        "rule": "must be a duration such as 90s or 5min",
-        "got": "6 (a number without a unit)",
-    }
-    assert (second["rule"], second["got"]) == ("min or months? write 2min", "2m")
-    assert len(err.splitlines()) == 2
-    assert shell("run", "bad.yaml", "--json", "--quiet")[2] == ""
-
-
-def test_hint_stays_with_the_rule(shell):
-    path = "systems.shop.roles.WebRole.restart=2min"
-    words = (
-        "validate",
-        "certain.yaml",
-        "--json",
-        "--set",
-        path,
-        "--set",
-        "objectives.0.metric=min_capacty",
-    )
-    found = json.loads(shell(*words)[1])
-    assert found["valid"] is False
-    assert found["problems"][0]["got"] == "min_capacty"
-    assert found["problems"][0]["rule"].endswith("; did you mean min_capacity?")
-    assert (found["problems"][0]["file"], found["problems"][0]["line"]) == ("--set", None)
-
-
-@pytest.mark.parametrize("words", [["run"], ["run", "x.yaml", "--sed", "1"], ["rnu"]])
-def test_wrong_options_are_data_under_json(words, shell):
-    code, out, _ = shell(*words, "--json")
-    assert code == 2
-    assert json.loads(out)["problems"][0]["rule"]
-
-
-def test_problem_with_an_option_has_no_file(shell):
-    out = shell("run", "certain.yaml", "--json", "--seeds", "1")[1]
-    assert json.loads(out)["problems"][0]["file"] is None
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["--quiet", "run", "certain.yaml"], "--quiet: options go after the command"),
-        (["certain.yaml"], "; did you mean rollout-sim run certain.yaml?"),
-    ],
-)
-def test_words_in_the_wrong_order_are_told_the_right_one(words, told, shell):
-    code, _, err = shell(*words)
-    assert (code, err.rstrip().endswith(told)) == (2, True)
 
 
 def test_internal_error_is_data_under_json(shell, monkeypatch):
@@ -290,51 +202,6 @@ def test_stdin_names_files_from_the_current_folder(folder):
 
 
 # Streams ------------------------------------------------------------------------------------------
-
-
-@POSIX
-@pytest.mark.parametrize(
-    "command",
-    [
-        "$sim run certain.yaml --no-files >&-",
-        "$sim run certain.yaml --no-files >&- 2>&-",
-        "$sim run certain.yaml --no-files <&- >&- 2>&-",
-        "$sim run certain.yaml 2>&-",
-        "$sim run certain.yaml --no-files | head -1",
-        "$sim run --help | head -1",
-        "$sim schema 2>&1 | head -1",
-    ],
-)
-def test_closed_streams_are_no_error(command, folder):
-    code, _, err = in_a_shell(command, folder)
-    assert (code, err) == (0, "")
-
-
-@POSIX
-@pytest.mark.parametrize(
-    "command",
-    ["$sim run nothing.yaml >&-", "$sim run nothing.yaml 2>&-", "$sim run nothing.yaml 2>&1 | :"],
-)
-def test_wrong_input_is_exit_code_2_also_where_nobody_is_told(command, folder):
-    code, _, err = in_a_shell(command, folder)
-    assert code == 2
-    assert "Traceback" not in err
-
-
-@POSIX
-def test_closed_stdout_gives_its_number_to_no_file(folder):
-    in_a_shell("$sim run certain.yaml --out here >&-", folder)
-    for file in (folder / "here").glob("*.*"):
-        assert b"20 instances" not in file.read_bytes() or file.name == "answer.txt"
-
-
-def test_quiet_lets_no_warning_of_a_library_through(shell, monkeypatch):
-    def warned(_):
-        warnings.warn("findfont: no such font", stacklevel=1)
-        return cli.Answer()
-
-    monkeypatch.setitem(cli.COMMANDS, "validate", warned)
-    assert shell("validate", "certain.yaml", "--quiet") == (0, "", "")
 
 
 # Interruptions ------------------------------------------------------------------------------------
@@ -401,25 +268,3 @@ def test_handler_of_the_caller_is_put_back(shell):
     before = signal.getsignal(signal.SIGTERM)
     shell("schema")
     assert signal.getsignal(signal.SIGTERM) is before
-
-
-def test_interruption_while_the_program_is_imported_shows_no_traceback(tmp_path):
-    code = """
-import builtins, sys
-from sim.cli import main
-real = builtins.__import__
-def interrupted(name, *rest):
-    if name.startswith("sim.cli.commands"):
-        raise KeyboardInterrupt
-    return real(name, *rest)
-builtins.__import__ = interrupted
-sys.exit(main(["schema"]))
-"""
-    done = python("-c", code, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "rollout-sim: interrupted\n"
-
-
-def test_main_is_that_of_the_commands(capsys):
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == "rollout-sim 0.1.0\n"

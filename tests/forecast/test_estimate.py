@@ -13,7 +13,6 @@ import sim
 from sim import bounds
 from sim.core.errors import LongRunWarning, TooMuchError
 from sim.core.random_streams import draws
-from sim.files import memory
 from sim.forecast import estimate as estimates
 from sim.forecast.estimate import Estimate, estimate, sentence, too_large, warning
 from sim.forecast.explanation import describe
@@ -203,25 +202,3 @@ def test_the_shell_warns_of_a_long_run_and_strict_does_not_mind(shell, folder, m
 
 
 # Memory -------------------------------------------------------------------------------------------
-
-
-def test_the_memory_to_spare_is_that_of_the_machine_or_of_its_container(tmp_path, monkeypatch):
-    meminfo, group = tmp_path / "meminfo", tmp_path / "group"
-    group.mkdir()
-    monkeypatch.setattr(memory, "MEMINFO", meminfo)
-    monkeypatch.setattr(memory, "GROUP", group)
-    assert memory.available() is None or memory.available() > 1e8  # all that there is
-    meminfo.write_text("MemTotal:  9000 kB\nMemAvailable:    2000 kB\n", encoding="ascii")
-    assert memory.available() == 2000 * 1024
-    (group / "memory.max").write_text("max\n", encoding="ascii")
-    (group / "memory.current").write_text("1000\n", encoding="ascii")
-    assert memory.available() == 2000 * 1024
-    (group / "memory.max").write_text("5000\n", encoding="ascii")
-    assert memory.available() == 4000
-
-
-def test_a_system_that_tells_nothing_refuses_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "none")
-    monkeypatch.setattr(memory, "GROUP", tmp_path)
-    monkeypatch.delattr("os.sysconf")
-    assert memory.available() is None

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -137,8 +136,3 @@ def test_running_and_saving_needs_no_pandas(tmp_path):
 
 def test_face_fits_a_screen():
     assert len((ROOT / "sim/__init__.py").read_text().splitlines()) <= 60
-
-
-def test_version_is_the_package_s():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert sim.__version__ == project["version"]

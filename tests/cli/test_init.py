@@ -1,0 +1,37 @@
+"""What the shell calls: its own words by default, and no traceback for who interrupts."""
+
+from __future__ import annotations
+
+import sys
+
+from shells import python
+
+from sim.cli import main
+
+
+def test_words_are_those_of_the_shell_unless_others_are_given(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["rollout-sim", "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out == "rollout-sim 0.1.0\n"
+
+
+def test_interruption_while_the_program_is_imported_shows_no_traceback(tmp_path):
+    code = """
+import builtins, sys
+from sim.cli import main
+real = builtins.__import__
+def interrupted(name, *rest):
+    if name.startswith("sim.cli.commands"):
+        raise KeyboardInterrupt
+    return real(name, *rest)
+builtins.__import__ = interrupted
+sys.exit(main(["schema"]))
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "rollout-sim: interrupted\n"
+
+
+def test_main_is_that_of_the_commands(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "rollout-sim 0.1.0\n"

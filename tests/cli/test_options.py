@@ -1,0 +1,75 @@
+"""Commands and their options: help, and what is said of those that do not exist."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from shells import python
+
+from sim.cli import commands as cli
+
+
+@pytest.mark.parametrize("words", ["--help", "run --help", "--version", "rnu", "run x --sed 1"])
+def test_help_and_wrong_options_import_nothing_heavy(words, tmp_path):
+    code = f"""
+import sys
+from sim.cli import main
+main({words.split()})
+heavy = {{"numpy", "pydantic", "scipy", "pandas", "matplotlib", "yaml", "pyarrow", "simpy"}}
+print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert done.stderr.splitlines()[-1] == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["new", "validate", "explain", "run", "compare", "keys", "schema"]
+)
+def test_every_command_has_help(command, shell):
+    code, out, err = shell(command, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: rollout-sim {command}")
+
+
+def test_help_names_every_command_and_exit_code(shell):
+    _, out, _ = shell("--help")
+    assert all(f"\n    {command} " in out for command in cli.COMMANDS)
+    assert [line.split()[0] for line in out.split("exit codes:\n")[1].splitlines()] == [
+        *("0", "1", "2", "3", "4", "5", "130")
+    ]
+
+
+def test_version_is_that_of_the_package(shell):
+    assert shell("--version") == (0, "rollout-sim 0.1.0\n", "")
+
+
+@pytest.mark.parametrize("seed", ["-1", "9223372036854775808", "1e3", "x"])
+def test_seed_is_refused_alike_by_each_option(shell, seed):
+    rule = f"seed: must be a whole number from 0 to 2^63 - 1, got {seed}\n"
+    assert shell("run", "certain.yaml", "--seed", seed)[::2] == (2, f"--seed: {rule}")
+    assert shell("run", "certain.yaml", "--set", f"seed={seed}")[::2] == (2, f"--set: {rule}")
+
+
+@pytest.mark.parametrize("words", [["run"], ["run", "x.yaml", "--sed", "1"], ["rnu"]])
+def test_wrong_options_are_data_under_json(words, shell):
+    code, out, _ = shell(*words, "--json")
+    assert code == 2
+    assert json.loads(out)["problems"][0]["rule"]
+
+
+def test_problem_with_an_option_has_no_file(shell):
+    out = shell("run", "certain.yaml", "--json", "--seeds", "1")[1]
+    assert json.loads(out)["problems"][0]["file"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--quiet", "run", "certain.yaml"], "--quiet: options stand behind the command"),
+        (["certain.yaml"], "; did you mean rollout-sim run certain.yaml?"),
+    ],
+)
+def test_words_in_the_wrong_order_are_told_the_right_one(words, told, shell):
+    code, _, err = shell(*words)
+    assert (code, err.rstrip().endswith(told)) == (2, True)
