@@ -66,7 +66,7 @@ def test_problem_with_an_option_has_no_file(shell):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--quiet", "run", "certain.yaml"], "--quiet: options stand behind the command"),
+        (["--quiet", "run", "certain.yaml"], "--quiet: options go after the command"),
         (["certain.yaml"], "; did you mean rollout-sim run certain.yaml?"),
     ],
 )

@@ -2,75 +2,29 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
+from made_variants import (
+    ASKED,
+    IDLE,
+    RUNS,
+    ends_well,
+    late_and_careful,
+    prefer,
+    preferring,
+    spread,
+    variant,
+)
 
-from sim.core.metrics import Key
-from sim.experiments.conclusion import conclude
-from sim.experiments.objectives import Experiment
 from sim.experiments.ranking import Ranking, rank
-from sim.experiments.replications import Measured
-from sim.experiments.verdicts import Verdict
-from sim.files import loads
-from sim.results.results import compare
-from sim.simulation import Simulation
 
-SCENARIO = """\
-systems:
-  shop:
-    kind: cloud_service
-    builds: {"42": {fails_to_start: 20%}}
-    roles: {WebRole: {instances: 4}}
-operations:
-  - at: 1min
-    upgrade_deployment: {build: "42"}
-"""
-ASKED = SCENARIO + "objectives: [{metric: min_capacity, at_least: 80%}]\n"
-IDLE = SCENARIO[: SCENARIO.index("operations")]
 REBOOTS = IDLE + "operations: [{at: 1min, reboot_instance: {instance: WebRole_IN_0}}]\n"
-NAN = math.nan
-RUNS = 20
-
-
-def simulation(text):
-    return Simulation(loads(text))
-
-
-def variant(name, *, text=SCENARIO, verdict="", rollouts=True, random=True, **metrics):
-    """A variant whose replications came to these values, one for all or one each."""
-    metrics = ({"finished": 1.0, "safe_end": 1.0} if rollouts else {}) | metrics
-    runs = RUNS if random else 1
-    values = {
-        Key("shop", "", key): np.broadcast_to(np.array(each, float), runs).copy()
-        for key, each in metrics.items()
-    }
-    kept = {"shop": np.ones(runs, bool)}
-    measured = Measured(np.arange(runs), values, kept, random, None, ())
-    verdicts = (Verdict(1.0, 1.0, 1.0, verdict, ""),) if verdict else ()
-    return Experiment(name, simulation(text), measured, verdicts, open_ended=False)
-
-
-def prefer(*metrics, text=SCENARIO):
-    return f"{text}prefer: [{', '.join(metrics)}]\n"
-
-
-def preferring(variants, *metrics):
-    """What `prefer` makes of variants, given as name -> metrics."""
-    text = prefer(*metrics)
-    return [variant(name, text=text, **values) for name, values in variants.items()]
 
 
 def told(found: Ranking):
     """The best, what it is better in, and than whom."""
     reason = found.reason
     return found.best, reason and reason.metric, reason and reason.baseline
-
-
-def spread(middle):
-    """Values around one, the same noise for all."""
-    return middle + np.linspace(-1, 1, RUNS)
 
 
 # With `prefer` -------------------------------------------------------------------------------------
@@ -207,10 +161,6 @@ def test_where_each_is_beaten_by_another_one_all_stand():
 # Those whose rollouts do not end --------------------------------------------------------------------
 
 
-def ends_well(runs):
-    return (np.arange(RUNS) < runs) * 1.0
-
-
 @pytest.mark.parametrize(("runs", "best"), [(9, "slow"), (10, "fast")])
 def test_variant_is_best_only_where_half_of_its_rollouts_end_well(runs, best):
     text = prefer("downtime")
@@ -283,16 +233,6 @@ def test_without_any_rollout_all_are_ranked_by_what_applies():
 # Those that are rolled back --------------------------------------------------------------------------
 
 
-def late_and_careful(turned, slow, fast=600.0, time="rollout_duration"):
-    """Where the build is bad (the first `turned` runs) one is rolled back, the other finishes."""
-    bad = np.arange(RUNS) < turned
-    careful = np.where(bad, NAN, slow)
-    text = prefer(time, "blast_radius")
-    turns = {time: careful, "rolled_back": bad * 1.0, "blast_radius": 0.2}
-    stays = {time: fast, "rolled_back": 0.0, "blast_radius": bad * 1.0}
-    return [variant("careful", text=text, **turns), variant("auto", text=text, **stays)]
-
-
 @pytest.mark.parametrize("time", ["rollout_duration", "done_at"])
 def test_who_turns_back_from_a_bad_build_is_no_slower_than_who_finishes_onto_it(time):
     """Equally fast where both finish; the careful one rolls back in half of the runs."""
@@ -323,162 +263,3 @@ def test_one_without_chance_is_set_against_those_that_are_not_rolled_back():
 
 
 # In words -----------------------------------------------------------------------------------------
-
-
-def sentence(variants, *metrics):
-    made = preferring(variants, *metrics) if metrics else variants
-    return conclude(made).sentence
-
-
-def test_conclusion_gives_both_values_and_the_interval_on_the_difference():
-    made = {
-        "manual": {"rollout_duration": spread(7800.0), "blast_radius": 0.2},
-        "auto": {"rollout_duration": spread(600.0) * 1.01, "blast_radius": 1.0},
-    }
-    assert sentence(made, "rollout_duration") == (
-        "best: auto, done in 10min, against 2h10 with manual "
-        "(difference -2h, 95 % interval -2h..-2h); "
-        "but manual is better here: bad build reaches 20 %, against 100 % with auto"
-    )
-
-
-def test_conclusion_shows_the_level_that_all_pairs_share():
-    made = {name: {"downtime": spread(k) * (1 + k)} for k, name in enumerate("abc", 5)}
-    label = "best: a, downtime 30s, against 42s with b (difference -12s, 97.5 % interval"
-    assert sentence(made, "downtime").startswith(label)
-
-
-def test_conclusion_says_that_objectives_are_met():
-    text = prefer("rollout_duration", text=ASKED)
-    made = [
-        variant("slow", text=text, verdict="met", rollout_duration=900.0),
-        variant("fast", text=text, verdict="met", rollout_duration=600.0),
-    ]
-    assert sentence(made) == (
-        "best: fast, which meets every objective; done in 10min, against 15min with slow "
-        "(difference -5min in every run)"
-    )
-
-
-def test_conclusion_tells_how_often_a_time_is_missing():
-    late = np.where(np.arange(RUNS) < 2, NAN, 900.0)
-    made = {"slow": {"rollout_duration": late}, "fast": {"rollout_duration": 600.0}}
-    assert sentence(made, "rollout_duration") == (
-        "best: fast, done in 10min, against 15min (median; never in 2 of 20 runs) with slow"
-    )
-
-
-def test_conclusion_tells_a_time_of_those_that_are_not_rolled_back():
-    assert sentence(late_and_careful(3, slow=900.0)).startswith(
-        "best: auto, done in 10min, against 15min with careful where neither is rolled back "
-        "(difference -5min in every run)"
-    )
-
-
-def test_conclusion_of_a_rollout_that_mostly_never_ends_has_no_median():
-    late = np.where(np.arange(RUNS) < 15, NAN, 900.0)
-    made = {"slow": {"rollout_duration": late}, "fast": {"rollout_duration": 600.0}}
-    assert sentence(made, "rollout_duration") == (
-        "best: fast, done in 10min, against never in 15 of 20 runs with slow"
-    )
-
-
-def test_conclusion_without_chance_has_no_interval():
-    text = prefer("rollout_duration")
-    made = [
-        variant("slow", text=text, rollout_duration=900.0, random=False),
-        variant("fast", text=text, rollout_duration=600.0, random=False),
-    ]
-    assert sentence(made) == "best: fast, done in 10min, against 15min with slow"
-
-
-ALIKE = {"downtime": 0.0}
-PREFERS = prefer("downtime")
-MEETS = {"verdict": "met", "text": ASKED}
-MISSES = {"verdict": "missed", "text": ASKED}
-
-
-@pytest.mark.parametrize(
-    ("variants", "text"),
-    [
-        ([MISSES, MISSES], "best: none, as no variant meets every objective"),
-        ([MEETS, MISSES], "best: a, the only one that meets every objective"),
-        (
-            [MEETS, MEETS],
-            "best: a or b, which meet every objective; `prefer: [METRIC, ...]` would decide; no "
-            "headline metric separates them",
-        ),
-        (
-            [MEETS | {"safe_end": ends_well(3)}, MISSES],
-            "never best, as what was asked for did not end well in at least half of the runs: "
-            "a (3 of 20 runs)\n"
-            "best: none, as no variant that meets every objective ended its rollouts well often "
-            "enough",
-        ),
-        (
-            [{"text": PREFERS}, {"text": PREFERS}],
-            "best: a or b; the preferred metrics do not separate them; no headline metric "
-            "separates them",
-        ),
-        (
-            [{"text": PREFERS}, {"rollouts": False, "text": prefer("downtime", text=IDLE)}],
-            "best: a, no other variant qualifies\nreference, as no rollout is asked for: b",
-        ),
-        (
-            [{}, {}],
-            "best: none is named, without objectives or `prefer: [METRIC, ...]`; no headline "
-            "metric separates them",
-        ),
-        (
-            [{"safe_end": 0.0, "random": False}, {"random": False}],
-            "never best, as what was asked for did not end well: a\n"
-            "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
-            "  b: the only one left",
-        ),
-        (
-            [{"safe_end": 0.0, "random": False}, {"safe_end": 0.0, "random": False}],
-            "never best, as what was asked for did not end well: a, b\n"
-            "best: none, as no variant ended its rollouts well often enough",
-        ),
-        (
-            [{"blast_radius": 1.0}, {"blast_radius": 0.5, "downtime": 60.0}],
-            "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
-            "  a: best in downtime\n  b: best in bad build reaches",
-        ),
-        (
-            [{}, {"downtime": 60.0}],
-            "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
-            "  a: best in downtime\n  beaten in every headline that differs: b (by a)",
-        ),
-    ],
-)
-def test_conclusion_in_words(variants, text):
-    made = [variant(name, **(ALIKE | each)) for name, each in zip("ab", variants, strict=True)]
-    assert conclude(made).sentence == text
-
-
-def test_conclusion_is_data_too():
-    found = conclude(
-        [
-            variant("a", text=ASKED, verdict="met", downtime=0.0, blast_radius=1.0),
-            variant("b", text=ASKED, verdict="met", downtime=60.0, blast_radius=0.5),
-            variant("c", text=ASKED, verdict="missed", safe_end=0.0),
-        ]
-    )
-    assert (found.asked, found.best, found.meets_all) == (True, ("a", "b"), ("a", "b"))
-    assert found.undominated == {"a": ("downtime",), "b": ("blast_radius",)}
-    assert (found.never_best, found.references) == ({"c": 0.0}, ())
-
-
-def test_variants_that_may_yet_meet_all_are_not_said_to_miss_it():
-    text = """\
-replications: 10
-systems: {shop: {kind: cloud_service, roles: {Web: {instances: 10}}}}
-operations: [{at: 10min, upgrade_deployment: {}}]
-objectives: [{metric: rollout_duration, at_most: 1h, in_runs: 95%}]
-variants:
-  auto: {}
-  slow: {operations.0.upgrade_deployment: {mode: Manual, operator: {bake: 1h}}}
-"""
-    (said,) = compare(loads(text)).conclusion.sentence.splitlines()
-    assert said == ("best: none, as no variant meets every objective for certain; undecided: auto")

@@ -19,7 +19,7 @@ from sim.forecast.explanation import describe
 from sim.results import results
 from sim.simulation import Simulation
 from sim.systems.base.context import Context
-from sim.systems.base.cost import Part, tries
+from sim.systems.base.cost import Part
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 
@@ -78,14 +78,6 @@ def test_events_of_looks_and_failures_are_expected_too():
         context.run()
         events = context.budget.spent
         assert events / 3 <= estimate(simulation, 1).events <= 3 * events
-
-
-def test_how_often_something_is_tried():
-    assert tries(0.0, 5) == 1
-    assert tries(1.0, 5) == 5
-    assert tries(0.5, float("inf")) == 2
-    assert tries(0.5, 2) == pytest.approx(1.5)
-    assert tries(1 - 1e-12, 1e6) == pytest.approx(1e6, rel=1e-3)
 
 
 def test_explain_tells_it_in_a_sentence():

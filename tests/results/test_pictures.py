@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from pictured import ALONE, FLEET, ONE_ROLE, POOL, SCENARIO, TWO, labels
 
 import sim
 from sim.core.errors import ScenarioError
@@ -19,56 +20,7 @@ from sim.plots import (
 )
 from sim.plots.style import Picture
 
-SCENARIO = """\
-name: shop
-horizon: 2h
-warm_up: 5min
-start: 2026-11-20T14:00+01:00
-replications: 20
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 20, min_available: 18}, WorkerRole: {instances: 10}}
-operations:
-  - at: 10min
-    upgrade_deployment: {build: "42"}
-  - {at: 11min, name: again, walk_upgrade_domain: {upgrade_domain: 0}}
-objectives:
-  - {metric: min_capacity, at_least: 75%}
-  - {metric: min_capacity, at_least: 70%}
-  - {metric: min_capacity, group: WebRole, at_least: 90%}
-variants:
-  auto: {}
-  simultaneous: {operations.0.upgrade_deployment.mode: Simultaneous}
-  nothing: {operations: []}
-"""
-ONE_ROLE = SCENARIO.replace(", WorkerRole: {instances: 10}", "").partition("objectives")[0]
 CERTAIN = ONE_ROLE.replace("instances: 20", "instances: 20, restart: 2min")
-TWO = """\
-horizon: 1h
-systems:
-  a: {kind: cloud_service, roles: {WebRole: {instances: 2, restart: 2min}}}
-  b: {kind: cloud_service, roles: {WebRole: {instances: 4, restart: 2min}}}
-operations:
-  - {at: 1min, upgrade_deployment: {system: b}}
-"""
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """What a function of `plots` is asked to draw, in place of drawing it."""
-
-    def catch(module, name):
-        caught = {}
-
-        def keep(first, *_, **rest):
-            caught.update(rest, first=first)
-            return Picture()
-
-        monkeypatch.setattr(module, name, keep)
-        return caught
-
-    return catch
 
 
 @pytest.fixture(scope="module")
@@ -86,93 +38,7 @@ def one():
     return sim.run_one(sim.loads(SCENARIO))
 
 
-def labels(caught):
-    return [(mark.at_s, mark.label) for mark in caught["marks"]]
-
-
 # One run ------------------------------------------------------------------------------------------
-
-
-def test_capacity_of_a_run_is_its_timeline_over_the_window(one, drawn):
-    caught = drawn(capacity, "figure")
-    one.plot.capacity()
-    line = one.timeline("shop", "capacity").crop(300.0, 7200.0)
-    assert caught["first"].times.tolist() == line.times.tolist()
-    assert caught["first"].values.tolist() == list(line.values)
-    assert caught["start"] == one.scenario.start
-    assert caught["subtitle"] == "shop, replication 0"
-
-
-def test_threshold_is_the_highest_that_is_asked_of_the_whole_system(one, drawn):
-    caught = drawn(capacity, "figure")
-    one.plot.capacity()
-    assert caught["threshold"] == 0.75
-    sim.run_one(sim.loads(ONE_ROLE)).plot.capacity()
-    assert caught["threshold"] is None
-
-
-def test_operations_are_marked_by_name_or_kind_and_refusals_as_such(one, drawn):
-    caught = drawn(capacity, "figure")
-    one.plot.capacity()
-    assert labels(caught) == [(600.0, "upgrade_deployment"), (660.0, "again, refused")]
-
-
-def test_operations_of_one_kind_are_marked_with_their_modes_where_these_differ(drawn):
-    caught = drawn(capacity, "figure")
-    text = ONE_ROLE.replace(
-        "  - {at: 11min, name: again, walk_upgrade_domain: {upgrade_domain: 0}}",
-        "  - {at: 90min, upgrade_deployment: {build: '43', mode: manual}}",
-    )
-    marks = [(600.0, "upgrade_deployment, Auto"), (5400.0, "upgrade_deployment, Manual")]
-    sim.run_one(sim.loads(text)).plot.capacity()
-    assert labels(caught) == marks
-    sim.run(sim.loads(text).override({"replications": 2})).plot.capacity()
-    assert labels(caught) == marks
-    sim.run_one(sim.loads(text.replace("manual", "auto"))).plot.capacity()
-    assert labels(caught) == [(600.0, "upgrade_deployment"), (5400.0, "upgrade_deployment")]
-
-
-def test_operation_that_was_not_sent_has_no_mark(drawn):
-    caught = drawn(capacity, "figure")
-    late = SCENARIO.replace("at: 11min", "at: {uniform: {low: 2h, high: 30h}}")
-    sim.run_one(sim.loads(late)).plot.capacity()
-    assert labels(caught) == [(600.0, "upgrade_deployment")]
-
-
-def test_availability_has_a_row_for_the_system_and_each_group(one, drawn):
-    caught = drawn(availability, "figure")
-    one.plot.availability()
-    assert list(caught["first"]) == ["shop", "WebRole", "WorkerRole"]
-    assert caught["first"]["WebRole"].minimum() == 0.0
-    assert caught["first"]["WorkerRole"].minimum() == 1.0
-    assert caught["first"]["shop"].times[0] == 300.0
-
-
-def test_only_group_is_the_whole_system(drawn):
-    caught = drawn(availability, "figure")
-    sim.run_one(sim.loads(ONE_ROLE)).plot.availability()
-    assert list(caught["first"]) == ["shop"]
-
-
-def test_lanes_are_those_of_the_model(one, drawn):
-    caught = drawn(gantt, "figure")
-    one.plot.gantt()
-    known = one.simulation.models["shop"].gantt(one.log)
-    assert [(i.lane, i.start_s, i.end_s, i.category) for i in caught["first"]] == known
-
-
-def test_system_must_be_named_where_there_are_several(drawn):
-    caught = drawn(capacity, "figure")
-    run = sim.run_one(sim.loads(TWO))
-    run.plot.capacity("b")
-    assert caught["subtitle"] == "scenario, b, replication 0"
-    assert labels(caught) == [(60.0, "upgrade_deployment")]
-    run.plot.capacity("a")
-    assert labels(caught) == []
-    with pytest.raises(ScenarioError, match=r"must be a system of this scenario.*known: a, b"):
-        run.plot.capacity()
-    with pytest.raises(ScenarioError, match="must be a system of this scenario"):
-        sim.run(sim.loads(TWO)).plot.capacity("c")
 
 
 # Results ------------------------------------------------------------------------------------------
@@ -373,17 +239,6 @@ def test_saved_figures_of_several_systems_bear_their_names():
     ]
 
 
-@pytest.mark.parametrize("nodes", [2, 100])
-def test_lanes_of_a_pool_are_nodes_and_many_share_them(nodes, drawn):
-    caught = drawn(gantt, "figure")
-    text = f"horizon: 1h\nsystems: {{a: {{kind: batch_pool, nodes: {nodes}}}}}\noperations:\n"
-    text += "  - {at: 5min, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}\n"
-    results = sim.run(sim.loads(text).override({"replications": 2}))
-    assert [name for name, _ in results.plot.figures()] == ["capacity", "nodes"]
-    assert (caught["what"], caught["shared"]) == ("nodes", nodes > gantt.MOST)
-    assert caught["failing"] == "its start task failed"
-
-
 def test_more_domains_than_can_be_told_apart_are_not_drawn():
     many = TWO.replace("instances: 4", "instances: 60, min_available: 60")
     many = many.replace("b: {kind: cloud_service,", "b: {kind: cloud_service, update_domains: 60,")
@@ -406,49 +261,7 @@ def test_opened_results_show_the_same(compared, tmp_path, drawn):
 
 # Batch pools with work ----------------------------------------------------------------------------
 
-POOL = """\
-name: pool
-horizon: 6h
-warm_up: 1h
-replications: 3
-systems:
-  render:
-    kind: batch_pool
-    nodes: 5
-    task_slots_per_node: 2
-    work: {load: 90%, service: {exponential: {mean: 10min}}}
-operations:
-  - {at: 2h, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}
-variants:
-  requeue: {}
-  drain: {systems.render.interruptions.on_upgrade: taskcompletion}
-"""
-ALONE = POOL.partition("variants")[0]
 SHOP = "  shop: {kind: cloud_service, roles: {WebRole: {instances: 2}}}\n"
-
-
-def test_queue_of_a_run_is_its_timelines_over_the_window(drawn):
-    caught = drawn(queue, "figure")
-    run = sim.run_one(sim.loads(ALONE))
-    run.plot.queue()
-    for shown, series in ((caught["first"], "queue"), (caught["used"], "running")):
-        line = run.timeline("render", series).crop(3600.0, 21600.0)
-        assert shown.times.tolist() == line.times.tolist()
-        assert shown.values.tolist() == line.values.tolist()
-    assert caught["subtitle"] == "pool, replication 0"
-    assert labels(caught) == [(7200.0, "upgrade_os")]
-
-
-def test_slots_in_service_are_whole_and_those_that_utilisation_is_a_share_of(drawn):
-    caught = drawn(queue, "figure")
-    run = sim.run_one(sim.loads(ALONE))
-    run.plot.queue()
-    slots = caught["slots"]
-    assert (slots.values.min(), slots.values.max()) == (8.0, 10.0)
-    assert (slots.values == slots.values.round()).all()
-    share = run.timeline("render", "utilisation").crop(3600.0, 21600.0)
-    used = caught["used"].at(share.times)
-    assert share.values.tolist() == (used / slots.at(share.times)).tolist()
 
 
 def test_queue_of_results_is_that_of_the_first_run_of_the_variant(drawn):
@@ -488,24 +301,6 @@ def test_system_without_a_queue_says_what_it_has(one, ran):
 
 # Arc fleets ---------------------------------------------------------------------------------------
 
-FLEET = """\
-name: fleet
-horizon: 10d
-replications: 5
-systems:
-  shops:
-    kind: arc_fleet
-    machines: 4
-    discovery: {uniform: {low: 0s, high: 5d}}
-    extensions:
-      - {publisher: Microsoft.Azure.Monitor, type: AzureMonitorLinuxAgent, version: 1.1.0,
-         enable_automatic_upgrade: true}
-operations:
-  - {at: 1d, publish_extension: {type: AzureMonitorLinuxAgent, version: 1.2.0}}
-variants:
-  slow: {}
-  fast: {systems.shops.discovery: 1h}
-"""
 NEEDED = FLEET.replace("version: 1.1.0,", "version: 1.1.0, min_available: 4,")
 
 
@@ -533,13 +328,6 @@ def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):
         shares = sorted(float(one.at(at)) for one in every)
         assert (low, mid, high) == (shares[0], shares[2], shares[4])
     assert [mark.label for mark in caught["marks"]] == ["publish_extension"]
-
-
-def test_up_to_date_of_a_run_has_no_band(drawn):
-    caught = drawn(up_to_date, "figure")
-    sim.run(sim.loads(FLEET.partition("variants")[0])).replay(3).plot.up_to_date()
-    assert "band" not in caught
-    assert caught["subtitle"] == "fleet, replication 3"
 
 
 def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
@@ -677,14 +465,6 @@ def test_overlay_of_what_is_not_there_or_of_too_many_is_an_error(compared):
     with pytest.raises(ScenarioError, match="at most 8 lines can be distinguished, got 9 variants"):
         many.plot.overlay()
     assert isinstance(many.plot.overlay(of=["0", "8"]), Picture)
-
-
-def test_timeline_of_a_run_is_plotted_in_one_line(one):
-    picture = one.timeline("shop", "ready", "WebRole").plot()
-    picture.draw_without_rendering()
-    (axes,) = picture.axes
-    assert axes.get_ylabel() == "WebRole ready (count)"
-    assert axes.get_xlabel().startswith("local time")
 
 
 def test_who_is_up_to_date_is_a_picture_of_other_systems_too(compared):

@@ -1,11 +1,7 @@
 """Runs and comparisons through the Python interface: answers, folders, and the way back."""
 
-import json
-from hashlib import sha256
-
-import numpy as np
-import pandas as pd
 import pytest
+from made_results import CHANCE, HEAD, OBJECTIVE, VARIANTS
 from pandas.testing import assert_frame_equal
 
 import sim
@@ -14,33 +10,9 @@ from sim.results import tables
 from sim.results.events import EVENTS
 from sim.results.sources import TABLES
 
-HEAD = """\
-# Question: does it stay up?
-name: shop
-horizon: 6h
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 20RESTART}}
-operations:
-  - at: 10min
-    upgrade_deployment: {build: "42", mode: MODE}
-"""
-CHANCE = HEAD.replace("RESTART", "").replace("MODE", "Auto") + "replications: 5\n"
-OBJECTIVE = "objectives: [{metric: min_capacity, at_least: 80%}]\n"
-VARIANTS = """\
-variants:
-  auto: {}
-  simultaneous: {operations.0.upgrade_deployment.mode: Simultaneous}
-  nothing: {operations: []}
-"""
+pytestmark = pytest.mark.usefixtures("quick_pictures")
+
 OPERATOR = "Manual, operator: {bake: 30min}"
-
-
-@pytest.fixture(autouse=True)
-def quick_pictures(monkeypatch):
-    """Folders are saved without rendering what they show, which takes most of the time."""
-    monkeypatch.setattr("sim.results.results.png", lambda _: b"a picture")
 
 
 def certain(mode="Auto"):
@@ -51,16 +23,6 @@ def value(results, metric, variant="baseline", column="mean"):
     rows = results.summary
     mine = rows[(rows.metric == metric) & (rows.variant == variant) & (rows.group == "")]
     return mine[column].item()
-
-
-@pytest.fixture(scope="module")
-def ran():
-    return sim.run(sim.loads(CHANCE + OBJECTIVE))
-
-
-@pytest.fixture(scope="module")
-def compared():
-    return sim.compare(sim.loads(CHANCE + OBJECTIVE + VARIANTS))
 
 
 # Answers known in advance -------------------------------------------------------------------------
@@ -124,34 +86,6 @@ def test_summary_is_of_the_replications(ran):
     assert value(ran, "rollout_duration", column="max") == mine.value.max()
     worst = mine.replication[mine.value.idxmax()]
     assert value(ran, "rollout_duration", column="worst_replication") == worst
-
-
-def test_replication_can_be_replayed_alone(ran):
-    alone = sim.run(ran.replay().scenario, replay=3)
-    assert alone.about.variants[0].first == 3
-    assert alone.replications.replication.unique().tolist() == [3]
-    rows = ran.replications
-    mine = rows[rows.replication == 3].reset_index(drop=True)
-    assert_frame_equal(alone.replications, mine)
-    assert set(alone.timelines.replication) == {3}
-    with pytest.raises(ScenarioError, match=r"must be a whole number from 0 to 2\^31 - 1, got -1"):
-        sim.run(ran.replay().scenario, replay=-1)
-
-
-def test_worst_replication_of_the_table_can_be_run_again(ran):
-    worst = ran.summary.worst_replication.max()
-    assert not isinstance(worst, int)  # NumPy's own
-    scenario = ran.replay().scenario
-    assert sim.run_one(scenario, worst).replication == ran.replay(worst).replication == worst
-    assert sim.run(scenario, replay=worst).about.variants[0].first == worst
-
-
-def test_replay_is_the_replication_asked_for(ran):
-    assert ran.replay().replication == 0
-    assert ran.replay(4).replication == 4
-    assert ran.replay(4).log.equals(sim.run_one(ran.replay().scenario, 4).log)
-    with pytest.raises(ScenarioError, match="must be a variant of these results, got auto"):
-        ran.replay(0, "auto")
 
 
 def test_variant_of_a_file_runs_under_its_name():
@@ -253,23 +187,6 @@ def test_variants_are_set_against_the_first_one(compared):
     assert ("nothing", "rollout_duration") not in rows.index
 
 
-def test_reference_neither_passes_nor_fails_a_comparison():
-    fails = OBJECTIVE.replace("80%", "90%")
-    results = sim.compare(sim.loads(CHANCE + fails + VARIANTS))
-    met = {one.name: (one.meets_all, one.reference) for one in results.about.variants}
-    assert met == {
-        "auto": (False, False),
-        "simultaneous": (False, False),
-        "nothing": (True, True),
-    }
-    assert not results.about.objectives_met
-
-
-def test_one_variant_that_meets_every_objective_is_enough(compared):
-    assert [one.meets_all for one in compared.about.variants] == [True, False, True]
-    assert compared.about.objectives_met
-
-
 def test_file_without_variants_gets_the_service_s_own_choices():
     results = sim.compare(sim.loads(CHANCE))
     assert [one.name for one in results.about.variants] == ["auto", "manual", "simultaneous"]
@@ -316,17 +233,6 @@ def test_reference_alone_is_no_reason_for_a_further_look():
 # Folders ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("which", ["ran", "compared"])
-def test_folder_gives_the_same_tables_back(which, request, tmp_path):
-    made = request.getfixturevalue(which)
-    opened = sim.open_results(made.save(tmp_path / "r"))
-    for name in TABLES:
-        assert_frame_equal(tables.frame(made.table(name)), tables.frame(opened.table(name)))
-    assert opened.about.objectives_met == made.about.objectives_met
-    assert opened._repr_html_() == made._repr_html_()
-    assert repr(opened) == repr(made)
-
-
 def test_folder_holds_what_it_should(ran, compared, tmp_path):
     def names(folder):
         return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
@@ -343,40 +249,6 @@ def test_folder_holds_what_it_should(ran, compared, tmp_path):
 def test_folder_of_a_file_is_named_after_it(ran, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert [ran.save().as_posix() for _ in range(2)] == ["results/shop", "results/shop-2"]
-
-
-def test_resolved_scenarios_read_back_and_run_alike(compared, tmp_path):
-    folder = compared.save(tmp_path / "r")
-    opened = sim.open_results(folder)
-    assert sim.load(folder / "scenario.resolved.yaml") == sim.loads(CHANCE + OBJECTIVE)
-    for one in compared.about.variants:
-        assert opened.replay(2, one.name).log.equals(compared.replay(2, one.name).log)
-        assert opened.replay(2, one.name).variant == one.name
-
-
-def test_provenance_tells_where_results_come_from(tmp_path):
-    demand = "time_s,value\n0,100\n"
-    text = CHANCE.replace("20}", "20, serves_demand: 10}").replace(
-        "    roles", "    demand: {csv: demand.csv}\n    roles"
-    )
-    (tmp_path / "shop.yaml").write_text(text)
-    (tmp_path / "demand.csv").write_text(demand)
-    results = sim.run(sim.load(tmp_path / "shop.yaml"))
-    folder = results.save(tmp_path / "r", command="rollout-sim run shop.yaml")
-    content = (folder / "provenance.json").read_text()
-    provenance = json.loads(content)
-    assert provenance["made_by"] == f"rollout-sim {sim.__version__}"
-    assert provenance["command"] == "rollout-sim run shop.yaml"
-    assert provenance["versions"]["numpy"] == np.__version__
-    assert provenance["versions"]["pandas"] == pd.__version__
-    about = provenance["results"]
-    assert about["inputs"] == {
-        "demand.csv": sha256(demand.encode()).hexdigest(),
-        "shop.yaml": sha256(text.encode()).hexdigest(),
-    }
-    assert about["variants"][0]["seed"] == 0
-    assert about["wall_time_s"] > 0
-    assert str(tmp_path) not in content
 
 
 def test_everything_can_be_kept(ran, tmp_path):
@@ -409,50 +281,9 @@ def test_saving_again_needs_overwrite(ran, tmp_path):
     assert ran.save(folder, overwrite=True) == folder
 
 
-def test_opened_results_can_be_saved_elsewhere(compared, tmp_path):
-    first = compared.save(tmp_path / "a")
-    second = sim.open_results(first).save(tmp_path / "b")
-    assert_frame_equal(sim.open_results(second).comparison, compared.comparison)
-    for file in ("scenario.resolved.yaml", "variants/1.resolved.yaml", "variants/2.resolved.yaml"):
-        assert (second / file).read_bytes() == (first / file).read_bytes()
-
-
-def test_folder_of_another_version_says_so(ran, tmp_path):
-    folder = ran.save(tmp_path / "r")
-    (folder / "provenance.json").write_text('{"made_by": "rollout-sim 9.9", "results": {}}')
-    with pytest.raises(ScenarioError, match=r"must be results of this version.*rollout-sim 9\.9"):
-        sim.open_results(folder)
-
-
 def test_folder_without_results_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match="must be a folder of results"):
         sim.open_results(tmp_path)
 
 
 # Notebooks ----------------------------------------------------------------------------------------
-
-
-def test_results_show_themselves(compared):
-    page = compared._repr_html_()
-    assert "<b>shop: 5 replications, window 0s to 6h</b>" in page
-    assert "does it stay up?" in page
-    assert "<td>simultaneous</td><td>0 %</td>" in page
-    assert "<td>nothing</td><td>100 %</td>" in page
-    assert "<td>missed</td>" in page
-    assert "restart (lognormal, median 4min)" in page
-
-
-def test_whole_systems_are_shown_not_their_groups():
-    text = CHANCE.replace("{WebRole: {instances: 20}}", "{A: {instances: 4}, B: {instances: 1}}")
-    results = sim.run(sim.loads(text))
-    assert "<td>baseline</td><td>60 %</td>" in results._repr_html_()
-
-
-def test_what_did_not_come_is_shown_as_beyond_the_horizon():
-    text = CHANCE.replace("horizon: 6h", "horizon: 30min")
-    assert "<td>&gt; 30min / &gt; 30min</td>" in sim.run(sim.loads(text))._repr_html_()
-
-
-def test_metric_that_does_not_apply_is_a_dash(compared):
-    row = compared._repr_html_().split("<td>nothing</td>")[1].split("</tr>")[0]
-    assert row.endswith("<td>-</td>")

@@ -5,40 +5,17 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from one_run import SCENARIO, rejection, run
 
 import sim
-from sim.core.errors import ModelError, ScenarioError
+from sim.core.errors import ScenarioError
 from sim.results.single_run import NamedTimeline
-from sim.results.tables import OPERATIONS
 from sim.simulation import simulate
-
-SCENARIO = """\
-name: shop
-horizon: 1h
-START
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 20, restart: 2min}}
-operations:
-  - at: 10min
-    upgrade_deployment: {build: "42"}
-"""
-
-
-def run(start="", scenario=SCENARIO, replication=0):
-    return sim.run_one(sim.loads(scenario.replace("START", start)), replication)
 
 
 @pytest.fixture(scope="module")
 def one():
     return run()
-
-
-def rejection(call, *arguments):
-    with pytest.raises(ScenarioError) as error:
-        call(*arguments)
-    return str(error.value)
 
 
 def test_run_knows_what_it_is_of(one):
@@ -56,44 +33,6 @@ def test_variant_s_run_bears_its_name():
     assert sim.run_one(scenario.variant("simultaneous")).variant == "simultaneous"
 
 
-@pytest.mark.parametrize("kind", [int, np.int8, np.int64, np.uint64])
-def test_replication_may_be_of_any_integer_type(kind):
-    found = run(replication=kind(3))
-    assert found.log.equals(run(replication=3).log)
-    assert type(found.replication) is int
-
-
-@pytest.mark.parametrize(
-    ("given", "got"),
-    [
-        (-1, "-1"),
-        (2**31, "2147483648"),
-        (2**64, "18446744073709551616"),
-        pytest.param(10**5000, "a huge number", id="huge"),
-        (0.5, "0.5"),
-        (3.0, "3.0"),
-        (True, "True"),
-        ("3", "'3'"),
-        (None, "None"),
-    ],
-)
-def test_other_replications_are_refused_in_words(given, got):
-    rule = f"a replication must be a whole number from 0 to 2^31 - 1, got {got}"
-    assert rule in rejection(lambda: run(replication=given))
-
-
-def test_last_replication_is_like_any_other():
-    assert run(replication=2**31 - 1).replication == 2**31 - 1
-
-
-def test_run_audits_itself(monkeypatch):
-    monkeypatch.setattr(
-        "sim.systems.cloud_service.model.Model.audit", lambda _model, _stack: "out of line"
-    )
-    with pytest.raises(ModelError, match="out of line"):
-        run()
-
-
 # Timelines ----------------------------------------------------------------------------------------
 
 
@@ -107,26 +46,6 @@ def test_timeline_is_exact(one):
 
 def test_cropped_timeline_is_still_one_with_a_name(one):
     assert one.timeline("shop", "capacity").crop(60.0, 120.0).name == "shop capacity"
-
-
-def test_every_series_is_among_the_lines(one):
-    lines = one.lines()
-    assert ("shop", "capacity", "WebRole") in lines
-    assert ("shop", "by_update_domain:4", "") in lines
-    assert lines["shop", "ready", ""].minimum() == 16
-
-
-def test_what_a_run_does_not_have_is_told_with_the_nearest_name(one):
-    assert "did you mean shop?" in rejection(one.timeline, "shpo", "capacity")
-    assert "must be a series of shop, got capacty; did you mean capacity?" in rejection(
-        one.timeline, "shop", "capacty"
-    )
-    assert "must be a group of shop, got WebRol; did you mean WebRole?" in rejection(
-        one.timeline, "shop", "capacity", "WebRol"
-    )
-    assert "a series of WebRole" in rejection(one.timeline, "shop", "up_to_date", "WebRole")
-    assert "did you mean shop?" in rejection(one.members, "shpo")
-    assert "did you mean shop?" in rejection(one.dips, "shpo")
 
 
 def test_series_is_indexed_by_the_hours_since_the_start(one):
@@ -175,25 +94,6 @@ def test_members_have_a_row_each(one):
     first = members.iloc[0]
     assert (first.instance, first.status, first.build) == ("WebRole_IN_0", "ReadyRole", "42")
     assert members.out_s.tolist() == [120.0] * 20
-
-
-def test_operations_have_the_columns_of_the_result_folder(one):
-    operations = one.operations
-    assert list(operations.columns) == OPERATIONS.names
-    (row,) = operations.to_dict("records")
-    assert (row["variant"], row["name"], row["status"]) == (
-        "baseline",
-        "upgrade_deployment-0",
-        "Succeeded",
-    )
-    assert (row["at_s"], row["ended_s"], row["http_status"]) == (600.0, 1200.0, 200)
-
-
-def test_scenario_without_operations_has_an_empty_table():
-    quiet = run(scenario=SCENARIO.partition("operations")[0])
-    assert list(quiet.operations.columns) == OPERATIONS.names
-    assert quiet.operations.empty
-    assert list(quiet.dips("shop").columns) == ["start_s", "end_s", "depth", "lost_hours", "causes"]
 
 
 def test_events_are_the_log_in_words(one):
@@ -259,3 +159,12 @@ def test_run_and_timeline_show_themselves_in_a_notebook():
 def test_dips_are_sought_below_a_share(one, below):
     with pytest.raises(ScenarioError, match="below must be a share between 0 and 1, got"):
         one.dips("shop", below=below)
+
+
+def test_timeline_of_a_run_is_plotted_in_one_line():
+    one = run("start: 2026-11-20T14:00+01:00")
+    picture = one.timeline("shop", "ready", "WebRole").plot()
+    picture.draw_without_rendering()
+    (axes,) = picture.axes
+    assert axes.get_ylabel() == "WebRole ready (count)"
+    assert axes.get_xlabel().startswith("local time")

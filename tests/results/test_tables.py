@@ -9,7 +9,6 @@ import pytest
 from sim.experiments.replications import replicate
 from sim.files import loads
 from sim.results import tables
-from sim.results.events import EVENTS, events
 from sim.simulation import Simulation
 
 SCENARIO = """\
@@ -112,49 +111,6 @@ def test_timelines_have_a_row_for_each_step(simulation):
     assert mine.time_s.tolist() == [0.0, 60.0, 180.0]
     assert mine.value.tolist() == [1.0, 0.0, 1.0]
     assert frame[frame.series == "ready"].group.unique().tolist() == ["WebRole"]
-
-
-def test_events_tell_the_whole_log_in_words(simulation):
-    log = simulation.run()
-    table = events("auto", log)
-    table.validate(full=True)
-    assert table.schema == EVENTS
-    frame = tables.frame(table)
-    assert len(frame) == len(log)
-    assert frame[frame.kind == "instance"].to_dict("records") == [
-        {
-            "variant": "auto",
-            "replication": 0,
-            "time_s": time,
-            "system": "shop",
-            "kind": "instance",
-            "group": "WebRole",
-            "subject": "WebRole_IN_0",
-            "old": old,
-            "old_version": before,
-            "new": new,
-            "new_version": "42",
-            "cause": "update domain 0",
-        }
-        for time, old, before, new in (
-            (60.0, "ReadyRole", "1", "BusyRole"),
-            (180.0, "BusyRole", "42", "ReadyRole"),
-        )
-    ]
-
-
-def test_what_is_absent_has_no_version():
-    larger = SCENARIO.replace('build: "42"', 'build: "42", configuration: {WebRole: 2}')
-    frame = tables.frame(events("auto", Simulation(loads(larger)).run()))
-    born = frame[(frame.kind == "instance") & (frame.old == "absent")]
-    assert born[["subject", "old_version", "new_version"]].to_numpy().tolist() == [
-        ["WebRole_IN_1", "", "42"]
-    ]
-
-
-def test_events_of_an_empty_log_are_none():
-    quiet = Simulation(loads(SCENARIO.partition("operations")[0]))
-    assert events("baseline", quiet.run()).num_rows == 0
 
 
 def test_column_with_gaps_has_nan_where_there_is_no_number():

@@ -4,77 +4,17 @@ from __future__ import annotations
 
 import pickle
 import re
-from hashlib import sha256
 
 import pytest
 from places import ROOT
+from shop_file import MINIMAL, SHOP, problems, scenario
 
 from sim.core.errors import ScenarioError
 from sim.core.rounding import Amount
 from sim.formats.tree import read
-from sim.scenario import Document, InputFile, Scenario
+from sim.scenario import Document, Scenario
 
-MINIMAL = {
-    "systems": {"shop": {"kind": "cloud_service", "roles": {"Web": {"instances": 4}}}},
-}
 UPGRADE = MINIMAL | {"operations": [{"at": "10min", "upgrade_deployment": {}}]}
-
-SHOP = """\
-# yaml-language-server: $schema=scenario.schema.json
-# Question: does the shop keep 80 % of its capacity?
-horizon: 6h
-warm_up: 1min
-seed: 7
-replications: 50
-start: 2026-11-20T14:00+01:00
-systems:
-  shop:
-    kind: cloud_service
-    builds:
-      "42": {bad: 5%, unhealthy_later: {probability: 10%, after: {uniform: {low: 5min, high: 2h}}}}
-    staging: {build: "42"}
-    extensions: [{id: rdp, json: true}]
-    demand: {curve: {"00:00": 300, "14:00": 1900}}
-    roles:
-      Worker:
-        instances: 3
-        stages: {stop: 30s, start: 2min}
-        failures: {per_year: 1, recovery: 16min}
-      Conference.Web: {instances: 8, min_available: 75%, slow_start: {for: 2min, serves: 50%}}
-operations:
-  - at: 10min
-    name: rollout
-    upgrade_deployment:
-      mode: manual
-      windows: [{days: [fri, sat], from: "22:00", to: "05:00"}]
-      extended_properties: [{name: owner, value: null}, {name: team, value: "7"}]
-      extension_configuration:
-        all_roles: [{id: rdp}]
-        named_roles: {Worker: [{id: rdp, state: disable}]}
-      operator: {bake: 30min, stop_above: 10%, then: rollback}
-  - {at: {uniform: {low: 1h, high: 2h}}, host_os_update: {}}
-  - {at: 5h, swap: {}}
-objectives:
-  - {metric: min_capacity, at_least: 80%, in_runs: 95%}
-  - {metric: rollout_duration, at_most: 3h, of: mean}
-  - {metric: outages, group: Worker, at_most: 2}
-variants:
-  manual: {}
-  auto:
-    operations.rollout.upgrade_deployment.mode: Auto
-  more:
-    systems.shop.roles."Conference.Web".instances: 10
-"""
-
-
-def scenario(text: str = SHOP, **contents: bytes) -> Scenario:
-    return Scenario.from_text(text, "scenarios/shop.yaml", contents)
-
-
-def problems(text: str) -> list[str]:
-    with pytest.raises(ScenarioError) as caught:
-        Scenario.from_text(text, "shop.yaml")
-    return [str(problem) for problem in caught.value.problems]
 
 
 def test_a_file_that_says_no_more_than_it_must_gets_the_documented_defaults():
@@ -254,17 +194,6 @@ def test_variants_can_be_given_in_python():
     assert scenario().variant("more").with_variants({"as it is": {}}).variant_names == ("as it is",)
 
 
-def test_variants_given_in_python_are_checked_as_those_of_a_file():
-    with pytest.raises(ScenarioError) as caught:
-        scenario().with_variants({"none": {"systems.shop.update_domains": 0}, "odd": {"sed": 1}})
-    assert [problem.path for problem in caught.value.problems] == [
-        "variants.none: systems.shop.update_domains",
-        "variants.odd: sed",
-    ]
-    with pytest.raises(ScenarioError, match=r"variants\.a\.seed: must be a mapping, a list, text"):
-        scenario().with_variants({"a": {"seed": object()}})
-
-
 LAST_SEED = 2**63 - 1
 DOORS = {
     "file": lambda seed: scenario(SHOP.replace("seed: 7", f"seed: {seed}")),
@@ -288,14 +217,6 @@ def test_seed_is_a_whole_number_of_63_bits_by_every_door(door):
             DOORS[door](seed)
 
 
-def test_variants_cannot_have_a_seed_of_their_own():
-    with pytest.raises(ScenarioError) as caught:
-        scenario().with_variants({"as it is": {}, "lucky": {"seed": 1}})
-    assert str(caught.value) == (
-        "variants.lucky: seed: must stand in the file itself, as it holds for all variants"
-    )
-
-
 def test_seed_and_replications_can_be_set_alone():
     s = scenario().with_(seed=99)
     assert (s.seed, s.replications) == (99, 50)
@@ -316,45 +237,6 @@ def test_the_default_variants_keep_the_operator_that_the_file_has():
     body = {"operator": {"bake": "1h"}}
     s = Scenario.from_dict(MINIMAL | {"operations": [{"at": "1h", "upgrade_deployment": body}]})
     assert s.variant("manual").operations[0].body.operator.bake == 3600.0
-
-
-CSV = SHOP.replace(
-    "{uniform: {low: 1h, high: 2h}}", "{empirical: {csv: at.csv, column: t}}"
-).replace('{curve: {"00:00": 300, "14:00": 1900}}', "{csv: load.csv}")
-CONTENTS = {"at.csv": b"t,u\n3600,1\n7200,2\n", "load.csv": b"time_s,value\n0,300\n60,1900\n"}
-
-
-def test_the_files_that_a_scenario_and_its_variants_name_are_known_before_it_is_read():
-    varied = CSV + "  other:\n    systems.shop.demand: {csv: other.csv}\n"
-    assert set(Document.of_text(varied, "x.yaml").files) == {"at.csv", "load.csv", "other.csv"}
-    assert Document.of_text(SHOP, "x.yaml").files == ()
-
-
-def test_a_scenario_holds_the_content_of_the_files_that_it_names():
-    s = Scenario.from_text(CSV, "x.yaml", CONTENTS)
-    assert s.systems["shop"].demand.steps == ((0.0, 300.0), (60.0, 1900.0))
-    assert s.operations[1].at.highest == 7200.0
-    assert s.inputs == tuple(
-        InputFile(name, sha256(content).hexdigest()) for name, content in CONTENTS.items()
-    )
-
-
-def test_a_scenario_from_python_is_given_its_files_too():
-    shop = MINIMAL["systems"]["shop"] | {"demand": {"csv": "load.csv"}}
-    s = Scenario.from_dict({"systems": {"shop": shop}}, contents=CONTENTS)
-    assert s.systems["shop"].demand.steps == ((0.0, 300.0), (60.0, 1900.0))
-
-
-def test_other_contents_make_another_scenario():
-    s = Scenario.from_text(CSV, "x.yaml", CONTENTS)
-    assert Scenario.from_text(s.to_yaml(), "x.yaml", CONTENTS) == s
-    less = CONTENTS | {"load.csv": b"time_s,value\n0,300\n"}
-    assert Scenario.from_text(CSV, "x.yaml", less) != s
-
-
-def test_a_changed_scenario_still_has_its_files():
-    s = Scenario.from_text(CSV, "x.yaml", CONTENTS).variant("auto").with_(seed=3)
-    assert s.systems["shop"].demand.steps == ((0.0, 300.0), (60.0, 1900.0))
 
 
 def test_assumptions_name_the_system_only_where_there_are_several():
@@ -396,53 +278,6 @@ def test_all_keys_and_values_that_are_wrong_are_told_at_once_in_file_order():
             "be a whole number, 1 or more, got none"
         ),
     ]
-
-
-def test_a_variant_that_names_nothing_is_told_at_its_own_line():
-    assert problems(SHOP.replace("operations.rollout.", "operations.rolout.")) == [
-        (
-            "shop.yaml:42:5: variants.auto: operations.rolout.upgrade_deployment.mode: names no "
-            "item of operations, did you mean rollout?"
-        )
-    ]
-
-
-def test_a_line_of_the_file_that_no_longer_fits_is_told_at_the_variants_line():
-    text = SHOP + "  small:\n    systems.shop.roles: {Web: {instances: 2}}\n"
-    assert problems(text) == [
-        (
-            "shop.yaml:45:3: variants.small: operations.0.upgrade_deployment."
-            "extension_configuration.named_roles.Worker: must be a role of shop, got Worker; "
-            "known: Web"
-        ),
-        (
-            "shop.yaml:45:3: variants.small: objectives.2.group: must be a group of shop, got "
-            "Worker; known: Web"
-        ),
-    ]
-
-
-def test_a_problem_of_the_file_is_not_told_again_of_each_variant():
-    assert problems(SHOP.replace('build: "42"}', 'build: "43"}')) == [
-        (
-            "shop.yaml:13:22: systems.shop.staging.build: must be a build of `builds`, got 43; "
-            "known: 1, 42"
-        )
-    ]
-
-
-def test_a_variant_cannot_change_variants():
-    found = problems(SHOP + "  odd: {variants.auto: {}}\n")
-    assert found[0].startswith(
-        "shop.yaml:45:9: variants.odd: variants.auto: names no key of the sc"
-    )
-
-
-def test_a_variant_cannot_prefer_something_else_than_the_others():
-    (found,) = problems(SHOP + "  odd: {prefer: [downtime]}\n")
-    assert found.endswith(
-        "variants.odd: prefer: must stand in the file itself, as it holds for all variants"
-    )
 
 
 def test_preferred_metrics_hold_in_every_variant_and_read_back():

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 
 import pytest
+from kiosks import CODE
 from places import ROOT
-
-PAGE = ROOT / "sim" / "systems" / "README.md"
 
 SCENARIO = """# How long are kiosks out?
 horizon: 1h
@@ -34,10 +32,7 @@ def folder(tmp_path_factory):
     """A folder beside which the page's system stands, as if in sim/systems."""
     made = tmp_path_factory.mktemp("house")
     (made / "kiosks").mkdir()
-    code = "\n".join(
-        re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    )
-    (made / "kiosks" / "__init__.py").write_text(code, encoding="utf-8")
+    (made / "kiosks" / "__init__.py").write_text(CODE, encoding="utf-8")
     (made / "s.yaml").write_text(SCENARIO, encoding="utf-8")
     return made
 

@@ -1,0 +1,39 @@
+"""Tables come from runs just made, or from a folder, and are the same."""
+
+import pytest
+from made_results import CHANCE, OBJECTIVE
+from pandas.testing import assert_frame_equal
+
+import sim
+from sim.results import tables
+from sim.results.sources import TABLES
+
+pytestmark = pytest.mark.usefixtures("quick_pictures")
+
+
+@pytest.mark.parametrize("which", ["ran", "compared"])
+def test_folder_gives_the_same_tables_back(which, request, tmp_path):
+    made = request.getfixturevalue(which)
+    opened = sim.open_results(made.save(tmp_path / "r"))
+    for name in TABLES:
+        assert_frame_equal(tables.frame(made.table(name)), tables.frame(opened.table(name)))
+    assert opened.about.objectives_met == made.about.objectives_met
+    assert opened._repr_html_() == made._repr_html_()
+    assert repr(opened) == repr(made)
+
+
+def test_resolved_scenarios_read_back_and_run_alike(compared, tmp_path):
+    folder = compared.save(tmp_path / "r")
+    opened = sim.open_results(folder)
+    assert sim.load(folder / "scenario.resolved.yaml") == sim.loads(CHANCE + OBJECTIVE)
+    for one in compared.about.variants:
+        assert opened.replay(2, one.name).log.equals(compared.replay(2, one.name).log)
+        assert opened.replay(2, one.name).variant == one.name
+
+
+def test_opened_results_can_be_saved_elsewhere(compared, tmp_path):
+    first = compared.save(tmp_path / "a")
+    second = sim.open_results(first).save(tmp_path / "b")
+    assert_frame_equal(sim.open_results(second).comparison, compared.comparison)
+    for file in ("scenario.resolved.yaml", "variants/1.resolved.yaml", "variants/2.resolved.yaml"):
+        assert (second / file).read_bytes() == (first / file).read_bytes()

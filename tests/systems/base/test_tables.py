@@ -1,0 +1,61 @@
+"""How often members were out, and lanes, from their stays."""
+
+from dataclasses import fields
+
+import numpy as np
+
+from sim.core.timelines import Sojourns
+from sim.systems.base.tables import bars, time_out
+
+NAMES = [field.name for field in fields(Sojourns)]
+
+
+def spent(*rows):
+    """Stays: subject, state, since, until."""
+    subject, state, since, until = map(np.array, zip(*rows, strict=True))
+    none = np.zeros(len(rows), np.int64)
+    values = {
+        "subject": subject, "state": state, "since": since, "until": until,
+    }  # fmt: skip
+    return Sojourns(**{name: values.get(name, none) for name in NAMES})
+
+
+STAYS = spent(
+    (4, 1, 0.0, 10.0),
+    (4, 2, 10.0, 14.0),
+    (4, 3, 14.0, 15.0),
+    (4, 1, 15.0, 20.0),
+    (4, 2, 20.0, 30.0),
+    (5, 2, 0.0, 3.0),
+    (5, 1, 3.0, 30.0),
+)
+OUT = STAYS.state > 1
+
+
+def test_stays_that_follow_each_other_are_one_time_out():
+    out = time_out(STAYS, OUT, 4, 3)
+    assert out.times.tolist() == [2, 1, 0]
+    assert out.seconds.tolist() == [15.0, 3.0, 0.0]
+
+
+def test_the_end_of_one_member_and_the_beginning_of_the_next_are_two():
+    assert OUT[4]
+    assert OUT[5]
+    assert time_out(STAYS, OUT, 4, 2).times.sum() == 3
+
+
+def test_members_that_share_a_lane_are_drawn_together():
+    lane = np.zeros(len(STAYS.state), np.int64)
+    category = np.where(OUT, "other", "ready")
+    assert bars(STAYS, lane, category, "lane {}".format, ("other", "ready")) == [
+        ("lane 0", 0.0, 3.0, "other"),
+        ("lane 0", 10.0, 15.0, "other"),
+        ("lane 0", 20.0, 30.0, "other"),
+        ("lane 0", 0.0, 30.0, "ready"),
+    ]
+
+
+def test_a_negative_lane_and_a_stay_of_no_time_are_not_drawn():
+    stays = spent((4, 1, 0.0, 0.0), (5, 1, 0.0, 9.0), (6, 1, 1.0, 2.0))
+    lane, category = np.array([0, -1, 2]), np.array(["ready"] * 3)
+    assert bars(stays, lane, category, str, ("ready",)) == [("2", 1.0, 2.0, "ready")]
