@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from mean_cases import case, last_line, service
 
+import sim
 from sim.scenario import Scenario
 
 
@@ -71,3 +72,23 @@ def test_failures_do_not_come_and_leave_the_case_a_mean_one():
     assert line.startswith("In the mean case (every time at its mean, nothing happens whose ")
     assert "lowest capacity 75 % (3 of 4), first at 10min" in line
     assert line.endswith(" usually takes longer, as it waits for the slowest.")
+
+
+def test_after_a_swap_nobody_in_production_is_called_staging():
+    text = """\
+systems:
+  shop:
+    kind: cloud_service
+    staging: {build: "2"}
+    roles: {web: {instances: 2, restart: 2min}}
+operations:
+  - {at: 10min, swap: {}}
+  - {at: 30min, upgrade_deployment: {build: "3"}}
+"""
+    run = sim.run_one(sim.loads(text))
+    (dip,) = run.dips("shop").to_dict("records")
+    assert "(began in staging)" in "".join(dip["causes"])
+    assert "(staging)" not in "".join(dip["causes"])
+    swapless = run.scenario.override({"operations": []})
+    names = sim.run_one(swapless).log.subjects
+    assert "web_IN_0 (staging)" in map(names.name, range(names.count))

@@ -1,0 +1,34 @@
+"""Scenarios in which something goes wrong."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from places import CASES
+
+import sim
+
+STUCK_WHEN_BAD = """\
+replications: 40
+horizon: 4h
+systems:
+  shop:
+    kind: cloud_service
+    builds: {"2": {bad: 50%, fails_to_start: 100%}}
+    roles: {web: {instances: 4, restart: 4min, min_available: 3}}
+operations:
+  - {at: 10min, upgrade_deployment: {build: "2"}}
+"""
+
+
+ROLLED_BACK = STUCK_WHEN_BAD + "  - {at: 2h, rollback: {}}\n"
+
+
+@cache
+def ran(text):
+    return sim.run(sim.loads(text))
+
+
+@cache
+def compared(name):
+    return sim.compare(sim.load(CASES / f"{name}.yaml"))
