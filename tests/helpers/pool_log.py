@@ -5,11 +5,12 @@ from __future__ import annotations
 from hand_made import HandMade, operations
 
 from sim.systems.base.operation import Span
+from sim.systems.batch_pool.audit import broken_rules
 from sim.systems.batch_pool.defaults import resolve, resolve_body
-from sim.systems.batch_pool.model import Model
+from sim.systems.batch_pool.layout import PoolLayout
+from sim.systems.batch_pool.model import PoolModel
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
-from sim.systems.batch_pool.work_audit import broken_rules
 
 TARGET = "WA-GUEST-OS-5.31_201905-01"
 UPGRADE = ("upgrade_os", {"target_os_version": TARGET})
@@ -31,11 +32,12 @@ class Pool(HandMade):
         ]
         self.spec = self.spec.model_copy(update={"work": tuple(read)})
         asked = operations("p", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
-        super().__init__(Model("p", self.spec, list(asked), 1, Span(horizon, None)), horizon)
+        layout = PoolLayout("p", self.spec, list(asked), 1, Span(horizon, None))
+        super().__init__(PoolModel(layout), horizon)
 
     def audit(self, *texts):
         """The rule that the logs break; their times are no draws, and not all of it is told."""
-        rule = next(broken_rules(self.model, self.stack(*texts)), None)
+        rule = next(broken_rules(self.model.layout, self.stack(*texts)), None)
         return None if rule is None else f"p: {rule}"
 
     def because(self, _):

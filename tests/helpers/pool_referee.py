@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+WAITING = ("active", "active (checkpointed)")
 UP = ("idle", "running (scheduling disabled)")
 
 
@@ -100,7 +101,7 @@ class Pool:
             task.first_start = time if task.first_start is None else task.first_start
         elif status in ("completed", "failed"):
             task.ended = time
-        if status in ("active", "failed"):
+        if status in (*WAITING, "failed"):
             self._interrupt(time - task.began, task, row, status)
         task.status = status
 
@@ -108,7 +109,7 @@ class Pool:
         if row["cause"] == row["subject"]:
             task.kept = 0.0
             return
-        task.requeues += status == "active"
+        task.requeues += status in WAITING
         if self._mode(self.taken_by[int(row["cause"])]) == "checkpoint":
             period = self.spec.checkpoint.every + self.spec.checkpoint.cost
             lost = elapsed % period if period else 0.0

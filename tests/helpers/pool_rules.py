@@ -9,16 +9,22 @@ from collections import Counter
 from heapq import heappop, heappush
 from math import ceil, floor
 
+from sim.systems.batch_pool.tasks import redraw_tasks
+
 IN_SERVICE = ("idle", "running (scheduling disabled)")
 BACK = (*IN_SERVICE, "offline", "starttaskfailed")
 DRAINS = ("taskcompletion", "retaineddata")
+CHECKPOINTED = "active (checkpointed)"
 MOVES = {
     ("absent", "active"),
     ("active", "running"),
     ("running", "active"),
     ("running", "completed"),
     ("running", "failed"),
+    ("running", CHECKPOINTED),
+    (CHECKPOINTED, "running"),
 }
+INTERRUPTED = {"terminate": "failed", "checkpoint": CHECKPOINTED}
 
 
 class Task:
@@ -43,7 +49,7 @@ class Reading:
 
     def __init__(self, simulation, log):
         self.model, self.log = simulation.models["p"], log
-        self.spec, self.subjects = self.model.spec, log.subjects
+        self.spec, self.subjects = self.model.layout.spec, log.subjects
         self.bodies = {each.name: each.body for each in simulation.scenario.operations}
         self.tasks = self._tasks(simulation.scenario.seed, log.replication)
         (nodes,) = self.subjects.of("p", "node")
@@ -86,7 +92,7 @@ class Reading:
 
     def _tasks(self, seed, replication):
         found = {}
-        drawn = self.model.tasks(seed, replication)
+        drawn = redraw_tasks(self.model.layout, seed, replication)
         for job, layout in zip(drawn, self.model.layout.jobs, strict=True):
             columns = zip(job.submit.tolist(), job.service.tolist(), job.size.tolist(), strict=True)
             for number, (submit, service, size) in enumerate(columns, layout.first):
@@ -115,7 +121,7 @@ class Reading:
             else:
                 assert cause == task.node
                 self._leave(time, task, status)
-        if status == "active":
+        if status in ("active", CHECKPOINTED):
             self._wait(number, task)
         task.status = status
 
@@ -177,8 +183,8 @@ class Reading:
         mode = self._mode(self.taken_by[task.node])
         assert self.states[task.node][0] not in IN_SERVICE
         assert mode not in DRAINS  # the node would have waited
-        assert status == ("failed" if mode == "terminate" else "active")
-        task.requeues += status == "active"
+        assert status == INTERRUPTED.get(mode, "active")
+        task.requeues += status != "failed"
         if mode == "checkpoint":
             every, cost = self.spec.checkpoint.every, self.spec.checkpoint.cost
             elapsed = time - task.began
@@ -231,7 +237,7 @@ class Reading:
             present = [state for state in self.states.values() if state[0] != "absent"]
             self.most = self._limit(len(present))
             layout = self.model.layout
-            self.target = layout.os_versions[layout.targets[number - layout.first_upgrade]]
+            self.target = layout.os_versions[layout.brings(name)]
         else:
             broken = "starttaskfailed" in {status for status, _ in self.states.values()}
             assert new[0] == "completed" or (new[0] == "failed" and broken)
@@ -239,6 +245,14 @@ class Reading:
             self.upgrading = None
             for node, (status, version) in self.states.items():
                 assert status == "absent" or version == self.target or node in self.leaving
+
+    def _read_target(self, _, __, ___, new, cause):
+        """What is wanted is what the upgrade brings, from its beginning on, and at its end too."""
+        assert new == ("requested" if self.upgrading else "reached", self.target)
+        assert self.subjects.block_of(cause).kind == "upgrade"
+
+    def _read_size(self, _, __, ___, new, cause):
+        assert new == ("asked for", str(self.bodies[self.subjects.name(cause)].nodes))
 
     def _limit(self, present):
         if self.spec.configuration == "virtual_machine":

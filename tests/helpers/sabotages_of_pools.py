@@ -9,9 +9,9 @@ from sabotage import Sabotage, scaled
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
 from sim.systems.batch_pool.node import Nodes, Starts
-from sim.systems.batch_pool.operations import BatchService
 from sim.systems.batch_pool.queue import FreeNodes, Queue
 from sim.systems.batch_pool.scheduler import Scheduler
+from sim.systems.batch_pool.service import BatchService
 from sim.systems.batch_pool.walk import Walk
 
 UPGRADE = {"at": "30min", "upgrade_os": {"target_os_version": "WA-GUEST-OS-5.31_201905-01"}}

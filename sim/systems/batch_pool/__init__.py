@@ -14,9 +14,9 @@ from sim.systems.batch_pool.defaults import (
     resolve_body,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
-from sim.systems.batch_pool.layout import limits
+from sim.systems.batch_pool.layout import PoolLayout, limits
 from sim.systems.batch_pool.metrics import BATCH_METRICS
-from sim.systems.batch_pool.model import Model
+from sim.systems.batch_pool.model import PoolModel
 from sim.systems.batch_pool.references import references, warnings
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
@@ -27,7 +27,7 @@ SYSTEM_TYPE = SystemType(
     operations=OPERATIONS,
     metrics=BATCH_METRICS,
     group_metrics=GROUP_METRICS,
-    model=Model,
+    model=lambda *given: PoolModel(PoolLayout(*given)),
     horizon=HORIZON,
     starter=STARTER,
     groups=lambda _, __: (),
@@ -38,7 +38,7 @@ SYSTEM_TYPE = SystemType(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
-    parts=parts,
+    parts=lambda model: parts(model.layout),
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
     dry_run_rules=DRY_RUN_RULES,

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sim.systems.base.cost import Path
-    from sim.systems.batch_pool.layout import JobLayout
-    from sim.systems.batch_pool.model import Model
+    from sim.systems.batch_pool.layout import JobLayout, PoolLayout
 
 OPERATION_ROWS = 8
 """Of an operation itself: asked, ended, an upgrade and a pool that begins and ends."""
@@ -37,24 +36,23 @@ class _Runs(NamedTuple):
         return self.runs * self.seconds * self.slots
 
 
-def parts(model: Model) -> list[Part]:
+def parts(layout: PoolLayout) -> list[Part]:
     """What makes the rows and events of a replication."""
-    layout = model.layout
-    jobs = [_runs(model, job) for job in layout.jobs]
+    jobs = [_runs(layout, job) for job in layout.jobs]
     work, room = sum(job.work for job in jobs), layout.nominal * layout.span.horizon
     load = min(1.0, work / room) if work and room else 0.0
     share = 1.0 if work <= room else room / work
     return [
-        *(_of_job(model, place, job, share) for place, job in enumerate(jobs)),
-        *_of_nodes(model, load * layout.slots),
+        *(_of_job(layout, place, job, share) for place, job in enumerate(jobs)),
+        *_of_nodes(layout, load * layout.slots),
     ]
 
 
-def _runs(model: Model, job: JobLayout) -> _Runs:
-    spec, horizon, slots = job.spec, model.span.horizon, float(job.spec.required_slots)
+def _runs(layout: PoolLayout, job: JobLayout) -> _Runs:
+    spec, horizon, slots = job.spec, layout.span.horizon, float(job.spec.required_slots)
     recorded = spec.recorded
     if recorded is not None:
-        fitting = recorded.fitting(model.layout.slots)
+        fitting = recorded.fitting(layout.slots)
         came = fitting.submit <= horizon
         tasks = float(np.count_nonzero(came))
         seconds = float(fitting.service[came].mean()) if tasks else 0.0
@@ -62,7 +60,7 @@ def _runs(model: Model, job: JobLayout) -> _Runs:
     else:
         assert spec.service
         seconds = spec.service.mean
-        gaps = None if spec.tasks is not None else spec.gaps(model.layout.nominal)
+        gaps = None if spec.tasks is not None else spec.gaps(layout.nominal)
         tasks = float(spec.tasks or 0) if gaps is None else min(job.room, horizon / gaps.mean)
     endless = spec.max_task_retry_count < 0
     most = math.inf if endless else spec.max_task_retry_count + 1.0
@@ -71,10 +69,10 @@ def _runs(model: Model, job: JobLayout) -> _Runs:
     return _Runs(tasks, tasks * tries(spec.fails, most), seconds, slots)
 
 
-def _of_job(model: Model, place: int, runs: _Runs, share: float) -> Part:
+def _of_job(layout: PoolLayout, place: int, runs: _Runs, share: float) -> Part:
     """A task is submitted, and begins and ends each run."""
-    name = model.layout.jobs[place].name
-    path: Path = ("systems", model.name, "work", place)
+    name = layout.jobs[place].name
+    path: Path = ("systems", layout.name, "work", place)
     count = share * runs.runs
     what = f"tasks of {name}"
     if count > 2 * runs.tasks:
@@ -82,14 +80,14 @@ def _of_job(model: Model, place: int, runs: _Runs, share: float) -> Part:
     return Part(path, what, "task", name, runs.tasks + 2 * count, runs.tasks + count)
 
 
-def _of_nodes(model: Model, busy: float) -> Iterator[Part]:
+def _of_nodes(layout: PoolLayout, busy: float) -> Iterator[Part]:
     """Nodes that are taken, and their tasks, of which each runs so many."""
-    layout, horizon = model.layout, model.span.horizon
-    starts = model.spec.start_task
+    horizon = layout.span.horizon
+    starts = layout.spec.start_task
     # Out and back, and through with its start task; a task that is requeued runs again.
     taken = 3.0 + 2.0 * busy
     nodes = 0.0
-    for operation in model.operations:
+    for operation in layout.requests:
         if operation.at.mean > horizon:
             continue
         count = 1.0
@@ -101,12 +99,12 @@ def _of_nodes(model: Model, busy: float) -> Iterator[Part]:
         rows = count * taken + OPERATION_ROWS
         what = f"nodes that {operation.name} takes"
         yield Part(operation.path, what, "node", "", rows, rows)
-    coming, finding = strikes(model.spec.failures, layout.spec.nodes, horizon)
+    coming, finding = strikes(layout.spec.failures, layout.spec.nodes, horizon)
     nodes += finding
-    path: Path = ("systems", model.name, "failures", "per_year")
+    path: Path = ("systems", layout.name, "failures", "per_year")
     yield Part(path, "nodes that fail", "node", "", finding * taken, coming + finding * taken)
     most = math.inf if starts.max_retry_count < 0 else starts.max_retry_count + 1.0
     again = tries(starts.fails, most) - 1 if starts.wait_for_success else 0.0
-    path = ("systems", model.name, "start_task", "max_retry_count")
+    path = ("systems", layout.name, "start_task", "max_retry_count")
     what = "start tasks, which fail and run again"
     yield Part(path, what, "node", "", 0.0, nodes * again if again else 0.0)

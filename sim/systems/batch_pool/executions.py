@@ -1,49 +1,45 @@
 """What became of the work of a pool: every run of a task, what ended it, what was lost, who waited.
 
 A task's rows tell its runs: active -> running because of a node, then on to completed, or, because
-of that node, back to active or to failed (an interruption), or the same because of the task itself
-(it failed by itself). What has interrupted it, and so what becomes of its work, tells the node's
-own row before. Source: "Upgrade the operating system of compute nodes in a pool", "Reboot a node".
+of that node, back to active, to active from a checkpoint or to failed (an interruption), or the
+same because of the task itself (it failed by itself). Source: "Upgrade the operating system of
+compute nodes in a pool", "Reboot a node".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim.core.log import first_of_each
-from sim.systems.batch_pool.requests import DisableScheduling, RebootNode, ReimageNode, Resize
+from sim.systems.batch_pool.history import history
 from sim.systems.batch_pool.states import (
     ACTIVE,
+    CHECKPOINTED,
     COMPLETED,
+    FAILED,
     RUNNING,
     TASK_WIDTH,
+    WAITING,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.batch_pool.layout import Layout
-    from sim.systems.batch_pool.model import Model
+    from sim.systems.batch_pool.layout import PoolLayout
 
-ENDINGS = (
-    "unfinished",
-    "completed",
-    "failed by itself",
-    "requeue",
-    "terminate",
-    "checkpoint",
-    "unexplained",
-)
-UNFINISHED, DONE, FAILED_BY_ITSELF, REQUEUE, TERMINATE, CHECKPOINT, UNEXPLAINED = range(
-    len(ENDINGS)
-)
+ENDINGS = ("unfinished", "completed", "failed by itself", "requeue", "terminate", "checkpoint")
+UNFINISHED, DONE, FAILED_BY_ITSELF, REQUEUE, TERMINATE, CHECKPOINT = range(len(ENDINGS))
 INTERRUPTIONS = (REQUEUE, TERMINATE, CHECKPOINT)
-"""How a run ends; the interruptions are called as a scenario calls them. An unexplained one breaks
-the model: nothing has taken the node, or something that waits for its tasks."""
+"""How a run ends; the interruptions are called as a scenario calls them."""
+
+_ENDING = np.full(TASK_WIDTH, UNFINISHED, np.int8)
+_ENDING[[ACTIVE, CHECKPOINTED, COMPLETED, FAILED]] = REQUEUE, CHECKPOINT, DONE, TERMINATE
+"""Status that follows a run -> how the run ended, where it was not the task's own doing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +54,17 @@ class Executions:
     ending: NDArray[np.int8]
     """How it ended: the place in `ENDINGS`."""
 
-    @property
+    @cached_property
     def replication(self) -> NDArray[np.intp]:
         """Its place in the stack."""
         return self.stack.replication[self.begun]
 
-    @property
+    @cached_property
     def task(self) -> NDArray[np.int32]:
         """Subject of the task."""
         return self.stack.subject[self.begun]
 
-    @property
+    @cached_property
     def node(self) -> NDArray[np.int32]:
         """Subject of the node."""
         return self.stack.cause[self.begun]
@@ -80,84 +76,32 @@ class Executions:
         until -= self.stack.time[self.begun]
         return until
 
-    @property
+    @cached_property
     def is_first(self) -> NDArray[np.bool_]:
         """Whether it is its task's first run."""
         return first_of_each(self.stack.key[self.begun])
 
 
-def task_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:
-    """The rows of the pool's tasks, in order of replication, task and time."""
-    return stack.histories(layout.first_task, layout.tasks)
-
-
-def node_rows(layout: Layout, stack: Stack) -> NDArray[np.int64]:
-    """The rows of the pool's nodes, in order of replication, node and time."""
-    return stack.histories(layout.first_node, layout.room)
-
-
-def executions(model: Model, stack: Stack) -> Executions:
+def executions(layout: PoolLayout, stack: Stack) -> Executions:
     """Every run of a task."""
-    made, which = stack.made, (model.name, "executions")
-    if which not in made:
-        made[which] = _executions(model, stack)
-    found: Executions = made[which]
+    found: Executions | None = stack.made.get((layout.name, "executions"))
+    if found is None:
+        found = stack.made[(layout.name, "executions")] = _executions(layout, stack)
     return found
 
 
-def _executions(model: Model, stack: Stack) -> Executions:
-    rows = task_rows(model.layout, stack)
+def _executions(layout: PoolLayout, stack: Stack) -> Executions:
+    rows = history(layout, stack).of_tasks
     begins = np.flatnonzero(stack.new[rows] % TASK_WIDTH == RUNNING)
     following = np.append(rows, -1)[begins + 1]
     # A task is absent before its first row, and never after: a row from there is another task's.
     ended = np.where((following >= 0) & (stack.old[following] != 0), following, -1)
-    return Executions(stack, rows[begins], ended, _endings(model, stack, ended))
-
-
-def _endings(model: Model, stack: Stack, ended: NDArray[np.int64]) -> NDArray[np.int8]:
-    """How runs ended that did so by the rows `ended`, -1 where the horizon cuts them."""
-    ending = np.full(len(ended), UNFINISHED, np.int8)
-    over = ended >= 0
-    ending[over & (stack.new[ended] % TASK_WIDTH == COMPLETED)] = DONE
-    rest = np.flatnonzero(over & (ending == UNFINISHED))
-    rows = ended[rest]
-    by_itself = stack.cause[rows] == stack.subject[rows]
-    ending[rest[by_itself]] = FAILED_BY_ITSELF
-    cut = rest[~by_itself]
-    ending[cut] = _interruptions(model, stack, ended[cut])
-    return ending
-
-
-def _interruptions(model: Model, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int8]:
-    """How `rows` interrupt tasks: as their node's last row before says."""
-    own = node_rows(model.layout, stack)
-    if not len(own):
-        return np.full(len(rows), UNEXPLAINED, np.int8)
-    asked = stack.replication[rows] * stack.subjects.count + stack.cause[rows]
-    place = np.searchsorted(stack.key[own] << 32 | own, asked << 32 | rows)
-    taken = own[np.maximum(place - 1, 0)]
-    now = (stack.key[taken] == asked) & (stack.time[taken] == stack.time[rows])
-    return np.where(now, _modes(model, stack)[stack.cause[taken]], UNEXPLAINED).astype(np.int8)
-
-
-def _modes(model: Model, stack: Stack) -> NDArray[np.int8]:
-    """For each subject how it interrupts the tasks of a node that it takes."""
-    layout, spec = model.layout, model.spec
-    modes = np.full(stack.subjects.count, UNEXPLAINED, np.int8)
-
-    def interrupts(subject: int, count: int, mode: str | None) -> None:
-        if mode in ENDINGS:  # taskcompletion and retaineddata interrupt nothing
-            modes[subject : subject + count] = ENDINGS.index(mode)
-
-    interrupts(layout.failures, 1, spec.interruptions.on_failure)
-    interrupts(layout.first_upgrade, layout.rollouts, spec.walk_rules.mode)
-    for number, operation in enumerate(model.operations):
-        body = operation.body
-        if isinstance(body, Resize):
-            interrupts(layout.first_operation + number, 1, body.node_deallocation_option)
-        elif isinstance(body, RebootNode | ReimageNode | DisableScheduling):
-            interrupts(layout.first_operation + number, 1, body.option)
-    return modes
+    over = np.flatnonzero(ended >= 0)
+    by, ending = ended[over], np.full(len(ended), UNFINISHED, np.int8)
+    ending[over] = _ENDING[stack.new[by] % TASK_WIDTH]
+    by_itself = (stack.cause[by] == stack.subject[by]) & (ending[over] != DONE)
+    ending[over[by_itself]] = FAILED_BY_ITSELF
+    return Executions(stack, rows[begins], ended, ending)
 
 
 def requeued(runs: Executions) -> NDArray[np.bool_]:
@@ -169,7 +113,7 @@ def requeued(runs: Executions) -> NDArray[np.bool_]:
 # Work ---------------------------------------------------------------------------------------------
 
 
-def lost(layout: Layout, runs: Executions) -> NDArray[np.float64]:
+def lost(layout: PoolLayout, runs: Executions) -> NDArray[np.float64]:
     """Seconds of execution that the end of each run throws away, shape (runs,).
 
     A requeue and a terminate throw away all that the task has done, its checkpoints too; a
@@ -183,7 +127,7 @@ def lost(layout: Layout, runs: Executions) -> NDArray[np.float64]:
     return seconds
 
 
-def carried(layout: Layout, runs: Executions) -> NDArray[np.float64]:
+def carried(layout: PoolLayout, runs: Executions) -> NDArray[np.float64]:
     """Seconds of its task's work that each run finds done, shape (runs,)."""
     if not layout.spec.saves:
         return np.zeros(len(runs.ending))
@@ -199,7 +143,7 @@ class _Kept(NamedTuple):
     """Seconds of work."""
 
 
-def _kept(layout: Layout, runs: Executions) -> _Kept:
+def _kept(layout: PoolLayout, runs: Executions) -> _Kept:
     checkpoint = layout.spec.checkpoint
     keeps = np.flatnonzero(runs.ending == CHECKPOINT)
     execution, work = np.zeros((2, len(runs.ending)))
@@ -212,7 +156,7 @@ def _kept(layout: Layout, runs: Executions) -> _Kept:
 def _carried(runs: Executions, kept: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum of what a task's runs before each one have kept, since one that kept nothing."""
     before = np.cumsum(kept) - kept  # exact: all are multiples of the time grid
-    anew = runs.is_first
+    anew = runs.is_first.copy()
     anew[1:] |= runs.ending[:-1] != CHECKPOINT
     begin = np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))
     before -= before[begin]
@@ -233,13 +177,13 @@ class Waits:
     started: NDArray[np.bool_]
 
 
-def waits(layout: Layout, stack: Stack) -> Waits:
+def waits(layout: PoolLayout, stack: Stack) -> Waits:
     """How long each task that was submitted waited."""
-    rows = task_rows(layout, stack)
+    rows = history(layout, stack).of_tasks
     places = np.flatnonzero(stack.old[rows] == 0)
     submitted = rows[places]
     following = np.append(rows, -1)[places + 1]
-    started = (following >= 0) & (stack.old[following] % TASK_WIDTH == ACTIVE)
+    started = (following >= 0) & np.isin(stack.old[following] % TASK_WIDTH, WAITING)
     until = np.where(started, stack.time[following], stack.horizon)
     until -= stack.time[submitted]
     return Waits(submitted, until, started)

@@ -25,9 +25,12 @@ from sim.systems.batch_pool.requests import (
 from sim.systems.batch_pool.workload import is_overload, offered_slots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation
-    from sim.systems.batch_pool.model import Model
+    from sim.systems.base.records import Rejection
+    from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.spec import BatchPool, StartTask
     from sim.systems.batch_pool.trace import Recorded
     from sim.systems.batch_pool.workload import Job
@@ -68,37 +71,40 @@ DRY_RUN_RULES = DryRunRules(
 )
 
 
-def describe(model: Model, dry_run: DryRun | None) -> list[str]:
+def describe(
+    layout: PoolLayout,
+    rejection_of: Callable[[Operation], Rejection | None],
+    dry_run: DryRun | None,
+) -> list[str]:
     """The pool, its work, what each operation does or how it is refused."""
-    lines = [_pool(model), *_nodes(model.spec), *_work(model)]
-    nodes = model.spec.nodes
-    for operation in in_time(model.operations):
-        rejection = refused(operation, model.rejection(operation), dry_run)
+    lines = [_pool(layout), *_nodes(layout.spec), *_work(layout)]
+    nodes = layout.spec.nodes
+    for operation in in_time(layout.requests):
+        rejection = refused(operation, rejection_of(operation), dry_run)
         if rejection is not None:
-            lines.append(f"{when(operation, model.span)} it {rejection}.")
+            lines.append(f"{when(operation, layout.span)} it {rejection}.")
             continue
-        lines += _operation(model, operation, nodes, dry_run)
+        lines += _operation(layout, operation, nodes, dry_run)
         if isinstance(operation.body, Resize):
             nodes = operation.body.nodes
     return lines
 
 
-def size(model: Model) -> str:
+def size(spec: BatchPool) -> str:
     """How large a pool is at time 0."""
-    spec = model.spec
     return f"{pluralize(spec.nodes, 'node')}, {pluralize(spec.slots, 'slot')}"
 
 
 # The pool and its work ---------------------------------------------------------------------------
 
 
-def _pool(model: Model) -> str:
-    spec = model.spec
+def _pool(layout: PoolLayout) -> str:
+    spec = layout.spec
     runs = "" if spec.configuration == "virtual_machine" else f" on {spec.current_os_version}"
     least = at_least(spec.min_available, spec.slots)
     share = rounded_up(spec.min_available, spec.slots)
     return (
-        f"{model.name}: a {spec.configuration} pool of {pluralize(spec.nodes, 'node')}{runs}, "
+        f"{layout.name}: a {spec.configuration} pool of {pluralize(spec.nodes, 'node')}{runs}, "
         f"{pluralize(spec.task_slots_per_node, 'slot')} each: {pluralize(spec.slots, 'slot')}; "
         f"available while at least {least:,}{share} of them {be(least)} in service."
     )
@@ -140,11 +146,11 @@ def _retried(most: int) -> str:
     return f"retried up to {pluralize(most, 'time')}" if most else "not retried"
 
 
-def _work(model: Model) -> list[str]:
-    spec = model.spec
+def _work(layout: PoolLayout) -> list[str]:
+    spec = layout.spec
     if not spec.work:
         return ["There is no work: capacity alone is measured."]
-    lines = [_job(job, spec, model.span.horizon) for job in spec.work]
+    lines = [_job(job, spec, layout.span.horizon) for job in spec.work]
     load = offered_slots(spec.work, spec.slots) / spec.slots
     if load:
         lines.append(
@@ -207,11 +213,13 @@ def _traits(job: Job) -> str:
 # Operations --------------------------------------------------------------------------------------
 
 
-def _operation(model: Model, operation: Operation, nodes: int, dry_run: DryRun | None) -> list[str]:
+def _operation(
+    layout: PoolLayout, operation: Operation, nodes: int, dry_run: DryRun | None
+) -> list[str]:
     """What an operation does to a pool that has `nodes` nodes by then."""
-    at, body, spec = when(operation, model.span), operation.body, model.spec
+    at, body, spec = when(operation, layout.span), operation.body, layout.spec
     if isinstance(body, UpgradeOs | UpgradeImage):
-        what = _version(model, operation.name, body)
+        what = _version(layout, operation.name, body)
         if not nodes:
             return [f"{at} {what} for every node; nothing happens: there is none by then."]
         if dry_run is not None and dry_run.does_nothing(operation):
@@ -224,12 +232,12 @@ def _operation(model: Model, operation: Operation, nodes: int, dry_run: DryRun |
     return [f"{at} {_of_node(body, spec)}."]
 
 
-def _version(model: Model, operation: str, body: UpgradeOs | UpgradeImage) -> str:
+def _version(layout: PoolLayout, operation: str, body: UpgradeOs | UpgradeImage) -> str:
     """What is asked for; of the latest version also which that is."""
     if isinstance(body, UpgradeImage):
         return "a new image"
     asked = body.target_os_version
-    version = model.layout.os_versions[model.layout.target(operation)]
+    version = layout.os_versions[layout.brings(operation)]
     return asked if asked == version else f"{asked}, which is {version},"
 
 

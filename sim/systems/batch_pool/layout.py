@@ -6,41 +6,44 @@ import datetime as dt
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import UNIT, UPGRADE, Block, States
+from sim.core.log import UNIT, States
 from sim.core.rounding import at_least
+from sim.systems.base.layout import Layout
 from sim.systems.base.spec import Issue
-from sim.systems.batch_pool.rejections import LATEST, OPERATION_STATES, by_version
+from sim.systems.base.targets import INITIAL, target_states
+from sim.systems.batch_pool.rejections import LATEST, RULES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.spec import BatchPool
 from sim.systems.batch_pool.states import (
-    ACTIVE,
-    ACTOR,
     ACTORS,
     ALLOCATION,
+    ASKED_FOR,
     IDLE,
     IN_SERVICE,
     NODE,
     POOL,
     POOL_ACTIVE,
     RUNNING,
+    SIZE,
     STEADY,
     TASK,
     TASK_WIDTH,
+    WAITING,
     WIDTH,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sim.formats.distributions import Distribution
     from sim.systems.base.operation import Operation, Span
-    from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.workload import Job
 
 FIRST_IMAGE = "image 1"
@@ -67,181 +70,94 @@ class JobLayout:
     """The slots that its tasks require, each number once, ascending."""
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class PoolLayout(Layout[BatchPool]):
     """The numbering of a Batch pool: fixed by the scenario, the same in every replication."""
 
-    name: str
-    spec: BatchPool
-    operations: tuple[str, ...]
-    """Names of the file's operations, by number."""
-    upgrades: tuple[str, ...]
-    """Names of the operations that begin an upgrade, by number: all of them are rollouts."""
-    os_versions: tuple[str, ...]
-    """Versions by number; 0 is the one that runs at time 0."""
-    targets: tuple[int, ...]
-    """By upgrade the number of the version that it brings."""
-    room: int
-    """The most nodes that the scenario's operations can ask for."""
-    first: int
-    """The system's first subject in the log."""
-    span: Span
-
-    @property
-    def rollouts(self) -> int:
-        """How many upgrades there may be."""
-        return len(self.upgrades)
-
-    @cached_property
-    def versions(self) -> dict[str, int]:
+    def __init__(
+        self,
+        name: str,
+        spec: BatchPool,
+        requests: Sequence[Operation],
+        first: int,
+        span: Span,
+    ) -> None:
+        upgrades = [each for each in requests if isinstance(each.body, UpgradeOs | UpgradeImage)]
+        named = [each.name for each in upgrades]
+        super().__init__(
+            name, spec, requests, first, span, actors=ACTORS, rules=RULES, rollouts=named
+        )
+        versions, targets = _number_versions(spec, upgrades, span)
+        self.os_versions = tuple(versions)
+        """Versions by number; 0 is the one that runs at time 0."""
+        self.versions = {version: number for number, version in enumerate(versions)}
         """Number of each version."""
-        return {version: number for number, version in enumerate(self.os_versions)}
-
-    @property
-    def slots(self) -> int:
+        self._brings = dict(zip(named, targets, strict=True))
+        self.slots = spec.task_slots_per_node
         """Slots of a node."""
-        return self.spec.task_slots_per_node
-
-    @property
-    def nominal(self) -> int:
+        self.nominal = spec.slots
         """Slots at time 0."""
-        return self.spec.slots
-
-    @property
-    def min_available(self) -> int:
+        self.min_available = at_least(spec.min_available, self.nominal)
         """Slots in service that the pool needs."""
-        return at_least(self.spec.min_available, self.nominal)
-
-    def target(self, operation: str) -> int:
-        """Number of the version that the upgrade by an operation brings."""
-        return self.targets[self.upgrades.index(operation)]
-
-    # Subjects, in the order of their blocks.
-    @property
-    def first_operation(self) -> int:
-        """Subject of the first operation."""
-        return self.first + len(ACTORS)
-
-    @property
-    def failures(self) -> int:
-        """The actor because of whom nodes fail."""
-        return self.first + ACTORS.index("failures")
-
-    @property
-    def first_upgrade(self) -> int:
-        """Subject of the first upgrade."""
-        return self.first_operation + len(self.operations)
-
-    @property
-    def pool(self) -> int:
+        self.room = most_nodes(spec, requests)
+        """The most nodes that the scenario's operations can ask for."""
+        self.sizes = sizes_asked(spec, requests)
+        """Numbers of nodes that the pool may be told to have, the first one at time 0."""
+        self.target = self.add("target", target_states(versions), [f"target of {name}"], [INITIAL])
+        """Which version its nodes are to have."""
+        self.size = self.add(
+            "size", States(SIZE, tuple(map(str, self.sizes))), [f"size of {name}"], [ASKED_FOR]
+        )
+        """How many nodes it is to have: the number stands as a version, as one of few."""
+        self.pool = self.add("pool", POOL, [f"pool {name}"], [POOL_ACTIVE]).first
         """Subject of the pool itself."""
-        return self.first_upgrade + len(self.upgrades)
-
-    @property
-    def allocation(self) -> int:
+        self.allocation = self.add(
+            "allocation", ALLOCATION, [f"allocation of {name}"], [STEADY]
+        ).first
         """Subject of its allocation of nodes."""
-        return self.pool + 1
-
-    @cached_property
-    def first_node(self) -> int:
+        self.nodes = self.add(
+            "node",
+            States(NODE, self.os_versions),
+            node_name,
+            [IDLE] * spec.nodes + [0] * (self.room - spec.nodes),
+            weights=self._node_weights(),
+        )
+        self.first_node = self.nodes.first
         """Subject of node 0."""
-        return self.allocation + 1
-
-    @cached_property
-    def jobs(self) -> tuple[JobLayout, ...]:
-        """The jobs, in the file's order."""
-        first, jobs = self.first_task, []
-        for job in self.spec.work:
-            sizes, room = _sizes_and_room(job, self.spec, self.span.horizon)
-            jobs.append(JobLayout(str(job.name), job, first, room, sizes))
-            first += room
-        return tuple(jobs)
-
-    @property
-    def first_task(self) -> int:
+        self.first_task = self.nodes.first + self.nodes.count
         """Subject of the first task of the first job."""
-        return self.first_node + self.room
-
-    @cached_property
-    def tasks(self) -> int:
+        self.jobs = tuple(self._add_job(job) for job in spec.work)
+        """The jobs, in the file's order."""
+        self.tasks = sum(job.room for job in self.jobs)
         """How many tasks there may be."""
-        return sum(job.room for job in self.jobs)
 
-    def blocks(self) -> list[Block]:
-        """The system's subjects, in order of number."""
-        blocks = [
-            self._block("actor", self.first, ACTOR, ACTORS.__getitem__, [0] * len(ACTORS)),
-            self._block(
-                "operation",
-                self.first_operation,
-                OPERATION_STATES,
-                self.operations.__getitem__,
-                [0] * len(self.operations),
-            ),
-            self._block(
-                "upgrade",
-                self.first_upgrade,
-                UPGRADE,
-                tuple(f"upgrade by {name}" for name in self.upgrades).__getitem__,
-                [0] * len(self.upgrades),
-            ),
-            self._block("pool", self.pool, POOL, (f"pool {self.name}",).__getitem__, [POOL_ACTIVE]),
-            self._block(
-                "allocation",
-                self.allocation,
-                ALLOCATION,
-                (f"allocation of {self.name}",).__getitem__,
-                [STEADY],
-            ),
-            self._block(
-                "node",
-                self.first_node,
-                States(NODE, self.os_versions),
-                node_name,
-                [IDLE] * self.spec.nodes + [0] * (self.room - self.spec.nodes),
-                weights=self._node_weights(),
-            ),
-        ]
-        return blocks + [self._tasks(job) for job in self.jobs]
+    def brings(self, operation: str) -> int:
+        """Number of the version that the upgrade by an operation brings."""
+        return self._brings[operation]
 
-    def _tasks(self, job: JobLayout) -> Block:
-        sizes = tuple("" if len(job.sizes) == 1 else f"{n} slots" for n in job.sizes)
+    def _add_job(self, job: Job) -> JobLayout:
+        sizes, room = _sizes_and_room(job, self.spec, self.span.horizon)
         queue, slots = np.zeros((2, len(sizes), TASK_WIDTH), np.int64)
-        queue[:, ACTIVE] = 1
-        slots[:, RUNNING] = job.sizes
-        return self._block(
+        queue[:, WAITING] = 1
+        slots[:, RUNNING] = np.array(sizes)
+        block = self.add(
             "task",
-            job.first,
-            States(TASK, sizes),
-            partial(_task_name, job.name),
-            np.zeros(job.room, np.int16),
-            group=job.name,
+            States(TASK, tuple("" if len(sizes) == 1 else f"{n} slots" for n in sizes)),
+            partial(_task_name, str(job.name)),
+            np.zeros(room, np.int16),
+            group=str(job.name),
             weights={"queue": queue.ravel(), "slots": slots.ravel()},
         )
-
-    def _block(
-        self,
-        kind: str,
-        first: int,
-        states: States,
-        name: Callable[[int], str],
-        initial: Sequence[int] | NDArray[np.int16],
-        *,
-        group: str = "",
-        weights: Mapping[str, NDArray[np.int64]] | None = None,
-    ) -> Block:
-        codes = np.asarray(initial, np.int16)
-        return Block(self.name, kind, group, first, len(codes), states, codes, name, weights or {})
+        return JobLayout(str(job.name), job, block.first, room, sizes)
 
     def _node_weights(self) -> dict[str, NDArray[np.int64]]:
-        """What a node weighs by code: slots (in `UNIT` for `capacity`), or 1 in `nodes`."""
+        """What a node weighs by code: slots (in `UNIT` for `capacity`), or 1 in `ready`."""
         serves, accepts = np.zeros((2, len(self.os_versions), WIDTH), np.int64)
         serves[:, IN_SERVICE] = 1
         accepts[:, IDLE] = 1
         return {
             "capacity": serves.ravel() * self.slots * UNIT,
             "slots": serves.ravel() * self.slots,
-            "nodes": serves.ravel(),
+            "ready": serves.ravel(),
             "accepting": accepts.ravel() * self.slots,
         }
 
@@ -312,29 +228,15 @@ def _parts(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"[0-9]+", version)]
 
 
+def sizes_asked(spec: BatchPool, operations: Sequence[Operation]) -> tuple[int, ...]:
+    """The numbers of nodes that the pool starts with and is asked to have, each once."""
+    asked = (each.body.nodes for each in operations if isinstance(each.body, Resize))
+    return tuple(dict.fromkeys((spec.nodes, *asked)))
+
+
 def most_nodes(spec: BatchPool, operations: Sequence[Operation]) -> int:
     """The most nodes that the pool starts with or is ever asked to have."""
-    bodies = (operation.body for operation in operations)
-    return max([spec.nodes, *(body.nodes for body in bodies if isinstance(body, Resize))])
-
-
-def number_all(
-    name: str, spec: BatchPool, operations: Sequence[Operation], first: int, span: Span
-) -> Layout:
-    """Number all that can ever be there: nodes, tasks, upgrades, versions."""
-    upgrades = [each for each in operations if isinstance(each.body, UpgradeOs | UpgradeImage)]
-    versions, targets = _number_versions(spec, upgrades, span)
-    return Layout(
-        name,
-        spec,
-        tuple(operation.name for operation in operations),
-        tuple(operation.name for operation in upgrades),
-        tuple(versions),
-        tuple(targets),
-        most_nodes(spec, operations),
-        first,
-        span,
-    )
+    return max(sizes_asked(spec, operations))
 
 
 def _number_versions(

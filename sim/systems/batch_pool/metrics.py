@@ -1,4 +1,4 @@
-"""Metrics of a Batch pool, for a whole stack of replications at once, and its own audit."""
+"""Metrics of a Batch pool, for a whole stack of replications at once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from sim.core.metrics import (
     earliest,
     in_service,
     latest,
-    rollouts,
 )
 from sim.core.timelines import Members
-from sim.systems.batch_pool import work_audit
+from sim.systems.base.metrics import at_least, of_rollouts
 from sim.systems.batch_pool.executions import executions, lost, requeued, waits
+from sim.systems.batch_pool.history import history
+from sim.systems.batch_pool.requests import drains
 from sim.systems.batch_pool.states import COMPLETED, FAILED, TASK_WIDTH
 from sim.systems.batch_pool.updated import updated_share
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Stack
     from sim.core.metrics import Measured, Values
-    from sim.systems.batch_pool.layout import Layout
-    from sim.systems.batch_pool.model import Model
+    from sim.systems.batch_pool.layout import PoolLayout
 
 OWN_METRICS = (
     Metric(
@@ -107,24 +107,43 @@ OWN_METRICS = (
 BATCH_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
 
 
-def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+def headlines(layout: PoolLayout) -> tuple[str, ...]:
+    """Those that say most."""
+    spec = layout.spec
+    names = ["min_capacity", *(["min_accepting"] if _drains(layout) else [])]
+    if spec.work:
+        names += ["lost_task_hours", "tasks_requeued", "wait_p95"]
+    else:
+        names += ["capacity_hours_lost"]
+    names += ["rollout_duration"] if layout.rollouts else []
+    finite = spec.work and not any(job.is_open for job in spec.work)
+    return (*names, "makespan") if finite else tuple(names)
+
+
+def _drains(layout: PoolLayout) -> bool:
+    """Whether nodes may be left to end their tasks before they are taken."""
+    if not layout.spec.work:
+        return False
+    if layout.rollouts and layout.spec.walk_rules.mode == "taskcompletion":
+        return True
+    return any(drains(each.body, layout.room) for each in layout.requests)
+
+
+def measure(layout: PoolLayout, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
     """All metrics of one pool over [warm_up, horizon], and where its promises were kept."""
-    layout = model.layout
-    nodes = Members(stack, stack.subjects.of(model.name, "node"))
+    nodes = Members(stack, [layout.nodes])
     values = capacity(nodes.series("capacity").crop(warm_up), nodes.initial("capacity"), UNIT)
     slots = nodes.series("slots").crop(warm_up)
-    values |= in_service(slots) | _accepting(nodes, warm_up)
-    values |= availability(slots.map((slots.values >= layout.min_available).astype(np.int64)))
+    values |= in_service(slots) | availability(at_least(slots, layout.min_available))
+    values |= _accepting(nodes, warm_up)
     kept = np.ones(stack.replications, bool)
     if layout.rollouts:
-        asked = [layout.first_operation + layout.operations.index(n) for n in layout.upgrades]
-        upgrades = stack.subjects.one(model.name, "upgrade")
-        outcome = rollouts(stack, asked, upgrades, np.ones(len(asked), bool))
+        outcome = of_rollouts(layout, stack)
         kept = outcome.kept
         values |= {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
-        values |= {"updated_share": updated_share(model, stack)}
+        values |= {"updated_share": updated_share(layout, stack)}
     if layout.jobs:
-        values |= _interrupted(model, stack) | _waited(layout, stack, warm_up)
+        values |= _interrupted(layout, stack) | _waited(layout, stack, warm_up)
         values |= _ended(layout, stack, warm_up)
     return {("", name): value for name, value in values.items()}, kept
 
@@ -135,12 +154,12 @@ def _accepting(nodes: Members, warm_up: float) -> Values:
     return {"min_accepting": least / nodes.initial("accepting")}
 
 
-def _interrupted(model: Model, stack: Stack) -> Values:
+def _interrupted(layout: PoolLayout, stack: Stack) -> Values:
     """What was put back and thrown away, all through the run."""
-    runs = executions(model, stack)
+    runs = executions(layout, stack)
     back = requeued(runs)
     place, task = runs.replication[back], stack.key[runs.begun[back]]
-    seconds = np.bincount(runs.replication, lost(model.layout, runs), stack.replications)
+    seconds = np.bincount(runs.replication, lost(layout, runs), stack.replications)
     return {
         "requeues": _count(place, stack),
         "tasks_requeued": _count(place[first_of_each(task)], stack),
@@ -148,7 +167,7 @@ def _interrupted(model: Model, stack: Stack) -> Values:
     }
 
 
-def _waited(layout: Layout, stack: Stack, warm_up: float) -> Values:
+def _waited(layout: PoolLayout, stack: Stack, warm_up: float) -> Values:
     """Waits of the tasks that were submitted in the window; of none there is no wait."""
     all_waits = waits(layout, stack)
     inside = stack.time[all_waits.submitted] >= warm_up
@@ -170,14 +189,14 @@ def _waited(layout: Layout, stack: Stack, warm_up: float) -> Values:
     }
 
 
-def _ended(layout: Layout, stack: Stack, warm_up: float) -> Values:
+def _ended(layout: PoolLayout, stack: Stack, warm_up: float) -> Values:
     """Makespan, and how many tasks were completed."""
-    is_task = stack.about(layout.first_task, layout.tasks)
-    status = stack.new % TASK_WIDTH
-    submitted = np.flatnonzero(is_task & (stack.old == 0))
-    completed = is_task & (status == COMPLETED)
-    ended = np.flatnonzero(completed | (is_task & (status == FAILED)))
-    completed &= stack.time >= warm_up
+    rows = history(layout, stack).of_tasks_in_time
+    status = stack.new[rows] % TASK_WIDTH
+    submitted = rows[stack.old[rows] == 0]
+    completed = rows[status == COMPLETED]
+    ended = np.union1d(completed, rows[status == FAILED])
+    completed = completed[stack.time[completed] >= warm_up]
     all_done = _count(stack.replication[ended], stack) == _to_be_done(layout, stack, submitted)
     makespan = latest(stack, ended) - earliest(stack, submitted)
     return {
@@ -186,7 +205,9 @@ def _ended(layout: Layout, stack: Stack, warm_up: float) -> Values:
     }
 
 
-def _to_be_done(layout: Layout, stack: Stack, submitted: NDArray[np.intp]) -> NDArray[np.float64]:
+def _to_be_done(
+    layout: PoolLayout, stack: Stack, submitted: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """How many tasks there are: of finite work all, of a stream those submitted by the horizon."""
     count = np.zeros(stack.replications)
     for job in layout.jobs:
@@ -201,9 +222,3 @@ def _to_be_done(layout: Layout, stack: Stack, submitted: NDArray[np.intp]) -> ND
 
 def _count(replication: NDArray[np.intp], stack: Stack) -> NDArray[np.float64]:
     return np.bincount(replication, minlength=stack.replications).astype(float)
-
-
-def audit(model: Model, stack: Stack) -> str | None:
-    """The rule of the pool that a stack breaks, if any: see `work_audit`."""
-    rule = work_audit.broken_rule(model, stack)
-    return None if rule is None else f"{model.name}: {rule}"

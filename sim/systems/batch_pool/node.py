@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.scheduler import Execution, Scheduler
 
 
@@ -121,7 +121,7 @@ class Stay:
 class Starts:
     """Start tasks of nodes that start for one reason: how long they take and whether they work."""
 
-    def __init__(self, context: Context, layout: Layout, reason: str) -> None:
+    def __init__(self, context: Context, layout: PoolLayout, reason: str) -> None:
         spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
         self._context, self._spec, self._first = context, spec, layout.first_node
         self._seconds = context.draws.times(f"{path}/{reason}", spec.duration, room)
@@ -156,7 +156,7 @@ class Starts:
 class Nodes:
     """All nodes of a pool and what is done to them."""
 
-    def __init__(self, context: Context, layout: Layout) -> None:
+    def __init__(self, context: Context, layout: PoolLayout) -> None:
         self._context, self._layout = context, layout
         self.every = [
             Node(number, layout.first_node + number, IDLE if number < layout.spec.nodes else 0)

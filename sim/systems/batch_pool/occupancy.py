@@ -6,12 +6,14 @@ Whether a node is idle or running follows from its tasks' rows and is not writte
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.core.log import first_of_each
-from sim.systems.batch_pool.executions import node_rows
+from sim.systems.batch_pool.executions import executions
+from sim.systems.batch_pool.history import history
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, TASK_WIDTH, WIDTH
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Stack
     from sim.systems.batch_pool.executions import Executions
-    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.layout import PoolLayout
 
 RUNNING = "running"
 """What a node in service is while tasks run on it; no row says so."""
@@ -56,30 +58,30 @@ class Occupancy:
     change: NDArray[np.int16]
     """Slots that it took (above 0) or gave back (below)."""
 
-    @property
+    @cached_property
     def opens(self) -> NDArray[np.bool_]:
         """Which rows are the first of their node."""
         return first_of_each(self.node)
 
 
-def occupancy(layout: Layout, runs: Executions) -> Occupancy:
-    """What `runs` and the nodes' own rows make of each node."""
-    made, which = runs.stack.made, (layout.name, "occupancy")
-    if which not in made:
-        made[which] = _occupancy(layout, runs)
-    found: Occupancy = made[which]
+def occupancy(layout: PoolLayout, stack: Stack) -> Occupancy:
+    """What runs and the nodes' own rows make of each node."""
+    found: Occupancy | None = stack.made.get((layout.name, "occupancy"))
+    if found is None:
+        found = _occupancy(layout, executions(layout, stack))
+        stack.made[(layout.name, "occupancy")] = found
     return found
 
 
-def _occupancy(layout: Layout, runs: Executions) -> Occupancy:
+def _occupancy(layout: PoolLayout, runs: Executions) -> Occupancy:
     stack = runs.stack
     over = runs.ended >= 0
-    own = node_rows(layout, stack)
+    nodes = history(layout, stack).nodes
     # By row its node, counted through the replications; -1 where it is about none.
     number = np.full(len(stack.time), -1)
     number[runs.begun] = runs.replication * layout.room + runs.node - layout.first_node
     number[runs.ended[over]] = number[runs.begun[over]]
-    number[own] = stack.replication[own] * layout.room + stack.subject[own] - layout.first_node
+    number[nodes.row] = nodes.replication * layout.room + nodes.node
     row = np.flatnonzero(number >= 0)
     number = number[row]
     few = stack.replications * layout.room < np.iinfo(np.uint16).max
@@ -97,7 +99,7 @@ def _occupancy(layout: Layout, runs: Executions) -> Occupancy:
     )
 
 
-def slots_of(layout: Layout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int16]:
+def slots_of(layout: PoolLayout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int16]:
     """The slots that the tasks of some rows require."""
     firsts = np.array([job.first for job in layout.jobs])
     sizes = np.array([size for job in layout.jobs for size in job.sizes], np.int16)
@@ -119,7 +121,7 @@ def sums_of_each(change: NDArray[np.int16], member: NDArray[np.int64]) -> NDArra
 
 
 def _codes(
-    layout: Layout, stack: Stack, row: NDArray[np.int64], node: NDArray[np.int64]
+    layout: PoolLayout, stack: Stack, row: NDArray[np.int64], node: NDArray[np.int64]
 ) -> NDArray[np.int16]:
     """The state of the node after each row."""
     is_own = stack.subject[row] < layout.first_task

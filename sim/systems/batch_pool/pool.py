@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sim.core.log import COMPLETED, UPGRADE_FAILED, UPGRADING
 from sim.systems.base.context import ACT
 from sim.systems.base.failures import FailureProcess
+from sim.systems.base.targets import REACHED, REQUESTED, Target
 from sim.systems.batch_pool.node import Claim, Nodes, Starts
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.tasks import Tasks
     from sim.systems.batch_pool.walk import Plan
@@ -36,16 +37,16 @@ if TYPE_CHECKING:
 class Pool:
     """One pool while it runs."""
 
-    def __init__(self, context: Context, layout: Layout, tasks: Tasks) -> None:
+    def __init__(self, context: Context, layout: PoolLayout, tasks: Tasks) -> None:
         self.context, self.layout = context, layout
         self.nodes = Nodes(context, layout)
         self.scheduler = Scheduler(context, layout, self.nodes.every, tasks)
         self.nodes.scheduler = self.scheduler
         self.nodes.left.append(self._left)
-        self.version = 0
-        """Number of its currentOSVersion."""
-        self.target = 0
-        """Number of the version that new nodes come at."""
+        self.target = Target(context, layout.target)
+        """The version that nodes are to have: new ones come at it."""
+        self.size = Target(context, layout.size)
+        """How many nodes it is to have."""
         self.walk: Walk | None = None
         """The upgrade under way."""
         self.resizing = False
@@ -57,7 +58,7 @@ class Pool:
         if failures is None or not failures.per_year:
             return
         starts = Starts(self.context, self.layout, "failures")
-        mode, cause = self.layout.spec.interruptions.on_failure, self.layout.failures
+        mode, cause = self.layout.spec.interruptions.on_failure, self.layout.actor("failures")
 
         def strike(number: int, recovery: float) -> None:
             self.nodes.fail(self.nodes.every[number], recovery, starts, cause, mode)
@@ -73,13 +74,14 @@ class Pool:
         self._record(plan.subject, 0, UPGRADING, cause)
         if plan.shows:
             self._record(self.layout.pool, POOL_ACTIVE, POOL_UPGRADING, plan.subject)
-        self.target = plan.version
+        self.target.becomes(REQUESTED, plan.version, plan.subject)
 
         def completed() -> None:
             broken = any(node.status == START_TASK_FAILED for node in walk.covered)
-            self.walk, self.version = None, plan.version
+            self.walk = None
             end = UPGRADE_FAILED if broken else COMPLETED
             self._record(plan.subject, UPGRADING, end, plan.subject)
+            self.target.becomes(REACHED, plan.version, plan.subject)
             if plan.shows:
                 self._record(self.layout.pool, POOL_UPGRADING, POOL_ACTIVE, plan.subject)
 
@@ -99,7 +101,7 @@ class Pool:
         resizing = Resizing(self, absent, cause)
         for node in absent:
             # Assumption: nodes that are added during an upgrade come at its version.
-            node.version = self.target
+            node.version = self.target.version
             stay = self.nodes.hold(node, CREATING, seconds[node.number, 0], starts, cause, "")
             stay.arrived.append(resizing.settled)
         return resizing

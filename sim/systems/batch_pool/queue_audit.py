@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.batch_pool.executions import task_rows
+from sim.systems.batch_pool.history import history
 from sim.systems.batch_pool.occupancy import sums_of_each
-from sim.systems.batch_pool.states import ACTIVE, TASK_WIDTH
+from sim.systems.batch_pool.states import TASK_WIDTH, WAITING
 from sim.systems.batch_pool.trace import LOWEST_PRIORITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.layout import PoolLayout
 
 LINE = 32
 """The bits of a row's number; above them stands its line: replication and priority in one number.
 Rows so marked are in order of line and row, and only those of one line lie near each other."""
 
 
-def served_in_order(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -> bool:
+def served_in_order(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16]) -> bool:
     """Whether all tasks start in order; `priority` has shape (replications, tasks)."""
     return _higher_first(layout, stack, priority) and _in_line(layout, stack, priority)
 
 
-def _higher_first(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -> bool:
+def _higher_first(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16]) -> bool:
     """Whether no task starts while one of a higher priority waits.
 
     Priorities are compared digit by digit, as binary numbers: among those that agree in all higher
@@ -47,13 +47,12 @@ def _higher_first(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -> 
     if not digits:
         return True
     rank = np.cumsum(there) - 1
-    first = layout.first_task
-    rows = np.flatnonzero(stack.about(first, layout.tasks))
-    joins = stack.new[rows] % TASK_WIDTH == ACTIVE
-    starts = stack.old[rows] % TASK_WIDTH == ACTIVE
+    rows = history(layout, stack).of_tasks_in_time
+    joins = np.isin(stack.new[rows] % TASK_WIDTH, WAITING)
+    starts = np.isin(stack.old[rows] % TASK_WIDTH, WAITING)
     rows, joins = rows[joins | starts], joins[joins | starts]
     place = stack.replication[rows]
-    line = place << digits | rank[places[place, stack.subject[rows] - first]]
+    line = place << digits | rank[places[place, stack.subject[rows] - layout.first_task]]
     return all(_ones_first(line >> digit, joins) for digit in range(digits))
 
 
@@ -68,10 +67,10 @@ def _ones_first(line: NDArray[np.int64], joins: NDArray[np.bool_]) -> bool:
     return not (waiting[~one & ~joins] > 0).any()
 
 
-def _in_line(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -> bool:
+def _in_line(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16]) -> bool:
     """Whether tasks of one priority start in order."""
-    rows = task_rows(layout, stack)
-    places = np.flatnonzero(stack.new[rows] % TASK_WIDTH == ACTIVE)
+    rows = history(layout, stack).of_tasks
+    places = np.flatnonzero(np.isin(stack.new[rows] % TASK_WIDTH, WAITING))
     joined, started = rows[places], np.append(rows, -1)[places + 1]
     is_back = stack.old[joined] != 0
     waits = (started < 0) | (stack.old[started] == 0)
@@ -100,7 +99,7 @@ def _in_line(layout: Layout, stack: Stack, priority: NDArray[np.int16]) -> bool:
 
 
 def _lines(
-    layout: Layout, stack: Stack, joined: NDArray[np.int64], priority: NDArray[np.int16]
+    layout: PoolLayout, stack: Stack, joined: NDArray[np.int64], priority: NDArray[np.int16]
 ) -> NDArray[np.int64]:
     place, task = stack.replication[joined], stack.subject[joined] - layout.first_task
     lines: NDArray[np.int64] = place * (1 - 2 * LOWEST_PRIORITY)

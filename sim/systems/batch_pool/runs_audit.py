@@ -10,29 +10,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.random_streams import Again
-from sim.systems.batch_pool.executions import DONE, FAILED_BY_ITSELF
-from sim.systems.batch_pool.states import ACTIVE, FAILED, IDLE, TASK_WIDTH, WIDTH
+from sim.systems.batch_pool.executions import DONE, FAILED_BY_ITSELF, executions
+from sim.systems.batch_pool.occupancy import occupancy
+from sim.systems.batch_pool.states import FAILED, IDLE, TASK_WIDTH, WAITING, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from sim.core.log import Stack
     from sim.systems.batch_pool.executions import Executions
-    from sim.systems.batch_pool.layout import JobLayout, Layout
-    from sim.systems.batch_pool.occupancy import Occupancy
+    from sim.systems.batch_pool.layout import JobLayout, PoolLayout
 
 MOST_LEVELS = 16
 """Slots of a node up to which it is checked which of the free nodes takes a task: each number of
 slots in use costs a look at all rows."""
 
 
-def broken_rules(layout: Layout, runs: Executions, nodes: Occupancy) -> Iterator[str]:
+def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """The rules that runs break."""
+    runs = executions(layout, stack)
     for job in layout.jobs:
         if job.spec.fails:
             yield from _wrong_failures(layout, job, runs)
-    free = _Free(layout, runs, nodes)
+    free = _Free(layout, stack)
     if free.waits_in_vain():
         yield "a task waited although a node was free"
     if layout.slots > 1 and free.fills_the_wrong_node():
@@ -40,7 +42,7 @@ def broken_rules(layout: Layout, runs: Executions, nodes: Occupancy) -> Iterator
         yield f"a task did not go to the node that uses the {how} slots"
 
 
-def _wrong_failures(layout: Layout, job: JobLayout, runs: Executions) -> Iterator[str]:
+def _wrong_failures(layout: PoolLayout, job: JobLayout, runs: Executions) -> Iterator[str]:
     stack = runs.stack
     task = runs.task - job.first
     mine = np.flatnonzero((task >= 0) & (task < job.room))
@@ -65,8 +67,9 @@ def _wrong_failures(layout: Layout, job: JobLayout, runs: Executions) -> Iterato
 class _Free:
     """Which nodes are free while tasks wait and start, row after row of a stack."""
 
-    def __init__(self, layout: Layout, runs: Executions, nodes: Occupancy) -> None:
-        self._layout, self._stack, self._nodes = layout, runs.stack, nodes
+    def __init__(self, layout: PoolLayout, stack: Stack) -> None:
+        self._layout, self._stack = layout, stack
+        nodes = self._nodes = occupancy(layout, stack)
         self._enabled = nodes.code % WIDTH == IDLE
         self._opens = nodes.opens
 
@@ -102,9 +105,10 @@ class _Free:
         if largest > layout.slots:
             return False  # it waits for ever, and the others behind it
         # A table is faster than a division, and rows that are no task's are few.
-        active = (np.arange(stack.subjects.codes.max()) % TASK_WIDTH == ACTIVE).astype(np.int8)
-        change = active[stack.new]
-        change -= active[stack.old]
+        codes = np.arange(stack.subjects.codes.max())
+        waits = np.isin(codes % TASK_WIDTH, WAITING).astype(np.int8)
+        change = waits[stack.new]
+        change -= waits[stack.old]
         change[~stack.about(layout.first_task, layout.tasks)] = 0
         waiting = self._sums(change)
         free = self._numbers(0, layout.slots - largest)

@@ -15,15 +15,26 @@ from simpy import Event
 from sim.core.log import PACK
 from sim.systems.base.context import DISPATCH, RETURN, SUBMIT
 from sim.systems.batch_pool.queue import FreeNodes, Queue
-from sim.systems.batch_pool.states import ACTIVE, COMPLETED, FAILED, IDLE, RUNNING, TASK_WIDTH
+from sim.systems.batch_pool.states import (
+    ACTIVE,
+    CHECKPOINTED,
+    COMPLETED,
+    FAILED,
+    IDLE,
+    RUNNING,
+    TASK_WIDTH,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.batch_pool.layout import Layout
+    from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.node import Node
     from sim.systems.batch_pool.tasks import Tasks
+
+INTERRUPTED = {"terminate": FAILED, "checkpoint": CHECKPOINTED}
+"""Mode of an interruption -> what it makes of a task; else it waits again, and starts anew."""
 
 AT_SUBMIT, AT_RETURN = SUBMIT << 32, RETURN << 32
 
@@ -46,7 +57,7 @@ class Scheduler:
     """The tasks of a pool, from submission to their end. They are numbered in that order."""
 
     def __init__(
-        self, context: Context, layout: Layout, nodes: Sequence[Node], tasks: Tasks
+        self, context: Context, layout: PoolLayout, nodes: Sequence[Node], tasks: Tasks
     ) -> None:
         spec = layout.spec
         self._context, self._layout = context, layout
@@ -58,6 +69,8 @@ class Scheduler:
         self._saves, self._checkpoint = spec.saves, spec.checkpoint
         self._left = self._service.copy() if spec.saves else self._service
         """Seconds of work that remain, by task; where nothing is ever saved, all of it."""
+        self._resuming: set[int] = set()
+        """Tasks that wait as checkpointed ones."""
         self._jobs: list[int] = tasks.job.tolist()
         self._failures: dict[int, int] = {}
         """Task -> how often it failed by itself."""
@@ -88,7 +101,7 @@ class Scheduler:
         event_queue, numbers = self._context.event_queue, self._context.numbers
         submits, subjects, bases, slots = self._submits, self._subjects, self._bases, self._slots
         queue, waiting, choose, run = self._queue, self._queue.waiting, self._free.choose, self._run
-        last, arrivals, following = len(submits), self._layout.first, 0
+        last, arrivals, following = len(submits), self._layout.actor("arrivals"), 0
 
         def submit(event: Any) -> None:
             """All tasks of this instant wait; one that nobody is before starts at once."""
@@ -159,20 +172,23 @@ class Scheduler:
         event_queue, numbers = self._context.event_queue, self._context.numbers
         subjects, bases, slots, left = self._subjects, self._bases, self._slots, self._left
         room, offer, saves = self._layout.slots, self._free.offer, self._saves
-        cost_of, at_end = self._checkpoint.cost_of, [self._hot_end()]
+        cost_of, resuming, at_end = self._checkpoint.cost_of, self._resuming, [self._hot_end()]
 
         def run(task: int, node: Node, now: float) -> None:
             """A node begins a task."""
             subject, base = subjects[task], bases[task]
-            extend(pack(now, subject, node.subject, base + ACTIVE, base + RUNNING))
+            waits, length = base + ACTIVE, left[task]
+            if saves:
+                length += cost_of(length)
+                if task in resuming:
+                    resuming.remove(task)
+                    waits = base + CHECKPOINTED
+            extend(pack(now, subject, node.subject, waits, base + RUNNING))
             execution = node.spare.pop() if node.spare else Execution(node)
             execution.task, execution.began = task, now
             node.used += slots[task]
             if node.used < room:
                 offer(node)
-            length = left[task]
-            if saves:
-                length += cost_of(length)
             execution.ends = ends = now + length
             execution.callbacks = at_end
             heappush(event_queue, (ends, AT_RETURN | subject, next(numbers), execution))
@@ -236,15 +252,16 @@ class Scheduler:
         for run in node.running():
             task, run.task = run.task, -1
             base, subject = self._bases[task], self._subjects[task]
-            state = FAILED if mode == "terminate" else ACTIVE
+            state = INTERRUPTED.get(mode, ACTIVE)
             self._context.record(
                 self._context.now, subject, base + RUNNING, base + state, node.subject
             )
             if mode == "checkpoint":
                 self._left[task] -= self._checkpoint.work_kept(self._context.now - run.began)
+                self._resuming.add(task)
             elif self._saves:
                 self._left[task] = self._service[task]
-            if state == ACTIVE:
+            if state != FAILED:
                 self._queue.join_again(task)
         # Their ends are still to come, for nothing: these runs are not used again.
         node.runs = node.spare.copy()

@@ -39,16 +39,22 @@ NODE = (
 """A node's state is its status with the OS version it is on."""
 WIDTH = len(NODE)
 
-TASK = ("absent", "active", "running", "completed", "failed")
-ACTIVE, RUNNING, COMPLETED, FAILED = range(1, len(TASK))
-"""A task's state is its status with the place of its required slots in the sizes of its job."""
+TASK = ("absent", "active", "running", "completed", "failed", "active (checkpointed)")
+ACTIVE, RUNNING, COMPLETED, FAILED, CHECKPOINTED = range(1, len(TASK))
+"""A task's state is its status with the place of its required slots in the sizes of its job. One
+that is checkpointed waits as an active one does, and goes on from its last checkpoint: so its own
+row tells how an interruption treated it."""
+WAITING = (ACTIVE, CHECKPOINTED)
+"""Statuses of a task in the queue."""
 TASK_WIDTH = len(TASK)
+
+SIZE = ("absent", "asked for")
+ASKED_FOR = 1
 
 POOL = States(("absent", "active", "upgrading"))
 POOL_ACTIVE, POOL_UPGRADING = 1, 2
 ALLOCATION = States(("absent", "steady", "resizing"))
 STEADY, RESIZING = 1, 2
-ACTOR = States(("absent",))
 ACTORS = ("arrivals", "failures")
 
 IN_SERVICE = (IDLE, DRAINING)

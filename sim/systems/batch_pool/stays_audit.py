@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.core.random_streams import Again
 from sim.systems.base.failures import redraw_failures
-from sim.systems.batch_pool.executions import node_rows
+from sim.systems.batch_pool.history import history
 from sim.systems.batch_pool.requests import RebootNode, ReimageNode, Resize
 from sim.systems.batch_pool.states import (
     CREATING,
@@ -34,64 +34,8 @@ if TYPE_CHECKING:
 
     from sim.core.log import Stack
     from sim.formats.distributions import Distribution
-    from sim.systems.batch_pool.layout import Layout
-    from sim.systems.batch_pool.model import Model
-
-
-class NodeRows(NamedTuple):
-    """The rows of a pool's nodes, by replication, node and time; columns of shape (rows,)."""
-
-    row: NDArray[np.int64]
-    """The place in the stack."""
-    key: NDArray[np.int64]
-    """Replication and node in one number."""
-    replication: NDArray[np.intp]
-    node: NDArray[np.int64]
-    """Its number."""
-    time: NDArray[np.float64]
-    cause: NDArray[np.int32]
-    old: NDArray[np.int16]
-    """Statuses, not states."""
-    new: NDArray[np.int16]
-    version: NDArray[np.int16]
-    """After the row."""
-
-    @property
-    def follows(self) -> NDArray[np.bool_]:
-        """Which rows are about the same node as the row before them."""
-        follows = np.zeros(len(self.key), bool)
-        np.equal(self.key[1:], self.key[:-1], out=follows[1:])
-        return follows
-
-    @property
-    def until(self) -> NDArray[np.float64]:
-        """When the node changes next; infinite where it does not."""
-        until = np.full(len(self.key), np.inf)
-        until[:-1][self.follows[1:]] = self.time[1:][self.follows[1:]]
-        return until
-
-    @property
-    def next_cause(self) -> NDArray[np.int32]:
-        """Because of whom it changes next; -1 where it does not."""
-        cause = np.full(len(self.key), -1, np.int32)
-        cause[:-1][self.follows[1:]] = self.cause[1:][self.follows[1:]]
-        return cause
-
-
-def rows_of_nodes(layout: Layout, stack: Stack) -> NodeRows:
-    """Those of all nodes."""
-    row = node_rows(layout, stack)
-    return NodeRows(
-        row,
-        stack.key[row],
-        stack.replication[row],
-        stack.subject[row] - layout.first_node,
-        stack.time[row],
-        stack.cause[row],
-        stack.old[row] % WIDTH,
-        stack.new[row] % WIDTH,
-        stack.new[row] // WIDTH,
-    )
+    from sim.systems.batch_pool.history import NodeRows
+    from sim.systems.batch_pool.layout import PoolLayout
 
 
 class _Reason(NamedTuple):
@@ -107,31 +51,29 @@ class _Reason(NamedTuple):
     seconds: Distribution
 
 
-def broken_rules(model: Model, stack: Stack, rows: NodeRows) -> Iterator[str]:
+def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """The rules that stays break."""
-    layout = model.layout
-    again = Again(stack.seed, stack.numbers)
-    for reason in _reasons(model):
+    again, rows = Again(stack.seed, stack.numbers), history(layout, stack).nodes
+    for reason in _reasons(layout):
         mine = np.flatnonzero((rows.cause == reason.cause) & (rows.new == reason.status))
         path = f"{layout.name}/{reason.purpose}/{reason.name}"
         once = np.zeros(len(mine), np.int64)
         drawn = again.times(path, reason.seconds, (rows.replication[mine], rows.node[mine], once))
         if _differ(rows, mine, rows.time[mine] + drawn, stack.horizon):
             yield f"a node was not out for the time that was drawn ({reason.purpose})"
-    yield from _wrong_starts(model, stack, rows, again)
+    yield from _wrong_starts(layout, stack, rows, again)
     if layout.spec.failures is not None and layout.spec.failures.per_year:
         yield from _wrong_failures(layout, stack, rows, again)
 
 
-def _reasons(model: Model) -> Iterator[_Reason]:
-    layout, spec = model.layout, model.spec
-    for number, operation in enumerate(model.operations):
+def _reasons(layout: PoolLayout) -> Iterator[_Reason]:
+    spec = layout.spec
+    for number, operation in enumerate(layout.requests):
         body, name = operation.body, operation.name
         cause = layout.first_operation + number
         if name in layout.upgrades:
-            upgrade = layout.first_upgrade + layout.upgrades.index(name)
             status = REIMAGING if operation.kind == "upgrade_os" else UPGRADING_OS
-            yield _Reason(upgrade, name, status, "node_upgrade", spec.node_upgrade)
+            yield _Reason(layout.upgrade(name), name, status, "node_upgrade", spec.node_upgrade)
         elif isinstance(body, RebootNode):
             yield _Reason(cause, name, REBOOTING, "reboot", spec.reboot)
         elif isinstance(body, ReimageNode):
@@ -153,12 +95,12 @@ def _differ(
     return bool((early | late).any())
 
 
-def _wrong_starts(model: Model, stack: Stack, rows: NodeRows, again: Again) -> Iterator[str]:
+def _wrong_starts(layout: PoolLayout, stack: Stack, rows: NodeRows, again: Again) -> Iterator[str]:
     """Start tasks after all but failures, whose attempts are counted over all of them."""
-    layout, spec = model.layout, model.spec.start_task
+    spec = layout.spec.start_task
     if not spec.wait_for_success:
         return
-    for reason in _reasons(model):
+    for reason in _reasons(layout):
         mine = np.flatnonzero((rows.cause == reason.cause) & (rows.new == WAITING_FOR_START_TASK))
         members = rows.replication[mine], rows.node[mine]
         seconds, failed = np.zeros(len(mine)), np.ones(len(mine), bool)
@@ -181,14 +123,16 @@ def _wrong_starts(model: Model, stack: Stack, rows: NodeRows, again: Again) -> I
             yield "a start task did not fail or succeed as was drawn"
 
 
-def _wrong_failures(layout: Layout, stack: Stack, rows: NodeRows, again: Again) -> Iterator[str]:
+def _wrong_failures(
+    layout: PoolLayout, stack: Stack, rows: NodeRows, again: Again
+) -> Iterator[str]:
     """Nodes that are in service fail when it is drawn, and then only."""
     failures = layout.spec.failures
     assert failures is not None
     path, places = f"{layout.name}/failures", np.arange(stack.replications)
     strikes = redraw_failures(again, path, failures, places, layout.room, stack.horizon)
     node = strikes.place * stack.subjects.count + layout.first_node + strikes.member
-    mine = np.flatnonzero((rows.cause == layout.failures) & (rows.new == UNUSABLE))
+    mine = np.flatnonzero((rows.cause == layout.actor("failures")) & (rows.new == UNUSABLE))
     # By node and instant: both are in order, so that each finds the other by a search.
     struck, failed = _instants(node, strikes.time), _instants(rows.key[mine], rows.time[mine])
     place = np.searchsorted(struck, failed)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.random_streams import draws
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from sim.core.random_streams import Draws
-    from sim.systems.batch_pool.layout import JobLayout, Layout
+    from sim.systems.batch_pool.layout import JobLayout, PoolLayout
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +49,17 @@ class Tasks:
     job: NDArray[np.int64]
 
 
-def draw_tasks(layout: Layout, draws: Draws) -> list[JobTasks]:
+def draw_tasks(layout: PoolLayout, draws: Draws) -> list[JobTasks]:
     """The tasks of each job that are submitted by the horizon; all of those that are given."""
     return [_draw_job(layout, job, draws) for job in layout.jobs]
 
 
-def _draw_job(layout: Layout, job: JobLayout, draws: Draws) -> JobTasks:
+def redraw_tasks(layout: PoolLayout, seed: int, replication: int) -> list[JobTasks]:
+    """The same of a replication that is over, for whoever checks it."""
+    return draw_tasks(layout, draws(seed, replication))
+
+
+def _draw_job(layout: PoolLayout, job: JobLayout, draws: Draws) -> JobTasks:
     spec, path = job.spec, f"{layout.name}/{job.name}"
     recorded = spec.recorded
     if recorded is not None:
@@ -73,7 +80,7 @@ def _draw_job(layout: Layout, job: JobLayout, draws: Draws) -> JobTasks:
     return JobTasks(submit, service, np.zeros(count, np.int64), np.full(count, spec.priority))
 
 
-def in_order(layout: Layout, jobs: Sequence[JobTasks]) -> Tasks:
+def in_order(layout: PoolLayout, jobs: Sequence[JobTasks]) -> Tasks:
     """The tasks of all jobs in order of submission, at equal times of number."""
     numbers = [len(each.submit) for each in jobs]
     subject = [

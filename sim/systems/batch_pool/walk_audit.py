@@ -13,6 +13,7 @@ import numpy as np
 from sim.core.log import UPGRADE, UPGRADE_ENDS
 from sim.core.rounding import at_most
 from sim.systems.base.operation import windows_of
+from sim.systems.batch_pool.history import history
 from sim.systems.batch_pool.states import (
     DRAINING,
     LEAVING,
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.batch_pool.model import Model
-    from sim.systems.batch_pool.stays_audit import NodeRows
+    from sim.systems.batch_pool.layout import PoolLayout
 
 
 class _Takings(NamedTuple):
@@ -44,22 +44,22 @@ class _Takings(NamedTuple):
     time: NDArray[np.float64]
 
 
-def broken_rules(model: Model, stack: Stack, rows: NodeRows) -> Iterator[str]:
+def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """The rules that upgrades break."""
-    for number in range(model.layout.rollouts):
-        yield from _Upgrade(model, stack, rows, number).broken_rules()
+    for name in layout.upgrades:
+        yield from _Upgrade(layout, stack, name).broken_rules()
 
 
 class _Upgrade:
     """One upgrade of a pool in each replication of a stack."""
 
-    def __init__(self, model: Model, stack: Stack, rows: NodeRows, number: int) -> None:
-        self._model, self._layout, self._stack, self._rows = model, model.layout, stack, rows
-        self._rules = model.spec.walk_rules
-        self._subject = self._layout.first_upgrade + number
-        self._target = self._layout.targets[number]
-        name = self._layout.upgrades[number]
-        self._body: Any = next(one.body for one in model.operations if one.name == name)
+    def __init__(self, layout: PoolLayout, stack: Stack, name: str) -> None:
+        self._layout, self._stack = layout, stack
+        rows = self._rows = history(layout, stack).nodes
+        self._rules = layout.spec.walk_rules
+        self._subject = layout.upgrade(name)
+        self._target = layout.brings(name)
+        self._body: Any = layout.request(name).body
         own = np.flatnonzero(stack.subject == self._subject)
         self._begins, self._ends = np.full((2, stack.replications), len(stack.time))
         begins, ends = (
@@ -152,7 +152,7 @@ class _Upgrade:
 
     def _limits(self) -> NDArray[np.int64]:
         """Most nodes at once in each replication: a share is one of those that were there."""
-        rows, spec = self._rows, self._model.spec
+        rows, spec = self._rows, self._layout.spec
         change = (rows.new != 0).astype(np.int64) - (rows.old != 0)
         past = rows.row < self._begins[rows.replication]
         came = np.bincount(rows.replication[past], change[past], self._stack.replications)

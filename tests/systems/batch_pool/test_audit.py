@@ -8,7 +8,8 @@ import pytest
 from pool_log import BAG, UPGRADE, Pool
 
 from sim.core.log import Stack
-from sim.systems.batch_pool import work_audit
+from sim.systems.batch_pool import audit
+from sim.systems.batch_pool.tasks import redraw_tasks
 
 SUBMITTED = """
     0 job/0 -> active
@@ -159,21 +160,102 @@ def test_a_run_ends_on_its_own_node():
     assert Pool().audit(text) == "p: a task ended on another node than it ran on"
 
 
-@pytest.mark.parametrize(("mode", "state"), [("requeue", "failed"), ("terminate", "active")])
-def test_an_interrupted_task_goes_where_the_interruption_sends_it(mode, state):
+NOTHING_TOOK_IT = "p: a task was interrupted though nothing took its node at that instant"
+ELSEWHERE = "p: an interrupted task went elsewhere than what took its node says"
+STATES = {"requeue": "active", "terminate": "failed", "checkpoint": "active (checkpointed)"}
+"""Mode of an interruption -> what it makes of a task."""
+
+
+def interrupted(by, *operations, rows="", **spec):
+    """How `by` must interrupt the task of a node that it takes; else the rule that any way breaks.
+
+    Any other way breaks the rule that says so.
+    """
     text = f"""
     {SUBMITTED}
     0 job/0 -> running because node-0
-    10 node-0 -> reimaging because upgrade by upgrade_os-0
-    10 job/0 -> {state} because node-0
+    {rows}
+    40 node-0 -> unusable because {by}
+    40 job/0 -> {{}} because node-0
     """
-    assert Pool(UPGRADE, interruptions={"on_upgrade": mode}).audit(text) == (
-        "p: an interrupted task went elsewhere than what took its node says"
+    pool = Pool(*operations, **spec)
+    found = {mode: pool.audit(text.format(state)) for mode, state in STATES.items()}
+    fitting = [mode for mode, rule in found.items() if rule is None]
+    rules = set(found.values()) - {None}
+    if not fitting:
+        (rule,) = rules
+        return rule
+    assert rules == {ELSEWHERE}
+    (mode,) = fitting
+    return mode
+
+
+@pytest.mark.parametrize("mode", ["requeue", "terminate", "checkpoint"])
+def test_an_upgrade_and_a_failure_interrupt_as_the_pool_wants_it(mode):
+    upgrade = {"interruptions": {"on_upgrade": mode}}
+    assert interrupted("upgrade by upgrade_os-0", UPGRADE, **upgrade) == mode
+    assert interrupted("failures", UPGRADE, **upgrade) == "requeue"
+    assert interrupted("failures", interruptions={"on_failure": mode}) == mode
+
+
+@pytest.mark.parametrize("option", ["requeue", "terminate"])
+def test_an_operation_interrupts_as_it_says(option):
+    for kind in ("reboot_node", "reimage_node", "disable_scheduling"):
+        asked = (kind, {"node": "node-0", "option": option})
+        modes = {"on_upgrade": "checkpoint", "on_failure": "checkpoint"}
+        assert interrupted(f"{kind}-0", asked, interruptions=modes) == option
+
+
+def test_a_resize_interrupts_as_it_says_or_as_the_pool_does():
+    asked = ("resize", {"nodes": 1})
+    assert interrupted("resize-0", asked, node_deallocation_option="terminate") == "terminate"
+    said = ("resize", {"nodes": 1, "node_deallocation_option": "requeue"})
+    assert interrupted("resize-0", said, node_deallocation_option="terminate") == "requeue"
+
+
+def test_what_waits_for_tasks_does_not_interrupt_them():
+    drains = {"interruptions": {"on_upgrade": "taskcompletion"}}
+    assert interrupted("upgrade by upgrade_os-0", UPGRADE, **drains) == NOTHING_TOOK_IT
+    for option in ("taskcompletion", "retaineddata"):
+        asked = ("reboot_node", {"node": "node-0", "option": option})
+        assert interrupted("reboot_node-0", asked) == NOTHING_TOOK_IT
+
+
+def test_a_failure_of_a_draining_node_interrupts_as_a_failure():
+    drains = "20 node-0 -> running (scheduling disabled) because upgrade by upgrade_os-0"
+    spec = {"interruptions": {"on_upgrade": "taskcompletion"}}
+    assert interrupted("failures", UPGRADE, rows=drains, **spec) == "requeue"
+
+
+@pytest.mark.parametrize(("deferral", "mode"), [(False, "requeue"), (True, NOTHING_TOOK_IT)])
+def test_an_upgrade_of_an_image_defers_or_requeues(deferral, mode):
+    spec = {
+        "configuration": "virtual_machine",
+        "interruptions": {"on_upgrade": "checkpoint"},
+        "upgrade_policy": {"os_rolling_upgrade_deferral": deferral},
+    }
+    assert interrupted("upgrade by upgrade_image-0", ("upgrade_image", {}), **spec) == mode
+
+
+def test_nothing_interrupts_without_a_row_of_the_node_at_that_instant_and_before():
+    text = (
+        SUBMITTED
+        + """
+    0 job/0 -> running because node-0
+    {} node-{} -> unusable because failures
+    40 job/0 -> active because node-0
+    """
     )
+    assert Pool().audit(text.format(40, 0)) is None
+    assert Pool().audit(text.format(39, 0)) == NOTHING_TOOK_IT
+    assert Pool().audit(text.format(40, 1)) == NOTHING_TOOK_IT
+    after = "40 job/0 -> active because node-0\n40 node-0 -> unusable because failures"
+    late = SUBMITTED + "0 job/0 -> running because node-0\n" + after
+    assert Pool().audit(late) == NOTHING_TOOK_IT
 
 
 def test_the_requeues_counted_are_those_in_the_log(monkeypatch):
-    monkeypatch.setattr(work_audit, "requeued", lambda runs: runs.ending < 0)
+    monkeypatch.setattr(audit, "requeued", lambda runs: runs.ending < 0)
     assert Pool().audit(SOUND) == "p: the requeues counted are not those in the log"
 
 
@@ -328,7 +410,7 @@ RESUMED = """
     0 job/2 -> active
     0 job/0 -> running because node-0
     {cut} node-0 -> unusable because failures
-    {cut} job/0 -> active because node-0
+    {cut} job/0 -> active (checkpointed) because node-0
     {cut} node-0 -> idle because failures
     {cut} job/0 -> running because node-0
     {end} job/0 -> completed because node-0
@@ -371,11 +453,11 @@ def test_each_replication_is_held_against_its_own_tasks():
     pool = Pool(work=stream)
 
     def arrivals(replication):
-        (tasks,) = pool.model.tasks(0, replication)
+        (tasks,) = redraw_tasks(pool.model.layout, 0, replication)
         rows = [f"{at!r} job/{k} -> active" for k, at in enumerate(tasks.submit.tolist())]
         return pool.log("\n".join(rows), replication)
 
     logs = [arrivals(replication) for replication in (3, 7)]
-    assert next(work_audit.broken_rules(pool.model, Stack(logs)), None) is None
+    assert next(audit.broken_rules(pool.model.layout, Stack(logs)), None) is None
     wrong = [pool.log("", 3), logs[1]]
-    assert next(work_audit.broken_rules(pool.model, Stack(wrong)), None) is not None
+    assert next(audit.broken_rules(pool.model.layout, Stack(wrong)), None) is not None

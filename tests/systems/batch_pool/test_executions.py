@@ -25,7 +25,7 @@ STORY = """
 
 def told(pool, *texts):
     """Each run as (replication, task, node, seconds, ending)."""
-    runs = executions(pool.model, pool.stack(*texts))
+    runs = executions(pool.model.layout, pool.stack(*texts))
     name = pool.subjects.name
     return [
         (place, name(task), name(node), seconds, ENDINGS[ending])
@@ -63,75 +63,20 @@ def test_of_no_work_there_is_no_run():
     assert told(Pool(), "") == []
 
 
-def interrupted(by, *operations, rows="", **spec):
-    """How the run of a task ends whose node `by` takes."""
-    text = f"""
+TAKEN = """
     0 job/0 -> active
     0 job/0 -> running because node-0
-    {rows}
-    40 node-0 -> unusable because {by}
-    40 job/0 -> active because node-0
-    """
-    ((*_, ending),) = told(Pool(*operations, **spec), text)
-    return ending
+    40 node-0 -> unusable because failures
+    40 job/0 -> {} because node-0
+"""
 
 
-@pytest.mark.parametrize("mode", ["requeue", "terminate", "checkpoint"])
-def test_an_upgrade_and_a_failure_interrupt_as_the_pool_wants_it(mode):
-    upgrade = {"interruptions": {"on_upgrade": mode}}
-    assert interrupted("upgrade by upgrade_os-0", UPGRADE, **upgrade) == mode
-    assert interrupted("failures", UPGRADE, **upgrade) == "requeue"
-    assert interrupted("failures", interruptions={"on_failure": mode}) == mode
-
-
-@pytest.mark.parametrize("option", ["requeue", "terminate"])
-def test_an_operation_interrupts_as_it_says(option):
-    for kind in ("reboot_node", "reimage_node", "disable_scheduling"):
-        asked = (kind, {"node": "node-0", "option": option})
-        assert interrupted(f"{kind}-0", asked) == option
-
-
-def test_a_resize_interrupts_as_it_says_or_as_the_pool_does():
-    asked = ("resize", {"nodes": 1})
-    assert interrupted("resize-0", asked, node_deallocation_option="terminate") == "terminate"
-    said = ("resize", {"nodes": 1, "node_deallocation_option": "requeue"})
-    assert interrupted("resize-0", said, node_deallocation_option="terminate") == "requeue"
-
-
-def test_what_waits_for_tasks_does_not_interrupt_them():
-    drains = {"interruptions": {"on_upgrade": "taskcompletion"}}
-    assert interrupted("upgrade by upgrade_os-0", UPGRADE, **drains) == "unexplained"
-    for option in ("taskcompletion", "retaineddata"):
-        asked = ("reboot_node", {"node": "node-0", "option": option})
-        assert interrupted("reboot_node-0", asked) == "unexplained"
-
-
-def test_a_failure_of_a_draining_node_interrupts_as_a_failure():
-    drains = "20 node-0 -> running (scheduling disabled) because upgrade by upgrade_os-0"
-    spec = {"interruptions": {"on_upgrade": "taskcompletion"}}
-    assert interrupted("failures", UPGRADE, rows=drains, **spec) == "requeue"
-
-
-@pytest.mark.parametrize(("deferral", "mode"), [(False, "requeue"), (True, "unexplained")])
-def test_an_upgrade_of_an_image_defers_or_requeues(deferral, mode):
-    spec = {
-        "configuration": "virtual_machine",
-        "interruptions": {"on_upgrade": "checkpoint"},
-        "upgrade_policy": {"os_rolling_upgrade_deferral": deferral},
-    }
-    assert interrupted("upgrade by upgrade_image-0", ("upgrade_image", {}), **spec) == mode
-
-
-def test_nothing_interrupts_without_a_row_of_the_node_at_that_instant():
-    text = """
-    0 job/0 -> active
-    0 job/0 -> running because node-0
-    {} node-{} -> unusable because failures
-    40 job/0 -> active because node-0
-    """
-    assert told(Pool(), text.format(40, 0))[0][-1] == "requeue"
-    assert told(Pool(), text.format(39, 0))[0][-1] == "unexplained"
-    assert told(Pool(), text.format(40, 1))[0][-1] == "unexplained"
+@pytest.mark.parametrize(
+    ("state", "ending"),
+    [("active", "requeue"), ("failed", "terminate"), ("active (checkpointed)", "checkpoint")],
+)
+def test_what_becomes_of_a_task_tells_how_it_was_interrupted(state, ending):
+    assert told(Pool(), TAKEN.format(state)) == [(0, "job/0", "node-0", 40, ending)]
 
 
 def test_a_run_finds_done_what_checkpoints_before_it_kept():
@@ -146,14 +91,15 @@ def test_a_run_finds_done_what_checkpoints_before_it_kept():
     0 job/0 -> running because node-0
     """
     upgrade = "upgrade by upgrade_os-0"
-    for at, by in ((75, upgrade), (200, "failures"), (300, upgrade)):
+    saved = "active (checkpointed)"
+    for at, by, to in ((75, upgrade, saved), (200, "failures", "active"), (300, upgrade, saved)):
         text += f"""
         {at} node-0 -> unusable because {by}
-        {at} job/0 -> active because node-0
+        {at} job/0 -> {to} because node-0
         {at} node-0 -> idle because {by}
         {at} job/0 -> running because node-0
         """
-    runs = executions(pool.model, pool.stack(text))
+    runs = executions(pool.model.layout, pool.stack(text))
     assert carried(pool.model.layout, runs).tolist() == [0, 60, 0, 60]
 
 

@@ -10,9 +10,10 @@ from sim.systems.batch_pool.metrics import BATCH_METRICS, OWN_METRICS
 
 NAN = pytest.approx(float("nan"), nan_ok=True)
 
-BEGINS = """
+BEGINS = f"""
     100 upgrade_os-0 -> InProgress because the scenario
     100 upgrade by upgrade_os-0 -> upgrading because upgrade_os-0
+    100 target of p -> requested/{TARGET} because upgrade by upgrade_os-0
     100 upgrade_os-0 -> Succeeded because upgrade_os-0
 """
 WALK = (
@@ -23,6 +24,7 @@ WALK = (
     400 node-1 -> reimaging because upgrade by upgrade_os-0
     600 node-1 -> idle/{TARGET} because upgrade by upgrade_os-0
     600 upgrade by upgrade_os-0 -> completed because upgrade by upgrade_os-0
+    600 target of p -> reached because upgrade by upgrade_os-0
 """
 )
 
@@ -183,6 +185,7 @@ def test_updated_is_to_the_version_last_requested():
         WALK
         + """
         700 upgrade by upgrade_os-1 -> upgrading because upgrade_os-1
+        700 target of p -> requested/WA-GUEST-OS-5.32_201906-01 because upgrade by upgrade_os-1
         700 node-0 -> reimaging because upgrade by upgrade_os-1
         800 node-0 -> idle/WA-GUEST-OS-5.32_201906-01 because upgrade by upgrade_os-1
     """
@@ -192,6 +195,7 @@ def test_updated_is_to_the_version_last_requested():
 
 LEAVES = """
     700 resize-0 -> InProgress because the scenario
+    700 size of p -> asked for/1 because resize-0
     700 node-1 -> {state} because resize-0
 """
 
@@ -237,6 +241,7 @@ TAKEN = """
     {at} job/0 -> {to} because node-0
 """
 UPGRADING = "upgrade by upgrade_os-0"
+SAVED = "active (checkpointed)"
 
 
 def taken(at, by=UPGRADING, to="active"):
@@ -306,22 +311,22 @@ def checkpointing(every, cost="0s", on_failure="requeue", **more):
 def test_a_checkpoint_keeps_all_up_to_the_last_finished_one(elapsed, lost):
     """Each 30 s of work are followed by a checkpoint of 6 s, which counts once it is finished."""
     pool = checkpointing("30s", "6s")
-    text = RUN + taken(elapsed)
+    text = RUN + taken(elapsed, to=SAVED)
     assert one(pool, text, "lost_task_hours", "requeues") == [lost / 3600, 1]
 
 
 def test_a_checkpoint_at_every_moment_loses_nothing():
-    assert one(checkpointing("0s"), RUN + taken(50.5), "lost_task_hours") == [0]
+    assert one(checkpointing("0s"), RUN + taken(50.5, to=SAVED), "lost_task_hours") == [0]
 
 
 def test_each_run_makes_its_checkpoints_anew():
-    text = RUN + taken(40) + back(100) + taken(135)
+    text = RUN + taken(40, to=SAVED) + back(100) + taken(135, to=SAVED)
     assert one(checkpointing("30s", "6s"), text, "lost_task_hours") == [(4 + 35) / 3600]
 
 
 def test_a_return_to_the_start_loses_what_earlier_runs_had_kept():
     """Kept are 36 and 72 s; a failure throws both away with its own run, and the next one less."""
-    text = RUN + taken(40) + back(100) + taken(175)
+    text = RUN + taken(40, to=SAVED) + back(100) + taken(175, to=SAVED)
     text += back(200) + taken(210, "failures")
     assert one(checkpointing("30s", "6s"), text, "lost_task_hours") == [
         (4 + 3 + 10 + 36 + 72) / 3600
@@ -333,13 +338,13 @@ def test_a_return_to_the_start_loses_what_earlier_runs_had_kept():
 
 
 def test_a_terminated_task_loses_what_earlier_runs_had_kept():
-    text = RUN + taken(40) + back(100) + taken(110, "failures", "failed")
+    text = RUN + taken(40, to=SAVED) + back(100) + taken(110, "failures", "failed")
     pool = checkpointing("30s", "6s", "terminate")
     assert one(pool, text, "lost_task_hours") == [(4 + 10 + 36) / 3600]
 
 
 def test_what_a_task_keeps_is_not_lost_with_another_task():
-    text = RUN + taken(40)
+    text = RUN + taken(40, to=SAVED)
     other = """
         0 job/1 -> active
         300 node-0 -> idle because upgrade by upgrade_os-0
@@ -350,7 +355,7 @@ def test_what_a_task_keeps_is_not_lost_with_another_task():
 
 
 def test_after_a_failure_of_its_own_a_task_has_kept_nothing():
-    text = RUN + taken(40) + back(100) + "150 job/0 -> active because job/0"
+    text = RUN + taken(40, to=SAVED) + back(100) + "150 job/0 -> active because job/0"
     text += "\n200 job/0 -> running because node-0" + taken(210, "failures")
     assert one(checkpointing("30s", "6s"), text, "lost_task_hours") == [(4 + 10) / 3600]
 

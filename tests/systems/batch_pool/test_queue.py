@@ -326,7 +326,7 @@ def test_a_task_that_failed_by_itself_starts_again_from_nothing():
         work={"tasks": 1, "service": "100s", "fails": "100%", "max_task_retry_count": 1},
     )
     assert [run[1:] for run in told.runs()[0]] == [
-        (0, 70, "active"),
+        (0, 70, "active (checkpointed)"),
         (130, 170, "active"),
         (170, 270, "failed"),
     ]

@@ -18,6 +18,7 @@ from pool_story import UPGRADE, PoolStory, simulation, story
 
 from sim.core.log import Stack
 from sim.experiments.intervals import student
+from sim.systems.batch_pool.tasks import redraw_tasks
 
 MEAN = 100.0
 """Mean service time of most queues below, seconds: the unit of time of the closed forms."""
@@ -35,7 +36,7 @@ def queue(servers, gap, service, count, **more):
 
 def drawn(made):
     """Submission and service times of the tasks of replication 0."""
-    (only,) = made.models["p"].tasks(made.scenario.seed, 0)
+    (only,) = redraw_tasks(made.models["p"].layout, made.scenario.seed, 0)
     return only.submit, only.service
 
 
@@ -238,7 +239,7 @@ def test_an_upgrade_at_any_time_loses_what_was_done_or_waits_for_what_is_to_come
     made = simulation((any_time, UPGRADE), **pool)
     for run in range(10):
         told = PoolStory(made, run)
-        (work,) = told.model.tasks(made.scenario.seed, run)
+        (work,) = redraw_tasks(told.model.layout, made.scenario.seed, run)
         asked = told.operation("upgrade_os-0")["ended_s"]
         done, to_come = caught(asked, work.service)
         assert told.measure("lost_task_hours") == (done / 3600 if mode == "requeue" else 0)

@@ -13,6 +13,7 @@ WALK = f"""
     10 job/0 -> running because node-0
     20 job/1 -> running because node-1
     100 upgrade by upgrade_os-0 -> upgrading because upgrade_os-0
+    100 target of p -> requested/{TARGET} because upgrade by upgrade_os-0
     100 node-0 -> reimaging because upgrade by upgrade_os-0
     100 job/0 -> active because node-0
     100 node-1 -> running (scheduling disabled) because upgrade by upgrade_os-0
@@ -134,7 +135,8 @@ def test_versions_count_nodes_in_service():
 def test_up_to_date_is_who_is_in_service_at_the_version_last_requested_of_those_present():
     assert walk("up_to_date") == [(0, 1), (100, 0), (450, 0.5), (500, 1)]
     pool = Pool(UPGRADE, ("resize", {"nodes": 1}))
-    gone = WALK + "600 node-1 -> absent because resize-0\n 700 node-0 -> unusable because failures"
+    gone = WALK + "600 size of p -> asked for/1 because resize-0\n"
+    gone += "600 node-1 -> absent because resize-0\n 700 node-0 -> unusable because failures"
     assert pool.series(gone, "up_to_date")[-2:] == [(500, 1), (700, 0)]
     none = gone + "\n800 node-0 -> absent because resize-0"
     assert pool.series(none, "up_to_date")[-1] == (700, 0)

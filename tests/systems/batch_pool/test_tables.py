@@ -16,6 +16,7 @@ WALK = f"""
     100 upgrade_os-0 -> InProgress because the scenario
     100 {BY} -> upgrading because upgrade_os-0
     100 pool p -> upgrading because {BY}
+    100 target of p -> requested/{TARGET} because {BY}
     100 node-0 -> reimaging because {BY}
     100 job/0 -> active because node-0
     100 job/1 -> completed because node-1
@@ -29,6 +30,7 @@ WALK = f"""
     350 job/0 -> active because node-1
     500 node-1 -> idle/{TARGET} because {BY}
     500 {BY} -> completed because {BY}
+    500 target of p -> reached because {BY}
     500 pool p -> active because {BY}
 """
 
@@ -80,6 +82,7 @@ def test_nodes_are_seen_running_while_tasks_run_on_them_or_while_they_drain():
 def test_a_resize_shows_the_nodes_that_are_there_and_those_that_are_wanted():
     text = """
     100 resize-0 -> InProgress because the scenario
+    100 size of p -> asked for/3 because resize-0
     100 allocation of p -> resizing because resize-0
     100 node-2 -> creating because resize-0
     200 resize-1 -> Refused/resizing because the scenario

@@ -25,6 +25,7 @@ def test_a_wave_goes_when_all_of_the_one_before_are_back():
         "50 upgrade_os-0 absent -> InProgress because the scenario",
         "50 upgrade by upgrade_os-0 absent -> upgrading because upgrade_os-0",
         f"50 pool p active -> upgrading {by}",
+        f"50 target of p initial/5.30 -> requested/5.31 {by}",
         "50 upgrade_os-0 InProgress -> Succeeded because upgrade_os-0",
         f"50 node-0 idle/5.30 -> reimaging/5.30 {by}",
         f"50 node-1 idle/5.30 -> reimaging/5.30 {by}",
@@ -37,6 +38,7 @@ def test_a_wave_goes_when_all_of_the_one_before_are_back():
         f"170 node-4 idle/5.30 -> reimaging/5.30 {by}",
         f"230 node-4 reimaging/5.30 -> idle/5.31 {by}",
         f"230 upgrade by upgrade_os-0 upgrading -> completed {by}",
+        f"230 target of p requested/5.31 -> reached/5.31 {by}",
         f"230 pool p upgrading -> active {by}",
     ]
 
@@ -155,7 +157,7 @@ def test_what_checkpoints_keep_is_not_lost():
     [
         ("requeue", [(0, 70, "active"), (130, 230, "completed")], 70),
         ("terminate", [(0, 70, "failed")], 70),
-        ("checkpoint", [(0, 70, "active"), (130, 170, "completed")], 10),
+        ("checkpoint", [(0, 70, "active (checkpointed)"), (130, 170, "completed")], 10),
         ("taskcompletion", [(0, 100, "completed")], 0),
     ],
 )
@@ -258,7 +260,7 @@ def test_failures_interrupt_by_their_own_mode():
     )
     *cut, last = told.runs()[0]
     assert len(cut) > 0
-    assert {status for *_, status in cut} == {"active"}
+    assert {status for *_, status in cut} == {"active (checkpointed)"}
     assert last[2:] == (3000, "failed")
 
 

@@ -14,7 +14,7 @@ from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim, Starts
 from sim.systems.batch_pool.rejections import ALLOWED, BY_STATUS, RULES, by_version
 from sim.systems.batch_pool.requests import WAITING
-from sim.systems.batch_pool.states import REBOOTING, REIMAGING, UPGRADING_OS
+from sim.systems.batch_pool.states import ASKED_FOR, REBOOTING, REIMAGING, UPGRADING_OS
 from sim.systems.batch_pool.walk import Plan
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class BatchService(Service):
         rule = by_version(body.target_os_version, self._layout.spec, now)
         if rule is not None:
             return rule
-        target = self._layout.target(call.name)
+        is_on_it = self._layout.brings(call.name) == self._pool.target.version
         if self._pool.walk is not None:
-            return None if target == self._pool.target else "upgrading"
-        if target == self._pool.version:
+            return None if is_on_it else "upgrading"
+        if is_on_it:
             return "version equal"
         return "resizing" if self._pool.resizing else None
 
@@ -78,8 +78,8 @@ class BatchService(Service):
         """Begin the walk; a node shows `status` while it is upgraded."""
         rules = self._layout.spec.walk_rules
         plan = Plan(
-            subject=self._layout.first_upgrade + self._layout.upgrades.index(call.name),
-            version=self._layout.target(call.name),
+            subject=self._layout.upgrade(call.name),
+            version=self._layout.brings(call.name),
             status=status,
             # The pool state `upgrading` went with the call upgradeos (2018-12-01.8.0).
             shows=status == REIMAGING,
@@ -101,6 +101,7 @@ class BatchService(Service):
     def resize(self, call: Call) -> None:
         """Resize: new nodes are created, or those with the highest numbers go."""
         body: Resize = call.body
+        self._pool.size.becomes(ASKED_FOR, self._layout.sizes.index(body.nodes), call.subject)
         missing = body.nodes - len(self._nodes.present)
         if not missing:
             self.succeeds(call, call.subject)

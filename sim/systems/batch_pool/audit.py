@@ -14,18 +14,19 @@ import numpy as np
 from sim.systems.batch_pool import runs_audit, stays_audit, walk_audit
 from sim.systems.batch_pool.executions import (
     DONE,
+    ENDINGS,
     INTERRUPTIONS,
-    TERMINATE,
-    UNEXPLAINED,
     carried,
     executions,
-    node_rows,
     requeued,
 )
+from sim.systems.batch_pool.history import history
 from sim.systems.batch_pool.occupancy import occupancy
 from sim.systems.batch_pool.queue_audit import served_in_order
+from sim.systems.batch_pool.requests import DisableScheduling, RebootNode, ReimageNode, Resize
 from sim.systems.batch_pool.states import (
     ACTIVE,
+    CHECKPOINTED,
     COMPLETED,
     FAILED,
     IDLE,
@@ -33,8 +34,10 @@ from sim.systems.batch_pool.states import (
     LEAVING,
     RUNNING,
     TASK_WIDTH,
+    WAITING,
     WIDTH,
 )
+from sim.systems.batch_pool.tasks import redraw_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,97 +46,120 @@ if TYPE_CHECKING:
 
     from sim.core.log import Stack
     from sim.systems.batch_pool.executions import Executions
-    from sim.systems.batch_pool.layout import Layout
-    from sim.systems.batch_pool.model import Model
-    from sim.systems.batch_pool.occupancy import Occupancy
+    from sim.systems.batch_pool.layout import PoolLayout
 
 MOVES = (
     (0, ACTIVE),
     (ACTIVE, RUNNING),
+    (CHECKPOINTED, RUNNING),
     (RUNNING, ACTIVE),
+    (RUNNING, CHECKPOINTED),
     (RUNNING, COMPLETED),
     (RUNNING, FAILED),
 )
 """From status to status: all that a task can do."""
 
 
-def broken_rule(model: Model, stack: Stack) -> str | None:
+def broken_rule(layout: PoolLayout, stack: Stack) -> str | None:
     """The first rule that a stack of histories breaks, if any."""
-    return next(chain(broken_rules(model, stack), _more_broken_rules(model, stack)), None)
+    return next(chain(broken_rules(layout, stack), _more_broken_rules(layout, stack)), None)
 
 
-def _more_broken_rules(model: Model, stack: Stack) -> Iterator[str]:
+def _more_broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """Those that hold for a run only, whose draws are known and which shows all that happened."""
-    rows = stays_audit.rows_of_nodes(model.layout, stack)
-    yield from walk_audit.broken_rules(model, stack, rows)
-    yield from stays_audit.broken_rules(model, stack, rows)
-    if model.layout.jobs:
-        runs = executions(model, stack)
-        yield from runs_audit.broken_rules(model.layout, runs, occupancy(model.layout, runs))
+    yield from walk_audit.broken_rules(layout, stack)
+    yield from stays_audit.broken_rules(layout, stack)
+    if layout.jobs:
+        yield from runs_audit.broken_rules(layout, stack)
 
 
-def broken_rules(model: Model, stack: Stack) -> Iterator[str]:
+def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """Those that tasks break by what they did, and nodes that leave."""
-    layout = model.layout
-    if _comes_back(layout, stack):
+    nodes = history(layout, stack).nodes
+    if (nodes.new[nodes.old == LEAVING] != 0).any():
         yield "a node that was leaving came back"
     if not layout.jobs:
         return
     if not _moves_hold(layout, stack):
         yield "a task is in two states at once"
         return  # its runs cannot be told
-    runs = executions(model, stack)
-    nodes = occupancy(layout, runs)
+    runs = executions(layout, stack)
     yield from _wrong_endings(layout, runs)
-    yield from _wrong_slots(layout, runs, nodes)
-    yield from _wrong_work(model, runs)
+    yield from _wrong_slots(layout, stack)
+    yield from _wrong_work(layout, runs)
 
 
-def _comes_back(layout: Layout, stack: Stack) -> bool:
-    """Whether a node that leaves the pool becomes anything but absent."""
-    rows = node_rows(layout, stack)
-    return bool((stack.new[rows[stack.old[rows] % WIDTH == LEAVING]] != 0).any())
-
-
-def _moves_hold(layout: Layout, stack: Stack) -> bool:
+def _moves_hold(layout: PoolLayout, stack: Stack) -> bool:
     """Whether tasks go from state to state as they may, and never change their required slots."""
     codes = TASK_WIDTH * max(len(job.sizes) for job in layout.jobs)
     may = np.zeros((codes, codes), bool)
     for old, new in MOVES:
         sizes = np.arange(0, codes, TASK_WIDTH)
         may[sizes + old if old else 0, sizes + new] = True
-    mine = stack.about(layout.first_task, layout.tasks)
+    mine = history(layout, stack).of_tasks_in_time
     return bool(may[stack.old[mine], stack.new[mine]].all())
 
 
-def _wrong_endings(layout: Layout, runs: Executions) -> Iterator[str]:
+def _wrong_endings(layout: PoolLayout, runs: Executions) -> Iterator[str]:
     stack, ending = runs.stack, runs.ending
-    if (ending == UNEXPLAINED).any():
-        yield "a task was interrupted though nothing took its node at that instant"
     cut = np.flatnonzero(np.isin(ending, INTERRUPTIONS))
-    rows = runs.ended[cut]
-    failed = stack.new[rows] % TASK_WIDTH == FAILED
-    if (failed != (ending[cut] == TERMINATE)).any():
+    asked = _asked(layout, stack, runs.ended[cut])
+    if (asked < 0).any():
+        yield "a task was interrupted though nothing took its node at that instant"
+    if (ending[cut] != asked).any():
         yield "an interrupted task went elsewhere than what took its node says"
     ended = np.flatnonzero(runs.ended >= 0)
     on = stack.cause[runs.ended[ended]]
     if ((on != runs.node[ended]) & (on != runs.task[ended])).any():
         yield "a task ended on another node than it ran on"
-    if requeued(runs).sum() != _returned(layout, stack).sum():
+    if requeued(runs).sum() != _returned(layout, stack):
         yield "the requeues counted are not those in the log"
 
 
-def _returned(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
-    """The rows by which a node gives a task back to the queue."""
-    back = stack.about(layout.first_task, layout.tasks) & (stack.cause >= layout.first_node)
-    back &= stack.cause < layout.first_task
-    back &= stack.old != 0
-    back &= stack.new % TASK_WIDTH == ACTIVE
-    return back
+def _asked(layout: PoolLayout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int8]:
+    """How `rows` that interrupt tasks should: as what their node's last row before it was because
+    of was to; -1 where nothing took the node at that instant, or what waits for its tasks.
+    """
+    nodes = history(layout, stack).nodes
+    if not len(nodes.row):
+        return np.full(len(rows), -1, np.int8)
+    node = stack.replication[rows] * stack.subjects.count + stack.cause[rows]
+    last = np.searchsorted(nodes.key << 32 | nodes.row, node << 32 | rows) - 1
+    before = (nodes.key[last] == node) & (nodes.row[last] < rows)
+    now = before & (nodes.time[last] == stack.time[rows])
+    return np.where(now, _modes(layout, stack)[nodes.cause[last]], -1).astype(np.int8)
 
 
-def _wrong_slots(layout: Layout, runs: Executions, nodes: Occupancy) -> Iterator[str]:
-    stack = runs.stack
+def _modes(layout: PoolLayout, stack: Stack) -> NDArray[np.int8]:
+    """For each subject how the file wants it to interrupt the tasks of a node that it takes: a rule
+    of the model that is held against what the service did.
+    """
+    modes = np.full(stack.subjects.count, -1, np.int8)
+    spec, operation = layout.spec, layout.first_operation
+    wanted: dict[int, str] = {layout.actor("failures"): spec.interruptions.on_failure}
+    wanted |= {layout.upgrade(name): spec.walk_rules.mode for name in layout.upgrades}
+    for subject, request in enumerate(layout.requests, operation):
+        body = request.body
+        if isinstance(body, Resize):
+            wanted[subject] = str(body.node_deallocation_option)
+        elif isinstance(body, RebootNode | ReimageNode | DisableScheduling):
+            wanted[subject] = body.option
+    for subject, mode in wanted.items():
+        if mode in ENDINGS:  # taskcompletion and retaineddata interrupt nothing
+            modes[subject] = ENDINGS.index(mode)
+    return modes
+
+
+def _returned(layout: PoolLayout, stack: Stack) -> int:
+    """How often a node gives a task back to the queue."""
+    rows = history(layout, stack).of_tasks_in_time
+    by_node = (stack.cause[rows] >= layout.first_node) & (stack.cause[rows] < layout.first_task)
+    rows = rows[by_node & (stack.old[rows] != 0)]
+    return int(np.isin(stack.new[rows] % TASK_WIDTH, WAITING).sum())
+
+
+def _wrong_slots(layout: PoolLayout, stack: Stack) -> Iterator[str]:
+    nodes = occupancy(layout, stack)
     if (nodes.used > layout.slots).any():
         yield "a node runs more than it has slots"
     status = nodes.code % WIDTH
@@ -157,13 +183,12 @@ class _Drawn:
     priority: NDArray[np.int16]
 
 
-def _draw(model: Model, stack: Stack) -> _Drawn:
-    layout = model.layout
+def _draw(layout: PoolLayout, stack: Stack) -> _Drawn:
     shape = (stack.replications, layout.tasks)
     submit, service = np.full((2, *shape), np.inf)
     state, priority = np.zeros((2, *shape), np.int16)
     for place, number in enumerate(stack.numbers.tolist()):
-        for job, tasks in zip(layout.jobs, model.tasks(stack.seed, number), strict=True):
+        for job, tasks in zip(layout.jobs, redraw_tasks(layout, stack.seed, number), strict=True):
             first = job.first - layout.first_task
             mine = place, slice(first, first + len(tasks.submit))
             submit[mine], service[mine] = tasks.submit, tasks.service
@@ -172,10 +197,10 @@ def _draw(model: Model, stack: Stack) -> _Drawn:
     return _Drawn(submit, service, state, priority)
 
 
-def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
+def _wrong_work(layout: PoolLayout, runs: Executions) -> Iterator[str]:
     """Tasks are submitted as they are drawn, and completed after their whole service time."""
-    stack, layout = runs.stack, model.layout
-    drawn = _draw(model, stack)
+    stack = runs.stack
+    drawn = _draw(layout, stack)
     if not _as_drawn(layout, stack, drawn):
         yield "a task was not submitted when and as it was due"
     if not served_in_order(layout, stack, drawn.priority):
@@ -189,9 +214,10 @@ def _wrong_work(model: Model, runs: Executions) -> Iterator[str]:
         yield "a completed task was not given the time that it needs"
 
 
-def _as_drawn(layout: Layout, stack: Stack, drawn: _Drawn) -> bool:
+def _as_drawn(layout: PoolLayout, stack: Stack, drawn: _Drawn) -> bool:
     """Whether just the tasks that are due by the horizon are submitted, each when it is due."""
-    rows = np.flatnonzero(stack.about(layout.first_task, layout.tasks) & (stack.old == 0))
+    rows = history(layout, stack).of_tasks_in_time
+    rows = rows[stack.old[rows] == 0]
     task = stack.replication[rows], stack.subject[rows] - layout.first_task
     right = (drawn.submit[task] == stack.time[rows]) & (drawn.state[task] == stack.new[rows])
     return bool(right.all()) and len(rows) == int((drawn.submit <= stack.horizon).sum())
