@@ -73,7 +73,7 @@ class PoolStory(Story):
         return self.simulation.models["p"]
 
     @property
-    def _lines(self):
+    def all_lines(self):
         """The whole log in words, versions in short."""
         return [
             line.replace("WA-GUEST-OS-", "").replace("_201904-01", "").replace("_201905-01", "")

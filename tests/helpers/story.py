@@ -63,17 +63,17 @@ class Story:
 
     def _kinds_and_lines(self):
         kinds = [self.log.subjects.block_of(row["subject"]).kind for row in self.log.rows]
-        return zip(kinds, self._lines, strict=True)
+        return zip(kinds, self.all_lines, strict=True)
 
     @property
-    def _lines(self):
+    def all_lines(self):
         """The whole log in words."""
         return self.log.lines()
 
     def about(self, *subjects):
         """The lines whose subject is one of `subjects`, such as "W_IN_0" or "update domain 1"."""
         names = [self.log.subjects.name(row["subject"]) for row in self.log.rows]
-        return [line for name, line in zip(names, self._lines, strict=True) if name in subjects]
+        return [line for name, line in zip(names, self.all_lines, strict=True) if name in subjects]
 
     def brief(self, *subjects):
         """The same as ``time new-state``."""

@@ -195,7 +195,7 @@ def _ended(layout: PoolLayout, stack: Stack, warm_up: float) -> Values:
     status = stack.new[rows] % TASK_WIDTH
     submitted = rows[stack.old[rows] == 0]
     completed = rows[status == COMPLETED]
-    ended = np.union1d(completed, rows[status == FAILED])
+    ended = rows[(status == COMPLETED) | (status == FAILED)]
     completed = completed[stack.time[completed] >= warm_up]
     all_done = _count(stack.replication[ended], stack) == _to_be_done(layout, stack, submitted)
     makespan = latest(stack, ended) - earliest(stack, submitted)
