@@ -115,7 +115,7 @@ def quick_retries(patch):
 
 def no_build_is_bad(patch):
     def draw(self, context):
-        for number in self.faulty:
+        for number in self.layout.faulty:
             context.record(0.0, self.layout.first_build + number, 0, 1, 0)
         return [False] * len(self.layout.builds)
 

@@ -177,7 +177,8 @@ class Run:
         return steps
 
     def capacity_is_what_the_rows_say(self):
-        steps, nominal = self.weigh("capacity"), self.layout.nominal
+        steps = self.weigh("capacity")
+        nominal = round(self.model.nominal * self.model.unit)
         values, _ = self.model.measure(self.stack, 0.0)
         lowest = min(value for _, value in steps) / nominal
         assert math.isclose(values["", "min_capacity"][0], lowest)

@@ -136,8 +136,8 @@ class Turns:
     def nobody_waits_for_nothing(self, time):
         """At the end of an instant no turn goes on whose gate is open."""
         for turn in self.open.values():
-            late = time >= turn["since"] + self.model.spec.start_timeout
-            goes_on = late and self.model.spec.on_start_timeout == "continue"
+            late = time >= turn["since"] + self.layout.spec.start_timeout
+            goes_on = late and self.layout.spec.on_start_timeout == "continue"
             waits = turn["missing"] and not goes_on
             assert waits or not self.is_healthy(self.taken[turn["upgrade"], turn["phase"]]), time
 
@@ -158,6 +158,6 @@ class Turns:
     def end(self, time, domain):
         """Everyone has been Ready once or is gone, or the time-out is over."""
         turn = self.open.pop(domain)
-        late = time >= turn["since"] + self.model.spec.start_timeout
-        goes_on = self.model.spec.on_start_timeout == "continue"
+        late = time >= turn["since"] + self.layout.spec.start_timeout
+        goes_on = self.layout.spec.on_start_timeout == "continue"
         assert not turn["missing"] or (late and goes_on), (time, self.run.name(domain))

@@ -13,12 +13,13 @@ from sim.systems.cloud_service.defaults import (
     resolve,
     resolve_body,
 )
+from sim.systems.cloud_service.layout import Layout
 from sim.systems.cloud_service.metrics import CLOUD_SERVICE_METRICS
 from sim.systems.cloud_service.model import Model
 from sim.systems.cloud_service.references import references, warnings
 from sim.systems.cloud_service.requests import OPERATIONS
 from sim.systems.cloud_service.spec import CloudService
-from sim.systems.cloud_service.stuck import told
+from sim.systems.cloud_service.status import stuck
 
 SYSTEM_TYPE = SystemType(
     kind="cloud_service",
@@ -26,7 +27,7 @@ SYSTEM_TYPE = SystemType(
     operations=OPERATIONS,
     metrics=CLOUD_SERVICE_METRICS,
     group_metrics=GROUP_METRICS,
-    model=Model,
+    model=lambda *given: Model(Layout(*given)),
     horizon=HORIZON,
     starter=STARTER,
     groups=lambda spec, _: tuple(spec.roles),
@@ -36,7 +37,7 @@ SYSTEM_TYPE = SystemType(
     assumed=assumed,
     warnings=warnings,
     default_variants=default_variants,
-    parts=parts,
-    told=told,
+    parts=lambda model: parts(model.layout),
+    told=lambda model, log: stuck(model.layout, log),
     chances=lambda spec: [build.bad for build in spec.builds.values() if 0 < build.bad < 1],
 )

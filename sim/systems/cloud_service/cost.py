@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sim.systems.base.cost import Path
     from sim.systems.base.operation import Operation, Request
-    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.spec import Role
 
 OPERATION_ROWS = 6
@@ -40,18 +40,18 @@ STAGES = 4
 """Of a restart that is written in stages."""
 
 
-def parts(model: Model) -> list[Part]:
+def parts(layout: Layout) -> list[Part]:
     """What makes the rows and events of a replication."""
-    horizon = model.span.horizon
-    came = [each for each in model.operations if each.at.mean <= horizon]
+    horizon = layout.span.horizon
+    came = [each for each in layout.requests if each.at.mean <= horizon]
     whole = Restarts(
-        float(sum(role.count for role in model.layout.roles)),
-        float(sum(role.count * _rows(role.spec) for role in model.layout.roles)),
+        float(sum(role.count for role in layout.roles)),
+        float(sum(role.count * _rows(role.spec) for role in layout.roles)),
     )
     found: list[Part] = []
     for operation in came:
-        found += _of_operation(model, operation, whole)
-    return [*found, *_of_builds(model, came), *_of_failures(model)]
+        found += _of_operation(layout, operation, whole)
+    return [*found, *_of_builds(layout, came), *_of_failures(layout)]
 
 
 class Restarts(NamedTuple):
@@ -66,9 +66,9 @@ def _rows(role: Role) -> float:
     return (STAGES if role.stages else 1) + 1 + bool(role.slow_start)
 
 
-def _of_operation(model: Model, operation: Operation, whole: Restarts) -> Iterator[Part]:
-    layout, body = model.layout, operation.body
-    role, restarts = _restarts(model, body, whole)
+def _of_operation(layout: Layout, operation: Operation, whole: Restarts) -> Iterator[Part]:
+    body = operation.body
+    role, restarts = _restarts(layout, body, whole)
     domains = layout.domains
     what = f"instances that {operation.name} restarts"
     yield Part(operation.path, what, "instance", role, restarts.rows, restarts.rows)
@@ -80,7 +80,7 @@ def _of_operation(model: Model, operation: Operation, whole: Restarts) -> Iterat
         rows = OPERATION_ROWS * domains
         looks = 1.0
         if operator.stop_above is not None:
-            whole_bake = min(operator.bake, model.span.horizon / max(1, domains - 1))
+            whole_bake = min(operator.bake, layout.span.horizon / max(1, domains - 1))
             looks += whole_bake / operator.look_every
         events = rows + looks * (domains - 1) * (1 + restarts.instances / 2 / SEEN)
         path = (*operation.path, "operator", "look_every")
@@ -88,19 +88,19 @@ def _of_operation(model: Model, operation: Operation, whole: Restarts) -> Iterat
         yield Part(path, what, "actor", "", rows, events)
 
 
-def _restarts(model: Model, body: Request, whole: Restarts) -> tuple[str | None, Restarts]:
+def _restarts(layout: Layout, body: Request, whole: Restarts) -> tuple[str | None, Restarts]:
     """What an operation restarts, creates, removes or moves, and of which role if only of one."""
     if isinstance(body, UpgradeDeployment | ChangeConfiguration):
         role = getattr(body, "role_to_upgrade", None)
         restarts = Restarts(0.0, 0.0) if role else whole
         if isinstance(body, ChangeConfiguration) and not body.restarts:
             restarts = Restarts(0.0, 0.0)
-        if isinstance(body, UpgradeDeployment) and _is_stuck(model, body):
-            domains = model.layout.domains
+        if isinstance(body, UpgradeDeployment) and _is_stuck(layout, body):
+            domains = layout.domains
             restarts = Restarts(restarts.instances / domains, restarts.rows / domains)
-        more = {each.name: each.count for each in model.layout.roles if each.name == role}
+        more = {each.name: each.count for each in layout.roles if each.name == role}
         for name, count in body.configuration.items():
-            now = model.spec.roles[name].instances if name in model.spec.roles else count
+            now = layout.spec.roles[name].instances if name in layout.spec.roles else count
             more[name] = more.get(name, 0) + abs(count - now)
         others = float(sum(more.values()))
         return role, Restarts(restarts.instances + others, restarts.rows + RESTART_ROWS * others)
@@ -113,27 +113,27 @@ def _restarts(model: Model, body: Request, whole: Restarts) -> tuple[str | None,
     return None, whole if moves else Restarts(0.0, 0.0)
 
 
-def _is_stuck(model: Model, body: UpgradeDeployment) -> bool:
+def _is_stuck(layout: Layout, body: UpgradeDeployment) -> bool:
     """Whether no instance ever starts on its build, so that the walk ends with its first domain."""
-    build = model.spec.builds.get(str(body.build))
-    waits = any(model.layout.min_healthy) or model.spec.on_start_timeout == "stuck"
+    build = layout.spec.builds.get(str(body.build))
+    waits = any(layout.min_healthy) or layout.spec.on_start_timeout == "stuck"
     never = build is not None and build.bad * build.fails_to_start >= 1
     return never and waits and body.mode != "Simultaneous"
 
 
-def _of_builds(model: Model, operations: list[Operation]) -> Iterator[Part]:
+def _of_builds(layout: Layout, operations: list[Operation]) -> Iterator[Part]:
     """Instances that try again and again to start on a bad build."""
-    for name, build in model.spec.builds.items():
+    for name, build in layout.spec.builds.items():
         upgrades = sum(
             isinstance(each.body, UpgradeDeployment) and each.body.build == name
             for each in operations
         )
         if not upgrades or not 0 < build.fails_to_start < 1:  # at 100 % they are not watched
             continue
-        path = ("systems", model.name, "builds", name, "fails_to_start")
-        for role in model.layout.roles:
+        path = ("systems", layout.name, "builds", name, "fails_to_start")
+        for role in layout.roles:
             seconds = _attempt(role.spec)
-            most = 1 + model.span.horizon / seconds if seconds else math.inf
+            most = 1 + layout.span.horizon / seconds if seconds else math.inf
             fails = build.bad * role.count * upgrades
             again = fails * (tries(build.fails_to_start, most) - 1) if fails else 0.0
             what = f"instances of {role.name} that try again to start"
@@ -149,17 +149,17 @@ def _attempt(role: Role) -> float:
     return role.restart.mean
 
 
-def _of_failures(model: Model) -> Iterator[Part]:
-    layout, horizon = model.layout, model.span.horizon
+def _of_failures(layout: Layout) -> Iterator[Part]:
+    horizon = layout.span.horizon
     for role in layout.roles:
         coming, finding = strikes(role.spec.failures, role.room, horizon)
         rows = finding * _rows(role.spec)
-        path: Path = ("systems", model.name, "roles", role.name, "failures", "per_year")
+        path: Path = ("systems", layout.name, "roles", role.name, "failures", "per_year")
         what = f"instances of {role.name} that fail"
         yield Part(path, what, "instance", role.name, rows, coming + rows)
     spec = layout.spec
     coming, finding = strikes(spec.fault_domain_failures, spec.fault_domains, horizon)
-    path = ("systems", model.name, "fault_domain_failures", "per_year")
+    path = ("systems", layout.name, "fault_domain_failures", "per_year")
     for role in layout.roles:
         rows = finding * _rows(role.spec) * role.room / spec.fault_domains
         what = f"instances of {role.name} whose fault domain fails"

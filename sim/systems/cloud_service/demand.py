@@ -5,15 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Self
 
+import numpy as np
 from pydantic import Field, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
+from sim.core.timelines import Timeline
 from sim.core.units import LONGEST, to_grid
+from sim.core.windows import DAY, second_of_day
 from sim.formats.columns import read_column
 from sim.formats.fields import SIZES, Clock, NonNegativeNumber, OneOf, Text, is_usual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sim.systems.base.operation import Span
 
 DailyCurve = Annotated[dict[Clock, NonNegativeNumber], Field(min_length=1)]
 
@@ -71,3 +76,33 @@ def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:
         if not is_usual(value):
             raise ValueError(f"must have 0 or numbers {SIZES} in column value, got {value:g}")
     return tuple(zip(times, values, strict=True))
+
+
+def demand_over(demand: Demand, span: Span) -> Timeline:
+    """A step function on [0, horizon]; a daily curve wraps over midnight, where a day begins."""
+    steps = dict(_steps(demand, span))
+    steps.setdefault(0.0, _at_zero(demand, span))
+    times = np.array(sorted(time for time in steps if 0 <= time <= span.horizon))
+    values = np.array([steps[time] for time in times.tolist()])
+    return Timeline(times, values, span.horizon, "demand").simplified()
+
+
+def _steps(demand: Demand, span: Span) -> list[tuple[float, float]]:
+    if demand.constant is not None:
+        return [(0.0, demand.constant)]
+    if demand.curve is None:
+        return list(demand.steps)
+    days = range(int(span.horizon // DAY) + 2)
+    begin = second_of_day(span.start)
+    return [
+        (day * DAY + clock - begin, value) for day in days for clock, value in demand.curve.items()
+    ]
+
+
+def _at_zero(demand: Demand, span: Span) -> float:
+    """The value in force at time 0: of a curve the last one before, of a file none."""
+    if demand.curve is None:
+        return 0.0
+    begin = second_of_day(span.start)
+    before = [clock for clock in demand.curve if clock <= begin]
+    return demand.curve[max(before) if before else max(demand.curve)]

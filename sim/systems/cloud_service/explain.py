@@ -10,6 +10,7 @@ from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, with
 from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.domains import domains_in_use
 from sim.systems.cloud_service.layout import has_faults
+from sim.systems.cloud_service.rejections import by_its_words, by_request
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     GuestOsUpdate,
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation
-    from sim.systems.cloud_service.layout import RoleLayout
-    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.layout import Layout, RoleLayout
     from sim.systems.cloud_service.requests import Operator
     from sim.systems.cloud_service.spec import Build
 
@@ -33,63 +33,62 @@ LISTED = 6
 """So many names of a list are shown."""
 
 
-def describe(model: Model, dry_run: DryRun | None) -> list[str]:
+def describe(layout: Layout, dry_run: DryRun | None) -> list[str]:
     """The service, who is in which domain at time 0, what each operation does or how it fails."""
-    lines = [_service(model), *_roles(model), *_demand(model), *_domains(model)]
-    for operation in in_time(model.operations):
-        rejection = refused(operation, model.rejection(operation), dry_run)
+    lines = [_service(layout), *_roles(layout), *_demand(layout), *_domains(layout)]
+    for operation in in_time(layout.requests):
+        rejection = refused(operation, by_its_words(operation.body, layout.spec), dry_run)
         if rejection is None:
-            lines.append(_operation(model, operation) + _then(model, operation, dry_run))
+            lines.append(_operation(layout, operation) + _then(layout, operation, dry_run))
         else:
-            lines.append(f"{when(operation, model.span)} it {rejection}.")
+            lines.append(f"{when(operation, layout.span)} it {rejection}.")
     return lines
 
 
-def size(model: Model) -> str:
+def size(layout: Layout) -> str:
     """How large a service is at time 0, and from when on it has more update domains."""
-    count = sum(role.count for role in model.layout.roles)
-    domains = pluralize(_domains_at_first(model), "update domain")
-    later = [f"{n} from {show_duration(at)} on" for at, n in _more_domains(model)]
+    count = sum(role.count for role in layout.roles)
+    domains = pluralize(_domains_at_first(layout), "update domain")
+    later = [f"{n} from {show_duration(at)} on" for at, n in _more_domains(layout)]
     return f"{pluralize(count, 'instance')}, {domains}" + (
         f" ({'; '.join(later)})" if later else ""
     )
 
 
-def _more_domains(model: Model) -> Iterator[tuple[float, int]]:
+def _more_domains(layout: Layout) -> Iterator[tuple[float, int]]:
     """When a scale-out of the file brings more update domains into use, and how many are then."""
-    in_use = _domains_at_first(model)
-    for operation in in_time(model.operations):
+    in_use = _domains_at_first(layout)
+    for operation in in_time(layout.requests):
         largest = max(configuration(operation.body).values(), default=0)
-        domains = domains_in_use(model.spec.update_domains, max(1, largest))
+        domains = domains_in_use(layout.spec.update_domains, max(1, largest))
         staged = getattr(operation.body, "slot", "") == "staging"
-        if domains > in_use and not staged and model.rejection(operation) is None:
+        if domains > in_use and not staged and by_request(operation.body, layout.spec) is None:
             in_use = domains
             yield operation.at.mean, domains
 
 
-def _domains_at_first(model: Model) -> int:
+def _domains_at_first(layout: Layout) -> int:
     """Update domains in use at time 0."""
-    largest = max(role.count for role in model.layout.roles)
-    return domains_in_use(model.spec.update_domains, largest)
+    largest = max(role.count for role in layout.roles)
+    return domains_in_use(layout.spec.update_domains, largest)
 
 
-def _service(model: Model) -> str:
-    layout = model.layout
+def _service(layout: Layout) -> str:
     count = sum(role.count for role in layout.roles)
     roles = pluralize(len(layout.roles), "role")
     return (
-        f"{model.name}: {pluralize(count, 'instance')} of {roles} in "
-        f"{pluralize(_domains_at_first(model), 'update domain')}, on build {layout.builds[0]}."
+        f"{layout.name}: {pluralize(count, 'instance')} of {roles} in "
+        f"{pluralize(_domains_at_first(layout), 'update domain')}, on build {layout.builds[0]}."
     )
 
 
-def _roles(model: Model) -> list[str]:
+def _roles(layout: Layout) -> list[str]:
     lines = []
-    for place, role in enumerate(model.layout.roles):
-        need, gate = model.layout.min_available[place], model.layout.min_healthy[place]
+    for place, role in enumerate(layout.roles):
+        need, gate = layout.min_available[place], layout.min_healthy[place]
         of_need = rounded_up(role.spec.min_available, role.count)
         of_gate = rounded_up(role.spec.min_healthy, role.count)
-        sizes = ", ".join(map(str, _sizes(model, role)))
+        sizes = ", ".join(map(str, _sizes(layout, role)))
         lines.append(
             f"{role.name}: {pluralize(role.count, 'instance')}, by domain {sizes}; "
             f"available while at least {need} serve{of_need}; a walk goes on only while at least "
@@ -106,12 +105,12 @@ def _slow_start(role: RoleLayout) -> str:
     return f", and for {slow.for_} after it an instance serves {show_share(slow.serves)}"
 
 
-def _demand(model: Model) -> list[str]:
+def _demand(layout: Layout) -> list[str]:
     """What is asked of the service, and what it can serve with all its instances."""
-    if model.spec.demand is None:
+    if layout.spec.demand is None:
         return []
-    most = float(model.demand.values.max())
-    serves = sum(role.count * role.spec.serves_demand for role in model.layout.roles)
+    most = float(layout.demand.values.max())
+    serves = sum(role.count * role.spec.serves_demand for role in layout.roles)
     return [f"Demand: at most {most:g}; with all instances the service serves {serves:g}."]
 
 
@@ -124,17 +123,16 @@ def _restart(role: RoleLayout) -> str:
     )
 
 
-def _sizes(model: Model, role: RoleLayout) -> list[int]:
+def _sizes(layout: Layout, role: RoleLayout) -> list[int]:
     """Instances of a role in each domain, at time 0."""
-    domains = range(_domains_at_first(model))
-    return [len(range(domain, role.count, model.spec.update_domains)) for domain in domains]
+    domains = range(_domains_at_first(layout))
+    return [len(range(domain, role.count, layout.spec.update_domains)) for domain in domains]
 
 
-def _domains(model: Model) -> list[str]:
-    layout = model.layout
+def _domains(layout: Layout) -> list[str]:
     lines = []
     codes = layout.initial_codes(0)
-    for domain, members in enumerate(layout.domain_members[: _domains_at_first(model)]):
+    for domain, members in enumerate(layout.domain_members[: _domains_at_first(layout)]):
         names = [layout.names[i] for i in members if codes[i]]
         shown = ", ".join(names[:LISTED])
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
@@ -142,12 +140,12 @@ def _domains(model: Model) -> list[str]:
     return lines
 
 
-def _operation(model: Model, operation: Operation) -> str:
+def _operation(layout: Layout, operation: Operation) -> str:
     body: Any = operation.body
-    at = when(operation, model.span)
+    at = when(operation, layout.span)
     if isinstance(body, UpgradeDeployment):
         whom = f"{body.role_to_upgrade or 'all roles'}{_where(body)}"
-        return f"{at} build {body.build} for {whom}, {body.mode}. {_how(model, body)}"
+        return f"{at} build {body.build} for {whom}, {body.mode}. {_how(layout, body)}"
     if isinstance(body, ChangeConfiguration):
         counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
         what = f"a new configuration{f' ({counts})' if counts else ''}"
@@ -169,12 +167,12 @@ def _where(body: UpgradeDeployment) -> str:
     return " in the staging slot" if body.slot == "staging" else ""
 
 
-def _how(model: Model, body: UpgradeDeployment) -> str:
-    timeout = show_duration(model.spec.start_timeout)
+def _how(layout: Layout, body: UpgradeDeployment) -> str:
+    timeout = show_duration(layout.spec.start_timeout)
     if body.mode == "Auto":
         late = (
             "the walk goes on without it if enough upgraded ones of its role are"
-            if model.spec.on_start_timeout == "continue"
+            if layout.spec.on_start_timeout == "continue"
             else "the walk is stuck"
         )
         text = (
@@ -192,7 +190,7 @@ def _how(model: Model, body: UpgradeDeployment) -> str:
         )
     if body.operator is not None and body.mode != "Manual":
         text += " The operator acts under Manual only."
-    return text + within(body, "A domain") + _faults(model.spec.builds.get(str(body.build)))
+    return text + within(body, "A domain") + _faults(layout.spec.builds.get(str(body.build)))
 
 
 def _stops(operator: Operator) -> str:
@@ -229,14 +227,14 @@ def _faults(build: Build | None) -> str:
     return f"{text} {bad}: {', '.join(harm)}."
 
 
-def _then(model: Model, operation: Operation, dry_run: DryRun | None) -> str:
+def _then(layout: Layout, operation: Operation, dry_run: DryRun | None) -> str:
     """The domains in use where they are others than at time 0, and that nothing changes."""
     if dry_run is None or dry_run.operations[operation.name]["at_s"] is None:
         return ""
     at = dry_run.operations[operation.name]["at_s"]
     domains = dry_run.model.status(dry_run.log, at)["UpgradeDomainCount"]
     text = ""
-    if domains != _domains_at_first(model):
+    if domains != _domains_at_first(layout):
         text = f" There {be(domains)} {pluralize(domains, 'update domain')} by then."
     why = _why_nothing(operation)
     return f"{text} Nothing happens: {why}." if why and dry_run.does_nothing(operation) else text

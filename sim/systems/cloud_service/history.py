@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.layout import Layout
 
 
 class Turns(NamedTuple):
@@ -47,9 +47,8 @@ class Turns(NamedTuple):
 class History:
     """The rows of all instances by replication, instance, time; columns of shape (rows,)."""
 
-    def __init__(self, model: Model, stack: Stack) -> None:
-        self.model, self.layout, self.stack = model, model.layout, stack
-        layout = self.layout
+    def __init__(self, layout: Layout, stack: Stack) -> None:
+        self.layout, self.stack = layout, stack
         row = self.row = stack.histories(layout.first_instance(), layout.instances * layout.slots)
         self.key, self.replication = stack.key[row], stack.replication[row]
         number = stack.subject[row] - layout.first_instance()
@@ -63,8 +62,7 @@ class History:
 
     def body(self, upgrade: int) -> Any:
         """What the operation asks that begins an upgrade."""
-        name = self.layout.upgrades[upgrade]
-        return next(each.body for each in self.model.operations if each.name == name)
+        return self.layout.rollout(upgrade).body
 
     def operation(self, upgrade: int) -> int:
         """The number of that operation."""

@@ -13,6 +13,7 @@ from sim.core.rounding import at_least
 from sim.systems.base import layout as base
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.cloud_service.defaults import configuration
+from sim.systems.cloud_service.demand import demand_over
 from sim.systems.cloud_service.domains import domains_in_use, update_domain
 from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sim.core.timelines import Timeline
     from sim.systems.base.operation import Operation, Span
     from sim.systems.cloud_service.spec import Build, CloudService, Role, UnhealthyLater
 
@@ -185,6 +187,11 @@ class Layout(base.Layout["CloudService"]):
         """Subject of update domain 0 of production (0) or staging (1)."""
         return self._domains[slot].first
 
+    @property
+    def domain_numbers(self) -> range:
+        """Subjects of all update domains."""
+        return range(self.first_domain(), self.first_instance())
+
     def first_instance(self, slot: int = 0) -> int:
         """Subject of instance 0 of the deployment that began in production (0) or staging (1)."""
         return self.instance_blocks[slot * len(self.roles)].first
@@ -215,13 +222,6 @@ class Layout(base.Layout["CloudService"]):
         return units(self.spec)
 
     @cached_property
-    def nominal(self) -> int:
-        """Weight of production at time 0, in the unit of `capacity`."""
-        codes = np.array(self.initial_codes(0))
-        weights = [self.weights(role.spec)["capacity"][codes[role.members]] for role in self.roles]
-        return int(sum(weight.sum() for weight in weights))
-
-    @cached_property
     def fails(self) -> list[float]:
         """By build the chance that an instance fails to start, where the build is bad."""
         builds = [self.spec.builds.get(build) for build in self.builds]
@@ -232,6 +232,26 @@ class Layout(base.Layout["CloudService"]):
         """By build its latent fault, where the build is bad."""
         builds = [self.spec.builds.get(build) for build in self.builds]
         return [build.unhealthy_later if build else None for build in builds]
+
+    @cached_property
+    def faulty(self) -> list[int]:
+        """Numbers of the builds that have a fault with a probability above 0."""
+        builds = (self.spec.builds.get(build) for build in self.builds)
+        return [number for number, build in enumerate(builds) if build and has_faults(build)]
+
+    @cached_property
+    def demand(self) -> Timeline:
+        """What users ask for over time; the file's demand must be given."""
+        assert self.spec.demand is not None
+        return demand_over(self.spec.demand, self.span)
+
+    def least_served(self, role: int) -> int:
+        """What a role, by place, must serve to be available, in the unit of `serves`."""
+        return self.min_available[role] * self.units.serves
+
+    def rollout(self, number: int) -> Operation:
+        """The file's operation that begins the upgrade `number`."""
+        return self.request(self.upgrades[number])
 
     @cached_property
     def slow(self) -> list[bool]:

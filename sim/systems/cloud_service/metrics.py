@@ -12,14 +12,11 @@ from sim.core.metrics import (
     HOUR,
     METRICS,
     Metric,
-    availability,
-    capacity,
     earliest,
-    in_service,
     latest,
-    rollouts,
 )
 from sim.core.timelines import Members, Steps, accumulate, total
+from sim.systems.base.metrics import at_least, of_members, of_rollouts
 from sim.systems.cloud_service.rollouts import taken
 from sim.systems.cloud_service.states import (
     BAD,
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from sim.core.log import Block, Stack
     from sim.core.metrics import Measured, Values
     from sim.systems.cloud_service.layout import Layout
-    from sim.systems.cloud_service.model import Model
 
 OWN_METRICS = (
     Metric(
@@ -98,11 +94,9 @@ OWN_METRICS = (
 CLOUD_SERVICE_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
 
 
-def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+def measure(layout: Layout, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
     """All metrics of one service over [warm_up, horizon], and where its promises were kept."""
-    layout = model.layout
-    blocks = stack.subjects.of(model.name, "instance")
-    everyone = Members(stack, blocks)
+    everyone = Members(stack, layout.instance_blocks)
     results: Measured = {}
 
     def add(group: str, values: Values) -> None:
@@ -111,52 +105,41 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     groups = {
         role.name: everyone
         if len(layout.roles) == 1
-        else Members(stack, [block for block in blocks if block.group == role.name])
+        else Members(stack, [block for block in everyone.blocks if block.group == role.name])
         for role in layout.roles
     }
-    enough = []
-    for place, role in enumerate(layout.roles):
-        members = groups[role.name]
-        up = _at_least(members.series("serves"), layout.min_available[place] * layout.units.serves)
-        enough.append(up)
-        add(role.name, _of_group(layout, members, up, warm_up))
-    whole = _at_least(total(enough), len(enough)) if len(enough) > 1 else enough[0]
-    if len(layout.roles) == 1:
+    unit, enough = layout.units.capacity, []
+    for place, (role, members) in enumerate(groups.items()):
+        enough.append(at_least(members.series("serves"), layout.least_served(place)))
+        add(role, of_members(members, unit, warm_up, enough[-1]))
+    if len(groups) == 1:
         add("", {name: value for (_, name), value in results.items()})
     else:
-        add("", _of_group(layout, everyone, whole, warm_up))
-    add(
-        "", {"max_domains_out": _domains_out(model, everyone).crop(warm_up).maximum().astype(float)}
-    )
-    add("", {"instances_failed": _count(_failed(model, stack))})
-    add("", {"local_data_lost": _data_lost(model, stack)})
+        add("", of_members(everyone, unit, warm_up, at_least(total(enough), len(enough))))
+    out = _domains_out(layout, everyone).crop(warm_up).maximum()
+    add("", {"max_domains_out": out.astype(float)})
+    add("", {"instances_failed": _count(_failed(layout, stack))})
+    add("", {"local_data_lost": _data_lost(layout, stack)})
     kept = np.ones(stack.replications, bool)
     if layout.rollouts:
-        asked = [
-            layout.first_operation + layout.operations.index(name)
-            for name in layout.upgrades[: layout.rollouts]
-        ]
-        upgrades = stack.subjects.one(model.name, "upgrade")
         builds = updated(layout, stack)
-        must_end = np.ones(len(asked), bool)
-        outcome = rollouts(stack, asked, upgrades, must_end, builds.half_way)
+        outcome = of_rollouts(layout, stack, half_way=builds.half_way)
         add("", outcome.values)
         kept = outcome.kept
         results |= builds.share
     if layout.platform_updates:
-        add("", {"platform_update_duration": _platform_duration(model, stack)})
-    if model.faulty:
+        add("", {"platform_update_duration": _platform_duration(layout, stack)})
+    if layout.faulty:
         for group, members in groups.items():
-            add(group, _bad_builds(model, stack, members, warm_up))
-        add("", _bad_builds(model, stack, everyone, warm_up))
-    if model.spec.demand is not None:
-        add("", {"unserved_demand": _unserved(model, everyone, warm_up)})
+            add(group, _bad_builds(layout, stack, members, warm_up))
+        add("", _bad_builds(layout, stack, everyone, warm_up))
+    if layout.spec.demand is not None:
+        add("", {"unserved_demand": _unserved(layout, everyone, warm_up)})
     return results, kept
 
 
-def _platform_duration(model: Model, stack: Stack) -> NDArray[np.float64]:
+def _platform_duration(layout: Layout, stack: Stack) -> NDArray[np.float64]:
     """NaN where an update of the platform has not come or not ended by the horizon."""
-    layout = model.layout
     first, count = layout.first_upgrade + layout.rollouts, layout.platform_updates
     rows = np.flatnonzero(stack.about(first, count))
     ended = np.isin(stack.final[:, first : first + count] % UPGRADE.width, UPGRADE_ENDS)
@@ -165,20 +148,9 @@ def _platform_duration(model: Model, stack: Stack) -> NDArray[np.float64]:
     return np.where(ended.all(axis=1), duration, np.nan)
 
 
-def _of_group(layout: Layout, members: Members, up: Steps, warm_up: float) -> Values:
-    weight = members.series("capacity").crop(warm_up)
-    values = capacity(weight, members.initial("capacity"), layout.units.capacity)
-    values |= in_service(members.series("ready").crop(warm_up))
-    return values | availability(up.crop(warm_up))
-
-
-def _at_least(steps: Steps, least: int) -> Steps:
-    return steps.map((steps.values >= least).astype(np.int64))
-
-
-def _domains_out(model: Model, everyone: Members) -> Steps:
+def _domains_out(layout: Layout, everyone: Members) -> Steps:
     """How many update domains have a member out, over time."""
-    layout, stack = model.layout, everyone.stack
+    stack = everyone.stack
     domain = np.zeros(stack.subjects.count, np.int64)
     for slot in range(layout.slots):
         first = layout.first_instance(slot)
@@ -211,12 +183,11 @@ def _domains_out(model: Model, everyone: Members) -> Steps:
     )
 
 
-def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
+def _failed(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
     """Which instances missed Ready within the time-out of a turn, or turned unhealthy.
 
     One that another turn takes before is that one's to wait for. Shape (replications, instances).
     """
-    layout = model.layout
     first = layout.first_instance()
     count = layout.instances * layout.slots
     failed = np.zeros((stack.replications, count), bool)
@@ -228,7 +199,7 @@ def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
     status = stack.new[order] % WIDTH % STAGED
     key, when = stack.key[order], stack.time[order]
     is_taken = np.zeros(len(stack.time), bool)
-    is_taken[taken(model, stack)[0]] = True
+    is_taken[taken(layout, stack)[0]] = True
     taking = is_taken[order]
     # One that is removed need not be Ready any more.
     ready = (status == READY) | (status == SLOW) | (stack.new[order] == 0)
@@ -239,23 +210,22 @@ def _failed(model: Model, stack: Stack) -> NDArray[np.bool_]:
     exists = following < len(order)
     following = np.minimum(following, len(order) - 1)
     settled = np.where(exists & (key[following] == key), when[following], np.inf)
-    limit = when + model.spec.start_timeout
+    limit = when + layout.spec.start_timeout
     late = taking & (settled > limit) & (limit <= stack.horizon)
     wrong = late | (status == UNRESPONSIVE)
     failed[stack.replication[order[wrong]], stack.subject[order[wrong]] - first] = True
     return failed
 
 
-def _bad_builds(model: Model, stack: Stack, members: Members, warm_up: float) -> Values:
+def _bad_builds(layout: Layout, stack: Stack, members: Members, warm_up: float) -> Values:
     """How far builds reach that are bad in their replication, members in service or not.
 
     A member weighs what its role says, whatever share its build serves; so does the nominal.
     """
-    layout = model.layout
-    bad = stack.final[:, [layout.first_build + number for number in model.faulty]] == BAD
+    bad = stack.final[:, [layout.first_build + number for number in layout.faulty]] == BAD
     weights = {role.name: round(role.spec.weight * layout.units.capacity) for role in layout.roles}
     reach, count = [], []
-    for place, number in enumerate(model.faulty):
+    for place, number in enumerate(layout.faulty):
         here = np.zeros(len(layout.builds) * WIDTH, np.int64)
         here[number * WIDTH : (number + 1) * WIDTH] = 1
         on = members.weigh(partial(_here, here=here, weights=weights))
@@ -278,22 +248,21 @@ def _here(block: Block, here: NDArray[np.int64], weights: Mapping[str, int]) -> 
     return weight
 
 
-def _data_lost(model: Model, stack: Stack) -> NDArray[np.float64]:
+def _data_lost(layout: Layout, stack: Stack) -> NDArray[np.float64]:
     """Instances of roles with local storage that a change of the VM size took out.
 
     Source: "How to update a cloud service": a VM size change destroys local data.
     """
-    layout = model.layout
     keeps = np.array([layout.roles[place].spec.local_storage for place in layout.role_of])
     lost = np.zeros((stack.replications, layout.instances * layout.slots), bool)
     destroys = [
         layout.first_upgrade + number
         for number in range(layout.rollouts)
-        if "vm_size" in getattr(model.rollout(number).body, "changes", ())
+        if "vm_size" in getattr(layout.rollout(number).body, "changes", ())
     ]
     if not destroys or not keeps.any():
         return _count(lost)
-    rows, upgrade = taken(model, stack)
+    rows, upgrade = taken(layout, stack)
     rows = rows[np.isin(upgrade, destroys)]
     number = stack.subject[rows] - layout.first_instance()
     lost[stack.replication[rows], number] = keeps[number % layout.instances]
@@ -305,14 +274,14 @@ def _count(which: NDArray[np.bool_]) -> NDArray[np.float64]:
     return count
 
 
-def _unserved(model: Model, everyone: Members, warm_up: float) -> NDArray[np.float64]:
+def _unserved(layout: Layout, everyone: Members, warm_up: float) -> NDArray[np.float64]:
     """Integral of the demand that exceeds what is served, demand times seconds."""
-    assert model.spec.demand is not None
+    assert layout.spec.demand is not None
     served = everyone.series("demand").crop(warm_up)
-    demand = model.demand.crop(warm_up, served.end)
+    demand = layout.demand.crop(warm_up, served.end)
     unserved = np.zeros(len(served.start) - 1)
     for place in range(len(unserved)):
-        supply = served.timeline(place, model.layout.units.demand)
+        supply = served.timeline(place, layout.units.demand)
         gap = demand.combine(supply, lambda a, b: np.maximum(0.0, a - b))
         unserved[place] = gap.integrate()
     return unserved

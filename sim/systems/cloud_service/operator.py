@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from sim.core.log import SUCCEEDED
 from sim.core.timelines import TOLERANCE
+from sim.core.windows import Windows
 from sim.systems.base.context import LOOK
-from sim.systems.cloud_service.operations import call_of
+from sim.systems.base.service import Call
+from sim.systems.cloud_service.rejections import by_request
 from sim.systems.cloud_service.requests import Rollback, WalkUpgradeDomain
 
 if TYPE_CHECKING:
@@ -19,10 +21,9 @@ if TYPE_CHECKING:
 
     from simpy import Event
 
-    from sim.systems.base.service import Call
     from sim.systems.cloud_service.deployment import Deployment, Upgrade
-    from sim.systems.cloud_service.operations import HostedService
     from sim.systems.cloud_service.requests import UpgradeDeployment
+    from sim.systems.cloud_service.service import HostedService
 
 SEEN = 100
 """Looking at so many instances takes as long as an event."""
@@ -111,7 +112,18 @@ class ModelledOperator:
     def _call(
         self, number: int, kind: str, body: WalkUpgradeDomain | Rollback, deployment: Deployment
     ) -> Call:
-        return call_of(self._layout, self._first + number, kind, body, self._subject, deployment)
+        layout, number = self._layout, self._first + number
+        return Call(
+            number,
+            layout.first_operation + number,
+            layout.operations[number],
+            kind,
+            body,
+            self._subject,
+            by_request(body, layout.spec),
+            Windows((), None),
+            deployment,
+        )
 
 
 def _goes_on(deployment: Deployment, upgrade: Upgrade) -> bool:

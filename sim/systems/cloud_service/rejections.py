@@ -179,3 +179,9 @@ def answer(rule: str, body: Request) -> Rejection:
     return rejection._replace(
         message=rejection.message.format(version=said["x_ms_version"], **said)
     )
+
+
+def by_its_words(body: Request, spec: CloudService) -> Rejection | None:
+    """How the service rejects a request by what it says, whatever the service's state."""
+    rule = by_request(body, spec)
+    return answer(rule, body) if rule else None

@@ -78,7 +78,7 @@ class _Audit:
 
     def __init__(self, history: History) -> None:
         self._history, self._layout = history, history.layout
-        self._model, self._stack = history.model, history.stack
+        self._layout, self._stack = history.layout, history.stack
         self._again = Again(self._stack.seed, self._stack.numbers)
         builds = np.arange(len(self._layout.builds)) + self._layout.first_build
         bad = self._stack.final[:, builds] == BAD
@@ -87,10 +87,10 @@ class _Audit:
 
     def wrong_builds(self) -> bool:
         """Whether a build is good that was drawn to be bad, or the other way round."""
-        layout, spec = self._layout, self._model.spec
+        layout, spec = self._layout, self._layout.spec
         places = np.arange(self._stack.replications)
         first = np.zeros(len(places), np.int64)
-        for number in self._model.faulty:
+        for number in self._layout.faulty:
             build = layout.builds[number]
             path = f"{layout.name}/{build}/bad"
             drawn = self._again.happens(path, spec.builds[build].bad, (places, first, first))
@@ -254,7 +254,7 @@ class _Audit:
         history, layout = self._history, self._layout
         created = (history.status == CREATING) & (history.old == 0)
         role_of = np.array(layout.role_of)
-        for operation in self._model.operations:
+        for operation in self._layout.requests:
             subject = layout.first_operation + layout.operations.index(operation.name)
             for place, role in enumerate(layout.roles):
                 rows = np.flatnonzero(created & (history.cause == subject))
@@ -298,7 +298,7 @@ class _Audit:
 
     def _failing(self) -> Iterator[tuple[str, Failures, list[list[int]]]]:
         """The path, the law, and who fail together."""
-        layout, spec = self._layout, self._model.spec
+        layout, spec = self._layout, self._layout.spec
         for role in layout.roles:
             if role.spec.failures and role.spec.failures.per_year:
                 members = [[role.first + k] for k in range(role.room)]

@@ -15,17 +15,16 @@ if TYPE_CHECKING:
     from sim.core.log import Stack
     from sim.systems.base.operation import Request
     from sim.systems.cloud_service.layout import Layout
-    from sim.systems.cloud_service.model import Model
 
 
-def addressed(model: Model, body: Request) -> tuple[int, bool]:
+def addressed(layout: Layout, body: Request) -> tuple[int, bool]:
     """The deployment that a request names before any swap, and whether it names a slot.
 
     What a slot holds changes with each swap; a deployment keeps its name. Deployment 0 is the one
     that began in production, 1 in staging.
     """
     if isinstance(body, UpgradeDeployment) and body.deployment is not None:
-        return int(body.deployment != model.spec.deployment), False
+        return int(body.deployment != layout.spec.deployment), False
     return int(isinstance(body, UpgradeDeployment) and body.slot == "staging"), True
 
 
@@ -52,9 +51,8 @@ def deployments(layout: Layout, stack: Stack) -> NDArray[np.int64]:
     return found
 
 
-def accepted(model: Model, stack: Stack) -> NDArray[np.float64]:
+def accepted(layout: Layout, stack: Stack) -> NDArray[np.float64]:
     """When each rollout began, shape (replications, rollouts); -inf where it never did."""
-    layout = model.layout
     first = layout.first_upgrade
     began = np.full((stack.replications, layout.rollouts), -np.inf)
     rows = np.flatnonzero(stack.about(first, layout.rollouts) & (stack.old == 0))
@@ -62,13 +60,12 @@ def accepted(model: Model, stack: Stack) -> NDArray[np.float64]:
     return began
 
 
-def taken(model: Model, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+def taken(layout: Layout, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """The rows of a stack by which a turn takes an instance, with the upgrade whose turn it is.
 
     Such a row's cause is an update domain, and the domain's own row of that instant names the
     upgrade.
     """
-    layout = model.layout
     first, end = layout.first_domain(), layout.first_instance()
     size = layout.instances * layout.slots
     opened = np.flatnonzero(stack.about(first, end - first) & (stack.new == UPDATING))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, Stack
+from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
+from sim.core.units import show_duration
 from sim.systems.cloud_service.domains import domains_in_use, update_domain
 from sim.systems.cloud_service.requests import UpgradeDeployment
 from sim.systems.cloud_service.rollouts import taken
@@ -28,24 +29,26 @@ from sim.systems.cloud_service.states import (
 from sim.systems.cloud_service.tables import request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from sim.core.log import Log
-    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.layout import Layout
 
 Row = dict[str, Any]
 
 
-def status(model: Model, log: Log, at: float) -> Row:
+def status(layout: Layout, log: Log, at: float) -> Row:
     """What Get Deployment would show of production at an instant (seconds)."""
-    return _Shown(model, log.until(at)).answer()
+    return _Shown(layout, log.until(at)).answer()
 
 
 class _Shown:
     """A service as the rows of `log`, cut at the instant, have made it."""
 
-    def __init__(self, model: Model, log: Log) -> None:
-        self._model, self._layout, self._log = model, model.layout, log
+    def __init__(self, layout: Layout, log: Log) -> None:
+        self._layout, self._log = layout, log
         self._rows = log.rows
         state = log.subjects.initial.astype(np.int64)
         state[self._rows["subject"]] = self._rows["new"]
@@ -136,21 +139,21 @@ class _Shown:
 
     def _type(self, number: int, turned: int | None) -> str:
         """The mode of the request that the upgrade follows now: a rollback has its own."""
-        body: Any = self._model.rollout(number).body
+        body: Any = self._layout.rollout(number).body
         if turned is not None:
             asked = int(self._rows[turned]["cause"]) - self._layout.first_operation
-            _, body = request(self._model, self._layout.operations[asked], asked)
+            _, body = request(self._layout, self._layout.operations[asked], asked)
         return str(body.mode)
 
     def _rollback_allowed(self, number: int) -> bool:
         """Whether an instance that the upgrade covers is not up to date, and it can go back."""
-        layout, body = self._layout, self._model.rollout(number).body
+        layout, body = self._layout, self._layout.rollout(number).body
         if self._turned(number) is not None or "local_storage" in getattr(body, "changes", ()):
             return False
         version, only = None, None
         if isinstance(body, UpgradeDeployment):
             version, only = layout.versions[str(body.build)], body.role_to_upgrade
-        rows, upgrade = taken(self._model, Stack([self._log]))
+        rows, upgrade = taken(self._layout, Stack([self._log]))
         mine = rows[upgrade == layout.first_upgrade + number]
         out = set((self._rows["subject"][mine] - self._first).tolist())
         covered = {
@@ -159,3 +162,28 @@ class _Shown:
             if only in (None, layout.roles[layout.role_of[i]].name)
         }
         return not all_updated(covered, version, out)
+
+
+def stuck(layout: Layout, log: Log) -> list[str]:
+    """The upgrades that are stuck at the end of a run, in sentences."""
+    return [*_stuck(layout, Stack([log]))]
+
+
+def _stuck(layout: Layout, stack: Stack) -> Iterator[str]:
+    final = stack.final[0]
+    opened = stack.subject[stack.new == UPDATING], stack.cause[stack.new == UPDATING]
+    for number, name in enumerate(layout.upgrades):
+        upgrade = layout.first_upgrade + number
+        if final[upgrade] % UPGRADE.width != STUCK:
+            continue
+        since = float(stack.time[(stack.subject == upgrade) & (stack.new == STUCK)][-1])
+        domains = [
+            (domain - layout.first_domain()) % layout.domains
+            for domain in np.unique(opened[0][opened[1] == upgrade]).tolist()
+            if domain in layout.domain_numbers and final[domain] == UPDATING
+        ]
+        where = f" in domain {', '.join(map(str, domains))}" if domains else ""
+        # A rollback is one of the user's upgrades; the platform's walks go on by themselves alone.
+        clears = "a rollback or a fresh upgrade clears it"
+        rest = clears if number < layout.rollouts else "it waits for its instances"
+        yield f"{name} is stuck{where} since {show_duration(since)}; {rest}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.log import Stack
-from sim.core.timelines import stays, union
+from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.tables import GanttLabels
+from sim.systems.base.tables import bars, time_out
 from sim.systems.cloud_service.domains import update_domain
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import (
@@ -30,12 +30,13 @@ from sim.systems.cloud_service.states import (
     STOPPED,
     UNRESPONSIVE,
     WIDTH,
+    is_ready,
 )
 
 if TYPE_CHECKING:
     from sim.core.log import Log
     from sim.systems.base.operation import Request
-    from sim.systems.cloud_service.model import Model
+    from sim.systems.cloud_service.layout import Layout
 
 Row = dict[str, Any]
 
@@ -43,20 +44,15 @@ Row = dict[str, Any]
 # Tables -------------------------------------------------------------------------------------------
 
 
-def members(model: Model, log: Log) -> list[Row]:
+def members(layout: Layout, log: Log) -> list[Row]:
     """One row an instance, as it is at the horizon, with what it went through."""
-    layout = model.layout
     stack = Stack([log])
-    blocks = stack.subjects.of(model.name, "instance")
+    blocks = stack.subjects.of(layout.name, "instance")
     spent = stays(stack, blocks)
     status = spent.state % WIDTH % STAGED
     is_out = (status != READY) & (status != SLOW) & (spent.state != 0)
-    first = layout.first_instance()
-    place = spent.subject - first
-    size = layout.instances * layout.slots
-    out = np.bincount(place[is_out], (spent.until - spent.since)[is_out], minlength=size)
-    began = is_out & ~np.append(False, is_out[:-1] & (place[1:] == place[:-1]))
-    times = np.bincount(place[began], minlength=size)
+    first, size = layout.first_instance(), layout.instances * layout.slots
+    out = time_out(spent, is_out, first, size)
     final = stack.final[0, first : first + size]
     rows = []
     for slot in range(layout.slots):
@@ -66,43 +62,39 @@ def members(model: Model, log: Log) -> list[Row]:
                 code = int(final[number])
                 rows.append(
                     {
-                        "system": model.name,
+                        "system": layout.name,
                         "slot": "staging" if code % WIDTH >= STAGED else "production",
                         "role": role.name,
                         "instance": layout.names[role.first + k],
                         "update_domain": update_domain(k, layout.spec.update_domains),
                         "fault_domain": k % layout.spec.fault_domains,
-                        "status": LIFE[READY] if _is_ready(code) else LIFE[code % WIDTH % STAGED],
+                        "status": LIFE[READY] if is_ready(code) else LIFE[code % WIDTH % STAGED],
                         "build": layout.builds[code // WIDTH] if code else "",
-                        "times_out": int(times[number]),
-                        "out_s": float(out[number]),
+                        "times_out": int(out.times[number]),
+                        "out_s": float(out.seconds[number]),
                     }
                 )
     return [row for row in rows if row["times_out"] or row["status"] != LIFE[0]]
 
 
-def _is_ready(code: int) -> bool:
-    return code % WIDTH % STAGED in (READY, SLOW)
-
-
-def operations_table(model: Model, log: Log) -> list[Row]:
+def operations_table(layout: Layout, log: Log) -> list[Row]:
     """One row an operation, the file's and the operators': asked when, answered how, ended when."""
     asked = []
-    for number, name in enumerate(model.layout.operations):
-        kind, body = request(model, name, number)
-        written = number < len(model.operations)
-        index = model.operations[number].index if written else None
+    for number, name in enumerate(layout.operations):
+        kind, body = request(layout, name, number)
+        written = number < len(layout.requests)
+        index = layout.requests[number].index if written else None
         # The platform's own updates are nobody's request.
         http_status = None if isinstance(body, GuestOsUpdate | HostOsUpdate) else 200
         asked.append(OperationRecord(name, kind, body, index, http_status))
-    block = log.subjects.one(model.name, "operation")
+    block = log.subjects.one(layout.name, "operation")
     return records.operations_table(log, block, asked, answer)
 
 
-def request(model: Model, name: str, number: int) -> tuple[str, Request]:
+def request(layout: Layout, name: str, number: int) -> tuple[str, Request]:
     """What an operation asks, also those of the modelled operators."""
-    if number < len(model.operations):
-        return model.operations[number].kind, model.operations[number].body
+    if number < len(layout.requests):
+        return layout.requests[number].kind, layout.requests[number].body
     if name.endswith("-rollback"):
         return "rollback", Rollback()
     return "walk_upgrade_domain", WalkUpgradeDomain(upgrade_domain=int(name.rpartition("-")[2]))
@@ -111,34 +103,23 @@ def request(model: Model, name: str, number: int) -> tuple[str, Request]:
 # Lanes --------------------------------------------------------------------------------------------
 
 
-def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+def gantt(layout: Layout, log: Log) -> list[tuple[str, float, float, str]]:
     """For each update domain (label, from, to, category): what its worst member does.
 
     Categories: ready, updating, failing (cycling or unresponsive), other (out for another reason).
     """
-    layout = model.layout
     stack = Stack([log])
-    spent = stays(stack, stack.subjects.of(model.name, "instance"))
+    spent = stays(stack, stack.subjects.of(layout.name, "instance"))
     status = spent.state % WIDTH
     caused = (spent.begun_by >= layout.first_domain()) & (spent.begun_by < layout.first_instance())
     category = np.where(caused, "updating", "other").astype("<U8")
     category[np.isin(status, (CYCLING, UNRESPONSIVE))] = "failing"
     category[np.isin(status, (RESTARTING, STOPPED, CREATING))] = "other"
     category[np.isin(status, (READY, SLOW))] = "ready"
-    counts = (spent.state != 0) & (status < STAGED) & (spent.until > spent.since)
-    place = (spent.subject - layout.first_instance()) % layout.instances
-    rows = []
+    domain_of = np.zeros(layout.instances, np.int64)
     for domain, numbers in enumerate(layout.domain_members):
-        here = counts & np.isin(place, numbers)
-        for name in ("ready", "other", "updating", "failing"):
-            these = here & (category == name)
-            rows += [
-                (f"domain {domain}", since, until, name)
-                for since, until in union(spent.since[these], spent.until[these])
-            ]
-    return rows
-
-
-def gantt_labels(_: Model) -> GanttLabels:
-    """What the lanes are."""
-    return GanttLabels("update domains", "cycling or unresponsive")
+        domain_of[numbers] = domain
+    lane = domain_of[(spent.subject - layout.first_instance()) % layout.instances]
+    lane = np.where((spent.state != 0) & (status < STAGED), lane, -1)
+    order = ("ready", "other", "updating", "failing")
+    return bars(spent, lane, category, "domain {}".format, order)

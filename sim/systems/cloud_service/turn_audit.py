@@ -164,7 +164,7 @@ def _scale(history: History) -> bool:
         return True
     scaling = [
         (number, one)
-        for number, one in enumerate(history.model.operations)
+        for number, one in enumerate(history.layout.requests)
         if getattr(one.body, "configuration", None)
     ]
     asked = np.full((stack.replications, len(scaling)), np.nan)
@@ -177,7 +177,7 @@ def _scale(history: History) -> bool:
     for place, (_, one) in enumerate(scaling):
         body: Any = one.body
         alone = ~np.isnan(asked[:, place]) & ((asked == asked[:, [place]]).sum(axis=1) == 1)
-        slot, _by_slot = addressed(history.model, one.body)
+        slot, _by_slot = addressed(history.layout, one.body)
         past = history.time <= asked[history.replication, place]
         there = np.tile(initial[: layout.instances * layout.slots], (stack.replications, 1))
         there[history.replication[past], history.number[past]] = history.new[past] != 0

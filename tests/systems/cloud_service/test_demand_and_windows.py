@@ -78,7 +78,7 @@ operations:
 """
     )
     assert told.measure("unserved_demand") == 40 * 3600
-    assert told.model.demand.times.tolist() == [0, 1800, 9000]
+    assert told.model.layout.demand.times.tolist() == [0, 1800, 9000]
 
 
 def test_demand_from_a_file_is_none_before_its_first_time():

@@ -187,9 +187,9 @@ def test_the_share_updated_is_where_the_series_ends_if_nothing_was_rolled_back(s
     rollouts = model.layout.upgrades[: model.layout.rollouts]
     began = [name for name in Referee(simulation, "shop", log).accepted() if name in rollouts]
     assume(began and not found["", "rolled_back"].item())
-    bodies = [model.rollout(rollouts.index(name)).body for name in began]
+    bodies = [model.layout.rollout(rollouts.index(name)).body for name in began]
     covered = {getattr(body, "role_to_upgrade", None) for body in bodies}
-    assume(None in covered or covered >= set(model.spec.roles))
+    assume(None in covered or covered >= set(model.layout.spec.roles))
     end = model.timeline(log, "up_to_date").values[-1]
     assert found["", "updated_share"].item() == pytest.approx(end)
 

@@ -6,17 +6,16 @@ request changes nothing. The method that runs an operation has the operation's n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADING
 from sim.core.windows import Windows
 from sim.systems.base.context import LOOK
-from sim.systems.base.operation import windows_of
 from sim.systems.base.service import Call, Service
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.draws import RestartDraws
-from sim.systems.cloud_service.platform import update_guest_os, update_host_os
-from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, by_request
+from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES
+from sim.systems.cloud_service.states import STARTING_VM
 from sim.systems.cloud_service.turns import Return
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from sim.formats.distributions import Distribution
     from sim.systems.base.context import Context
+    from sim.systems.cloud_service.deployment import Take
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
         ChangeConfiguration,
@@ -33,28 +33,6 @@ if TYPE_CHECKING:
         UpdateStatus,
         UpgradeDeployment,
         WalkUpgradeDomain,
-    )
-
-
-def call_of(
-    layout: Layout,
-    number: int,
-    kind: str,
-    body: Any,
-    cause: int,
-    deployment: Deployment | None = None,
-) -> Call:
-    """The request `body`, made by the subject `cause`; `deployment` as `Call.target`."""
-    return Call(
-        number,
-        layout.first_operation + number,
-        layout.operations[number],
-        kind,
-        body,
-        cause,
-        by_request(body, layout.spec),
-        windows_of(getattr(body, "windows", ()), layout.span.start),
-        deployment,
     )
 
 
@@ -257,28 +235,55 @@ class HostedService(Service):
     def swap(self, call: Call) -> None:
         """Swap Deployment: the two slots change places in no time."""
         assert self.staging is not None
-        upgrade = self.upgrade_subject(call)
+        upgrade = self.layout.upgrade(call.name)
         self.context.record(self.context.now, upgrade, 0, COMPLETED, call.subject)
         for deployment in (self.production, self.staging):
             deployment.swap(self.restart_draws(call.name), upgrade)
         self.production, self.staging = self.staging, self.production
         self.succeeds(call, upgrade)
 
+    # The platform's own updates: their walks take turns with the user's, never two domains at once.
+    # Sources: "Role instance restarts caused by Azure VM operating system upgrades" with its FAQ,
+    # "Azure Host OS Updates".
+    # Assumption: OS updates of the platform concern the production deployment only.
+
     def guest_os_update(self, call: Call) -> None:
-        """The platform's guest OS update: its walk takes turns with the user's."""
-        self._platform_walks(call, update_guest_os(self, call))
+        """A restart of every instance, domain by domain: a graceful shutdown, a new OS disk."""
+        restart_draws = self.restart_draws(call.name, call.body.duration)
+        instances = self.production.instances  # the same ones also after a swap
+
+        def take(members: list[int], cause: int) -> None:
+            instances.take(members, None, restart_draws, cause)
+
+        self._platform_walks(call, take)
 
     def host_os_update(self, call: Call) -> None:
-        """The platform's host OS update: the same."""
-        self._platform_walks(call, update_host_os(self, call))
+        """The hosts of a domain restart together, each taking its own time.
 
-    # What they share.
+        # Assumption: each instance has a host of its own.
+        """
+        layout, instances = self.layout, self.production.instances
+        restart_draws = self.restart_draws(call.name)
 
-    def _platform_walks(self, call: Call, upgrade: Upgrade) -> None:
+        def take(members: list[int], cause: int) -> None:
+            for i in members:
+                role = layout.roles[layout.role_of[i]]
+                path = f"{layout.name}/{role.name}/host_update/{call.name}"
+                times = self.context.draws.times(path, call.body.duration, role.room)
+                seconds = times[i - role.first, 0]
+                instances.hold(i, instances.version(i), STARTING_VM, seconds, restart_draws, cause)
+
+        self._platform_walks(call, take)
+
+    def _platform_walks(self, call: Call, take: Take) -> None:
+        roles = range(len(self.layout.roles))
+        upgrade = Upgrade(self.layout.upgrade(call.name), roles, take, call.windows)
         self.context.record(self.context.now, upgrade.subject, 0, UPGRADING, call.subject)
         upgrade.state = UPGRADING
         upgrade.completed = lambda cause: self.succeeds(call, cause)
         self.context.start(self.production.walk(upgrade))
+
+    # What they share.
 
     def deployment(self, body: UpgradeDeployment) -> Deployment:
         """The deployment that a request addresses, by its slot or by its name."""
@@ -291,9 +296,6 @@ class HostedService(Service):
         name = self.layout.name
         return [RestartDraws(self.context, name, role, reason, whole) for role in self.layout.roles]
 
-    def upgrade_subject(self, call: Call) -> int:
-        return self.layout.first_upgrade + self.layout.upgrades.index(call.name)
-
     def _roll(
         self, call: Call, deployment: Deployment, roles: list[int], version: int | None
     ) -> None:
@@ -303,7 +305,7 @@ class HostedService(Service):
         def take(members: list[int], cause: int) -> None:
             deployment.instances.take(members, version, restart_draws, cause)
 
-        upgrade = Upgrade(self.upgrade_subject(call), roles, take, call.windows)
+        upgrade = Upgrade(self.layout.upgrade(call.name), roles, take, call.windows)
         upgrade.version = version
         upgrade.reversible = "local_storage" not in call.body.changes
         upgrade.loses_data = "vm_size" in call.body.changes
