@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import clock, style, variants
+from sim.plots.layout import POINTS
 from sim.plots.text import text_width
 
 if TYPE_CHECKING:
@@ -273,11 +274,11 @@ def _scale(axes: Axes, panel: Panel, inches: float) -> float:
             low = min(ends) - 0.1 * (high - min(ends))
     edge = high + _EDGE * (high - low) if any(map(_is_beyond, panel.estimates)) else high
     numbers = [text_width(one.text, style.SMALL) for one in panel.estimates]
-    room = (max(numbers, default=0.0) + 2 * _GAP) / (0.75 * inches * style.POINTS)
+    room = (max(numbers, default=0.0) + 2 * _GAP) / (0.75 * inches * POINTS)
     room = min(room, 0.5)
     axes.set_xlim(low - 0.04 * (high - low), edge + (edge - low) * room / (1 - room))
     axes.spines["bottom"].set_bounds(low, edge)
-    width = 0.75 * inches * style.POINTS * (1 - room)
+    width = 0.75 * inches * POINTS * (1 - room)
     _mark_values(axes, panel, (low, high if any(ends) else 0.0), width)
     return edge
 

@@ -61,7 +61,6 @@ def figure(
         style.draw_marks(above, marks, shown.left, shown.right)
         style.draw_instants(below, marks, shown.left, shown.right)
         clock.time_axis(below, shown, start)
-        page.align_ylabels()
         page.legend(
             handles=[
                 Line2D([], [], color=style.INK, linewidth=1.8, label="slots in service"),

@@ -16,11 +16,11 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from PIL import Image
 
 from sim.core.units import show_share
+from sim.plots.layout import PAD, POINTS, PageLayout
 from sim.plots.text import FONT, drawable, fitted, fitted_apart, lines, text_width
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ SMALL, NORMAL, LARGE = 9.0, 10.0, 13.0
 """Text sizes in points."""
 LEAST_TEXT = 12.0
 """Points that any number with a unit takes at least: for less room nothing need be measured."""
-POINTS = 72.0
-"""Points an inch."""
 WIDTH = 9.0
 """Inches; at DPI this is the width of a README page."""
 DPI = 100
@@ -63,6 +61,8 @@ COLUMNS = 4096
 
 _MARGIN = 0.12
 _TITLE_LINE, _SUBTITLE_LINE = 0.25, 0.19
+_LABEL_ROOM = 0.28
+"""Inches for a label of all axes."""
 
 _MOST_TITLE_LINES = 3
 _WIDEST_NAME = 150.0
@@ -81,12 +81,14 @@ _LOOK: dict[Any, Any] = {
     "font.size": NORMAL,
     "text.color": INK,
     "text.parse_math": False,  # a name may hold dollar signs
+    "text.hinting": "none",  # so texts are as wide as they were measured, and glyphs load sooner
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.labelsize": NORMAL,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.linewidth": 0.8,
+    "axes.titley": 1.0,  # where it would be put anyway, once all tick labels are measured for it
     "axes.axisbelow": True,
     "xtick.color": GREY,
     "ytick.color": GREY,
@@ -137,7 +139,7 @@ def picture(title: str, subtitle: str, inches: float) -> Picture:
     height = inches + heading
     figure = Picture(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    figure.set_layout_engine(ConstrainedLayoutEngine(rect=(0.0, 0.0, 1.0, inches / height)))
+    figure.set_layout_engine(PageLayout(heading))
     top = height - _MARGIN
     for written, size, weight, colour, step in (
         (titles, LARGE, "bold", INK, _TITLE_LINE),
@@ -157,27 +159,23 @@ def picture(title: str, subtitle: str, inches: float) -> Picture:
     return figure
 
 
-def reserve_below(page: Picture, inches: float) -> None:
-    """Keep the axes and their labels out of the lowest part of the page."""
+def label_panels(page: Picture, x: str, y: str, below: float) -> None:
+    """One label for all x axes, above the lowest `below` inches, and one for all y axes."""
     engine = page.get_layout_engine()
-    assert isinstance(engine, ConstrainedLayoutEngine)
-    left, bottom, width, height = engine.get()["rect"]
-    share = inches / page.get_figheight()
-    engine.set(rect=(left, bottom + share, width, height - share))
+    assert isinstance(engine, PageLayout)
+    engine.reserve(left=_LABEL_ROOM, bottom=below + _LABEL_ROOM)
+    width, height = page.get_size_inches()
+    page.text(0.5, (below + 0.5 * _LABEL_ROOM) / height, x, ha="center", va="center")
+    page.text(PAD / width, 0.5, y, ha="left", va="center", rotation="vertical")
 
 
 def heighten(page: Picture, inches: float) -> None:
     """Make the page higher; its heading and what is reserved keep their sizes."""
-    engine = page.get_layout_engine()
-    assert isinstance(engine, ConstrainedLayoutEngine)
-    left, bottom, width, height = engine.get()["rect"]
     before = page.get_figheight()
     scale = before / (before + inches)
     page.set_figheight(before + inches)
     for text in page.texts:
         text.set_y(1 - (1 - text.get_position()[1]) * scale)
-    top = 1 - (1 - bottom - height) * scale
-    engine.set(rect=(left, bottom * scale, width, top - bottom * scale))
 
 
 def png(figure: Picture, finer: int = 1) -> bytes:

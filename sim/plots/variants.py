@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
 from sim.plots import capacity, clock, style, up_to_date
+from sim.plots.layout import POINTS
 from sim.plots.text import fitted, text_width
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MOST = 12
 _STACKED = 4
 """So many panels stand one above the other; more stand in two columns."""
 _PANEL, _FRAME = 1.3, 0.7
-_TIME_LABEL, _LEGEND = 0.28, 0.3
+_LEGEND = 0.3
 _LEAST_NAME = 110.0
 """Points of a panel's title that its name has at least."""
 _IN_TITLE = 170.0
@@ -172,7 +173,7 @@ def _panels(
         most = 9 // columns
         clock.time_axis(panels[0], shown, start, most=most)
         panels[0].set_xlabel("")
-        _label_axes(page, label, clock.time_label(shown, start, most), legend)
+        style.label_panels(page, clock.time_label(shown, start, most), label, legend)
         if legend:
             capacity.explain(page, "lower center", others, has_band=bool(bands))
     return page
@@ -225,7 +226,7 @@ def _fit(answers: Mapping[str, str], inches: float) -> bool:
 
 def _titles(inches: float) -> float:
     """Points for the titles of a panel that has so many inches of the page."""
-    return 0.74 * inches * style.POINTS
+    return 0.74 * inches * POINTS
 
 
 def _name_panel(axes: Axes, name: str, answer: str, inches: float) -> None:
@@ -236,14 +237,6 @@ def _name_panel(axes: Axes, name: str, answer: str, inches: float) -> None:
     name = fitted(name, room, style.NORMAL, "bold")
     axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")
     axes.set_title(answer, loc="right", size=style.SMALL, color=style.GREY)
-
-
-def _label_axes(page: Picture, label: str, time_label: str, legend: float) -> None:
-    """One label for all x axes and one for all y axes, above the legend's inches."""
-    style.reserve_below(page, legend + _TIME_LABEL)
-    height = page.get_figheight()
-    page.text(0.5, (legend + 0.5 * _TIME_LABEL) / height, time_label, ha="center", va="center")
-    page.supylabel(label, size=style.NORMAL)
 
 
 def _share_axes(panels: Sequence[Axes], columns: int, used: int) -> None:

@@ -8,11 +8,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from PIL import Image
 
 from sim.plots import style
+from sim.plots.layout import PageLayout
 from sim.plots.style import Mark
 
 USERS_STYLE = {"font.size": 30, "axes.facecolor": "black", "xtick.labelcolor": "red"}
@@ -50,11 +50,9 @@ def test_the_same_figure_gives_the_same_bytes():
 
 def test_a_figure_is_drawn_once_to_be_saved(monkeypatch):
     draws, layouts = [], []
-    draw, execute = Figure.draw, ConstrainedLayoutEngine.execute
+    draw, execute = Figure.draw, PageLayout.execute
     monkeypatch.setattr(Figure, "draw", lambda *of: draws.append(of) or draw(*of))
-    monkeypatch.setattr(
-        ConstrainedLayoutEngine, "execute", lambda *of: layouts.append(of) or execute(*of)
-    )
+    monkeypatch.setattr(PageLayout, "execute", lambda *of: layouts.append(of) or execute(*of))
     style.png(page())
     assert (len(draws), len(layouts)) == (1, 1)
 
