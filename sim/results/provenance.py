@@ -7,7 +7,6 @@ import platform
 from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when read)
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter
@@ -17,7 +16,7 @@ from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
-from sim.files import MAKER
+from sim.files import MAKER, library_version
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import MOST_HEADLINES
 
@@ -142,7 +141,7 @@ class About:
             "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "command": command,
             "versions": {"python": platform.python_version()}
-            | {library: _version(library) for library in LIBRARIES},
+            | {library: library_version(library) for library in LIBRARIES},
             "results": asdict(self),
         }
 
@@ -193,10 +192,3 @@ def modes(scenario: Scenario) -> dict[str, str]:
     """By operation (``operations.0``) its mode, of those that have one."""
     asked = {f"operations.{each.index}": each.body for each in scenario.operations}
     return {path: body.mode for path, body in asked.items() if hasattr(body, "mode")}
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:  # not needed for these results
-        return "unknown"
