@@ -20,7 +20,7 @@ from sim.systems.batch_pool.executions import (
     executions,
     requeued,
 )
-from sim.systems.batch_pool.history import history
+from sim.systems.batch_pool.history import history, in_statuses
 from sim.systems.batch_pool.occupancy import occupancy
 from sim.systems.batch_pool.queue_audit import served_in_order
 from sim.systems.batch_pool.requests import DisableScheduling, RebootNode, ReimageNode, Resize
@@ -97,7 +97,8 @@ def _moves_hold(layout: PoolLayout, stack: Stack) -> bool:
         sizes = np.arange(0, codes, TASK_WIDTH)
         may[sizes + old if old else 0, sizes + new] = True
     mine = history(layout, stack).of_tasks_in_time
-    return bool(may[stack.old[mine], stack.new[mine]].all())
+    moves = stack.old[mine].astype(np.intp) * codes + stack.new[mine]
+    return bool(may.ravel()[moves].all())
 
 
 def _wrong_endings(layout: PoolLayout, runs: Executions) -> Iterator[str]:
@@ -152,22 +153,25 @@ def _modes(layout: PoolLayout, stack: Stack) -> NDArray[np.int8]:
 
 def _returned(layout: PoolLayout, stack: Stack) -> int:
     """How often a node gives a task back to the queue."""
-    rows = history(layout, stack).of_tasks_in_time
-    by_node = (stack.cause[rows] >= layout.first_node) & (stack.cause[rows] < layout.first_task)
-    rows = rows[by_node & (stack.old[rows] != 0)]
-    return int(np.isin(stack.new[rows] % TASK_WIDTH, WAITING).sum())
+    is_back = in_statuses(stack.new, WAITING, TASK_WIDTH) & (stack.old != 0)
+    rows = np.flatnonzero(is_back & (stack.subject >= layout.first_task))
+    rows = rows[stack.subject[rows] < layout.first_task + layout.tasks]
+    return int(
+        ((stack.cause[rows] >= layout.first_node) & (stack.cause[rows] < layout.first_task)).sum()
+    )
 
 
 def _wrong_slots(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     nodes = occupancy(layout, stack)
     if (nodes.used > layout.slots).any():
         yield "a node runs more than it has slots"
-    status = nodes.code % WIDTH
-    if (status[nodes.change > 0] != IDLE).any():
+    if ((nodes.change > 0) & ~in_statuses(nodes.code, (IDLE,), WIDTH)).any():
         yield "a task started on a node that takes none"
-    time = stack.time[nodes.row]
-    last = np.append((time[1:] != time[:-1]) | nodes.opens[1:], True)[: len(time)]
-    if (last & (nodes.used > 0) & ~np.isin(status, IN_SERVICE)).any():
+    out = np.flatnonzero((nodes.used > 0) & ~in_statuses(nodes.code, IN_SERVICE, WIDTH))
+    following = np.minimum(out + 1, len(nodes.row) - 1)
+    at_once = stack.time[nodes.row[following]] == stack.time[nodes.row[out]]
+    # What happens to its tasks stands in the next rows of the same instant.
+    if (~at_once | nodes.opens[following] | (following == out)).any():
         yield "a task runs on a node that is out of service"
 
 
@@ -216,8 +220,8 @@ def _wrong_work(layout: PoolLayout, runs: Executions) -> Iterator[str]:
 
 def _as_drawn(layout: PoolLayout, stack: Stack, drawn: _Drawn) -> bool:
     """Whether just the tasks that are due by the horizon are submitted, each when it is due."""
-    rows = history(layout, stack).of_tasks_in_time
-    rows = rows[stack.old[rows] == 0]
-    task = stack.replication[rows], stack.subject[rows] - layout.first_task
-    right = (drawn.submit[task] == stack.time[rows]) & (drawn.state[task] == stack.new[rows])
+    rows = history(layout, stack).submissions
+    task = stack.replication[rows] * layout.tasks + stack.subject[rows] - layout.first_task
+    right = drawn.submit.ravel()[task] == stack.time[rows]
+    right &= drawn.state.ravel()[task] == stack.new[rows]
     return bool(right.all()) and len(rows) == int((drawn.submit <= stack.horizon).sum())

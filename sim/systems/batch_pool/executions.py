@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.core.log import first_of_each
-from sim.systems.batch_pool.history import history
+from sim.systems.batch_pool.history import history, in_statuses
 from sim.systems.batch_pool.states import (
     ACTIVE,
     CHECKPOINTED,
@@ -92,7 +92,7 @@ def executions(layout: PoolLayout, stack: Stack) -> Executions:
 
 def _executions(layout: PoolLayout, stack: Stack) -> Executions:
     rows = history(layout, stack).of_tasks
-    begins = np.flatnonzero(stack.new[rows] % TASK_WIDTH == RUNNING)
+    begins = np.flatnonzero(in_statuses(stack.new[rows], (RUNNING,), TASK_WIDTH))
     following = np.append(rows, -1)[begins + 1]
     # A task is absent before its first row, and never after: a row from there is another task's.
     ended = np.where((following >= 0) & (stack.old[following] != 0), following, -1)
@@ -183,7 +183,7 @@ def waits(layout: PoolLayout, stack: Stack) -> Waits:
     places = np.flatnonzero(stack.old[rows] == 0)
     submitted = rows[places]
     following = np.append(rows, -1)[places + 1]
-    started = (following >= 0) & np.isin(stack.old[following] % TASK_WIDTH, WAITING)
+    started = (following >= 0) & in_statuses(stack.old[following], WAITING, TASK_WIDTH)
     until = np.where(started, stack.time[following], stack.horizon)
     until -= stack.time[submitted]
     return Waits(submitted, until, started)

@@ -193,7 +193,7 @@ def _ended(layout: PoolLayout, stack: Stack, warm_up: float) -> Values:
     """Makespan, and how many tasks were completed."""
     rows = history(layout, stack).of_tasks_in_time
     status = stack.new[rows] % TASK_WIDTH
-    submitted = rows[stack.old[rows] == 0]
+    submitted = history(layout, stack).submissions
     completed = rows[status == COMPLETED]
     ended = rows[(status == COMPLETED) | (status == FAILED)]
     completed = completed[stack.time[completed] >= warm_up]

@@ -6,7 +6,6 @@ Whether a node is idle or running follows from its tasks' rows and is not writte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,19 +48,16 @@ class Occupancy:
 
     row: NDArray[np.int64]
     """The row of the stack."""
-    node: NDArray[np.int64]
-    """Replication and node in one number, as in the stack's `key`."""
+    subject: NDArray[np.int64]
+    """Subject of the node of each row that opens one; shape (nodes with rows,)."""
     used: NDArray[np.int32]
     """Slots in use after it."""
     code: NDArray[np.int16]
     """State of the node after it."""
     change: NDArray[np.int16]
     """Slots that it took (above 0) or gave back (below)."""
-
-    @cached_property
-    def opens(self) -> NDArray[np.bool_]:
-        """Which rows are the first of their node."""
-        return first_of_each(self.node)
+    opens: NDArray[np.bool_]
+    """Whether it is the first row of its node."""
 
 
 def occupancy(layout: PoolLayout, stack: Stack) -> Occupancy:
@@ -77,26 +73,35 @@ def _occupancy(layout: PoolLayout, runs: Executions) -> Occupancy:
     stack = runs.stack
     over = runs.ended >= 0
     nodes = history(layout, stack).nodes
-    # By row its node, counted through the replications; -1 where it is about none.
-    number = np.full(len(stack.time), -1)
+    # By row its node, counted through the replications; the highest number is none. Small numbers
+    # are sorted several times faster.
+    few = stack.replications * layout.room < np.iinfo(np.uint16).max
+    kind = np.uint16 if few else np.int64
+    nobody = np.iinfo(kind).max
+    number = np.full(len(stack.time), nobody, kind)
     number[runs.begun] = runs.replication * layout.room + runs.node - layout.first_node
     number[runs.ended[over]] = number[runs.begun[over]]
     number[nodes.row] = nodes.replication * layout.room + nodes.node
-    row = np.flatnonzero(number >= 0)
+    row = np.flatnonzero(number != nobody)
     number = number[row]
-    few = stack.replications * layout.room < np.iinfo(np.uint16).max
-    # Small numbers are sorted several times faster.
-    order = np.argsort(number.astype(np.uint16) if few else number, kind="stable")
+    order = np.argsort(number, kind="stable")
     row, number = row[order], number[order]
-    node = number // layout.room * stack.subjects.count + number % layout.room + layout.first_node
+    opens = first_of_each(number)
+    subject = layout.first_node + number[opens].astype(np.int64) % layout.room
     slots = slots_of(layout, stack, runs.begun)
     by_row = np.zeros(len(stack.time), np.int16)
     by_row[runs.begun] = slots
     by_row[runs.ended[over]] = -slots[over]
     change = by_row[row]
-    return Occupancy(
-        row, node, sums_of_each(change, node), _codes(layout, stack, row, node), change
-    )
+    by_row[:] = 0
+    by_row[nodes.row] = 1
+    is_own = by_row[row] > 0
+    tells = np.flatnonzero(is_own | opens)
+    codes = np.zeros(len(tells), np.int16)
+    codes[opens[tells]] = stack.subjects.initial[subject]
+    codes[is_own[tells]] = stack.new[row[tells[is_own[tells]]]]
+    code = np.repeat(codes, np.diff(np.append(tells, len(row))))
+    return Occupancy(row, subject, sums_of_each(change, opens), code, change, opens)
 
 
 def slots_of(layout: PoolLayout, stack: Stack, rows: NDArray[np.int64]) -> NDArray[np.int16]:
@@ -111,24 +116,10 @@ def slots_of(layout: PoolLayout, stack: Stack, rows: NDArray[np.int64]) -> NDArr
     return slots
 
 
-def sums_of_each(change: NDArray[np.int16], member: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Cumulative sums that begin anew with each member, whose rows stand together."""
+def sums_of_each(change: NDArray[np.int16], opens: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Cumulative sums that begin anew with each member: `opens` tells where its rows begin."""
     sums = np.cumsum(change, dtype=np.int32)
-    begin = np.flatnonzero(first_of_each(member))
-    before = np.concatenate([[0], sums])[begin]
-    sums -= np.repeat(before, np.diff(np.append(begin, len(member)))).astype(np.int32)
+    begin = np.flatnonzero(opens)
+    before = np.concatenate([[0], sums])[begin].astype(np.int32)
+    sums -= np.repeat(before, np.diff(np.append(begin, len(change))))
     return sums
-
-
-def _codes(
-    layout: PoolLayout, stack: Stack, row: NDArray[np.int64], node: NDArray[np.int64]
-) -> NDArray[np.int16]:
-    """The state of the node after each row."""
-    is_own = stack.subject[row] < layout.first_task
-    code = np.where(is_own, stack.new[row], 0).astype(np.int16)
-    opens = first_of_each(node)
-    began = opens & ~is_own
-    code[began] = stack.subjects.initial[node[began] % stack.subjects.count]
-    tells = np.where(is_own | opens, np.arange(len(row)), 0)
-    filled: NDArray[np.int16] = code[np.maximum.accumulate(tells)]
-    return filled

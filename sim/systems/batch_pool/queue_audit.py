@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.batch_pool.history import history
+from sim.core.log import first_of_each
+from sim.systems.batch_pool.history import history, in_statuses
 from sim.systems.batch_pool.occupancy import sums_of_each
 from sim.systems.batch_pool.states import TASK_WIDTH, WAITING
 from sim.systems.batch_pool.trace import LOWEST_PRIORITY
@@ -48,8 +49,8 @@ def _higher_first(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16])
         return True
     rank = np.cumsum(there) - 1
     rows = history(layout, stack).of_tasks_in_time
-    joins = np.isin(stack.new[rows] % TASK_WIDTH, WAITING)
-    starts = np.isin(stack.old[rows] % TASK_WIDTH, WAITING)
+    joins = in_statuses(stack.new[rows], WAITING, TASK_WIDTH)
+    starts = in_statuses(stack.old[rows], WAITING, TASK_WIDTH)
     rows, joins = rows[joins | starts], joins[joins | starts]
     place = stack.replication[rows]
     line = place << digits | rank[places[place, stack.subject[rows] - layout.first_task]]
@@ -63,14 +64,14 @@ def _ones_first(line: NDArray[np.int64], joins: NDArray[np.bool_]) -> bool:
     """
     order = np.argsort(line >> 1, kind="stable")
     pair, one, joins = line[order] >> 1, line[order] & 1 == 1, joins[order]
-    waiting = sums_of_each(np.where(joins, one, -one.astype(np.int16)), pair)
+    waiting = sums_of_each(np.where(joins, one, -one.astype(np.int16)), first_of_each(pair))
     return not (waiting[~one & ~joins] > 0).any()
 
 
 def _in_line(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16]) -> bool:
     """Whether tasks of one priority start in order."""
     rows = history(layout, stack).of_tasks
-    places = np.flatnonzero(np.isin(stack.new[rows] % TASK_WIDTH, WAITING))
+    places = np.flatnonzero(in_statuses(stack.new[rows], WAITING, TASK_WIDTH))
     joined, started = rows[places], np.append(rows, -1)[places + 1]
     is_back = stack.old[joined] != 0
     waits = (started < 0) | (stack.old[started] == 0)

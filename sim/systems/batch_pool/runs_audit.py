@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.core.random_streams import Again
 from sim.systems.batch_pool.executions import DONE, FAILED_BY_ITSELF, executions
+from sim.systems.batch_pool.history import in_statuses
 from sim.systems.batch_pool.occupancy import occupancy
 from sim.systems.batch_pool.states import FAILED, IDLE, TASK_WIDTH, WAITING, WIDTH
 
@@ -70,7 +71,7 @@ class _Free:
     def __init__(self, layout: PoolLayout, stack: Stack) -> None:
         self._layout, self._stack = layout, stack
         nodes = self._nodes = occupancy(layout, stack)
-        self._enabled = nodes.code % WIDTH == IDLE
+        self._enabled = in_statuses(nodes.code, (IDLE,), WIDTH)
         self._opens = nodes.opens
 
     def _numbers(self, lowest: int, highest: int) -> NDArray[np.int32]:
@@ -80,8 +81,7 @@ class _Free:
         was = np.empty(len(here), bool)
         was[1:] = here[:-1]
         # A node without any row so far is as at the start.
-        first = nodes.node[self._opens] % stack.subjects.count
-        was[self._opens] = (lowest == 0) & (stack.subjects.initial[first] % WIDTH == IDLE)
+        was[self._opens] = (lowest == 0) & (stack.subjects.initial[nodes.subject] % WIDTH == IDLE)
         moved = np.flatnonzero(here != was)
         change = np.zeros(len(stack.time), np.int8)
         change[nodes.row[moved]] = np.where(here[moved], 1, -1)
@@ -104,11 +104,8 @@ class _Free:
         largest = max(max(job.sizes) for job in layout.jobs)
         if largest > layout.slots:
             return False  # it waits for ever, and the others behind it
-        # A table is faster than a division, and rows that are no task's are few.
-        codes = np.arange(stack.subjects.codes.max())
-        waits = np.isin(codes % TASK_WIDTH, WAITING).astype(np.int8)
-        change = waits[stack.new]
-        change -= waits[stack.old]
+        change = in_statuses(stack.new, WAITING, TASK_WIDTH).astype(np.int8)
+        change -= in_statuses(stack.old, WAITING, TASK_WIDTH)
         change[~stack.about(layout.first_task, layout.tasks)] = 0
         waiting = self._sums(change)
         free = self._numbers(0, layout.slots - largest)
