@@ -17,7 +17,7 @@ from sim.core.errors import MOST_PROBLEMS, Problem
 from sim.core.units import shorten
 from sim.formats.hints import Home, bare, hint, homes_of
 from sim.formats.schema import Place
-from sim.formats.tree import Node, Scalar, dotted
+from sim.formats.tree import Node, Scalar, dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ def check(
     try:
         return model.model_validate(_given(node), by_alias=True, by_name=False)
     except ValidationError as error:
-        order = {id(found): number for number, found in enumerate(_walk(node))}
+        order = {id(found): number for number, found in enumerate(walk(node))}
         details = _in_order(error, node, order)
         known, looked_at, told = whole or (lambda: model), 0, list[_Fault]()
         while len(told) <= MOST_PROBLEMS and looked_at < len(details):
@@ -93,17 +93,6 @@ def _given(node: Node) -> Any:
     if isinstance(node.value, list):
         return [_given(child) for child in node.value]
     return Null.NULL if node.value is None else node.value
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    children: Iterable[Node] = ()
-    if isinstance(node.value, dict):
-        children = node.value.values()
-    elif isinstance(node.value, list):
-        children = node.value
-    for child in children:
-        yield from _walk(child)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import numbers
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
@@ -57,6 +57,18 @@ class Node:
     value: Scalar | str | int | float | bool | dict[str, Node] | list[Node] | None
     where: str = ""
     key_where: str = ""
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all below it, in the order of the file."""
+    yield node
+    children: Iterable[Node] = ()
+    if isinstance(node.value, dict):
+        children = node.value.values()
+    elif isinstance(node.value, list):
+        children = node.value
+    for child in children:
+        yield from walk(child)
 
 
 def dotted(path: Sequence[str | int]) -> str:

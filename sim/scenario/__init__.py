@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from sim.scenario.inputs import not_given
-from sim.scenario.scenario import (
-    Document,
-    InputFile,
-    Objective,
-    Operation,
-    Scenario,
-    json_schema,
-)
+from sim.scenario.document import Document
+from sim.scenario.file import json_schema
+from sim.scenario.inputs import InputFile, not_given
+from sim.scenario.references import Objective
+from sim.scenario.scenario import Scenario
 
-__all__ = [
-    "Document",
-    "InputFile",
-    "Objective",
-    "Operation",
-    "Scenario",
-    "json_schema",
-    "not_given",
-]
+__all__ = ["Document", "InputFile", "Objective", "Scenario", "json_schema", "not_given"]

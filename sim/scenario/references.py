@@ -16,7 +16,7 @@ import numpy as np
 from sim.core.errors import MOST_PROBLEMS, Problem
 from sim.core.units import YEAR, format_duration, format_share
 from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
-from sim.formats.tree import Node
+from sim.formats.tree import Node, walk
 from sim.scenario.inputs import Reader
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation
@@ -137,17 +137,6 @@ def _locate(tree: Node, path: Path) -> Node:
         else:
             break
     return node
-
-
-def walk(node: Node) -> Iterator[Node]:
-    yield node
-    children: Iterable[Node] = ()
-    if isinstance(node.value, dict):
-        children = node.value.values()
-    elif isinstance(node.value, list):
-        children = node.value
-    for child in children:
-        yield from walk(child)
 
 
 # Operations --------------------------------------------------------------------------------------

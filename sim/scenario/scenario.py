@@ -16,8 +16,7 @@ from sim.core.units import format_duration
 from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
-from sim.scenario.file import REPLICATIONS, json_schema
-from sim.scenario.inputs import InputFile
+from sim.scenario.file import REPLICATIONS
 from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
 from sim.scenario.variants import Draft, without_variants
 from sim.systems import SYSTEM_TYPES
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from sim.scenario.inputs import InputFile
     from sim.systems.base.spec import System
-
-__all__ = ["Document", "InputFile", "Objective", "Operation", "Scenario", "json_schema"]
 
 
 @dataclass(frozen=True)

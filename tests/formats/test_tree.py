@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.core.errors import ScenarioError
-from sim.formats.tree import Node, Scalar, dotted, from_python, plain, read, write
+from sim.formats.tree import Node, Scalar, dotted, from_python, plain, read, walk, write
 
 
 def lines(text: bytes | str) -> list[str]:
@@ -340,3 +340,15 @@ def test_dotted_quotes_only_what_needs_it():
 def test_nodes_compare_by_value_and_place():
     assert Node(Scalar("a"), "x:1:1") == Node("a", "x:1:1")
     assert Node("a", "x:1:1") != Node("a", "x:1:2")
+
+
+def test_a_tree_is_walked_through_in_the_order_of_the_file():
+    tree = read("a: [1, {b: 2}]\nc:\n", "f")
+    assert [node.where for node in walk(tree)] == [
+        "f:1:1",
+        "f:1:4",
+        "f:1:5",
+        "f:1:8",
+        "f:1:12",
+        "f:2:3",
+    ]

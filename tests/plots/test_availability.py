@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from artists import found, main_axes, spans
 
 from sim.core.timelines import Timeline
 from sim.plots import availability, style
@@ -22,28 +23,14 @@ TWICE = line([0, 600, 660, 1800, 3000], [1, 0, 1, 0, 1])
 ROWS = {"shop": TWICE, "WebRole": ONCE, "WorkerRole": UP}
 
 
-def drawn(figure):
-    figure.draw_without_rendering()  # warnings are errors
-    return figure.axes[0]
-
-
-def found(artist, gid):
-    return artist.findobj(lambda one: one.get_gid() == gid)
-
-
-def spans(collection):
-    extents = [path.get_extents() for path in collection.get_paths()]
-    return [(box.x0, box.x1) for box in extents]
-
-
 def test_each_row_has_its_name_in_order():
-    axes = drawn(availability.figure(ROWS))
+    axes = main_axes(availability.figure(ROWS))
     assert [label.get_text() for label in axes.get_yticklabels()] == list(ROWS)
     assert axes.yaxis_inverted()
 
 
 def test_down_bars_are_the_outages_of_their_row():
-    axes = drawn(availability.figure(ROWS))
+    axes = main_axes(availability.figure(ROWS))
     shop, web, worker = found(axes, "down")
     assert spans(shop) == [(600, 660), (1800, 3000)]
     assert spans(web) == [(600, 1200)]
@@ -53,39 +40,39 @@ def test_down_bars_are_the_outages_of_their_row():
 
 
 def test_outages_are_labelled_with_their_length():
-    axes = drawn(availability.figure(ROWS))
+    axes = main_axes(availability.figure(ROWS))
     labels = [(text.get_text(), round(text.get_position()[1])) for text in found(axes, "outage")]
     assert labels == [("1min", 0), ("20min", 0), ("10min", 1)]
 
 
 def test_a_label_has_room_inside_its_bar_or_after_it():
-    short, inside, _ = found(drawn(availability.figure(ROWS)), "outage")
+    short, inside, _ = found(main_axes(availability.figure(ROWS)), "outage")
     assert 660 < short.get_position()[0] < 1800
     assert inside.get_position()[0] == 2400
     crowded = line([0, 600, 610, 620, 630, 3000], [1, 0, 1, 0, 1, 0])
-    texts = found(drawn(availability.figure({"shop": crowded})), "outage")
+    texts = found(main_axes(availability.figure({"shop": crowded})), "outage")
     assert [text.get_text() for text in texts] == ["10s", "10min"]
     close = line([0, 600, 700, 930, 1030, 3000, 3600], [1, 0, 1, 0, 1, 0, 1])
-    texts = found(drawn(availability.figure({"shop": close})), "outage")
+    texts = found(main_axes(availability.figure({"shop": close})), "outage")
     assert [text.get_position()[0] > 1030 for text in texts] == [True, True]
 
 
 def test_an_outage_beyond_the_view_is_labelled_with_its_whole_length():
-    axes = drawn(availability.figure({"shop": line([0, 600], [1, 0], 86400)}))
+    axes = main_axes(availability.figure({"shop": line([0, 600], [1, 0], 86400)}))
     (label,) = found(axes, "outage")
     assert label.get_text() == "23h50"
     assert 600 < label.get_position()[0] < axes.get_xlim()[1] < 86400
 
 
 def test_each_row_says_how_long_it_is_down_in_all():
-    axes = drawn(availability.figure(ROWS))
+    axes = main_axes(availability.figure(ROWS))
     totals = [text.get_text() for text in axes.texts if text.get_gid() != "outage"]
     assert totals == ["down 21min", "down 10min", "never down"]
 
 
 def test_time_axis_and_legend_are_labelled():
     figure = availability.figure(ROWS, start=START, marks=[Mark(600, "swap")])
-    axes = drawn(figure)
+    axes = main_axes(figure)
     assert axes.get_xlabel() == "local time, UTC+01:00"
     assert axes.get_xticklabels()[0].get_text() == "14:00\nFri 20 Nov"
     assert [text.get_text().strip() for text in found(axes, "mark")] == ["swap"]
@@ -97,14 +84,14 @@ def test_time_axis_and_legend_are_labelled():
 
 def test_short_outages_in_a_long_window_are_seen():
     day = line([0, 2e4, 2e4 + 0.001, 8e4, 8e4 + 0.001], [1, 0, 1, 0, 1], 86400)
-    axes = drawn(availability.figure({"shop": day}))
+    axes = main_axes(availability.figure({"shop": day}))
     (down,) = found(axes, "down")
     assert all(b - a >= 86400 * 0.6 / style.COLUMNS for a, b in spans(down))
 
 
 def test_a_hundred_thousand_changes_are_thinned_before_drawing():
     flapping = line(np.arange(100_000), np.arange(100_000) % 2, 100_000)
-    (down,) = found(drawn(availability.figure({"shop": flapping})), "down")
+    (down,) = found(main_axes(availability.figure({"shop": flapping})), "down")
     assert len(spans(down)) <= style.COLUMNS
 
 
@@ -112,7 +99,7 @@ def test_a_hundred_thousand_changes_are_thinned_before_drawing():
     "rows", [{}, {"shop": UP}, {"shop": line([0], [0])}, {"s": line([0], [1], 0)}]
 )
 def test_empty_and_flat_rows_can_be_drawn(rows):
-    drawn(availability.figure(rows))
+    main_axes(availability.figure(rows))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from artists import found, main_axes, title
 
 from sim.core.timelines import Timeline
 from sim.plots import capacity, style
@@ -26,23 +27,10 @@ BAND = Band(
 )
 
 
-def drawn(figure):
-    figure.draw_without_rendering()  # warnings are errors
-    return figure.axes[0]
-
-
-def found(artist, gid):
-    return artist.findobj(lambda one: one.get_gid() == gid)
-
-
 def spans(axes, gid):
     (collection,) = found(axes, gid)
     extents = [path.get_extents() for path in collection.get_paths()]
     return [(box.x0, box.x1) for box in extents]
-
-
-def title(figure):
-    return figure.texts[0].get_text()
 
 
 def tick_labels(axis):
@@ -56,7 +44,7 @@ def legend_labels(figure):
 
 
 def test_the_line_is_the_exact_step_function():
-    axes = drawn(capacity.figure(DIP))
+    axes = main_axes(capacity.figure(DIP))
     (drawn_line,) = found(axes, "line")
     assert drawn_line.get_drawstyle() == "steps-post"
     assert drawn_line.get_xdata().tolist()[:3] == [0, 60, 660]
@@ -64,7 +52,7 @@ def test_the_line_is_the_exact_step_function():
 
 
 def test_axes_have_units():
-    axes = drawn(capacity.figure(DIP))
+    axes = main_axes(capacity.figure(DIP))
     assert axes.get_ylabel() == "capacity (% of nominal)"
     assert tick_labels(axes.yaxis) == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
     assert axes.get_xlabel() == "time since start (min)  (constant afterwards until 1h)"
@@ -72,41 +60,43 @@ def test_axes_have_units():
 
 
 def test_with_a_start_the_time_is_a_wall_clock():
-    axes = drawn(capacity.figure(DIP, start=START))
+    axes = main_axes(capacity.figure(DIP, start=START))
     assert axes.get_xlabel().startswith("local time, UTC+01:00")
     assert tick_labels(axes.xaxis)[:2] == ["14:00\nFri 20 Nov", "14:02\n"]
 
 
 def test_shaded_intervals_are_the_breaches():
-    axes = drawn(capacity.figure(TWO_BREACHES, threshold=0.8))
+    axes = main_axes(capacity.figure(TWO_BREACHES, threshold=0.8))
     assert spans(axes, "breaches") == TWO_BREACHES.intervals_below(0.8) == [(60, 360), (660, 1260)]
 
 
 def test_nothing_is_shaded_where_the_threshold_is_just_met():
-    axes = drawn(capacity.figure(DIP, threshold=0.8))
+    axes = main_axes(capacity.figure(DIP, threshold=0.8))
     assert spans(axes, "breaches") == []
     assert [text.get_text() for text in axes.texts] == ["objective\n80 %"]
 
 
 def test_the_threshold_is_named_at_its_height():
-    axes = drawn(capacity.figure(TWO_BREACHES, threshold=0.85))
+    axes = main_axes(capacity.figure(TWO_BREACHES, threshold=0.85))
     (name,) = [text for text in axes.texts if text.get_text() == "objective\n85 %"]
     assert name.get_position()[1] == 0.85
     assert any(set(one.get_ydata()) == {0.85} for one in axes.lines)
 
 
 def test_breaches_are_labelled_with_their_length_where_there_is_room():
-    axes = drawn(capacity.figure(TWO_BREACHES, threshold=0.8))
+    axes = main_axes(capacity.figure(TWO_BREACHES, threshold=0.8))
     assert [text.get_text() for text in found(axes, "breach")] == [
         "5min",
         "below 80 % for 10min",
     ]
-    hidden = drawn(capacity.figure(line([0, 60, 61, 3000], [1, 0, 1, 0.9], 3600), threshold=0.8))
+    hidden = main_axes(
+        capacity.figure(line([0, 60, 61, 3000], [1, 0, 1, 0.9], 3600), threshold=0.8)
+    )
     assert found(hidden, "breach") == []
 
 
 def test_a_breach_beyond_the_view_is_labelled_with_its_whole_length():
-    axes = drawn(capacity.figure(line([0, 600], [1, 0], DAY), threshold=0.8))
+    axes = main_axes(capacity.figure(line([0, 600], [1, 0], DAY), threshold=0.8))
     (label,) = found(axes, "breach")
     assert label.get_text() == "below 80 % for 23h50"
     assert 600 < label.xy[0] < axes.get_xlim()[1] < DAY
@@ -114,7 +104,7 @@ def test_a_breach_beyond_the_view_is_labelled_with_its_whole_length():
 
 def test_a_band_is_shown_with_median_and_legend():
     figure = capacity.figure(DIP, band=BAND)
-    axes = drawn(figure)
+    axes = main_axes(figure)
     assert legend_labels(figure) == [
         "median of all runs",
         "5 % to 95 % of the runs",
@@ -132,34 +122,34 @@ def test_a_band_is_shown_with_median_and_legend():
 
 
 def test_the_view_also_holds_what_only_the_band_and_the_marks_do():
-    assert drawn(capacity.figure(DIP)).get_xlim()[1] < 900
-    assert drawn(capacity.figure(DIP, band=BAND)).get_xlim()[1] > 900
-    assert drawn(capacity.figure(DIP, marks=[Mark(1500, "swap")])).get_xlim()[1] > 1500
+    assert main_axes(capacity.figure(DIP)).get_xlim()[1] < 900
+    assert main_axes(capacity.figure(DIP, band=BAND)).get_xlim()[1] > 900
+    assert main_axes(capacity.figure(DIP, marks=[Mark(1500, "swap")])).get_xlim()[1] > 1500
 
 
 def test_operations_are_marked():
-    axes = drawn(capacity.figure(DIP, marks=[Mark(60, "upgrade_deployment, Auto")]))
+    axes = main_axes(capacity.figure(DIP, marks=[Mark(60, "upgrade_deployment, Auto")]))
     assert [text.get_text().strip() for text in found(axes, "mark")] == ["upgrade_deployment, Auto"]
     assert any(list(one.get_xdata()) == [60, 60] for one in axes.lines)
 
 
 def test_ten_minutes_in_a_day_are_shown_large():
-    axes = drawn(capacity.figure(line([0, 60, 660], [1, 0.8, 1], DAY)))
+    axes = main_axes(capacity.figure(line([0, 60, 660], [1, 0.8, 1], DAY)))
     assert axes.get_xlim()[1] < 1000
     assert "constant afterwards until 1d" in axes.get_xlabel()
 
 
 def test_capacity_above_nominal_is_in_the_picture():
-    axes = drawn(capacity.figure(line([0, 60], [1, 1.4], 3600)))
+    axes = main_axes(capacity.figure(line([0, 60], [1, 1.4], 3600)))
     assert axes.get_ylim() == (0.0, 1.4)
 
 
 def test_shares_end_at_100_percent():
-    assert drawn(capacity.figure(DIP)).get_ylim() == (0.0, 1.0)
+    assert main_axes(capacity.figure(DIP)).get_ylim() == (0.0, 1.0)
 
 
 def test_a_small_dip_has_an_axis_that_begins_near_it():
-    axes = drawn(capacity.figure(line([0, 60, 120], [1, 0.99, 1], 3600)))
+    axes = main_axes(capacity.figure(line([0, 60, 120], [1, 0.99, 1], 3600)))
     low, high = axes.get_ylim()
     assert 0.98 < low < 0.99
     assert high == 1.0
@@ -168,14 +158,14 @@ def test_a_small_dip_has_an_axis_that_begins_near_it():
 
 def test_a_line_beside_is_named_and_lies_under_the_other():
     figure = capacity.figure(DIP, beside={"accepting": line([0, 30, 660], [1, 0.5, 1], 3600)})
-    axes = drawn(figure)
+    axes = main_axes(figure)
     assert legend_labels(figure) == ["in service", "accepting"]
     (main,), (other,) = found(axes, "line"), found(axes, "beside")
     assert other.get_zorder() < main.get_zorder()
 
 
 def test_without_capacity_the_line_is_still_seen():
-    axes = drawn(capacity.figure(line([0], [0], 3600), threshold=0.5))
+    axes = main_axes(capacity.figure(line([0], [0], 3600), threshold=0.5))
     assert not found(axes, "line")[0].get_clip_on()
     assert spans(axes, "breaches") == [(0, 3600)]
 
@@ -183,14 +173,16 @@ def test_without_capacity_the_line_is_still_seen():
 def test_a_hundred_thousand_steps_are_thinned_before_drawing():
     rng = np.random.default_rng(1)
     long = line(np.arange(100_000), rng.integers(0, 2, 100_000), 100_000)
-    axes = drawn(capacity.figure(long, threshold=0.8))
+    axes = main_axes(capacity.figure(long, threshold=0.8))
     (drawn_line,) = found(axes, "line")
     assert len(drawn_line.get_xdata()) <= 4 * style.COLUMNS + 1
     assert len(spans(axes, "breaches")) <= style.COLUMNS
 
 
 def test_a_breach_of_a_second_in_a_day_has_a_visible_edge():
-    axes = drawn(capacity.figure(line([0, 6e4, 6e4 + 1, 8e4], [1, 0, 1, 0.9], DAY), threshold=0.8))
+    axes = main_axes(
+        capacity.figure(line([0, 6e4, 6e4 + 1, 8e4], [1, 0, 1, 0.9], DAY), threshold=0.8)
+    )
     (collection,) = found(axes, "breaches")
     assert collection.get_linewidth()[0] > 0
     assert collection.get_edgecolor()[0][3] > 0
@@ -198,7 +190,7 @@ def test_a_breach_of_a_second_in_a_day_has_a_visible_edge():
 
 @pytest.mark.parametrize("timeline", [FLAT, line([0], [1], 0), line([0, 3600], [1, 0], 3600)])
 def test_flat_and_empty_windows_can_be_drawn(timeline):
-    drawn(capacity.figure(timeline, threshold=0.8, marks=[Mark(0, "swap")]))
+    main_axes(capacity.figure(timeline, threshold=0.8, marks=[Mark(0, "swap")]))
 
 
 def test_a_given_title_and_subtitle_are_used():

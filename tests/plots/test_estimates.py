@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from artists import found, shown_axes, title, written
 from matplotlib.text import Text
 
 from sim.plots import estimates
@@ -36,23 +37,6 @@ DONE = Panel(
 LOST = Panel("hours lost", "instance-hours", "", [Estimate("auto", 1.4, 1.3, 1.5, "1.4")])
 
 
-def drawn(figure):
-    figure.draw_without_rendering()  # warnings are errors
-    return [axes for axes in figure.axes if axes.axison]
-
-
-def found(artist, gid):
-    return artist.findobj(lambda one: one.get_gid() == gid)
-
-
-def title(figure):
-    return figure.texts[0].get_text()
-
-
-def written(axes):
-    return [text.get_text() for text in axes.texts]
-
-
 def dots(axes, gid="value"):
     return [
         (float(x), float(y))
@@ -82,7 +66,7 @@ def many(count, unit="s"):
 
 
 def test_each_metric_has_a_panel_with_its_unit_and_direction():
-    panels = drawn(estimates.figure([LOWEST, DONE, LOST]))
+    panels = shown_axes(estimates.figure([LOWEST, DONE, LOST]))
     assert [axes.get_title("left") for axes in panels] == [
         "lowest capacity",
         "done in",
@@ -96,7 +80,7 @@ def test_each_metric_has_a_panel_with_its_unit_and_direction():
 
 
 def test_dots_stand_at_the_values_in_the_rows_of_their_variants():
-    axes = drawn(estimates.figure([LOWEST]))[0]
+    axes = shown_axes(estimates.figure([LOWEST]))[0]
     assert dots(axes) == [(0.8, 0), (0.8, 1), (0.0, 2)]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "auto",
@@ -106,12 +90,12 @@ def test_dots_stand_at_the_values_in_the_rows_of_their_variants():
 
 
 def test_intervals_are_drawn_where_there_are_any():
-    axes = drawn(estimates.figure([LOWEST]))[0]
+    axes = shown_axes(estimates.figure([LOWEST]))[0]
     assert intervals(axes) == [[[0.79, 0.0], [0.81, 0.0]]]
 
 
 def test_what_has_not_come_by_the_horizon_stands_at_the_edge():
-    axes = drawn(estimates.figure([DONE]))[0]
+    axes = shown_axes(estimates.figure([DONE]))[0]
     assert dots(axes) == [(600, 0), (1200, 1)]
     (edge,) = {x for x, _ in dots(axes, "beyond")}
     assert edge > 1800
@@ -121,7 +105,7 @@ def test_what_has_not_come_by_the_horizon_stands_at_the_edge():
 
 
 def test_an_objective_is_a_line_within_the_scale():
-    axes = drawn(estimates.figure([DONE]))[0]
+    axes = shown_axes(estimates.figure([DONE]))[0]
     (line,) = found(axes, "objective")
     assert line.get_xdata()[0] == 1800.0
     left, right = axes.get_xlim()
@@ -150,19 +134,19 @@ def test_no_estimate_is_refused():
 
 
 def test_a_variant_to_which_a_metric_does_not_apply_says_so():
-    _, lost = drawn(estimates.figure([LOWEST, LOST]))
+    _, lost = shown_axes(estimates.figure([LOWEST, LOST]))
     assert written(lost) == ["1.4", "does not apply", "does not apply"]
 
 
 def test_a_value_that_is_not_there_has_no_dot_and_says_why():
     missing = [Estimate("auto", 1.0, text="1s"), Estimate("manual", NAN, text="never")]
-    (axes,) = drawn(estimates.figure([Panel("done in", "s", "lower", missing)]))
+    (axes,) = shown_axes(estimates.figure([Panel("done in", "s", "lower", missing)]))
     assert dots(axes) == [(1.0, 0)]
     assert written(axes) == ["1s", "never"]
 
 
 def test_ticks_end_where_the_scale_ends_and_so_does_the_axis():
-    lowest, lost = drawn(estimates.figure([LOWEST, LOST]))
+    lowest, lost = shown_axes(estimates.figure([LOWEST, LOST]))
     assert [label.get_text() for label in lowest.get_xticklabels()] == ["0 %", "50 %", "100 %"]
     assert lowest.spines["bottom"].get_bounds() == (0.0, 1.0)
     assert lowest.get_xlim()[1] > 1.05
@@ -171,7 +155,7 @@ def test_ticks_end_where_the_scale_ends_and_so_does_the_axis():
 
 def test_durations_have_one_unit_on_an_axis():
     hours = Panel("done in", "s", "lower", [Estimate("auto", 5400, text="1h30")])
-    (axes,) = drawn(estimates.figure([hours]))
+    (axes,) = shown_axes(estimates.figure([hours]))
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "0.5", "1", "1.5"]
     assert axes.get_xlabel() == "duration (h), lower is better"
 
@@ -179,7 +163,7 @@ def test_durations_have_one_unit_on_an_axis():
 def test_long_numbers_do_not_squeeze_the_ticks():
     far = Estimate("manual", INF, text="> horizon in 1,234 of 10,000 runs and more than that")
     panel = Panel("done in", "s", "lower", [Estimate("auto", 1560.0, text="26min"), far])
-    axes = drawn(estimates.figure([panel, LOWEST, LOST]))[0]
+    axes = shown_axes(estimates.figure([panel, LOWEST, LOST]))[0]
     boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
     assert len(boxes) == 3
     assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
@@ -187,14 +171,14 @@ def test_long_numbers_do_not_squeeze_the_ticks():
 
 def test_shares_near_one_are_spread_out():
     near = [Estimate("auto", 0.9999, 0.9998, 1.0), Estimate("manual", 0.999)]
-    (axes,) = drawn(estimates.figure([Panel("availability", "share", "higher", near)]))
+    (axes,) = shown_axes(estimates.figure([Panel("availability", "share", "higher", near)]))
     assert axes.get_xlim()[0] > 0.998
     assert "99.95 %" in [label.get_text() for label in axes.get_xticklabels()]
 
 
 def test_shares_that_are_all_one_leave_the_scale_as_it_is():
     all_of_it = [Estimate("days", 1.0, 1.0, 1.0), Estimate("hour", 1.0)]
-    (axes,) = drawn(estimates.figure([Panel("updated", "share", "higher", all_of_it)]))
+    (axes,) = shown_axes(estimates.figure([Panel("updated", "share", "higher", all_of_it)]))
     assert "0 %" in [label.get_text() for label in axes.get_xticklabels()]
 
 
@@ -202,7 +186,7 @@ def test_shares_that_are_all_one_leave_the_scale_as_it_is():
 @pytest.mark.parametrize("unit", ["share", "s", "count"])
 def test_panels_without_any_extent_can_be_drawn(value, unit):
     same = [Estimate("auto", value, text="x"), Estimate("manual", value, text="x")]
-    (axes,) = drawn(estimates.figure([Panel("metric", unit, "", same)]))
+    (axes,) = shown_axes(estimates.figure([Panel("metric", unit, "", same)]))
     assert axes.get_xlim()[0] < axes.get_xlim()[1]
 
 
@@ -210,7 +194,7 @@ def test_panels_without_any_extent_can_be_drawn(value, unit):
 def test_any_number_of_metrics_and_eight_variants_can_be_drawn(count):
     eight = [Estimate(f"variant {k}", k + 1.0, k + 0.5, k + 1.5) for k in range(8)]
     panels = [Panel(f"metric {k}", "s", "lower", eight) for k in range(count)]
-    axes = drawn(estimates.figure(panels))
+    axes = shown_axes(estimates.figure(panels))
     assert [one.get_title("left") for one in axes] == [panel.label for panel in panels]
     assert all(len(dots(one)) == 8 for one in axes)
 
@@ -218,14 +202,14 @@ def test_any_number_of_metrics_and_eight_variants_can_be_drawn(count):
 def test_values_written_beside_dots_stay_in_their_panel():
     long = [Estimate("auto", 2256.0, 2200, 2300, "37min36s / 40min"), Estimate("manual", 1200.0)]
     figure = estimates.figure([Panel("done in", "s", "lower", long), DONE, LOST])
-    for axes in drawn(figure):
+    for axes in shown_axes(figure):
         right = axes.get_window_extent().x1
         assert all(Text.get_window_extent(text).x1 <= right for text in axes.texts)
 
 
 def test_counts_are_numbers_of_what_the_panel_names():
     panel = Panel("tasks requeued", "count", "lower", [Estimate("a", 12.2, 11, 13, "12.2")])
-    (axes,) = drawn(estimates.figure([panel]))
+    (axes,) = shown_axes(estimates.figure([panel]))
     assert axes.get_xlabel() == "number, lower is better"
 
 
@@ -254,7 +238,7 @@ def test_of_two_with_the_same_median_the_better_tail_comes_first():
 @pytest.mark.parametrize("count", [12, 13, 32, 33, 133, 1000])
 def test_any_number_of_variants_reads_on_a_page(count):
     figure = estimates.figure([many(count)] * 6)
-    axes = drawn(figure)[0]
+    axes = shown_axes(figure)[0]
     assert figure.get_figheight() < 18
     assert len(dots(axes)) == count
     labels = [label for label in axes.get_yticklabels() if label.get_text()]
@@ -265,7 +249,7 @@ def test_any_number_of_variants_reads_on_a_page(count):
 
 def test_more_variants_than_panels_can_show_are_ranked_and_both_ends_named():
     figure = estimates.figure([many(133)], subtitle="shop")
-    axes = drawn(figure)[0]
+    axes = shown_axes(figure)[0]
     heights = dict(dots(axes))
     assert [x for x, _ in sorted(heights.items(), key=lambda one: one[1])] == list(range(133))
     named = [label.get_text() for label in axes.get_yticklabels()]
@@ -283,12 +267,12 @@ def test_dots_of_many_variants_are_drawn_together():
 def test_names_that_would_be_cut_alike_are_numbered():
     names = ["x" * 100 + "middle one" + "y" * 100, "x" * 100 + "middle two" + "y" * 100]
     panel = Panel("lowest", "share", "higher", [Estimate(name, 0.5) for name in names])
-    (axes,) = drawn(estimates.figure([panel]))
+    (axes,) = shown_axes(estimates.figure([panel]))
     shown = [label.get_text() for label in axes.get_yticklabels()]
     assert len(set(shown)) == 2
     assert [text[:2] for text in shown] == ["0 ", "1 "]
 
 
 def test_ends_are_finite_numbers_for_matplotlib():
-    for line in found(drawn(estimates.figure([DONE]))[0], "beyond"):
+    for line in found(shown_axes(estimates.figure([DONE]))[0], "beyond"):
         assert np.isfinite(line.get_xydata()).all()

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from artists import found, legend_labels, main_axes, spans, title
 from matplotlib.colors import to_rgb
 
 from sim.plots import gantt, style
@@ -24,36 +25,14 @@ def reversed_of_each():
     return [Interval("UD 0", 0, END, category) for category in reversed(CATEGORIES)]
 
 
-def drawn(figure):
-    figure.draw_without_rendering()  # warnings are errors
-    return figure.axes[0]
-
-
-def found(artist, gid):
-    return artist.findobj(lambda one: one.get_gid() == gid)
-
-
-def spans(collection):
-    extents = [path.get_extents() for path in collection.get_paths()]
-    return [(box.x0, box.x1) for box in extents]
-
-
-def legend_labels(figure):
-    return [text.get_text() for text in figure.legends[0].get_texts()]
-
-
-def title(figure):
-    return figure.texts[0].get_text()
-
-
 def test_there_is_a_lane_for_each_label_in_order_of_appearance():
-    axes = drawn(gantt.figure([*reversed(READY), *WALK]))
+    axes = main_axes(gantt.figure([*reversed(READY), *WALK]))
     assert [label.get_text() for label in axes.get_yticklabels()] == ["UD 2", "UD 1", "UD 0"]
     assert axes.yaxis_inverted()
 
 
 def test_bars_are_the_intervals_of_their_lane_and_category():
-    axes = drawn(gantt.figure([*READY, *WALK]))
+    axes = main_axes(gantt.figure([*READY, *WALK]))
     (updating,) = found(axes, "updating")  # one collection, however many lanes
     assert spans(updating) == [(60, 360), (360, 660), (660, 960)]
     for place, path in enumerate(updating.get_paths()):
@@ -63,19 +42,19 @@ def test_bars_are_the_intervals_of_their_lane_and_category():
 
 def test_a_lane_shows_the_union_of_its_members():
     members = [Interval("UD 0", 60, 300, "updating"), Interval("UD 0", 60, 400, "updating")]
-    axes = drawn(gantt.figure([*READY, *members]))
+    axes = main_axes(gantt.figure([*READY, *members]))
     assert spans(found(axes, "updating")[0]) == [(60, 400)]
 
 
 def test_what_is_worse_hides_what_is_better():
-    order = [one.get_gid() for one in drawn(gantt.figure(reversed_of_each())).collections]
+    order = [one.get_gid() for one in main_axes(gantt.figure(reversed_of_each())).collections]
     assert order == CATEGORIES
 
 
 def test_who_drains_is_in_service_and_seen():
     drains = [Interval("UD 0", 0, 60, "draining"), *WALK]
     figure = gantt.figure([*READY, *drains])
-    assert spans(found(drawn(figure), "draining")[0]) == [(0, 60)]
+    assert spans(found(main_axes(figure), "draining")[0]) == [(0, 60)]
     assert "draining: takes no new tasks" in [
         text.get_text() for legend in figure.legends for text in legend.get_texts()
     ]
@@ -89,7 +68,7 @@ def test_the_headline_says_that_some_still_drain():
 
 
 def test_categories_differ_in_greyscale():
-    axes = drawn(gantt.figure(reversed_of_each()))
+    axes = main_axes(gantt.figure(reversed_of_each()))
     assert len(axes.collections) == len(CATEGORIES)
 
     def seen(bars):
@@ -121,7 +100,7 @@ def test_lanes_that_are_shared_are_told_as_such():
 
 
 def test_time_axis_has_units_and_marks():
-    axes = drawn(gantt.figure([*READY, *WALK], marks=[Mark(60, "upgrade_deployment, Auto")]))
+    axes = main_axes(gantt.figure([*READY, *WALK], marks=[Mark(60, "upgrade_deployment, Auto")]))
     assert axes.get_xlabel() == "time since start (min)  (constant afterwards until 1h)"
     assert axes.get_xlim()[1] < 1200
     assert len(found(axes, "mark")) == 1
@@ -129,7 +108,7 @@ def test_time_axis_has_units_and_marks():
 
 def test_forty_lanes_are_drawn_and_more_are_refused():
     many = [Interval(f"WebRole_IN_{k}", 0, END, "ready") for k in range(41)]
-    assert len(drawn(gantt.figure(many[:40])).get_yticks()) == 40
+    assert len(main_axes(gantt.figure(many[:40])).get_yticks()) == 40
     with pytest.raises(ValueError, match="at most 40 lanes can be distinguished, got 41"):
         gantt.figure(many)
 
@@ -137,22 +116,22 @@ def test_forty_lanes_are_drawn_and_more_are_refused():
 def test_many_bars_are_joined_and_not_hatched():
     dense = [Interval("UD 0", k, k + 0.5, "updating") for k in range(20_000)]
     sparse = [Interval("UD 1", 100 * k, 100 * k + 1, "failing") for k in range(201)]
-    axes = drawn(gantt.figure([*dense, *sparse]))
+    axes = main_axes(gantt.figure([*dense, *sparse]))
     assert spans(found(axes, "updating")[0]) == [(0, 19_999.5)]
     (failing,) = found(axes, "failing")
     assert len(spans(failing)) == 201
     assert not failing.get_hatch()
-    assert found(drawn(gantt.figure([*READY, FAILED])), "failing")[0].get_hatch()
+    assert found(main_axes(gantt.figure([*READY, FAILED])), "failing")[0].get_hatch()
 
 
 def test_no_interval_can_be_drawn():
     figure = gantt.figure([])
-    drawn(figure)
+    main_axes(figure)
     assert title(figure) == "Every member is in service throughout"
 
 
 def test_colours_are_those_of_the_house():
-    axes = drawn(gantt.figure([*READY, *WALK]))
+    axes = main_axes(gantt.figure([*READY, *WALK]))
     assert tuple(found(axes, "updating")[0].get_facecolor()[0][:3]) == to_rgb(style.BLUE)
 
 

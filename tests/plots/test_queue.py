@@ -6,6 +6,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from artists import found
 from matplotlib.colors import to_rgb
 
 from sim.core.timelines import Timeline
@@ -32,10 +33,6 @@ def drawn(waiting=WAITING, used=USED, slots=SLOTS, **rest):
     picture = queue.figure(waiting, used=used, slots=slots, **rest)
     picture.draw_without_rendering()  # warnings are errors
     return picture
-
-
-def found(artist, gid):
-    return artist.findobj(lambda one: one.get_gid() == gid)
 
 
 def points(axes, gid):

@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from artists import found, shown_axes, title, written
 from matplotlib.text import Text
 
 from sim.core.timelines import Timeline
@@ -26,48 +27,31 @@ BAND = Band(
 )
 
 
-def drawn(figure):
-    figure.draw_without_rendering()  # warnings are errors
-    return [axes for axes in figure.axes if axes.axison]
-
-
-def found(artist, gid):
-    return artist.findobj(lambda one: one.get_gid() == gid)
-
-
-def title(figure):
-    return figure.texts[0].get_text()
-
-
-def written(axes):
-    return [text.get_text() for text in axes.texts]
-
-
 @pytest.mark.parametrize("count", range(1, 9))
 def test_each_variant_has_a_panel_with_its_name_and_line(count):
     lines = {f"variant {k}": line([0, 60, 660], [1, k / 10, 1]) for k in range(count)}
-    panels = drawn(variants.capacities(lines, threshold=0.8))
+    panels = shown_axes(variants.capacities(lines, threshold=0.8))
     assert [axes.get_title("left") for axes in panels] == list(lines)
     lowest = [found(axes, "line")[0].get_ydata().min() for axes in panels]
     assert lowest == [k / 10 for k in range(count)]
 
 
 def test_all_panels_show_the_same_part_of_the_window():
-    panels = drawn(variants.capacities(THREE))
+    panels = shown_axes(variants.capacities(THREE))
     assert {axes.get_xlim() for axes in panels} == {panels[0].get_xlim()}
     assert {axes.get_ylim() for axes in panels} == {panels[0].get_ylim()}
     assert 7800 < panels[0].get_xlim()[1] < 10000
 
 
 def test_the_time_is_labelled_below_the_last_panel_of_each_column():
-    panels = drawn(variants.capacities({f"{k}": AUTO for k in range(7)}))
+    panels = shown_axes(variants.capacities({f"{k}": AUTO for k in range(7)}))
     labelled = [bool(axes.get_xticklabels()) for axes in panels]
     assert labelled == [False] * 5 + [True] * 2
 
 
 def test_axes_are_labelled_once_with_units():
     figure = variants.capacities(THREE, start=START)
-    panels = drawn(figure)
+    panels = shown_axes(figure)
     texts = [text.get_text() for text in figure.findobj(Text)]
     assert texts.count("capacity (% of nominal)") == 1
     assert texts.count("local time, UTC+01:00  (constant afterwards until Fri 20 Nov 20:00)") == 1
@@ -76,19 +60,19 @@ def test_axes_are_labelled_once_with_units():
 
 
 def test_breaches_are_shaded_in_each_panel():
-    panels = drawn(variants.capacities(THREE, threshold=0.8))
+    panels = shown_axes(variants.capacities(THREE, threshold=0.8))
     breaches = [len(found(axes, "breaches")[0].get_paths()) for axes in panels]
     assert breaches == [0, 0, 1]
     assert all("objective\n80 %" in written(axes) for axes in panels)
 
 
 def test_two_columns_name_the_objective_at_the_right_only():
-    panels = drawn(variants.capacities({f"{k}": AUTO for k in range(6)}, threshold=0.8))
+    panels = shown_axes(variants.capacities({f"{k}": AUTO for k in range(6)}, threshold=0.8))
     assert [len(axes.texts) for axes in panels] == [0, 1] * 3
 
 
 def test_each_panel_says_what_its_line_does():
-    panels = drawn(variants.capacities(THREE, threshold=0.8))
+    panels = shown_axes(variants.capacities(THREE, threshold=0.8))
     assert [axes.get_title("right") for axes in panels] == [
         "falls to 80 % for 10min; never below 80 %",
         "falls to 80 % for 20min; never below 80 %",
@@ -98,13 +82,13 @@ def test_each_panel_says_what_its_line_does():
 
 def test_answers_are_short_where_a_name_leaves_no_room():
     lines = {f"variant with a rather long name {k}": AUTO for k in range(6)}
-    panels = drawn(variants.capacities(lines, threshold=0.8))
+    panels = shown_axes(variants.capacities(lines, threshold=0.8))
     assert {axes.get_title("right") for axes in panels} == {"lowest 80 %"}
 
 
 def test_bands_have_a_legend_that_covers_no_other_text():
     figure = variants.capacities(THREE, bands={"auto": BAND})
-    panels = drawn(figure)
+    panels = shown_axes(figure)
     assert len(panels[0].collections) == 1
     assert len(panels[1].collections) == 0
     (legend,) = figure.legends
@@ -122,30 +106,30 @@ def test_no_variant_and_more_than_a_page_holds_are_refused(count):
 
 def test_twelve_panels_fit_a_page():
     figure = variants.capacities({f"{k}": AUTO for k in range(12)})
-    drawn(figure)
+    shown_axes(figure)
     assert figure.get_figheight() < 10
 
 
 def test_the_first_answers_that_fit_are_given():
     lines = {f"{k}": AUTO for k in range(6)}
     long, short = (dict.fromkeys(lines, text) for text in ("a long answer " * 9, "short"))
-    panels = drawn(variants.capacities(lines, answers=[long, short]))
+    panels = shown_axes(variants.capacities(lines, answers=[long, short]))
     assert {axes.get_title("right") for axes in panels} == {"short"}
 
 
 def test_answers_that_fit_beside_a_short_name_are_not_cut():
     text = "Lowest capacity: 80 % in all runs"
     lines = dict.fromkeys(("auto", "a rather long name", "c", "d", "e"), AUTO)
-    panels = drawn(variants.capacities(lines, answers=[dict.fromkeys(lines, text), {}]))
+    panels = shown_axes(variants.capacities(lines, answers=[dict.fromkeys(lines, text), {}]))
     assert {axes.get_title("right") for axes in panels} <= {text, ""}
     lines = dict.fromkeys("abcde", AUTO)
-    panels = drawn(variants.capacities(lines, answers=[dict.fromkeys(lines, text), {}]))
+    panels = shown_axes(variants.capacities(lines, answers=[dict.fromkeys(lines, text), {}]))
     assert {axes.get_title("right") for axes in panels} == {text}
 
 
 def test_with_bands_the_objective_is_a_line_and_no_replication_is_shaded():
     figure = variants.capacities({"a": SIMULTANEOUS}, threshold=0.8, bands={"a": BAND})
-    (axes,) = drawn(figure)
+    (axes,) = shown_axes(figure)
     assert [line.get_ydata()[0] for line in found(axes, "objective")] == [0.8]
     assert not found(axes, "breaches")[0].get_paths()
 
@@ -153,7 +137,7 @@ def test_with_bands_the_objective_is_a_line_and_no_replication_is_shaded():
 def test_lines_beside_are_named_once_in_the_legend():
     beside = {name: {"accepting": MANUAL} for name in ("auto", "simultaneous")}
     figure = variants.capacities(THREE, bands={"auto": BAND}, beside=beside)
-    panels = drawn(figure)
+    panels = shown_axes(figure)
     assert [len(found(axes, "beside")) for axes in panels] == [1, 0, 1]
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
@@ -166,7 +150,7 @@ def test_lines_beside_are_named_once_in_the_legend():
 
 def test_tasks_waiting_are_counted_on_axes_of_their_own():
     lines = {"a": line([0, 60, 660], [0, 40, 0]), "b": line([0], [0])}
-    panels = drawn(variants.queues(lines, title="t", answers=[{"a": "40", "b": "none"}]))
+    panels = shown_axes(variants.queues(lines, title="t", answers=[{"a": "40", "b": "none"}]))
     assert [axes.get_title("right") for axes in panels] == ["40", "none"]
     assert "40" in [label.get_text() for label in panels[0].get_yticklabels()]
 
