@@ -105,7 +105,7 @@ class Simulation:
                 scenario=scenario.name,
                 seed=scenario.seed,
                 replication=replication,
-                time=context.now,
+                time=context.reached,
             ) from error
         # Frozen while the environment is alive: what unfinished processes do when they are
         # collected can no longer be recorded.

@@ -167,7 +167,7 @@ TOLD = {
     ),
     NEVER_HEALTHY: (
         "t.yaml:15:35: operations.0.publish_extension: asks for too much: replication 0 has "
-        "5,001 rows of the log at 1min2s of 1h, and 5,000 are the most; 4,999 of them are of "
+        "5,001 rows of the log at 1min2s of 1h, and 5,000 are the most; 4,998 of them are of "
         "installations of T because of publish_extension-0, again and again"
     ),
     FLICKERING: (

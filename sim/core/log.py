@@ -158,6 +158,9 @@ class Recorder:
     def __init__(self) -> None:
         self.buffer = buffer = bytearray()
         """The rows, as they lie in memory; for those who look at their number all the time."""
+        self._retracted: list[int] = []
+        self._frozen: NDArray[np.void] | None = None
+        """The rows from the end on, held so that nothing can be added."""
         self.in_parts = False
         """Whether parts of the run are recorded one after the other, each from time 0."""
         extend, pack = buffer.extend, PACK
@@ -177,8 +180,8 @@ class Recorder:
         return len(self.buffer) // ROW.itemsize
 
     def retract(self, place: int) -> None:
-        """Take back a row, which turned out never to happen; those after it move up by one."""
-        del self.buffer[place * ROW.itemsize : (place + 1) * ROW.itemsize]
+        """Take back a row, which turned out never to happen: it is not in the log."""
+        self._retracted.append(place)
 
     @property
     def rows(self) -> NDArray[np.void]:
@@ -192,7 +195,9 @@ class Recorder:
 
         Parts are merged by time; at one instant the part that was recorded first comes first.
         """
-        rows = self.rows
+        rows = self._frozen = self.rows
+        if self._retracted:
+            rows = np.delete(rows, self._retracted)
         if self.in_parts:
             rows[:] = rows[np.argsort(rows["time"], kind="stable")]
         return Log(subjects, rows, replication, horizon, drew, seed)

@@ -8,6 +8,7 @@ from hand_made import HandMade, operations
 
 from sim.systems.arc_fleet.audit import broken_rules
 from sim.systems.arc_fleet.defaults import resolve, resolve_body
+from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.scopes import Scopes
@@ -35,9 +36,26 @@ class Fleet(HandMade):
         asked = operations("f", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
         super().__init__(Model("f", self.spec, list(asked), 1, Span(horizon, START)), horizon)
 
+    def log(self, text, replication=0):
+        """The log of `text`, with what its operations make the service want."""
+        return super().log("\n".join([text, *self._wanted(text)]), replication)
+
+    def _wanted(self, text):
+        layout = self.model.layout
+        desired, names = DesiredState(layout), layout.operations
+        lines = [line.split() for line in text.splitlines()]
+        taken = [(float(line[0]), names.index(line[1])) for line in lines if "InProgress" in line]
+        for time, number in sorted(taken):
+            desired.take(names[number], layout.requests[number].body)
+            for each in desired.there:
+                version = each.layout.versions[each.version]
+                status = "enrolled" if each.enrolled else "not_enrolled"
+                target = f"target of {each.layout.type} on {each.group}"
+                yield f"{time} {target} -> {status}/{version} because {names[number]}"
+
     def audit(self, *texts):
         """The rule that the logs break; their times are no draws."""
-        rule = next(broken_rules(Scopes(self.model, self.stack(*texts))), None)
+        rule = next(broken_rules(Scopes(self.model.layout, self.stack(*texts))), None)
         return None if rule is None else f"f: {rule}"
 
     def because(self, name):

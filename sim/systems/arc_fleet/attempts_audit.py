@@ -274,7 +274,7 @@ class _Drawn:
         accepted = scopes.accepted
         first = np.full(len(accepted), -1)
         when = np.full(len(accepted), np.inf)
-        for number, operation in enumerate(scopes.operations):
+        for number, operation in enumerate(scopes.layout.requests):
             body = operation.body
             if not isinstance(body, PublishExtension):
                 continue
@@ -288,7 +288,7 @@ class _Drawn:
 
     def _bad(self, release: int, reason: str, rows: Rows) -> NDArray[np.bool_]:
         """Whether attempts end unhealthy, of a version that an operation released, or none."""
-        body: Any = self._scopes.operations[release].body if release >= 0 else None
+        body: Any = self._scopes.layout.requests[release].body if release >= 0 else None
         law = self._spec.unhealthy if body is None or body.unhealthy is None else body.unhealthy
         if not isinstance(law, AlwaysUnhealthy):
             return self._again.happens(f"{self._where}/unhealthy/{reason}", law, rows)

@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Block, Stack
-    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.layout import FleetLayout
 
 _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)
 """By status 1 where an extension keeps its machine busy."""
 
 
-def audit(model: Model, stack: Stack) -> str | None:
+def audit(layout: FleetLayout, stack: Stack) -> str | None:
     """The rule that a stack breaks, if any."""
-    scopes = Scopes(model, stack)
+    scopes = Scopes(layout, stack)
     rules = chain(broken_rules(scopes), _wrong_draws(scopes))
     rule = next(rules, None)
-    return None if rule is None else f"{model.name}: {rule}"
+    return None if rule is None else f"{layout.name}: {rule}"
 
 
 def broken_rules(scopes: Scopes) -> Iterator[str]:

@@ -6,13 +6,13 @@ no longer count, disconnected ones are waited for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.systems.arc_fleet.covering import came_before, covered_codes
-from sim.systems.arc_fleet.states import FAILED, UNDER_WAY, WIDTH
+from sim.core.log import SCENARIO
+from sim.systems.arc_fleet.states import ENROLLED, FAILED, TARGET_WIDTH, UNDER_WAY, WIDTH
 from sim.systems.arc_fleet.versions import major
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.layout import ExtensionLayout
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
 
 BEFORE = -1.0
 """A time before all others."""
@@ -33,29 +33,12 @@ class End(NamedTuple):
     cause: int
 
 
-@dataclass
-class Enrolment:
-    """Since when the extensions of a group are enrolled, and since when not."""
-
-    extension: ExtensionLayout
-    times: list[float] = field(default_factory=list)
-    values: list[bool] = field(default_factory=list)
-    causes: list[int] = field(default_factory=list)
-
-    @property
-    def now(self) -> bool:
-        """How it stands after all changes so far."""
-        return bool(self.values) and self.values[-1]
-
-    def change(self, time: float, value: bool, cause: int) -> None:
-        """From `time` on they are enrolled, or not."""
-        self.times.append(time)
-        self.values.append(value)
-        self.causes.append(cause)
+Changes = tuple["NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.int64]"]
+"""Times, by how much something changes, causes."""
 
 
-class MachineRows:
-    """The rows of the machines of one replication, each one's in order of time."""
+class FleetRows:
+    """The rows of one replication, each subject's in order of time, not all together."""
 
     def __init__(self, rows: NDArray[np.void]) -> None:
         self._rows = rows
@@ -63,11 +46,26 @@ class MachineRows:
 
     def of(self, each: ExtensionLayout) -> NDArray[np.void]:
         """Those about an extension of a group."""
-        if each.first not in self._of:
+        return self._about(each.first, each.count)
+
+    def _about(self, first: int, count: int) -> NDArray[np.void]:
+        if first not in self._of:
             subject = self._rows["subject"]
-            mine = (subject >= each.first) & (subject < each.first + each.count)
-            self._of[each.first] = self._rows[mine]
-        return self._of[each.first]
+            self._of[first] = self._rows[(subject >= first) & (subject < first + count)]
+        return self._of[first]
+
+    def enrolments(self, each: ExtensionLayout) -> Changes:
+        """Since when it is enrolled (1), and since when not (-1), because of whom."""
+        rows = self._about(each.target.first, 1)
+        was, now = (rows[code] % TARGET_WIDTH == ENROLLED for code in ("old", "new"))
+        changed = was != now
+        times, values, causes = rows["time"][changed], now[changed], rows["cause"][changed]
+        if each.initial_target % TARGET_WIDTH == ENROLLED:
+            times, values, causes = (
+                np.append(first, rest)
+                for first, rest in ((BEFORE, times), (True, values), (SCENARIO, causes))
+            )
+        return times, np.where(values, 1, -1), causes
 
     def states(self, each: ExtensionLayout, past: NDArray[np.bool_]) -> NDArray[np.int16]:
         """What an extension is in on each machine after those of its rows that are `past`."""
@@ -84,30 +82,24 @@ class Rollout:
     operation: int
     """Its subject, as is the next."""
     upgrade: int
-    first_upgrade: int
-    """The first upgrade of the fleet."""
+    layout: FleetLayout
     release: str | None
     """The version that is published; None for a push."""
     extensions: Sequence[ExtensionLayout]
     """Those that are enrolled when it is published, or that the push names."""
 
-    def covered(self, rows: MachineRows) -> list[NDArray[np.bool_]]:
+    def covered(self, rows: FleetRows) -> list[NDArray[np.bool_]]:
         """The machines of each extension that it covers."""
         return [self._covered(each, rows) for each in self.extensions]
 
-    def _covered(self, each: ExtensionLayout, rows: MachineRows) -> NDArray[np.bool_]:
+    def _covered(self, each: ExtensionLayout, rows: FleetRows) -> NDArray[np.bool_]:
         mine = rows.of(each)
-        past = came_before(
-            mine["time"],
-            mine["cause"],
-            self.at,
-            self.operation,
-            self.upgrade,
-            self.first_upgrade,
+        past = self.layout.came_before(
+            mine["time"], mine["cause"], self.at, self.operation, self.upgrade
         )
-        return covered_codes(each, self.release)[rows.states(each, past)]
+        return each.covered(self.release)[rows.states(each, past)]
 
-    def leaves_failed(self, end: float, rows: MachineRows) -> bool:
+    def leaves_failed(self, end: float, rows: FleetRows) -> bool:
         """Whether one that it covers is failed at its end."""
         return any(
             (rows.states(each, rows.of(each)["time"] <= end)[covered] % WIDTH == FAILED).any()
@@ -116,10 +108,10 @@ class Rollout:
 
 
 def end_of(
-    release: Rollout, version: str, enrolments: Sequence[Enrolment], rows: MachineRows
+    release: Rollout, version: str, named: Sequence[ExtensionLayout], rows: FleetRows
 ) -> End | None:
     """The first instant, from the publication on, at which nobody enrolled is pending."""
-    parts = [_changes(each, version, rows) for each in enrolments]
+    parts = [_changes(each, version, rows) for each in named]
     # The publication itself comes first at its instant: then nobody may be pending at all.
     times, pending, causes = map(
         np.concatenate, zip(([release.at], [0], [release.operation]), *parts, strict=True)
@@ -134,28 +126,22 @@ def end_of(
     return End(float(times[first]), int(causes[first]))
 
 
-Changes = tuple["NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.int64]"]
-"""Times, by how much the number of those pending changes, causes."""
-
-
-def _changes(enrolment: Enrolment, version: str, rows: MachineRows) -> Changes:
+def _changes(each: ExtensionLayout, version: str, rows: FleetRows) -> Changes:
     """How the number of pending extensions of one group changes, while they are enrolled."""
-    each, pends = enrolment.extension, _pends(enrolment.extension, version)
-    mine = rows.of(each)
+    pends, mine = _pends(each, version), rows.of(each)
     deltas = pends[mine["new"]] - pends[mine["old"]]
     moves = deltas != 0
     times, deltas, causes = mine["time"][moves], deltas[moves], mine["subject"][moves]
     begin = each.count * int(pends[each.initial_code])
-    pluralize = np.zeros(len(times), bool)
-    toggles = []
-    for time, value in zip(enrolment.times, enrolment.values, strict=True):
-        pluralize[times >= time] = value
-        pending = begin + int(deltas[times < time].sum())
-        toggles.append(pending if value else -pending)
+    enrolled, toggles = np.zeros(len(times), bool), []
+    since, values, because = rows.enrolments(each)
+    for time, value in zip(since.tolist(), values.tolist(), strict=True):
+        enrolled[times >= time] = value > 0
+        toggles.append(value * (begin + int(deltas[times < time].sum())))
     return (
-        np.concatenate([enrolment.times, times[pluralize]]),
-        np.concatenate([toggles, deltas[pluralize]]).astype(np.int64),
-        np.concatenate([enrolment.causes, causes[pluralize]]).astype(np.int64),
+        np.concatenate([since, times[enrolled]]),
+        np.concatenate([toggles, deltas[enrolled]]).astype(np.int64),
+        np.concatenate([because, causes[enrolled]]).astype(np.int64),
     )
 
 

@@ -21,8 +21,8 @@ from sim.systems.base.cost import Part, share_within, tries
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
+    from sim.systems.base.model import SystemModel
     from sim.systems.base.operation import Operation, Request
 
 ATTEMPT_ROWS, ATTEMPT_EVENTS = 4.0, 3.0
@@ -39,24 +39,24 @@ OPERATION_ROWS = 4.0
 """Of an operation itself and of the upgrade that it begins."""
 
 
-def parts(model: Model) -> list[Part]:
+def parts(model: SystemModel[FleetLayout]) -> list[Part]:
     """What makes the rows and events of a replication."""
     found = [*_of_connections(model)]
     expected = _Installations(model)
     for operation in model.operations:
-        if operation.at.mean <= model.span.horizon:
+        if operation.at.mean <= model.layout.span.horizon:
             found += _of_operation(operation, expected)
     return found
 
 
-def _of_connections(model: Model) -> Iterator[Part]:
+def _of_connections(model: SystemModel[FleetLayout]) -> Iterator[Part]:
     """Machines that go and come back."""
     for group in model.layout.groups:
         away = group.spec.disconnected
         if away is not None:
             cycle = away.on.mean + away.off.mean
-            rows = 2 * group.count * away.share * model.span.horizon / cycle
-            path = ("systems", model.name, "groups", group.name, "disconnected")
+            rows = 2 * group.count * away.share * model.layout.span.horizon / cycle
+            path = ("systems", model.layout.name, "groups", group.name, "disconnected")
             what = f"machines of {group.name} that connect and disconnect"
             # No events, but each change is drawn and written on its own.
             yield Part(path, what, "machine", group.name, rows, rows / 2)
@@ -76,8 +76,8 @@ def _of_operation(operation: Operation, expected: _Installations) -> Iterator[Pa
 class _Installations:
     """How often extensions are installed in the mean."""
 
-    def __init__(self, model: Model) -> None:
-        self._spec, self._horizon = model.spec, model.span.horizon
+    def __init__(self, model: SystemModel[FleetLayout]) -> None:
+        self._spec, self._horizon = model.layout.spec, model.layout.span.horizon
         self._layouts: dict[str, list[ExtensionLayout]] = {}
         """By type in lower case."""
         for each in model.layout.extensions:

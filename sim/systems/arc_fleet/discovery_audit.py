@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.random_streams import Again
-from sim.systems.arc_fleet.covering import covered_codes
+from sim.systems.arc_fleet.layout import is_meant
 from sim.systems.arc_fleet.requests import PublishExtension
 from sim.systems.arc_fleet.scopes import NEVER
 from sim.systems.arc_fleet.states import BACKING_OFF, CURRENT, INSTALLING, WAITING, WIDTH
@@ -64,7 +64,7 @@ def _first_of_the_instant(scopes: Scopes, rollout: int) -> NDArray[np.int64]:
     upgrades = [scopes.layout.operations.index(name) for name in scopes.layout.upgrades]
     at = scopes.asked_at(rollout)
     first = np.full(len(at), -1)
-    for number, operation in reversed(list(enumerate(scopes.operations))):
+    for number, operation in reversed(list(enumerate(scopes.layout.requests))):
         if isinstance(operation.body, PublishExtension):
             together = scopes.accepted[:, number] == at
             began = scopes.began[:, upgrades.index(number)] < NEVER
@@ -87,11 +87,10 @@ def _are_lost(
     tried = np.zeros(scope.members.shape, bool)
     tried[rows.replication[begins], rows.machine[begins]] = True
     release = scopes.body(rollout).version
-    rests = np.isin(codes % WIDTH, (CURRENT, BACKING_OFF)) & covered_codes(each, release)[codes]
+    rests = np.isin(codes % WIDTH, (CURRENT, BACKING_OFF)) & each.covered(release)[codes]
     lost = rests & ~tried & (times <= scopes.stack.horizon)
-    for number in scopes.opt_outs(place):
-        at = scopes.accepted[:, number, None]
-        lost &= ~((at >= scope.since[:, None]) & (at <= times))
+    for at in scopes.opt_outs(place):
+        lost &= ~((at[:, None] >= scope.since[:, None]) & (at[:, None] <= times))
     return bool(lost.any())
 
 
@@ -103,12 +102,13 @@ def _come_early(
     Asked only where all that comes to an extension are releases that began a rollout: what is opted
     in, or asked for, is discovered besides.
     """
-    asked = scopes.naming(place)
-    if not found or any(not isinstance(scopes.operations[n].body, PublishExtension) for n in asked):
+    layout, each = scopes.layout, scopes.layout.extensions[place]
+    asked = [k for k, one in enumerate(layout.requests) if is_meant(each, one.body, layout.spec)]
+    if not found or any(not isinstance(layout.requests[k].body, PublishExtension) for k in asked):
         return False
     plain = np.ones(scopes.stack.replications, bool)
     for number in asked:
-        rollout = scopes.layout.upgrades.index(scopes.layout.operations[number])
+        rollout = layout.upgrades.index(layout.operations[number])
         came = scopes.accepted[:, number] < NEVER
         plain &= ~came | (_first_of_the_instant(scopes, rollout) >= 0)
     rests = (history.old % WIDTH == CURRENT) & plain[history.replication]

@@ -20,7 +20,7 @@ from sim.systems.base.text import be, pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sim.systems.arc_fleet.outlook import Standing
+    from sim.systems.arc_fleet.desired import Desired
     from sim.systems.arc_fleet.spec import ArcFleet
 
 STEPS = 8
@@ -189,7 +189,7 @@ def _late(chance: float, spec: ArcFleet) -> float:
     return 1 - (1 - chance) * (1 - late)
 
 
-def dip(touched: Sequence[Standing], spec: ArcFleet, spread: Distribution, there: int) -> str:
+def dip(touched: Sequence[Desired], spec: ArcFleet, spread: Distribution, there: int) -> str:
     """How many extensions, of all that are `there`, are being replaced at an instant."""
     if "installing" not in spec.counts_as_out:
         return ""

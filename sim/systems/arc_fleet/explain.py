@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.rounding import at_least
 from sim.core.units import show_share
-from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.estimates import (
     AT_ONCE,
     attempt,
@@ -20,7 +20,6 @@ from sim.systems.arc_fleet.estimates import (
     machines_of,
     once,
 )
-from sim.systems.arc_fleet.outlook import Outlook, machines_on
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
@@ -28,7 +27,7 @@ from sim.systems.arc_fleet.requests import (
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.supported import is_supported
-from sim.systems.arc_fleet.versions import installed_as, major, upgrades, version_key
+from sim.systems.arc_fleet.versions import major, upgrades
 from sim.systems.base.dry_run import DryRunRules
 from sim.systems.base.model import refused
 from sim.systems.base.text import in_time, pluralize, rounded_up, when, within
@@ -36,10 +35,11 @@ from sim.systems.base.text import in_time, pluralize, rounded_up, when, within
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sim.systems.arc_fleet.model import Model
-    from sim.systems.arc_fleet.outlook import Standing
+    from sim.systems.arc_fleet.desired import Desired
+    from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.arc_fleet.requests import AlwaysUnhealthy
     from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
-    from sim.systems.base.model import DryRun
+    from sim.systems.base.model import DryRun, SystemModel
     from sim.systems.base.operation import Operation
 
 
@@ -81,29 +81,29 @@ DRY_RUN_RULES = DryRunRules(
 )
 
 
-def describe(model: Model, dry_run: DryRun | None) -> list[str]:
+def describe(model: SystemModel[FleetLayout], dry_run: DryRun | None) -> list[str]:
     """The fleet, its extensions, how an upgrade goes, what each operation does, or its refusal."""
-    spec = model.spec
-    lines = [f"{model.name}: {size(model)}.", *_groups(spec)]
+    layout, spec = model.layout, model.layout.spec
+    lines = [f"{layout.name}: {size(layout)}.", *_groups(spec)]
     lines += [_extension(each, spec) for each in spec.extensions]
     if any(isinstance(each.body, PublishExtension) for each in model.operations):
         lines.append(discovery(spec))
     if model.operations:
         lines += [attempt(spec), *limit(spec)]
-    outlook = Outlook(spec)
+    desired = DesiredState(layout)
     for operation in in_time(model.operations):
         rejection = refused(operation, model.rejection(operation), dry_run)
         if rejection is not None:
-            lines.append(f"{when(operation, model.span)} it {rejection}.")
+            lines.append(f"{when(operation, layout.span)} it {rejection}.")
             continue
-        lines.append(_operation(model, operation, outlook))
-        outlook.take(operation.body)
+        lines.append(_operation(layout, operation, desired))
+        desired.take(operation.name, operation.body)
     return lines
 
 
-def size(model: Model) -> str:
+def size(layout: FleetLayout) -> str:
     """How large a fleet is at time 0."""
-    machines, extensions = machines_of(model.spec), extensions_of(model.spec)
+    machines, extensions = machines_of(layout.spec), extensions_of(layout.spec)
     return f"{pluralize(machines, 'machine')}, {pluralize(extensions, 'extension')}"
 
 
@@ -163,88 +163,92 @@ def _where(groups: Iterable[str], spec: ArcFleet) -> str:
 # Operations --------------------------------------------------------------------------------------
 
 
-def _operation(model: Model, operation: Operation, outlook: Outlook) -> str:
-    body, spec = operation.body, model.spec
-    text = f"{when(operation, model.span)} "
+def _operation(layout: FleetLayout, operation: Operation, desired: DesiredState) -> str:
+    body, spec = operation.body, layout.spec
+    text = f"{when(operation, layout.span)} "
     if isinstance(body, PublishExtension):
-        return text + _publication(body, outlook, spec) + within(body, "An attempt")
+        return text + _publication(body, desired, spec) + within(body, "An attempt")
     if isinstance(body, UpgradeExtensions):
-        return text + _push(body, outlook, spec) + within(body, "An installation")
+        return text + _push(body, desired, spec) + within(body, "An installation")
     if isinstance(body, PutExtension):
-        return text + _put(body, outlook, spec)
-    return text + _other(body, outlook, spec)
+        return text + _put(body, desired, spec)
+    return text + _other(body, desired, spec)
 
 
-def _publication(body: PublishExtension, outlook: Outlook, spec: ArcFleet) -> str:
-    touched = outlook.touched(body)
+def _publication(body: PublishExtension, desired: DesiredState, spec: ArcFleet) -> str:
+    touched = desired.touched(body)
     text = f"{body.publisher or 'its publisher'} releases {body.type} {body.version}. "
     if not touched:
-        later = " unless it opts in later" if outlook.behind(body) else ""
-        return f"{text}Nothing is upgraded{later}.{_left_alone(body, outlook)}"
+        later = " unless it opts in later" if desired.behind(body) else ""
+        return f"{text}Nothing is upgraded{later}.{_left_alone(body, desired)}"
     get = "gets" if machines_on(touched) == 1 else "get"
-    if all(outlook.is_below(body.version, each) for each in touched):
+    if all(each.is_below(body.version) for each in touched):
         text += f"{_on(touched, spec)}, enrolled and below it, {get} it."
     else:
         text += f"{_on(touched, spec)}, enrolled, {get} it where it is above what they have."
-    text += f"{_left_alone(body, outlook)}{_instead(body, outlook)}"
+    text += f"{_left_alone(body, desired)}{_instead(body, desired)}"
     text += faults(body.unhealthy, spec, attempts)
-    return text + dip(touched, spec, spec.discovery, machines_on(outlook.standings))
+    return text + dip(touched, spec, spec.discovery, machines_on(desired.there))
 
 
-def _left_alone(body: PublishExtension, outlook: Outlook) -> str:
+def _left_alone(body: PublishExtension, desired: DesiredState) -> str:
     """Whom a release does not touch, and why."""
     why: dict[str, int] = {}
-    touched = outlook.touched(body)
-    for each in outlook.named(body.publisher, body.type):
+    touched = desired.touched(body)
+    for each in desired.meant(body):
         if each not in touched:
-            reason = _why_not(body.version, each, outlook)
+            reason = _why_not(body.version, each)
             why[reason] = why.get(reason, 0) + each.machines
     told = [f"{pluralize(count, 'machine')} {reason}" for reason, count in why.items()]
     return f" It leaves alone {', '.join(told)}." if told else ""
 
 
-def _why_not(version: str, each: Standing, outlook: Outlook) -> str:
+def _why_not(version: str, each: Desired) -> str:
     if not each.enrolled:
         return "not enrolled"
-    if major(version) not in map(major, each.versions):
+    if major(version) not in map(major, each.spelled):
         return "of another major version"
-    if any(upgrades(version, old) for old in each.versions):
-        return f"for which {outlook.newest(version, each)} is out already"
+    if any(upgrades(version, old) for old in each.spelled):
+        return f"for which {each.newest(version)} is out already"
     return "not below it"
 
 
-def _instead(body: PublishExtension, outlook: Outlook) -> str:
-    older = outlook.superseded(body)
-    if not older:
+def _instead(body: PublishExtension, desired: DesiredState) -> str:
+    older = desired.superseded(body)
+    if older is None:
         return ""
     return (
-        f" It supersedes {older[0]} where that is still to come: a pending discovery or retry of "
+        f" It supersedes {older} where that is still to come: a pending discovery or retry of "
         "that takes this one."
     )
 
 
-def _push(body: UpgradeExtensions, outlook: Outlook, spec: ArcFleet) -> str:
+def _push(body: UpgradeExtensions, desired: DesiredState, spec: ArcFleet) -> str:
     told = []
-    moved: list[Standing] = []
+    moved: list[Desired] = []
     for target, version in body.targets.items():
-        meant = outlook.targeted(body, target)
-        publisher, kind = meant[0].publisher, meant[0].type
-        exact = installed_as(version, outlook.known(publisher, kind))
-        fate = faults(outlook.unhealthy(publisher, kind, exact), spec, once)
+        meant = desired.targeted(body, target)
+        first_of_them, kind = meant[0], meant[0].layout.type
+        exact = first_of_them.pushed(body)
+        fate = faults(_law(first_of_them, exact, spec), spec, once)
         text = f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not."
         if _is_on_all(exact, meant):
             told.append(f"{text} {_nothing(fate)}.")
         else:
             moved += meant
             told.append(f"{text}{_nothing_there(exact, meant)}{fate}")
-    out = dip(moved, spec, AT_ONCE, machines_on(outlook.standings)) if moved else ""
+    out = dip(moved, spec, AT_ONCE, machines_on(desired.there)) if moved else ""
     return f"the operator pushes {' And '.join(told)}{out}"
 
 
-def _is_on_all(version: str, meant: Sequence[Standing]) -> bool:
+def _law(each: Desired, version: str, spec: ArcFleet) -> float | AlwaysUnhealthy:
+    """How bad an installation of a version is."""
+    return each.faults(each.layout.number(version), spec).unhealthy
+
+
+def _is_on_all(version: str, meant: Sequence[Desired]) -> bool:
     """Whether a version is all that can be installed."""
-    key = version_key(version)
-    return all(set(map(version_key, each.versions)) == {key} for each in meant)
+    return all(each.versions == {each.layout.number(version)} for each in meant)
 
 
 def _nothing(fate: str) -> str:
@@ -253,28 +257,22 @@ def _nothing(fate: str) -> str:
     return f"Nothing happens, as it is installed already{failed}"
 
 
-def _nothing_there(version: str, meant: Sequence[Standing]) -> str:
+def _nothing_there(version: str, meant: Sequence[Desired]) -> str:
     """The same of those machines that may have a version already, as a sentence after others."""
-    key = version_key(version)
-    some = any(key in map(version_key, each.versions) for each in meant)
+    some = any(each.layout.number(version) in each.versions for each in meant)
     return " Nothing happens where it is installed already." if some else ""
 
 
-def _put(body: PutExtension, outlook: Outlook, spec: ArcFleet) -> str:
-    groups = groups_with(body, spec.groups)
-    machines = sum(spec.groups[group].count for group in groups)
-    version = outlook.put_version(body)
+def _put(body: PutExtension, desired: DesiredState, spec: ArcFleet) -> str:
+    named = desired.meant(body)
+    groups, machines = [each.group for each in named], machines_on(named)
+    version = named[0].put(body)
     enrolled = "enrolled" if body.enable_automatic_upgrade else "not enrolled"
-    there = [
-        each
-        for each in outlook.named(body.publisher, body.type, body.group)
-        if each.group in groups
-    ]
-    law = outlook.unhealthy(body.publisher, body.type, version)
-    fate = faults(law, spec, once if there else first)
+    there = [each for each in named if each.is_there]
+    fate = faults(_law(named[0], version, spec), spec, once if there else first)
     what = f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
     where = f"{pluralize(machines, 'machine')}{_where(groups, spec)}"
-    if {each.group for each in there} == set(groups) and _is_on_all(version, there):
+    if there == named and _is_on_all(version, there):
         if all(each.enrolled == body.enable_automatic_upgrade for each in there):
             return f"{what}{where}, {enrolled} as before. {_nothing(fate)}."
         return f"{what}{where}, {enrolled} from then on: that alone changes, as it is installed."
@@ -291,8 +289,8 @@ def _exactly(written: str, version: str) -> str:
     return version if version == written else f"{version} (the newest known of {written})"
 
 
-def _other(body: Any, outlook: Outlook, spec: ArcFleet) -> str:
-    meant = outlook.named(body.publisher, body.type, body.group)
+def _other(body: Any, desired: DesiredState, spec: ArcFleet) -> str:
+    meant = desired.meant(body)
     on = f"{body.type} on {_on(meant, spec)}"
     if isinstance(body, RepairExtension):
         return f"{on} is removed where it is failed, and installed again."
@@ -303,6 +301,11 @@ def _other(body: Any, outlook: Outlook, spec: ArcFleet) -> str:
     return f"{on} is opted out: what is under way finishes, what waits does not start."
 
 
-def _on(meant: Sequence[Standing], spec: ArcFleet) -> str:
+def _on(meant: Sequence[Desired], spec: ArcFleet) -> str:
     groups = sorted({each.group for each in meant})
     return f"{pluralize(machines_on(meant), 'machine')}{_where(groups, spec)}"
+
+
+def machines_on(some: Sequence[Desired]) -> int:
+    """On how many machines extensions are, each counted for itself."""
+    return sum(each.machines for each in some)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sim.systems.arc_fleet.commands import Order
     from sim.systems.arc_fleet.draws import Faults
-    from sim.systems.arc_fleet.layout import ExtensionLayout, GroupLayout, Layout
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout, GroupLayout
     from sim.systems.arc_fleet.machine import Target
     from sim.systems.base.context import Context, ScheduledEvent
 
@@ -54,7 +54,7 @@ class Section:
     def __init__(
         self,
         context: Context,
-        layout: Layout,
+        layout: FleetLayout,
         group: GroupLayout,
         members: range,
         limit: Limit | None,
@@ -232,7 +232,7 @@ class Limit:
                 section.start(machine, place)
 
 
-def run(context: Context, layout: Layout, actions: Sequence[Action]) -> None:
+def run(context: Context, layout: FleetLayout, actions: Sequence[Action]) -> None:
     """Let the whole fleet run to the horizon, in parts where nothing couples its machines."""
     for part in _parts(layout):
         apart = context.apart()
@@ -245,7 +245,7 @@ def run(context: Context, layout: Layout, actions: Sequence[Action]) -> None:
             section.close()
 
 
-def _parts(layout: Layout) -> Iterator[list[tuple[GroupLayout, range]]]:
+def _parts(layout: FleetLayout) -> Iterator[list[tuple[GroupLayout, range]]]:
     if layout.spec.max_concurrent is not None:
         yield [(group, range(group.count)) for group in layout.groups]
         return
@@ -254,7 +254,7 @@ def _parts(layout: Layout) -> Iterator[list[tuple[GroupLayout, range]]]:
             yield [(group, range(first, min(first + TOGETHER, group.count)))]
 
 
-def _limit(context: Context, layout: Layout) -> Limit | None:
+def _limit(context: Context, layout: FleetLayout) -> Limit | None:
     most = layout.spec.max_concurrent
     if most is None:
         return None

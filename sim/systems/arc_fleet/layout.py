@@ -5,33 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.core.log import UNIT, UPGRADE, Block, States
+from sim.core.log import UNIT, States
 from sim.systems.arc_fleet.defaults import groups_with
-from sim.systems.arc_fleet.rejections import OPERATION_STATES
+from sim.systems.arc_fleet.rejections import RULES
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
-from sim.systems.arc_fleet.spec import Extension, identity
+from sim.systems.arc_fleet.spec import ArcFleet, Extension, fits, identity
 from sim.systems.arc_fleet.states import (
-    ACTOR,
     ACTORS,
     CONNECTED,
     CONNECTION,
     CURRENT,
+    ENROLLED,
     EXTENSION,
+    NOT_ENROLLED,
+    TARGET,
+    TARGET_WIDTH,
     WIDTH,
 )
-from sim.systems.arc_fleet.versions import ordered, version_key
+from sim.systems.arc_fleet.versions import ordered, upgrades, version_key
+from sim.systems.base.layout import Layout
+from sim.systems.base.targets import target_states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.spec import ArcFleet, MachineGroup
-    from sim.systems.base.operation import Operation, Span
+    from sim.core.log import Block
+    from sim.systems.arc_fleet.spec import MachineGroup
+    from sim.systems.base.operation import Operation, Request, Span
 
 
 MOST_VERSIONS = (np.iinfo(np.int16).max + 1) // WIDTH
@@ -55,7 +61,17 @@ class GroupLayout:
         return self.spec.count
 
 
-@dataclass(frozen=True)
+class _Entry(NamedTuple):
+    """An extension that machines of a group have, or are asked to have."""
+
+    publisher: str
+    type: str
+    group: str
+    place: int | None
+    """In the spec's extensions; None for one that only a request adds."""
+
+
+@dataclass(frozen=True, eq=False)
 class ExtensionLayout:
     """An extension on the machines of one group: subject `first` + k is that of machine k."""
 
@@ -66,6 +82,8 @@ class ExtensionLayout:
     """Its entry in the spec's extensions; None for one that only a request adds."""
     versions: tuple[str, ...]
     """All that may ever be installed, ascending; a state holds the place of one."""
+    target: Block
+    """What the service wants of it: one subject."""
     first: int
     count: int
     written: Extension | None
@@ -84,7 +102,12 @@ class ExtensionLayout:
     @property
     def initial_code(self) -> int:
         """The state at time 0."""
-        return 0 if self.initial is None else self.initial * WIDTH + CURRENT
+        return _initial_code(self.versions, self.written)
+
+    @property
+    def initial_target(self) -> int:
+        """What the service wants of it at time 0, as a state."""
+        return int(self.target.initial[0])
 
     @cached_property
     def _numbers(self) -> dict[tuple[int, ...], int]:
@@ -102,28 +125,93 @@ class ExtensionLayout:
             and group in (None, self.group)
         )
 
+    def covered(self, release: str | None) -> NDArray[np.bool_]:
+        """By code whether a rollout covers it that finds it so, as far as its version goes.
 
-@dataclass(frozen=True, eq=False)
-class Layout:
-    """The numbering of a fleet: fixed by the scenario, the same in every replication."""
+        A release covers what has a lower version of its major one; a push (`release` is None)
+        whatever is there.
+        """
+        codes = np.zeros((len(self.versions), WIDTH), bool)
+        for number, version in enumerate(self.versions):
+            codes[number, 1:] = release is None or upgrades(release, version)
+        return codes.ravel()
 
-    name: str
-    spec: ArcFleet
-    operations: tuple[str, ...]
-    """Names of the file's operations, by number."""
-    upgrades: tuple[str, ...]
-    """Names of the operations that begin an upgrade, by number: all of them are rollouts."""
-    first: int
-    """The system's first subject in the log."""
-    span: Span
-    groups: tuple[GroupLayout, ...]
-    extensions: tuple[ExtensionLayout, ...]
-    """Those of the file in its order, then those that requests add; each by group."""
 
-    @property
-    def rollouts(self) -> int:
-        """How many upgrades there may be."""
-        return len(self.upgrades)
+class FleetLayout(Layout[ArcFleet]):
+    """The numbering of a fleet: fixed by the scenario, the same in every replication.
+
+    All that can ever be there is numbered: machines that disconnect, what is wanted of extensions,
+    extensions, their versions.
+    """
+
+    def __init__(
+        self, name: str, spec: ArcFleet, requests: Sequence[Operation], first: int, span: Span
+    ) -> None:
+        rollouts = [
+            each.name
+            for each in requests
+            if isinstance(each.body, PublishExtension | UpgradeExtensions)
+        ]
+        super().__init__(
+            name, spec, requests, first, span, actors=ACTORS, rules=RULES, rollouts=rollouts
+        )
+        self.network = self.actor("network")
+        """The actor that connects and disconnects machines."""
+        self.groups = tuple(self._number_groups())
+        self.extensions = tuple(self._number_extensions())
+        """Those of the file in its order, then those that requests add; each by group."""
+
+    def _number_groups(self) -> Iterator[GroupLayout]:
+        machine = 0
+        for name, each in self.spec.groups.items():
+            connections = None
+            if each.disconnected:
+                initial = np.full(each.count, CONNECTED)
+                named = partial(machine_name, name)
+                connections = self.add("machine", CONNECTION, named, initial, group=name).first
+            yield GroupLayout(name, each, machine, connections)
+            machine += each.count
+
+    def _number_extensions(self) -> Iterator[ExtensionLayout]:
+        written_versions = WrittenVersions(self.spec, self.requests)
+        entries = list(_entries(self.spec, self.requests))
+        versions = [ordered(written_versions.of(each.publisher, each.type)) for each in entries]
+        written = [
+            None if each.place is None else self.spec.extensions[each.place] for each in entries
+        ]
+        targets = [
+            self.add(
+                "target",
+                target_states(known, TARGET),
+                [f"target of {each.type} on {each.group}"],
+                [_initial_target(known, spec)],
+                group=each.type,
+            )
+            for each, known, spec in zip(entries, versions, written, strict=True)
+        ]
+        for each, known, spec, target in zip(entries, versions, written, targets, strict=True):
+            count = self.spec.groups[each.group].count
+            block = self.add(
+                "extension",
+                States(EXTENSION, known),
+                partial(_extension_name, each.type, each.group),
+                np.full(count, _initial_code(known, spec)),
+                group=each.type,
+                weights=self._weights(known),
+            )
+            yield ExtensionLayout(*each, known, target, block.first, count, spec)
+
+    def _weights(self, versions: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+        """What an extension weighs by code: 0 or 1, in `UNIT` for `capacity`."""
+        ready, present = np.zeros((2, len(versions), WIDTH), np.int64)
+        present[:, 1:] = 1
+        out = [EXTENSION.index(status) for status in self.spec.counts_as_out]
+        ready[:, [status for status in range(1, WIDTH) if status not in out]] = 1
+        return {
+            "capacity": ready.ravel() * UNIT,
+            "ready": ready.ravel(),
+            "present": present.ravel(),
+        }
 
     @cached_property
     def types(self) -> tuple[str, ...]:
@@ -135,101 +223,44 @@ class Layout:
         """Extensions of machines at time 0, enrolled or not."""
         return sum(each.count for each in self.extensions if each.initial is not None)
 
-    # Subjects, in the order of their blocks.
-    @property
-    def first_operation(self) -> int:
-        """Subject of the first operation."""
-        return self.first + len(ACTORS)
-
-    @property
-    def first_upgrade(self) -> int:
-        """Subject of the first upgrade."""
-        return self.first_operation + len(self.operations)
-
-    @property
-    def network(self) -> int:
-        """The actor that connects and disconnects machines."""
-        return self.first + ACTORS.index("network")
-
-    def upgrade(self, operation: str) -> int:
-        """Subject of the upgrade that an operation begins."""
-        return self.first_upgrade + self.upgrades.index(operation)
-
     def group_of(self, extension: ExtensionLayout) -> GroupLayout:
         """The machines that an extension is on."""
         (group,) = (each for each in self.groups if each.name == extension.group)
         return group
 
-    def blocks(self) -> list[Block]:
-        """The system's subjects, in order of number."""
-        blocks = [
-            self._block("actor", "", self.first, ACTOR, ACTORS.__getitem__, [0] * len(ACTORS)),
-            self._block(
-                "operation",
-                "",
-                self.first_operation,
-                OPERATION_STATES,
-                self.operations.__getitem__,
-                [0] * len(self.operations),
-            ),
-            self._block(
-                "upgrade",
-                "",
-                self.first_upgrade,
-                UPGRADE,
-                tuple(f"upgrade by {name}" for name in self.upgrades).__getitem__,
-                [0] * len(self.upgrades),
-            ),
+    def meant(self, body: Request) -> list[int]:
+        """The extensions that a request means by what it names, by place, there or not."""
+        return [
+            place for place, each in enumerate(self.extensions) if is_meant(each, body, self.spec)
         ]
-        blocks += [
-            self._block(
-                "machine",
-                group.name,
-                group.connections,
-                CONNECTION,
-                partial(machine_name, group.name),
-                np.full(group.count, CONNECTED),
-            )
-            for group in self.groups
-            if group.connections is not None
-        ]
-        return blocks + [self._extension(each) for each in self.extensions]
 
-    def _extension(self, each: ExtensionLayout) -> Block:
-        return self._block(
-            "extension",
-            each.type,
-            each.first,
-            States(EXTENSION, each.versions),
-            partial(_extension_name, each.type, each.group),
-            np.full(each.count, each.initial_code),
-            self.weights(each),
-        )
+    def came_before(self, time: Any, cause: Any, since: Any, operation: int, upgrade: int) -> Any:
+        """Which rows of extensions came before an operation did anything.
 
-    def weights(self, each: ExtensionLayout) -> dict[str, NDArray[np.int64]]:
-        """What an extension weighs by code: 0 or 1, in `UNIT` for `capacity`."""
-        ready, present = np.zeros((2, len(each.versions), WIDTH), np.int64)
-        present[:, 1:] = 1
-        out = [EXTENSION.index(status) for status in self.spec.counts_as_out]
-        ready[:, [status for status in range(1, WIDTH) if status not in out]] = 1
-        return {
-            "capacity": ready.ravel() * UNIT,
-            "ready": ready.ravel(),
-            "present": present.ravel(),
-        }
+        At its instant `since` that are not those of its own, nor of later ones: operations of one
+        instant go in the order of the file. `operation` and `upgrade` are its subjects (`upgrade`
+        is behind all of them where it begins none). Times may be numbers or arrays of them.
+        """
+        later = (cause >= upgrade) | ((cause >= operation) & (cause < self.first_upgrade))
+        return (time < since) | ((time == since) & ~later)
 
-    def _block(
-        self,
-        kind: str,
-        group: str,
-        first: int,
-        states: States,
-        name: Callable[[int], str],
-        initial: Sequence[int] | NDArray[np.int64],
-        weights: Mapping[str, NDArray[np.int64]] | None = None,
-    ) -> Block:
-        codes = np.asarray(initial, np.int16)
-        return Block(self.name, kind, group, first, len(codes), states, codes, name, weights or {})
+
+def is_meant(each: ExtensionLayout, body: Any, spec: ArcFleet) -> bool:
+    """Whether a request means an extension, whether that is there or not."""
+    if isinstance(body, UpgradeExtensions):
+        return asked_version(each, body) is not None
+    if isinstance(body, PutExtension) and body.group is None:
+        fitting = fits(body.type, spec.groups[each.group])
+        return fitting and each.is_named(body.type, body.publisher)
+    return each.is_named(body.type, body.publisher, getattr(body, "group", None))
+
+
+def asked_version(each: ExtensionLayout, body: UpgradeExtensions) -> str | None:
+    """The version that a push asks for an extension, as written; None where it does not name it."""
+    if body.group not in (None, each.group):
+        return None
+    targets = {name.lower(): version for name, version in body.targets.items()}
+    return targets.get(each.name.lower())
 
 
 def machine_name(group: str, k: int) -> str:
@@ -241,58 +272,23 @@ def _extension_name(kind: str, group: str, k: int) -> str:
     return f"{kind} of {machine_name(group, k)}"
 
 
-def number_all(
-    name: str, spec: ArcFleet, operations: Sequence[Operation], first: int, span: Span
-) -> Layout:
-    """Number all that can ever be there: machines that disconnect, extensions, their versions."""
-    upgrades = [
-        each.name
-        for each in operations
-        if isinstance(each.body, PublishExtension | UpgradeExtensions)
-    ]
-    subject = first + len(ACTORS) + len(operations) + len(upgrades)
-    groups = _number_groups(spec, subject)
-    subject += sum(group.count for group in groups if group.connections is not None)
-    return Layout(
-        name,
-        spec,
-        tuple(operation.name for operation in operations),
-        tuple(upgrades),
-        first,
-        span,
-        tuple(groups),
-        tuple(_number_extensions(spec, operations, subject)),
-    )
+def _number(versions: Sequence[str], version: str) -> int:
+    return [version_key(each) for each in versions].index(version_key(version))
 
 
-def _number_groups(spec: ArcFleet, subject: int) -> list[GroupLayout]:
-    """The groups; the first machine that disconnects is `subject`."""
-    groups = []
-    machine = 0
-    for name, each in spec.groups.items():
-        groups.append(GroupLayout(name, each, machine, subject if each.disconnected else None))
-        machine += each.count
-        subject += each.count if each.disconnected else 0
-    return groups
+def _initial_code(versions: Sequence[str], written: Extension | None) -> int:
+    return 0 if written is None else _number(versions, written.version) * WIDTH + CURRENT
 
 
-def _number_extensions(
-    spec: ArcFleet, operations: Sequence[Operation], subject: int
-) -> Iterator[ExtensionLayout]:
-    """The extensions of each group; the first machine's first one is `subject`."""
-    written_versions = WrittenVersions(spec, operations)
-    for publisher, kind, group, place in _wanted(spec, operations):
-        versions = ordered(written_versions.of(publisher, kind))
-        written = None if place is None else spec.extensions[place]
-        count = spec.groups[group].count
-        yield ExtensionLayout(publisher, kind, group, place, versions, subject, count, written)
-        subject += count
+def _initial_target(versions: Sequence[str], written: Extension | None) -> int:
+    if written is None:
+        return 0
+    status = ENROLLED if written.enable_automatic_upgrade else NOT_ENROLLED
+    return _number(versions, written.version) * TARGET_WIDTH + status
 
 
-def _wanted(
-    spec: ArcFleet, operations: Sequence[Operation]
-) -> Iterator[tuple[str, str, str, int | None]]:
-    """Publisher, type, group and entry of each extension; a type is spelled as at first."""
+def _entries(spec: ArcFleet, operations: Sequence[Operation]) -> Iterator[_Entry]:
+    """Each extension by group; a type is spelled as at first."""
     entries: list[tuple[int | None, Extension | PutExtension]] = [*enumerate(spec.extensions)]
     entries += [(None, each.body) for each in operations if isinstance(each.body, PutExtension)]
     spelled: dict[str, str] = {}
@@ -302,7 +298,7 @@ def _wanted(
         for group in groups_with(each, spec.groups):
             if (kind, group) not in seen:
                 seen.add((kind, group))
-                yield each.publisher, kind, group, place
+                yield _Entry(each.publisher, kind, group, place)
 
 
 class WrittenVersions:

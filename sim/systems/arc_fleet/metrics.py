@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import UNIT
-from sim.core.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service, rollouts
+from sim.core.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service
 from sim.core.rounding import at_least
 from sim.core.timelines import Members, total
 from sim.systems.arc_fleet.progress import progress
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import FAILED, INSTALLING, ROLLING_BACK, WIDTH
+from sim.systems.base.metrics import of_rollouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.core.metrics import Measured, Rollouts, Values
+    from sim.core.metrics import Measured, Values
     from sim.core.timelines import Steps
-    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.base.model import SystemModel
 
 PERCENTS = (50, 90, 99)
 """How much is to be up to date in the metrics that are always measured: time_to_50 and so on."""
@@ -102,17 +104,20 @@ def _percent(name: str) -> int:
     return int(found[1])
 
 
-def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+def measure(
+    layout: FleetLayout, stack: Stack, warm_up: float
+) -> tuple[Measured, NDArray[np.bool_]]:
     """All metrics of one fleet over [warm_up, horizon], and where its promises were kept."""
-    scopes = Scopes(model, stack)
-    types = model.layout.types
+    scopes = Scopes(layout, stack)
+    types = layout.types
     kinds = types if len(types) == 1 else ("", *types)
     # This takes the most memory: it comes before the rows of each extension are kept beside it.
     of = {kind: _in_service(scopes, kind, warm_up) for kind in kinds}
     of = {kind: of[kind] | _spread(scopes, kind) | _attempts(scopes, kind) for kind in kinds}
     whole, kept = of[kinds[0]], np.ones(stack.replications, bool)
-    if model.layout.rollouts:
-        outcome = _outcome(model, stack)
+    if layout.rollouts:
+        # A publication is never late: a promise about the fleet does not need its end.
+        outcome = of_rollouts(layout, stack, np.zeros(layout.rollouts, bool))
         # Where nothing that was asked for covered anybody nothing was upgraded.
         kept = outcome.kept & (scopes.began < NEVER).any(axis=1)
         whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
@@ -120,9 +125,9 @@ def measure(model: Model, stack: Stack, warm_up: float) -> tuple[Measured, NDArr
     return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
 
 
-def measure_more(model: Model, stack: Stack, name: str) -> Measured:
+def measure_more(model: SystemModel[FleetLayout], stack: Stack, name: str) -> Measured:
     """A metric that is not listed, by (group, name)."""
-    scopes, types = Scopes(model, stack), model.layout.types
+    scopes, types = Scopes(model.layout, stack), model.layout.types
     found = {kind: progress(scopes, kind) for kind in ("", *types)}
     share = _percent(name) / 100
     return {(kind, name): one.time_to(share) for kind, one in found.items() if one is not None}
@@ -203,11 +208,3 @@ def _attempts(scopes: Scopes, kind: str) -> Values:
 def attempt_rows(scopes: Scopes, place: int) -> NDArray[np.intp]:
     """The rows of an extension by which an installation begins, whatever asks for it."""
     return np.flatnonzero(scopes.changes(place).new % WIDTH == INSTALLING)
-
-
-def _outcome(model: Model, stack: Stack) -> Rollouts:
-    layout = model.layout
-    asked = [layout.first_operation + layout.operations.index(name) for name in layout.upgrades]
-    upgrades = stack.subjects.one(model.name, "upgrade")
-    # A publication is never late: a promise about the fleet does not need its end.
-    return rollouts(stack, asked, upgrades, np.zeros(len(asked), bool))

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import SUCCEEDED
+from sim.core.log import OPERATION, SUCCEEDED
 from sim.core.units import show_duration
-from sim.systems.arc_fleet.covering import came_before
-from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.rejections import OPERATION_STATES
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
     RepairExtension,
     SetAutomaticUpgrade,
-    UpgradeExtensions,
 )
 from sim.systems.arc_fleet.scopes import NEVER
-from sim.systems.arc_fleet.states import BACKING_OFF, FAILED, WIDTH
-from sim.systems.arc_fleet.versions import (
-    installed_as,
-    major,
-    newest_minor,
-    upgrades,
-    version_key,
-)
+from sim.systems.arc_fleet.states import BACKING_OFF, ENROLLED, FAILED, TARGET_WIDTH, WIDTH
+from sim.systems.arc_fleet.versions import major, upgrades, version_key
 from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.model import Model
     from sim.systems.arc_fleet.scopes import Scopes
     from sim.systems.base.operation import Operation
 
@@ -47,16 +36,16 @@ class _There(NamedTuple):
     versions: tuple[str, ...]
     """Those that some machine has, each once."""
     wanted: str
-    """The version that a push or a PUT asks for."""
+    """The version that the service wants of it from then on."""
 
 
-def notes(model: Model, scopes: Scopes) -> dict[str, str]:
+def notes(scopes: Scopes) -> dict[str, str]:
     """By name each operation of the first replication that was accepted and changed nothing: why.
 
     A stack of one is meant.
     """
     found = {}
-    for number, operation in enumerate(model.operations):
+    for number, operation in enumerate(scopes.layout.requests):
         if scopes.accepted[0, number] < NEVER:
             note = _note(scopes, number, operation)
             if note:
@@ -66,7 +55,7 @@ def notes(model: Model, scopes: Scopes) -> dict[str, str]:
 
 def _note(scopes: Scopes, number: int, operation: Operation) -> str:
     body = operation.body
-    there = [_found(scopes, number, place, operation) for place in _places(scopes, operation)]
+    there = [_found(scopes, number, place, operation) for place in scopes.layout.meant(body)]
     if isinstance(body, PublishExtension):
         return _of_release(scopes, operation, body, there)
     if isinstance(body, SetAutomaticUpgrade):
@@ -118,59 +107,26 @@ def _of_release(
     return f"{text}a newer version of its major is out already"
 
 
-def _places(scopes: Scopes, operation: Operation) -> list[int]:
-    """The extensions that an operation means."""
-    body: Any = operation.body
-    layout = scopes.layout
-    if isinstance(body, UpgradeExtensions):
-        rollout = layout.upgrades.index(operation.name)
-        every = range(len(layout.extensions))
-        return [place for place in every if scopes.scope(rollout, place) is not None]
-    groups = set(layout.spec.groups)
-    if isinstance(body, PutExtension):
-        groups = set(groups_with(body, layout.spec.groups))
-    group = getattr(body, "group", None)
-    return [
-        place
-        for place, each in enumerate(layout.extensions)
-        if each.is_named(body.type, body.publisher, group) and each.group in groups
-    ]
-
-
 def _found(scopes: Scopes, number: int, place: int, operation: Operation) -> _There:
     """An extension when an operation was accepted, before that did anything."""
     layout, at = scopes.layout, float(scopes.accepted[0, number])
     each, rows = layout.extensions[place], scopes.changes(place)
     subject, first, name = layout.first_operation + number, layout.first_upgrade, operation.name
     own = layout.upgrades.index(name) if name in layout.upgrades else layout.rollouts
-    past = came_before(rows.time, rows.cause, at, subject, first + own, first)
+    past = layout.came_before(rows.time, rows.cause, at, subject, first + own)
     codes = np.full(each.count, each.initial_code, np.int16)
     codes[rows.machine[past]] = rows.new[past]
     here = codes[codes != 0]
-    enrolled = scopes.enrolled(place, np.zeros(1, np.intp), np.full(1, at), number)
+    before = scopes.target(place, np.zeros(1, np.intp), np.full(1, at), number)[0]
     versions = tuple(each.versions[number] for number in np.unique(here // WIDTH).tolist())
-    wanted = _wanted(scopes, number, place, operation)
-    return _There(each.type, bool(enrolled[0]), len(here), versions, wanted)
-
-
-def _wanted(scopes: Scopes, number: int, place: int, operation: Operation) -> str:
-    """The version that a push or a PUT asks for, spelled as in the log; empty for other ones."""
-    body, each = operation.body, scopes.layout.extensions[place]
-    if isinstance(body, UpgradeExtensions):
-        scope = scopes.scope(scopes.layout.upgrades.index(operation.name), place)
-        return "" if scope is None else each.versions[int(scope.target[0]) // WIDTH]
-    if not isinstance(body, PutExtension):
-        return ""
-    known = scopes.releases(place, 0, float(scopes.accepted[0, number]), number)
-    known += first_versions(each.publisher, each.type, scopes.layout.spec)
-    pick = newest_minor if body.auto_upgrade_minor_version else installed_as
-    return each.versions[each.number(pick(body.version, known))]
+    wanted = each.versions[scopes.after(number, place)[0] // TARGET_WIDTH]
+    return _There(each.type, before % TARGET_WIDTH == ENROLLED, len(here), versions, wanted)
 
 
 def _is_over(scopes: Scopes, number: int) -> bool:
     """Whether an operation has succeeded by the horizon."""
     state = scopes.stack.final[0, scopes.layout.first_operation + number]
-    return bool(state % OPERATION_STATES.width == SUCCEEDED)
+    return bool(state % OPERATION.width == SUCCEEDED)
 
 
 def _did_something(scopes: Scopes, number: int, operation: Operation) -> bool:

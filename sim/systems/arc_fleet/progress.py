@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log
     from sim.core.timelines import Steps
-    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.layout import FleetLayout
     from sim.systems.arc_fleet.scopes import Scope
+    from sim.systems.base.model import SystemModel
 
     Row = dict[str, Any]
 
@@ -126,20 +127,21 @@ def _counted(
 # One run ------------------------------------------------------------------------------------------
 
 
-def by_day(model: Model, log: Log) -> list[Row]:
+def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
     """The share up to date at the end of each day, until nothing changes.
 
     Nothing of a type of which nobody is in scope.
     Columns: system, group (empty for all types), day (0 is when the version last requested was
     first published or pushed), at_s, up_to_date.
     """
-    scopes = Scopes(model, Stack([log]))
+    layout = model.layout
+    scopes = Scopes(layout, Stack([log]))
     rows: list[Row] = []
-    for group in ("", *model.layout.types):
+    for group in ("", *layout.types):
         found = progress(scopes, group)
         if found is None or not found.size[0]:
             continue
-        where = {"system": model.name, "group": group}
+        where = {"system": layout.name, "group": group}
         rows += [where | row for row in _days(found, log.horizon)]
     return rows
 
@@ -185,11 +187,10 @@ REASONS = (
 _REASON = {reason: number for number, reason in enumerate(REASONS)}
 
 
-def held(model: Model, log: Log) -> list[Held]:
+def held(layout: FleetLayout, log: Log) -> list[Held]:
     """For each requested type how far the version last requested came, and what holds the rest."""
-    scopes = Scopes(model, Stack([log]))
-    found = []
-    for kind in model.layout.types:
+    scopes, found = Scopes(layout, Stack([log])), []
+    for kind in layout.types:
         spread = progress(scopes, kind)
         if spread is None or not spread.size[0]:
             continue
@@ -263,14 +264,14 @@ def _away(scopes: Scopes, place: int) -> NDArray[np.bool_]:
     return away
 
 
-def told(model: Model, log: Log) -> list[str]:
+def told(model: SystemModel[FleetLayout], log: Log) -> list[str]:
     """How far what was last requested of each type came in a run, and what holds the rest.
 
     Then what is stuck, and which operations changed nothing.
     """
-    scopes = Scopes(model, Stack([log]))
-    lines = [_sentence(each) for each in held(model, log)] + stuck(scopes)
-    return lines + [f"{name} {note}" for name, note in notes(model, scopes).items()]
+    scopes = Scopes(model.layout, Stack([log]))
+    lines = [_sentence(each) for each in held(model.layout, log)] + stuck(scopes)
+    return lines + [f"{name} {note}" for name, note in notes(scopes).items()]
 
 
 def _sentence(one: Held) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.core.log import OPERATION, States
 from sim.systems.arc_fleet.requests import PutExtension, SetAutomaticUpgrade, UpgradeExtensions
 from sim.systems.arc_fleet.spec import fits
 from sim.systems.arc_fleet.supported import is_supported
@@ -37,9 +36,6 @@ REFUSALS: dict[str, Rejection] = {
 """Every way in which an operation is refused."""
 
 RULES = tuple(REFUSALS)
-
-OPERATION_STATES = States(OPERATION.statuses, ("", *RULES))
-"""An operation's state is its status with the rule that refused it."""
 
 
 def by_request(body: Request, spec: ArcFleet) -> str | None:

@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.core.log import ASKED, OPERATION
-from sim.systems.arc_fleet.covering import came_before, covered_codes
-from sim.systems.arc_fleet.defaults import first_versions, groups_with
-from sim.systems.arc_fleet.requests import (
-    PublishExtension,
-    PutExtension,
-    SetAutomaticUpgrade,
-    UpgradeExtensions,
-)
-from sim.systems.arc_fleet.states import CURRENT, WIDTH
-from sim.systems.arc_fleet.versions import installed_as
+from sim.systems.arc_fleet.layout import is_meant
+from sim.systems.arc_fleet.requests import PublishExtension
+from sim.systems.arc_fleet.states import CURRENT, ENROLLED, NOT_ENROLLED, TARGET_WIDTH, WIDTH
+from sim.systems.base.targets import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +25,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Block, Stack
-    from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
 
 NEVER = np.inf
 """When something happens that does not happen."""
+
+
+class Wanted(NamedTuple):
+    """What an operation made the service want of an extension."""
+
+    operation: int
+    """Its number."""
+    at: NDArray[np.float64]
+    """When, shape (replications,), seconds; `NEVER` where it changed nothing."""
+    state: NDArray[np.int64]
+    """The state of what is wanted from then on, shape (replications,)."""
 
 
 class Changes(NamedTuple):
@@ -70,13 +74,13 @@ class Scopes:
     Extensions and rollouts are given by their places in the layout's lists.
     """
 
-    def __init__(self, model: Model, stack: Stack) -> None:
-        self.layout, self.stack = model.layout, stack
-        self.operations = model.operations
-        self._numbers = [self.layout.operations.index(name) for name in self.layout.upgrades]
+    def __init__(self, layout: FleetLayout, stack: Stack) -> None:
+        self.layout, self.stack = layout, stack
+        self._numbers = [layout.operations.index(name) for name in layout.upgrades]
         self._scopes: dict[tuple[int, int], Scope] = {}
         self._versions: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._changes: dict[int, Changes] = {}
+        self._targets: dict[int, list[Wanted]] = {}
 
     def changes(self, place: int) -> Changes:
         """The rows about an extension."""
@@ -136,7 +140,7 @@ class Scopes:
 
     def body(self, rollout: int) -> Any:
         """What the operation asks that begins a rollout."""
-        return self.operations[self._numbers[rollout]].body
+        return self.layout.requests[self._numbers[rollout]].body
 
     def asked_at(self, rollout: int) -> NDArray[np.float64]:
         """When the operation that may begin a rollout was accepted, shape (replications,)."""
@@ -153,7 +157,7 @@ class Scopes:
         return [
             rollout
             for rollout in range(self.layout.rollouts)
-            if any(self._written(rollout, place) for place in places)
+            if any(self._asks(rollout, place) for place in places)
         ]
 
     def places(self, kind: str) -> list[int]:
@@ -161,17 +165,46 @@ class Scopes:
         every = enumerate(self.layout.extensions)
         return [place for place, each in every if kind in ("", each.type)]
 
-    def _written(self, rollout: int, place: int) -> str | None:
-        """The version that a rollout asks for an extension, as written; None where it does not."""
-        each, body = self.layout.extensions[place], self.body(rollout)
-        if isinstance(body, PublishExtension):
-            return body.version if each.is_named(body.type, body.publisher) else None
-        if body.group not in (None, each.group):
-            return None
-        targets = {name.lower(): version for name, version in body.targets.items()}
-        return targets.get(each.name.lower())
+    def _asks(self, rollout: int, place: int) -> bool:
+        """Whether a rollout asks for a version of an extension."""
+        return is_meant(self.layout.extensions[place], self.body(rollout), self.layout.spec)
 
-    # Who is enrolled, who is covered.
+    # What the service wants.
+
+    def wanted(self, place: int) -> list[Wanted]:
+        """What operations made the service want of an extension, in the order of the file."""
+        found = self._targets.get(place)
+        if found is None:
+            stack, found = self.stack, []
+            targets = Targets(stack, self.layout.extensions[place].target)
+            causes = stack.cause[targets.row]
+            for cause in np.unique(causes).tolist():
+                # An operation changes what is wanted at once, or not at all: one row.
+                mine, where = targets.row[causes == cause], targets.replication[causes == cause]
+                at, state = np.full(stack.replications, NEVER), np.zeros(stack.replications, int)
+                at[where], state[where] = stack.time[mine], stack.new[mine]
+                found.append(Wanted(cause - self.layout.first_operation, at, state))
+            self._targets[place] = found
+        return found
+
+    def target(
+        self,
+        place: int,
+        replication: NDArray[np.intp],
+        when: NDArray[np.float64],
+        before: int | None = None,
+    ) -> NDArray[np.int64]:
+        """What the service wants of an extension at the instants `when` of replications: its state.
+
+        What is asked at the instant itself counts, `before` an operation only what comes before it.
+        """
+        state = np.full(len(when), self.layout.extensions[place].initial_target)
+        latest = np.full(len(when), -np.inf)
+        for one in self.wanted(place):
+            at = one.at[replication]
+            newest = _is_past(at, when, one.operation, before) & (at >= latest)
+            state[newest], latest[newest] = one.state[replication[newest]], at[newest]
+        return state
 
     def enrolled(
         self,
@@ -180,53 +213,23 @@ class Scopes:
         when: NDArray[np.float64],
         before: int | None = None,
     ) -> NDArray[np.bool_]:
-        """Whether an extension upgrades itself at the instants `when` of replications.
+        """Whether an extension upgrades itself at those instants."""
+        states = self.target(place, replication, when, before)
+        is_enrolled: NDArray[np.bool_] = states % TARGET_WIDTH == ENROLLED
+        return is_enrolled
 
-        What is asked at the instant itself counts, `before` an operation only what comes before it.
-        """
-        each = self.layout.extensions[place]
-        initially = each.written is not None and each.written.enable_automatic_upgrade
-        state, latest = np.full(len(when), initially), np.full(len(when), -np.inf)
-        for number, operation in enumerate(self.operations):
-            value = self._enrols(operation.body, each)
-            if value is None:
-                continue
-            at = self.accepted[replication, number]
-            newest = _is_past(at, when, number, before) & (at >= latest)
-            state[newest], latest[newest] = value, at[newest]
-        return state
+    def opt_outs(self, place: int) -> list[NDArray[np.float64]]:
+        """When operations end the enrolment of an extension, each of shape (replications,)."""
+        return [
+            np.where(one.state % TARGET_WIDTH == NOT_ENROLLED, one.at, NEVER)
+            for one in self.wanted(place)
+        ]
 
-    def naming(self, place: int) -> list[int]:
-        """The operations, by number, that name an extension, for whatever they ask."""
-        each, found = self.layout.extensions[place], []
-        for number, operation in enumerate(self.operations):
-            body: Any = operation.body
-            if isinstance(body, UpgradeExtensions):
-                named = each.name.lower() in {target.lower() for target in body.targets}
-                named &= body.group in (None, each.group)
-            else:
-                group = getattr(body, "group", None)
-                named = each.is_named(body.type, body.publisher, group)
-            found += [number] if named else []
-        return found
-
-    def opt_outs(self, place: int) -> list[int]:
-        """The operations, by number, that end the enrolment of an extension."""
-        each, numbered = self.layout.extensions[place], enumerate(self.operations)
-        return [number for number, one in numbered if self._enrols(one.body, each) is False]
-
-    def _enrols(self, body: Any, each: ExtensionLayout) -> bool | None:
-        """Whether a request lets an extension upgrade itself; None where it does not say."""
-        if isinstance(body, SetAutomaticUpgrade):
-            return body.enabled if each.is_named(body.type, body.publisher, body.group) else None
-        if isinstance(body, PutExtension) and each.is_named(body.type, body.publisher):
-            asked = each.group in groups_with(body, self.layout.spec.groups)
-            return body.enable_automatic_upgrade if asked else None
-        return None
+    # Who is covered.
 
     def scope(self, rollout: int, place: int) -> Scope | None:
         """Whom a rollout covers; None where it does not ask for the extension."""
-        if self._written(rollout, place) is None:
+        if not self._asks(rollout, place):
             return None
         if (rollout, place) not in self._scopes:
             self._scopes[rollout, place] = self._scope(rollout, place)
@@ -236,57 +239,45 @@ class Scopes:
         each, since = self.layout.extensions[place], self.began[:, rollout]
         version = self.version(rollout, place)
         codes = self._codes_before(rollout, place)
-        release = self._written(rollout, place) if self.is_published(rollout) else None
-        members = covered_codes(each, release)[codes] & (since < NEVER)[:, None]
+        release = self.body(rollout).version if self.is_published(rollout) else None
+        members = each.covered(release)[codes] & (since < NEVER)[:, None]
         if release is not None:
             every = np.arange(len(since))
             members &= self.enrolled(place, every, since, self._numbers[rollout])[:, None]
         return Scope(since, version * WIDTH + CURRENT, members)
 
     def version(self, rollout: int, place: int) -> NDArray[np.int64]:
-        """The version that a rollout brings, by number: a push takes the newest release known."""
+        """The version that a rollout brings, by number."""
+        each, body = self.layout.extensions[place], self.body(rollout)
+        if isinstance(body, PublishExtension):
+            return np.full(self.stack.replications, each.number(body.version))
         if (rollout, place) not in self._versions:
-            self._versions[rollout, place] = self._find_version(rollout, place)
+            self._versions[rollout, place] = self._pushed(rollout, place)
         return self._versions[rollout, place]
 
-    def _find_version(self, rollout: int, place: int) -> NDArray[np.int64]:
-        each, written = self.layout.extensions[place], self._written(rollout, place)
-        assert written is not None
-        since = self.asked_at(rollout)
-        if self.is_published(rollout):
-            return np.full(len(since), each.number(written))
-        numbers = np.empty(len(since), np.int64)
-        for replication, when in enumerate(since.tolist()):
-            known = self.releases(place, replication, when, self._numbers[rollout])
-            known += first_versions(each.publisher, each.type, self.layout.spec)
-            numbers[replication] = each.number(installed_as(written, known))
-        return numbers
+    def _pushed(self, rollout: int, place: int) -> NDArray[np.int64]:
+        """The version that a push brings, as the service decided: the same on all groups."""
+        number = np.full(self.stack.replications, -1)
+        for other, each in enumerate(self.layout.extensions):
+            if each.name == self.layout.extensions[place].name and self._asks(rollout, other):
+                state = self.after(self._numbers[rollout], other)
+                number = np.where(state > 0, state // TARGET_WIDTH, number)
+        return number
 
-    def releases(
-        self, place: int, replication: int, when: float, before: int | None = None
-    ) -> list[str]:
-        """The versions of an extension that are published by `when`, in the file's order.
-
-        At that instant itself `before` an operation only what comes before it.
-        """
-        each, accepted = self.layout.extensions[place], self.accepted[replication]
-        return [
-            operation.body.version
-            for number, operation in enumerate(self.operations)
-            if isinstance(operation.body, PublishExtension)
-            and each.is_named(operation.body.type, operation.body.publisher)
-            and _is_past(accepted[number], when, number, before)
-        ]
+    def after(self, operation: int, place: int) -> NDArray[np.int64]:
+        """What the service wants of an extension when it has taken an operation: its state."""
+        every = np.arange(self.stack.replications)
+        return self.target(place, every, self.accepted[:, operation], operation + 1)
 
     def _codes_before(self, rollout: int, place: int) -> NDArray[np.int16]:
         """States when a rollout began, before it did anything; shape (replications, machines)."""
-        each, rows = self.layout.extensions[place], self.changes(place)
+        each, rows, layout = self.layout.extensions[place], self.changes(place), self.layout
         shape = self.stack.replications, each.count
         codes = np.full(shape, self.initial(place), np.int16)
         since = self.began[rows.replication, rollout]
-        operation = self.layout.first_operation + self._numbers[rollout]
-        first = self.layout.first_upgrade
-        past = came_before(rows.time, rows.cause, since, operation, first + rollout, first)
+        operation = layout.first_operation + self._numbers[rollout]
+        upgrade = layout.first_upgrade + rollout
+        past = layout.came_before(rows.time, rows.cause, since, operation, upgrade)
         codes[rows.replication[past], rows.machine[past]] = rows.new[past]
         return codes
 
@@ -324,7 +315,7 @@ class Scopes:
     def _version_of(self, rollout: int, name: str) -> NDArray[np.int64] | None:
         """The version that a rollout brings to an extension in any group; None if to none."""
         for place, each in enumerate(self.layout.extensions):
-            if each.name == name and self._written(rollout, place) is not None:
+            if each.name == name and self._asks(rollout, place):
                 return self.version(rollout, place)
         return None
 

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import Stack
-from sim.core.timelines import Members, Timeline, accumulate, share_of
+from sim.core.timelines import Timeline, accumulate, share_of
 from sim.systems.arc_fleet.metrics import available
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
-from sim.systems.arc_fleet.states import EXTENSION, WIDTH
+from sim.systems.arc_fleet.states import EXTENSION
+from sim.systems.base import series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from sim.core.log import Block, Log
-    from sim.systems.arc_fleet.model import Model
+    from sim.core.log import Log
+    from sim.systems.arc_fleet.layout import FleetLayout
     from sim.systems.arc_fleet.scopes import Scope
 
 
-def names(model: Model) -> list[tuple[str, str]]:
+def names(layout: FleetLayout) -> list[tuple[str, str]]:
     """Every (series, group) that a run of the fleet has."""
-    layout = model.layout
     named = []
     for group in ("", *layout.types):
         named += [(name, group) for name in ("capacity", "ready", "up_to_date")]
@@ -40,48 +34,37 @@ def names(model: Model) -> list[tuple[str, str]]:
     return named
 
 
-class Series:
-    """The series of one run, each over [0, horizon]; what several of them need is made once."""
+class Series(series.Series):
+    """The series of one run; groups are the types of extensions."""
 
-    def __init__(self, model: Model, log: Log) -> None:
-        self._layout, self._stack = model.layout, Stack([log])
-        self._scopes = Scopes(model, self._stack)
-        self._members: dict[str, Members] = {}
+    def __init__(self, layout: FleetLayout, log: Log) -> None:
+        super().__init__(layout.name, log, "extension")
+        self._layout = layout
+        self._scopes = Scopes(layout, self.stack)
+
+    def names(self) -> list[tuple[str, str]]:
+        """Every (series, group) that the run has."""
+        return names(self._layout)
 
     def timeline(self, series: str, group: str = "") -> Timeline:
         """One of them. KeyError for a series or group that is not there."""
-        if not self._scopes.places(group):
-            raise KeyError(f"no extension {group}")
-        kind, _, which = series.partition(":")
-        if kind == "available":
-            return self._available(group)
-        if kind == "up_to_date":
-            return self._up_to_date(group)
-        members = self._of(group)
-        if kind == "capacity":
-            return members.share("capacity")
-        return members.weigh(_counting(kind, which)).timeline(0, 1.0, "count")
-
-    def _of(self, group: str) -> Members:
-        """The rows of the extensions of a type, or of all."""
-        found = self._members.get(group)
-        if found is None:
-            found = self._members[group] = Members(self._stack, self._scopes.blocks(group))
-        return found
-
-    def _available(self, group: str) -> Timeline:
-        up = available(self._scopes, group)
-        if up is None:
+        if series == "available" and (series, group) not in self.names():
             raise KeyError("no series available: no extension has a `min_available`")
+        return super().timeline(series, group)
+
+    def available(self, group: str) -> Timeline:
+        """1 while as many as are needed of each extension are in service, else 0."""
+        up = available(self._scopes, group)
+        assert up is not None  # or there is no such series
         return up.timeline(0, 1.0, "0/1")
 
-    def _up_to_date(self, group: str) -> Timeline:
+    def up_to_date(self, group: str) -> Timeline:
         """Share of those in scope that are current at the version last requested of their type.
 
         1 before anything is requested: all have what they are to have. Then 0 while no rollout has
         begun, as a publication that covers nobody begins none.
         """
-        end, asked_for = self._stack.horizon, self._scopes.asked(group)
+        end, asked_for = self.stack.horizon, self._scopes.asked(group)
         since = min((float(self._scopes.asked_at(each)[0]) for each in asked_for), default=NEVER)
         asked = _between(since, NEVER, 1.0, end)
         done, size = (Timeline(np.zeros(1), np.zeros(1), end) for _ in range(2))
@@ -120,7 +103,7 @@ class Series:
             np.zeros(len(some) + 1, np.intp),
             np.append(0.0, rows.time[some]),
             np.append(initially, change[some]),
-            self._stack.horizon,
+            self.stack.horizon,
         )
         return steps.timeline(0)
 
@@ -135,29 +118,3 @@ def _between(since: float, until: float, value: float, end: float) -> Timeline:
         elif time == times[-1]:
             values[-1] = then
     return Timeline(np.array(times), np.array(values), end)
-
-
-def _counting(kind: str, which: str) -> Callable[[Block], NDArray[np.int64]]:
-    """What a series of counts counts, by code."""
-    if kind == "ready":
-        return lambda block: block.weights["ready"]
-    if kind == "by_state":
-        return partial(_in_status, status=EXTENSION.index(which))
-    if kind == "by_version":
-        return partial(_on_version, version=which)
-    raise KeyError(f"no series {kind}")
-
-
-def _in_status(block: Block, status: int) -> NDArray[np.int64]:
-    here: NDArray[np.bool_] = np.arange(len(block.states)) % WIDTH == status
-    return here.astype(np.int64)
-
-
-def _on_version(block: Block, version: str) -> NDArray[np.int64]:
-    """Those in service on a version."""
-    codes = np.arange(len(block.states))
-    if version not in block.states.versions:
-        return np.zeros_like(codes)
-    number = block.states.versions.index(version)
-    on: NDArray[np.int64] = block.weights["ready"] * (codes // WIDTH == number)
-    return on

@@ -39,6 +39,14 @@ UNDER_WAY = (INSTALLING, WATCHING, UNHEALTHY, ROLLING_BACK)
 
 CONNECTION = States(("absent", "connected", "disconnected"))
 CONNECTED, DISCONNECTED = 1, 2
-ACTOR = States(("absent",))
+
+TARGET = ("absent", "enrolled", "not_enrolled")
+ENROLLED, NOT_ENROLLED = 1, 2
+TARGET_WIDTH = len(TARGET)
+"""What the service wants of an extension on a group of machines: whether releases come by
+themselves, with the version that was last asked for, by a release for those enrolled or by a
+request. It is absent until machines have the extension, or are asked to.
+"""
+
 ACTORS = ("network",)
 """Who does what no operation asks for: the network connects and disconnects machines."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.core.log import Stack
 from sim.core.timelines import Members
-from sim.systems.arc_fleet.layout import machine_name
+from sim.systems.arc_fleet.layout import is_meant, machine_name
 from sim.systems.arc_fleet.metrics import attempt_rows
 from sim.systems.arc_fleet.notes import notes
 from sim.systems.arc_fleet.rejections import answer
@@ -44,8 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Block, Log
-    from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.arc_fleet.model import Model
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
 
 Row = dict[str, Any]
 
@@ -75,29 +74,31 @@ def provisioning_state(code: int) -> str:
 # Tables -------------------------------------------------------------------------------------------
 
 
-def members(model: Model, log: Log) -> list[Row]:
+def members(layout: FleetLayout, log: Log) -> list[Row]:
     """One row an extension of a machine that is there at the horizon, with what it went through."""
-    scopes = Scopes(model, Stack([log]))
+    scopes = Scopes(layout, Stack([log]))
     return [
         row
-        for place, each in enumerate(model.layout.extensions)
-        for row in _members(model, scopes, place, each)
+        for place, each in enumerate(layout.extensions)
+        for row in _members(layout, scopes, place, each)
     ]
 
 
-def _members(model: Model, scopes: Scopes, place: int, each: ExtensionLayout) -> Iterator[Row]:
+def _members(
+    layout: FleetLayout, scopes: Scopes, place: int, each: ExtensionLayout
+) -> Iterator[Row]:
     rows = scopes.changes(place)
     back = rows.new % WIDTH == ROLLING_BACK
     attempts = np.bincount(rows.machine[attempt_rows(scopes, place)], minlength=each.count)
     rollbacks = np.bincount(rows.machine[back], minlength=each.count)
     final = scopes.final(place)[0]
-    os = model.layout.group_of(each).spec.os or ""
+    os = layout.group_of(each).spec.os or ""
     columns = (final, attempts, rollbacks, _up_to_date_at(scopes, place))
     lines = zip(*(column.tolist() for column in columns), strict=True)
     for k, (code, tried, returned, since) in enumerate(lines):
         if code:
             yield {
-                "system": model.name,
+                "system": layout.name,
                 "machine": machine_name(each.group, k),
                 "group": each.group,
                 "os": os,
@@ -126,19 +127,19 @@ def _up_to_date_at(scopes: Scopes, place: int) -> NDArray[np.float64]:
     return np.where(scope.members[0] & (final == scope.target[0]), since, np.nan)
 
 
-def operations_table(model: Model, log: Log) -> list[Row]:
+def operations_table(layout: FleetLayout, log: Log) -> list[Row]:
     """One row an operation of the file: asked when, answered how, ended when.
 
     Of one that was accepted and changed nothing the message says why.
     """
     asked = [
         OperationRecord(each.name, each.kind, each.body, each.index, _http_status(each.body))
-        for each in model.operations
+        for each in layout.requests
     ]
-    block, scopes = log.subjects.one(model.name, "operation"), Scopes(model, Stack([log]))
+    block, scopes = log.subjects.one(layout.name, "operation"), Scopes(layout, Stack([log]))
     table, noted = (
         records.operations_table(log, block, asked, answer),
-        notes(model, scopes),
+        notes(scopes),
     )
     return [row | {"message": row["message"] or noted.get(row["name"], "")} for row in table]
 
@@ -151,10 +152,10 @@ def _http_status(body: object) -> int | None:
 # At an instant ------------------------------------------------------------------------------------
 
 
-def status(model: Model, log: Log, at: float) -> Row:
+def status(layout: FleetLayout, log: Log, at: float) -> Row:
     """What the service would show of the fleet at an instant (seconds): counts by extension."""
-    scopes = Scopes(model, Stack([log.until(at)]))
-    names = dict.fromkeys(each.name for each in model.layout.extensions)
+    scopes = Scopes(layout, Stack([log.until(at)]))
+    names = dict.fromkeys(each.name for each in layout.extensions)
     return {
         "machines": _connections(scopes),
         "extensions": {name: _shown(scopes, name, at) for name in names},
@@ -193,14 +194,26 @@ def _shown(scopes: Scopes, name: str, at: float) -> Row:
         "enableAutomaticUpgrade": enrolled,
         "typeHandlerVersions": {each: versions[each] for each in known if each in versions},
         "provisioningStates": dict(sorted(states.items())),
-        "releases": scopes.releases(places[0], 0, at),
+        "releases": _releases(scopes, places[0], at),
     }
+
+
+def _releases(scopes: Scopes, place: int, at: float) -> list[str]:
+    """The versions of an extension that are published by an instant, in the file's order."""
+    layout, accepted = scopes.layout, scopes.accepted[0]
+    return [
+        operation.body.version
+        for number, operation in enumerate(layout.requests)
+        if isinstance(operation.body, PublishExtension)
+        and accepted[number] <= at
+        and is_meant(layout.extensions[place], operation.body, layout.spec)
+    ]
 
 
 # Lanes --------------------------------------------------------------------------------------------
 
 
-def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
+def gantt(layout: FleetLayout, log: Log) -> list[tuple[str, float, float, str]]:
     """What each machine's extension does, or in a large fleet each type in a group of machines.
 
     Label, from, to, category: ready (in service by itself), updating (from an installation to the
@@ -209,7 +222,7 @@ def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     """
     stack = Stack([log])
     rows = []
-    for label, block in _lanes(model, stack):
+    for label, block in _lanes(layout, stack):
         members = Members(stack, [block])
         for category, statuses in _LOOKS.items():
             some = members.weigh(partial(_in_status, statuses=statuses)).timeline(0)
@@ -218,20 +231,20 @@ def gantt(model: Model, log: Log) -> list[tuple[str, float, float, str]]:
     return rows
 
 
-def gantt_labels(model: Model) -> GanttLabels:
+def gantt_labels(layout: FleetLayout) -> GanttLabels:
     """What the lanes are."""
-    return GanttLabels("extensions", "unhealthy or failed", _share_lanes(model))
+    return GanttLabels("extensions", "unhealthy or failed", _share_lanes(layout))
 
 
-def _share_lanes(model: Model) -> bool:
-    return sum(each.count for each in model.layout.extensions) > LANES
+def _share_lanes(layout: FleetLayout) -> bool:
+    return sum(each.count for each in layout.extensions) > LANES
 
 
-def _lanes(model: Model, stack: Stack) -> Iterator[tuple[str, Block]]:
+def _lanes(layout: FleetLayout, stack: Stack) -> Iterator[tuple[str, Block]]:
     """Each lane's label and subjects."""
-    blocks = [stack.subjects.block_of(each.first) for each in model.layout.extensions]
-    if _share_lanes(model):
-        for each, block in zip(model.layout.extensions, blocks, strict=True):
+    blocks = [stack.subjects.block_of(each.first) for each in layout.extensions]
+    if _share_lanes(layout):
+        for each, block in zip(layout.extensions, blocks, strict=True):
             yield f"{each.type} of {each.group}", block
         return
     for block in blocks:

@@ -33,6 +33,8 @@ SUBMIT = 3
 DISPATCH = 4
 LOOK = 5
 """Those who look: gates, operators, health verdicts."""
+APART = 8
+"""Parts of a system that run apart from all others, once these are over."""
 HORIZON = 9
 
 
@@ -104,6 +106,13 @@ class Context:
         self.recorder = recorder or Recorder()
         self.record = self.recorder.record
         self.budget = budget or Budget()
+        self._part: Context | None = None
+        """What ran apart last, from time 0 on."""
+
+    @property
+    def reached(self) -> float:
+        """How far the run has come, seconds: the part that ran last, once parts run apart."""
+        return self.now if self._part is None else self._part.now
 
     @property
     def now(self) -> float:
@@ -159,7 +168,9 @@ class Context:
             piece = min(PIECE, budget.events - budget.spent)
             if piece <= 0:
                 raise TooLongError(self.now, "events", self._sample(last))
-            budget.spent += self._happens(last, int(piece))
+            # What happens may itself spend: it is added to what is spent then.
+            count = self._happens(last, int(piece))
+            budget.spent += count
 
     def _happens(self, last: Event, most: int) -> int:
         """Let at most so many events happen, none after `last`; how many did.
@@ -206,14 +217,17 @@ class Context:
             raise TooLongError(self.now, "rows", [subject])
 
     def apart(self) -> Context:
-        """A world for members that nothing couples with others, with a clock of its own.
+        """A context for members that nothing couples with others, with a clock of its own.
 
         It may run to the end before other parts begin, so that few events are pending at once. All
         parts have the same chances and write the same log.
         """
         self.recorder.in_parts = True
         env = type(self.env)()
-        return Context(env, self.draws, self.horizon, self.start_time, self.recorder, self.budget)
+        self._part = Context(
+            env, self.draws, self.horizon, self.start_time, self.recorder, self.budget
+        )
+        return self._part
 
     def start(self, process: Generator[Event, Any, None]) -> None:
         """Let a process run from now on; its first part comes before all else of this instant."""

@@ -65,6 +65,11 @@ class Service:
         if self._states[call.number] == ASKED:
             self._becomes(call, SUCCEEDED, cause)
 
+    def succeeded(self, call: Call, cause: int, at: float) -> None:
+        """A request that was in progress ended well `at` a time that is known only later."""
+        self.context.record(at, call.subject, ASKED, SUCCEEDED, cause)
+        self._states[call.number] = SUCCEEDED
+
     def fails(self, call: Call, rule: str, cause: int) -> None:
         """A request that is in progress fails by a rule."""
         if self._states[call.number] == ASKED:

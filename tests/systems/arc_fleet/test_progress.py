@@ -19,7 +19,7 @@ def by_day(fleet, text, group=""):
 
 def held(fleet, text):
     """What holds the rest of the only published type."""
-    (one,) = progress.held(fleet.model, fleet.log(text))
+    (one,) = progress.held(fleet.model.layout, fleet.log(text))
     assert one.up_to_date + sum(one.by.values()) == one.scope
     return one.by
 
@@ -106,7 +106,7 @@ def test_one_that_a_push_left_behind_was_rolled_back_or_has_another_version():
     fleet = Fleet(push, put, extensions=[asleep])
     text = begun(100, "upgrade_extensions-0") + updates("m-0", 200, because="upgrade_extensions-0")
     text += returns("m-1", 200, then="current", because="upgrade_extensions-0")
-    (one,) = progress.held(fleet.model, fleet.log(text))
+    (one,) = progress.held(fleet.model.layout, fleet.log(text))
     assert one.by == {"rolled back": 1, "on another version": 2}
     assert (one.up_to_date, one.asked) == (1, "push")
 

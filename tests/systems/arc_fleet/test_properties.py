@@ -126,7 +126,7 @@ def test_versions_go_down_only_by_a_rollback_or_by_a_request_that_names_an_older
 @given(fleets)
 def test_health_is_watched_for_exactly_its_window_or_until_an_early_verdict(tree):
     simulation, log, found = run(tree)
-    spec = simulation.models["p"].spec
+    spec = simulation.models["p"].layout.spec
     for rows in found.values():
         for begins, ends in pairwise(rows):
             seconds = ends.time - begins.time
@@ -177,7 +177,7 @@ def test_a_machine_applies_one_extension_at_a_time(tree):
 def test_no_more_machines_are_busy_at_once_than_max_concurrent(tree, limit):
     tree["systems"]["p"]["max_concurrent"] = limit
     simulation, log, found = run(tree)
-    spec = simulation.models["p"].spec
+    spec = simulation.models["p"].layout.spec
     ends = [
         (time, change)
         for rows in found.values()
@@ -243,7 +243,7 @@ def test_an_extension_that_is_not_enrolled_never_changes_unless_a_request_names_
 
 def opted_out(simulation, log):
     """(type, group) -> from when to when it was not enrolled, by what was accepted."""
-    spec = simulation.models["p"].spec
+    spec = simulation.models["p"].layout.spec
     accepted = [name for name, rows in changes(log, "operation").items() if rows[0][1] != "Refused"]
     times = {name: rows[0][0] for name, rows in changes(log, "operation").items()}
     operations = [each for each in simulation.scenario.operations if each.name in accepted]
@@ -329,7 +329,7 @@ def test_a_release_is_over_when_the_last_one_is_up_to_date_or_failed(tree):
     tree["operations"] = [each for each in tree["operations"] if "publish_extension" in each]
     assume(tree["operations"])
     simulation, log, found = run(tree)
-    spec, told = simulation.models["p"].spec, changes(log, "upgrade")
+    spec, told = simulation.models["p"].layout.spec, changes(log, "upgrade")
     begun = {
         each.name: (told[f"upgrade by {each.name}"][0][0], each.body)
         for each in simulation.scenario.operations

@@ -14,11 +14,11 @@ MIXED = PUBLISHED + updates("m-0", 200) + returns("m-1", 200) + returns("m-2", 3
 
 
 def status(fleet, text, at):
-    return tables.status(fleet.model, fleet.log(text), at)
+    return tables.status(fleet.model.layout, fleet.log(text), at)
 
 
 def gantt(fleet, text, label):
-    found = tables.gantt(fleet.model, fleet.log(text))
+    found = tables.gantt(fleet.model.layout, fleet.log(text))
     return [lane[1:] for lane in found if lane[0] == label]
 
 
@@ -112,7 +112,7 @@ def test_a_push_counts_those_that_have_its_version_already():
 
 def test_each_extension_of_a_machine_has_a_row_of_what_it_went_through():
     fleet = Fleet(PUBLISH, groups={"m": {"count": 4, "os": "linux"}})
-    rows = tables.members(fleet.model, fleet.log(MIXED))
+    rows = tables.members(fleet.model.layout, fleet.log(MIXED))
     assert rows[1] | {"up_to_date_at": None} == {
         "system": "f",
         "machine": "m-1",
@@ -144,7 +144,7 @@ def test_what_has_never_been_installed_has_no_row():
     put = ("put_extension", {"publisher": "P", "type": "Probe", "version": "1.0"})
     fleet = Fleet(put)
     text = "100 Probe of m-1 -> installing because put_extension-0"
-    rows = tables.members(fleet.model, fleet.log(text))
+    rows = tables.members(fleet.model.layout, fleet.log(text))
     found = [(row["machine"], row["provisioning_state"]) for row in rows if row["type"] == "Probe"]
     assert found == [("m-1", "Updating")]
     assert len(rows) == 5
@@ -152,7 +152,7 @@ def test_what_has_never_been_installed_has_no_row():
 
 def test_without_a_request_nothing_is_up_to_date_at_any_time():
     fleet = Fleet()
-    rows = tables.members(fleet.model, fleet.log(""))
+    rows = tables.members(fleet.model.layout, fleet.log(""))
     assert all(math.isnan(row["up_to_date_at"]) for row in rows)
 
 
@@ -165,7 +165,7 @@ def test_releases_are_recorded_and_requests_answered():
     fleet = Fleet(PUBLISH, push, opt_in)
     text = PUBLISHED + begun(200, "upgrade_extensions-0") + "300 upgrade_extensions-0 -> Succeeded"
     text += "\n 400 set_automatic_upgrade-0 -> Refused/not supported"
-    release, pushed, opted = tables.operations_table(fleet.model, fleet.log(text))
+    release, pushed, opted = tables.operations_table(fleet.model.layout, fleet.log(text))
     assert (release["at_s"], release["status"], release["http_status"]) == (100, "InProgress", None)
     assert (pushed["ended_s"], pushed["status"], pushed["http_status"]) == (300, "Succeeded", 202)
     assert (opted["status"], opted["http_status"]) == ("Refused", 400)
@@ -244,7 +244,7 @@ def test_in_a_large_fleet_a_type_in_a_group_of_machines_has_a_lane():
     groups = {"a": {"count": 2}, "b": {"count": 30}}
     fleet = Fleet(PUBLISH, groups=groups, extensions=[AGENT, PROBE | {"groups": ["b"]}])
     text = PUBLISHED + updates("b-0", 200) + updates("b-1", 350)
-    found = tables.gantt(fleet.model, fleet.log(text))
+    found = tables.gantt(fleet.model.layout, fleet.log(text))
     assert list(dict.fromkeys(lane[0] for lane in found)) == [
         "Agent of a",
         "Agent of b",

@@ -9,7 +9,7 @@ from simpy import Environment
 from sim.core.log import Block, States, Subjects
 from sim.core.random_streams import draws
 from sim.formats.distributions import Distribution
-from sim.systems.base.context import ACT, LOOK, Context
+from sim.systems.base.context import ACT, APART, LOOK, Context
 
 SWITCH = States(("absent", "off", "on"))
 SUBJECTS = Subjects(
@@ -92,3 +92,31 @@ def test_rows_can_be_read_before_the_end_and_then_more_can_be_written(context):
     assert context.recorder.rows["time"].tolist() == [10.0]
     context.record(20.0, 1, 1, 2, 0)
     assert len(frozen(context)) == 2
+
+
+def test_what_a_part_spends_is_spent_by_the_run_that_it_is_part_of(context):
+    def run_apart(_):
+        part = context.apart()
+        for number in range(50):
+            part.call(1.0, ACT, number, lambda _: None)
+        part.run()
+
+    context.call(HORIZON, APART, 0, run_apart)
+    context.run()
+    assert context.budget.spent == 50 + 1 + 1 + 1  # with both horizons, and the part itself
+
+
+def test_a_run_has_come_as_far_as_its_last_part(context):
+    def fail(_):
+        raise ZeroDivisionError
+
+    def run_apart(_):
+        part = context.apart()
+        part.call(40.0, ACT, 0, fail)
+        part.run()
+
+    context.call(90.0, ACT, 0, run_apart)
+    assert context.reached == 0
+    with pytest.raises(ZeroDivisionError):
+        context.run()
+    assert (context.now, context.reached) == (90, 40)
