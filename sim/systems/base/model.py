@@ -187,10 +187,14 @@ class SystemModel(Generic[L]):
     def start(self, context: Context) -> None:
         """Plan all that the file asks for; the rest follows from it."""
         service = self.service(context)
-        for number, operation in enumerate(self.operations):
-            call = self.call(number)
+        for operation, call in zip(self.operations, self._calls, strict=True):
             at = operation.drawn_at(context.draws)
             context.call(at, ACT, call.subject, self._ask, (service, call))
+
+    @cached_property
+    def _calls(self) -> list[Call]:
+        """The file's requests, the same in every replication."""
+        return [self.call(number) for number in range(len(self.operations))]
 
     def call(self, number: int) -> Call:
         """The file's operation `number` as a request."""
