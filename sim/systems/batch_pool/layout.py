@@ -199,7 +199,11 @@ def most_arrivals(gaps: Distribution, horizon: float) -> int:
         return math.floor(horizon / gaps.mean) + 1
     times = gaps.quantile((np.arange(4096) + 0.5) / 4096)
     rates = np.logspace(-6, 3, 200) / gaps.mean
-    decay = -np.log([np.exp(-rate * times).mean() for rate in rates.tolist()])
+    # Relative to the shortest gap: where all gaps are long, e to the minus them is 0 by itself.
+    least = float(times.min())
+    decay = rates * least - np.log(
+        [np.exp(-rate * (times - least)).mean() for rate in rates.tolist()]
+    )
     bounds = (rates * horizon - math.log(NEVER)) / np.maximum(decay, 1e-300)
     return math.ceil(float(bounds.min())) + 1
 

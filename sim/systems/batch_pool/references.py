@@ -31,6 +31,9 @@ SLOTS_PER_CORE = 4
 MOST_NODES = 1_000_000
 """More would need more memory than most machines have: a node takes some 400 bytes."""
 
+MOST_UPGRADES, MOST_RESIZES = 2_000, 10_000
+"""More versions or sizes than that have no place in the small numbers of a log's states."""
+
 _NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
 
 T = TypeVar("T")
@@ -43,12 +46,25 @@ def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> I
     for place, job in written_jobs(spec).items():
         yield from _of_job((*path, *place), job, spec)
     yield from _of_names(path, name, spec)
+    yield from _of_number(operations)
     room = most_nodes(spec, operations)
     yield from _of_size((*path, "nodes"), spec.nodes)
     for operation in operations:
         yield from _of_node(operation, name, room)
         if isinstance(operation.body, Resize):
             yield from _of_size((*operation.path, "nodes"), operation.body.nodes)
+
+
+def _of_number(operations: Sequence[Operation]) -> Iterator[Issue]:
+    upgrades = [each for each in operations if isinstance(each.body, UpgradeOs | UpgradeImage)]
+    resizes = [each for each in operations if isinstance(each.body, Resize)]
+    for asked, most, what in (
+        (upgrades, MOST_UPGRADES, "upgrades"),
+        (resizes, MOST_RESIZES, "resizes"),
+    ):
+        if len(asked) > most:
+            rule = f"must be one of at most {most:,} {what} of a pool, got {len(asked):,}"
+            yield Issue(asked[most].path, rule)
 
 
 def _of_size(path: Path, nodes: int) -> Iterator[Issue]:

@@ -1,0 +1,218 @@
+"""Whether tasks start in the order in which the queue has them, in hand-made logs."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from pool_log import BAG, Pool
+
+SUBMITTED = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+"""
+SOUND = (
+    SUBMITTED
+    + """
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    40 node-1 -> unusable because failures
+    40 job/1 -> active because node-1
+    100 job/0 -> completed because node-0
+    100 job/1 -> running because node-0
+    200 job/1 -> completed because node-0
+    200 job/2 -> running because node-0
+"""
+)
+
+
+def test_a_sound_history_breaks_no_rule():
+    assert Pool().audit(SOUND, SUBMITTED, SOUND) is None
+
+
+def test_the_audit_tells_the_rule_and_the_pool():
+    assert Pool().audit("") == "p: a task was not submitted when and as it was due"
+    assert Pool().audit(SOUND, "") == "p: a task was not submitted when and as it was due"
+
+
+def test_without_work_there_is_nothing_to_audit():
+    assert Pool(work=[]).audit("5 node-0 -> unusable because failures") is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "0 job/0 -> completed because node-0",
+        "0 job/0 -> failed because node-0",
+        "0 job/0 -> absent because node-0",
+        "300 job/0 -> active because node-0",
+        "300 job/1 -> running because node-0",
+        "300 job/2 -> absent because node-0",
+    ],
+)
+def test_tasks_only_move_as_tasks_may(row):
+    assert "two states" in (Pool().audit(SOUND + row) or "")
+
+
+SIZES = """submit_s,service_s,required_slots
+0,100,1
+0,100,3
+0,100,2
+"""
+
+
+def test_a_task_keeps_its_required_slots():
+    pool = Pool(work={"csv": "csv"}, csv=SIZES, task_slots_per_node=4)
+    text = """
+    0 job/0 -> active/1 slots
+    0 job/1 -> active/3 slots
+    0 job/2 -> active/2 slots
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-0
+    """
+    assert pool.audit(text) is None
+    assert "two states" in (pool.audit(text + "5 job/2 -> running/1 slots because node-1") or "")
+    full = text + "0 job/2 -> running because node-0"
+    assert pool.audit(full) == "p: a node runs more than it has slots"
+    assert (
+        pool.audit(
+            full.replace("job/2 -> running because node-0", "job/2 -> running because node-1")
+        )
+        is None
+    )
+
+
+def test_a_task_requires_the_slots_that_it_was_submitted_with():
+    pool = Pool(work={"csv": "csv"}, csv=SIZES, task_slots_per_node=4)
+    text = "\n".join(f"0 job/{k} -> active/1 slots" for k in range(3))
+    assert pool.audit(text) == "p: a task was not submitted when and as it was due"
+
+
+EARLY = "p: a task started before another one whose turn it was"
+
+
+def test_tasks_start_in_order_of_submission():
+    text = SUBMITTED + "0 job/{} -> running because node-0\n 0 job/{} -> running because node-1"
+    assert Pool().audit(text.format(0, 1)) is None
+    for order in ((1, 0), (0, 2), (2, 1)):
+        assert Pool().audit(text.format(*order)) == EARLY
+    assert Pool().audit(SOUND, text.format(0, 2)) == EARLY
+
+
+def test_a_task_of_a_higher_priority_goes_before_those_that_came_first():
+    jobs = [BAG | {"name": "a", "tasks": 1}, BAG | {"name": "b", "tasks": 1, "priority": 1}]
+    text = "0 a/0 -> active\n 0 b/0 -> active\n 0 b/0 -> running because node-0"
+    assert Pool(work=jobs).audit(text) is None
+    jobs[1] |= {"priority": 0}
+    assert Pool(work=jobs).audit(text) == EARLY
+
+
+@pytest.mark.parametrize("priorities", [(0, 1), (-1000, 1000), (-7, 0), (999, 1000)])
+def test_no_task_starts_while_one_of_a_higher_priority_waits(priorities):
+    low, high = (
+        BAG | {"name": name, "tasks": 1, "priority": priority}
+        for name, priority in zip(("low", "high"), priorities, strict=True)
+    )
+    pool, waits = Pool(work=[low, high]), "0 low/0 -> active\n 0 high/0 -> active\n"
+    starts = "{} {}/0 -> running because {}\n"
+    first = starts.format(0, "high", "node-0") + starts.format(0, "low", "node-1")
+    assert pool.audit(waits + first) is None
+    assert pool.audit(waits + first, waits + starts.format(0, "low", "node-0")) == EARLY
+    last = starts.format(0, "low", "node-0") + starts.format(5, "high", "node-1")
+    assert pool.audit(waits + last) == EARLY
+
+
+def test_many_priorities_are_told_apart():
+    jobs = [BAG | {"name": f"j{k}", "tasks": 1, "priority": k} for k in range(5)]
+    pool, waits = Pool(work=jobs, nodes=5), "".join(f"0 j{k}/0 -> active\n" for k in range(5))
+
+    def audited(order):
+        starts = (f"0 j{k}/0 -> running because node-{n}\n" for n, k in enumerate(order))
+        return pool.audit(waits + "".join(starts))
+
+    assert [order for order in permutations(range(5)) if audited(order) is None] == [
+        (4, 3, 2, 1, 0)
+    ]
+
+
+def test_a_smaller_task_does_not_pass_a_larger_one_of_a_higher_priority():
+    large = BAG | {"name": "large", "tasks": 1, "priority": 1, "required_slots": 2}
+    pool = Pool(work=[BAG | {"name": "small", "tasks": 2}, large], task_slots_per_node=2, nodes=1)
+    waits = "0 small/0 -> active\n 0 small/1 -> active\n 0 large/0 -> active\n"
+    assert pool.audit(waits + "0 small/0 -> running because node-0") == EARLY
+
+
+TWO_BACK = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    {0} node-0 -> unusable because failures
+    {0} job/0 -> active because node-0
+    {1} node-1 -> unusable because failures
+    {1} job/1 -> active because node-1
+    50 node-0 -> idle because failures
+    50 job/{2} -> running because node-0
+    60 node-1 -> idle because failures
+    60 job/{3} -> running because node-1
+"""
+
+
+def test_who_is_back_starts_first_and_in_order_of_submission():
+    for first, second in ((30, 40), (40, 30)):
+        assert Pool().audit(TWO_BACK.format(first, second, 0, 1)) is None
+        for order in ((1, 0), (0, 2), (1, 2), (2, 0)):
+            assert Pool().audit(TWO_BACK.format(first, second, *order)) == EARLY
+
+
+def test_who_returns_after_another_has_started_comes_after_it():
+    text = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    40 node-1 -> unusable because failures
+    40 job/1 -> active because node-1
+    50 node-1 -> idle because failures
+    50 job/1 -> running because node-1
+    55 node-0 -> unusable because failures
+    55 job/0 -> active because node-0
+    60 node-0 -> idle because failures
+    60 job/0 -> running because node-0
+    """
+    assert Pool().audit(text) is None
+
+
+def test_who_failed_by_itself_is_back_too():
+    text = (
+        SUBMITTED
+        + """
+    0 job/0 -> running because node-0
+    100 job/0 -> active because job/0
+    100 job/{} -> running because node-0
+    """
+    )
+    assert Pool().audit(text.format(0)) is None
+    assert Pool().audit(text.format(1)) == EARLY
+
+
+def test_at_the_back_of_the_queue_those_that_return_start_by_submission():
+    pool = Pool(requeue_to="back")
+    for first, second in ((30, 40), (40, 30)):
+        assert pool.audit(TWO_BACK.format(first, second, 2, 0)) is None
+        for order in ((0, 1), (2, 1), (1, 2)):
+            assert pool.audit(TWO_BACK.format(first, second, *order)) == EARLY
+
+
+def test_at_the_back_of_the_queue_a_later_submission_comes_after_those_that_returned():
+    pool = Pool(
+        requeue_to="back", csv="submit_s,service_s\n0,90\n0,90\n35,90\n", work={"csv": "csv"}
+    )
+    text = TWO_BACK.replace("0 job/2 -> active", "35 job/2 -> active")
+    assert pool.audit(text.format(30, 40, 0, 2)) is None
+    assert pool.audit(text.format(40, 30, 1, 2)) is None
+    assert pool.audit(text.format(40, 30, 0, 2)) == EARLY
+    assert pool.audit(text.format(40, 30, 2, 0)) == EARLY

@@ -1,0 +1,200 @@
+"""What refers to nothing or could not be in a pool, and what is legal and yet hardly meant."""
+
+from __future__ import annotations
+
+import pytest
+from any_pool import noted, pool, refused, scenario
+
+from sim.core.errors import ScenarioError
+from sim.scenario import Scenario
+
+# What must not be --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            {"task_slots_per_node": 257},
+            "task_slots_per_node: must be at most 256, got 257",
+        ),
+        (
+            {"task_slots_per_node": 9, "cores": 2},
+            "task_slots_per_node: must be at most 8 (4 for each of 2 cores), got 9",
+        ),
+        (
+            {"task_slots_per_node": 257, "cores": 100},
+            "task_slots_per_node: must be at most 256, got 257",
+        ),
+        ({"max_concurrent": 0}, "max_concurrent: must be 1 or more, or a share, got 0"),
+        (
+            {"checkpoint": {"every": "0s", "cost": "1s"}},
+            "checkpoint.cost: must be 0s where every is 0s: such checkpoints would never end, "
+            "got 1s",
+        ),
+        (
+            {"start_task": {"fails": "100%", "max_retry_count": -1}},
+            "start_task.fails: must be below 100% where nothing limits the retries, got 100%",
+        ),
+        (
+            {"os_versions": [{"version": "a"}, {"version": "a"}]},
+            "os_versions.1.version: must be listed once, got a again",
+        ),
+        (
+            {"os_versions": [{"version": "a", "expires": "2020-01-01"}]},
+            "os_versions.0.expires: a date needs a `start` in the file",
+        ),
+        ({"nodes": 10**12}, "nodes: must be at most 1,000,000, got 1000000000000"),
+        (
+            {"start_task": {"duraton": "3s"}},
+            "start_task.duraton: unknown key, did you mean duration?",
+        ),
+        (
+            {"start_task": {"duration": 3}},
+            "start_task.duration: must be a duration such as 90s or 5min, got 3 (a number without",
+        ),
+        (
+            {"start_task": {"lognormal": {"median": "3s"}}},
+            "start_task.lognormal: must have median and p95, or mean and sd, got median",
+        ),
+        ({"start_task": ["3s"]}, "start_task: must be a duration such as 90s or 5min, got a list"),
+        (
+            {"start_task": {"duration": "3s", "uniform": {"low": "1s", "high": "2s"}}},
+            "start_task.duration: must not be given together with uniform",
+        ),
+    ],
+)
+def test_a_pool_that_could_not_be_is_refused(keys, told):
+    (rule,) = refused(**keys)
+    assert rule.startswith(f"systems.p.{told}")
+
+
+@pytest.mark.parametrize(("slots", "cores"), [(256, 64), (8, 2), (256, None)])
+def test_a_node_has_up_to_four_slots_a_core_and_256(slots, cores):
+    keys = {"cores": cores} if cores else {}
+    assert pool(task_slots_per_node=slots, **keys).slots == 4 * slots
+
+
+@pytest.mark.parametrize("kind", ["reboot_node", "reimage_node", "enable_scheduling"])
+def test_a_node_that_is_never_there_is_refused(kind):
+    rule = f"operations.0.{kind}.node: must be a node of p, node-0 to node-3, got node-4"
+    assert refused({kind: {"node": "node-4"}}) == [rule]
+    assert refused({kind: {"node": "node-04"}}) == [rule.replace("got node-4", "got node-04")]
+    (told,) = refused({kind: {"node": "node-02"}})
+    assert told.endswith("got node-02; did you mean node-2?")
+    (told,) = refused({kind: {"node": "TVM 3"}})
+    assert told.endswith("node-0 to node-3, got TVM 3; did you mean node-3?")
+    assert refused({kind: {"node": "master"}}) == [rule.replace("got node-4", "got master")]
+
+
+def test_a_pool_cannot_be_asked_to_be_larger_than_memory():
+    assert refused({"resize": {"nodes": 1_000_001}}) == [
+        "operations.0.resize.nodes: must be at most 1,000,000, got 1000001"
+    ]
+
+
+def test_a_node_that_a_resize_brings_can_be_named():
+    scenario({"reboot_node": {"node": "node-8"}}, {"resize": {"nodes": 9}})
+
+
+@pytest.mark.parametrize("version", ["2018-08-01.7.0", "2016-02-01.3.0", "2025-06-01"])
+def test_versions_of_the_api_are_dates_that_may_have_a_number(version):
+    body = {"target_os_version": "*", "api_version": version}
+    assert scenario({"upgrade_os": body}).operations[0].body.api_version == version
+    (told,) = refused({"upgrade_os": body | {"api_version": f"v{version}"}})
+    assert f'must be a version such as 2018-08-01.7.0, got "v{version}"' in told
+
+
+# What is legal and yet hardly meant ---------------------------------------------------------------
+
+UPGRADE = {"upgrade_os": {"target_os_version": "WA-GUEST-OS-5.31_201905-01"}}
+
+
+def test_an_upgrade_that_may_take_the_whole_pool_is_noted():
+    rule = "systems.p.max_concurrent: an upgrade may take all 4 nodes at once: no task then runs"
+    assert noted(UPGRADE, max_concurrent="100%") == [rule]
+    assert noted(UPGRADE, max_concurrent=4) == [rule]
+    assert noted(UPGRADE, max_concurrent=3) == []
+    assert noted(max_concurrent=4) == []
+    assert noted(UPGRADE, nodes=1) == [
+        "systems.p.max_concurrent: an upgrade may take the only node: no task then runs"
+    ]
+    images = {"configuration": "virtual_machine", "upgrade_policy": {}}
+    images["upgrade_policy"]["max_batch_instance_percent"] = "100%"
+    assert noted({"upgrade_image": {}}, **images) == [
+        "systems.p.upgrade_policy.max_batch_instance_percent: an upgrade may take all 4 nodes at "
+        "once: no task then runs"
+    ]
+    assert noted({"upgrade_image": {}}, configuration="virtual_machine") == []
+
+
+def test_a_pool_that_is_never_available_is_noted():
+    told = noted(min_available=5)
+    assert told == [
+        "systems.p.min_available: the pool has only 4 slots, so it is never available, got 5"
+    ]
+    assert noted(min_available=4) == noted(min_available="100%") == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"upgrade_policy": {"max_batch_instance_percent": "10%"}}, "virtual_machine pools"),
+        ({"configuration": "virtual_machine", "pace": "rolling"}, "goes by its upgrade_policy"),
+        ({"checkpoint": {"every": "1min"}}, "no interruption is checkpoint"),
+        ({"retention_time": "1d"}, "nothing asks for retaineddata"),
+    ],
+)
+def test_a_key_that_only_another_mode_uses_is_noted(keys, told):
+    (note,) = noted(**keys)
+    key = next(each for each in keys if each != "configuration")
+    assert note.startswith(f"systems.p.{key}: changes nothing: ")
+    assert told in note
+
+
+def test_interruptions_of_a_virtual_machine_pool_follow_its_policy():
+    keys = {"configuration": "virtual_machine", "interruptions": {"on_upgrade": "terminate"}}
+    (note,) = noted(**keys)
+    assert note.startswith("systems.p.interruptions.on_upgrade: changes nothing")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"checkpoint": {"every": "1min"}, "interruptions": {"on_failure": "checkpoint"}},
+        {"checkpoint": {"every": "10min", "cost": "0s"}},
+        {"upgrade_policy": {"max_batch_instance_percent": "20%"}},
+    ],
+)
+def test_a_key_that_is_used_or_says_nothing_new_is_not_noted(keys):
+    assert noted(**keys) == []
+
+
+def test_a_retention_that_a_request_asks_for_is_not_noted():
+    asked = {"reboot_node": {"node": "node-0", "option": "retaineddata"}}
+    assert noted(asked, retention_time="1d") == []
+    resize = {"resize": {"nodes": 2}}
+    keys = {"retention_time": "1d", "node_deallocation_option": "retaineddata"}
+    assert noted(resize, **keys) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "most"), [("upgrade_image", "upgrades", 2000), ("resize", "resizes", 10_000)]
+)
+def test_more_changes_than_a_log_has_numbers_for_are_refused(kind, what, most):
+    bodies = [{} if kind == "upgrade_image" else {"nodes": k} for k in range(most + 1)]
+    asked = [{"at": "0s", kind: body} for body in bodies]
+    (told,) = refused_file(asked)
+    rule = f"must be one of at most {most:,} {what} of a pool, got {most + 1:,}"
+    assert told == f"operations.{most}.{kind}: {rule}"
+    assert refused_file(asked[:-1]) == []
+
+
+def refused_file(operations):
+    """What is wrong with a pool of virtual machines that is asked for so much."""
+    system = {"kind": "batch_pool", "nodes": 4, "configuration": "virtual_machine"}
+    try:
+        Scenario.from_dict({"systems": {"p": system}, "operations": operations})
+    except ScenarioError as error:
+        return [f"{problem.path}: {problem.rule}" for problem in error.problems]
+    return []
