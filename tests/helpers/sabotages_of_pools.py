@@ -8,7 +8,7 @@ from sabotage import Sabotage, scaled
 
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
-from sim.systems.batch_pool.node import Nodes, Starts
+from sim.systems.batch_pool.nodes import Nodes, Starts
 from sim.systems.batch_pool.queue import FreeNodes, Queue
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.service import BatchService

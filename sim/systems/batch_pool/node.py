@@ -1,34 +1,16 @@
-"""The life of a node: in service, taken out, started, given back; drained before, where asked.
-
-Source: "Get information about a node" (states, scheduling), "Reboot a node", "Reimage a node",
-"Add a pool" (the start task runs every time that a node starts). A stay out of service that is
-overtaken by another is not taken back from the event queue: it is no longer its node's.
-"""
+"""A compute node as the service believes it to be: its runs, its stay, who waits for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sim.systems.base.context import RETURN
-from sim.systems.batch_pool.states import (
-    DRAINING,
-    IDLE,
-    IN_SERVICE,
-    LEAVING,
-    OFFLINE,
-    START_TASK_FAILED,
-    UNUSABLE,
-    WAITING_FOR_START_TASK,
-    WIDTH,
-)
+from simpy import Event
+
+from sim.systems.batch_pool.states import IN_SERVICE, OFFLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.batch_pool.layout import PoolLayout
-    from sim.systems.batch_pool.scheduler import Execution, Scheduler
 
 
 class Node:
@@ -118,209 +100,15 @@ class Stay:
     """Called when the node is back, or gone."""
 
 
-class Starts:
-    """Start tasks of nodes that start for one reason: how long they take and whether they work."""
+class Execution(Event):
+    """A run of a task on a node, and the event of its end; used again once it has come."""
 
-    def __init__(self, context: Context, layout: PoolLayout, reason: str) -> None:
-        spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
-        self._context, self._spec, self._first = context, spec, layout.first_node
-        self._seconds = context.draws.times(f"{path}/{reason}", spec.duration, room)
-        self._fails = context.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
-        self._used: dict[int, int] = {}
-        """Node -> attempts so far, where it starts more than once for this reason."""
+    __slots__ = ("_ok", "_value", "began", "callbacks", "ends", "node", "task")
 
-    def run(self, node: int) -> tuple[float, bool]:
-        """Seconds until the start task of a node is through, and whether it succeeded.
-
-        Without `wait_for_success` the node does not wait for it.
-        """
-        if not self._spec.wait_for_success:
-            return 0.0, True
-        seconds, attempt = 0.0, self._used.get(node, 0)
-        most = self._spec.max_retry_count
-        retries = 0
-        while True:
-            seconds += self._seconds[node, attempt]
-            failed = self._fails[node, attempt]
-            attempt += 1
-            if not failed or retries == most:
-                break
-            retries += 1
-            self._context.spend(
-                1, self._first + node
-            )  # without limit they are all in this one event
-        self._used[node] = attempt
-        return seconds, not failed
-
-
-class Nodes:
-    """All nodes of a pool and what is done to them."""
-
-    def __init__(self, context: Context, layout: PoolLayout) -> None:
-        self._context, self._layout = context, layout
-        self.every = [
-            Node(number, layout.first_node + number, IDLE if number < layout.spec.nodes else 0)
-            for number in range(layout.room)
-        ]
-        """Every node that there may be, present or not."""
-        self.scheduler: Scheduler
-        """Set by the pool: nodes and tasks know each other."""
-        self.left: list[Callable[[Node], None]] = []
-        """Called when a node is removed."""
-
-    @property
-    def present(self) -> list[Node]:
-        """The nodes that are there, in order of number."""
-        return [node for node in self.every if node.status]
-
-    def hold(
-        self,
-        node: Node,
-        status: int,
-        seconds: float,
-        starts: Starts,
-        cause: int,
-        mode: str,
-        version: int | None = None,
-        retained: float = 0.0,
-    ) -> Stay:
-        """Take a node out for `seconds` and its start task; its tasks are interrupted by `mode`.
-
-        One that is out for another reason already is back at the later of both ends. An empty node
-        may first be kept offline for `retained` seconds.
-        """
-        # Assumption: a node that is out for another reason is taken in its turn all the same and is
-        # back at the later of both ends.
-        before = node.stay
-        waiting, works = starts.run(node.number)
-        back = self._context.now + retained + seconds + waiting
-        if before is not None and before.back > back:
-            seconds += before.back - back
-            back = before.back
-        steps = [(status, seconds)]
-        if retained:
-            steps.insert(0, (OFFLINE, retained))
-        if waiting:
-            steps.append((WAITING_FOR_START_TASK, waiting))
-        if version is None:
-            version = node.version if before is None else before.version
-        stay = Stay(node, cause, steps, works, version, back)
-        if before is not None:
-            stay.arrived += before.arrived
-        self._begin(stay, mode)
-        return stay
-
-    def _begin(self, stay: Stay, mode: str) -> None:
-        """A stay begins: whoever waited for the node loses it, and so do its tasks."""
-        node, (status, seconds) = stay.node, stay.steps[0]
-        self._lose_claim(node)
-        node.stay = stay
-        self._becomes(node, status, node.version, stay.cause)
-        if node.used:
-            self.scheduler.interrupt(node, mode)
-        self._context.call(seconds, RETURN, node.subject, self._step, stay)
-
-    def fail(self, node: Node, seconds: float, starts: Starts, cause: int, mode: str) -> None:
-        """An unplanned failure; of a node that is out already it changes nothing.
-
-        Who waited for the node to be empty need not wait any longer.
-        """
-        # Assumption: a failure of a node that is out changes nothing; of one that drains it ends
-        # the waiting, and what waits for it takes it at once.
-        if not node.is_up:
-            return
-        claim, node.claim = node.claim, None
-        self.hold(node, UNUSABLE, seconds, starts, cause, mode)
-        if claim is not None and not claim.rests:
-            claim.take(node)
-
-    def _step(self, event: ScheduledEvent) -> None:
-        """A step of a stay is over: the next one begins, or the node is back."""
-        stay: Stay = event.argument
-        node = stay.node
-        if node.stay is not stay:
-            return
-        stay.steps.pop(0)
-        if stay.steps:
-            status, seconds = stay.steps[0]
-            self._becomes(node, status, stay.version, stay.cause)
-            self._context.call(seconds, RETURN, node.subject, self._step, stay)
-            return
-        node.stay = None
-        node.since = self._context.now
-        up = OFFLINE if node.disabled else IDLE  # as it is now: it may have changed meanwhile
-        self._becomes(node, up if stay.works else START_TASK_FAILED, stay.version, stay.cause)
-        for arrived in stay.arrived:
-            arrived(node)
-        self.scheduler.offer(node)
-        self.scheduler.dispatch()
-
-    def drain(self, node: Node, claim: Claim, cause: int) -> None:
-        """Give a node no new tasks; `claim` takes it when the running ones have ended."""
-        self._lose_claim(node)
-        if not node.used:
-            claim.take(node)
-            return
-        node.claim = claim
-        if node.status == IDLE:
-            self._becomes(node, DRAINING, node.version, cause)
-
-    def retire(self, node: Node, cause: int) -> None:
-        """An empty node that will be removed waits until what its tasks left may be deleted."""
-        node.stay = None  # one that failed while it drained never comes back
-        self._becomes(node, LEAVING, node.version, cause)
-
-    def remove(self, node: Node, cause: int, mode: str) -> None:
-        """The node is gone; its tasks are interrupted by `mode`."""
-        stay, node.stay = node.stay, None
-        self._becomes(node, 0, 0, cause)
-        if node.used:
-            self.scheduler.interrupt(node, mode)
-        node.disabled = False
-        self._lose_claim(node)
-        for arrived in stay.arrived if stay else ():
-            arrived(node)
-        for left in self.left:
-            left(node)
-
-    def disable(self, node: Node, cause: int, mode: str) -> None:
-        """No new tasks for a node; with taskcompletion the running ones may end.
-
-        One that drains already is empty now if they may not: who waits for that takes it.
-        """
-        node.disabled = True
-
-        def rests(empty: Node) -> None:
-            self._becomes(empty, OFFLINE, empty.version, cause)
-
-        if node.status not in IN_SERVICE:
-            return
-        if node.used and mode != "taskcompletion":
-            rests(node)
-            self.scheduler.interrupt(node, mode)
-            node.emptied()
-        elif node.claim is None:
-            self.drain(node, Claim(rests, lambda _: None, rests=True), cause)
-
-    def enable(self, node: Node, cause: int) -> None:
-        """A node takes tasks again."""
-        node.disabled = False
-        if node.is_offline:
-            node.since = self._context.now
-        elif node.claim is None or not node.claim.rests:
-            return
-        node.claim = None
-        self._becomes(node, IDLE, node.version, cause)
-        self.scheduler.offer(node)
-        self.scheduler.dispatch_later()  # the request that enables it ends before
-
-    def _lose_claim(self, node: Node) -> None:
-        claim, node.claim = node.claim, None
-        if claim is not None:
-            claim.lost(node)
-
-    def _becomes(self, node: Node, status: int, version: int, cause: int) -> None:
-        old = node.version * WIDTH + node.status if node.status else 0
-        new = version * WIDTH + status if status else 0
-        self._context.record(self._context.now, node.subject, old, new, cause)
-        node.status, node.version = status, version
+    def __init__(self, node: Node) -> None:
+        self._ok, self._value = True, None
+        self.node = node
+        node.runs.append(self)
+        self.task = -1
+        """-1 where it is over: the end of a run that was interrupted comes for nothing."""
+        self.began = self.ends = 0.0

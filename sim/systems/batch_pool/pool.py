@@ -12,7 +12,8 @@ from sim.core.log import COMPLETED, UPGRADE_FAILED, UPGRADING
 from sim.systems.base.context import ACT
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.targets import REACHED, REQUESTED, Target
-from sim.systems.batch_pool.node import Claim, Nodes, Starts
+from sim.systems.batch_pool.node import Claim
+from sim.systems.batch_pool.nodes import Nodes, Starts
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
     CREATING,

@@ -10,10 +10,9 @@ from __future__ import annotations
 from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
-from simpy import Event
-
 from sim.core.log import PACK
 from sim.systems.base.context import DISPATCH, RETURN, SUBMIT
+from sim.systems.batch_pool.node import Execution
 from sim.systems.batch_pool.queue import FreeNodes, Queue
 from sim.systems.batch_pool.states import (
     ACTIVE,
@@ -37,20 +36,6 @@ INTERRUPTED = {"terminate": FAILED, "checkpoint": CHECKPOINTED}
 """Mode of an interruption -> what it makes of a task; else it waits again, and starts anew."""
 
 AT_SUBMIT, AT_RETURN = SUBMIT << 32, RETURN << 32
-
-
-class Execution(Event):
-    """A run of a task on a node, and the event of its end; used again once it has come."""
-
-    __slots__ = ("_ok", "_value", "began", "callbacks", "ends", "node", "task")
-
-    def __init__(self, node: Node) -> None:
-        self._ok, self._value = True, None
-        self.node = node
-        node.runs.append(self)
-        self.task = -1
-        """-1 where it is over: the end of a run that was interrupted comes for nothing."""
-        self.began = self.ends = 0.0
 
 
 class Scheduler:

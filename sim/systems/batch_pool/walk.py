@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from sim.core.random_streams import Durations
     from sim.core.windows import Windows
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.batch_pool.node import Node, Nodes, Starts
+    from sim.systems.batch_pool.node import Node
+    from sim.systems.batch_pool.nodes import Nodes, Starts
     from sim.systems.batch_pool.spec import WalkRules
 
 
