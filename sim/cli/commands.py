@@ -434,7 +434,9 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
         more = [each for each in measured if options.all and each not in shown]
         groups = _groups(having, name) if options.all else ()
         size = _common([run.simulation.models[name].size for run in having])
-        systems.append(System(name, size, record.metrics, (*shown, *more), groups))
+        judged = _judged_alone(having, name, shown)
+        more = [each for each in more if each not in judged]
+        systems.append(System(name, size, record.metrics, (*shown, *judged, *more), groups))
     return Setting(
         name=about.name,
         systems=tuple(systems),
@@ -447,7 +449,19 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
         rare=rare(results),
         variant=getattr(options, "variant", None) or "",
         replayed=getattr(options, "replay", None),
+        is_saved=not options.no_files,
     )
+
+
+def _judged_alone(runs: Sequence[Run], system: str, shown: Sequence[str]) -> list[str]:
+    """The metrics of a system that objectives name beside its headlines: their values are shown."""
+    named = dict.fromkeys(
+        objective.metric
+        for run in runs
+        for objective in run.scenario.objectives
+        if objective.system == system and not objective.group
+    )
+    return [metric for metric in named if metric not in shown]
 
 
 def _groups(runs: Sequence[Run], system: str) -> tuple[str, ...]:
@@ -497,7 +511,9 @@ def _end(results: Results, places: list[str]) -> list[str]:
 def _multiplicity(results: Results) -> Multiplicity:
     from sim.experiments.multiplicity import multiplicity
 
-    return multiplicity(*(results.rows(name) for name in ("summary", "comparison", "objectives")))
+    references = {one.name for one in results.about.variants if one.reference}
+    judged = [row for row in results.rows("objectives") if row["variant"] not in references]
+    return multiplicity(results.rows("summary"), results.rows("comparison"), judged)
 
 
 def _places(results: Results, folder: Path) -> list[str]:

@@ -81,6 +81,13 @@ def _of_variant(results: Results, one: Variant) -> Iterator[str]:
         refused = [row for row in first.refused if row["system"] == system]
         if refused:
             yield f"{_refused(refused)}{which}"
+        # How an upgrade ended is told by the outcomes, rollback and takeover included.
+        upgrades = first.simulation.models[system].layout.upgrades
+        failed = [row for row in first.failed if row["system"] == system]
+        failed = [row for row in failed if row["name"] not in upgrades]
+        if failed:
+            how = "was accepted and failed", "were accepted and failed"
+            yield f"{_requests(failed, *how)}{which}"
         yield from (f"{sentence}{which}" for sentence in _others(first, system, own))
 
 
@@ -110,8 +117,12 @@ def _others(first: Run, system: str, own: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _refused(rows: Sequence[Row]) -> str:
+    return _requests(rows, "was refused", "were refused")
+
+
+def _requests(rows: Sequence[Row], one: str, several: str) -> str:
     row, n = rows[0], len(rows)
-    count = "1 request was refused" if n == 1 else f"{n:,} requests were refused"
+    count = f"1 request {one}" if n == 1 else f"{n:,} requests {several}"
     reasons = list(dict.fromkeys(f"{each['http_status']} {each['code']}" for each in rows))
     at = f"{'at' if n == 1 else 'first at'} {show_duration(row['at_s'])}"
     return (

@@ -79,6 +79,8 @@ class Setting:
     """The variant that was run, where it is one of several."""
     replayed: int | None = None
     """The only replication that was run, where one was asked for."""
+    is_saved: bool = True
+    """Whether the tables are written to a result folder."""
 
     @property
     def is_single(self) -> bool:
@@ -159,7 +161,9 @@ def compare(
             lines += table(variants, _columns(setting, system, group, variants, summary), style)
     why = _unkept(judged, setting) if setting.is_random else []
     if len(lines) + len(why) > HEIGHT - ROOM_BELOW:
-        why = paragraph(f"{len(judged)} verdicts on objectives are explained in objectives.csv")
+        count = sum(each.verdict != "reference" for each in judged)
+        where = "in objectives.csv" if setting.is_saved else "under --json"
+        why = paragraph(f"{_counted(count, 'verdict')} on objectives: explained {where}")
     ends = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
     room = MOST_LINES - len([*lines, *why, *ends])
     return [*lines, *_as_room_allows(told, room), *why, *ends]

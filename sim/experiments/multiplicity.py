@@ -32,7 +32,8 @@ class Multiplicity:
         """What to bear in mind; empty where nothing is estimated."""
         told = []
         if self.intervals + self.verdicts > 1:
-            many = _counted(self.intervals, "interval"), _counted(self.verdicts, "verdict")
+            counts = (self.intervals, "interval"), (self.verdicts, "verdict")
+            many = [_counted(count, what) for count, what in counts if count]
             level = "each at its own level (not adjusted for multiple comparisons)"
             told.append(f"{' and '.join(many)}, {level}")
         least = least_for_quantile(TAIL)

@@ -140,8 +140,8 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     values = measured.values.get(key, np.full(len(kept), np.nan))
     bound, at_least = bound_of(objective)
     looks = 2 if one.open_ended else 1
+    unit = metric_of(one.scenario, objective.system, objective.metric).unit
     if objective.of == "mean":
-        unit = metric_of(one.scenario, objective.system, objective.metric).unit
         specs = one.scenario.systems.values()
         verdict = judge_mean(
             np.where(kept, values, np.nan),
@@ -163,6 +163,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
             objective.confidence,
             looks=looks,
             random=measured.random,
+            value="it" if np.isnan(values[0]) else show(float(values[0]), unit),
         )
     if key not in measured.values:
         excuse = f"; {objective.metric} does not apply here, so it has no value in any run"

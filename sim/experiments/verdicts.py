@@ -78,16 +78,17 @@ def judge(
     *,
     looks: int = 1,
     random: bool = True,
+    value: str = "it",
 ) -> Verdict:
     """The verdict on an objective that each replication met or did not: one bool each, 1 or more.
 
     `random=False`: the replications are the only run there is. With `in_runs` 100 % one look always
-    settles it, so `looks` does not count there.
+    settles it, so `looks` does not count there. `value` is what the only run measured, in words.
     """
     kept = _kept(met)
     n, k = kept.size, int(kept.sum())
     if not random:
-        return _certain(holds=k == n, estimate=k / n)
+        return _certain(holds=k == n, estimate=k / n, value=value)
     if in_runs >= 1:
         return _never_missed(k, n, confidence)
     limit = 1 - (1 - confidence) / looks
@@ -130,7 +131,7 @@ def judge_mean(
         nothing = f"missing in {missing} of {x.size} runs: there is no mean"
         return Verdict(math.nan, math.nan, math.nan, "missed", nothing)
     if not random:
-        return _certain(holds=bool(kept.all()), estimate=float(x[0]))
+        return _certain(holds=bool(kept.all()), estimate=float(x[0]), value=show(float(x[0])))
     if x.size == 1:
         alone = f"mean {show(float(x[0]))} of one run: a second one is needed to judge it"
         return Verdict(float(x[0]), math.nan, math.nan, "undecided", alone, needed=2)
@@ -176,8 +177,9 @@ def _kept(met: ArrayLike) -> NDArray[np.bool_]:
     return kept
 
 
-def _certain(*, holds: bool, estimate: float) -> Verdict:
-    sentence = f"deterministic, one run suffices: it {'meets' if holds else 'misses'} the bound"
+def _certain(*, holds: bool, estimate: float, value: str) -> Verdict:
+    how = "meets" if holds else "misses"
+    sentence = f"deterministic, one run suffices: {value} {how} the bound"
     return Verdict(estimate, estimate, estimate, "met" if holds else "missed", sentence)
 
 

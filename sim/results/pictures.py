@@ -6,6 +6,7 @@ the first one is, and is called so.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,6 +122,8 @@ class ResultPictures:
         name = self._system(system)
         panels = [self._panel(name, metric) for metric in self._results.about.headlines[name]]
         panels = [panel for panel in panels if panel.estimates]
+        # Zero everywhere says nothing beside the rest, unless an objective asks for it.
+        panels = [panel for panel in panels if _says_something(panel)] or panels
         return estimates.figure(panels, subtitle=self._subtitle(name, None))
 
     def overlay(
@@ -343,3 +346,9 @@ class ResultPictures:
         else:
             parts.append(f"replication {(one or about.variants[0]).first}")
         return ", ".join(filter(None, parts))
+
+
+def _says_something(panel: estimates.Panel) -> bool:
+    """Whether any value of a panel is not 0, or an objective bounds it."""
+    ends = [end for one in panel.estimates for end in (one.value, one.low, one.high)]
+    return panel.bound is not None or any(end and not math.isnan(end) for end in ends)

@@ -110,6 +110,12 @@ class Run(Replication):
         """The rows of the operations that were refused."""
         return [row for row in tables.to_rows(self.operations_table) if row["status"] == "Refused"]
 
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The rows of the operations that were accepted and failed later with a code."""
+        rows = tables.to_rows(self.operations_table)
+        return [row for row in rows if row["status"] == "Failed" and row["code"]]
+
     def progress(self, system: str) -> pd.DataFrame:
         """One row a day since the publication: the share that was up to date.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ill_fated import ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
 from places import CASES
 
@@ -53,3 +55,59 @@ def test_drawing_reaches_as_far_as_anything_happens(monkeypatch, tmp_path, capsy
     lines = capsys.readouterr().out.splitlines()
     (axis,) = [place for place, each in enumerate(lines) if each.lstrip().startswith("0 % +")]
     assert lines[axis + 1].split() == ["1h", "1h2min", "1h4min", "1h6min", "1h8min"]
+
+
+POOL = """\
+replications: 2
+horizon: 12h
+systems:
+  render:
+    kind: batch_pool
+    nodes: 10
+    work: [{tasks: 40, service: 2h}]
+    interruptions: {on_upgrade: terminate}
+    reboot: 2min
+operations:
+  - {at: 1h, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}
+  - {at: 65min, reboot_node: {node: node-9, option: taskcompletion}}
+"""
+
+
+def test_tasks_that_terminate_kills_and_requests_that_fail_later_are_told():
+    (failed, killed) = told(ran(POOL))["baseline"]
+    assert failed.startswith("1 request was accepted and failed: 409 NodeBeingReimaged, at 1h05 ")
+    assert killed.startswith("10 running tasks killed by terminate, never to be completed (")
+    assert "killed" not in str(told(ran(POOL.replace("terminate", "requeue"))))
+
+
+def test_upgrade_that_is_stuck_in_several_domains_names_their_range():
+    text = STUCK_WHEN_BAD.replace("bad: 50%", "bad: 100%").replace("{build", "{mode: MODE, build")
+    (stuck,) = told(sim.run(sim.loads(text.replace("MODE", "Simultaneous"))))["baseline"]
+    assert " is stuck in domains 0 to 3 since " in stuck
+
+
+JUDGED = """
+objectives: [{metric: wait_mean, at_most: 1d, in_runs: 20%}]
+variants: {as-asked: {}, nothing: {operations: []}}
+"""
+
+
+def test_metric_of_an_objective_has_its_column_and_references_no_verdict(tmp_path, capsys):
+    file = tmp_path / "pool.yaml"
+    file.write_text(POOL.replace("replications: 2", "replications: 30") + JUDGED, encoding="utf-8")
+    main(["compare", str(file), "--no-files", "--quiet"])
+    out = capsys.readouterr().out
+    assert re.search(r"^ +.*mean\b", out, re.MULTILINE)
+    assert re.search(r"reference, as no rollout is asked for: nothing", out)
+    assert re.search(r"\b1 verdict, each at", out)
+
+
+def test_metrics_that_are_zero_everywhere_have_no_panel():
+    def drawn(text):
+        figure = sim.compare(sim.loads(text + JUDGED)).plot.variants_metrics()
+        return [axes.get_title(loc="left") for axes in figure.axes]
+
+    assert "task-hours lost" in drawn(POOL)
+    assert "task-hours lost" not in drawn(
+        POOL.replace("on_upgrade: terminate", "on_upgrade: taskcompletion")
+    )

@@ -470,8 +470,10 @@ def test_reasons_that_leave_the_screen_are_left_to_the_table():
     summary = [row("downtime", 0.0, variant=name) for name in names]
     rows = [verdict("missed", "why " * 30, name) for name in names]
     answer = compared(summary, rows, asked=[KEEPS_CAPACITY])
-    assert answer[-1] == "14 verdicts on objectives are explained in objectives.csv"
+    assert answer[-1] == "14 verdicts on objectives: explained in objectives.csv"
     assert len(answer) <= 24
+    unsaved = compared(summary, rows, asked=[KEEPS_CAPACITY], is_saved=False)
+    assert unsaved[-1] == "14 verdicts on objectives: explained under --json"
 
 
 def test_long_names_of_variants_stay_whole():

@@ -39,6 +39,10 @@ def test_what_is_certain_is_not_estimated():
     )
 
 
+def test_what_is_not_there_is_not_counted():
+    assert Multiplicity(2, 0, 100).sentence.startswith("2 intervals, each at its own level")
+
+
 @pytest.mark.parametrize("found", [Multiplicity(0, 0, 0), Multiplicity(1, 0, 59)])
 def test_one_alone_has_nothing_beside_it(found):
     assert found.sentence == ""

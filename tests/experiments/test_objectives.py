@@ -115,7 +115,7 @@ def test_one_run_without_chance_is_the_answer():
     asked = "metric: rollout_duration, at_most: 8min, in_runs: 95%"
     one = look(asked, restart="2min", open_ended=True)
     assert [verdict.verdict for verdict in one.verdicts] == ["met"]
-    assert one.verdicts[0].sentence == "deterministic, one run suffices: it meets the bound"
+    assert one.verdicts[0].sentence == "deterministic, one run suffices: 8min meets the bound"
     assert not one.open_ended
     assert look_further(one) is one
 

@@ -14,6 +14,7 @@ from sim.systems.batch_pool.defaults import (
     resolve_body,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
+from sim.systems.batch_pool.killed import told
 from sim.systems.batch_pool.layout import PoolLayout, limits
 from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import PoolModel
@@ -41,5 +42,6 @@ SYSTEM_TYPE = SystemType(
     parts=lambda model: parts(model.layout),
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
+    told=told,
     dry_run_rules=DRY_RUN_RULES,
 )

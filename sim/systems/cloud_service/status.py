@@ -182,8 +182,17 @@ def _stuck(layout: Layout, stack: Stack) -> Iterator[str]:
             for domain in np.unique(opened[0][opened[1] == upgrade]).tolist()
             if domain in layout.domain_numbers and final[domain] == UPDATING
         ]
-        where = f" in domain {', '.join(map(str, domains))}" if domains else ""
+        where = f" in {_named(domains)}" if domains else ""
         # A rollback is one of the user's upgrades; the platform's walks go on by themselves alone.
         clears = "a rollback or a fresh upgrade clears it"
         rest = clears if number < layout.rollouts else "it waits for its instances"
         yield f"{name} is stuck{where} since {show_duration(since)}; {rest}"
+
+
+def _named(domains: list[int]) -> str:
+    """``domain 2``, ``domains 0 to 3`` or ``domains 0, 2, 3``; the numbers are in order."""
+    if len(domains) == 1:
+        return f"domain {domains[0]}"
+    if domains[-1] - domains[0] == len(domains) - 1 > 1:
+        return f"domains {domains[0]} to {domains[-1]}"
+    return f"domains {', '.join(map(str, domains))}"
