@@ -1,10 +1,31 @@
-"""Expected texts are written anew by one command; then read the difference::
+"""Expected texts are files, written anew by one command; then read the difference::
 
-    ROLLOUT_SIM_REWRITE=1 python -m pytest -n 0 tests/test_golden.py tests/test_readme.py \
-        tests/test_corpus.py
+    python tests/helpers/rewriting.py
+
+They are the answers in README.md and its picture, the messages in tests/corpus/bad/expected.txt and
+the logs in tests/golden.
 """
 
 import os
+import sys
+from pathlib import Path
+
+import pytest
 
 REWRITES = bool(os.environ.get("ROLLOUT_SIM_REWRITE"))
 """Whether tests replace what they expect by what comes out, instead of comparing it."""
+
+FILES = ("test_readme.py", "test_corpus.py", "test_golden.py")
+"""The tests that own such files. One process: they write to the same files."""
+
+
+def main() -> int:
+    """Run these tests so that they write; a test that fails says which text nothing rewrites."""
+    os.environ["ROLLOUT_SIM_REWRITE"] = "1"
+    tests = Path(__file__).parents[1]
+    files = (str(tests / name) for name in FILES)
+    return pytest.main(["-q", "-n", "0", "-k", "not written_by_accident", *files])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
