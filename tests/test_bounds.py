@@ -280,7 +280,7 @@ def test_a_run_without_memory_tells_what_there_is_most_of(monkeypatch):
         simulation(TWO_SYSTEMS).run(3)
     assert str(error.value) == (
         "t.yaml:3:10: systems.large: asks for too much: this machine does not have the memory for "
-        "replication 3; 300 of 415 subjects are instances of Web"
+        "replication 3; 300 of 417 subjects are instances of Web"
     )
 
 
@@ -304,12 +304,12 @@ def test_a_run_without_memory_tells_of_what_most_rows_are(monkeypatch):
 )
 def test_an_analysis_without_memory_tells_the_same(place, monkeypatch):
     monkeypatch.setattr(place, exhausted)
-    with pytest.raises(TooMuchError, match=r"t.yaml:3:10: .* memory for replication 0; 300 of 326"):
+    with pytest.raises(TooMuchError, match=r"t.yaml:3:10: .* memory for replication 0; 300 of 328"):
         sim.run(Scenario.from_text(TWO_SYSTEMS.replace("tasks: 90", "tasks: 1"), "t.yaml"))
 
 
 def test_subjects_without_memory_name_their_system(monkeypatch):
-    monkeypatch.setattr("sim.systems.batch_pool.model.number_all", exhausted)
+    monkeypatch.setattr("sim.systems.batch_pool.layout.PoolLayout.__init__", exhausted)
     with pytest.raises(
         TooMuchError, match=r"t.yaml:5:5: systems.small: .* not have the memory for its"
     ):

@@ -38,6 +38,11 @@ def numbered(kind, count):
             raise AssertionError(f"{kind} {seed}") from error
 
 
+def test_a_release_is_discovered_while_an_older_version_is_put():
+    """Once it was lost on a machine that a PUT was taking below it."""
+    check(wild_fleet.scenario(random.Random(6286)))
+
+
 @pytest.mark.parametrize("kind", SYSTEMS)
 def test_a_system_at_random_keeps_its_rules(kind):
     numbered(kind, 60)

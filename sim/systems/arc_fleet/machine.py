@@ -123,10 +123,20 @@ class Installed:
 
     def has_news(self, machine: int) -> bool:
         """Whether there is a release for a machine that it is not at already."""
+        return self._news(machine) is not None
+
+    def _news(self, machine: int) -> Target | None:
+        """The release that is newer than what a machine has, or than what it is getting.
+
+        The two differ where a PUT or a push installs an older version: a release between them is
+        news for what is under way.
+        """
         code = self.codes[machine]
-        release = self.newest[code // WIDTH]
-        at_it = code % WIDTH == INSTALLING and release is self._tried.get(machine)
-        return release is not None and not at_it
+        if code % WIDTH != INSTALLING:
+            return self.newest[code // WIDTH]
+        tried = self._tried[machine]
+        found = (self.newest[version] for version in (code // WIDTH, tried.version))
+        return next((each for each in found if each is not None and each is not tried), None)
 
     def discover(self, machine: int, since: float) -> None:
         """A machine finds out what is newest, unless it began with a release `since` then."""
@@ -134,16 +144,13 @@ class Installed:
             return  # that one was the newest already
         # Assumption: a retry or a pending discovery takes the newest release that there is by then,
         # and what was planned for an older one lapses.
-        code = self.codes[machine]
-        status, release = code % WIDTH, self.newest[code // WIDTH]
-        if status == CURRENT:
-            self._fall_due(machine)
+        status, news = self.codes[machine] % WIDTH, self._news(machine)
         # Assumption: a newer release does not wait for the retry of an older one.
-        elif release is not self._tried.get(machine):
-            if status == BACKING_OFF:
-                self._fall_due(machine)
-            elif status == INSTALLING:
-                self._overdue.add(machine)
+        retries = status == BACKING_OFF and news is not self._tried.get(machine)
+        if status == CURRENT or retries:
+            self._fall_due(machine)
+        elif status == INSTALLING and news is not None:
+            self._overdue.add(machine)
 
     def _fall_due(self, machine: int) -> None:
         """The newest release is due; what would bring nothing new lapses."""
