@@ -174,7 +174,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     # An upgrade that never happened keeps every promise, so such a run meets no objective.
     what = "a rollout was refused, never began or had not ended"
     if not measured.random:
-        sentence = f"deterministic, one run suffices: {what}, so that no value meets it"
+        sentence = f"deterministic: {what}, so that no value meets it"
         return replace(verdict, sentence=sentence)
     excuse = f"; in {broken} of {len(kept)} runs {what}"
     return replace(verdict, sentence=verdict.sentence + excuse)

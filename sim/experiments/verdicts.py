@@ -179,7 +179,7 @@ def _kept(met: ArrayLike) -> NDArray[np.bool_]:
 
 def _certain(*, holds: bool, estimate: float, value: str) -> Verdict:
     how = "meets" if holds else "misses"
-    sentence = f"deterministic, one run suffices: {value} {how} the bound"
+    sentence = f"deterministic: {value} {how} the bound"
     return Verdict(estimate, estimate, estimate, "met" if holds else "missed", sentence)
 
 

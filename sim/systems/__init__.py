@@ -21,6 +21,9 @@ class SystemTypes(Mapping[str, "SystemType[Any]"]):
         record: SystemType[Any] = import_module(f"sim.systems.{kind}").SYSTEM_TYPE
         return record
 
+    def __contains__(self, kind: object) -> bool:
+        return kind in FOLDERS  # known without the import of its folder
+
     def __iter__(self) -> Iterator[str]:
         return iter(FOLDERS)
 

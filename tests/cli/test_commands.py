@@ -114,7 +114,7 @@ def test_run_answers_and_leaves_its_results_in_a_new_folder(shell, tmp_path):
     assert "lowest capacity  80 %" in lines
     assert "done in          10min" in lines
     told = (
-        "met: capacity >= 80 % in all runs; deterministic, one run suffices: 80 % meets the bound"
+        "met: capacity >= 80 % in all runs; deterministic: 80 % meets the bound"
     )
     assert told in " ".join(out.split())
     assert lines[-2:] == [

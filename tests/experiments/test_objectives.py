@@ -115,7 +115,7 @@ def test_one_run_without_chance_is_the_answer():
     asked = "metric: rollout_duration, at_most: 8min, in_runs: 95%"
     one = look(asked, restart="2min", open_ended=True)
     assert [verdict.verdict for verdict in one.verdicts] == ["met"]
-    assert one.verdicts[0].sentence == "deterministic, one run suffices: 8min meets the bound"
+    assert one.verdicts[0].sentence == "deterministic: 8min meets the bound"
     assert not one.open_ended
     assert look_further(one) is one
 
@@ -124,7 +124,7 @@ def test_manual_walk_that_nobody_does_meets_nothing_and_says_so():
     (verdict,) = look("metric: min_capacity, at_least: 80%", restart="2min", mode="Manual").verdicts
     assert verdict.verdict == "missed"
     assert verdict.sentence == (
-        "deterministic, one run suffices: a rollout was refused, never began or had not ended, "
+        "deterministic: a rollout was refused, never began or had not ended, "
         "so that no value meets it"
     )
 

@@ -182,7 +182,7 @@ def test_where_nothing_is_random_the_one_run_is_the_answer(in_runs, met, outcome
     assert verdict.verdict == outcome
     assert verdict.share == verdict.low == verdict.high == float(met)
     word = "meets" if met else "misses"
-    assert verdict.sentence == f"deterministic, one run suffices: it {word} the bound"
+    assert verdict.sentence == f"deterministic: it {word} the bound"
 
 
 def test_no_replication_has_no_verdict():

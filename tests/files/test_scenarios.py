@@ -111,7 +111,7 @@ def test_giant_and_binary_scenarios_are_refused(tmp_path):
     with pytest.raises(ScenarioError, match="must be at most 1 MiB"):
         files.load(file)
     file.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
-    with pytest.raises(ScenarioError, match="must be text in UTF-8"):
+    with pytest.raises(ScenarioError, match="not valid UTF-8"):
         files.load(file)
 
 

@@ -349,7 +349,7 @@ def test_a_csv_of_demand_is_read_as_steps():
     ("content", "rule"),
     [
         (b"time_s,value\n0,5\n0,6\n", "that increase line by line"),
-        (b"time_s,value\n-1,5\n", "from 0 on"),
+        (b"time_s,value\n-1,5\n", "times >= 0 in column time_s, got -1"),
         (b"time_s,value\n0,-5\n", "no demand below 0 in column value, got -5"),
         (b"time_s,value\n0,1e300\n", "0 or numbers from 0.000001 to 1e9 in column value, got 1e"),
         (b"time_s,value\n0,1\n9e99,2\n", "at most 10,000 years in column time_s, got 9e"),
