@@ -38,12 +38,6 @@ OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdi
 ELSEWHERE = {"files.read_text", "os.open"}
 """Their namesakes: ours goes through `files`, the other one opens the null device."""
 
-NOT_YET_APART = (
-    "sim.systems.arc_fleet.",
-    "sim.systems.batch_pool.",
-)
-"""What still has circles within. Nothing may be added here."""
-
 MODULES = [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__.py"]
 
 
@@ -87,12 +81,8 @@ def test_every_module_has_a_layer():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    found = [circle for circle in circles(graph()) if not _is_excused(circle)]
+    found = circles(graph())
     assert found == [], "a type or a function that both need belongs in a module before both"
-
-
-def _is_excused(circle):
-    return any(all(name.startswith(folder) for name in circle) for folder in NOT_YET_APART)
 
 
 def test_circle_is_found_through_any_number_of_modules():

@@ -113,9 +113,7 @@ def test_run_answers_and_leaves_its_results_in_a_new_folder(shell, tmp_path):
     assert lines[0].startswith("shop-build-42: 20 instances, 5 update domains, deterministic, one")
     assert "lowest capacity  80 %" in lines
     assert "done in          10min" in lines
-    told = (
-        "met: capacity >= 80 % in all runs; deterministic: 80 % meets the bound"
-    )
+    told = "met: capacity >= 80 % in all runs; deterministic: 80 % meets the bound"
     assert told in " ".join(out.split())
     assert lines[-2:] == [
         "assumed: min_healthy 1, no failures",

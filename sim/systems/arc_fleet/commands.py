@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.systems.arc_fleet.completion import End
 from sim.systems.arc_fleet.machine import Target
 from sim.systems.arc_fleet.states import FAILED, INSTALLING, WIDTH
 
@@ -14,35 +13,7 @@ if TYPE_CHECKING:
 
     from sim.core.windows import Windows
     from sim.systems.arc_fleet.draws import Faults
-    from sim.systems.arc_fleet.fleet import Section
-    from sim.systems.arc_fleet.machine import Installed
-
-
-class Request:
-    """What became of a request, over all machines that it concerns."""
-
-    def __init__(self, name: str, at: float, subject: int) -> None:
-        self.name = name
-        self._open = 0
-        self._last = End(at, subject)
-        self.failed = False
-        """Whether an attempt ended badly, on any machine."""
-        self.overtaken = False
-        """Whether a later request took its place, on any machine."""
-
-    def begins(self) -> None:
-        """It concerns one machine more."""
-        self._open += 1
-
-    def ends(self, time: float, subject: int) -> None:
-        """It is over on a machine, however it went there."""
-        self._open -= 1
-        self._last = max(self._last, End(time, subject))
-
-    @property
-    def end(self) -> End | None:
-        """When the last machine was done."""
-        return None if self._open else self._last
+    from sim.systems.arc_fleet.machine import Installed, Machines, Request
 
 
 @dataclass(frozen=True)
@@ -60,7 +31,7 @@ class Publication:
     faults: Faults
     windows: Windows | None
 
-    def __call__(self, section: Section, installed: Installed) -> None:
+    def __call__(self, section: Machines, installed: Installed) -> None:
         install_draws = section.install_draws(installed, self.name, self.faults)
         target = Target(
             self.version, self.upgrade, install_draws, self.windows, len(section.members)
@@ -77,7 +48,7 @@ class OptIn:
 
     name: str
 
-    def __call__(self, section: Section, installed: Installed) -> None:
+    def __call__(self, section: Machines, installed: Installed) -> None:
         # Assumption: who opts in discovers the newest release as if it were published then.
         installed.opt_in()
         section.discover(installed, self.name)
@@ -89,7 +60,7 @@ class OptOut:
 
     cause: int
 
-    def __call__(self, _: Section, installed: Installed) -> None:
+    def __call__(self, _: Machines, installed: Installed) -> None:
         installed.opt_out(self.cause)
 
 
@@ -111,7 +82,7 @@ class Installation:
     """Whether it is for machines too that do not have the extension."""
     repairs: bool = False
 
-    def __call__(self, section: Section, installed: Installed) -> None:
+    def __call__(self, section: Machines, installed: Installed) -> None:
         targets: dict[int, Target] = {}
         for machine, code in enumerate(installed.codes):
             if self._concerns(installed, machine, code):
@@ -120,7 +91,7 @@ class Installation:
                     targets[version] = self._target(section, installed, version)
                 installed.ask(machine, targets[version])
 
-    def _target(self, section: Section, installed: Installed, version: int) -> Target:
+    def _target(self, section: Machines, installed: Installed, version: int) -> Target:
         install_draws = section.install_draws(installed, self.request.name, self.faults[version])
         members = len(section.members)
         return Target(version, self.cause, install_draws, self.windows, members, self.request)

@@ -10,9 +10,9 @@ event, at its end, is all that an attempt takes; a wait is told when it ends.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sim.systems.arc_fleet.completion import BEFORE
+from sim.systems.arc_fleet.completion import BEFORE, End
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,
@@ -28,11 +28,36 @@ from sim.systems.base.context import LOOK, RETURN, SUBMIT
 
 if TYPE_CHECKING:
     from sim.core.windows import Windows
-    from sim.systems.arc_fleet.commands import Request
-    from sim.systems.arc_fleet.draws import InstallDraws
-    from sim.systems.arc_fleet.fleet import Section
+    from sim.systems.arc_fleet.draws import Faults, InstallDraws
     from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.base.context import ScheduledEvent
+    from sim.systems.base.context import Context, ScheduledEvent
+
+
+class Request:
+    """What became of a request, over all machines that it concerns."""
+
+    def __init__(self, name: str, at: float, subject: int) -> None:
+        self.name = name
+        self._open = 0
+        self._last = End(at, subject)
+        self.failed = False
+        """Whether an attempt ended badly, on any machine."""
+        self.overtaken = False
+        """Whether a later request took its place, on any machine."""
+
+    def begins(self) -> None:
+        """It concerns one machine more."""
+        self._open += 1
+
+    def ends(self, time: float, subject: int) -> None:
+        """It is over on a machine, however it went there."""
+        self._open -= 1
+        self._last = max(self._last, End(time, subject))
+
+    @property
+    def end(self) -> End | None:
+        """When the last machine was done."""
+        return None if self._open else self._last
 
 
 class Target:
@@ -86,10 +111,37 @@ class Wait(NamedTuple):
     cause: int
 
 
+class Machines(Protocol):
+    """The machines that an extension is on: each does one thing at a time."""
+
+    context: Context
+    members: range
+    """Their numbers in the group."""
+    most_attempts: int | None
+
+    def install_draws(self, extension: Installed, reason: str, faults: Faults) -> InstallDraws:
+        """The draws of these machines when they install an extension for a reason."""
+
+    def discover(self, extension: Installed, reason: str, machine: int | None = None) -> None:
+        """Each machine, or one, finds out what is newest."""
+
+    def join(self, machine: int, extension: Installed, target: Target) -> None:
+        """An extension is due, and waits for its machine."""
+
+    def leave(self, machine: int, extension: Installed) -> Wait:
+        """It waits no longer."""
+
+    def look(self, machine: int) -> None:
+        """What waits for a machine may have changed."""
+
+    def free(self, machine: int) -> None:
+        """A machine is done with an extension."""
+
+
 class Installed:
     """One extension on the machines of a section, which are given by their number in it."""
 
-    def __init__(self, section: Section, layout: ExtensionLayout, place: int) -> None:
+    def __init__(self, section: Machines, layout: ExtensionLayout, place: int) -> None:
         self.layout, self._section, self.place = layout, section, place
         self._context = section.context
         self._record, self._horizon = section.context.record, section.context.horizon

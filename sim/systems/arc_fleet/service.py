@@ -17,10 +17,11 @@ from sim.core.log import (
     UPGRADE_FAILED,
     UPGRADING,
 )
-from sim.systems.arc_fleet.commands import Installation, OptIn, OptOut, Publication, Request
+from sim.systems.arc_fleet.commands import Installation, OptIn, OptOut, Publication
 from sim.systems.arc_fleet.completion import BEFORE, End, FleetRows, Rollout, end_of
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.fleet import Action, run
+from sim.systems.arc_fleet.machine import Request
 from sim.systems.arc_fleet.rejections import RULES
 from sim.systems.arc_fleet.states import ENROLLED, NOT_ENROLLED
 from sim.systems.arc_fleet.versions import major, upgrades

@@ -8,8 +8,6 @@ import pytest
 from story import story
 
 W2 = "W: {instances: 2, restart: 100s}"
-NEVER = "at: 59min, rollback: {}"
-"""An operation that is refused: nothing is asked for."""
 
 
 def test_a_guest_os_update_restarts_everyone_domain_by_domain_on_the_same_build():
