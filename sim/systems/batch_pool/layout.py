@@ -199,13 +199,24 @@ def most_arrivals(gaps: Distribution, horizon: float) -> int:
         return math.floor(horizon / gaps.mean) + 1
     times = gaps.quantile((np.arange(4096) + 0.5) / 4096)
     rates = np.logspace(-6, 3, 200) / gaps.mean
-    # Relative to the shortest gap: where all gaps are long, e to the minus them is 0 by itself.
     least = float(times.min())
-    decay = rates * least - np.log(
-        [np.exp(-rate * (times - least)).mean() for rate in rates.tolist()]
-    )
-    bounds = (rates * horizon - math.log(NEVER)) / np.maximum(decay, 1e-300)
-    return math.ceil(float(bounds.min())) + 1
+    late = times - least
+
+    def bound(place: int) -> float:
+        # Relative to the shortest gap: where all gaps are long, e to the minus them is 0 by itself.
+        rate = float(rates[place])
+        decay = rate * least - math.log(np.exp(-rate * late).mean())
+        return (rate * horizon - math.log(NEVER)) / max(decay, 1e-300)
+
+    # An affine function by a concave one has one valley, so that halves tell where it is lowest.
+    low, high = 0, len(rates) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if bound(middle) <= bound(middle + 1):
+            high = middle
+        else:
+            low = middle + 1
+    return math.ceil(bound(low)) + 1
 
 
 # Assumption: the version * is the newest of the pool's family that is listed or asked for.

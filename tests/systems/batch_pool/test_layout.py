@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from pool_log import BAG, TARGET, UPGRADE, Pool
 
 from sim.core.log import UNIT
+from sim.formats.distributions import Distribution
+from sim.systems.batch_pool import layout as numbering
 
 OLD = "WA-GUEST-OS-5.30_201904-01"
 
@@ -66,3 +71,28 @@ def test_a_node_weighs_its_slots_in_service_and_those_that_take_tasks_while_it_d
 def test_a_stream_has_room_for_all_that_can_come(stream, room):
     (job,) = layout(work=stream | {"service": "1s"}).jobs
     assert room <= job.room <= room + 5
+
+
+@pytest.mark.parametrize("horizon", [10.0, 86400.0, 3e6])
+@pytest.mark.parametrize(
+    "law",
+    [
+        {"exponential": {"mean": "30s"}},
+        {"uniform": {"low": "100s", "high": "101s"}},
+        {"lognormal": {"median": "1min", "p95": "1h"}},
+        {"weibull": {"shape": 0.5, "scale": "10s"}},
+    ],
+)
+def test_bound_of_arrivals_is_the_lowest_of_all_rates_and_few_are_tried(law, horizon, monkeypatch):
+    gaps, logs = Distribution.model_validate(law), []
+    times = gaps.quantile((np.arange(4096) + 0.5) / 4096)
+    least = times.min()
+    rates = np.logspace(-6, 3, 200) / gaps.mean
+    decay = [rate * least - math.log(np.exp(-rate * (times - least)).mean()) for rate in rates]
+    lowest = min((rates * horizon - math.log(numbering.NEVER)) / np.maximum(decay, 1e-300))
+    counted = SimpleNamespace(
+        ceil=math.ceil, floor=math.floor, log=lambda x: logs.append(x) or math.log(x)
+    )
+    monkeypatch.setattr(numbering, "math", counted)
+    assert numbering.most_arrivals(gaps, horizon) == math.ceil(lowest) + 1
+    assert len(logs) < 40
