@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -39,76 +39,10 @@ if TYPE_CHECKING:
 L = TypeVar("L", bound=Layout[Any])
 
 
-class Model(Protocol):
-    """One system of a scenario, ready to run: what the rest of the house asks of it."""
-
-    @property
-    def operations(self) -> Sequence[Operation]:
-        """What the file asks of it, in the file's order."""
-
-    @property
-    def blocks(self) -> list[Block]:
-        """Its subjects, numbered."""
-
-    @property
-    def nominal(self) -> float:
-        """Its members at time 0, weighted."""
-
-    @property
-    def unit(self) -> int:
-        """What a member's weight of 1 is in the log, where weights are whole numbers."""
-
-    @property
-    def size(self) -> str:
-        """How large it is, in a few words: ``30 instances, 5 update domains``."""
-
-    @property
-    def headlines(self) -> tuple[str, ...]:
-        """The metrics that say most; results show `MOST_HEADLINES` of them, see `SystemType`."""
-
-    def start(self, context: Context) -> None:
-        """Plan all that the file asks for, in a new world."""
-
-    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
-        """Metrics by (group, name), and in which replications every rollout came to its end."""
-
-    def audit(self, stack: Stack) -> str | None:
-        """The rule of the system that a stack of logs breaks, if any."""
-
-    def series(self) -> list[tuple[str, str]]:
-        """Every (series, group) that a run has."""
-
-    def timeline(self, log: Log, name: str, group: str = "") -> Timeline:
-        """One series of a run over [0, horizon]."""
-
-    def timelines(self, log: Log) -> dict[tuple[str, str], Timeline]:
-        """Every series of a run, by (series, group), all from one stack of its rows."""
-
-    def members(self, log: Log) -> list[dict[str, Any]]:
-        """One row a member."""
-
-    def operations_table(self, log: Log) -> list[dict[str, Any]]:
-        """One row an operation."""
-
-    def status(self, log: Log, at: float) -> dict[str, Any]:
-        """What the service's Get would show at `at` seconds."""
-
-    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
-        """For a picture: label, from, to, category."""
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-
-    def describe(self, dry_run: DryRun | None) -> list[str]:
-        """What it is and what is asked of it, in sentences; `dry_run` where it was run."""
-
-    def rejection(self, operation: Operation) -> Rejection | None:
-        """How the service refuses an operation by what it says, whatever the service's state."""
-
-
 class SystemModel(Generic[L]):
-    """A model as far as the states of members tell: a system overrides what it knows better.
+    """One system of a scenario, ready to run: what the rest of the house asks of it.
+
+    All follows from the states of members; a system overrides what it knows better.
 
     Members are the subjects of kind `member`, whose blocks weigh states in `capacity` and `ready`.
     """
@@ -308,6 +242,10 @@ class SystemModel(Generic[L]):
         serving = [place for place, name in enumerate(statuses) if name in self.in_service]
         out: NDArray[np.bool_] = (state != 0) & ~np.isin(state % block.states.width, serving)
         return out
+
+
+Model: TypeAlias = SystemModel[Any]
+"""Any system of a scenario, ready to run: what the rest of the house asks of it."""
 
 
 @dataclass(frozen=True, eq=False)
