@@ -42,3 +42,24 @@ class Pool(HandMade):
 
     def because(self, _):
         return "arrivals"
+
+
+SUBMITTED = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/2 -> active
+"""
+SOUND = (
+    SUBMITTED
+    + """
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    40 node-1 -> unusable because failures
+    40 job/1 -> active because node-1
+    100 job/0 -> completed because node-0
+    100 job/1 -> running because node-0
+    200 job/1 -> completed because node-0
+    200 job/2 -> running because node-0
+"""
+)
+"""A bag of three tasks, one of which a failure interrupts, to its end: a history that breaks no rule."""

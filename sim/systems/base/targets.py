@@ -125,19 +125,6 @@ class Targets:
         )
         return np.where(self.has("rolled_back"), before, self.version)
 
-    @cached_property
-    def first_requested(self) -> NDArray[np.float64]:
-        """When the version last asked for was first wanted, seconds; infinite where it is that of
-        time 0.
-        """
-        first = np.full(self.final.shape, np.inf)
-        wanted = self.requested[self.replication, self.place]
-        mine = np.flatnonzero(self.stack.new[self.row] // self.width == wanted)
-        mine = np.setdiff1d(mine, self._taken_back)[::-1]
-        # From the last row to the first, so the first one stays.
-        first[self.replication[mine], self.place[mine]] = self.stack.time[self.row[mine]]
-        return first
-
     def spells(self, place: int, replication: int = 0) -> list[Spell]:
         """What one target wanted one after the other; what holds for no time is left out."""
         mine = self.row[(self.place == place) & (self.replication == replication)]

@@ -101,7 +101,6 @@ def test_at_the_horizon_a_rollback_gives_back_what_it_does_not_unask():
     assert targets.requested.tolist() == [[1, 1], [0, 0]]
     assert targets.has("rolled_back").tolist() == [[True, False], [False, False]]
     assert targets.has("initial").tolist() == [[False, False], [True, True]]
-    assert targets.first_requested.tolist() == [[10.0, 30.0], [np.inf, np.inf]]
 
 
 def test_what_a_rollback_gives_back_is_not_asked_for_by_it():
@@ -109,7 +108,6 @@ def test_what_a_rollback_gives_back_is_not_asked_for_by_it():
     small.at(50, 0, REQUESTED, 0)
     targets = Targets(Stack([small.log()]), small.targets)
     assert targets.requested.tolist() == [[0, 1]]
-    assert targets.first_requested.tolist() == [[50.0, 30.0]]
 
 
 def test_spells_follow_each_other_and_the_last_of_an_instant_holds():

@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from pool_log import BAG, UPGRADE, Pool
+from pool_log import BAG, SOUND, SUBMITTED, UPGRADE, Pool
 
 from sim.core.log import Stack
 from sim.systems.batch_pool import audit
 from sim.systems.batch_pool.tasks import redraw_tasks
-
-SUBMITTED = """
-    0 job/0 -> active
-    0 job/1 -> active
-    0 job/2 -> active
-"""
-SOUND = (
-    SUBMITTED
-    + """
-    0 job/0 -> running because node-0
-    0 job/1 -> running because node-1
-    40 node-1 -> unusable because failures
-    40 job/1 -> active because node-1
-    100 job/0 -> completed because node-0
-    100 job/1 -> running because node-0
-    200 job/1 -> completed because node-0
-    200 job/2 -> running because node-0
-"""
-)
 
 
 def test_a_sound_history_breaks_no_rule():
