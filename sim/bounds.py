@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.errors import Problem, TooMuchError
 from sim.core.units import show_duration
-from sim.scenario.references import told
+from sim.scenario.references import as_problems
 from sim.systems.base.cost import Part
 from sim.systems.base.spec import Issue
 
@@ -90,7 +90,7 @@ def no_memory(
 
 def located(scenario: Scenario, path: Path, rule: str) -> Problem:
     """A rule about a part of a scenario, with its place in the file as written."""
-    (problem,) = told(scenario.written.tree, [Issue(_as_written(scenario, path), rule)])
+    (problem,) = as_problems(scenario.written.tree, [Issue(_as_written(scenario, path), rule)])
     return problem
 
 

@@ -217,7 +217,7 @@ def test_every_way_to_run_it_tells_so(text, tmp_path, monkeypatch, capsys):
 def test_what_is_told_before_a_run_comes_all_the_same(text):
     made = simulation(text)
     assert made.scenario.name in explanation.describe(made)
-    explanation.foretold(made)
+    explanation.predicted_rejections(made)
 
 
 def test_so_many_rows_and_events_are_no_more_than_there_may_be(monkeypatch):

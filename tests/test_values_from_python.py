@@ -33,7 +33,7 @@ def refused(call, *given):
 @pytest.mark.parametrize("strange", STRANGE, ids=IDS)
 def test_names_that_are_none_are_refused(results, strange):
     one = results.replay()
-    for of in (one.told, one.progress, one.members, one.dips):
+    for of in (one.progress_text, one.progress, one.members, one.dips):
         assert "must be a system of this scenario, got" in refused(of, strange)
     refused(one.status, strange, 0)
     refused(one.timeline, "shop", strange)

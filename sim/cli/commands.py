@@ -46,7 +46,7 @@ class Answer:
 
     text: str = ""
     code: int = MET
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """Lines for stderr: why the code is not that of the answer."""
 
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     streams.prepare()
     with _stoppable(), streams.without_warnings("--quiet" in words):
         answer = _answer(words)
-        streams.tell(answer.told)
+        streams.tell(answer.notes)
         failed = streams.write(sys.stdout, answer.text)
         if failed:
             streams.tell([f"{PROGRAM}: the answer cannot be written: {failed}"])
@@ -135,13 +135,13 @@ def _internal(what: str, words: Sequence[str]) -> list[Problem]:
 
 
 def _new(options: argparse.Namespace) -> Answer:
-    from sim.cli.overrides import changes
+    from sim.cli.overrides import overrides
     from sim.scenario.reference import kinds
     from sim.scenario.starter import starter
 
     if options.kind is None:
         return Answer(streams.text(kinds()))
-    return Answer(starter(options.kind, changes(options.changes, "PATH=VALUE")))
+    return Answer(starter(options.kind, overrides(options.changes, "PATH=VALUE")))
 
 
 def _keys(options: argparse.Namespace) -> Answer:
@@ -206,10 +206,10 @@ def _explain(options: argparse.Namespace) -> Answer:
 def _run(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import summary
-    from sim.cli.outcomes import told
+    from sim.cli.outcomes import notes
 
     scenario, warnings = _ready(options)
-    with _cost_is_told(warnings, options):
+    with _cost_is_noted(warnings, options):
         found = results.run(
             scenario, replay=options.replay, progress=not options.quiet, force=options.force
         )
@@ -217,7 +217,7 @@ def _run(options: argparse.Namespace) -> Answer:
     firsts = {name: _first(first, name) for name in scenario.systems}
     setting = _setting(found, options)
     rows, objectives = found.rows("summary"), found.rows("objectives")
-    said = told(found)[found.about.variants[0].name]
+    said = notes(found)[found.about.variants[0].name]
 
     def lines(style: Style) -> list[str]:
         return summary.run(setting, rows, objectives, firsts, style, said)
@@ -228,16 +228,16 @@ def _run(options: argparse.Namespace) -> Answer:
 def _compare(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import summary
-    from sim.cli.outcomes import together, told
+    from sim.cli.outcomes import notes, together
 
     scenario, warnings = _ready(options)
-    with _cost_is_told(warnings, options):
+    with _cost_is_noted(warnings, options):
         found = results.compare(scenario, progress=not options.quiet, force=options.force)
     setting = _setting(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     rows, objectives = found.rows("summary"), found.rows("objectives")
     conclusion = found.conclusion.sentence if found.conclusion else ""
-    said = together(told(found))
+    said = together(notes(found))
 
     def lines(style: Style) -> list[str]:
         return summary.compare(setting, rows, objectives, references, conclusion, style, said)
@@ -261,14 +261,14 @@ COMMANDS = {
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
-    from sim.cli.overrides import changes
+    from sim.cli.overrides import overrides
     from sim.files import load, load_stream
     from sim.systems.base.spec import unknown_name
 
-    changed = changes(options.set, "--set")
+    changed = overrides(options.set, "--set")
     for key in ("seed", "replications"):
         if getattr(options, key, None) is not None:
-            changed |= changes([f"{key}={getattr(options, key)}"], f"--{key}")
+            changed |= overrides([f"{key}={getattr(options, key)}"], f"--{key}")
     if options.file == STDIN:
         scenario = load_stream(streams.stdin(), _origin(options), changed)
     else:
@@ -320,7 +320,7 @@ def _warn(scenario: Scenario, options: argparse.Namespace, *, silent: bool = Fal
 
 
 @contextmanager
-def _cost_is_told(told: list[str], options: argparse.Namespace) -> Iterator[None]:
+def _cost_is_noted(notes: list[str], options: argparse.Namespace) -> Iterator[None]:
     """Tell on stderr of a long run before it begins; `told` gets it too.
 
     It is no error with --strict: nothing is wrong with the file.
@@ -331,7 +331,7 @@ def _cost_is_told(told: list[str], options: argparse.Namespace) -> Iterator[None
         if not issubclass(category, LongRunWarning):
             shown(message, category, *rest, **more)
             return
-        told.append(str(message))
+        notes.append(str(message))
         if not options.quiet:
             streams.tell([f"warning: {message}"])
 
@@ -351,8 +351,8 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
     from sim.bounds import located
     from sim.forecast.estimate import estimate
-    from sim.forecast.explanation import foretold
-    from sim.scenario.references import told
+    from sim.forecast.explanation import predicted_rejections
+    from sim.scenario.references import as_problems
     from sim.simulation import Simulation
     from sim.systems.base.spec import Issue
 
@@ -361,8 +361,8 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     for one in (scenario, *map(scenario.variant, names[:most])):
         yield from one.warnings
         simulation = Simulation(one)
-        findings = [Issue(path, sentence) for path, sentence in foretold(simulation)]
-        yield from map(str, told(one.written.tree, findings))
+        findings = [Issue(path, sentence) for path, sentence in predicted_rejections(simulation)]
+        yield from map(str, as_problems(one.written.tree, findings))
         expected = estimate(simulation, one.replications)
         if expected.is_unbounded and options.command in ("validate", "explain"):
             rule = f"expected are {expected.beyond}: run refuses that without --force"

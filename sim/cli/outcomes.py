@@ -29,7 +29,7 @@ _MOST_CHARACTERS = 160
 """Of a service's message; the whole of it stands in operations.csv."""
 
 
-def told(results: Results) -> dict[str, list[str]]:
+def notes(results: Results) -> dict[str, list[str]]:
     """Variant -> sentences, the worst first; nothing of what went as it was asked for."""
     return {one.name: [*_of_variant(results, one)] for one in results.about.variants}
 
@@ -101,7 +101,7 @@ def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:
     run = first
     if outcome.first != first.replication:
         run = results.replay(outcome.first, outcome.variant)
-    where = "; ".join(each for each in run.told(outcome.system) if " is stuck" in each)
+    where = "; ".join(each for each in run.progress_text(outcome.system) if " is stuck" in each)
     if outcome.of == 1:
         yield where or outcome.sentence
     else:
@@ -111,7 +111,7 @@ def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:
 def _others(first: Run, system: str, own: Sequence[Outcome]) -> Iterator[str]:
     """What else the system tells of its first replication: who is stuck is told already."""
     is_told = any((each.system, each.what) == (system, "stuck") for each in own)
-    for sentence in first.told(system):
+    for sentence in first.progress_text(system):
         if not (is_told and " is stuck" in sentence):
             yield sentence
 

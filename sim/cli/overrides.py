@@ -16,7 +16,7 @@ _CHANGE = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^="])+)=(.*)', re.DOTALL)
 """A key that holds "=" is quoted, as one that holds a dot is."""
 
 
-def changes(words: Iterable[str], origin: str) -> dict[str, Node]:
+def overrides(words: Iterable[str], origin: str) -> dict[str, Node]:
     """Path -> value, each with `origin` as its place.
 
     Raises

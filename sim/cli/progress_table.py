@@ -22,7 +22,7 @@ _MOST, _LEAST = 8, 2
 """Columns."""
 
 
-def spread(days: Sequence[Row], which: str, style: Style) -> list[str]:
+def progress_table(days: Sequence[Row], which: str, style: Style) -> list[str]:
     """Lines on one system: rows of `days` have group, day and up_to_date, `which` names the run."""
     shares: dict[str, dict[int, float]] = {}
     for row in days:

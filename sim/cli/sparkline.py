@@ -27,7 +27,7 @@ _TICK_WIDTH = 11
 """Columns that a label below needs."""
 
 
-def sketch(
+def sparkline(
     line: Timeline,
     *,
     start: dt.datetime | None,

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.cli.console import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
-from sim.cli.progress_table import spread
-from sim.cli.sparkline import sketch
+from sim.cli.progress_table import progress_table
+from sim.cli.sparkline import sparkline
 from sim.core.formatting import NOTHING, format_compact, show, show_range
 from sim.core.units import format_duration, show_duration
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
@@ -312,12 +312,12 @@ def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
 def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
     whose = f" of {setting.variant}" if setting.variant else ""
     which = whose + ("" if setting.is_single else " in replication 0")
-    below = spread(first.days, which, style)
+    below = progress_table(first.days, which, style)
     what = f"{first.series.replace('_', ' ')}{which}"
     if first.line.simplified().times.size == 1:
         return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]
     rows = SKETCH_ROWS if len(setting.systems) == 1 and not below else SKETCH_ROWS // 2
-    drawing = sketch(
+    drawing = sparkline(
         first.line,
         start=setting.start,
         width=WIDTH,

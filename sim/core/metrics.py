@@ -250,7 +250,7 @@ class Rollouts:
 
     values: Values
     """rollout_duration, finished, done_at, ended_in, safe_end, rollback_duration, rolled_back."""
-    kept: NDArray[np.bool_]
+    rollouts_ended: NDArray[np.bool_]
     """Whether every rollout asked for was accepted and has ended: else no promise was kept."""
 
 

@@ -1,4 +1,4 @@
-"""Variants against the first one, replication by replication: both saw the same luck.
+"""Variants against the first one, replication by replication: both saw common random numbers.
 
 A metric of k variants has k differences; their intervals hold together at 95 %, each at 1 - 0.05/k.
 Where a time is missing in some replication there is no mean and no interval: whether the variants

@@ -35,7 +35,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """What a variant changes, from replications that saw the same luck.
+    """What a variant changes, from replications with common random numbers.
 
     `difference` is variant minus baseline, `low` and `high` its interval; NaN where there is none.
     `saved` is the share of variance that pairing removed: 1 - var(a - b) / (var(a) + var(b)), below

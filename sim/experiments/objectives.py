@@ -134,17 +134,17 @@ def _may_still_grow(key: Key, one: Experiment) -> str:
 
 def _verdict(objective: Objective, one: Experiment) -> Verdict:
     measured = one.measured
-    kept = measured.kept[objective.system]
+    ended = measured.rollouts_ended[objective.system]
     key = Key(objective.system, objective.group, objective.metric)
     # A metric that does not apply is a value that never came.
-    values = measured.values.get(key, np.full(len(kept), np.nan))
+    values = measured.values.get(key, np.full(len(ended), np.nan))
     bound, at_least = bound_of(objective)
     looks = 2 if one.open_ended else 1
     unit = metric_of(one.scenario, objective.system, objective.metric).unit
     if objective.of == "mean":
         specs = one.scenario.systems.values()
         verdict = judge_mean(
-            np.where(kept, values, np.nan),
+            np.where(ended, values, np.nan),
             bound,
             at_least=at_least,
             confidence=objective.confidence,
@@ -158,7 +158,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
         )
     else:
         verdict = judge(
-            meets(values, bound, at_least=at_least) & kept,
+            meets(values, bound, at_least=at_least) & ended,
             objective.in_runs,
             objective.confidence,
             looks=looks,
@@ -168,7 +168,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     if key not in measured.values:
         excuse = f"; {objective.metric} does not apply here, so it has no value in any run"
         return replace(verdict, sentence=verdict.sentence + excuse)
-    broken = int((~kept).sum())
+    broken = int((~ended).sum())
     if not broken:
         return replace(verdict, sentence=verdict.sentence + _may_still_grow(key, one))
     # An upgrade that never happened keeps every promise, so such a run meets no objective.
@@ -176,5 +176,5 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     if not measured.random:
         sentence = f"deterministic: {what}, so that no value meets it"
         return replace(verdict, sentence=sentence)
-    excuse = f"; in {broken} of {len(kept)} runs {what}"
+    excuse = f"; in {broken} of {len(ended)} runs {what}"
     return replace(verdict, sentence=verdict.sentence + excuse)

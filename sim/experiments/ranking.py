@@ -124,7 +124,7 @@ def _ended_well(one: Experiment) -> float:
                 well &= np.isnan(when)
     for key, values in measured.values.items():
         if key.metric == "safe_end" and not key.group:
-            well &= (values == 1) & measured.kept[key.system]
+            well &= (values == 1) & measured.rollouts_ended[key.system]
     return float(well.mean())
 
 

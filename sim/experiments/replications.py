@@ -1,4 +1,4 @@
-"""Replications: a scenario run again and again, each time with its own luck.
+"""Replications: a scenario run again and again, each time with its own random numbers.
 
 Logs are audited and measured in stacks and then dropped, so that memory does not grow with their
 number. A scenario whose first replication drew nothing has no other run: it runs once.
@@ -53,7 +53,7 @@ class Measured:
     """Which replications, shape (n,)."""
     values: Mapping[Key, NDArray[np.float64]]
     """One value a replication, shape (n,); NaN where it is missing."""
-    kept: Mapping[str, NDArray[np.bool_]]
+    rollouts_ended: Mapping[str, NDArray[np.bool_]]
     """By system: whether every rollout asked for was accepted and has ended, shape (n,)."""
     random: bool
     """False where nothing was drawn: then there is one replication."""
@@ -76,7 +76,7 @@ class Measured:
         return Measured(
             np.concatenate([self.numbers, more.numbers]),
             _concatenated([self.values, more.values]),
-            _concatenated([self.kept, more.kept]),
+            _concatenated([self.rollouts_ended, more.rollouts_ended]),
             self.random,
             self.first,
             (*self.pictured, *more.pictured),
@@ -126,7 +126,7 @@ def replicate(
         If a run breaks an invariant of its own model.
     """
     first: Log | None = None
-    values, kept, outcomes = [], [], []
+    values, ended, outcomes = [], [], []
     ran: list[int] = []
     pictured: list[dict[tuple[str, str], Steps]] = []
     with settled_heap(), _told_if_interrupted(ran, numbers, label):
@@ -137,7 +137,7 @@ def replicate(
                 simulation, logs, pictured=_has_room(pictured)
             )
             values.append(measured)
-            kept.append(promises)
+            ended.append(promises)
             outcomes.append(came)
             pictured += seen
             logs.clear()  # before the next ones run
@@ -146,7 +146,7 @@ def replicate(
     return Measured(
         np.array(ran),
         _concatenated(values),
-        _concatenated(kept),
+        _concatenated(ended),
         first.drew,
         first,
         tuple(pictured),
@@ -257,24 +257,24 @@ def _analysed(
     with exact_arithmetic(simulation, logs[0].replication):
         stack = Stack(logs)
         audit(simulation, stack, logs)
-        values, kept = _values(simulation, stack)
+        values, ended = _values(simulation, stack)
         came = happened(stack, simulation.models)
-        return values, kept, came, [_pictured(simulation, stack, logs)] if pictured else []
+        return values, ended, came, [_pictured(simulation, stack, logs)] if pictured else []
 
 
 def _values(
     simulation: Simulation, stack: Stack
 ) -> tuple[dict[Key, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
     values: dict[Key, NDArray[np.float64]] = {}
-    kept: dict[str, NDArray[np.bool_]] = {}
+    ended: dict[str, NDArray[np.bool_]] = {}
     scenario = simulation.scenario
     for system, model in simulation.models.items():
         named = [*scenario.prefer, *(each.metric for each in scenario.objectives)]
         kind = simulation.kinds[system]
-        measured, kept[system] = kind.measure(model, stack, scenario.warm_up, named)
+        measured, ended[system] = kind.measure(model, stack, scenario.warm_up, named)
         for (group, metric), value in measured.items():
             values[Key(system, group, metric)] = value
-    return values, kept
+    return values, ended
 
 
 def _pictured(

@@ -100,8 +100,10 @@ def judge(
     if high < in_runs:
         return Verdict(k / n, low, high, "missed", f"{seen}: at most {show_share(high)} {level}")
     needed = _runs_to_settle(k / n, n, in_runs, confidence)
-    outlook = _outlook(needed, "without a miss" if k == n else "at this share", certain=k == n)
-    sentence = f"{seen}: {show_share(low)} to {show_share(high)}, each limit {level}; {outlook}"
+    more = _what_would_settle(
+        needed, "without a miss" if k == n else "at this share", certain=k == n
+    )
+    sentence = f"{seen}: {show_share(low)} to {show_share(high)}, each limit {level}; {more}"
     return Verdict(k / n, low, high, "undecided", sentence, needed)
 
 
@@ -148,7 +150,7 @@ def judge_mean(
         outcome: Outcome = "met" if limits_meet.all() else "missed"
         return Verdict(known.mean, known.low, known.high, outcome, seen)
     needed = _runs_for_mean(x, bound, confidence)
-    sentence = f"{seen}; {_outlook(needed, 'with this mean and spread')}"
+    sentence = f"{seen}; {_what_would_settle(needed, 'with this mean and spread')}"
     return Verdict(known.mean, known.low, known.high, "undecided", sentence, needed)
 
 
@@ -253,7 +255,7 @@ def _smallest(settles: Callable[[int], bool], above: int) -> int | None:
     return yes
 
 
-def _outlook(needed: int | None, provided: str, *, certain: bool = False) -> str:
+def _what_would_settle(needed: int | None, provided: str, *, certain: bool = False) -> str:
     if needed is None:
         return f"too close to call: {MOST_REPLICATIONS:,} runs {provided} would not settle it"
     likely = "" if certain else f" with a chance of {show_share(POWER)}"

@@ -70,7 +70,7 @@ def _told_of(simulation: Simulation, name: str, dry_run: DryRun | None) -> list[
     return [*lines, TOO_LARGE] if model.operations else lines
 
 
-def foretold(simulation: Simulation) -> list[tuple[tuple[str | int, ...], str]]:
+def predicted_rejections(simulation: Simulation) -> list[tuple[tuple[str | int, ...], str]]:
     """The refusals that can be foretold: where in the file, and what the service answers.
 
     Those that follow from what a request says, and those of the mean case.
@@ -169,7 +169,7 @@ def after(simulation: Simulation, log: Log) -> str:
     lines: list[str] = []
     for name, model in simulation.models.items():
         lines += map(_told, model.operations_table(log))
-        lines += [f"{each}." for each in simulation.kinds[name].told(model, log)]
+        lines += [f"{each}." for each in simulation.kinds[name].progress_text(model, log)]
         for dip in dips(simulation, log, name):
             lines.append(
                 f"{name}: capacity falls by {show_share(dip.depth)} at "

@@ -42,7 +42,7 @@ def foreseen(dry_run: DryRun, kind: SystemType[Any], warm_up: float) -> list[str
     told = [*_spread(kind.progress(dry_run.model, dry_run.log))]
     if dry_run.is_certain or not how.is_sample:
         told = [_capacity(dry_run, how, warm_up), *_availability(dry_run, warm_up), *told]
-        ends = [*_ends(dry_run), *kind.told(dry_run.model, dry_run.log)]
+        ends = [*_ends(dry_run), *kind.progress_text(dry_run.model, dry_run.log)]
     told += [*ends, *_failures(dry_run)]
     if not told:
         return []

@@ -37,7 +37,7 @@ def figure(
     *,
     title: str = "",
     subtitle: str = "",
-    told: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
     which: str = "",
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
@@ -45,7 +45,7 @@ def figure(
     """A bar for each of `rows` (label -> timeline of 0 and 1), the first one on top.
 
     The first row is the whole system; without `title` the figure states how long it was down.
-    `told` says at the right end of each row what holds for all replications, where the bars show
+    `notes` says at the right end of each row what holds for all replications, where the bars show
     only one of them; `which` names that one in the legend.
     """
     with style.look():
@@ -57,7 +57,7 @@ def figure(
         shown = _view(rows, marks)
         for place, (name, line) in enumerate(rows.items()):
             _draw_row(axes, place, line, shown)
-            _tell(axes, place, (told or {}).get(name) or _downtime(line))
+            _tell(axes, place, (notes or {}).get(name) or _downtime(line))
         style.name_rows(axes, list(rows))
         style.draw_marks(axes, marks, shown.left, shown.right, _BESIDE)
         clock.time_axis(axes, shown, start)

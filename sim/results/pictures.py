@@ -72,20 +72,20 @@ class ResultPictures:
     def availability(self, system: str = "", variant: str = "") -> Picture:
         """When the system, or which group of it, is down in one replication, and in how many."""
         name, one = self._system(system), self._variant(variant)
-        rows, told = {}, {}
+        rows, notes = {}, {}
         for group in worth_showing(self._of.groups_of(one, name, "available")):
             rows[group or name] = self._of.line(one, name, "available", group)
             down = self._of.spread(one, name, "downtime", group)
             if down and self._of.is_spread(one):
-                told[group or name] = f"down{in_runs(down.values > 0)}".replace(" of runs", "")
+                notes[group or name] = f"down{in_runs(down.values > 0)}".replace(" of runs", "")
                 if not (down.values > 0).any():
-                    told[group or name] = "never down"
+                    notes[group or name] = "never down"
         whole = self._of.spread(one, name, "downtime")
         return availability.figure(
             rows,
-            title=downtime(name, whole) if whole and told else "",
-            told=told,
-            which=f"replication {one.first}" if told else "",
+            title=downtime(name, whole) if whole and notes else "",
+            notes=notes,
+            which=f"replication {one.first}" if notes else "",
             **self._around(one, name),
         )
 
@@ -301,7 +301,7 @@ class ResultPictures:
         spread = self._of.spread(one, system, metric)
         if spread is None:
             return ""
-        return spread.told() if brief else sentence(spread, self._of.bound(one, system, metric))
+        return spread.text() if brief else sentence(spread, self._of.bound(one, system, metric))
 
     def _metric_of(self, system: str, series: str) -> str:
         """The metric that tells what a series comes to."""

@@ -150,7 +150,7 @@ def compare(
     progress: bool = False,
     force: bool = False,
 ) -> Results:
-    """Every variant of a scenario on the same luck, set against the first one.
+    """Every variant of a scenario with common random numbers, set against the first one.
 
     A file without variants gets those that the service itself offers. A further look, as in `run`,
     is a look at all variants, so that they stay paired. Parameters are those of `run`.

@@ -125,10 +125,10 @@ class Run(Replication):
         every = self.progress_table
         return tables.frame(every.filter(tables.chosen(every, system=system)))
 
-    def told(self, system: str) -> list[str]:
+    def progress_text(self, system: str) -> list[str]:
         """How far a rollout came and what holds the rest, in sentences, where a system tells it."""
         model = self.model_of(system)
-        return [*self.simulation.kinds[system].told(model, self.log)]
+        return [*self.simulation.kinds[system].progress_text(model, self.log)]
 
     @property
     def events(self) -> pd.DataFrame:

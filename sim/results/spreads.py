@@ -52,7 +52,7 @@ class Spread:
         """The quantile that the bad 5 % of the runs do not keep; infinite where it is missing."""
         return self._at(_BAD if self.metric.better == "higher" else 1 - _BAD)
 
-    def told(self) -> str:
+    def text(self) -> str:
         """``80 % in every run``, or ``median 80 %, bad 5 % 76 %``."""
         if np.isnan(self.values).all():
             return "never by the end of the window"
@@ -85,7 +85,7 @@ class Spread:
 
 def sentence(spread: Spread, bound: float | None) -> str:
     """What a metric comes to and what is asked for: ``Done in: median 36min, bad 5 % 43min``."""
-    text = f"{spread.label[:1].upper()}{spread.label[1:]}: {spread.told()}"
+    text = f"{spread.label[:1].upper()}{spread.label[1:]}: {spread.text()}"
     if bound is None:
         return text
     if spread.metric.name == "min_capacity":
@@ -102,7 +102,7 @@ def downtime(name: str, spread: Spread) -> str:
         return f"{name} is never down in {spread.runs:,} runs"
     text = f"{name} goes down{in_runs(down)}"
     if spread.bad:
-        return f"{text}; downtime {spread.told()}"
+        return f"{text}; downtime {spread.text()}"
     then = replace(spread, values=spread.values[down])
     return f"{text}; when it does, for {then.show(then.middle)} (median)"
 

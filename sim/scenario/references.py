@@ -95,7 +95,7 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
         checked = SYSTEM_TYPES[systems[name].kind].references(name, systems[name], own)
         findings += islice(checked, MOST_PROBLEMS + 1)
     objectives = tuple(_objectives(tree, file, systems, operations, findings))
-    problems += told(tree, findings)
+    problems += as_problems(tree, findings)
     return Linked(horizon, systems, operations, objectives, reader.inputs)
 
 
@@ -110,7 +110,7 @@ def by_system(
     return asked
 
 
-def told(tree: Node, findings: Iterable[Issue]) -> list[Problem]:
+def as_problems(tree: Node, findings: Iterable[Issue]) -> list[Problem]:
     """Findings with their places, in the order of the file."""
     located = [(_locate(tree, finding.path), finding) for finding in findings]
     if located:

@@ -17,7 +17,7 @@ from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS
-from sim.scenario.references import Linked, Objective, by_system, dump_objective, told
+from sim.scenario.references import Linked, Objective, as_problems, by_system, dump_objective
 from sim.scenario.variants import Draft, without_variants
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation, Span
@@ -307,7 +307,7 @@ def _assumptions(linked: Linked) -> Iterator[str]:
     """Each assumption once, naming the system where there are several."""
     several = len(linked.systems) > 1
     for name, spec, operations in _by_system(linked.systems, linked.operations):
-        for assumption in SYSTEM_TYPES[spec.kind].assumed(spec, operations):
+        for assumption in SYSTEM_TYPES[spec.kind].active_assumptions(spec, operations):
             yield f"{name}: {assumption}" if several else assumption
 
 
@@ -315,7 +315,7 @@ def _warnings(
     tree: Node, systems: Mapping[str, System], operations: Iterable[Operation]
 ) -> Iterator[str]:
     for name, spec, own in _by_system(systems, operations):
-        yield from map(str, told(tree, SYSTEM_TYPES[spec.kind].warnings(name, spec, own)))
+        yield from map(str, as_problems(tree, SYSTEM_TYPES[spec.kind].warnings(name, spec, own)))
 
 
 def _dump(part: BaseModel) -> Any:

@@ -18,7 +18,7 @@ from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python, walk
 from sim.scenario import paths
 from sim.scenario.file import File, file_model, json_schema, kinds_of
-from sim.scenario.references import Linked, link, told
+from sim.scenario.references import Linked, as_problems, link
 from sim.systems import FOLDERS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Draft:
 
     def tell(self, findings: Iterable[Issue], problems: list[Problem]) -> None:
         """Append findings about the file with their places, as `link` does."""
-        problems += _news(told(self.tree, findings), problems, self.variant)
+        problems += _news(as_problems(self.tree, findings), problems, self.variant)
 
 
 @dataclass(frozen=True)

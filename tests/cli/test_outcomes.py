@@ -9,21 +9,21 @@ from places import CASES
 
 import sim
 from sim.cli import main
-from sim.cli.outcomes import rare, together, told
+from sim.cli.outcomes import notes, rare, together
 
 
 def test_request_that_the_state_refuses_is_told_with_its_answer():
-    sentences = told(ran(ROLLED_BACK))["baseline"]
+    sentences = notes(ran(ROLLED_BACK))["baseline"]
     refused = next(each for each in ran(ROLLED_BACK).about.outcomes if each.what == "refused")
     assert refused.sentence in sentences  # where the build is good the rollback comes too late
     assert refused.p50_s == 7200.0
-    (one,) = told(sim.run(sim.loads(ROLLED_BACK), replay=refused.first))["baseline"]
+    (one,) = notes(sim.run(sim.loads(ROLLED_BACK), replay=refused.first))["baseline"]
     assert one.startswith("1 request was refused: 409 ConflictError, ")
     assert "at 2h rollback-0: " in one
 
 
 def test_service_that_recycles_is_told_stuck_and_rolled_back():
-    assert together(told(compared("service-recycling"))) == [
+    assert together(notes(compared("service-recycling"))) == [
         "default, stuck, single: upgrade_deployment-0 is stuck in domain 0 since 40min; "
         "a rollback or a fresh upgrade clears it",
         "rolled-back: rolled back after 1h54",
@@ -33,7 +33,7 @@ def test_service_that_recycles_is_told_stuck_and_rolled_back():
 def test_nothing_is_told_of_what_went_as_it_was_asked_for():
     results = compared("pool-new-package")
     assert [each.variant for each in results.about.outcomes] == ["reimage-one"]
-    assert together(told(results)) == [
+    assert together(notes(results)) == [
         "reimage-one: 1 request was refused: 409 OperationNotValidOnNode, at 1h reimage_node-0: "
         "only nodes of a cloud_service pool can be reimaged"
     ]
@@ -74,15 +74,15 @@ operations:
 
 
 def test_tasks_that_terminate_kills_and_requests_that_fail_later_are_told():
-    (failed, killed) = told(ran(POOL))["baseline"]
+    (failed, killed) = notes(ran(POOL))["baseline"]
     assert failed.startswith("1 request was accepted and failed: 409 NodeBeingReimaged, at 1h05 ")
     assert killed.startswith("10 running tasks killed by terminate, never to be completed (")
-    assert "killed" not in str(told(ran(POOL.replace("terminate", "requeue"))))
+    assert "killed" not in str(notes(ran(POOL.replace("terminate", "requeue"))))
 
 
 def test_upgrade_that_is_stuck_in_several_domains_names_their_range():
     text = STUCK_WHEN_BAD.replace("bad: 50%", "bad: 100%").replace("{build", "{mode: MODE, build")
-    (stuck,) = told(sim.run(sim.loads(text.replace("MODE", "Simultaneous"))))["baseline"]
+    (stuck,) = notes(sim.run(sim.loads(text.replace("MODE", "Simultaneous"))))["baseline"]
     assert " is stuck in domains 0 to 3 since " in stuck
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.cli.overrides import changes
+from sim.cli.overrides import overrides
 from sim.scenario import Scenario, paths
 
 
@@ -25,7 +25,7 @@ def test_new_takes_other_values(shell):
     ],
 )
 def test_change_is_split_at_its_first_unquoted_equals_sign(change, path, value):
-    ((text, node),) = changes([change], "--set").items()
+    ((text, node),) = overrides([change], "--set").items()
     assert paths.parse(text)[: len(path)] == path
     assert value in (None, node.value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.cli.console import Style
-from sim.cli.progress_table import spread
+from sim.cli.progress_table import progress_table
 
 PLAIN = Style()
 
@@ -15,7 +15,7 @@ def days(shares, group=""):
 
 
 def lines(rows, which=""):
-    return spread(rows, which, PLAIN)
+    return progress_table(rows, which, PLAIN)
 
 
 def columns(rows):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.cli.console import ASCII, BLOCKS
-from sim.cli.sparkline import sketch
+from sim.cli.sparkline import sparkline
 from sim.core.timelines import Timeline
 
 
@@ -20,7 +20,7 @@ def line(*steps, end=3600.0):
 
 
 def drawn(timeline, *, start=None, width=28, rows=1, levels=BLOCKS, changes=()):
-    return sketch(timeline, start=start, width=width, rows=rows, levels=levels, changes=changes)
+    return sparkline(timeline, start=start, width=width, rows=rows, levels=levels, changes=changes)
 
 
 def test_dip_is_drawn_over_its_time():

@@ -199,7 +199,7 @@ def outcome(history, asked=2, must_end=(True, True)):
     found = rollouts(stack_of(history), range(asked), UPGRADES, must)
     names = ("rollout_duration", "finished", "rollback_duration", "rolled_back")
     values = [found.values[name].item() for name in names]
-    return [None if math.isnan(value) else value for value in values], found.kept.item()
+    return [None if math.isnan(value) else value for value in values], found.rollouts_ended.item()
 
 
 def ends(history):
@@ -332,7 +332,7 @@ def test_updates_of_the_platform_are_no_rollouts():
 def test_each_replication_of_a_stack_has_its_own_outcome():
     stack = stack_of(DONE, [], BOTH, DONE)
     found = rollouts(stack, range(2), UPGRADES, np.ones(2, bool))
-    assert found.kept.tolist() == [True, False, False, True]
+    assert found.rollouts_ended.tolist() == [True, False, False, True]
     np.testing.assert_equal(found.values["rollout_duration"], [140, math.nan, math.nan, 140])
     assert found.values["finished"].tolist() == [1, 0, 0, 1]
 
@@ -346,7 +346,7 @@ def test_a_refusal_counts_whatever_its_rule(rule):
     recorder.record(10.0, 0, 0, REFUSED + rule * OPERATION.width, 0)
     log = recorder.freeze(Subjects([block, UPGRADES]), 0, 1000.0, drew=False)
     found = rollouts(Stack([log]), range(1), UPGRADES, np.ones(1, bool))
-    assert found.kept.tolist() == [False]
+    assert found.rollouts_ended.tolist() == [False]
 
 
 # Of a cloud service: what is easily got wrong

@@ -7,7 +7,7 @@ import pytest
 from ill_fated import ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
 
 import sim
-from sim.cli.outcomes import told
+from sim.cli.outcomes import notes
 from sim.experiments.outcomes import Outcome
 
 
@@ -15,12 +15,12 @@ def test_stuck_is_counted_over_all_replications_and_told_of_the_first_one():
     results = ran(STUCK_WHEN_BAD)
     (found,) = results.about.outcomes
     bad = [sim.run_one(sim.loads(STUCK_WHEN_BAD), k) for k in range(40)]
-    stuck = [run.replication for run in bad if run.told("shop")]
+    stuck = [run.replication for run in bad if run.progress_text("shop")]
     assert (found.what, found.runs, found.of) == ("stuck", len(stuck), 40)
     assert (found.p50_s, found.p95_s, found.first) == (2400.0, 2400.0, stuck[0])
     share = f"{100 * len(stuck) / 40:g} %"
     assert found.sentence == f"stuck in {share} of runs, since 40min"
-    assert told(results) == {
+    assert notes(results) == {
         "baseline": [
             f"{found.sentence}; in replication {stuck[0]} upgrade_deployment-0 is stuck in domain "
             "0 since 40min; a rollback or a fresh upgrade clears it"
@@ -42,8 +42,8 @@ def test_rolled_back_is_timed_among_those_that_were():
 def test_rollout_that_is_not_over_at_the_end_is_told_so():
     walks = ROLLED_BACK.replace("bad: 50%", "bad: 0%").replace("{build", "{mode: Manual, build")
     results = ran(walks.split("  - {at: 2h")[0])
-    assert told(results) == {"baseline": ["not over at the end (4h)"]}
-    drains = told(compared("pool-drain-never-ends"))["drain"]
+    assert notes(results) == {"baseline": ["not over at the end (4h)"]}
+    drains = notes(compared("pool-drain-never-ends"))["drain"]
     assert drains == ["not over at the end (1d12h) in 100 % of runs"]
 
 

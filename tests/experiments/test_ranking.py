@@ -181,7 +181,7 @@ def test_variant_that_does_not_end_is_best_in_nothing_either():
 
 def test_refused_rollout_did_not_end_well():
     refused = variant("refused", text=prefer("downtime"), downtime=0.0)
-    refused.measured.kept["shop"][:] = False
+    refused.measured.rollouts_ended["shop"][:] = False
     found = rank([refused, variant("slow", downtime=60.0, text=prefer("downtime"))])
     assert found.best == ("slow",)
 

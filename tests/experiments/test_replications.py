@@ -60,7 +60,7 @@ def test_every_replication_is_measured(simulation):
     measured = replicate(simulation, range(5))
     assert measured.numbers.tolist() == [0, 1, 2, 3, 4]
     assert {len(values) for values in measured.values.values()} == {5}
-    assert measured.kept["shop"].tolist() == [True] * 5
+    assert measured.rollouts_ended["shop"].tolist() == [True] * 5
     assert len(set(measured.values[HOURS])) == 5
 
 
@@ -138,7 +138,7 @@ def test_further_replications_can_be_joined(simulation):
     whole = replicate(simulation, range(5))
     assert joined.numbers.tolist() == whole.numbers.tolist()
     assert joined.values[HOURS].tolist() == whole.values[HOURS].tolist()
-    assert joined.kept["shop"].tolist() == whole.kept["shop"].tolist()
+    assert joined.rollouts_ended["shop"].tolist() == whole.rollouts_ended["shop"].tolist()
     assert joined.first.replication == 0
 
 

@@ -21,7 +21,7 @@ from sim.core.log import Stack
 from sim.core.units import show_duration, show_share, to_grid
 from sim.files import load
 from sim.forecast.dry_runs import dry_run_of
-from sim.forecast.explanation import foretold, of_system
+from sim.forecast.explanation import of_system, predicted_rejections
 from sim.formats.distributions import Distribution
 from sim.scenario import Scenario
 from sim.simulation import Simulation
@@ -99,7 +99,7 @@ def compare(scenario, name):
         assert (" is completed after " in line) == (duration > 0)
         assert (f" is completed after {show_duration(duration)}" in line) == (duration > 0)
     refused = {row["name"] for row in model.operations_table(log) if row["status"] == "Refused"}
-    found = foretold(Simulation(scenario))
+    found = predicted_rejections(Simulation(scenario))
     assert refused <= {sentence.split()[0] for _, sentence in found}
 
 
@@ -160,7 +160,7 @@ def test_refusals_foretold_of_any_pool_and_fleet_are_those_that_are_explained(as
         line for line in lines if " refused in the mean case: " in line or " will be re" in line
     ]
     if not (simulation.scenario.systems[name].kind == "batch_pool" and asked_of_work(simulation)):
-        assert len(told) == len(foretold(simulation))
+        assert len(told) == len(predicted_rejections(simulation))
 
 
 def asked_of_work(simulation):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.forecast.dry_runs import dry_run_of
-from sim.forecast.explanation import foretold as _foretold
 from sim.forecast.explanation import of_system
+from sim.forecast.explanation import predicted_rejections as _predicted
 from sim.simulation import Simulation
 
 
@@ -22,6 +22,6 @@ def foreseen(scenario):
     return of_system(simulation, name)[-1]
 
 
-def foretold(scenario):
+def predicted_rejections(scenario):
     """The refusals: path in the file and sentence."""
-    return _foretold(Simulation(scenario))
+    return _predicted(Simulation(scenario))

@@ -80,7 +80,7 @@ class HandMade:
         values, _ = self.model.measure(self.stack(*texts), warm_up)
         return {name: value.tolist() for (of, name), value in values.items() if of == group}
 
-    def kept(self, text):
+    def rollouts_ended(self, text):
         """Whether every rollout was accepted and has ended."""
         _, kept = self.model.measure(self.stack(text), 0.0)
         return bool(kept[0])

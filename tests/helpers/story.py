@@ -100,7 +100,7 @@ class Story:
         return float(values[group, metric][0])
 
     @property
-    def kept(self):
+    def rollouts_ended(self):
         """Whether every rollout that the file asks for was accepted and has ended."""
         _, kept = self.model.measure(self.stack, 0.0)
         return bool(kept[0])

@@ -132,7 +132,7 @@ def test_the_page_grows_with_the_rows_of_labels():
 
 def test_bars_of_one_replication_are_called_so_and_beside_them_stands_what_holds_for_all():
     rows = {"shop": Timeline(np.array([0.0, 60.0]), np.array([1.0, 0.0]), 3600.0)}
-    page = availability.figure(rows, told={"shop": "down in 3 %"}, which="replication 0")
+    page = availability.figure(rows, notes={"shop": "down in 3 %"}, which="replication 0")
     page.draw_without_rendering()
     (axes,) = page.axes
     assert "down in 3 %" in [text.get_text() for text in axes.texts]

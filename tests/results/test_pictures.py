@@ -217,7 +217,7 @@ def test_availability_tells_how_many_runs_go_down_and_whose_bars_these_are(drawn
     down = int((rows.value > 0).sum())
     assert 0 < down < 40
     assert caught["title"].startswith(f"shop goes down in {100 * down / 40:g} % of runs; downtime")
-    assert caught["told"]["shop"].startswith("down in ")
+    assert caught["notes"]["shop"].startswith("down in ")
     assert caught["which"] == "replication 0"
 
 

@@ -48,7 +48,7 @@ def test_progress_of_a_run_has_a_row_a_day_for_all_and_for_each_type(results):
 
 def test_systems_whose_rollouts_take_less_than_days_have_no_progress(results):
     assert results.replay().progress("shop").empty
-    assert results.replay().told("shop") == []
+    assert results.replay().progress_text("shop") == []
     assert results.progress["system"].unique().tolist() == ["shops"]
 
 

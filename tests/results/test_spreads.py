@@ -28,7 +28,7 @@ def spread(metric, *values):
     ],
 )
 def test_the_bad_end_of_a_metric_is_where_it_is_worse(found, told, cell):
-    assert (found.told(), found.cell()) == (told, cell)
+    assert (found.text(), found.cell()) == (told, cell)
 
 
 @pytest.mark.parametrize(

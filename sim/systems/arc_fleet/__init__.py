@@ -7,7 +7,7 @@ from sim.systems.arc_fleet.defaults import (
     GROUP_METRICS,
     HORIZON,
     STARTER,
-    assumed,
+    active_assumptions,
     default_variants,
     resolve,
     resolve_body,
@@ -16,7 +16,7 @@ from sim.systems.arc_fleet.defaults import (
 from sim.systems.arc_fleet.explain import DRY_RUN_RULES
 from sim.systems.arc_fleet.metrics import ARC_METRICS, measure_more
 from sim.systems.arc_fleet.model import Model
-from sim.systems.arc_fleet.progress import by_day, told
+from sim.systems.arc_fleet.progress import by_day, progress_text
 from sim.systems.arc_fleet.references import references, warnings
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.spec import ArcFleet
@@ -35,13 +35,13 @@ SYSTEM_TYPE = SystemType(
     references=references,
     resolve=resolve,
     resolve_body=resolve_body,
-    assumed=assumed,
+    active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,
     parts=parts,
     dry_run_rules=DRY_RUN_RULES,
     main_series="up_to_date",
     progress=by_day,
-    told=told,
+    progress_text=progress_text,
     measure_more=measure_more,
 )

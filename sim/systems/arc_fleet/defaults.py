@@ -160,7 +160,7 @@ def named(body: Named, spec: ArcFleet) -> list[Extension]:
     ]
 
 
-def assumed(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     published = any(isinstance(each.body, PublishExtension) for each in operations)
     in_force = ["discovery"] if published else []

@@ -114,15 +114,17 @@ def measure(
     # This takes the most memory: it comes before the rows of each extension are kept beside it.
     of = {kind: _in_service(scopes, kind, warm_up) for kind in kinds}
     of = {kind: of[kind] | _spread(scopes, kind) | _attempts(scopes, kind) for kind in kinds}
-    whole, kept = of[kinds[0]], np.ones(stack.replications, bool)
+    whole, ended = of[kinds[0]], np.ones(stack.replications, bool)
     if layout.rollouts:
         # A publication is never late: a promise about the fleet does not need its end.
         outcome = of_rollouts(layout, stack, np.zeros(layout.rollouts, bool))
         # Where nothing that was asked for covered anybody nothing was upgraded.
-        kept = outcome.kept & (scopes.began < NEVER).any(axis=1)
+        ended = outcome.rollouts_ended & (scopes.began < NEVER).any(axis=1)
         whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
     every = {"": whole, **{kind: of[kind] for kind in types}}
-    return {(group, name): v for group, values in every.items() for name, v in values.items()}, kept
+    return {
+        (group, name): v for group, values in every.items() for name, v in values.items()
+    }, ended
 
 
 def measure_more(model: SystemModel[FleetLayout], stack: Stack, name: str) -> Measured:

@@ -264,7 +264,7 @@ def _away(scopes: Scopes, place: int) -> NDArray[np.bool_]:
     return away
 
 
-def told(model: SystemModel[FleetLayout], log: Log) -> list[str]:
+def progress_text(model: SystemModel[FleetLayout], log: Log) -> list[str]:
     """How far what was last requested of each type came in a run, and what holds the rest.
 
     Then what is stuck, and which operations changed nothing.

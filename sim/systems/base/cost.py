@@ -55,7 +55,9 @@ def share_within(times: Distribution, seconds: float) -> float:
     return float(np.mean(times.quantile((np.arange(64) + 0.5) / 64) <= seconds))
 
 
-def strikes(failures: Failures | None, members: float, horizon: float) -> tuple[float, float]:
+def expected_failures(
+    failures: Failures | None, members: float, horizon: float
+) -> tuple[float, float]:
     """How many failures come for so many members, and how many of them find one in service."""
     if failures is None or not failures.per_year:
         return 0.0, 0.0

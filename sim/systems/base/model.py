@@ -153,12 +153,12 @@ class SystemModel(Generic[L]):
     def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Metrics by (group, name), and in which replications every rollout came to its end."""
         values = of_members(Members(stack, self._members), self.unit, warm_up)
-        kept = np.ones(stack.replications, bool)
+        ended = np.ones(stack.replications, bool)
         if self.layout.rollouts:
             outcome = of_rollouts(self.layout, stack)
-            kept = outcome.kept
+            ended = outcome.rollouts_ended
             values |= {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
-        return {("", name): each for name, each in values.items()}, kept
+        return {("", name): each for name, each in values.items()}, ended
 
     def audit(self, stack: Stack) -> str | None:  # noqa: ARG002
         """The rule of the system that a stack of logs breaks, if any: the log has its own."""

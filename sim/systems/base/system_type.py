@@ -86,7 +86,7 @@ class SystemType(Generic[S]):
     """Fills the defaults that depend on other fields."""
     resolve_body: Callable[[S, Request], Request] = _as_written
     """The same for an operation's body. The spec is resolved."""
-    assumed: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
+    active_assumptions: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
     """The assumptions in force, for the answer's footer. The spec is as written."""
     warnings: Callable[[str, S, Sequence[Operation]], Sequence[Issue]] = _none
     """What is legal and yet hardly meant. All is resolved."""
@@ -108,7 +108,7 @@ class SystemType(Generic[S]):
     """Of a model's run: how far a rollout had come, one row a day."""
     gives_way: str = ""
     """The headline that results go without where there are more than `MOST_HEADLINES`."""
-    told: Callable[[Any, Log], Sequence[str]] = _none
+    progress_text: Callable[[Any, Log], Sequence[str]] = _none
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
     dry_run_rules: DryRunRules = AS_IT_IS
     """How its systems are run in advance."""
@@ -119,8 +119,8 @@ class SystemType(Generic[S]):
         self, model: Model, stack: Stack, warm_up: float, named: Iterable[str]
     ) -> tuple[Measured, NDArray[np.bool_]]:
         """What a model measures, and what a scenario names of the metrics that are not listed."""
-        values, kept = model.measure(stack, warm_up)
+        values, ended = model.measure(stack, warm_up)
         for name in sorted(set(named).difference(self.metrics)):
             if name in self.metrics:  # which knows more than it lists
                 values |= self.measure_more(model, stack, name)
-        return values, kept
+        return values, ended

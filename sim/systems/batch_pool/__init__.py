@@ -8,13 +8,13 @@ from sim.systems.batch_pool.defaults import (
     GROUP_METRICS,
     HORIZON,
     STARTER,
-    assumed,
+    active_assumptions,
     default_variants,
     resolve,
     resolve_body,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
-from sim.systems.batch_pool.killed import told
+from sim.systems.batch_pool.killed import progress_text
 from sim.systems.batch_pool.layout import PoolLayout, limits
 from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import PoolModel
@@ -36,12 +36,12 @@ SYSTEM_TYPE = SystemType(
     limits=limits,
     resolve=resolve,
     resolve_body=resolve_body,
-    assumed=assumed,
+    active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,
     parts=lambda model: parts(model.layout),
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
-    told=told,
+    progress_text=progress_text,
     dry_run_rules=DRY_RUN_RULES,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.systems.base.cost import Part, strikes, tries
+from sim.systems.base.cost import Part, expected_failures, tries
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _of_nodes(layout: PoolLayout, busy: float) -> Iterator[Part]:
         rows = count * taken + OPERATION_ROWS
         what = f"nodes that {operation.name} takes"
         yield Part(operation.path, what, "node", "", rows, rows)
-    coming, finding = strikes(layout.spec.failures, layout.spec.nodes, horizon)
+    coming, finding = expected_failures(layout.spec.failures, layout.spec.nodes, horizon)
     nodes += finding
     path: Path = ("systems", layout.name, "failures", "per_year")
     yield Part(path, "nodes that fail", "node", "", finding * taken, coming + finding * taken)

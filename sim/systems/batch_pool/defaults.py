@@ -89,7 +89,7 @@ def resolve_body(spec: BatchPool, body: Request) -> Request:
     return body
 
 
-def assumed(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     bodies = [operation.body for operation in operations]
     cloud_service = spec.configuration == "cloud_service"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.systems.batch_pool.model import PoolModel
 
 
-def told(model: PoolModel, log: Log) -> list[str]:
+def progress_text(model: PoolModel, log: Log) -> list[str]:
     """How many tasks of one run were killed, in a sentence; nothing where none was."""
     runs = executions(model.layout, Stack([log]))
     killed = runs.ending == TERMINATE

@@ -136,16 +136,16 @@ def measure(layout: PoolLayout, stack: Stack, warm_up: float) -> tuple[Measured,
     slots = nodes.series("slots").crop(warm_up)
     values |= in_service(slots) | availability(at_least(slots, layout.min_available))
     values |= _accepting(nodes, warm_up)
-    kept = np.ones(stack.replications, bool)
+    ended = np.ones(stack.replications, bool)
     if layout.rollouts:
         outcome = of_rollouts(layout, stack)
-        kept = outcome.kept
+        ended = outcome.rollouts_ended
         values |= {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
         values |= {"updated_share": updated_share(layout, stack)}
     if layout.jobs:
         values |= _interrupted(layout, stack) | _waited(layout, stack, warm_up)
         values |= _ended(layout, stack, warm_up)
-    return {("", name): value for name, value in values.items()}, kept
+    return {("", name): value for name, value in values.items()}, ended
 
 
 def _accepting(nodes: Members, warm_up: float) -> Values:

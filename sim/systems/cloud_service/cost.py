@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.systems.base.cost import Part, strikes, tries
+from sim.systems.base.cost import Part, expected_failures, tries
 from sim.systems.cloud_service.operator import SEEN
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -152,13 +152,13 @@ def _attempt(role: Role) -> float:
 def _of_failures(layout: Layout) -> Iterator[Part]:
     horizon = layout.span.horizon
     for role in layout.roles:
-        coming, finding = strikes(role.spec.failures, role.room, horizon)
+        coming, finding = expected_failures(role.spec.failures, role.room, horizon)
         rows = finding * _rows(role.spec)
         path: Path = ("systems", layout.name, "roles", role.name, "failures", "per_year")
         what = f"instances of {role.name} that fail"
         yield Part(path, what, "instance", role.name, rows, coming + rows)
     spec = layout.spec
-    coming, finding = strikes(spec.fault_domain_failures, spec.fault_domains, horizon)
+    coming, finding = expected_failures(spec.fault_domain_failures, spec.fault_domains, horizon)
     path = ("systems", layout.name, "fault_domain_failures", "per_year")
     for role in layout.roles:
         rows = finding * _rows(role.spec) * role.room / spec.fault_domains

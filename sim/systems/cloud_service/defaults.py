@@ -124,7 +124,7 @@ def resolve_body(spec: CloudService, body: Request) -> Request:
     return body
 
 
-def assumed(spec: CloudService, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: CloudService, operations: Sequence[Operation]) -> list[str]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     lines = []
     roles = spec.roles

@@ -120,12 +120,12 @@ def measure(layout: Layout, stack: Stack, warm_up: float) -> tuple[Measured, NDA
     add("", {"max_domains_out": out.astype(float)})
     add("", {"instances_failed": _count(_failed(layout, stack))})
     add("", {"local_data_lost": _data_lost(layout, stack)})
-    kept = np.ones(stack.replications, bool)
+    ended = np.ones(stack.replications, bool)
     if layout.rollouts:
         builds = updated(layout, stack)
         outcome = of_rollouts(layout, stack, half_way=builds.half_way)
         add("", outcome.values)
-        kept = outcome.kept
+        ended = outcome.rollouts_ended
         results |= builds.share
     if layout.platform_updates:
         add("", {"platform_update_duration": _platform_duration(layout, stack)})
@@ -135,7 +135,7 @@ def measure(layout: Layout, stack: Stack, warm_up: float) -> tuple[Measured, NDA
         add("", _bad_builds(layout, stack, everyone, warm_up))
     if layout.spec.demand is not None:
         add("", {"unserved_demand": _unserved(layout, everyone, warm_up)})
-    return results, kept
+    return results, ended
 
 
 def _platform_duration(layout: Layout, stack: Stack) -> NDArray[np.float64]:

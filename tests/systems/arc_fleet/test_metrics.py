@@ -412,13 +412,13 @@ def test_a_type_has_the_metrics_of_groups_only_and_the_fleet_those_of_rollouts_t
 
 
 def test_a_promise_about_a_fleet_needs_no_end_of_the_publication_but_its_begin():
-    assert Fleet(PUBLISH).kept(DONE)
-    assert not Fleet(PUBLISH).kept("")
+    assert Fleet(PUBLISH).rollouts_ended(DONE)
+    assert not Fleet(PUBLISH).rollouts_ended("")
 
 
 def test_without_a_rollout_there_are_no_rollout_metrics():
     fleet = Fleet()
-    assert fleet.kept("")
+    assert fleet.rollouts_ended("")
     found = fleet.measure("")
     assert not {"finished", "updated_share", "time_to_99"} & set(found)
     assert found["stuck_machines"] == [0]

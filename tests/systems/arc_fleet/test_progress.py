@@ -25,7 +25,7 @@ def held(fleet, text):
 
 
 def told(fleet, text):
-    return progress.told(fleet.model, fleet.log(text))
+    return progress.progress_text(fleet.model, fleet.log(text))
 
 
 # By day
@@ -230,7 +230,7 @@ def changes_nothing(*requests, text="", **spec):
     name = fleet.model.layout.operations[-1]
     log = fleet.log(text + accepted(900, name))
     row = fleet.model.operations_table(log)[-1]
-    lines = [line for line in progress.told(fleet.model, log) if line.startswith(name)]
+    lines = [line for line in progress.progress_text(fleet.model, log) if line.startswith(name)]
     assert lines == ([f"{name} {row['message']}"] if row["message"] else [])
     return row["message"]
 
@@ -299,7 +299,7 @@ def test_what_is_refused_has_its_own_message_only():
     refused = fleet.log("900 repair_extension-0 -> Refused/no such extension")
     (row,) = fleet.model.operations_table(refused)
     assert row["message"] == "the machines do not have the extension P.Agent"
-    assert progress.told(fleet.model, refused) == []
+    assert progress.progress_text(fleet.model, refused) == []
 
 
 def test_stuck_machines_are_told_with_since_when_what_helps_and_who_backs_off():

@@ -18,9 +18,9 @@ def rule(operation, **keys):
     return by_request(s.operations[0].body, s.systems["f"])
 
 
-def foretold(*operations, **keys):
+def predicted_rejections(*operations, **keys):
     """Path and sentence of each refusal that is foretold."""
-    found = foretelling.foretold(scenario(*operations, **keys))
+    found = foretelling.predicted_rejections(scenario(*operations, **keys))
     return [(".".join(map(str, path)), sentence) for path, sentence in found]
 
 
@@ -104,7 +104,7 @@ def test_every_refusal_has_its_code_and_words(name, status, code, words):
 
 
 def test_what_a_request_says_is_foretold_with_its_place():
-    assert foretold(publish(), opt(), extensions=[AGENT, OWN]) == [
+    assert predicted_rejections(publish(), opt(), extensions=[AGENT, OWN]) == [
         (
             "operations.1.set_automatic_upgrade",
             "set_automatic_upgrade-0 will be refused: 400 BadRequest: the extension Contoso.Own does "
@@ -120,7 +120,7 @@ OPT_OUT = {"set_automatic_upgrade": {"type": AGENT["type"], "group": "ships", "e
 
 @pytest.mark.parametrize("request_", [PUSH, REPAIR, OPT_OUT])
 def test_that_no_machine_has_the_extension_is_foretold(request_):
-    ((path, sentence),) = foretold(request_, groups=GROUPS)
+    ((path, sentence),) = predicted_rejections(request_, groups=GROUPS)
     assert path == f"operations.0.{next(iter(request_))}"
     name = f"{MONITOR}.{AGENT['type']}"
     assert sentence.endswith(f"404 ResourceNotFound: the machines do not have the extension {name}")
@@ -128,23 +128,23 @@ def test_that_no_machine_has_the_extension_is_foretold(request_):
 
 def test_what_was_put_there_before_is_found_there():
     put, push = {"put_extension": OWN}, {"upgrade_extensions": {"targets": {"Contoso.Own": "2"}}}
-    assert foretold(put, push) == []
-    ((path, _),) = foretold(push, put)
+    assert predicted_rejections(put, push) == []
+    ((path, _),) = predicted_rejections(push, put)
     assert path == "operations.0.upgrade_extensions"
 
 
 def test_what_may_have_been_put_there_before_is_missing_in_the_mean_case():
     put = {"at": {"exponential": {"mean": "1d"}}, "put_extension": OWN}
     push = {"at": "5min", "upgrade_extensions": {"targets": {"Contoso.Own": "2"}}}
-    ((_, sentence),) = foretold(push, put)
+    ((_, sentence),) = predicted_rejections(push, put)
     assert sentence.startswith("upgrade_extensions-0 is refused in the mean case: 404 Res")
-    assert foretold(push | {"at": "25h"}, put) == []
+    assert predicted_rejections(push | {"at": "25h"}, put) == []
 
 
 def test_a_put_that_is_refused_puts_nothing_there():
     put = {"put_extension": OWN | AUTOMATIC}
     repair = {"repair_extension": {"type": "Own"}}
-    assert [path for path, _ in foretold(put, repair)] == [
+    assert [path for path, _ in predicted_rejections(put, repair)] == [
         "operations.0.put_extension",
         "operations.1.repair_extension",
     ]

@@ -259,7 +259,7 @@ def test_where_nobody_is_covered_nothing_is_finished_nor_any_promise_kept():
     assert (run.measure("finished"), run.measure("updated_share")) == (0, 0)
     assert math.isnan(run.measure("rollout_duration"))
     assert math.isnan(run.measure("time_to_50"))
-    assert not run.kept
+    assert not run.rollouts_ended
     assert run.series("up_to_date") == [(0, 1), (H, 0)]
 
 

@@ -45,11 +45,11 @@ def test_availability_is_told_where_it_is_known_what_is_needed(members):
 def test_a_promise_is_kept_where_every_rollout_is_accepted_and_ends(kiosks, stack):
     found = of_rollouts(kiosks.layout, stack)
     assert found.values["rollout_duration"].tolist() == [600.0]
-    assert found.kept.tolist() == [False]  # the second one is refused
+    assert found.rollouts_ended.tolist() == [False]  # the second one is refused
 
 
 def test_a_rollout_that_need_not_end_may_be_cut_by_the_horizon():
     late = model(request(0, 55, "2"))
     stack = Stack([log_of(late)])
-    assert of_rollouts(late.layout, stack).kept.tolist() == [False]
-    assert of_rollouts(late.layout, stack, np.array([False])).kept.tolist() == [True]
+    assert of_rollouts(late.layout, stack).rollouts_ended.tolist() == [False]
+    assert of_rollouts(late.layout, stack, np.array([False])).rollouts_ended.tolist() == [True]

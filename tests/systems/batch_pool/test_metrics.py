@@ -141,13 +141,13 @@ def test_what_accepts_tasks_is_a_headline_where_nodes_may_drain(requests, spec, 
 def test_a_rollout_lasts_from_its_acceptance_to_its_last_node():
     pool = Pool(UPGRADE)
     assert one(pool, WALK, "rollout_duration", "finished", "updated_share") == [500, 1, 1]
-    assert pool.kept(WALK)
+    assert pool.rollouts_ended(WALK)
 
 
 def test_an_upgrade_that_has_not_ended_keeps_no_promise():
     unfinished = WALK[: WALK.index("600 upgrade")]
     assert one(Pool(UPGRADE), unfinished, "rollout_duration", "finished") == [NAN, 0]
-    assert not Pool(UPGRADE).kept(unfinished)
+    assert not Pool(UPGRADE).rollouts_ended(unfinished)
 
 
 def test_an_upgrade_that_is_refused_updates_nothing_and_keeps_no_promise():
@@ -157,7 +157,7 @@ def test_an_upgrade_that_is_refused_updates_nothing_and_keeps_no_promise():
         0,
         0,
     ]
-    assert not Pool(UPGRADE).kept(refused)
+    assert not Pool(UPGRADE).rollouts_ended(refused)
 
 
 @pytest.mark.parametrize(

@@ -252,8 +252,8 @@ def upgrade(target=NEW, **keys):
     return {"upgrade_os": {"target_os_version": target, **keys}}
 
 
-def foretold(*operations, **keys):
-    found = foretelling.foretold(scenario(*operations, **keys))
+def predicted_rejections(*operations, **keys):
+    found = foretelling.predicted_rejections(scenario(*operations, **keys))
     return [(path, sentence.split(": ")[1]) for path, sentence in found]
 
 
@@ -283,7 +283,7 @@ def foretold(*operations, **keys):
 )
 def test_a_refusal_that_follows_from_the_file_is_foretold_and_comes(operation, keys, answer):
     kind = next(iter(operation))
-    assert foretold(operation, **keys) == [(("operations", 0, kind), answer)]
+    assert predicted_rejections(operation, **keys) == [(("operations", 0, kind), answer)]
     system = {"kind": "batch_pool", "nodes": 4} | {k: v for k, v in keys.items() if k != "start"}
     text = {"systems": {"p": system}, "operations": [{"at": "1min", **operation}], "horizon": "1h"}
     text |= {"start": keys["start"]} if "start" in keys else {}
@@ -308,19 +308,23 @@ def test_a_refusal_that_follows_from_the_file_is_foretold_and_comes(operation, k
     ],
 )
 def test_what_is_accepted_is_not_foretold_as_refused(operations, keys):
-    assert foretold(*operations, **keys) == []
+    assert predicted_rejections(*operations, **keys) == []
 
 
 def test_what_the_state_of_the_pool_forbids_is_foretold():
     path = ("operations", 1, "upgrade_os")
-    assert foretold(upgrade(), upgrade(OLD)) == [(path, "409 UpgradePoolVersionConflict")]
-    assert len(foretold(upgrade(OLD), upgrade())) == 1
+    assert predicted_rejections(upgrade(), upgrade(OLD)) == [
+        (path, "409 UpgradePoolVersionConflict")
+    ]
+    assert len(predicted_rejections(upgrade(OLD), upgrade())) == 1
 
 
 def test_what_another_time_would_let_pass_is_refused_in_the_mean_case():
     early = {"at": {"uniform": {"low": "30s", "high": "50s"}}}
     at_random = {"at": {"uniform": {"low": "30s", "high": "2min"}}}
-    ((_, sentence),) = foretelling.foretold(scenario(upgrade(OLD), upgrade() | at_random))
+    ((_, sentence),) = foretelling.predicted_rejections(
+        scenario(upgrade(OLD), upgrade() | at_random)
+    )
     assert sentence.startswith("upgrade_os-0 is refused in the mean case: 400 PoolVersionEquals")
-    ((path, _),) = foretelling.foretold(scenario(upgrade(OLD), upgrade() | early))
+    ((path, _),) = foretelling.predicted_rejections(scenario(upgrade(OLD), upgrade() | early))
     assert path == ("operations", 0, "upgrade_os")  # it is 409 then, as the upgrade is on

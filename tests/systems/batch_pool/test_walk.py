@@ -97,8 +97,8 @@ def test_no_node_is_taken_outside_the_windows_and_a_window_ends_before_its_end(p
     asked = within(("00:01", "00:03"), ("00:10", "00:11"))
     told = story((10, asked), nodes=4, pace=pace, horizon="2d")
     assert told.times == [60, 120, 600, 86400 + 60]
-    assert told.kept
-    assert not story((10, asked), nodes=4, pace=pace).kept
+    assert told.rollouts_ended
+    assert not story((10, asked), nodes=4, pace=pace).rollouts_ended
 
 
 @pytest.mark.parametrize("pace", PACES)

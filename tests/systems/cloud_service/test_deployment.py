@@ -46,7 +46,11 @@ def test_a_manual_upgrade_succeeds_when_accepted_and_each_walk_when_its_domain_i
 def test_a_manual_upgrade_without_walks_waits():
     told = story("at: 10s, upgrade_deployment: {mode: Manual}")
     assert told.brief(UP) == ["10 upgrading"]
-    assert (told.measure("finished"), told.measure("updated_share"), told.kept) == (0, 0, False)
+    assert (told.measure("finished"), told.measure("updated_share"), told.rollouts_ended) == (
+        0,
+        0,
+        False,
+    )
 
 
 def test_a_manual_upgrade_needs_no_walk_of_domains_without_anyone():
@@ -92,7 +96,7 @@ def test_a_manual_upgrade_ends_when_nobody_is_left_to_walk():
         """
     )
     assert told.brief(UP) == ["10 upgrading", "300 completed"]
-    assert told.kept
+    assert told.rollouts_ended
 
 
 def test_domains_that_a_scale_out_adds_are_walked_too():
@@ -175,7 +179,7 @@ def test_a_takeover_does_not_wait_for_a_domain_that_is_stuck_behind_it():
     )
     assert told.brief("upgrade by upgrade_deployment-2") == ["3000 upgrading", "3200 completed"]
     assert told.brief("A_IN_0")[-1] == "250 CyclingRole/2"
-    assert told.kept
+    assert told.rollouts_ended
 
 
 def test_a_takeover_does_not_wait_for_the_platform_and_the_platform_waits_for_it():

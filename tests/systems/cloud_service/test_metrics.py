@@ -60,7 +60,7 @@ def test_a_restart_that_leaves_an_upgrade_half_way_is_no_finish_of_it():
     assert math.isnan(told.measure("rollout_duration"))
     assert math.isnan(told.measure("done_at"))
     assert told.measure("ended_in") == 270
-    assert told.kept
+    assert told.rollouts_ended
 
 
 def test_an_upgrade_of_one_role_leaves_the_other_half_way():
@@ -159,14 +159,14 @@ def test_a_rollout_that_never_comes_is_not_finished():
     assert told.lines == []
     assert (told.measure("finished"), told.measure("updated_share")) == (0, 0)
     assert math.isnan(told.measure("rollout_duration"))
-    assert not told.kept
+    assert not told.rollouts_ended
 
 
 def test_what_happens_at_the_horizon_counts_and_what_would_come_later_does_not():
     assert story("at: 10s, upgrade_deployment: {}", horizon="210s").measure("finished") == 1
     late = story("at: 10s, upgrade_deployment: {}", horizon="209s")
     assert (late.measure("finished"), late.measure("updated_share")) == (0, 0.5)
-    assert not late.kept
+    assert not late.rollouts_ended
 
 
 @pytest.mark.parametrize(("bad", "reach"), [("100%", 1.0), ("0%", 0.0)])

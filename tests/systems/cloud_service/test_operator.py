@@ -189,7 +189,7 @@ def test_stop_does_nothing_more():
     told = story(upgrade("bake: 60s, stop_above: 0%, then: stop"), W3, domains=3, more=sick("30s"))
     assert walks(told) == [10]
     assert told.brief(UP) == ["10 upgrading"]
-    assert (told.measure("finished"), told.kept) == (0, False)
+    assert (told.measure("finished"), told.rollouts_ended) == (0, False)
 
 
 def test_rollback_is_asked_for_with_mode_auto():

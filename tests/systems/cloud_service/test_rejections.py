@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from foretelling import foretold
+from foretelling import predicted_rejections
 from story import Story, story
 
 from sim.systems.cloud_service.rejections import FIRST_VERSIONS, REFUSALS, RULES
@@ -319,7 +319,7 @@ def test_a_request_that_the_state_forbids_is_refused_and_changes_nothing(
 def test_a_refused_upgrade_changes_nothing(body):
     told = asked(body)
     assert told.lines == told.about("it")
-    assert not told.kept
+    assert not told.rollouts_ended
     assert told.measure("finished") == 0
 
 
@@ -364,7 +364,7 @@ def test_an_overtaken_upgrade_fails_with_a_conflict():
 )
 def test_a_refusal_that_follows_from_the_file_alone_is_foretold(kind, body, rule):
     told = asked(body, kind=kind)
-    ((path, sentence),) = foretold(told.simulation.scenario)
+    ((path, sentence),) = predicted_rejections(told.simulation.scenario)
     assert path == ("operations", 0, kind)
     rejection = REFUSALS[rule]
     assert sentence.startswith(f"it will be refused: {rejection.http_status} {rejection.code}")
@@ -372,7 +372,7 @@ def test_a_refusal_that_follows_from_the_file_alone_is_foretold(kind, body, rule
 
 def test_what_the_state_of_the_service_forbids_is_foretold():
     told = asked({"upgrade_domain": 0}, kind="walk_upgrade_domain")
-    ((_, sentence),) = foretold(told.simulation.scenario)
+    ((_, sentence),) = predicted_rejections(told.simulation.scenario)
     assert sentence == (
         "it will be refused: 409 ConflictError: no update or upgrade is in progress: allowed "
         "while there is one"

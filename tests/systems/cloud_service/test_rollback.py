@@ -40,7 +40,11 @@ def test_a_rollback_covers_only_what_is_on_another_build_and_starts_at_once():
     assert told.measure("rolled_back") == 1
     assert told.measure("rollback_duration") == 340
     assert math.isnan(told.measure("rollout_duration"))
-    assert (told.measure("finished"), told.measure("updated_share"), told.kept) == (0, 0, True)
+    assert (told.measure("finished"), told.measure("updated_share"), told.rollouts_ended) == (
+        0,
+        0,
+        True,
+    )
 
 
 def test_a_rollback_may_overtake_the_first_domain_itself():

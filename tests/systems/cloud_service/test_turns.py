@@ -165,7 +165,7 @@ def test_a_walk_that_nobody_helps_stays_stuck():
     told = story(UPGRADE, "W: {instances: 2, restart: 100s, min_healthy: 0}", more=more)
     assert told.brief(UP) == ["10 upgrading", "1810 stuck"]
     assert told.taken("W_IN_1") == []
-    assert (told.measure("finished"), told.kept) == (0.0, False)
+    assert (told.measure("finished"), told.rollouts_ended) == (0.0, False)
     assert told.brief("upgrade_deployment-0") == ["10 InProgress"]
 
 
