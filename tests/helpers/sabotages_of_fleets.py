@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sabotage import Sabotage
 
-from sim.systems.arc_fleet.discovery import Discoveries
 from sim.systems.arc_fleet.draws import InstallDraws
-from sim.systems.arc_fleet.fleet import Limit, Section
+from sim.systems.arc_fleet.fleet import Discoveries, Limit, Section
 from sim.systems.arc_fleet.machine import Installed
 from sim.systems.arc_fleet.states import CURRENT, WIDTH
 

@@ -1,7 +1,10 @@
-"""When a rollout has come to its end, and how: from the rows of the machines, once all have run.
+"""When requests and rollouts have come to their end, and how.
 
-Source of the condition: every enrolled extension is up to date or failed; those that are opted out
-no longer count, disconnected ones are waited for.
+A request ends with the last machine that it concerns, which counts them while they run. How a
+rollout ended is read from the rows of the machines, once all have run.
+
+# Assumption: a release ends when every enrolled extension is up to date or failed; those that are
+# opted out no longer count, disconnected ones are waited for. No document says when one ends.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import SCENARIO
+from sim.core.log import COMPLETED, SCENARIO, SUPERSEDED, UPGRADE_FAILED
 from sim.systems.arc_fleet.states import ENROLLED, FAILED, TARGET_WIDTH, UNDER_WAY, WIDTH
 from sim.systems.arc_fleet.versions import major
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
+    from sim.systems.base.service import Call
 
 BEFORE = -1.0
 """A time before all others."""
@@ -31,6 +35,34 @@ class End(NamedTuple):
 
     time: float
     cause: int
+
+
+class PendingRequest:
+    """A push, a PUT or a repair, over all machines that it concerns."""
+
+    def __init__(self, name: str, at: float, subject: int) -> None:
+        self.name = name
+        self._open = 0
+        self._last = End(at, subject)
+        self.failed = False
+        """Whether an attempt ended badly, on any machine."""
+        self.overtaken = False
+        """Whether a later request took its place, on any machine."""
+
+    def begins(self) -> None:
+        """It concerns one machine more."""
+        self._open += 1
+
+    def ends(self, time: float, subject: int) -> None:
+        """It is over on a machine, however it went there."""
+        self._open -= 1
+        # Parts of the fleet run one after the other: what is told last need not be the last.
+        self._last = max(self._last, End(time, subject))
+
+    @property
+    def end(self) -> End | None:
+        """When the last machine was done."""
+        return None if self._open else self._last
 
 
 Changes = tuple["NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.int64]"]
@@ -74,47 +106,83 @@ class FleetRows:
         return codes
 
 
-@dataclass
+@dataclass(eq=False)
 class Rollout:
     """A release, or a push, and whom it may cover."""
 
+    call: Call
     at: float
-    operation: int
-    """Its subject, as is the next."""
     upgrade: int
+    """Its subject."""
+    row: int
+    """The place in the log of the row by which it begins."""
     layout: FleetLayout
-    release: str | None
-    """The version that is published; None for a push."""
     extensions: Sequence[ExtensionLayout]
     """Those that are enrolled when it is published, or that the push names."""
+    named: tuple[ExtensionLayout, ...] = ()
+    """Of a release all that may get it, as they may be opted in later."""
+    request: PendingRequest | None = None
+    """Of a push what became of it."""
 
-    def covered(self, rows: FleetRows) -> list[NDArray[np.bool_]]:
-        """The machines of each extension that it covers."""
-        return [self._covered(each, rows) for each in self.extensions]
+    def covers_anybody(self, rows: FleetRows) -> bool:
+        """Whether a machine has something that it changes."""
+        return any(self._covered(each, rows).any() for each in self.extensions)
 
     def _covered(self, each: ExtensionLayout, rows: FleetRows) -> NDArray[np.bool_]:
-        mine = rows.of(each)
+        """The machines of an extension that it covers."""
+        mine, operation = rows.of(each), self.call.subject
         past = self.layout.came_before(
-            mine["time"], mine["cause"], self.at, self.operation, self.upgrade
+            mine["time"], mine["cause"], self.at, operation, self.upgrade
         )
-        return each.covered(self.release)[rows.states(each, past)]
+        release = self.call.body.version if self.request is None else None
+        return each.covered(release)[rows.states(each, past)]
 
-    def leaves_failed(self, end: float, rows: FleetRows) -> bool:
+    def outcome(self, later: Sequence[Rollout], rows: FleetRows) -> tuple[int, End] | None:
+        """The state in which it ends, and when; None where it has not ended."""
+        if self.request is None:
+            overtaken = self._superseded(later)
+            end = end_of(self, self.call.body.version, rows)
+            if overtaken is not None and (end is None or end.time >= overtaken.time):
+                return SUPERSEDED, overtaken
+            failed = False
+        else:
+            overtaken, end = None, self.request.end
+            # Assumption: a push has failed where an attempt of it ended badly, as only releases are
+            # tried again.
+            failed = self.request.failed
+        if end is None:
+            return None
+        if failed or self._leaves_failed(end.time, rows):
+            return UPGRADE_FAILED, end
+        is_overtaken = self.request is not None and self.request.overtaken
+        return SUPERSEDED if is_overtaken else COMPLETED, end
+
+    def _superseded(self, later: Sequence[Rollout]) -> End | None:
+        """When the next release of the same major version takes its place."""
+        for other in later:
+            # A machine that backs off or waits takes the newest release: nobody waits for this one.
+            same = other.named == self.named
+            if same and major(other.call.body.version) == major(self.call.body.version):
+                return End(other.at, other.upgrade)
+        return None
+
+    def _leaves_failed(self, end: float, rows: FleetRows) -> bool:
         """Whether one that it covers is failed at its end."""
         return any(
-            (rows.states(each, rows.of(each)["time"] <= end)[covered] % WIDTH == FAILED).any()
-            for each, covered in zip(self.extensions, self.covered(rows), strict=True)
+            (
+                rows.states(each, rows.of(each)["time"] <= end)[self._covered(each, rows)] % WIDTH
+                == FAILED
+            ).any()
+            for each in self.extensions
         )
 
 
-def end_of(
-    release: Rollout, version: str, named: Sequence[ExtensionLayout], rows: FleetRows
-) -> End | None:
+def end_of(release: Rollout, version: str, rows: FleetRows) -> End | None:
     """The first instant, from the publication on, at which nobody enrolled is pending."""
-    parts = [_changes(each, version, rows) for each in named]
+    parts = [_changes(each, version, rows) for each in release.named]
     # The publication itself comes first at its instant: then nobody may be pending at all.
     times, pending, causes = map(
-        np.concatenate, zip(([release.at], [0], [release.operation]), *parts, strict=True)
+        np.concatenate, zip(([release.at], [0], [release.call.subject]), *parts, strict=True)
     )
     order = np.lexsort((causes, times))  # of several at one instant, whoever ran first
     times, causes = times[order], causes[order]

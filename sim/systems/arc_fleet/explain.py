@@ -20,13 +20,13 @@ from sim.systems.arc_fleet.estimates import (
     machines_of,
     once,
 )
+from sim.systems.arc_fleet.rejections import is_supported
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
     RepairExtension,
     UpgradeExtensions,
 )
-from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import major, upgrades
 from sim.systems.base.dry_run import DryRunRules
 from sim.systems.base.model import refused

@@ -15,16 +15,16 @@ import numpy as np
 from sim.core.random_streams import BLOCK
 from sim.core.rounding import at_most
 from sim.systems.arc_fleet.connections import Connections
-from sim.systems.arc_fleet.discovery import Discoveries
 from sim.systems.arc_fleet.draws import InstallDraws
 from sim.systems.arc_fleet.machine import Installed, Wait
 from sim.systems.arc_fleet.states import WAITING, WIDTH
-from sim.systems.base.context import ACT, DISPATCH
+from sim.systems.base.context import ACT, DISPATCH, SUBMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from sim.systems.arc_fleet.commands import Order
+    from numpy.typing import NDArray
+
     from sim.systems.arc_fleet.draws import Faults
     from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout, GroupLayout
     from sim.systems.arc_fleet.machine import Target
@@ -45,7 +45,8 @@ class Action(NamedTuple):
     subject: int
     """The operation."""
     extension: ExtensionLayout
-    order: Order
+    order: Callable[[Section, Installed], None]
+    """What it does to an extension on the machines of a section."""
 
 
 class Section:
@@ -193,6 +194,44 @@ class Section:
         for machine, waits in self._waiting.items():
             for wait in waits:
                 self.extensions[wait.place].end_wait(machine, wait, np.inf)
+
+
+class Discoveries:
+    """When some machines of a section find out about a release, in order of time.
+
+    Only the next discovery is ever pending, so what is under way is all that is in memory.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        extension: Installed,
+        members: NDArray[np.intp],
+        delays: NDArray[np.float64],
+    ) -> None:
+        self._context, self._extension = context, extension
+        self._enrolment = extension.enrolment
+        order = np.argsort(delays, kind="stable")
+        self._members = members[order].tolist()
+        self._times = (context.now + delays[order]).tolist()
+        self._since = context.now
+        self._place = 0
+
+    def begin(self) -> None:
+        """Plan the first; each plans the one after it."""
+        context = self._context
+        delay = self._times[self._place] - context.env.now
+        subject = self._extension.first + self._members[self._place]
+        context.call(delay, SUBMIT, subject, self._discover)
+
+    def _discover(self, _: ScheduledEvent) -> None:
+        if self._enrolment != self._extension.enrolment:
+            return  # it was opted out meanwhile: another discovery begins when it is opted in
+        machine = self._members[self._place]
+        self._place += 1
+        if self._place < len(self._times):
+            self.begin()
+        self._extension.discover(machine, self._since)
 
 
 class Limit:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sim.systems.arc_fleet.completion import BEFORE, End
+from sim.systems.arc_fleet.completion import BEFORE
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,
@@ -28,36 +28,10 @@ from sim.systems.base.context import LOOK, RETURN, SUBMIT
 
 if TYPE_CHECKING:
     from sim.core.windows import Windows
+    from sim.systems.arc_fleet.completion import PendingRequest
     from sim.systems.arc_fleet.draws import Faults, InstallDraws
     from sim.systems.arc_fleet.layout import ExtensionLayout
     from sim.systems.base.context import Context, ScheduledEvent
-
-
-class Request:
-    """What became of a request, over all machines that it concerns."""
-
-    def __init__(self, name: str, at: float, subject: int) -> None:
-        self.name = name
-        self._open = 0
-        self._last = End(at, subject)
-        self.failed = False
-        """Whether an attempt ended badly, on any machine."""
-        self.overtaken = False
-        """Whether a later request took its place, on any machine."""
-
-    def begins(self) -> None:
-        """It concerns one machine more."""
-        self._open += 1
-
-    def ends(self, time: float, subject: int) -> None:
-        """It is over on a machine, however it went there."""
-        self._open -= 1
-        self._last = max(self._last, End(time, subject))
-
-    @property
-    def end(self) -> End | None:
-        """When the last machine was done."""
-        return None if self._open else self._last
 
 
 class Target:
@@ -70,7 +44,7 @@ class Target:
         install_draws: InstallDraws,
         windows: Windows | None,
         members: int,
-        request: Request | None = None,
+        request: PendingRequest | None = None,
     ) -> None:
         self.version, self.cause, self.install_draws, self.windows = (
             version,
@@ -225,7 +199,7 @@ class Installed:
         elif status != INSTALLING:
             self._section.join(machine, self, target)
 
-    def _forget(self, machine: int) -> Request | None:
+    def _forget(self, machine: int) -> PendingRequest | None:
         """What a machine was asked for is over without an attempt; whose request that was."""
         target = self.asked.pop(machine, None)
         request = None if target is None else target.request

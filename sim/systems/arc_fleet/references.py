@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.core.rounding import Amount, at_least
 from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
 from sim.systems.arc_fleet.layout import MOST_VERSIONS, WrittenVersions
-from sim.systems.arc_fleet.rejections import by_request
+from sim.systems.arc_fleet.rejections import by_request, is_supported
 from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
     PublishExtension,
@@ -17,7 +17,6 @@ from sim.systems.arc_fleet.requests import (
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
-from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.arc_fleet.versions import upgrades, version_key
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
 from sim.systems.base.text import pluralize

@@ -1,26 +1,31 @@
-"""What the service would receive and refuse: rules, status codes and messages.
+"""What the service rejects: rules, status codes, messages; which types upgrade automatically.
 
+Source of the lists: "Automatic Extension Upgrade for Azure Arc-enabled servers" of 2021-08, its
+preview revision of 2021-12, and the revision of 2025-06.
+# Assumption: the documents name products; their publishers and types are those of "Virtual machine
+# extension management with Azure Arc-enabled servers" and of "Automatic Extension Upgrade for VMs
+# and scale sets".
 # Assumption: where no document names a code, 400 for what a request says, 404 for what is not
 # there.
-# Assumption: enabling the automatic upgrade of a type that is not supported is refused. Later
-# documents accept it without effect; the words are those in which the service refuses it for
+# Assumption: enabling the automatic upgrade of a type that is not supported is rejected. Later
+# documents accept it without effect; the words are those in which the service rejects it for
 # virtual machines.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sim.systems.arc_fleet.requests import PutExtension, SetAutomaticUpgrade, UpgradeExtensions
 from sim.systems.arc_fleet.spec import fits
-from sim.systems.arc_fleet.supported import is_supported
 from sim.systems.base.records import Rejection
 
 if TYPE_CHECKING:
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.base.operation import Request
 
-REFUSALS: dict[str, Rejection] = {
+REJECTIONS: dict[str, Rejection] = {
     "not supported": Rejection(
         400,
         "BadRequest",
@@ -33,9 +38,9 @@ REFUSALS: dict[str, Rejection] = {
         404, "ResourceNotFound", "the machines do not have the extension {name}"
     ),
 }
-"""Every way in which an operation is refused."""
+"""Every way in which an operation is rejected."""
 
-RULES = tuple(REFUSALS)
+RULES = tuple(REJECTIONS)
 
 
 def by_request(body: Request, spec: ArcFleet) -> str | None:
@@ -51,11 +56,77 @@ def by_request(body: Request, spec: ArcFleet) -> str | None:
 
 
 def answer(rule: str, body: Request) -> Rejection:
-    """The refusal by `rule`, its message about this request."""
-    rejection = REFUSALS[rule]
+    """The rejection by `rule`, its message about this request."""
+    rejection = REJECTIONS[rule]
     if isinstance(body, UpgradeExtensions):
         name = " or ".join(body.targets)
     else:
         names = [getattr(body, key, None) for key in ("publisher", "type")]
         name = ".".join(each for each in names if each)
     return rejection._replace(message=rejection.message.format(name=name))
+
+
+# What can be upgraded automatically ---------------------------------------------------------------
+
+_DEPENDENCY_AGENT = (
+    "Microsoft.Azure.Monitoring.DependencyAgent/DependencyAgentLinux",
+    "Microsoft.Azure.Monitoring.DependencyAgent/DependencyAgentWindows",
+)
+_MONITOR_AGENT = (
+    "Microsoft.Azure.Monitor/AzureMonitorLinuxAgent",
+    "Microsoft.Azure.Monitor/AzureMonitorWindowsAgent",
+)
+_KEY_VAULT_LINUX = "Microsoft.Azure.KeyVault/KeyVaultForLinux"
+_KEY_VAULT = (_KEY_VAULT_LINUX, "Microsoft.Azure.KeyVault/KeyVaultForWindows")
+
+SUPPORTED: dict[str, tuple[str, ...]] = {
+    "2021-08": (
+        *_DEPENDENCY_AGENT,
+        "Microsoft.GuestConfiguration/ConfigurationforLinux",
+        "Microsoft.GuestConfiguration/ConfigurationforWindows",
+        *_KEY_VAULT,
+    ),
+    "2021-12": (
+        *_MONITOR_AGENT,
+        "Microsoft.Azure.Security.Monitoring/AzureSecurityLinuxAgent",
+        "Microsoft.Azure.Security.Monitoring/AzureSecurityWindowsAgent",
+        *_DEPENDENCY_AGENT,
+        _KEY_VAULT_LINUX,
+        "Microsoft.EnterpriseCloud.Monitoring/OmsAgentForLinux",
+    ),
+    "2025-06": (
+        *_MONITOR_AGENT,
+        *_DEPENDENCY_AGENT,
+        *_KEY_VAULT,
+        "Microsoft.Azure.AzureDefenderForServers/MDE.Linux",
+        "Microsoft.Azure.AzureDefenderForServers/MDE.Windows",
+        "Microsoft.SoftwareUpdateManagement/LinuxOsUpdateExtension",
+        "Microsoft.SoftwareUpdateManagement/WindowsOsUpdateExtension",
+        "Microsoft.CPlat.Core/LinuxPatchExtension",
+        "Microsoft.CPlat.Core/WindowsPatchExtension",
+        "Microsoft.Azure.Automation.HybridWorker/HybridWorkerForLinux",
+        "Microsoft.Azure.Automation.HybridWorker/HybridWorkerForWindows",
+        "Microsoft.Azure.NetworkWatcher/NetworkWatcherAgentLinux",
+        "Microsoft.Azure.NetworkWatcher/NetworkWatcherAgentWindows",
+        "Microsoft.Azure.Security.LinuxAttestation/GuestAttestation",
+        "Microsoft.Azure.Security.WindowsAttestation/GuestAttestation",
+        "Microsoft.Azure.Security/IaaSAntimalware",
+        "Microsoft.Azure.AzureDefenderForSQL/AdvancedThreatProtection.Windows",
+    ),
+}
+"""Month of the document -> publisher/type, as Azure spells them."""
+
+
+def supported(spec: ArcFleet) -> tuple[str, ...]:
+    """The publisher/type that a fleet can have upgraded automatically."""
+    lists = SUPPORTED.values() if spec.supported is None else (SUPPORTED[spec.supported],)
+    return tuple(dict.fromkeys([*chain.from_iterable(lists), *spec.also_supported]))
+
+
+def is_supported(spec: ArcFleet, publisher: str | None, kind: str) -> bool:
+    """Whether an extension is one of them; any publisher's where none is named."""
+    known = [each.lower().split("/") for each in supported(spec)]
+    return any(
+        kind.lower() == type_ and (publisher is None or publisher.lower() == by)
+        for by, type_ in known
+    )

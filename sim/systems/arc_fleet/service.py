@@ -11,45 +11,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.core.log import (
-    COMPLETED,
-    SUPERSEDED,
-    UPGRADE_FAILED,
-    UPGRADING,
-)
-from sim.systems.arc_fleet.commands import Installation, OptIn, OptOut, Publication
-from sim.systems.arc_fleet.completion import BEFORE, End, FleetRows, Rollout, end_of
+from sim.core.log import UPGRADING
+from sim.systems.arc_fleet.completion import BEFORE, End, FleetRows, PendingRequest, Rollout
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.fleet import Action, run
-from sim.systems.arc_fleet.machine import Request
+from sim.systems.arc_fleet.machine import Target
 from sim.systems.arc_fleet.rejections import RULES
-from sim.systems.arc_fleet.states import ENROLLED, NOT_ENROLLED
-from sim.systems.arc_fleet.versions import major, upgrades
+from sim.systems.arc_fleet.states import ENROLLED, FAILED, INSTALLING, NOT_ENROLLED, WIDTH
+from sim.systems.arc_fleet.versions import upgrades
+from sim.systems.base import targets
 from sim.systems.base.context import APART
 from sim.systems.base.service import Service
-from sim.systems.base.targets import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from sim.core.windows import Windows
-    from sim.systems.arc_fleet.commands import Order
     from sim.systems.arc_fleet.desired import Desired
-    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
+    from sim.systems.arc_fleet.draws import Faults
+    from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.arc_fleet.machine import Installed, Machines
     from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.base.service import Call
-
-
-@dataclass(eq=False)
-class Begun:
-    """A rollout that has begun, as far as its request can tell."""
-
-    call: Call
-    rollout: Rollout
-    place: int
-    """Of its row in the log."""
-    named: tuple[ExtensionLayout, ...] = ()
-    """Of a release all that may get it."""
-    request: Request | None = None
-    """Of a push what became of it."""
 
 
 class FleetService(Service):
@@ -59,12 +42,12 @@ class FleetService(Service):
         super().__init__(context, RULES)
         self._layout = layout
         self._desired = DesiredState(layout)
-        self._targets = [Target(context, each.target) for each in layout.extensions]
+        self._targets = [targets.Target(context, each.target) for each in layout.extensions]
         self._actions: list[Action] = []
         """What all of it asks of machines."""
-        self._requests: list[tuple[Call, Request]] = []
+        self._requests: list[tuple[Call, PendingRequest]] = []
         """Those that are no rollouts."""
-        self._rollouts: list[Begun] = []
+        self._rollouts: list[Rollout] = []
         self._instant, self._reason = BEFORE, ""
         context.call(context.horizon, APART, layout.network, self._run)
 
@@ -83,13 +66,12 @@ class FleetService(Service):
 
     def publish_extension(self, call: Call) -> None:
         """A publisher releases a version: enrolled extensions of the same major version get it."""
-        desired, version = self._desired, call.body.version
+        desired = self._desired
         named, behind = desired.named(call.body), desired.behind(call.body)
-        touched = tuple(each.layout for each in desired.touched(call.body))
+        touched = desired.touched(call.body)
         self._take(call)
         if touched:
-            layouts = tuple(each.layout for each in named)
-            self._begin(call, touched, version, named=layouts)
+            self._begin(call, touched, named=tuple(each.layout for each in named))
         else:
             # Nobody is enrolled, or none of its major version below it: it upgrades nobody.
             self.succeeds(call, call.subject)
@@ -129,9 +111,7 @@ class FleetService(Service):
         self._enrol(call, call.body.enable_automatic_upgrade)
         self._take(call)
         for each in self._desired.meant(call.body):
-            versions = [_wanted(each)] * len(each.layout.versions)
-            order = self._installation(each, request, call.subject, versions, creates=True)
-            self._act(call, each, order)
+            self._install(call, each, request, call.subject, creates=True)
 
     def upgrade_extensions(self, call: Call) -> None:
         """The operator's own push, of what is enrolled and what is not."""
@@ -139,13 +119,10 @@ class FleetService(Service):
         meant = [
             each for name in call.body.targets for each in self._desired.targeted(call.body, name)
         ]
-        request = Request(call.name, self.context.now, call.subject)
-        layouts = tuple(each.layout for each in meant)
-        upgrade = self._begin(call, layouts, None, request=request)
+        request = PendingRequest(call.name, self.context.now, call.subject)
+        upgrade = self._begin(call, meant, request=request)
         for each in meant:
-            versions = [_wanted(each)] * len(each.layout.versions)
-            order = self._installation(each, request, upgrade, versions, windows=_windows(call))
-            self._act(call, each, order)
+            self._install(call, each, request, upgrade, windows=_windows(call))
 
     def repair_extension(self, call: Call) -> None:
         """Remove what is failed, and install it again."""
@@ -154,8 +131,7 @@ class FleetService(Service):
         for each in self._desired.meant(call.body):
             number = each.layout.number
             versions = [number(each.repaired(version)) for version in each.layout.versions]
-            order = self._installation(each, request, call.subject, versions, repairs=True)
-            self._act(call, each, order)
+            self._install(call, each, request, call.subject, versions, repairs=True)
 
     # What they share.
 
@@ -168,32 +144,39 @@ class FleetService(Service):
                 status = ENROLLED if each.enrolled else NOT_ENROLLED
                 self._targets[place].becomes(status, each.version, call.subject)
 
-    def _installation(
-        self, each: Desired, request: Request, cause: int, versions: list[int], **how: Any
-    ) -> Installation:
-        faults = {number: each.faults(number, self._layout.spec) for number in set(versions)}
-        return Installation(request, cause, versions, faults, **how)
-
     def _act(self, call: Call, each: Desired, order: Order) -> None:
         self._actions.append(Action(self.context.now, call.subject, each.layout, order))
 
-    def _request(self, call: Call) -> Request:
-        request = Request(call.name, self.context.now, call.subject)
+    def _install(
+        self,
+        call: Call,
+        each: Desired,
+        request: PendingRequest,
+        cause: int,
+        versions: list[int] | None = None,
+        **how: Any,
+    ) -> None:
+        """Ask for the version that is wanted, or for one of `versions` by the one that is there."""
+        if versions is None:
+            assert each.version is not None
+            versions = [each.version] * len(each.layout.versions)
+        faults = {number: each.faults(number, self._layout.spec) for number in set(versions)}
+        self._act(call, each, Installation(request, cause, versions, faults, **how))
+
+    def _request(self, call: Call) -> PendingRequest:
+        request = PendingRequest(call.name, self.context.now, call.subject)
         self._requests.append((call, request))
         return request
 
-    def _begin(
-        self,
-        call: Call,
-        extensions: tuple[ExtensionLayout, ...],
-        release: str | None,
-        **how: Any,
-    ) -> int:
+    def _begin(self, call: Call, extensions: Iterable[Desired], **how: Any) -> int:
         """Begin the upgrade of an operation; its subject."""
-        now, upgrade = self.context.now, self._layout.upgrade(call.name)
-        rollout = Rollout(now, call.subject, upgrade, self._layout, release, extensions)
-        self._rollouts.append(Begun(call, rollout, self.context.recorder.count, **how))
-        self.context.record(now, upgrade, 0, UPGRADING, call.subject)
+        context, upgrade = self.context, self._layout.upgrade(call.name)
+        layouts = [each.layout for each in extensions]
+        row = context.recorder.count
+        self._rollouts.append(
+            Rollout(call, context.now, upgrade, row, self._layout, layouts, **how)
+        )
+        context.record(context.now, upgrade, 0, UPGRADING, call.subject)
         return upgrade
 
     # Ends.
@@ -201,64 +184,25 @@ class FleetService(Service):
     def _close(self) -> None:
         """Tell how all that was asked for ended, after the machines have run."""
         rows = FleetRows(self.context.recorder.rows)
-        covers = [any(part.any() for part in each.rollout.covered(rows)) for each in self._rollouts]
-        begun = [each for each, some in zip(self._rollouts, covers, strict=True) if some]
-        ends = [self._outcome(each, begun, rows) for each in begun]
+        # Whom a release or a push covers is known only now: one that covers nobody is none.
+        begun = [each for each in self._rollouts if each.covers_anybody(rows)]
+        outcomes = [each.outcome(begun[k:], rows) for k, each in enumerate(begun, 1)]
         del rows  # nothing can be recorded while they are held
-        # Whom a release or a push would cover is known only now: one that covers nobody is none.
         for each in self._rollouts:
             if each not in begun:
-                self.context.recorder.retract(each.place)
-                at_once = End(each.rollout.at, each.call.subject)
+                self.context.recorder.retract(each.row)
+                at_once = End(each.at, each.call.subject)
                 self._succeeds(each.call, at_once if each.request is None else each.request.end)
-        for each, outcome in zip(begun, ends, strict=True):
+        for each, outcome in zip(begun, outcomes, strict=True):
             if outcome is not None:
-                self._ends(each, *outcome)
+                state, end = outcome
+                self.context.record(end.time, each.upgrade, UPGRADING, state, end.cause)
+                # Assumption: a release that another one supersedes has done its part.
+                self._succeeds(each.call, End(end.time, each.upgrade))
         # Assumption: a request on a group has succeeded when each machine is done with it, well or
         # not.
         for call, request in self._requests:
             self._succeeds(call, request.end)
-
-    def _outcome(self, each: Begun, begun: list[Begun], rows: FleetRows) -> tuple[int, End] | None:
-        """How a rollout ends, and when; None where it has not ended."""
-        if each.request is None:
-            return self._end_of_release(each, begun, rows)
-        request, end = each.request, each.request.end
-        if end is None:
-            return None
-        # Assumption: a push has failed where an attempt of it ended badly, as only releases are
-        # tried again.
-        if request.failed or each.rollout.leaves_failed(end.time, rows):
-            return UPGRADE_FAILED, end
-        return SUPERSEDED if request.overtaken else COMPLETED, end
-
-    def _end_of_release(
-        self, each: Begun, begun: list[Begun], rows: FleetRows
-    ) -> tuple[int, End] | None:
-        end = end_of(each.rollout, each.call.body.version, each.named, rows)
-        overtaken = self._superseded(each, begun)
-        if overtaken is not None and (end is None or end.time >= overtaken.time):
-            return SUPERSEDED, overtaken
-        if end is None:
-            return None
-        failed = each.rollout.leaves_failed(end.time, rows)
-        return UPGRADE_FAILED if failed else COMPLETED, end
-
-    def _superseded(self, each: Begun, begun: list[Begun]) -> End | None:
-        """When the next release of the same major version takes the place of one."""
-        later = begun[begun.index(each) + 1 :]
-        for other in later:
-            same = other.named == each.named
-            if same and major(other.call.body.version) == major(each.call.body.version):
-                return End(other.rollout.at, other.rollout.upgrade)
-        return None
-
-    def _ends(self, each: Begun, state: int, end: End) -> None:
-        """An upgrade ends, and its operation with it, well or not."""
-        upgrade = each.rollout.upgrade
-        self.context.record(end.time, upgrade, UPGRADING, state, end.cause)
-        # Assumption: a release that another one supersedes has done its part.
-        self._succeeds(each.call, End(end.time, upgrade))
 
     def _succeeds(self, call: Call, end: End | None) -> None:
         """An operation has succeeded, unless it has no end."""
@@ -266,12 +210,103 @@ class FleetService(Service):
             self.succeeded(call, end.cause, end.time)
 
 
-def _wanted(each: Desired) -> int:
-    """The version that is wanted of what is there."""
-    assert each.version is not None
-    return each.version
-
-
 def _windows(call: Call) -> Windows | None:
     """When an attempt may begin; None, which costs nothing, where that is always."""
     return call.windows if call.body.windows else None
+
+
+# What operations ask of the machines of a section -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A release for the extensions that are enrolled."""
+
+    version: int
+    upgrades: Sequence[int]
+    """The versions that it replaces."""
+    name: str
+    upgrade: int
+    """Subject of the upgrade."""
+    discovery: str
+    """The reason of its discovery: what was published at the same instant has the same."""
+    faults: Faults
+    windows: Windows | None
+
+    def __call__(self, section: Machines, installed: Installed) -> None:
+        install_draws = section.install_draws(installed, self.name, self.faults)
+        target = Target(
+            self.version, self.upgrade, install_draws, self.windows, len(section.members)
+        )
+        for version in self.upgrades:
+            installed.newest[version] = target
+        if installed.enrolled:
+            section.discover(installed, self.discovery)
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """From now on releases come by themselves, the newest first."""
+
+    name: str
+
+    def __call__(self, section: Machines, installed: Installed) -> None:
+        # Assumption: who opts in discovers the newest release as if it were published then.
+        installed.opt_in()
+        section.discover(installed, self.name)
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """From now on releases are left alone."""
+
+    cause: int
+
+    def __call__(self, _: Machines, installed: Installed) -> None:
+        installed.opt_out(self.cause)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A request for a version on every machine, or only where the extension is failed.
+
+    What is failed is replaced by any of them, whatever version it has.
+    """
+
+    request: PendingRequest
+    cause: int
+    versions: Sequence[int]
+    """By the version that is installed the one that is to be."""
+    faults: Mapping[int, Faults]
+    """By version."""
+    windows: Windows | None = None
+    creates: bool = False
+    """Whether it is for machines too that do not have the extension."""
+    repairs: bool = False
+
+    def __call__(self, section: Machines, installed: Installed) -> None:
+        targets: dict[int, Target] = {}
+        for machine, code in enumerate(installed.codes):
+            if self._concerns(installed, machine, code):
+                version = self.versions[code // WIDTH]
+                if version not in targets:
+                    targets[version] = self._target(section, installed, version)
+                installed.ask(machine, targets[version])
+
+    def _target(self, section: Machines, installed: Installed, version: int) -> Target:
+        install_draws = section.install_draws(installed, self.request.name, self.faults[version])
+        members = len(section.members)
+        return Target(version, self.cause, install_draws, self.windows, members, self.request)
+
+    def _concerns(self, installed: Installed, machine: int, code: int) -> bool:
+        version, status = divmod(code, WIDTH)
+        # Assumption: a PUT or a push installs anew what is failed, whatever version that has.
+        if self.repairs or status == FAILED:
+            return status == FAILED
+        if status == 0:
+            return self.creates
+        differs = self.versions[version] != version
+        return differs or status == INSTALLING or machine in installed.asked
+
+
+Order = Publication | OptIn | OptOut | Installation

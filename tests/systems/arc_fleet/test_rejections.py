@@ -6,7 +6,7 @@ import foretelling
 import pytest
 from any_fleet import AGENT, GROUPS, MONITOR, OWN, VAULT, publish, scenario
 
-from sim.systems.arc_fleet.rejections import REFUSALS, answer, by_request
+from sim.systems.arc_fleet.rejections import REJECTIONS, answer, by_request
 
 AUTOMATIC = {"enable_automatic_upgrade": True}
 VAULT_LINUX = {"publisher": VAULT, "type": "KeyVaultForLinux", "version": "1.0"}
@@ -97,7 +97,7 @@ def test_a_release_is_never_refused():
 def test_every_refusal_has_its_code_and_words(name, status, code, words):
     body = scenario({"put_extension": OWN}).operations[0].body
     assert answer(name, body) == (status, code, words)
-    assert len(REFUSALS) == 3
+    assert len(REJECTIONS) == 3
 
 
 # What is foretold --------------------------------------------------------------------------------
