@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.scopes import Scopes
+    from sim.systems.arc_fleet.scopes import Changes, Scopes
 
     Rows = tuple[NDArray[Any], ...]
 
 
 class Attempts(NamedTuple):
-    """Those of an extension, by machine and time; columns of shape (attempts,)."""
+    """Those of an extension, by replication, machine, time; columns of shape (attempts,)."""
 
     row: NDArray[np.intp]
     """The place in the history of the row that begins it."""
@@ -55,58 +55,37 @@ class Attempts(NamedTuple):
         return Attempts(*(column[chosen] for column in columns))
 
 
-class History:
-    """The rows of an extension by replication, machine, time; columns of shape (rows,)."""
-
-    def __init__(self, scopes: Scopes, place: int) -> None:
-        stack, each = scopes.stack, scopes.layout.extensions[place]
-        rows = stack.histories(each.first, each.count)
-        self.replication, self.machine = stack.replication[rows], stack.subject[rows] - each.first
-        self.time, self.cause = stack.time[rows], stack.cause[rows]
-        self.old, self.new = stack.old[rows], stack.new[rows]
-        self.status = self.new % WIDTH
-        self.key = stack.key[rows]
-
-    def attempts(self) -> Attempts:
-        """Every attempt that was begun."""
-        row = np.flatnonzero(self.status == INSTALLING)
-        key, cause = self.key[row], self.cause[row]
-        # A stable sort runs through what is nearly in order.
-        order = np.argsort(key * (int(cause.max(initial=0)) + 1) + cause, kind="stable")
-        begins = first_of_each(key[order]) | first_of_each(cause[order])
-        since = np.maximum.accumulate(np.where(begins, np.arange(len(row)), 0))
-        number = np.empty(len(row), np.int64)
-        number[order] = np.arange(len(row)) - since
-        anew = np.isin(self.old[row] % WIDTH, (0, FAILED))
-        where = self.replication[row], self.machine[row], self.time[row]
-        return Attempts(row, *where, cause, number, anew)
-
-    def next_time(self, row: NDArray[np.intp]) -> NDArray[np.float64]:
-        """When the same subject changes next; infinite where it does not."""
-        time = np.full(len(row), np.inf)
-        some = np.flatnonzero(row + 1 < len(self.key))
-        after = row[some] + 1
-        same = self.key[after] == self.key[row[some]]
-        time[some[same]] = self.time[after[same]]
-        return time
-
-
-def broken_rules(scopes: Scopes, place: int, history: History) -> Iterator[str]:
-    """The rules that the attempts of an extension break."""
+def broken_rules(scopes: Scopes, place: int, history: Changes) -> Iterator[str]:
+    """The rules that the attempts of an extension break; `history` is that of its machines."""
     yield from _Drawn(scopes, place, history).broken_rules()
 
 
 class _Drawn:
     """The attempts of one extension beside what was drawn for them."""
 
-    def __init__(self, scopes: Scopes, place: int, history: History) -> None:
-        self._scopes, self._place = scopes, place
+    def __init__(self, scopes: Scopes, place: int, history: Changes) -> None:
+        self._scopes, self._place, self._history = scopes, place, history
         layout = scopes.layout
         self._spec, self._each = layout.spec, layout.extensions[place]
         self._where = f"{layout.name}/{self._each.group}/{self._each.type}"
         self._again = Again(scopes.stack.seed, scopes.stack.numbers)
-        self._history, self._attempts = history, history.attempts()
         self._horizon = scopes.stack.horizon
+        self._key = scopes.stack.key[history.row]
+        """By row a number for its machine in its replication."""
+        self._attempts = self._begun()
+
+    def _begun(self) -> Attempts:
+        """Every attempt that was begun."""
+        history, row = self._history, self._history.attempts
+        key, cause = self._key[row], history.cause[row]
+        # A stable sort runs through what is nearly in order.
+        order = np.argsort(key * (int(cause.max(initial=0)) + 1) + cause, kind="stable")
+        begins = first_of_each(key[order]) | first_of_each(cause[order])
+        number = np.empty(len(row), np.int64)
+        number[order] = _counted(begins)
+        anew = np.isin(history.old[row] % WIDTH, (0, FAILED))
+        where = history.replication[row], history.machine[row], history.time[row]
+        return Attempts(row, *where, cause, number, anew)
 
     def broken_rules(self) -> Iterator[str]:
         """Each in words, along the course of an attempt."""
@@ -175,7 +154,7 @@ class _Drawn:
         history = self._history
         self._attempts = self._attempts.of(chosen)
         row, due = row[chosen], at[chosen] + self._times("retry_after", self._spec.retry_after)
-        leaves = history.next_time(row)
+        leaves = self._next_time(row)
         late = (leaves > due) & (due <= self._horizon)
         goes = np.flatnonzero(leaves < due)
         after = row[goes] + 1
@@ -301,10 +280,19 @@ class _Drawn:
 
     # What the log says.
 
+    def _next_time(self, row: NDArray[np.intp]) -> NDArray[np.float64]:
+        """When the same machine's extension changes next; infinite where it does not."""
+        time, key = np.full(len(row), np.inf), self._key
+        some = np.flatnonzero(row + 1 < len(key))
+        after = row[some] + 1
+        same = key[after] == key[row[some]]
+        time[some[same]] = self._history.time[after[same]]
+        return time
+
     def _differ(self, row: NDArray[np.intp], due: NDArray[np.float64]) -> bool:
         """Whether the row after one does not come when it is due; beyond the horizon is never."""
         expected = np.where(due <= self._horizon, due, np.inf)
-        return bool((self._history.next_time(row) != expected).any())
+        return bool((self._next_time(row) != expected).any())
 
     def _brings_what_was_asked(self, judged: NDArray[np.intp]) -> bool:
         layout = self._scopes.layout
@@ -325,17 +313,15 @@ class _Drawn:
         if most is None:
             return np.zeros(len(row), bool)
         history, released = self._history, self._released(self._attempts.cause)
-        pluralize = row[released & ~fails]
         good = (history.status == CURRENT) & (history.old % WIDTH == WATCHING)
-        ends = good.astype(np.int8)
-        ends[pluralize] = 2
-        places = np.flatnonzero(ends)
-        key, cause, failed = history.key[places], history.cause[places], ends[places] == 2  # noqa: PLR2004
+        bad = np.zeros(len(good), bool)
+        bad[row[released & ~fails]] = True
+        places = np.flatnonzero(good | bad)
+        key, cause, failed = self._key[places], history.cause[places], bad[places]
         begins = first_of_each(key) | first_of_each(cause) | ~failed
         begins[1:] |= ~failed[:-1]
-        since = np.maximum.accumulate(np.where(begins, np.arange(len(places)), 0))
-        count = np.zeros(len(history.key), np.int64)
-        count[places] = np.arange(len(places)) - since + 1
+        count = np.zeros(len(good), np.int64)
+        count[places] = _counted(begins) + 1
         return released & ~fails & (count[row] >= most)
 
     def _enrolled(self, at: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -343,3 +329,9 @@ class _Drawn:
         replication = self._attempts.replication
         before = self._scopes.enrolled(self._place, replication, at, 0)
         return before & self._scopes.enrolled(self._place, replication, at)
+
+
+def _counted(begins: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Numbers from 0 on, anew at each place that begins a series."""
+    every = np.arange(len(begins))
+    return every - np.maximum.accumulate(np.where(begins, every, 0))

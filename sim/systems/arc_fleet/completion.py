@@ -3,8 +3,8 @@
 A request ends with the last machine that it concerns, which counts them while they run. How a
 rollout ended is read from the rows of the machines, once all have run.
 
-# Assumption: a release ends when every enrolled extension is up to date or failed; those that are
-# opted out no longer count, disconnected ones are waited for. No document says when one ends.
+No document says when a release ends. Here it does when every enrolled extension is up to date or
+failed: those that are opted out no longer count, disconnected ones are waited for.
 """
 
 from __future__ import annotations

@@ -5,8 +5,10 @@ The groups of members are the types of extensions, over all groups of machines t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +16,9 @@ import numpy as np
 from sim.core.log import UNIT
 from sim.core.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service
 from sim.core.rounding import at_least
-from sim.core.timelines import Members, total
-from sim.systems.arc_fleet.progress import progress
+from sim.core.timelines import TOLERANCE, Members, accumulate, total
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
-from sim.systems.arc_fleet.states import FAILED, INSTALLING, ROLLING_BACK, WIDTH
+from sim.systems.arc_fleet.states import FAILED, ROLLING_BACK, WIDTH
 from sim.systems.base.metrics import of_rollouts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sim.core.metrics import Measured, Values
     from sim.core.timelines import Steps
     from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.arc_fleet.scopes import Scope
     from sim.systems.base.model import SystemModel
 
 PERCENTS = (50, 90, 99)
@@ -193,7 +195,7 @@ def _attempts(scopes: Scopes, kind: str) -> Values:
         rows, group = scopes.changes(place), layout.extensions[place].group
         back = rows.new % WIDTH == ROLLING_BACK
         rolled_back += np.bincount(rows.replication[back], minlength=replications)
-        begun = attempt_rows(scopes, place)
+        begun = rows.attempts
         attempts += np.bincount(rows.replication[begun], minlength=replications)
         once = np.zeros((replications, layout.extensions[place].count), bool)
         once[rows.replication[begun], rows.machine[begun]] = True
@@ -207,6 +209,89 @@ def _attempts(scopes: Scopes, kind: str) -> Values:
     }
 
 
-def attempt_rows(scopes: Scopes, place: int) -> NDArray[np.intp]:
-    """The rows of an extension by which an installation begins, whatever asks for it."""
-    return np.flatnonzero(scopes.changes(place).new % WIDTH == INSTALLING)
+# How a version spreads ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How many extensions are up to date with what was last requested, in each replication."""
+
+    steps: Steps
+    since: NDArray[np.float64]
+    """When that was first asked for, shape (replications,), seconds; `NEVER` if for nobody."""
+    size: NDArray[np.int64]
+    """How many are in scope, shape (replications,)."""
+
+    def time_to(self, share: float) -> NDArray[np.float64]:
+        """Seconds until the share up to date first reaches `share`; NaN where it never does."""
+        enough = np.maximum(np.ceil(share * self.size - TOLERANCE), 1)
+        steps, since = self.steps, self.since[self.steps.replication]
+        is_on = (steps.times >= since) | (steps.times + steps.durations > since)
+        reached = np.flatnonzero(is_on & (steps.values >= enough[steps.replication]))[::-1]
+        times = np.full(len(self.size), np.nan)
+        times[steps.replication[reached]] = steps.times[reached]  # backwards: the first one stays
+        waited: NDArray[np.float64] = np.maximum(times, self.since) - self.since
+        return waited
+
+    def last_arrival(self, place: int) -> float:
+        """When the last one got up to date in a replication, seconds; NaN where none ever did."""
+        line = self.steps.timeline(place)
+        more = np.flatnonzero(np.diff(line.values) > 0)
+        return float(line.times[more[-1] + 1]) if len(more) else math.nan
+
+
+def progress(scopes: Scopes, kind: str) -> Progress | None:
+    """Of a type, or of all types together where empty; None where nothing is to be requested.
+
+    A type's progress is that of the version last requested, from when it was first published or
+    pushed, over all whom a rollout of it covers. All together count from the first of these times.
+    """
+    found = [(place, scopes.requested(place)) for place in scopes.places(kind)]
+    asked = [(place, scope) for place, scope in found if scope is not None]
+    if not asked:
+        return None
+    sizes = [scope.members.sum(axis=1) for _, scope in asked]
+    pairs = [(size, scope.since) for size, (_, scope) in zip(sizes, asked, strict=True)]
+    since = np.min([np.where(size > 0, when, NEVER) for size, when in pairs], axis=0)
+    initially = np.sum(
+        [
+            np.where(scope.target == scopes.initial(place), size, 0)
+            for size, (place, scope) in zip(sizes, asked, strict=True)
+        ],
+        axis=0,
+    )
+    parts = [_changes(scopes, place, scope) for place, scope in asked]
+    rows = np.concatenate([part[0] for part in parts])
+    change = np.concatenate([part[1] for part in parts])
+    if len(parts) > 1:
+        order = np.argsort(rows, kind="stable")
+        rows, change = rows[order], change[order]
+    return Progress(_counted(scopes.stack, initially, rows, change), since, np.sum(sizes, axis=0))
+
+
+def _changes(
+    scopes: Scopes, place: int, scope: Scope
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """The rows by which those in scope become up to date (+1), or are no longer (-1)."""
+    rows = scopes.changes(place)
+    target = scope.target[rows.replication]
+    some = np.flatnonzero((rows.new == target) | (rows.old == target))
+    replication, target = rows.replication[some], target[some]
+    counts = scope.members[replication, rows.machine[some]]
+    change = (rows.new[some] == target).astype(np.int64) - (rows.old[some] == target)
+    return rows.row[some[counts]], change[counts]
+
+
+def _counted(
+    stack: Stack, initially: NDArray[np.int64], rows: NDArray[np.intp], change: NDArray[np.int64]
+) -> Steps:
+    """A number that rows of the stack change, over time."""
+    opens = stack.start[:-1]
+    places = np.searchsorted(rows, opens) + np.arange(stack.replications)
+    follows = np.ones(len(rows) + stack.replications, bool)
+    follows[places] = False
+    replication, times, deltas = (np.zeros(len(follows), kind) for kind in (int, float, int))
+    replication[places], replication[follows] = range(stack.replications), stack.replication[rows]
+    deltas[places] = initially
+    times[follows], deltas[follows] = stack.time[rows], change
+    return accumulate(stack.replications, replication, times, deltas, stack.horizon)

@@ -1,32 +1,39 @@
-"""How a version spreads: who is up to date since when, the share by day, what holds the rest.
+"""What is said of one run of a fleet: how far versions came, what holds the rest, what did nothing.
 
-A type's progress is that of the version last requested, from when it was first published or pushed,
-over all whom a rollout of it covers. All types together count from the first of these times.
+A type's progress is that of the version last requested: see `metrics.progress`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.core.formatting import show
-from sim.core.log import Stack
-from sim.core.timelines import TOLERANCE, accumulate
+from sim.core.log import OPERATION, SUCCEEDED, Stack
+from sim.core.units import show_duration
 from sim.core.windows import DAY
-from sim.systems.arc_fleet.notes import notes, stuck
+from sim.systems.arc_fleet.metrics import progress
+from sim.systems.arc_fleet.requests import (
+    PublishExtension,
+    PutExtension,
+    RepairExtension,
+    SetAutomaticUpgrade,
+)
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,
     DISCONNECTED,
+    ENROLLED,
     FAILED,
     ROLLING_BACK,
+    TARGET_WIDTH,
     WAITING,
     WIDTH,
 )
+from sim.systems.arc_fleet.versions import major, upgrades, version_key
 from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
@@ -35,96 +42,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Log
-    from sim.core.timelines import Steps
     from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.arc_fleet.metrics import Progress
     from sim.systems.arc_fleet.scopes import Scope
     from sim.systems.base.model import SystemModel
+    from sim.systems.base.operation import Operation
 
     Row = dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """How many extensions are up to date with what was last requested, in each replication."""
-
-    steps: Steps
-    since: NDArray[np.float64]
-    """When that was first asked for, shape (replications,), seconds; `NEVER` if for nobody."""
-    size: NDArray[np.int64]
-    """How many are in scope, shape (replications,)."""
-
-    def time_to(self, share: float) -> NDArray[np.float64]:
-        """Seconds until the share up to date first reaches `share`; NaN where it never does."""
-        enough = np.maximum(np.ceil(share * self.size - TOLERANCE), 1)
-        steps, since = self.steps, self.since[self.steps.replication]
-        is_on = (steps.times >= since) | (steps.times + steps.durations > since)
-        reached = np.flatnonzero(is_on & (steps.values >= enough[steps.replication]))[::-1]
-        times = np.full(len(self.size), np.nan)
-        times[steps.replication[reached]] = steps.times[reached]  # backwards: the first one stays
-        waited: NDArray[np.float64] = np.maximum(times, self.since) - self.since
-        return waited
-
-    def last_arrival(self, place: int) -> float:
-        """When the last one got up to date in a replication, seconds; NaN where none ever did."""
-        line = self.steps.timeline(place)
-        more = np.flatnonzero(np.diff(line.values) > 0)
-        return float(line.times[more[-1] + 1]) if len(more) else math.nan
-
-
-def progress(scopes: Scopes, kind: str) -> Progress | None:
-    """Of a type, or of all types together where empty; None where nothing is to be requested."""
-    found = [(place, scopes.requested(place)) for place in scopes.places(kind)]
-    asked = [(place, scope) for place, scope in found if scope is not None]
-    if not asked:
-        return None
-    sizes = [scope.members.sum(axis=1) for _, scope in asked]
-    pairs = [(size, scope.since) for size, (_, scope) in zip(sizes, asked, strict=True)]
-    since = np.min([np.where(size > 0, when, NEVER) for size, when in pairs], axis=0)
-    initially = np.sum(
-        [
-            np.where(scope.target == scopes.initial(place), size, 0)
-            for size, (place, scope) in zip(sizes, asked, strict=True)
-        ],
-        axis=0,
-    )
-    parts = [_changes(scopes, place, scope) for place, scope in asked]
-    rows = np.concatenate([part[0] for part in parts])
-    change = np.concatenate([part[1] for part in parts])
-    if len(parts) > 1:
-        order = np.argsort(rows, kind="stable")
-        rows, change = rows[order], change[order]
-    return Progress(_counted(scopes.stack, initially, rows, change), since, np.sum(sizes, axis=0))
-
-
-def _changes(
-    scopes: Scopes, place: int, scope: Scope
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """The rows by which those in scope become up to date (+1), or are no longer (-1)."""
-    rows = scopes.changes(place)
-    target = scope.target[rows.replication]
-    some = np.flatnonzero((rows.new == target) | (rows.old == target))
-    replication, target = rows.replication[some], target[some]
-    counts = scope.members[replication, rows.machine[some]]
-    change = (rows.new[some] == target).astype(np.int64) - (rows.old[some] == target)
-    return rows.row[some[counts]], change[counts]
-
-
-def _counted(
-    stack: Stack, initially: NDArray[np.int64], rows: NDArray[np.intp], change: NDArray[np.int64]
-) -> Steps:
-    """A number that rows of the stack change, over time."""
-    opens = stack.start[:-1]
-    places = np.searchsorted(rows, opens) + np.arange(stack.replications)
-    follows = np.ones(len(rows) + stack.replications, bool)
-    follows[places] = False
-    replication, times, deltas = (np.zeros(len(follows), kind) for kind in (int, float, int))
-    replication[places], replication[follows] = range(stack.replications), stack.replication[rows]
-    deltas[places] = initially
-    times[follows], deltas[follows] = stack.time[rows], change
-    return accumulate(stack.replications, replication, times, deltas, stack.horizon)
-
-
-# One run ------------------------------------------------------------------------------------------
 
 
 def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
@@ -284,3 +208,146 @@ def _sentence(one: Held) -> str:
         done += f", the last on day {day} after the {one.asked}"
     rest = ", ".join(f"{count:,} {reason}" for reason, count in one.by.items())
     return f"{what}: {done}" + (f"; the rest: {rest}" if rest else "")
+
+
+# What changed nothing -----------------------------------------------------------------------------
+
+
+class _There(NamedTuple):
+    """An extension of a group, as an operation found it in a run."""
+
+    type: str
+    enrolled: bool
+    machines: int
+    """How many have it."""
+    versions: tuple[str, ...]
+    """Those that some machine has, each once."""
+    wanted: str
+    """The version that the service wants of it from then on."""
+
+
+def notes(scopes: Scopes) -> dict[str, str]:
+    """By name each operation of the first replication that was accepted and changed nothing: why.
+
+    A stack of one is meant.
+    """
+    found = {}
+    for number, operation in enumerate(scopes.layout.requests):
+        if scopes.accepted[0, number] < NEVER:
+            note = _note(scopes, number, operation)
+            if note:
+                found[operation.name] = note
+    return found
+
+
+def _note(scopes: Scopes, number: int, operation: Operation) -> str:
+    body = operation.body
+    there = [_found(scopes, number, place, operation) for place in scopes.layout.meant(body)]
+    if isinstance(body, PublishExtension):
+        return _of_release(scopes, operation, body, there)
+    if isinstance(body, SetAutomaticUpgrade):
+        return _of_enrolment(body, there)
+    if not _is_over(scopes, number) or _did_something(scopes, number, operation):
+        return ""
+    if isinstance(body, RepairExtension):
+        return f"repairs nothing: no {body.type} was failed"
+    if any(set(each.versions) - {each.wanted} for each in there):
+        return "installs nothing: another request or release came before it"
+    had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
+    machines = sum(each.machines for each in there)
+    has = "has" if machines == 1 else "have"
+    text = f"installs nothing: {pluralize(machines, 'machine')} {has} {' and '.join(had)} already"
+    return text + (_opts(body, there) if isinstance(body, PutExtension) else "")
+
+
+def _opts(body: PutExtension, there: list[_There]) -> str:
+    """What a PUT changes beside versions."""
+    if all(each.enrolled == body.enable_automatic_upgrade for each in there):
+        return ", and it changes nothing"
+    return f"; it opts {body.type} {'in' if body.enable_automatic_upgrade else 'out'}"
+
+
+def _of_enrolment(body: SetAutomaticUpgrade, there: list[_There]) -> str:
+    if any(each.enrolled != body.enabled for each in there):
+        return ""
+    return f"changes nothing: {body.type} is opted {'in' if body.enabled else 'out'} already"
+
+
+def _of_release(
+    scopes: Scopes, operation: Operation, body: PublishExtension, there: list[_There]
+) -> str:
+    """Why a release covers nobody, where it does not."""
+    rollout = scopes.layout.upgrades.index(operation.name)
+    if scopes.began[0, rollout] < NEVER:
+        return ""
+    text = f"{body.type} {body.version} upgrades nobody: "
+    enrolled = [version for each in there if each.enrolled for version in each.versions]
+    if not any(each.machines for each in there):
+        return f"{text}no machine has the extension"
+    if not enrolled:
+        return f"{text}no machine is enrolled"
+    if not any(major(version) == major(body.version) for version in enrolled):
+        return f"{text}those enrolled have another major version"
+    if not any(upgrades(body.version, version) for version in enrolled):
+        newest = max(enrolled, key=version_key)
+        return f"{text}those enrolled have it, or a newer version, already ({newest})"
+    return f"{text}a newer version of its major is out already"
+
+
+def _found(scopes: Scopes, number: int, place: int, operation: Operation) -> _There:
+    """An extension when an operation was accepted, before that did anything."""
+    layout, at = scopes.layout, float(scopes.accepted[0, number])
+    each, rows = layout.extensions[place], scopes.changes(place)
+    subject, first, name = layout.first_operation + number, layout.first_upgrade, operation.name
+    own = layout.upgrades.index(name) if name in layout.upgrades else layout.rollouts
+    past = layout.came_before(rows.time, rows.cause, at, subject, first + own)
+    codes = np.full(each.count, each.initial_code, np.int16)
+    codes[rows.machine[past]] = rows.new[past]
+    here = codes[codes != 0]
+    before = scopes.target(place, np.zeros(1, np.intp), np.full(1, at), number)[0]
+    versions = tuple(each.versions[number] for number in np.unique(here // WIDTH).tolist())
+    wanted = each.versions[scopes.after(number, place)[0] // TARGET_WIDTH]
+    return _There(each.type, before % TARGET_WIDTH == ENROLLED, len(here), versions, wanted)
+
+
+def _is_over(scopes: Scopes, number: int) -> bool:
+    """Whether an operation has succeeded by the horizon."""
+    state = scopes.stack.final[0, scopes.layout.first_operation + number]
+    return bool(state % OPERATION.width == SUCCEEDED)
+
+
+def _did_something(scopes: Scopes, number: int, operation: Operation) -> bool:
+    """Whether an extension changed because of an operation, or of the upgrade that it began."""
+    layout = scopes.layout
+    causes = [layout.first_operation + number]
+    if operation.name in layout.upgrades:
+        causes.append(layout.upgrade(operation.name))
+    places = range(len(layout.extensions))
+    return any(np.isin(scopes.changes(place).cause, causes).any() for place in places)
+
+
+# What is stuck ------------------------------------------------------------------------------------
+
+
+def stuck(scopes: Scopes) -> list[str]:
+    """Who is failed at the horizon, since when, and what helps; beside them who backs off."""
+    failed, backs_off, since = set[tuple[str, int]](), set[tuple[str, int]](), NEVER
+    for place, each in enumerate(scopes.layout.extensions):
+        status, rows = scopes.final(place)[0] % WIDTH, scopes.changes(place)
+        last = np.zeros(each.count)
+        last[rows.machine] = rows.time  # in order of time: the last one stays
+        failed |= _named(each.group, status == FAILED)
+        backs_off |= _named(each.group, status == BACKING_OFF)
+        since = min(since, float(last[status == FAILED].min(initial=NEVER)))
+    backing = backs_off - failed
+    beside = f"{pluralize(len(backing), 'machine')} {be(len(backing))} backing off"
+    if not failed:
+        return []
+    text = f"stuck: {pluralize(len(failed), 'machine')} with a failed extension"
+    text += f", the first since {show_duration(since)}"
+    text += "; a repair, a PUT or a push installs it anew, no release does"
+    return [text + (f"; beside them {beside}" if backing else "; none is backing off")]
+
+
+def _named(group: str, which: NDArray[np.bool_]) -> set[tuple[str, int]]:
+    return {(group, machine) for machine in np.flatnonzero(which).tolist()}

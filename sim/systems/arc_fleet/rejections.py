@@ -7,8 +7,8 @@ preview revision of 2021-12, and the revision of 2025-06.
 # and scale sets".
 # Assumption: where no document names a code, 400 for what a request says, 404 for what is not
 # there.
-# Assumption: enabling the automatic upgrade of a type that is not supported is rejected. Later
-# documents accept it without effect; the words are those in which the service rejects it for
+# Assumption: enabling the automatic upgrade of a type that is not supported is refused. Later
+# documents accept it without effect; the words are those in which the service refuses it for
 # virtual machines.
 """
 

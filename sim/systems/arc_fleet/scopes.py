@@ -16,7 +16,14 @@ import numpy as np
 from sim.core.log import ASKED, OPERATION
 from sim.systems.arc_fleet.layout import is_meant
 from sim.systems.arc_fleet.requests import PublishExtension
-from sim.systems.arc_fleet.states import CURRENT, ENROLLED, NOT_ENROLLED, TARGET_WIDTH, WIDTH
+from sim.systems.arc_fleet.states import (
+    CURRENT,
+    ENROLLED,
+    INSTALLING,
+    NOT_ENROLLED,
+    TARGET_WIDTH,
+    WIDTH,
+)
 from sim.systems.base.targets import Targets
 
 if TYPE_CHECKING:
@@ -43,7 +50,7 @@ class Wanted(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """The rows of a stack about one extension, each column of shape (rows,), in order of time."""
+    """The rows of a stack about one extension, each column of shape (rows,)."""
 
     row: NDArray[np.intp]
     """The place in the stack."""
@@ -54,6 +61,16 @@ class Changes(NamedTuple):
     old: NDArray[np.int16]
     new: NDArray[np.int16]
     cause: NDArray[np.int32]
+
+    @property
+    def status(self) -> NDArray[np.int16]:
+        """The status that each row brings, as its number."""
+        return self.new % WIDTH
+
+    @property
+    def attempts(self) -> NDArray[np.intp]:
+        """Those by which an installation begins, whatever asks for it; shape (attempts,)."""
+        return np.flatnonzero(self.status == INSTALLING)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,21 +100,29 @@ class Scopes:
         self._targets: dict[int, list[Wanted]] = {}
 
     def changes(self, place: int) -> Changes:
-        """The rows about an extension."""
-        found = self._changes.get(place)
-        if found is None:
-            stack, each = self.stack, self.layout.extensions[place]
-            rows = np.flatnonzero(stack.about(each.first, each.count))
-            found = self._changes[place] = Changes(
-                rows,
-                stack.replication[rows],
-                stack.subject[rows] - each.first,
-                stack.time[rows],
-                stack.old[rows],
-                stack.new[rows],
-                stack.cause[rows],
-            )
-        return found
+        """The rows about an extension, by replication and time."""
+        if place not in self._changes:
+            each = self.layout.extensions[place]
+            rows = np.flatnonzero(self.stack.about(each.first, each.count))
+            self._changes[place] = self._rows(each, rows)
+        return self._changes[place]
+
+    def history(self, place: int) -> Changes:
+        """The same by replication, machine and time."""
+        each = self.layout.extensions[place]
+        return self._rows(each, self.stack.histories(each.first, each.count))
+
+    def _rows(self, each: ExtensionLayout, rows: NDArray[np.intp]) -> Changes:
+        stack = self.stack
+        return Changes(
+            rows,
+            stack.replication[rows],
+            stack.subject[rows] - each.first,
+            stack.time[rows],
+            stack.old[rows],
+            stack.new[rows],
+            stack.cause[rows],
+        )
 
     def block(self, each: ExtensionLayout) -> Block:
         """The block of an extension's subjects."""

@@ -16,8 +16,7 @@ import numpy as np
 from sim.core.log import Stack
 from sim.core.timelines import Members
 from sim.systems.arc_fleet.layout import is_meant, machine_name
-from sim.systems.arc_fleet.metrics import attempt_rows
-from sim.systems.arc_fleet.notes import notes
+from sim.systems.arc_fleet.progress import notes
 from sim.systems.arc_fleet.rejections import answer
 from sim.systems.arc_fleet.requests import PublishExtension
 from sim.systems.arc_fleet.scopes import Scopes
@@ -89,7 +88,7 @@ def _members(
 ) -> Iterator[Row]:
     rows = scopes.changes(place)
     back = rows.new % WIDTH == ROLLING_BACK
-    attempts = np.bincount(rows.machine[attempt_rows(scopes, place)], minlength=each.count)
+    attempts = np.bincount(rows.machine[rows.attempts], minlength=each.count)
     rollbacks = np.bincount(rows.machine[back], minlength=each.count)
     final = scopes.final(place)[0]
     os = layout.group_of(each).spec.os or ""
