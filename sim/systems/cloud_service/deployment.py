@@ -20,8 +20,8 @@ from sim.core.log import (
 from sim.systems.base import targets
 from sim.systems.base.context import ACT
 from sim.systems.base.targets import INITIAL, KEPT, REACHED, REQUESTED, Target
-from sim.systems.cloud_service.domains import domains_in_use
 from sim.systems.cloud_service.instance import Instances
+from sim.systems.cloud_service.layout import domains_in_use
 from sim.systems.cloud_service.states import (
     AT_REST,
     CREATING,

@@ -8,8 +8,7 @@ from sim.core.units import show_duration, show_share
 from sim.systems.base.model import refused
 from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
 from sim.systems.cloud_service.defaults import configuration
-from sim.systems.cloud_service.domains import domains_in_use
-from sim.systems.cloud_service.layout import has_faults
+from sim.systems.cloud_service.layout import domains_in_use, has_faults
 from sim.systems.cloud_service.rejections import by_its_words, by_request
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,

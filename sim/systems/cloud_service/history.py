@@ -1,6 +1,8 @@
-"""What a stack of logs tells of turns and of the instances that they take, for those who audit it.
+"""What a stack of logs tells of rollouts: their deployments, their turns, whom those took, who is
+up to date.
 
 A turn is a row by which an update domain is updating; its cause is the upgrade whose turn it is.
+Metrics, what `status` shows and the audit read it here.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.core.log import ROLLING_BACK, UPGRADE, first_of_each
+from sim.systems.base.targets import Group, Targets, share
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.states import (
     BUSY,
+    LOCKED,
+    PRODUCTION,
     READY,
     SLOW,
     STAGED,
+    STAGING,
     STARTING_VM,
     STOPPING_ROLE,
     UPDATING,
@@ -27,7 +33,125 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
+    from sim.systems.base.operation import Request
     from sim.systems.cloud_service.layout import Layout
+
+# Rollouts, and whom they took ---------------------------------------------------------------------
+
+
+def addressed(layout: Layout, body: Request) -> tuple[int, bool]:
+    """The deployment that a request names before any swap, and whether it names a slot.
+
+    What a slot holds changes with each swap; a deployment keeps its name. Deployment 0 is the one
+    that began in production, 1 in staging.
+    """
+    if isinstance(body, UpgradeDeployment) and body.deployment is not None:
+        return int(body.deployment != layout.spec.deployment), False
+    return int(isinstance(body, UpgradeDeployment) and body.slot == "staging"), True
+
+
+def deployments(layout: Layout, stack: Stack) -> NDArray[np.int64]:
+    """The deployment of each upgrade, shape (replications, upgrades); -1 of one that never began.
+
+    0 is the one that began in production, 1 in staging: the one that a user's upgrade locks; that a
+    swap brings into production; that is in production when an update of the platform begins.
+    """
+    found = np.full((stack.replications, len(layout.upgrades)), -1)
+    block = layout.deployments
+    mine = stack.about(block.first, block.count)
+    comes = (stack.old == STAGING) & (stack.new == PRODUCTION)
+    first, count = layout.first_upgrade + layout.rollouts, layout.platform_updates
+    begins = np.flatnonzero(stack.about(first, count) & (stack.old == 0))
+    swaps = np.flatnonzero(mine & comes)
+    before = np.searchsorted(swaps, begins)
+    before -= np.searchsorted(swaps, stack.start[stack.replication[begins]])
+    found[stack.replication[begins], stack.subject[begins] - layout.first_upgrade] = before % 2
+    rows = np.flatnonzero(mine & ((stack.new > LOCKED) | comes))
+    found[stack.replication[rows], stack.cause[rows] - layout.first_upgrade] = (
+        stack.subject[rows] - block.first
+    )
+    return found
+
+
+def accepted(layout: Layout, stack: Stack) -> NDArray[np.float64]:
+    """When each rollout began, shape (replications, rollouts); -inf where it never did."""
+    first = layout.first_upgrade
+    began = np.full((stack.replications, layout.rollouts), -np.inf)
+    rows = np.flatnonzero(stack.about(first, layout.rollouts) & (stack.old == 0))
+    began[stack.replication[rows], stack.subject[rows] - first] = stack.time[rows]
+    return began
+
+
+def taken(layout: Layout, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The rows of a stack by which a turn takes an instance, with the upgrade whose turn it is.
+
+    Such a row's cause is an update domain, and the domain's own row of that instant names the
+    upgrade.
+    """
+    first, end = layout.first_domain(), layout.first_instance()
+    size = layout.instances * layout.slots
+    opened = np.flatnonzero(stack.about(first, end - first) & (stack.new == UPDATING))
+    by_domain = (stack.cause >= first) & (stack.cause < end)
+    rows = np.flatnonzero(by_domain & stack.about(end, size))
+    if not len(rows):
+        return rows, np.zeros(0, np.int32)
+    count = stack.subjects.count
+    key = (stack.key[opened] << 32) | opened
+    asked = (stack.replication[rows] * np.int64(count) + stack.cause[rows]) << 32 | rows
+    order = np.argsort(key)
+    domain = opened[order[np.searchsorted(key[order], asked) - 1]]
+    at_once = stack.time[domain] == stack.time[rows]
+    return rows[at_once], stack.cause[domain[at_once]]
+
+
+# Who has the build that is wanted ----------------------------------------------------------------
+
+
+class Updated(NamedTuple):
+    """What became of the builds that the rollouts of a stack asked for, at the horizon."""
+
+    share: dict[tuple[str, str], NDArray[np.float64]]
+    """By (role or "", ``updated_share``): members Ready on the build last requested of their role
+    in their deployment, rolled back or not, of those that rollouts cover."""
+    half_way: NDArray[np.bool_]
+    """Whether for some role the build last asked for has been neither brought to all nor taken
+    back; shape (replications,). A restart that overtakes its upgrade does neither."""
+
+
+def updated(layout: Layout, stack: Stack) -> Updated:
+    """Who is up to date at the horizon."""
+    targets = Targets(stack, layout.targets)
+    covered, shares = ~targets.has("initial"), {}
+    done, scope = np.zeros((2, stack.replications), np.int64)
+    for role, each in enumerate(layout.roles):
+        mine = np.zeros((2, stack.replications), np.int64)
+        for slot in range(layout.slots):
+            group = _anywhere(layout, slot, role)
+            version, in_scope = targets.requested[:, group.place], covered[:, [group.place]]
+            mine += group.updated(stack, version, in_scope)
+        shares[each.name, "updated_share"] = share(*mine)
+        done, scope = done + mine[0], scope + mine[1]
+    shares["", "updated_share"] = share(done, scope)
+    return Updated(shares, np.any(targets.has("requested"), axis=1))
+
+
+def _anywhere(layout: Layout, slot: int, role: int) -> Group:
+    """The instances of a role in a deployment, in whichever slot it is now."""
+    place = layout.target(slot, role)
+    block = layout.instance_blocks[place]
+    codes = np.arange(len(block.states))
+    up = np.isin(codes % WIDTH % STAGED, (READY, SLOW))
+    return Group(block, place, (codes != 0).astype(np.int64), up.astype(np.int64))
+
+
+def in_production(layout: Layout, slot: int, role: int) -> Group:
+    """The same while the deployment is in production."""
+    place = layout.target(slot, role)
+    block = layout.instance_blocks[place]
+    return Group(block, place, block.weights["present"], block.weights["ready"])
+
+
+# Turns and instances, for the audit ---------------------------------------------------------------
 
 
 class Turns(NamedTuple):

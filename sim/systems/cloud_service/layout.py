@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from sim.core.rounding import at_least
 from sim.systems.base import layout as base
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.cloud_service.defaults import configuration
-from sim.systems.cloud_service.demand import demand_over
-from sim.systems.cloud_service.domains import domains_in_use, update_domain
 from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -31,23 +29,37 @@ from sim.systems.cloud_service.states import (
     DOMAIN,
     PRODUCTION,
     READY,
-    SLOW,
     STAGED,
     STAGING,
     STATUSES,
     WIDTH,
-    is_out,
+    Units,
+    units,
+    weights,
 )
-from sim.systems.cloud_service.weights import Units, slow_share, units
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Sequence
 
     from sim.core.timelines import Timeline
+    from sim.systems.base.failures import Failures
     from sim.systems.base.operation import Operation, Span
     from sim.systems.cloud_service.spec import Build, CloudService, Role, UnhealthyLater
+
+
+def update_domain(instance: int, update_domains: int) -> int:
+    """The update domain of a role's instance `instance`, counted from 0.
+
+    The number of domains in use is that of the largest role's instances where that is smaller (a
+    real service that grew from 2 to 4 instances ended with domains 0 to 3); as such an instance's
+    number is below it, the domain is the same by either count.
+    """
+    return instance % update_domains
+
+
+def domains_in_use(update_domains: int, largest_role: int) -> int:
+    """How many update domains a service has whose largest role has had `largest_role` instances."""
+    return min(update_domains, largest_role)
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,15 @@ class RoleLayout:
     def members(self) -> range:
         """Numbers of all instances that the role may ever have."""
         return range(self.first, self.first + self.room)
+
+
+class Failing(NamedTuple):
+    """Instances whose unplanned failures have one law and are drawn on one path."""
+
+    path: str
+    failures: Failures
+    members: list[list[int]]
+    """Numbers of instances; those of one list fail together."""
 
 
 class Layout(base.Layout["CloudService"]):
@@ -135,6 +156,8 @@ class Layout(base.Layout["CloudService"]):
             )
             for slot in slots
         ]
+        builds = [self.spec.builds.get(build) for build in self.builds]
+        factors = [build.capacity_factor if build else 1.0 for build in builds]
         states, codes = States(STATUSES, self.builds), [self.initial_codes(slot) for slot in slots]
         self.instance_blocks = [
             self.add(
@@ -143,7 +166,7 @@ class Layout(base.Layout["CloudService"]):
                 partial(_instance_name, role.name, whose[slot]),
                 codes[slot][role.first : role.first + role.room],
                 group=role.name,
-                weights=self.weights(role.spec),
+                weights=weights(role.spec, factors, self.units),
             )
             for slot in slots
             for role in self.roles
@@ -243,7 +266,7 @@ class Layout(base.Layout["CloudService"]):
     def demand(self) -> Timeline:
         """What users ask for over time; the file's demand must be given."""
         assert self.spec.demand is not None
-        return demand_over(self.spec.demand, self.span)
+        return self.spec.demand.over(self.span)
 
     def least_served(self, role: int) -> int:
         """What a role, by place, must serve to be available, in the unit of `serves`."""
@@ -252,6 +275,21 @@ class Layout(base.Layout["CloudService"]):
     def rollout(self, number: int) -> Operation:
         """The file's operation that begins the upgrade `number`."""
         return self.request(self.upgrades[number])
+
+    def failing(self) -> Iterator[Failing]:
+        """Who fails by himself: instances one by one, the hosts of a fault domain together."""
+        for role in self.roles:
+            if role.spec.failures and role.spec.failures.per_year:
+                path = f"{self.name}/{role.name}/failures"
+                yield Failing(path, role.spec.failures, [[i] for i in role.members])
+        failures, count = self.spec.fault_domain_failures, self.spec.fault_domains
+        if failures and failures.per_year:
+            domains = [
+                [i for role in self.roles for i in role.members[domain::count]]
+                for domain in range(count)
+            ]
+            path = f"{self.name}/fault_domain_failures"
+            yield Failing(path, failures, [each for each in domains if each])
 
     @cached_property
     def slow(self) -> list[bool]:
@@ -273,33 +311,6 @@ class Layout(base.Layout["CloudService"]):
         if not slot:
             return ""
         return " (began in staging)" if self.swaps else " (staging)"
-
-    def weights(self, role: Role) -> dict[str, NDArray[np.int64]]:
-        """What an instance of `role` weighs by code, in the `units` of the series."""
-        slow, units = slow_share(role), self.units
-        serves = np.zeros((len(self.builds), WIDTH))
-        serves[:, READY], serves[:, SLOW] = 1.0, slow
-        factors = [
-            self.spec.builds[build].capacity_factor if build in self.spec.builds else 1.0
-            for build in self.builds
-        ]
-        useful = serves * np.array(factors)[:, None]
-        ready, out, present = np.zeros((3, len(self.builds), WIDTH), np.int64)
-        ready[:, [READY, SLOW]] = 1
-        out[:, [status for status in range(STAGED) if is_out(status)]] = 1
-        present[:, 1:STAGED] = 1
-        return {
-            "capacity": _whole(useful * role.weight * units.capacity),
-            "serves": _whole(serves * units.serves),
-            "demand": _whole(useful * role.serves_demand * units.demand),
-            "ready": ready.ravel(),
-            "out": out.ravel(),
-            "present": present.ravel(),
-        }
-
-
-def _whole(weights: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.rint(weights).astype(np.int64).ravel()
 
 
 def _domain_name(deployment: str, domain: int) -> str:

@@ -17,7 +17,7 @@ from sim.core.metrics import (
 )
 from sim.core.timelines import Members, Steps, accumulate, total
 from sim.systems.base.metrics import at_least, of_members, of_rollouts
-from sim.systems.cloud_service.rollouts import taken
+from sim.systems.cloud_service.history import taken, updated
 from sim.systems.cloud_service.states import (
     BAD,
     READY,
@@ -26,7 +26,6 @@ from sim.systems.cloud_service.states import (
     UNRESPONSIVE,
     WIDTH,
 )
-from sim.systems.cloud_service.updated import updated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

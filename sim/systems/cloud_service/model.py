@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim.core.log import SCENARIO
+from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
 from sim.systems.base.tables import GanttLabels
 from sim.systems.cloud_service import audit, explain, metrics, status, tables
-from sim.systems.cloud_service.failures import UnplannedFailures
 from sim.systems.cloud_service.layout import Layout, operator_walk
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.rejections import answer, by_request
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.series import Series
 from sim.systems.cloud_service.service import HostedService
-from sim.systems.cloud_service.states import BAD, GOOD
+from sim.systems.cloud_service.states import BAD, GOOD, RESTARTING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ class Model(SystemModel[Layout]):
     def service(self, context: Context) -> HostedService:
         """The service of one replication, with the failures that befall it."""
         service = HostedService(context, self.layout, self._draw_builds(context))
-        UnplannedFailures(service).begin()
+        self._plan_failures(service)
         return service
 
     def _draw_builds(self, context: Context) -> list[bool]:
@@ -90,6 +91,25 @@ class Model(SystemModel[Layout]):
             state = BAD if bad[number] else GOOD
             context.record(0.0, layout.first_build + number, 0, state, SCENARIO)
         return bad
+
+    def _plan_failures(self, service: HostedService) -> None:
+        """Unplanned ones of instances and of fault domains, which go on during a rollout."""
+        layout = self.layout
+        first, actor = layout.first_instance(), layout.actor("failures")
+        restart_draws = service.restart_draws("failures")
+
+        def fail(members: list[list[int]], place: int, recovery: float) -> None:
+            # After a swap it is the other deployment that fails.
+            instances = service.production.instances
+            for i in members[place]:
+                if instances.is_ready(i):  # one that is out already cannot fail
+                    version = instances.version(i)
+                    instances.hold(i, version, RESTARTING, recovery, restart_draws, actor)
+
+        for path, failures, members in layout.failing():
+            subjects = [first + together[0] for together in members]
+            strike = partial(fail, members)
+            FailureProcess(service.context, path, failures, subjects, strike).begin()
 
     def call(self, number: int) -> Call:
         """The file's operation `number` as a request; the platform asks for its own updates."""

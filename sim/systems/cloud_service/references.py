@@ -15,7 +15,7 @@ from sim.systems.cloud_service.requests import (
     Rollback,
     UpgradeDeployment,
 )
-from sim.systems.cloud_service.weights import excess
+from sim.systems.cloud_service.states import excess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.base.failures import DrawnFailures, Failures
     from sim.systems.cloud_service.history import History
     from sim.systems.cloud_service.layout import RoleLayout
 
@@ -277,10 +276,12 @@ class _Audit:
 
     def wrong_failures(self) -> Iterator[str]:
         """Unplanned ones of single instances and of fault domains."""
-        layout = self._layout
+        layout, places = self._layout, np.arange(self._stack.replications)
         struck = [np.zeros((0, 3))]
-        for path, failures, members in self._failing():
-            drawn = self._strikes(path, failures, len(members))
+        for path, failures, members in layout.failing():
+            drawn = redraw_failures(
+                self._again, path, failures, places, len(members), self._stack.horizon
+            )
             sizes = np.array([len(each) for each in members], np.int64)
             together = sizes[drawn.member]
             member = np.concatenate(
@@ -295,26 +296,6 @@ class _Audit:
             back = time + np.repeat(drawn.recovery, together)
             struck.append(np.stack([place * layout.instances + member, time, back], axis=1))
         yield from self._wrong_recoveries(np.concatenate(struck))
-
-    def _failing(self) -> Iterator[tuple[str, Failures, list[list[int]]]]:
-        """The path, the law, and who fail together."""
-        layout, spec = self._layout, self._layout.spec
-        for role in layout.roles:
-            if role.spec.failures and role.spec.failures.per_year:
-                members = [[role.first + k] for k in range(role.room)]
-                yield f"{layout.name}/{role.name}/failures", role.spec.failures, members
-        if spec.fault_domain_failures and spec.fault_domain_failures.per_year:
-            count = spec.fault_domains
-            members = [
-                [role.first + k for role in layout.roles for k in range(domain, role.room, count)]
-                for domain in range(count)
-            ]
-            path = f"{layout.name}/fault_domain_failures"
-            yield path, spec.fault_domain_failures, [each for each in members if each]
-
-    def _strikes(self, path: str, failures: Failures, count: int) -> DrawnFailures:
-        places = np.arange(self._stack.replications)
-        return redraw_failures(self._again, path, failures, places, count, self._stack.horizon)
 
     def _are_missed(
         self, place: NDArray[np.int64], number: NDArray[np.int64], time: NDArray[np.float64]

@@ -12,8 +12,8 @@ from sim.systems.base import series
 from sim.systems.base.metrics import at_least
 from sim.systems.base.series import in_statuses
 from sim.systems.base.targets import Targets, up_to_date
+from sim.systems.cloud_service.history import in_production
 from sim.systems.cloud_service.states import LIFE, READY, SLOW
-from sim.systems.cloud_service.updated import in_production
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,9 +12,9 @@ import numpy as np
 
 from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
 from sim.core.units import show_duration
-from sim.systems.cloud_service.domains import domains_in_use, update_domain
+from sim.systems.cloud_service.history import taken
+from sim.systems.cloud_service.layout import domains_in_use, update_domain
 from sim.systems.cloud_service.requests import UpgradeDeployment
-from sim.systems.cloud_service.rollouts import taken
 from sim.systems.cloud_service.states import (
     LIFE,
     LOCKED,

@@ -11,7 +11,7 @@ from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
 from sim.systems.base.tables import bars, time_out
-from sim.systems.cloud_service.domains import update_domain
+from sim.systems.cloud_service.layout import update_domain
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import (
     GuestOsUpdate,

@@ -15,7 +15,7 @@ from sim.formats.distributions import Distribution
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.cloud_service import SYSTEM_TYPE
-from sim.systems.cloud_service.demand import read_steps
+from sim.systems.cloud_service.spec import read_steps
 
 
 def scenario(*operations: dict[str, object], **shop: object) -> Scenario:

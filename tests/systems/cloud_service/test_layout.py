@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.systems.cloud_service.domains import domains_in_use, update_domain
+from sim.systems.cloud_service.layout import domains_in_use, update_domain
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from story import story
 
 from sim.core.errors import ScenarioError
-from sim.systems.cloud_service.weights import LARGEST_SUM
+from sim.systems.cloud_service.states import LARGEST_SUM
 
 SIMULTANEOUS = "at: 10s, upgrade_deployment: {mode: Simultaneous}"
 

@@ -1,4 +1,4 @@
-"""What a service wants stands in the log: the build of each role, who is locked, which slot."""
+"""What a log tells of rollouts: what is wanted, which deployment they mean, whom turns take."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import random
 
 import any_service
 import pytest
+from service_rules import Run
 from story import story
 
 from sim.core.log import COMPLETED, ROLLING_BACK, Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.base.targets import Targets
+from sim.systems.cloud_service.history import deployments, taken
 
 TWO = "A: {instances: 2, restart: 100s}, B: {instances: 2, restart: 100s}"
 STAGING = "staging: {build: 2}"
@@ -147,3 +149,37 @@ def test_the_log_wants_what_the_accepted_requests_asked_for(seed):
             assert layout.builds[targets.version[at]] == expected.target[key]
             assert targets.has("initial")[at] == (key not in expected.covered)
             assert targets.has("requested")[at] == (key in expected.open)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_deployment_of_a_rollout_is_the_one_that_its_request_named(seed):
+    run = Run(any_service.scenario(random.Random(seed)))
+    found = deployments(run.layout, run.stack)[0].tolist()
+    rollouts = range(run.layout.rollouts)
+    assert [found[number] for number in rollouts] == [run.slots.get(n, -1) for n in rollouts]
+
+
+def test_the_platform_updates_what_is_in_production_by_then():
+    told = story(
+        """
+        at: 10s, guest_os_update: {}
+        at: 900s, swap: {}
+        at: 1000s, host_os_update: {duration: 10s}
+        """,
+        more=STAGING,
+    )
+    layout = told.model.layout
+    places = [layout.upgrades.index(f"{kind}_os_update-0") for kind in ("guest", "host")]
+    both = Stack([told.log, told.simulation.run(1)])
+    assert deployments(layout, both)[:, places].tolist() == [[0, 1], [0, 1]]
+
+
+def test_turns_take_instances_for_their_upgrade():
+    told = story("at: 10s, upgrade_deployment: {}\n at: 500s, reboot_instance: {instance: W_IN_0}")
+    rows, upgrade = taken(told.model.layout, told.stack)
+    names = [told.log.subjects.name(subject) for subject in told.stack.subject[rows]]
+    assert list(zip(names, told.stack.time[rows].tolist(), strict=True)) == [
+        ("W_IN_0", 10.0),
+        ("W_IN_1", 110.0),
+    ]
+    assert set(upgrade.tolist()) == {told.model.layout.upgrade("upgrade_deployment-0")}
