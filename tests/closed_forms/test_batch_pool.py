@@ -18,7 +18,7 @@ from pool_story import UPGRADE, PoolStory, simulation, story
 
 from sim.core.log import Stack
 from sim.experiments.intervals import student
-from sim.systems.batch_pool.tasks import redraw_tasks
+from sim.systems.batch_pool.draws import redraw_tasks
 
 MEAN = 100.0
 """Mean service time of most queues below, seconds: the unit of time of the closed forms."""

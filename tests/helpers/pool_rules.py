@@ -9,7 +9,7 @@ from collections import Counter
 from heapq import heappop, heappush
 from math import ceil, floor
 
-from sim.systems.batch_pool.tasks import redraw_tasks
+from sim.systems.batch_pool.draws import redraw_tasks
 
 IN_SERVICE = ("idle", "running (scheduling disabled)")
 BACK = (*IN_SERVICE, "offline", "starttaskfailed")

@@ -8,9 +8,9 @@ from sabotage import Sabotage, scaled
 
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
-from sim.systems.batch_pool.nodes import Nodes, Starts
-from sim.systems.batch_pool.queue import FreeNodes, Queue
-from sim.systems.batch_pool.scheduler import Scheduler
+from sim.systems.batch_pool.draws import Starts
+from sim.systems.batch_pool.nodes import Nodes
+from sim.systems.batch_pool.scheduler import FreeNodes, Queue, Scheduler
 from sim.systems.batch_pool.service import BatchService
 from sim.systems.batch_pool.walk import Walk
 

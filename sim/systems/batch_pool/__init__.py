@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.core.log import Stack
 from sim.systems.base.system_type import SystemType
 from sim.systems.batch_pool.cost import parts
 from sim.systems.batch_pool.defaults import (
@@ -14,13 +15,13 @@ from sim.systems.batch_pool.defaults import (
     resolve_body,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
-from sim.systems.batch_pool.killed import progress_text
 from sim.systems.batch_pool.layout import PoolLayout, limits
 from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import PoolModel
 from sim.systems.batch_pool.references import references, warnings
 from sim.systems.batch_pool.requests import OPERATIONS
 from sim.systems.batch_pool.spec import BatchPool
+from sim.systems.batch_pool.tables import progress_text
 
 SYSTEM_TYPE = SystemType(
     kind="batch_pool",
@@ -42,6 +43,6 @@ SYSTEM_TYPE = SystemType(
     parts=lambda model: parts(model.layout),
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
-    progress_text=progress_text,
+    progress_text=lambda model, log: progress_text(model.layout, Stack([log])),
     dry_run_rules=DRY_RUN_RULES,
 )

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.batch_pool import runs_audit, stays_audit, walk_audit
-from sim.systems.batch_pool.executions import (
+from sim.systems.batch_pool import nodes_audit, scheduling_audit
+from sim.systems.batch_pool.draws import redraw_tasks
+from sim.systems.batch_pool.history import (
     DONE,
     ENDINGS,
     INTERRUPTIONS,
     carried,
     executions,
+    history,
+    in_statuses,
+    occupancy,
     requeued,
 )
-from sim.systems.batch_pool.history import history, in_statuses
-from sim.systems.batch_pool.occupancy import occupancy
-from sim.systems.batch_pool.queue_audit import served_in_order
 from sim.systems.batch_pool.requests import DisableScheduling, RebootNode, ReimageNode, Resize
+from sim.systems.batch_pool.scheduling_audit import served_in_order
 from sim.systems.batch_pool.states import (
     ACTIVE,
     CHECKPOINTED,
@@ -37,7 +39,6 @@ from sim.systems.batch_pool.states import (
     WAITING,
     WIDTH,
 )
-from sim.systems.batch_pool.tasks import redraw_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.batch_pool.executions import Executions
+    from sim.systems.batch_pool.history import Executions
     from sim.systems.batch_pool.layout import PoolLayout
 
 MOVES = (
@@ -67,10 +68,9 @@ def broken_rule(layout: PoolLayout, stack: Stack) -> str | None:
 
 def _more_broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """Those that hold for a run only, whose draws are known and which shows all that happened."""
-    yield from walk_audit.broken_rules(layout, stack)
-    yield from stays_audit.broken_rules(layout, stack)
+    yield from nodes_audit.broken_rules(layout, stack)
     if layout.jobs:
-        yield from runs_audit.broken_rules(layout, stack)
+        yield from scheduling_audit.broken_rules(layout, stack)
 
 
 def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:

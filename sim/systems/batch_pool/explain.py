@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from sim.systems.base.records import Rejection
     from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.spec import BatchPool, StartTask
-    from sim.systems.batch_pool.trace import Recorded
-    from sim.systems.batch_pool.workload import Job
+    from sim.systems.batch_pool.workload import Job, Recorded
 
 INTERRUPTIONS = {
     "requeue": "goes back to the {end} of the queue and starts again from the beginning",

@@ -20,11 +20,10 @@ from sim.core.metrics import (
 )
 from sim.core.timelines import Members
 from sim.systems.base.metrics import at_least, of_rollouts
-from sim.systems.batch_pool.executions import executions, lost, requeued, waits
-from sim.systems.batch_pool.history import history
+from sim.systems.batch_pool.history import executions, history, lost, requeued, waits
 from sim.systems.batch_pool.requests import drains
 from sim.systems.batch_pool.states import COMPLETED, FAILED, TASK_WIDTH
-from sim.systems.batch_pool.updated import updated_share
+from sim.systems.batch_pool.status import updated_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sim.core.log import Stack
 from sim.systems.base.model import SystemModel
 from sim.systems.batch_pool import audit, explain, metrics, rejections, status, tables
+from sim.systems.batch_pool.draws import draw_tasks, in_order
 from sim.systems.batch_pool.layout import PoolLayout
 from sim.systems.batch_pool.pool import Pool
 from sim.systems.batch_pool.series import PoolSeries, names
 from sim.systems.batch_pool.service import BatchService
-from sim.systems.batch_pool.tasks import draw_tasks, in_order
 
 if TYPE_CHECKING:
     import numpy as np

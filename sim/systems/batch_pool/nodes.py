@@ -27,43 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.batch_pool.draws import Starts
     from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.scheduler import Scheduler
-
-
-class Starts:
-    """Start tasks of nodes that start for one reason: how long they take and whether they work."""
-
-    def __init__(self, context: Context, layout: PoolLayout, reason: str) -> None:
-        spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
-        self._context, self._spec, self._first = context, spec, layout.first_node
-        self._seconds = context.draws.times(f"{path}/{reason}", spec.duration, room)
-        self._fails = context.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
-        self._used: dict[int, int] = {}
-        """Node -> attempts so far, where it starts more than once for this reason."""
-
-    def run(self, node: int) -> tuple[float, bool]:
-        """Seconds until the start task of a node is through, and whether it succeeded.
-
-        Without `wait_for_success` the node does not wait for it.
-        """
-        if not self._spec.wait_for_success:
-            return 0.0, True
-        seconds, attempt = 0.0, self._used.get(node, 0)
-        most = self._spec.max_retry_count
-        retries = 0
-        while True:
-            seconds += self._seconds[node, attempt]
-            failed = self._fails[node, attempt]
-            attempt += 1
-            if not failed or retries == most:
-                break
-            retries += 1
-            self._context.spend(
-                1, self._first + node
-            )  # without limit they are all in this one event
-        self._used[node] = attempt
-        return seconds, not failed
 
 
 class Nodes:

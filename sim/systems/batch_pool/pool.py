@@ -12,8 +12,9 @@ from sim.core.log import COMPLETED, UPGRADE_FAILED, UPGRADING
 from sim.systems.base.context import ACT
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.targets import REACHED, REQUESTED, Target
+from sim.systems.batch_pool.draws import Starts
 from sim.systems.batch_pool.node import Claim
-from sim.systems.batch_pool.nodes import Nodes, Starts
+from sim.systems.batch_pool.nodes import Nodes
 from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
     CREATING,
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.batch_pool.draws import Tasks
     from sim.systems.batch_pool.layout import PoolLayout
     from sim.systems.batch_pool.node import Node
-    from sim.systems.batch_pool.tasks import Tasks
     from sim.systems.batch_pool.walk import Plan
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from sim.core.timelines import Members, accumulate, share_of
 from sim.systems.base.metrics import at_least
 from sim.systems.base.series import Series
-from sim.systems.batch_pool.occupancy import RUNNING, SHOWN, occupancy
+from sim.systems.batch_pool.history import BUSY, SHOWN, occupancy
 from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, WIDTH
-from sim.systems.batch_pool.updated import up_to_date
+from sim.systems.batch_pool.status import up_to_date
 
 if TYPE_CHECKING:
     from sim.core.log import Log
@@ -27,7 +27,7 @@ def names(layout: PoolLayout) -> list[tuple[str, str]]:
     """Every (series, group) that a run of the pool has."""
     named = [*OF_NODES, *(OF_WORK if layout.jobs else ())]
     named += [f"by_version:{version}" for version in layout.os_versions]
-    named += [f"by_state:{state}" for state in SHOWN if state != RUNNING or layout.jobs]
+    named += [f"by_state:{state}" for state in SHOWN if state != BUSY or layout.jobs]
     return [(name, "") for name in named]
 
 
@@ -72,10 +72,10 @@ class PoolSeries(Series):
 
     def by_state(self, group: str, status: str) -> Timeline:
         """Nodes that are seen in a state: whether one is idle or running, its tasks tell."""
-        if status not in (NODE[IDLE], RUNNING):
+        if status not in (NODE[IDLE], BUSY):
             return super().by_state(group, status)
         busy = _count(self._busy)
-        if status == RUNNING:
+        if status == BUSY:
             return busy.combine(super().by_state(group, NODE[DRAINING]), np.add).simplified()
         return super().by_state(group, NODE[IDLE]).combine(busy, np.subtract).simplified()
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sim.core.rounding import at_most
 from sim.systems.base.service import Call, Service
+from sim.systems.batch_pool.draws import Starts
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.node import Claim
-from sim.systems.batch_pool.nodes import Starts
 from sim.systems.batch_pool.rejections import ALLOWED, BY_STATUS, RULES, by_version
 from sim.systems.batch_pool.requests import WAITING
 from sim.systems.batch_pool.states import ASKED_FOR, REBOOTING, REIMAGING, UPGRADING_OS

@@ -1,4 +1,4 @@
-"""What a pool shows of a finished run: its nodes, its operations, lanes."""
+"""What a pool shows of a finished run: its nodes, its operations, lanes, what was killed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.core.formatting import format_compact
+from sim.core.log import Stack
 from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
 from sim.systems.base.tables import GanttLabels, bars, time_out
-from sim.systems.batch_pool.executions import DONE, UNFINISHED, executions, requeued
+from sim.systems.base.text import pluralize
+from sim.systems.batch_pool.history import DONE, TERMINATE, UNFINISHED, executions, requeued, shown
 from sim.systems.batch_pool.layout import node_name
-from sim.systems.batch_pool.occupancy import shown
 from sim.systems.batch_pool.rejections import answer
 from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling
 from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sim.systems.base.operation import Request
     from sim.systems.base.tables import Bar
     from sim.systems.batch_pool.layout import PoolLayout
+
 
 Row = dict[str, Any]
 
@@ -121,3 +124,19 @@ def _label(layout: PoolLayout, lane: int) -> str:
     size = _share_a_lane(layout)
     first, last = lane * size, min((lane + 1) * size, layout.room) - 1
     return node_name(first) if first == last else f"{node_name(first)}..{last}"
+
+
+# Progress -----------------------------------------------------------------------------------------
+
+
+def progress_text(layout: PoolLayout, stack: Stack) -> list[str]:
+    """How many running tasks `terminate` killed, in a sentence; nothing where none was."""
+    runs = executions(layout, stack)
+    killed = runs.ending == TERMINATE
+    count = int(killed.sum())
+    if not count:
+        return []
+    hours = float(runs.elapsed[killed].sum()) / 3600.0
+    lost = format_compact(hours, "task-hours")
+    what = f"{pluralize(count, 'running task')} killed by terminate, never to be completed"
+    return [f"{what} ({lost} task-hours of work)"]

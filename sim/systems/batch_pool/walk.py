@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from sim.core.random_streams import Durations
     from sim.core.windows import Windows
     from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.batch_pool.draws import Starts
     from sim.systems.batch_pool.node import Node
-    from sim.systems.batch_pool.nodes import Nodes, Starts
+    from sim.systems.batch_pool.nodes import Nodes
     from sim.systems.batch_pool.spec import WalkRules
 
 

@@ -7,7 +7,7 @@ from pool_log import BAG, SOUND, SUBMITTED, UPGRADE, Pool
 
 from sim.core.log import Stack
 from sim.systems.batch_pool import audit
-from sim.systems.batch_pool.tasks import redraw_tasks
+from sim.systems.batch_pool.draws import redraw_tasks
 
 
 def test_a_sound_history_breaks_no_rule():

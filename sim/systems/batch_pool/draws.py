@@ -1,4 +1,4 @@
-"""The tasks of one replication: when each is submitted, how long it takes, how many slots it needs.
+"""What is drawn for a pool: its tasks, and how start tasks of nodes go.
 
 A task's service time is one draw for its life, whatever interrupts it. All is a function of seed
 and replication, so that whoever checks a run can have the same tasks again.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.random_streams import Draws
+    from sim.systems.base.context import Context
     from sim.systems.batch_pool.layout import JobLayout, PoolLayout
 
 
@@ -107,3 +108,38 @@ def in_order(layout: PoolLayout, jobs: Sequence[JobTasks]) -> Tasks:
         ordered([each.priority for each in jobs]),
         np.repeat(np.arange(len(jobs)), numbers)[order],
     )
+
+
+class Starts:
+    """Start tasks of nodes that start for one reason: how long they take and whether they work."""
+
+    def __init__(self, context: Context, layout: PoolLayout, reason: str) -> None:
+        spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
+        self._context, self._spec, self._first = context, spec, layout.first_node
+        self._seconds = context.draws.times(f"{path}/{reason}", spec.duration, room)
+        self._fails = context.draws.happens(f"{path}_fails/{reason}", spec.fails, room)
+        self._used: dict[int, int] = {}
+        """Node -> attempts so far, where it starts more than once for this reason."""
+
+    def run(self, node: int) -> tuple[float, bool]:
+        """Seconds until the start task of a node is through, and whether it succeeded.
+
+        Without `wait_for_success` the node does not wait for it.
+        """
+        if not self._spec.wait_for_success:
+            return 0.0, True
+        seconds, attempt = 0.0, self._used.get(node, 0)
+        most = self._spec.max_retry_count
+        retries = 0
+        while True:
+            seconds += self._seconds[node, attempt]
+            failed = self._fails[node, attempt]
+            attempt += 1
+            if not failed or retries == most:
+                break
+            retries += 1
+            self._context.spend(
+                1, self._first + node
+            )  # without limit they are all in this one event
+        self._used[node] = attempt
+        return seconds, not failed
