@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import foretelling
 import pytest
 
 from sim.core.errors import ScenarioError
@@ -49,3 +50,20 @@ def refused(*operations, **keys):
 
 def noted(*operations, **keys):
     return list(scenario(*operations, **keys).warnings)
+
+
+def told(*operations, **keys):
+    """What is said of the fleet before anything runs, line by line."""
+    return foretelling.told(scenario(*operations, **keys))
+
+
+def about(word, *operations, **keys):
+    """The only line with a word."""
+    (line,) = [line for line in told(*operations, **keys) if word in line]
+    return line
+
+
+def last(*operations, **keys):
+    """What is said of the last operation, after its name."""
+    line = [line for line in told(*operations, **keys) if line.startswith("At ")][-1]
+    return line.split(": ", 1)[1]

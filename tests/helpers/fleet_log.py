@@ -108,3 +108,14 @@ def begun(time, operation):
         {time} {operation} -> InProgress
         {time} upgrade by {operation} -> upgrading
     """
+
+
+def one(fleet, text, *names, group="", warm_up=0.0):
+    """Values of some metrics in one log."""
+    found = fleet.measure(text, group=group, warm_up=warm_up)
+    return [found[name][0] for name in names]
+
+
+def push(version="1.1", **keys):
+    """A push of a version to all agents, or as `keys` say."""
+    return ("upgrade_extensions", {"targets": {"p.AGENT": version}} | keys)

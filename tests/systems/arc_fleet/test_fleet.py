@@ -1,4 +1,4 @@
-"""A fleet runs in parts of about 1,000 machines where nothing couples them: that is not to be seen.
+"""Who starts when on the machines of a fleet, which runs in parts of about 1,000 unseen.
 
 What a machine costs is counted in events and rows, so that it cannot depend on the others.
 """
@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from arc_story import extension, fleet, told
+from arc_story import PUBLISH, extension, fleet, starts, told
 from fleet_rows import canonical
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +20,11 @@ from sim.systems.arc_fleet import fleet as parts
 from sim.systems.base.context import Context
 
 fleets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
+A, B, C = (f"{kind} of machines-0" for kind in "ABC")
+H = 3600.0
+BOTH = f"{PUBLISH}\nat: 1h, publish_extension: {{type: B, version: 1.1}}"
+TWO = [extension("A"), extension("B")]
+MANY = "machines: 200"
 SPREAD = {"discovery": "{uniform: {low: 0s, high: 20d}}", "horizon": "40d"}
 
 
@@ -193,3 +198,143 @@ def test_who_ends_a_publication_is_the_same_in_parts():
             run = fleet(bad, machines="machines: 2", rollback="0s", max_attempts=1, run=5)
             logs.append(sorted(run.lines))
     assert logs[0] == logs[1]
+
+
+# Who starts when: discoveries, windows, limits
+
+
+def test_a_machine_starts_when_it_has_discovered_the_release():
+    run = fleet(discovery="3h")
+    assert told(run, A)[0] == (4 * H, "installing/1.0")
+
+
+def test_discovery_is_one_draw_a_machine_for_releases_of_one_instant():
+    run = fleet(BOTH, TWO, machines=MANY, discovery="{uniform: {low: 0s, high: 12h}}")
+    due = {kind: [told(run, f"{kind} of machines-{k}")[0][0] for k in range(200)] for kind in "AB"}
+    assert due["A"] == due["B"]
+    assert len(set(due["A"])) == 200
+
+
+def test_releases_of_two_instants_are_discovered_each_at_a_time_of_its_own():
+    second = "at: 61min, publish_extension: {type: B, version: 1.1}"
+    run = fleet(
+        f"{PUBLISH}\n{second}", TWO, machines=MANY, discovery="{uniform: {low: 0s, high: 12h}}"
+    )
+    due = [
+        [told(run, f"{kind} of machines-{k}")[0][0] - at for k in range(200)]
+        for kind, at in (("A", H), ("B", H + 60))
+    ]
+    assert not set(due[0]) & set(due[1])
+
+
+def test_extensions_of_one_batch_are_applied_one_after_the_other_in_the_machines_list():
+    run = fleet(BOTH, TWO)
+    assert starts(run, A) == [H]
+    assert told(run, B) == [
+        (H, "waiting/1.0"),
+        (H + 420, "installing/1.0"),
+        (H + 540, "watching/1.1"),
+        (H + 840, "current/1.1"),
+    ]
+
+
+def test_what_is_due_first_starts_first_whatever_its_place_in_the_list():
+    """C keeps the machine busy until 2:07; B is due at 2:03, A at 2:05."""
+    run = fleet(
+        """at: 1h, publish_extension: {type: C, version: 1.1}
+        at: 63min, publish_extension: {type: B, version: 1.1}
+        at: 65min, publish_extension: {type: A, version: 1.1}""",
+        [extension(kind) for kind in "ABC"],
+        discovery="1h",
+    )
+    assert [starts(run, name) for name in (C, B, A)] == [[2 * H], [2 * H + 420], [2 * H + 840]]
+
+
+def test_the_failure_of_one_does_not_stop_the_others():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    run = fleet(f"{bad}\nat: 1h, publish_extension: {{type: B, version: 1.1}}", TWO, horizon="2h")
+    assert told(run, A)[-1] == (H + 480, "backing_off/1.0")
+    assert told(run, B)[1:] == [
+        (H + 480, "installing/1.0"),
+        (H + 600, "watching/1.1"),
+        (H + 900, "current/1.1"),
+    ]
+
+
+def test_a_retry_that_is_due_while_the_machine_is_busy_waits():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    b = "at: 2h, publish_extension: {type: B, version: 1.1}"
+    run = fleet(f"{bad}\n{b}", TWO, retry_after="54min", horizon="8220s")
+    assert starts(run, B) == [2 * H]
+    assert told(run, A)[4:6] == [(H + 480 + 3240, "waiting/1.0"), (2 * H + 420, "installing/1.0")]
+
+
+def test_at_one_instant_what_falls_due_stands_in_line_before_anything_starts():
+    """A's retry and B's discovery fall on one instant: A comes first in the list."""
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    b = "at: 7680s, publish_extension: {type: B, version: 1.1}"
+    run = fleet(f"{bad}\n{b}", TWO, horizon="3h")
+    assert starts(run, A) == [H, 7680]
+    assert told(run, B)[0] == (7680, "waiting/1.0")
+
+
+def test_nothing_starts_outside_the_windows_of_a_release_and_what_is_under_way_finishes():
+    at_night = "windows: [{from: '03:00', to: '03:10'}]"
+    run = fleet(f"at: 1h, publish_extension: {{type: A, version: 1.1, {at_night}}}")
+    assert told(run, A) == [
+        (H, "waiting/1.0"),
+        (3 * H, "installing/1.0"),
+        (3 * H + 120, "watching/1.1"),
+        (3 * H + 420, "current/1.1"),
+    ]
+    two = f"{PUBLISH}\nat: 9500s, publish_extension: {{type: B, version: 1.1, {at_night}}}"
+    assert starts(fleet(two, TWO, discovery="18min"), B) == [3 * H]
+
+
+def test_one_that_waits_for_its_window_lets_another_one_go_first():
+    at_night = "windows: [{from: '03:00', to: '03:10'}]"
+    operations = f"""at: 1h, publish_extension: {{type: A, version: 1.1, {at_night}}}
+    at: 2h, publish_extension: {{type: B, version: 1.1}}"""
+    run = fleet(operations, TWO)
+    assert (starts(run, A), starts(run, B)) == ([3 * H], [2 * H])
+
+
+def test_a_window_that_closes_while_the_machine_is_busy_is_missed():
+    at_night = "windows: [{from: '01:00', to: '01:05'}]"
+    operations = f"""{PUBLISH}
+    at: 1h, publish_extension: {{type: B, version: 1.1, {at_night}}}"""
+    assert starts(fleet(operations, TWO, horizon="30h"), B) == [25 * H]
+
+
+def test_at_most_so_many_machines_are_busy_and_the_others_wait():
+    run = fleet(machines="machines: 5", max_concurrent=2)
+    assert [starts(run, f"A of machines-{k}")[0] - H for k in range(5)] == [0, 0, 420, 420, 840]
+    assert told(run, "A of machines-4")[0] == (H, "waiting/1.0")
+
+
+def test_a_share_of_machines_rounds_down_but_lets_one_go():
+    for share, at_once in (("50%", 2), ("10%", 1)):
+        run = fleet(machines="machines: 5", max_concurrent=share)
+        begun = [starts(run, f"A of machines-{k}")[0] for k in range(5)]
+        assert begun.count(H) == at_once
+
+
+def test_machines_that_wait_go_by_due_time_then_machine_then_list():
+    """One at a time; B's release is due first on both, then A's on both."""
+    operations = """at: 1h, publish_extension: {type: B, version: 1.1}
+    at: 61min, publish_extension: {type: A, version: 1.1}"""
+    run = fleet(operations, TWO, machines="machines: 2", max_concurrent=1)
+    order = [("B", 0), ("B", 1), ("A", 0), ("A", 1)]
+    begun = [starts(run, f"{kind} of machines-{k}") for kind, k in order]
+    assert begun == [[H], [H + 420], [H + 840], [H + 1260]]
+
+
+def test_a_machine_under_the_limit_counts_whatever_the_release():
+    run = fleet(BOTH, TWO, machines="machines: 2", max_concurrent=1)
+    order = [("A", 0), ("B", 0), ("A", 1), ("B", 1)]
+    assert [starts(run, f"{kind} of machines-{k}")[0] - H for kind, k in order] == [
+        0,
+        420,
+        840,
+        1260,
+    ]

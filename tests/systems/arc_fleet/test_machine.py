@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from arc_story import PUBLISH, causes, extension, fleet, told
+from arc_story import PUBLISH, causes, extension, fleet, starts, told
 
-A = "A of machines-0"
+A, B = "A of machines-0", "B of machines-0"
+TWO = [extension("A"), extension("B")]
 H = 3600.0
 BAD = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
 
@@ -150,3 +151,60 @@ def test_attempts_are_counted_anew_after_a_repair(most):
     tried = [time for time, state in told(run, A) if state == "unhealthy/1.1"]
     assert sum(time < 12 * H for time in tried) == most
     assert sum(time > 12 * H for time in tried) == most
+
+
+# A newer release
+
+
+def test_the_earliest_discovery_installs_the_newest_release_and_the_other_lapses():
+    second = "at: 2h, publish_extension: {type: A, version: 1.2}"
+    run = fleet(f"{PUBLISH}\n{second}", discovery="5h")
+    assert told(run, A) == [
+        (6 * H, "installing/1.0"),
+        (6 * H + 120, "watching/1.2"),
+        (6 * H + 420, "current/1.2"),
+    ]
+    assert causes(run, A)[0] == "upgrade by publish_extension-1"
+
+
+def test_one_that_waits_starts_with_the_newest_release():
+    more = """at: 1h, publish_extension: {type: B, version: 1.1}
+    at: 61min, publish_extension: {type: B, version: 1.2}"""
+    run = fleet(f"{PUBLISH}\n{more}", TWO)
+    assert [state for _, state in told(run, B)][-2:] == ["watching/1.2", "current/1.2"]
+
+
+def test_what_is_under_way_finishes_and_goes_on_at_once_with_what_was_discovered_meanwhile():
+    second = "at: 61min, publish_extension: {type: A, version: 1.2}"
+    run = fleet(f"{PUBLISH}\n{second}")
+    assert told(run, A)[2:4] == [(H + 420, "current/1.1"), (H + 420, "installing/1.1")]
+    assert told(run, A)[-1] == (H + 840, "current/1.2")
+
+
+def test_one_that_backs_off_is_upgraded_when_it_discovers_a_newer_release():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    second = "at: 90min, publish_extension: {type: A, version: 1.2}"
+    run = fleet(f"{bad}\n{second}", retry_after="5h")
+    assert told(run, A)[4:] == [
+        (1.5 * H, "installing/1.0"),
+        (1.5 * H + 120, "watching/1.2"),
+        (1.5 * H + 420, "current/1.2"),
+    ]
+
+
+def test_a_retry_that_comes_before_the_discovery_installs_the_newest_release():
+    """The discovery of 1.2, at 8100 s, lapses: it was tried at 7380 s, and backs off since."""
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, unhealthy: 100%}"
+    second = "at: 105min, publish_extension: {type: A, version: 1.2, unhealthy: 100%}"
+    run = fleet(f"{bad}\n{second}", discovery="30min", retry_after="25min", horizon="3h")
+    tried = [(time, state) for time, state in told(run, A) if state.startswith("unhealthy")]
+    assert [time - 120 for time, _ in tried] == [5400, 7380, 9360]
+    assert [state for _, state in tried] == ["unhealthy/1.1", "unhealthy/1.2", "unhealthy/1.2"]
+
+
+def test_a_discovery_whose_release_was_installed_meanwhile_has_lapsed_for_later_ones_too():
+    """1.2 is installed at the discovery of 1.1, at 6 h; its own, at 9 h, has lapsed."""
+    operations = f"""{PUBLISH}
+    at: 4h, publish_extension: {{type: A, version: 1.2}}
+    at: 7h, publish_extension: {{type: A, version: 1.3}}"""
+    assert starts(fleet(operations, discovery="5h"), A) == [6 * H, 12 * H]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import foretelling
 import pytest
-from any_fleet import AGENT, GROUPS, MONITOR, OWN, VAULT, publish, scenario
+from any_fleet import AGENT, GROUPS, MONITOR, OWN, VAULT, fleet, publish, refused, scenario
 
 from sim.systems.arc_fleet.rejections import REJECTIONS, answer, by_request
 
@@ -148,3 +148,38 @@ def test_a_put_that_is_refused_puts_nothing_there():
         "operations.0.put_extension",
         "operations.1.repair_extension",
     ]
+
+
+# Which types are supported
+
+
+@pytest.mark.parametrize(
+    ("publisher", "kind", "documents"),
+    [
+        (VAULT, "KeyVaultForLinux", {"2021-08", "2021-12", "2025-06"}),
+        (VAULT, "KeyVaultForWindows", {"2021-08", "2025-06"}),
+        ("Microsoft.GuestConfiguration", "ConfigurationforLinux", {"2021-08"}),
+        (MONITOR, "AzureMonitorLinuxAgent", {"2021-12", "2025-06"}),
+        ("Microsoft.EnterpriseCloud.Monitoring", "OmsAgentForLinux", {"2021-12"}),
+        ("Microsoft.Azure.AzureDefenderForServers", "MDE.Windows", {"2025-06"}),
+        ("Microsoft.Compute", "CustomScriptExtension", set()),
+    ],
+)
+def test_each_document_has_its_list_and_the_default_is_all_of_them(publisher, kind, documents):
+    one = {"publisher": publisher.lower(), "type": kind.upper(), "version": "1.0"}
+    one["enable_automatic_upgrade"] = True
+    for document in ("2021-08", "2021-12", "2025-06", None):
+        named = {"supported": document} if document else {}
+        if document in documents or (documents and not document):
+            assert fleet(extensions=[one], **named).extensions[0].enable_automatic_upgrade
+        else:
+            (problem,) = refused(extensions=[one], **named)
+            assert problem.startswith(
+                "systems.f.extensions.0.enable_automatic_upgrade: must be fal"
+            )
+
+
+def test_a_fleet_may_support_types_of_its_own():
+    one = OWN | {"enable_automatic_upgrade": True}
+    f = fleet(extensions=[one], also_supported=["contoso/own"], supported="2021-08")
+    assert f.extensions[0].enable_automatic_upgrade
