@@ -205,12 +205,16 @@ def show_scalar(value: str | float | bool) -> str:
 
 def _unknown_key_rule(keys: tuple[str | int, ...], root: Node, model: type[BaseModel]) -> str:
     place, node = _schema(model).like(root), root
+    above = place
     for key in keys[:-1]:
+        above = place
         node = _child(node, key) or node
         place = place.below(key).like(node)
     key, others = str(keys[-1]), node.value if isinstance(node.value, dict) else {}
     if key in place.keys:  # of another form of the same value
         return f"must not be given together with {joined([k for k in others if k != key], 'and')}"
+    if above is not place and key in above.keys:
+        return f"unknown key, {key} stands beside {keys[-2]}, not below it"
     return f"unknown key, {hint(key, place, _homes(model)) or suggest(key, place.keys)}"
 
 

@@ -1,5 +1,7 @@
 """Distributions of times: what a file may write for a duration, and the times that it stands for.
 
+Any of them may be cut, so that only times from `min` to `max` are drawn.
+
 A time is drawn by its inverse distribution function from a uniform number in [0, 1) and rounded to
 the grid of 2**-10 s, which absorbs the last bit in which exp, log and power differ between
 processors.
@@ -7,14 +9,15 @@ processors.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+import math
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from pydantic import ConfigDict, RootModel
+from pydantic import ConfigDict, RootModel, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.core.units import GRID
+from sim.core.units import GRID, show_duration
 from sim.formats.families import (
     LONGEST_MEAN,
     Empirical,
@@ -26,17 +29,20 @@ from sim.formats.families import (
     Weibull,
 )
 from sim.formats.fields import Duration, OneOf
+from sim.formats.truncated import Truncated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from sim.formats.truncated import Law
+
     Floats = NDArray[np.float64]
 
 
 class OneFamily(OneOf):
-    """A distribution of times: its family, and the parameters."""
+    """A distribution of times: its family and the parameters, and where it is cut."""
 
     uniform: Uniform | SkipJsonSchema[None] = None
     """Every time from low to high is equally likely."""
@@ -50,6 +56,34 @@ class OneFamily(OneOf):
     """Times to a failure that depends on age: {shape, scale}."""
     empirical: Empirical | SkipJsonSchema[None] = None
     """Observed times: {values} or {csv, column}."""
+    min: Duration | SkipJsonSchema[None] = None
+    """Only times from here on are drawn. Default: all."""
+    max: Duration | SkipJsonSchema[None] = None
+    """Only times up to here are drawn. Default: all."""
+
+    @classmethod
+    @cache
+    def choices(cls) -> dict[str, str]:
+        """The families."""
+        return {name: name for name in cls.model_fields if name not in ("min", "max")}
+
+    @cached_property
+    def shape(self) -> Family | Truncated:
+        """The family with its parameters, or what is left of it between min and max."""
+        family: Family = self.chosen[1]
+        if self.min is None and self.max is None:
+            return family
+        return Truncated(family, self.min or 0.0, math.inf if self.max is None else self.max)
+
+    @model_validator(mode="after")
+    def _has_times(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            got = f"min {show_duration(self.min)}, max {show_duration(self.max)}"
+            raise ValueError(f"must have min <= max, got {got}")
+        shape = self.shape
+        if isinstance(shape, Truncated) and (self.empirical is None or self.empirical.csv is None):
+            shape.require_times()
+        return self
 
 
 class Distribution(RootModel[Duration | OneFamily]):
@@ -69,53 +103,63 @@ class Distribution(RootModel[Duration | OneFamily]):
         return cls.model_construct(OneFamily.model_construct(exponential=law))
 
     @cached_property
-    def shape(self) -> Family:
-        """The family with its parameters."""
+    def shape(self) -> Family | Truncated:
+        """The family with its parameters, or what is left of it between min and max."""
         if isinstance(self.root, OneFamily):
-            shape: Family = self.root.chosen[1]
-            return shape
+            return self.root.shape
         return Uniform.model_construct(low=self.root, high=self.root)
+
+    @cached_property
+    def law(self) -> Law:
+        """What is asked of it."""
+        return self.shape.law if isinstance(self.shape, Truncated) else self.shape
 
     @property
     def mean(self) -> float:
         """Seconds, before the rounding to the grid."""
-        return self.shape.expected
+        return self.law.expected
 
     @property
     def highest(self) -> float:
         """Seconds that no draw exceeds; infinite where there is no such bound."""
-        return self.shape.highest
+        return self.law.highest
 
     @property
     def is_random(self) -> bool:
         """Whether two draws may differ."""
-        return self.shape.is_random
+        return self.law.is_random
 
     def quantile(self, u: Floats) -> Floats:
         """The time that a share u of the draws stays below, for each u in [0, 1).
 
         Seconds on the grid, never negative; an array of its own.
         """
-        return _on_grid(self.shape.inverse(u))
+        return _on_grid(self.law.inverse(u))
 
     def quantile_in_time(self, u: Floats) -> Floats:
         """The same for the draw that a random instant falls into, when one follows the other.
 
         Long draws take more time, so such an instant meets them more often. The mean is above 0.
         """
-        return _on_grid(self.shape.inverse_in_time(u))
+        return _on_grid(self.law.inverse_in_time(u))
 
     @property
     def files(self) -> dict[tuple[str, ...], str]:
         """The file that holds its times, as the scenario names it, by the keys that name it."""
-        source = self.shape.csv if isinstance(self.shape, Empirical) else None
+        observed = self.root.empirical if isinstance(self.root, OneFamily) else None
+        source = None if observed is None else observed.csv
         return {} if source is None else {("empirical", "csv"): source}
 
     def with_contents(self, contents: Mapping[str, bytes]) -> Distribution:
         """The same with the `files` read; it still dumps as written. ValueError(rule)."""
-        if not isinstance(self.shape, Empirical) or not self.files:
+        if not isinstance(self.root, OneFamily) or self.root.empirical is None or not self.files:
             return self
-        filled = OneFamily.model_construct(empirical=self.shape.with_contents(contents))
+        root, observed = self.root, self.root.empirical.with_contents(contents)
+        filled = OneFamily.model_construct(
+            root.model_fields_set, empirical=observed, min=root.min, max=root.max
+        )
+        if isinstance(filled.shape, Truncated):
+            filled.shape.require_times()
         return type(self).model_construct(filled)
 
     @property

@@ -150,12 +150,12 @@ class Triangular(Uniform):
         high: Floats = np.full(len(u), self.high)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            above = self._time_up_to(middle) > u * self.expected
+            above = self.share_of_time(middle) > u
             low, high = np.where(above, low, middle), np.where(above, middle, high)
         return (low + high) / 2
 
-    def _time_up_to(self, x: Floats) -> NDArray[Any]:
-        """What draws up to `x` add to the mean."""
+    def share_of_time(self, x: Floats) -> NDArray[Any]:
+        """What draws up to `x` add to the mean, as a share of it."""
         low, high = self.low, self.high
         width = max(high - low, GRID)
         rise, fall = max(self.mode - low, GRID), max(high - self.mode, GRID)
@@ -163,7 +163,7 @@ class Triangular(Uniform):
         rising = 2 * ((below**3 - low**3) / 3 - low * (below**2 - low**2) / 2) / (width * rise)
         left = high * (high**2 - x**2) / 2 - (high**3 - x**3) / 3
         falling = self.expected - 2 * left / (width * fall)
-        return np.where(x < self.mode, rising, falling)
+        return np.where(x < self.mode, rising, falling) / self.expected
 
 
 class Exponential(Family):
@@ -342,17 +342,9 @@ class Empirical(Family):
 
     def inverse_in_time(self, u: Floats) -> Floats:
         x = self.times
-        line = self.interpolate and x.size > 1
-        weights = x[:-1] + x[1:] if line else x
-        ends = np.cumsum(weights)
-        upto = u * ends[-1]
-        part: NDArray[np.intp] = np.minimum(
-            np.searchsorted(ends, upto, side="right"), ends.size - 1
-        )
-        if not line:
-            return x[part]
-        within = 1 - (ends[part] - upto) / weights[part]
-        return _straight_in_time(x[part], x[part + 1], within)
+        if self.interpolate and x.size > 1:
+            return in_time_along(x, x[:-1] + x[1:], u)
+        return x[_parts(np.cumsum(x), u)]
 
     def _parameters(self) -> list[str]:
         source = f"column {self.column} of {self.csv}" if self.csv else f"{self.times.size} times"
@@ -363,6 +355,20 @@ def _straight_in_time(low: Any, high: Any, u: Floats) -> Floats:
     """Of times that are evenly spread the one that a random instant falls into."""
     times: Floats = np.sqrt(low**2 + (high**2 - low**2) * u)
     return times
+
+
+def in_time_along(times: Floats, weights: Floats, u: Floats) -> Floats:
+    """The same of times along straight lines from one to the next, each with its weight."""
+    ends = np.cumsum(weights)
+    part = _parts(ends, u)
+    within = 1 - (ends[part] - u * ends[-1]) / weights[part]
+    return _straight_in_time(times[part], times[part + 1], within)
+
+
+def _parts(ends: Floats, u: Floats) -> NDArray[np.intp]:
+    """The parts in which shares of their sum fall, by where each of them ends."""
+    found: NDArray[np.intp] = np.searchsorted(ends, u * ends[-1], side="right")
+    return np.minimum(found, ends.size - 1)
 
 
 @lru_cache(maxsize=64)

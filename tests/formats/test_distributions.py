@@ -60,7 +60,7 @@ def test_times_lie_on_the_grid_and_are_never_negative(name):
 @pytest.mark.parametrize("name", EVERY)
 def test_the_grid_absorbs_the_last_bit_of_other_processors(name):
     u = np.random.default_rng(3).random(20_000)
-    exact = known(EVERY[name]).shape.inverse(u)
+    exact = known(EVERY[name]).law.inverse(u)
     for other in (np.nextafter(exact, 0), np.nextafter(exact, np.inf)):
         assert (known(EVERY[name]).quantile(u) == np.rint(other / GRID) * GRID).all()
 
@@ -137,6 +137,34 @@ class Role(Spec):
         ("{empirical: {values: []}}", "empirical.values", "must not be empty"),
         ("{exponentail: {mean: 8s}}", "exponentail", "unknown key, did you mean exponential?"),
         ("{low: 1s}", "low", "unknown key"),
+        ("{min: 1s, max: 2s}", "", "must have exactly one of uniform, triangular, exponential"),
+        (
+            "{exponential: {mean: 8s}, min: 9s, max: 7s}",
+            "",
+            "must have min <= max, got min 9s, max 7s",
+        ),
+        (
+            "{uniform: {low: 5min, high: 2h}, min: 3h}",
+            "",
+            "must have times between min and max, got uniform, 5min to 2h, of at least 3h",
+        ),
+        (
+            "{uniform: {low: 4min, high: 4min}, max: 3min}",
+            "",
+            "must have times between min and max, got 4min, of at most 3min",
+        ),
+        (
+            "{lognormal: {median: 4min, p95: 9min}, min: 1500w}",
+            "",
+            "between min and max, got lognormal, median 4min, of at least 10500d",
+        ),
+        (
+            "{empirical: {values: [1min, 10min]}, min: 2min, max: 9min}",
+            "",
+            "between min and max, got empirical, 2 times, between 2min and 9min",
+        ),
+        ("{exponential: {mean: 8s}, min: 5}", "min", "got 5 (a number without a unit)"),
+        ("{exponential: {mean: 8s, max: 5s}}", "exponential.max", "unknown key"),
         ("5", "", "a duration such as 90s or 5min, got 5 (a number without a unit)"),
         ("[5min]", "", "must be a duration such as 90s or 5min, got a list"),
     ],
@@ -188,6 +216,16 @@ def test_what_names_no_file_needs_no_contents():
         assert known(written).with_contents({}) == known(written)
 
 
+def test_the_times_of_a_file_are_cut_when_they_are_read():
+    cut = known({**FILE, "min": "2min", "max": "5min"}).with_contents(CONTENTS)
+    assert cut.quantile(np.array([0.0, 0.9])).tolist() == [120.0, 120.0]
+    dumped = cut.model_dump(mode="json", exclude_defaults=True)
+    assert dumped == {**FILE, "min": "2min", "max": "5min"}
+    assert known(dumped).with_contents(CONTENTS) == cut
+    with pytest.raises(ValueError, match="must have times between min and max, got empirical"):
+        known({**FILE, "max": "59s"}).with_contents(CONTENTS)
+
+
 def test_workers_get_the_content_with_the_distribution():
     filled = known(FILE).with_contents(CONTENTS)
     assert pickle.loads(pickle.dumps(filled)).mean == filled.mean
@@ -208,6 +246,21 @@ def test_workers_get_the_content_with_the_distribution():
         ("weibull", "weibull, scale 10min", "weibull (scale 10min, shape 1.5)"),
         ("empirical", "empirical, 4 times", "empirical (4 times)"),
         ("interpolated", "empirical, 4 times", "empirical (4 times, interpolated)"),
+        (
+            "lognormal, cut",
+            "lognormal, median 4min, between 1min and 30min",
+            "lognormal (median 4min, p95 9min) between 1min and 30min",
+        ),
+        (
+            "lognormal, its tail",
+            "lognormal, median 4min, of at least 1h30",
+            "lognormal (median 4min, p95 9min) of at least 1h30",
+        ),
+        (
+            "exponential, cut",
+            "exponential, mean 8s, of at most 20s",
+            "exponential (mean 8s) of at most 20s",
+        ),
     ],
 )
 def test_a_distribution_is_told_in_a_few_words(name, short, full):

@@ -26,6 +26,18 @@ EVERY = {
     "weibull": {"weibull": {"shape": 1.5, "scale": "10min"}},
     "empirical": OBSERVED,
     "interpolated": OBSERVED_LINE,
+    "lognormal, cut": {**LOGNORMAL, "min": "1min", "max": "30min"},
+    "lognormal, its tail": {**LOGNORMAL, "min": "1h30min"},
+    "exponential, cut": {"exponential": {"mean": "8s"}, "max": "20s"},
+    "weibull, cut": {"weibull": {"shape": 1.5, "scale": "10min"}, "min": "2min", "max": "1h"},
+    "triangular, cut": {
+        "triangular": {"low": "1min", "mode": "2min", "high": "9min"},
+        "min": "1min30s",
+        "max": "5min",
+    },
+    "uniform, cut": {"uniform": {"low": "5min", "high": "2h"}, "min": "1min", "max": "1h"},
+    "empirical, cut": {**OBSERVED, "min": "2min"},
+    "interpolated, cut": {**OBSERVED_LINE, "min": "1min30s", "max": "5min"},
 }
 
 
