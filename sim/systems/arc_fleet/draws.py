@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from sim.core.random_streams import Draws
     from sim.formats.distributions import Distribution
-    from sim.systems.arc_fleet.layout import ExtensionLayout
-    from sim.systems.arc_fleet.spec import ArcFleet
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
 
 KEPT, FEWEST = 2**22, 64
 """Of so many values the attempts are kept, and of so many attempts at least; what is dropped is
@@ -43,7 +42,7 @@ class Faults(NamedTuple):
 
 
 class InstallDraws:
-    """The luck of one extension on some machines of its group, for one reason.
+    """The draws of one extension on some machines of its group, for one reason.
 
     All values are lists by machine, made for all of them at once when one is first asked for.
     """
@@ -51,15 +50,15 @@ class InstallDraws:
     def __init__(
         self,
         draws: Draws,
-        fleet: tuple[str, ArcFleet],
+        layout: FleetLayout,
         extension: ExtensionLayout,
         reason: str,
         faults: Faults,
         members: range,
     ) -> None:
         self._draws, self._faults, self._members = draws, faults, members
-        name, self._spec = fleet
-        self._where = f"{name}/{extension.group}/{extension.type}"
+        self._spec = layout.spec
+        self._where = f"{layout.name}/{extension.group}/{extension.type}"
         self._reason, self._os = reason, self._spec.groups[extension.group].os
         self._installations: dict[int, tuple[list[float], list[float], list[bool]]] = {}
         self._rollbacks: dict[int, tuple[list[float], list[bool]]] = {}

@@ -87,11 +87,9 @@ class Section:
         return connections
 
     def install_draws(self, extension: Installed, reason: str, faults: Faults) -> InstallDraws:
-        """The luck of these machines when they install an extension for a reason."""
-        layout = self.layout
-        fleet = layout.name, layout.spec
+        """What is drawn for these machines when they install an extension for a reason."""
         return InstallDraws(
-            self.context.draws, fleet, extension.layout, reason, faults, self.members
+            self.context.draws, self.layout, extension.layout, reason, faults, self.members
         )
 
     def discover(self, extension: Installed, reason: str, machine: int | None = None) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from arc_story import extension, fleet, told
+from fleet_log import AGENT, PUBLISH, Fleet, push
+
+from sim.systems.arc_fleet.desired import DesiredState
 
 A = "A of machines-0"
 H = 3600.0
@@ -45,3 +48,96 @@ def test_a_release_below_one_that_is_on_its_way_touches_nothing():
     assert told(run, A)[-1] == (6 * H + 420, "current/1.2")
     assert upgrade(run, 1) == []
     assert upgrade(run) == [(H, "upgrading"), (6 * H + 420, "completed")]
+
+
+# By itself
+
+ASLEEP = AGENT | {"enable_automatic_upgrade": False}
+NEWER = ("publish_extension", {"type": "Agent", "version": "1.2", "unhealthy": "30%"})
+
+
+def taken(*requests, count=None, **spec):
+    """What is wanted after the first `count` of some requests, or after all, and their bodies."""
+    made = Fleet(*requests, **spec)
+    layout = made.model.layout
+    desired = DesiredState(layout)
+    for each in layout.requests[:count]:
+        desired.take(each.name, each.body)
+    return desired, [each.body for each in layout.requests]
+
+
+def enrol(enabled):
+    return ("set_automatic_upgrade", {"type": "Agent", "enabled": enabled})
+
+
+def put(version, **keys):
+    body = {"publisher": "P", "type": "Agent", "version": version}
+    return ("put_extension", body | {"enable_automatic_upgrade": True} | keys)
+
+
+def version(desired):
+    (each,) = desired.every
+    return None if each.version is None else each.layout.versions[each.version]
+
+
+def test_what_may_be_installed_is_all_that_was_wanted_so_far():
+    """Which attempts fail is left to a run."""
+    desired, _ = taken(PUBLISH, push("1.0"), NEWER)
+    assert version(desired) == "1.2"
+    assert desired.every[0].spelled == ["1.0", "1.1", "1.2"]
+
+
+def test_who_opts_in_is_to_have_the_newest_release_that_is_above_what_may_be_installed():
+    asleep = {"extensions": [ASLEEP]}
+    requests = (PUBLISH, NEWER, enrol(enabled=True))
+    assert version(taken(*requests, count=2, **asleep)[0]) == "1.0"
+    assert version(taken(*requests, **asleep)[0]) == "1.2"
+
+
+def test_a_put_picks_the_newest_minor_version_or_the_newest_of_a_partial_one():
+    assert version(taken(PUBLISH, put("1.0"))[0]) == "1.1"
+    assert version(taken(PUBLISH, put("1", auto_upgrade_minor_version=False))[0]) == "1.1"
+    assert version(taken(PUBLISH, put("1.0", auto_upgrade_minor_version=False))[0]) == "1.0"
+
+
+def test_a_repair_gives_back_the_version_itself_or_the_newest_minor_one():
+    for picks, repaired in ((True, "1.1"), (False, "1.0")):
+        desired, _ = taken(PUBLISH, extensions=[ASLEEP | {"auto_upgrade_minor_version": picks}])
+        assert desired.every[0].repaired("1.0") == repaired
+
+
+def test_a_version_is_as_bad_as_its_first_publication_says():
+    again = ("publish_extension", NEWER[1] | {"unhealthy": "90%"})
+    desired, _ = taken(NEWER, again, unhealthy="5%")
+    (each,) = desired.every
+    spec = Fleet(unhealthy="5%").spec
+    found = [each.faults(each.layout.number(text), spec) for text in ("1.2", "1.0")]
+    assert found == [("publish_extension-0", 0.3), ("", 0.05)]
+
+
+def test_a_release_takes_the_place_of_the_newest_one_that_upgrades_somebody():
+    desired, (*_, last) = taken(PUBLISH, NEWER, count=1)
+    assert desired.superseded(last) == "1.1"
+    desired, (*_, last) = taken(PUBLISH, NEWER, count=1, extensions=[ASLEEP])
+    assert desired.superseded(last) is None
+    desired, (*_, last) = taken(NEWER, PUBLISH, count=1)
+    assert desired.superseded(last) is None  # 1.1 upgrades nobody
+    assert (desired.behind(last), desired.touched(last)) == ([], [])
+
+
+def test_what_a_put_brings_is_missing_until_then():
+    other = {"publisher": "P", "type": "Other", "version": "1.0", "group": "a"}
+    requests = (("put_extension", other), ("repair_extension", {"type": "Other"}))
+    groups = {"a": {"count": 1}, "b": {"count": 1}}
+    desired, (body, repair) = taken(*requests, count=0, groups=groups)
+    assert desired.is_missing(repair)
+    assert not desired.is_missing(body)
+    assert not taken(*requests, count=1, groups=groups)[0].is_missing(repair)
+
+
+def test_a_push_is_missing_where_one_of_its_targets_is():
+    both = ("upgrade_extensions", {"targets": {"P.Agent": "1.0", "P.Other": "1.0"}})
+    desired, (body,) = taken(both)
+    assert desired.is_missing(body)
+    desired, (body,) = taken(push("1.0"))
+    assert not desired.is_missing(body)
