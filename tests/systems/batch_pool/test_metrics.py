@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pool_log import BAG, TARGET, UPGRADE, Pool
+from pool_log import BAG, ROLLOUT, UPGRADE, Pool
 
 from sim.core.metrics import NO_ROLLBACKS, OF_ROLLBACKS
 from sim.systems.batch_pool.metrics import BATCH_METRICS, OWN_METRICS
 
 NAN = pytest.approx(float("nan"), nan_ok=True)
-
-BEGINS = f"""
-    100 upgrade_os-0 -> InProgress because the scenario
-    100 upgrade by upgrade_os-0 -> upgrading because upgrade_os-0
-    100 target of p -> requested/{TARGET} because upgrade by upgrade_os-0
-    100 upgrade_os-0 -> Succeeded because upgrade_os-0
-"""
-WALK = (
-    BEGINS
-    + f"""
-    100 node-0 -> reimaging because upgrade by upgrade_os-0
-    400 node-0 -> idle/{TARGET} because upgrade by upgrade_os-0
-    400 node-1 -> reimaging because upgrade by upgrade_os-0
-    600 node-1 -> idle/{TARGET} because upgrade by upgrade_os-0
-    600 upgrade by upgrade_os-0 -> completed because upgrade by upgrade_os-0
-    600 target of p -> reached because upgrade by upgrade_os-0
-"""
-)
 
 
 def one(pool, text, *names, warm_up=0.0):
@@ -49,9 +31,9 @@ def test_a_pool_has_the_common_metrics_and_its_own():
 
 def test_capacity_is_of_the_slots_of_nodes_in_service():
     pool = Pool(UPGRADE, task_slots_per_node=4)
-    assert one(pool, WALK, "min_capacity", "mean_capacity") == [0.5, 0.75]
-    assert one(pool, WALK, "capacity_hours_lost") == [500 * 4 / 3600]
-    assert one(pool, WALK, "mean_capacity", warm_up=500.0) == [0.9]
+    assert one(pool, ROLLOUT, "min_capacity", "mean_capacity") == [0.5, 0.75]
+    assert one(pool, ROLLOUT, "capacity_hours_lost") == [500 * 4 / 3600]
+    assert one(pool, ROLLOUT, "mean_capacity", warm_up=500.0) == [0.9]
 
 
 def test_a_draining_node_counts_until_it_is_taken():
@@ -96,9 +78,9 @@ def test_nodes_added_make_capacity_exceed_1():
 @pytest.mark.parametrize(("needed", "downtime"), [(1, 0), (4, 0), (5, 500), ("60%", 500)])
 def test_a_pool_is_available_while_it_has_min_available_slots(needed, downtime):
     pool = Pool(UPGRADE, task_slots_per_node=4, min_available=needed)
-    assert one(pool, WALK, "downtime", "availability") == [downtime, 1 - downtime / 1000]
-    assert one(pool, WALK, "outages") == [1 if downtime else 0]
-    assert one(pool, WALK, "downtime", warm_up=400.0) == [200 if downtime else 0]
+    assert one(pool, ROLLOUT, "downtime", "availability") == [downtime, 1 - downtime / 1000]
+    assert one(pool, ROLLOUT, "outages") == [1 if downtime else 0]
+    assert one(pool, ROLLOUT, "downtime", warm_up=400.0) == [200 if downtime else 0]
 
 
 # Headlines
@@ -140,12 +122,12 @@ def test_what_accepts_tasks_is_a_headline_where_nodes_may_drain(requests, spec, 
 
 def test_a_rollout_lasts_from_its_acceptance_to_its_last_node():
     pool = Pool(UPGRADE)
-    assert one(pool, WALK, "rollout_duration", "finished", "updated_share") == [500, 1, 1]
-    assert pool.rollouts_ended(WALK)
+    assert one(pool, ROLLOUT, "rollout_duration", "finished", "updated_share") == [500, 1, 1]
+    assert pool.rollouts_ended(ROLLOUT)
 
 
 def test_an_upgrade_that_has_not_ended_keeps_no_promise():
-    unfinished = WALK[: WALK.index("600 upgrade")]
+    unfinished = ROLLOUT[: ROLLOUT.index("600 upgrade")]
     assert one(Pool(UPGRADE), unfinished, "rollout_duration", "finished") == [NAN, 0]
     assert not Pool(UPGRADE).rollouts_ended(unfinished)
 
@@ -160,73 +142,12 @@ def test_an_upgrade_that_is_refused_updates_nothing_and_keeps_no_promise():
     assert not Pool(UPGRADE).rollouts_ended(refused)
 
 
-@pytest.mark.parametrize(
-    ("state", "share"),
-    [
-        (f"idle/{TARGET}", 1),
-        (f"running (scheduling disabled)/{TARGET}", 1),
-        (f"waitingforstarttask/{TARGET}", 0.5),
-        (f"offline/{TARGET}", 0.5),
-        ("idle", 0.5),
-        ("absent", 1),
-    ],
-)
-def test_updated_is_who_is_back_in_service_at_the_target_of_those_present(state, share):
-    ends = WALK + f"700 node-0 -> {state} because failures"
-    if state == "idle":
-        ends = ends.replace(f"400 node-0 -> idle/{TARGET}", "400 node-0 -> idle")
-        ends = ends.replace("700 node-0 -> idle", "700 node-0 -> unusable")
-    assert one(Pool(UPGRADE), ends, "updated_share") == [share]
-
-
-def test_updated_is_to_the_version_last_requested():
-    other = ("upgrade_os", {"target_os_version": "WA-GUEST-OS-5.32_201906-01"})
-    again = (
-        WALK
-        + """
-        700 upgrade by upgrade_os-1 -> upgrading because upgrade_os-1
-        700 target of p -> requested/WA-GUEST-OS-5.32_201906-01 because upgrade by upgrade_os-1
-        700 node-0 -> reimaging because upgrade by upgrade_os-1
-        800 node-0 -> idle/WA-GUEST-OS-5.32_201906-01 because upgrade by upgrade_os-1
-    """
-    )
-    assert one(Pool(UPGRADE, other), again, "updated_share") == [0.5]
-
-
-LEAVES = """
-    700 resize-0 -> InProgress because the scenario
-    700 size of p -> asked for/1 because resize-0
-    700 node-1 -> {state} because resize-0
-"""
-
-
-@pytest.mark.parametrize("state", ["running (scheduling disabled)", "leavingpool", "absent"])
-@pytest.mark.parametrize("behind", [0, 1])
-def test_a_node_that_is_to_go_is_not_in_scope(state, behind):
-    """Whether it, or the one that stays, is behind: only what stays counts."""
-    begins = WALK[: WALK.index("400 node-0")]
-    done = f"400 node-{1 - behind} -> idle/{TARGET} because upgrade by upgrade_os-0"
-    text = begins + done + LEAVES.format(state=state)
-    pool = Pool(UPGRADE, ("resize", {"nodes": 1, "node_deallocation_option": "retaineddata"}))
-    assert one(pool, text, "updated_share") == [behind]
-    assert pool.series(text, "up_to_date")[-1][1] == behind
-
-
-def test_of_no_node_none_is_updated():
-    gone = """
-        700 node-0 -> absent because resize-0
-        700 node-1 -> absent because resize-0
-    """
-    pool = Pool(UPGRADE, ("resize", {"nodes": 0}))
-    assert one(pool, WALK + gone, "updated_share", "min_capacity") == [0, 0]
-
-
 def test_what_does_not_apply_has_no_value():
     work = {metric.name for metric in OWN_METRICS} - {"min_accepting"}
     rollouts = OF_ROLLBACKS | {"rollout_duration", "finished", "done_at", "ended_in", "safe_end"}
     rollouts |= {"updated_share"}
     assert set(Pool().measure("")) == set(BATCH_METRICS) - rollouts
-    assert set(Pool(UPGRADE, work=[]).measure(WALK)) == set(BATCH_METRICS) - work
+    assert set(Pool(UPGRADE, work=[]).measure(ROLLOUT)) == set(BATCH_METRICS) - work
 
 
 # Requeues and what is lost
@@ -499,7 +420,7 @@ def test_replications_of_a_stack_are_measured_as_if_alone():
     texts = [
         RUN + taken(40) + back(100) + taken(110, "failures"),
         "",
-        WALK,
+        ROLLOUT,
         ends(30, 0) + starts(1, 40) + ends(200, 2, begin=90),
         RUN + taken(40),
     ]

@@ -97,14 +97,6 @@ def test_a_node_that_a_resize_brings_can_be_named():
     scenario({"reboot_node": {"node": "node-8"}}, {"resize": {"nodes": 9}})
 
 
-@pytest.mark.parametrize("version", ["2018-08-01.7.0", "2016-02-01.3.0", "2025-06-01"])
-def test_versions_of_the_api_are_dates_that_may_have_a_number(version):
-    body = {"target_os_version": "*", "api_version": version}
-    assert scenario({"upgrade_os": body}).operations[0].body.api_version == version
-    (told,) = refused({"upgrade_os": body | {"api_version": f"v{version}"}})
-    assert f'must be a version such as 2018-08-01.7.0, got "v{version}"' in told
-
-
 # What is legal and yet hardly meant ---------------------------------------------------------------
 
 UPGRADE = {"upgrade_os": {"target_os_version": "WA-GUEST-OS-5.31_201905-01"}}

@@ -1,4 +1,4 @@
-"""Whether tasks start in the order in which the queue has them, in hand-made logs."""
+"""Whether tasks start in order, where and as often as they should, in hand-made logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from itertools import permutations
 
 import pytest
 from pool_log import BAG, SOUND, SUBMITTED, Pool
+
+# Order ------------------------------------------------------------------------------------------
 
 EARLY = "p: a task started before another one whose turn it was"
 
@@ -134,3 +136,66 @@ def test_at_the_back_of_the_queue_a_later_submission_comes_after_those_that_retu
     assert pool.audit(text.format(40, 30, 1, 2)) is None
     assert pool.audit(text.format(40, 30, 0, 2)) == EARLY
     assert pool.audit(text.format(40, 30, 2, 0)) == EARLY
+
+
+# Places and retries ------------------------------------------------------------------------------
+
+
+def whole(pool, text):
+    """The rule that a log breaks, its draws among them."""
+    return pool.model.audit(pool.stack(text))
+
+
+def test_no_task_waits_beside_a_node_that_has_room_for_it():
+    text = SUBMITTED + "0 job/0 -> running because node-0\n{} job/1 -> running because node-1\n"
+    assert whole(Pool(), text.format(0)) is None
+    assert whole(Pool(), text.format(5)) == "p: a task waited although a node was free"
+    assert whole(Pool(), SUBMITTED) == "p: a task waited although a node was free"
+
+
+def test_a_task_may_wait_beside_a_node_that_has_no_room_for_the_largest():
+    large = BAG | {"tasks": 2, "required_slots": 2}
+    text = "0 job/0 -> active\n 0 job/1 -> active\n 0 job/0 -> running because node-0"
+    for slots, rule in ((3, None), (4, "p: a task waited although a node was free")):
+        assert whole(Pool(work=large, nodes=1, task_slots_per_node=slots), text) == rule
+
+
+@pytest.mark.parametrize(("fill", "right", "how"), [("spread", 1, "fewest"), ("pack", 0, "most")])
+def test_a_task_goes_to_the_node_that_its_pool_prefers(fill, right, how):
+    pool = Pool(work=BAG | {"tasks": 2}, task_slots_per_node=2, node_fill_type=fill)
+    text = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-{}
+    """
+    assert whole(pool, text.format(right)) is None
+    wrong = f"p: a task did not go to the node that uses the {how} slots"
+    assert whole(pool, text.format(1 - right)) == wrong
+
+
+FAILS = """
+    0 job/0 -> active
+    0 job/0 -> running because node-0
+    100 job/0 -> {} because {}
+"""
+AGAIN = FAILS.format("active", "job/0") + "100 job/0 -> running because node-0\n"
+
+
+def failing(most):
+    return Pool(work=BAG | {"tasks": 1, "fails": "100%", "max_task_retry_count": most}, nodes=1)
+
+
+def test_a_run_that_was_drawn_to_fail_fails():
+    assert whole(failing(0), FAILS.format("failed", "job/0")) is None
+    assert whole(failing(0), FAILS.format("completed", "node-0")) == (
+        "p: a run of a task did not fail or succeed as was drawn"
+    )
+
+
+def test_a_task_is_tried_again_as_often_as_it_may_be():
+    wrong = "p: a task was not tried again as often as it may be"
+    once = AGAIN + "200 job/0 -> failed because job/0"
+    twice = AGAIN + "200 job/0 -> active because job/0\n200 job/0 -> running because node-0"
+    assert [whole(failing(most), once) for most in (0, 1, 2, -1)] == [wrong, None, wrong, wrong]
+    assert [whole(failing(most), twice) for most in (0, 1, 2, -1)] == [wrong, wrong, None, None]

@@ -95,25 +95,6 @@ def test_a_start_task_is_a_time_or_has_keys_of_its_own():
     assert (long.duration.mean, long.fails, long.max_retry_count) == (60.0, 0.05, -1)
 
 
-def test_operations_have_the_documented_defaults():
-    asked = scenario(
-        {"upgrade_os": {"target_os_version": "WA-GUEST-OS-5.31_201905-01"}},
-        {"resize": {"nodes": 0}},
-        {"reboot_node": {"node": "node-3"}},
-        {"disable_scheduling": {"node": "node-0"}},
-        node_deallocation_option="terminate",
-    )
-    upgrade, resize, reboot, disable = (each.body for each in asked.operations)
-    assert (upgrade.api_version, upgrade.windows) == ("2018-08-01.7.0", ())
-    assert resize.node_deallocation_option == "terminate"
-    assert (reboot.option, disable.option) == ("requeue", "requeue")
-
-
-def test_a_resize_may_say_itself_what_happens_to_tasks():
-    asked = scenario({"resize": {"nodes": 2, "node_deallocation_option": "retaineddata"}})
-    assert asked.operations[0].body.node_deallocation_option == "retaineddata"
-
-
 def test_a_scenario_lasts_a_day():
     assert scenario().horizon == 86400.0
 

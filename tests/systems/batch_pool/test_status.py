@@ -1,37 +1,11 @@
-"""Get Pool at an instant, of hand-made logs."""
+"""Get Pool at an instant, and who is up to date, of hand-made logs."""
 
 from __future__ import annotations
 
-from pool_log import TARGET, UPGRADE, Pool
+import pytest
+from pool_log import OLD, ROLLOUT, TARGET, UPGRADE, WALK, Pool
 
-OLD = "WA-GUEST-OS-5.30_201904-01"
-BY = "upgrade by upgrade_os-0"
-WALK = f"""
-    0 job/0 -> active
-    0 job/1 -> active
-    0 job/2 -> active
-    0 job/0 -> running because node-0
-    0 job/1 -> running because node-1
-    100 upgrade_os-0 -> InProgress because the scenario
-    100 {BY} -> upgrading because upgrade_os-0
-    100 pool p -> upgrading because {BY}
-    100 target of p -> requested/{TARGET} because {BY}
-    100 node-0 -> reimaging because {BY}
-    100 job/0 -> active because node-0
-    100 job/1 -> completed because node-1
-    100 job/0 -> running because node-1
-    100 upgrade_os-0 -> Succeeded because upgrade_os-0
-    300 node-0 -> waitingforstarttask/{TARGET} because {BY}
-    320 node-0 -> idle/{TARGET} because {BY}
-    320 job/2 -> running because node-0
-    320 node-1 -> running (scheduling disabled) because {BY}
-    350 node-1 -> reimaging because {BY}
-    350 job/0 -> active because node-1
-    500 node-1 -> idle/{TARGET} because {BY}
-    500 {BY} -> completed because {BY}
-    500 target of p -> reached because {BY}
-    500 pool p -> active because {BY}
-"""
+# Get Pool
 
 
 def status(at, text=WALK, pool=None):
@@ -105,3 +79,80 @@ def test_a_virtual_machine_pool_has_images_and_no_os_versions():
     shown = status(400, text, pool)
     assert "currentOSVersion" not in shown
     assert shown["nodeVersions"] == {"image 1": 1, "image 2": 1}
+
+
+# Who is up to date
+
+
+def updated_share(pool, text):
+    """The share at the horizon; also the last value of its series."""
+    share = pool.measure(text)["updated_share"][0]
+    assert pool.series(text, "up_to_date")[-1][1] == share
+    return share
+
+
+@pytest.mark.parametrize(
+    ("state", "share"),
+    [
+        (f"idle/{TARGET}", 1),
+        (f"running (scheduling disabled)/{TARGET}", 1),
+        (f"waitingforstarttask/{TARGET}", 0.5),
+        (f"offline/{TARGET}", 0.5),
+        ("idle", 0.5),
+        ("absent", 1),
+    ],
+)
+def test_updated_is_who_is_back_in_service_at_the_target_of_those_present(state, share):
+    ends = ROLLOUT + f"700 node-0 -> {state} because failures"
+    if state == "idle":
+        ends = ends.replace(f"400 node-0 -> idle/{TARGET}", "400 node-0 -> idle")
+        ends = ends.replace("700 node-0 -> idle", "700 node-0 -> unusable")
+    assert updated_share(Pool(UPGRADE), ends) == share
+
+
+def test_updated_is_to_the_version_last_requested():
+    other = ("upgrade_os", {"target_os_version": "WA-GUEST-OS-5.32_201906-01"})
+    again = (
+        ROLLOUT
+        + """
+        700 upgrade by upgrade_os-1 -> upgrading because upgrade_os-1
+        700 target of p -> requested/WA-GUEST-OS-5.32_201906-01 because upgrade by upgrade_os-1
+        700 node-0 -> reimaging because upgrade by upgrade_os-1
+        800 node-0 -> idle/WA-GUEST-OS-5.32_201906-01 because upgrade by upgrade_os-1
+    """
+    )
+    assert updated_share(Pool(UPGRADE, other), again) == 0.5
+
+
+LEAVES = """
+    700 resize-0 -> InProgress because the scenario
+    700 size of p -> asked for/1 because resize-0
+    700 node-1 -> {state} because resize-0
+"""
+
+
+@pytest.mark.parametrize("state", ["running (scheduling disabled)", "leavingpool", "absent"])
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_node_that_is_to_go_is_not_in_scope(state, behind):
+    """Whether it, or the one that stays, is behind: only what stays counts."""
+    begins = ROLLOUT[: ROLLOUT.index("400 node-0")]
+    done = f"400 node-{1 - behind} -> idle/{TARGET} because upgrade by upgrade_os-0"
+    text = begins + done + LEAVES.format(state=state)
+    pool = Pool(UPGRADE, ("resize", {"nodes": 1, "node_deallocation_option": "retaineddata"}))
+    assert updated_share(pool, text) == behind
+
+
+def test_of_no_node_none_is_updated():
+    gone = """
+        700 node-0 -> absent because resize-0
+        700 node-1 -> absent because resize-0
+    """
+    pool = Pool(UPGRADE, ("resize", {"nodes": 0}))
+    assert updated_share(pool, ROLLOUT + gone) == 0
+    assert pool.series(ROLLOUT + gone, "up_to_date")[-1] == (700, 0)
+
+
+def test_before_anything_was_asked_for_nobody_is_updated_and_all_are_up_to_date():
+    pool = Pool(UPGRADE)
+    assert pool.measure("")["updated_share"] == [0]
+    assert pool.series("", "up_to_date") == [(0, 1)]

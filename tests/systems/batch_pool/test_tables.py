@@ -1,39 +1,11 @@
-"""What a Batch pool shows of a run: its nodes, its operations, lanes."""
+"""What a Batch pool shows of a run: its nodes, its operations, lanes, what was killed."""
 
 from __future__ import annotations
 
 import pytest
-from pool_log import TARGET, UPGRADE, Pool
+from pool_log import OLD, TARGET, UPGRADE, WALK, Pool
 
-OLD = "WA-GUEST-OS-5.30_201904-01"
-BY = "upgrade by upgrade_os-0"
-WALK = f"""
-    0 job/0 -> active
-    0 job/1 -> active
-    0 job/2 -> active
-    0 job/0 -> running because node-0
-    0 job/1 -> running because node-1
-    100 upgrade_os-0 -> InProgress because the scenario
-    100 {BY} -> upgrading because upgrade_os-0
-    100 pool p -> upgrading because {BY}
-    100 target of p -> requested/{TARGET} because {BY}
-    100 node-0 -> reimaging because {BY}
-    100 job/0 -> active because node-0
-    100 job/1 -> completed because node-1
-    100 job/0 -> running because node-1
-    100 upgrade_os-0 -> Succeeded because upgrade_os-0
-    300 node-0 -> waitingforstarttask/{TARGET} because {BY}
-    320 node-0 -> idle/{TARGET} because {BY}
-    320 job/2 -> running because node-0
-    320 node-1 -> running (scheduling disabled) because {BY}
-    350 node-1 -> reimaging because {BY}
-    350 job/0 -> active because node-1
-    500 node-1 -> idle/{TARGET} because {BY}
-    500 {BY} -> completed because {BY}
-    500 target of p -> reached because {BY}
-    500 pool p -> active because {BY}
-"""
-
+from sim.systems.batch_pool.tables import progress_text
 
 # Nodes
 
@@ -140,3 +112,24 @@ def test_nodes_that_share_a_lane_are_shown_together():
         ("node-0..1", 0, 200, "ready"),
         ("node-0..1", 100, 1000, "other"),
     ]
+
+
+# Progress
+
+
+def test_running_tasks_that_terminate_killed_are_told_with_their_work():
+    text = """
+    0 job/0 -> active
+    0 job/1 -> active
+    0 job/0 -> running because node-0
+    0 job/1 -> running because node-1
+    1800 node-0 -> rebooting because reboot_node-0
+    1800 job/0 -> failed because node-0
+    1900 job/1 -> failed because job/1
+    """
+    pool = Pool(("reboot_node", {"node": "node-0", "option": "terminate"}), horizon=3600.0)
+    stack = pool.stack(text)
+    assert progress_text(pool.model.layout, stack) == [
+        "1 running task killed by terminate, never to be completed (0.5 task-hours of work)"
+    ]
+    assert progress_text(pool.model.layout, pool.stack("")) == []
