@@ -28,7 +28,7 @@ def service(*operations, builds=None, **role):
 
 
 def gates_never_wait(patch):
-    patch.setattr(Deployment, "_gate_opens", lambda *_: True)
+    patch.setattr(Deployment, "gate_opens", lambda *_: True)
 
 
 def late_at_once(patch):

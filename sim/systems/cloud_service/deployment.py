@@ -1,7 +1,7 @@
-"""A deployment and the upgrades that roll through it: walks, the health gate, rollbacks, takeovers.
+"""A deployment and its upgrade: what is wanted of it, whom a turn covers, when a gate opens.
 
-Sources: "How to update a cloud service" and the requests Upgrade Deployment, Walk Upgrade Domain
-and Rollback Update Or Upgrade. A walk that was overtaken wakes once more, sees it, and ends.
+Sources: "How to update a cloud service" and the requests Upgrade Deployment, Walk Upgrade Domain,
+Rollback Update Or Upgrade and Swap Deployment. How an upgrade goes through it: see `walk`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from sim.core.log import (
     COMPLETED,
     ROLLED_BACK,
     ROLLING_BACK,
-    STUCK,
     SUPERSEDED,
     UPGRADE_ENDS,
     UPGRADING,
@@ -31,20 +30,18 @@ from sim.systems.cloud_service.states import (
     UPDATING,
     all_updated,
 )
-from sim.systems.cloud_service.turns import Turn, Turns
+from sim.systems.cloud_service.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
-
-    from simpy import Event
+    from collections.abc import Callable, Iterable, Sequence
 
     from sim.core.windows import Windows
     from sim.systems.base.context import Context
     from sim.systems.cloud_service.draws import RestartDraws
     from sim.systems.cloud_service.layout import Layout
+    from sim.systems.cloud_service.turns import Turn
 
     Take = Callable[[list[int], int], None]
-    Steps = Generator[Event, None, None]
 
 
 def _nobody(_cause: int) -> None:
@@ -114,13 +111,12 @@ class Deployment:
         self.counts = [role.count for role in layout.roles]
         self.suspended = False
         self.resumed = context.event()
-        self._first_domain = layout.first_domain(slot)
+        self.first_domain = layout.first_domain(slot)
         self._domains = [AT_REST] * layout.domains
         self._domain_turn: list[Turn | None] = [None] * layout.domains
-        self._gates: dict[Turn, dict[int, list[int]]] = {}
-        """The turns that are not done, each with the instances that its walk has taken, by role."""
+        self._gates: list[Turn] = []
+        """The turns that are not done."""
         self._largest = max(self.counts)
-        self._start_timeout = layout.spec.start_timeout
         self._goes_on_when_late = layout.spec.on_start_timeout == "continue"
 
     # What it is like.
@@ -197,7 +193,7 @@ class Deployment:
             self.instances.of(range(self.layout.instances)), None, restart_draws, cause
         )
 
-    # How an upgrade goes.
+    # Which upgrade is in progress, and what it wants.
 
     def begin(self, upgrade: Upgrade, cause: int) -> bool:
         """Make `upgrade` the one in progress; whether it takes over from another."""
@@ -206,10 +202,10 @@ class Deployment:
         former, self.upgrade = self.upgrade, upgrade
         if former is not None:
             self._overtake(former)
-            self._become(former, SUPERSEDED, cause)
+            self.become(former, SUPERSEDED, cause)
             self._unlock(former)
             former.overtaken(cause)
-        self._become(upgrade, UPGRADING, cause)
+        self.become(upgrade, UPGRADING, cause)
         self._is_in(self._state + LOCKED, upgrade.subject)
         if upgrade.version is None:
             self.keep(upgrade.roles, upgrade.subject)
@@ -258,49 +254,11 @@ class Deployment:
         upgrade.take = take
         upgrade.taken = {role: [] for role in upgrade.roles}
         upgrade.next_domain, upgrade.walking = 0, False
-        self._become(upgrade, ROLLING_BACK, cause)
+        self.become(upgrade, ROLLING_BACK, cause)
         for role in upgrade.roles:
             # A restart that is turned round has asked for no build, so it takes none back.
             if self.targets[role].status == REQUESTED:
                 self.targets[role].becomes(targets.ROLLED_BACK, self.settled[role], cause)
-
-    def walk(self, upgrade: Upgrade, *, at_once: bool = False) -> Steps:
-        """Auto: domain after domain in order, each when the gate of the one before opens."""
-        walker = upgrade.walker
-        last = upgrade.subject
-        for domain in range(self.layout.domains):
-            if not self.covered(upgrade, domain):
-                continue
-            yield from self._in_turn(upgrade, walker, domain, at_once=at_once)
-            at_once = False
-            if upgrade.walker is not walker:
-                return
-            last = self._first_domain + domain
-        self._end(upgrade, last)
-
-    def walk_domain(self, upgrade: Upgrade, domain: int, done: Callable[[bool], None]) -> Steps:
-        """Manual: one domain, when asked for. `done` hears whether it was updated."""
-        walker = upgrade.walker
-        upgrade.walking = True
-        if self.covered(upgrade, domain):
-            yield from self._in_turn(upgrade, walker, domain)
-        if upgrade.walker is not walker:
-            done(False)
-            return
-        upgrade.walking = False
-        upgrade.next_domain = domain + 1
-        done(True)
-        self.end_if_done(upgrade, self._first_domain + domain)
-
-    def _in_turn(
-        self, upgrade: Upgrade, walker: object, domain: int, *, at_once: bool = False
-    ) -> Steps:
-        """One domain, when its turn comes, of those who are still to be taken then."""
-        yield from self._take_turn(upgrade, walker, at_once=at_once)
-        members = self.covered(upgrade, domain)
-        if upgrade.walker is walker and members:
-            yield from self._turn(upgrade, [(domain, members)])
-        self.turns.leave(walker)
 
     def may_walk(self, upgrade: Upgrade, domain: int) -> bool:
         """Whether a Manual walk of `domain` is in order; domains without anyone may be left out."""
@@ -317,80 +275,29 @@ class Deployment:
     def end_if_done(self, upgrade: Upgrade, cause: int) -> None:
         """End a Manual upgrade whose last turn is done: empty domains take no walk."""
         if upgrade.manual and not upgrade.walking and not self.is_left(upgrade):
-            self._end(upgrade, cause)
+            self.end(upgrade, cause)
 
-    def all_at_once(self, upgrade: Upgrade) -> Steps:
-        """Simultaneous: one turn of all domains, which waits for nobody."""
-        walker = upgrade.walker
-        while self._is_closed(upgrade):
-            yield self._opening(upgrade)
-        if upgrade.walker is not walker:
-            return
-        self.turns.enter(walker)
-        every = range(self.layout.domains)
-        domains = [(domain, self.covered(upgrade, domain)) for domain in every]
-        yield from self._turn(upgrade, [each for each in domains if each[1]])
-        self.turns.leave(walker)
-        if upgrade.walker is walker:
-            self._end(upgrade, upgrade.subject)
+    def end(self, upgrade: Upgrade, cause: int) -> None:
+        """The last turn of an upgrade is done: it is completed, or rolled back."""
+        self.become(upgrade, ROLLED_BACK if upgrade.rolling_back else COMPLETED, cause)
+        if upgrade is self.upgrade:
+            self.upgrade = None
+            self._unlock(upgrade)
+            if upgrade.version is not None and not upgrade.rolling_back:
+                for role in upgrade.roles:
+                    self.settled[role] = upgrade.version
+                    self.targets[role].becomes(REACHED, upgrade.version, upgrade.subject)
+        upgrade.completed(cause)
 
-    def _is_closed(self, upgrade: Upgrade) -> bool:
-        """Whether nothing new may begin now: outside the windows, or the service is suspended."""
-        return self.suspended or upgrade.windows.wait(self.context.env.now) > 0
+    def become(self, upgrade: Upgrade, state: int, cause: int) -> None:
+        """An upgrade comes to another state."""
+        self.context.record(self.context.now, upgrade.subject, upgrade.state, state, cause)
+        upgrade.state = state
 
-    def _opening(self, upgrade: Upgrade) -> Event:
-        """An event for the moment at which to look again whether something new may begin."""
-        if self.suspended:
-            return self.resumed
-        delay = upgrade.windows.wait(self.context.env.now)
-        return self.context.after(delay, ACT, upgrade.subject)
+    # Turns of its domains, and their gates.
 
-    def _take_turn(self, upgrade: Upgrade, walker: object, *, at_once: bool = False) -> Steps:
-        """Wait for the window and for those who asked before; a takeover (`at_once`) for nobody.
-
-        # Assumption: who waits for a window keeps the place in line and holds nobody up meanwhile.
-        """
-        turns = self.turns
-        if not self._is_closed(upgrade) and turns.enter_if_idle(walker):
-            return
-        place = turns.line_up(
-            upgrade.subject,
-            lambda: upgrade.walker is walker and not self._is_closed(upgrade),
-        )
-        while upgrade.walker is walker:  # else it was overtaken while it waited
-            if self._is_closed(upgrade):
-                self._opening(upgrade).callbacks.append(place.look)
-            elif at_once or turns.is_free(place):
-                break
-            yield place.next_look()
-        turns.step_out(place)
-        turns.enter(walker)
-
-    def _turn(self, upgrade: Upgrade, domains: list[tuple[int, list[int]]]) -> Steps:
-        """Take the members of `domains` out and wait until the health gate opens."""
-        walker = upgrade.walker
-        pending = sum(len(members) for _, members in domains)
-        turn = Turn(self.context, upgrade.subject, pending, self._start_timeout)
-        for domain, members in domains:
-            self._open(upgrade, turn, domain, members)
-        taken = upgrade.taken  # a rollback begins another list; this turn goes by its own
-        self._gates[turn] = taken
-        while not self._gate_opens(turn, taken):
-            self._note_stuck(upgrade, turn, walker)
-            yield turn.changed
-            turn.looked()
-        turn.is_done = True
-        del self._gates[turn]
-        if turn in self.instances.watching:
-            self.instances.watching.remove(turn)
-        if upgrade.state == STUCK and upgrade.walker is walker:
-            self._become(upgrade, upgrade.phase, upgrade.subject)
-        for domain, _ in domains:
-            if self._domain_turn[domain] is turn:
-                self._domain_turn[domain] = None
-                self._mark(domain, AT_REST, upgrade.subject)
-
-    def _open(self, upgrade: Upgrade, turn: Turn, domain: int, members: list[int]) -> None:
+    def begin_turn(self, turn: Turn, upgrade: Upgrade, domain: int, members: list[int]) -> None:
+        """Take the members of a domain out; the gate is then asked about them."""
         self._domain_turn[domain] = turn
         self._mark(domain, UPDATING, upgrade.subject)
         turns, role_of = self.instances.turns, self.layout.role_of
@@ -399,33 +306,30 @@ class Deployment:
             former, turns[i] = turns[i], turn
             if former is not None:
                 former.arrived(i)  # it no longer waits for this one
-        upgrade.take(members, self._first_domain + domain)
+        upgrade.take(members, self.first_domain + domain)
 
-    def _gate_opens(self, turn: Turn, taken: dict[int, list[int]]) -> bool:
+    def end_turn(self, turn: Turn, domain: int, cause: int) -> None:
+        """A domain is at rest, unless a takeover has begun another turn of it meanwhile."""
+        if self._domain_turn[domain] is turn:
+            self._domain_turn[domain] = None
+            self._mark(domain, AT_REST, cause)
+
+    def await_gate(self, turn: Turn) -> None:
+        """The turn has taken all its members: from now on its gate may open."""
+        self._gates.append(turn)
+
+    def gate_opened(self, turn: Turn) -> None:
+        """Nobody waits for the turn any more."""
+        turn.is_done = True
+        self._gates.remove(turn)
+        if turn in self.instances.watching:
+            self.instances.watching.remove(turn)
+
+    def gate_opens(self, turn: Turn) -> bool:
         """Every member Ready once or late, and enough of the upgraded of each role Ready now."""
         if turn.pending and not (turn.late and self._goes_on_when_late):
             return False
-        return all(self._is_healthy(role, upgraded) for role, upgraded in taken.items())
-
-    def open_gates(self) -> None:
-        """Open every gate whose condition holds: a request finds complete what is at its instant.
-
-        By then all returns of the instant have been.
-        """
-        for turn, taken in tuple(self._gates.items()):
-            if turn.is_about_to_look() and self._gate_opens(turn, taken):
-                turn.look_now()
-
-    def _note_stuck(self, upgrade: Upgrade, turn: Turn, walker: object) -> None:
-        """Where only health is missing any return may bring it; after the time-out it is stuck.
-
-        A turn of a walk that was overtaken says nothing about the upgrade any more.
-        """
-        if turn.late and upgrade.state == upgrade.phase and upgrade.walker is walker:
-            self._become(upgrade, STUCK, upgrade.subject)
-        if not turn.awaits_health and (turn.late or not turn.pending):
-            turn.awaits_health = True
-            self.instances.watching.append(turn)
+        return all(self._is_healthy(role, taken) for role, taken in turn.upgraded.items())
 
     def _is_healthy(self, role: int, taken: list[int]) -> bool:
         """At least min(min_healthy, upgraded so far) of a role's upgraded instances are Ready."""
@@ -437,22 +341,16 @@ class Deployment:
             ready += instances.is_ready(i)
         return ready >= least or ready >= len(instances.of(taken))
 
-    def _end(self, upgrade: Upgrade, cause: int) -> None:
-        self._become(upgrade, ROLLED_BACK if upgrade.rolling_back else COMPLETED, cause)
-        if upgrade is self.upgrade:
-            self.upgrade = None
-            self._unlock(upgrade)
-            if upgrade.version is not None and not upgrade.rolling_back:
-                for role in upgrade.roles:
-                    self.settled[role] = upgrade.version
-                    self.targets[role].becomes(REACHED, upgrade.version, upgrade.subject)
-        upgrade.completed(cause)
+    def open_gates(self) -> None:
+        """Open every gate whose condition holds: a request finds complete what is at its instant.
 
-    def _become(self, upgrade: Upgrade, state: int, cause: int) -> None:
-        self.context.record(self.context.env.now, upgrade.subject, upgrade.state, state, cause)
-        upgrade.state = state
+        By then all returns of the instant have been.
+        """
+        for turn in tuple(self._gates):
+            if turn.is_about_to_look() and self.gate_opens(turn):
+                turn.look_now()
 
     def _mark(self, domain: int, state: int, cause: int) -> None:
-        subject = self._first_domain + domain
-        self.context.record(self.context.env.now, subject, self._domains[domain], state, cause)
+        subject = self.first_domain + domain
+        self.context.record(self.context.now, subject, self._domains[domain], state, cause)
         self._domains[domain] = state

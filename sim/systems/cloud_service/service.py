@@ -17,6 +17,7 @@ from sim.systems.cloud_service.draws import RestartDraws
 from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES
 from sim.systems.cloud_service.states import STARTING_VM
 from sim.systems.cloud_service.turns import Return
+from sim.systems.cloud_service.walk import Walk
 
 if TYPE_CHECKING:
     from simpy import Event
@@ -186,7 +187,7 @@ class HostedService(Service):
                 self.fails(call, "overtaken", upgrade.subject)
 
         domain = call.body.upgrade_domain
-        self.context.start(deployment.walk_domain(upgrade, domain, done))
+        self.context.start(Walk(deployment, upgrade).manual(domain, done))
 
     def rollback(self, call: Call) -> None:
         """Rollback Update Or Upgrade: the updated instances go back, from domain 0 on, at once."""
@@ -281,7 +282,7 @@ class HostedService(Service):
         self.context.record(self.context.now, upgrade.subject, 0, UPGRADING, call.subject)
         upgrade.state = UPGRADING
         upgrade.completed = lambda cause: self.succeeds(call, cause)
-        self.context.start(self.production.walk(upgrade))
+        self.context.start(Walk(self.production, upgrade).auto())
 
     # What they share.
 
@@ -322,9 +323,9 @@ class HostedService(Service):
         # Assumption: a request whose update another one takes over has failed, with 409.
         upgrade.overtaken = lambda cause: self.fails(call, "overtaken", cause)
         if mode == "Auto":
-            self.context.start(deployment.walk(upgrade, at_once=at_once))
+            self.context.start(Walk(deployment, upgrade).auto(at_once=at_once))
         elif mode == "Simultaneous":
-            self.context.start(deployment.all_at_once(upgrade))
+            self.context.start(Walk(deployment, upgrade).simultaneous())
         else:
             # Assumption: a Manual request has succeeded when it is accepted.
             self.succeeds(call, call.subject)

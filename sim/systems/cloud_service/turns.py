@@ -90,12 +90,22 @@ class Turn:
     `Deployment.open_gates`.
     """
 
-    def __init__(self, context: Context, number: int, pending: int, time_out: float) -> None:
+    def __init__(
+        self,
+        context: Context,
+        number: int,
+        pending: int,
+        time_out: float,
+        upgraded: dict[int, list[int]],
+    ) -> None:
         self._context, self._number = context, number
         self._due = context.now + time_out
         context.call(time_out, LOOK, number, self.time_out)
         self.pending = pending
         """Members that have not been Ready since the turn and still exist."""
+        self.upgraded = upgraded
+        """By role all that its walk has taken so far, in this turn and before. A rollback begins
+        another list; this turn goes by its own."""
         self.changed = context.event()
         self.is_done = False
         """Whether the gate has opened."""
