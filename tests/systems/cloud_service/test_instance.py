@@ -44,12 +44,6 @@ def test_a_stage_left_out_takes_no_time():
     ]
 
 
-@pytest.mark.parametrize(("stop", "stopped"), [("299s", 309), ("301s", 310), ("1h", 310)])
-def test_on_stop_is_cut_after_five_minutes(stop, stopped):
-    roles = f"W: {{instances: 1, stages: {{stop: {stop}, apply: 20s}}}}"
-    assert story(UPGRADE, roles).brief("W_IN_0")[1] == f"{stopped} StoppingVM/2"
-
-
 @pytest.mark.parametrize("kind", ["reboot_instance", "reimage_instance"])
 def test_reboot_and_reimage_take_the_roles_restart_on_the_same_build(kind):
     told = story(f"at: 10s, {kind}: {{instance: W_IN_1}}")
@@ -344,27 +338,3 @@ def test_a_created_instance_has_nothing_from_one_of_that_number_that_was_removed
 
 
 # Where an instance lives ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("instances", "sizes"), [(10, [2, 2, 2, 2, 2]), (14, [3, 3, 3, 3, 2]), (4, [1, 1, 1, 1])]
-)
-def test_instance_k_is_in_update_domain_k_mod_u(instances, sizes):
-    """Source: "How to update a cloud service"; a real service of four."""
-    told = story(UPGRADE, f"W: {{instances: {instances}, restart: 100s}}", domains=5)
-    shown = told.status(0.0)["RoleInstanceList"]
-    domains = [each["InstanceUpgradeDomain"] for each in shown]
-    assert [domains.count(domain) for domain in sorted(set(domains))] == sizes
-    assert domains == [k % 5 for k in range(instances)]
-    assert told.status(0.0)["UpgradeDomainCount"] == len(sizes)
-    assert [each["InstanceFaultDomain"] for each in shown] == [k % 2 for k in range(instances)]
-
-
-def test_each_role_is_spread_over_the_domains_by_itself():
-    told = story(UPGRADE, "A: {instances: 3, restart: 100s}, B: {instances: 1, restart: 100s}")
-    assert [line.split()[1] for line in told.lines if "-> BusyRole" in line] == [
-        "A_IN_0",
-        "A_IN_2",
-        "B_IN_0",
-        "A_IN_1",
-    ]

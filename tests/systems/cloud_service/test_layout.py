@@ -1,23 +1,16 @@
-"""Instances are spread over update domains."""
+"""How the subjects of a cloud service are numbered, and in which domains instances are."""
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from service_log import UPGRADE, Service
+from story import story
 
 from sim.systems.cloud_service.layout import domains_in_use, update_domain
-
-
-@pytest.mark.parametrize(
-    ("instances", "sizes"), [(10, [2, 2, 2, 2, 2]), (14, [3, 3, 3, 3, 2]), (4, [1, 1, 1, 1])]
-)
-def test_instances_are_spread_evenly(instances, sizes):
-    """The first two are the examples of "How to update a cloud service"."""
-    domains = Counter(update_domain(k, 5) for k in range(instances))
-    assert [domains[domain] for domain in range(domains_in_use(5, instances))] == sizes
 
 
 @settings(derandomize=True)
@@ -26,3 +19,80 @@ def test_the_domain_is_the_same_by_the_number_of_domains_in_use(update_domains, 
     used = domains_in_use(update_domains, largest)
     for k in range(largest):
         assert update_domain(k, update_domains) == k % used
+
+
+@pytest.mark.parametrize(
+    ("instances", "sizes"), [(10, [2, 2, 2, 2, 2]), (14, [3, 3, 3, 3, 2]), (4, [1, 1, 1, 1])]
+)
+def test_instance_k_is_in_update_domain_k_mod_u(instances, sizes):
+    """Source: "How to update a cloud service"; a real service of four."""
+    told = story(
+        "at: 10s, upgrade_deployment: {}",
+        f"W: {{instances: {instances}, restart: 100s}}",
+        domains=5,
+    )
+    shown = told.status(0.0)["RoleInstanceList"]
+    domains = [each["InstanceUpgradeDomain"] for each in shown]
+    assert [domains.count(domain) for domain in sorted(set(domains))] == sizes
+    assert domains == [k % 5 for k in range(instances)]
+    assert told.status(0.0)["UpgradeDomainCount"] == len(sizes)
+    assert [each["InstanceFaultDomain"] for each in shown] == [k % 2 for k in range(instances)]
+
+
+def test_each_role_is_spread_over_the_domains_by_itself():
+    told = story(
+        "at: 10s, upgrade_deployment: {}",
+        "A: {instances: 3, restart: 100s}, B: {instances: 1, restart: 100s}",
+    )
+    assert [line.split()[1] for line in told.lines if "-> BusyRole" in line] == [
+        "A_IN_0",
+        "A_IN_2",
+        "B_IN_0",
+        "A_IN_1",
+    ]
+
+
+def layout(*requests, **spec):
+    return Service(*requests, **spec).model.layout
+
+
+def test_blocks_stand_in_order_and_without_gaps():
+    operator = UPGRADE[1] | {"mode": "Manual", "operator": {}}
+    roles = {"A": {"instances": 1}, "B": {"instances": 2}}
+    grown = ("change_configuration", {"configuration": {"A": 3}})
+    blocks = layout(
+        ("upgrade_deployment", operator), grown, roles=roles, staging={"build": "3"}
+    ).blocks
+    assert [(block.kind, block.group, block.count) for block in blocks] == [
+        ("actor", "", 3),
+        ("operation", "", 2 + 2 + 1),  # the operator may walk two domains and roll back
+        ("upgrade", "", 1),
+        ("deployment", "", 2),
+        ("target", "", 2 * 2),
+        ("build", "", 3),
+        ("update_domain", "", 2),
+        ("update_domain", "staging", 2),
+        ("instance", "A", 3),
+        ("instance", "B", 2),
+        ("instance", "A", 3),
+        ("instance", "B", 2),
+    ]
+    assert all(one.first + one.count == other.first for one, other in pairwise(blocks))
+
+
+def test_builds_are_numbered_from_the_one_that_runs_at_time_0():
+    made = layout(UPGRADE, build="9", builds={"9": {}, "2": {}, "1": {}}, staging={"build": "4"})
+    assert made.builds == ("9", "1", "2", "4")
+    assert [made.initial_version(slot) for slot in (0, 1)] == [0, 3]
+
+
+def test_instances_fail_by_themselves_and_with_their_fault_domain():
+    law = {"per_year": 1, "recovery": "1h"}
+    roles = {"A": {"instances": 3, "failures": law}, "B": {"instances": 2}}
+    made = list(layout(roles=roles, fault_domain_failures=law).failing())
+    assert [(each.path, each.members) for each in made] == [
+        ("s/A/failures", [[0], [1], [2]]),
+        ("s/fault_domain_failures", [[0, 2, 3], [1, 4]]),
+    ]
+    none = {"per_year": 0, "recovery": "1h"}
+    assert list(layout(fault_domain_failures=none).failing()) == []

@@ -193,3 +193,49 @@ def test_a_rollback_ends_the_reach_of_a_bad_build():
     told = story("at: 10s, upgrade_deployment: {}\nat: 1000s, rollback: {}", more=BAD)
     assert told.measure("blast_radius") == 0.5
     assert told.measure("bad_build_hours") == pytest.approx(990 / 3600)
+
+
+# Demand -----------------------------------------------------------------------------------------
+
+SERVING = "W: {instances: 2, restart: 100s, serves_demand: 50}"
+AUTO = "at: 10s, upgrade_deployment: {}"
+
+
+@pytest.mark.parametrize(
+    ("demand", "unserved"), [(100, 50 * 200), (50, 0), (120, 70 * 200 + 20 * 3400)]
+)
+def test_unserved_is_the_demand_above_what_is_served(demand, unserved):
+    told = story(AUTO, SERVING, more=f"demand: {{constant: {demand}}}")
+    assert told.measure("unserved_demand") == unserved
+
+
+def test_what_is_served_is_the_sum_over_roles_whatever_their_weight():
+    roles = "A: {instances: 1, restart: 100s, serves_demand: 30, weight: 5}, " + SERVING
+    told = story(
+        "at: 10s, upgrade_deployment: {role_to_upgrade: A}", roles, more="demand: {constant: 130}"
+    )
+    assert told.measure("unserved_demand") == 30 * 100
+
+
+def test_a_cold_instance_and_a_slower_build_serve_less_demand():
+    roles = (
+        "W: {instances: 1, restart: 100s, serves_demand: 50, slow_start: {for: 200s, serves: 20%}}"
+    )
+    told = story(
+        AUTO,
+        roles,
+        more='demand: {constant: 50}\n    builds: {"2": {capacity_factor: 90%}}',
+        horizon="1010s",
+    )
+    # 100 s nothing, 200 s 50 x 20 % x 90 % = 9, then 45.
+    assert told.measure("unserved_demand") == pytest.approx(50 * 100 + 41 * 200 + 5 * 700)
+
+
+def test_demand_counts_within_the_window_only():
+    told = story(AUTO, SERVING, more="demand: {constant: 100}")
+    assert told.measure("unserved_demand", warm_up=60) == 50 * 150
+
+
+def test_without_demand_there_is_no_such_metric():
+    told = story(AUTO, SERVING)
+    assert ("", "unserved_demand") not in told.model.measure(told.stack, 0.0)[0]

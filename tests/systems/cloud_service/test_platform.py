@@ -76,13 +76,6 @@ def test_the_duration_of_platform_updates_is_missing_while_one_has_not_ended(ope
     assert math.isnan(story(operations).measure("platform_update_duration"))
 
 
-def test_the_duration_is_a_headline_where_only_the_platform_updates():
-    assert "platform_update_duration" in story("at: 10s, guest_os_update: {}").model.headlines
-    beside = story("at: 10s, guest_os_update: {}\nat: 20s, upgrade_deployment: {}").model
-    assert "rollout_duration" in beside.headlines
-    assert "platform_update_duration" not in beside.headlines
-
-
 def test_an_update_of_the_platform_leaves_each_role_its_build():
     told = story(
         """

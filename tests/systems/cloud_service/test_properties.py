@@ -241,27 +241,6 @@ def corrupted(log, change):
     return Stack([Log(log.subjects, rows, 0, log.horizon, drew=True)])
 
 
-def test_the_audit_sees_two_domains_that_have_their_turn_at_once():
-    service = {"kind": "cloud_service", "roles": {"Web": {"instances": 2, "restart": "4min"}}}
-    simulation = simulation_of(with_upgrade({"systems": {"shop": service}}, mode="Auto"))
-    model, log = simulation.models["shop"], simulation.run()
-    (domains,) = log.subjects.of("shop", "update_domain")
-    at_rest = np.flatnonzero(
-        (log.rows["subject"] == domains.first) & (log.rows["new"] == domains.initial[0])
-    )
-
-    def overlap(rows):
-        """Domain 0 comes to rest a minute later, after domain 1 began and its instance stopped."""
-        begin = at_rest[0]
-        rows[begin : begin + 3] = rows[[begin + 1, begin + 2, begin]]
-        rows["time"][begin + 2] += 60.0
-
-    stack = corrupted(log, overlap)
-    assert stack.audit() is None  # each row by itself is right
-    assert model.audit(stack) == "shop: two update domains had their turn at once"
-    assert model.audit(Stack([log])) is None
-
-
 @often(40)
 @given(wild(), st.data())
 def test_the_audit_sees_a_row_that_was_lost_or_changed(scenario, data):

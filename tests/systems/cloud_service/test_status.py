@@ -1,8 +1,7 @@
-"""What a service shows: Get Deployment at an instant, its operations, members, series and lanes."""
+"""What Get Deployment shows of a service at an instant."""
 
 from __future__ import annotations
 
-import pytest
 from story import story
 
 AUTO = "at: 10s, upgrade_deployment: {}"
@@ -173,138 +172,7 @@ def test_what_is_shown_is_of_the_deployment_in_production():
 # Operations -----------------------------------------------------------------------------------
 
 
-def test_each_operation_is_told_with_its_times_and_its_answer():
-    told = story("at: 10s, name: roll, upgrade_deployment: {}\nat: 20s, rollback: {force: false}")
-    roll, back = told.model.operations_table(told.log)
-    assert {key: roll[key] for key in list(roll)[:-1]} == {
-        "operation": "operations.0",
-        "name": "roll",
-        "kind": "upgrade_deployment",
-        "system": "s",
-        "at_s": 10.0,
-        "ended_s": 20.0,
-        "status": "Failed",
-        "http_status": 409,
-        "code": "ConflictError",
-        "message": "another update or a rollback took over",
-    }
-    assert (back["status"], back["http_status"], back["code"]) == ("Succeeded", 200, "")
-    assert roll["request_id"] != back["request_id"]
-    assert len(roll["request_id"]) == 32
-
-
-def test_an_operation_that_never_came_and_one_under_way():
-    told = story("at: {exponential: {mean: 9d}}, rollback: {}\nat: 59min, upgrade_deployment: {}")
-    never, going = told.model.operations_table(told.log)
-    assert (never["at_s"], never["ended_s"], never["status"]) == (None, None, "not sent")
-    assert (going["at_s"], going["ended_s"], going["status"]) == (3540.0, None, "InProgress")
-
-
-def test_an_update_of_the_platform_is_nobodys_request():
-    row = story("at: 10s, guest_os_update: {}").operation("guest_os_update-0")
-    assert (row["status"], row["http_status"], row["request_id"]) == ("Succeeded", None, "")
-
-
-def test_the_operators_operations_are_told_where_there_were_any():
-    told = story("at: 10s, upgrade_deployment: {mode: Manual, operator: {bake: 1min}}")
-    rows = told.model.operations_table(told.log)
-    assert [(row["operation"], row["name"], row["kind"]) for row in rows] == [
-        ("operations.0", "upgrade_deployment-0", "upgrade_deployment"),
-        ("", "upgrade_deployment-0-walk-0", "walk_upgrade_domain"),
-        ("", "upgrade_deployment-0-walk-1", "walk_upgrade_domain"),
-    ]
-
-
 # Members and series ---------------------------------------------------------------------------
 
 
-def test_members_are_told_with_what_they_went_through():
-    told = story(f"{AUTO}\nat: 300s, change_configuration: {{configuration: {{W: 1}}}}")
-    first, second = told.model.members(told.log)
-    assert first == {
-        "system": "s",
-        "slot": "production",
-        "role": "W",
-        "instance": "W_IN_0",
-        "update_domain": 0,
-        "fault_domain": 0,
-        "status": "ReadyRole",
-        "build": "2",
-        "times_out": 1,
-        "out_s": 100.0,
-    }
-    assert (second["status"], second["build"], second["times_out"]) == ("absent", "", 1)
-
-
-def test_one_absence_through_all_stages_is_one_time_out():
-    told = story(AUTO, "W: {instances: 1, stages: {stop: 10s, apply: 20s, start: 30s}}")
-    (row,) = told.model.members(told.log)
-    assert (row["times_out"], row["out_s"]) == (1, 60.0)
-
-
-def test_series_of_a_walk():
-    told = story(AUTO, "W: {instances: 2, restart: 100s}, X: {instances: 1, restart: 50s}")
-    ready = told.model.timeline(told.log, "ready")
-    assert ready.at([0, 9, 10, 60, 110, 209, 210]).tolist() == [3, 3, 1, 2, 2, 2, 3]
-    assert told.series("ready", "X") == [(0, 1), (10, 0), (60, 1)]
-    assert told.series("by_state:BusyRole") == [(0, 0), (10, 2), (60, 1), (210, 0)]
-    assert told.series("by_version:2") == [(0, 0), (60, 1), (110, 2), (210, 3)]
-    assert told.series("by_update_domain:1") == [(0, 1), (110, 0), (210, 1)]
-    assert told.series("available", "X") == [(0, 1), (10, 0), (60, 1)]
-    assert told.series("up_to_date")[-1] == (210, 1.0)
-
-
-def test_up_to_date_follows_the_target_of_each_role():
-    told = story(
-        "at: 10s, upgrade_deployment: {role_to_upgrade: A}",
-        "A: {instances: 1, restart: 100s}, B: {instances: 1, restart: 100s}",
-    )
-    assert told.series("up_to_date") == [(0, 1), (10, 0.5), (110, 1)]
-
-
-def test_the_capacity_of_instances_that_weigh_nothing_is_1():
-    roles = "W: {instances: 2, restart: 100s}"
-    told = story(AUTO, roles, more='builds: {"1": {capacity_factor: 0%}}')
-    assert told.series("capacity") == told.series("capacity", "W") == [(0, 1)]
-    assert told.measure("min_capacity") == 1
-
-
-def test_an_unknown_series_or_role_is_a_key_error():
-    told = story(AUTO)
-    with pytest.raises(KeyError):
-        told.series("colour")
-    with pytest.raises(KeyError):
-        told.series("ready", "Nobody")
-
-
-def test_all_series_together_are_what_each_is_alone():
-    told = story(AUTO, "W: {instances: 2, restart: 100s}, X: {instances: 1}", more=STAGING)
-    every = told.model.timelines(told.log)
-    assert list(every) == told.model.series()
-    for (name, group), line in every.items():
-        assert list(zip(line.times, line.values, strict=True)) == told.series(name, group)
-
-
-def test_every_series_that_is_offered_is_there():
-    told = story(AUTO, more=STAGING)
-    for name, group in told.model.series():
-        assert told.series(name, group)
-
-
 # Lanes ----------------------------------------------------------------------------------------
-
-
-def test_lanes_tell_what_each_domain_does():
-    told = story(f"{AUTO}\nat: 300s, reboot_instance: {{instance: W_IN_1}}", horizon="500s")
-    assert [row for row in told.model.gantt(told.log) if row[3] != "ready"] == [
-        ("domain 0", 10, 110, "updating"),
-        ("domain 1", 300, 400, "other"),
-        ("domain 1", 110, 210, "updating"),
-    ]
-
-
-def test_lanes_tell_failing_instances_apart():
-    told = story(AUTO, more='builds: {"2": {fails_to_start: 100%}}', horizon="500s")
-    rows = told.model.gantt(told.log)
-    assert ("domain 0", 10, 110, "updating") in rows
-    assert ("domain 0", 110, 500, "failing") in rows

@@ -1,4 +1,4 @@
-"""Turns and the gate: who goes out together, when the next domain may, whose turn it is."""
+"""Turns and the gate: whose turn it is, when the next one may begin."""
 
 from __future__ import annotations
 
@@ -17,109 +17,6 @@ def gate(*keys):
 
 
 # A walk ---------------------------------------------------------------------------------------
-
-
-def test_an_auto_walk_takes_domain_after_domain():
-    assert story(UPGRADE).lines == [
-        "10 upgrade_deployment-0 absent -> InProgress because the scenario",
-        "10 upgrade by upgrade_deployment-0 absent -> upgrading because upgrade_deployment-0",
-        "10 update domain 0 at rest -> updating because upgrade by upgrade_deployment-0",
-        "10 W_IN_0 ReadyRole/1 -> BusyRole/2 because update domain 0",
-        "110 W_IN_0 BusyRole/2 -> ReadyRole/2 because update domain 0",
-        "110 update domain 0 updating -> at rest because upgrade by upgrade_deployment-0",
-        "110 update domain 1 at rest -> updating because upgrade by upgrade_deployment-0",
-        "110 W_IN_1 ReadyRole/1 -> BusyRole/2 because update domain 1",
-        "210 W_IN_1 BusyRole/2 -> ReadyRole/2 because update domain 1",
-        "210 update domain 1 updating -> at rest because upgrade by upgrade_deployment-0",
-        "210 upgrade by upgrade_deployment-0 upgrading -> completed because update domain 1",
-        "210 upgrade_deployment-0 InProgress -> Succeeded because update domain 1",
-    ]
-
-
-def test_simultaneous_is_one_turn_of_all_domains():
-    told = story("at: 10s, upgrade_deployment: {mode: Simultaneous}", W3, domains=3)
-    assert told.lines == [
-        "10 upgrade_deployment-0 absent -> InProgress because the scenario",
-        "10 upgrade by upgrade_deployment-0 absent -> upgrading because upgrade_deployment-0",
-        "10 update domain 0 at rest -> updating because upgrade by upgrade_deployment-0",
-        "10 W_IN_0 ReadyRole/1 -> BusyRole/2 because update domain 0",
-        "10 update domain 1 at rest -> updating because upgrade by upgrade_deployment-0",
-        "10 W_IN_1 ReadyRole/1 -> BusyRole/2 because update domain 1",
-        "10 update domain 2 at rest -> updating because upgrade by upgrade_deployment-0",
-        "10 W_IN_2 ReadyRole/1 -> BusyRole/2 because update domain 2",
-        "110 W_IN_0 BusyRole/2 -> ReadyRole/2 because update domain 0",
-        "110 W_IN_1 BusyRole/2 -> ReadyRole/2 because update domain 1",
-        "110 W_IN_2 BusyRole/2 -> ReadyRole/2 because update domain 2",
-        "110 update domain 0 updating -> at rest because upgrade by upgrade_deployment-0",
-        "110 update domain 1 updating -> at rest because upgrade by upgrade_deployment-0",
-        "110 update domain 2 updating -> at rest because upgrade by upgrade_deployment-0",
-        "110 upgrade by upgrade_deployment-0 upgrading -> completed because upgrade by "
-        "upgrade_deployment-0",
-        "110 upgrade_deployment-0 InProgress -> Succeeded because upgrade by upgrade_deployment-0",
-    ]
-
-
-def test_a_domain_goes_with_the_instances_of_all_roles_and_waits_for_the_last():
-    told = story(UPGRADE, "A: {instances: 2, restart: 30s}, B: {instances: 2, restart: 100s}")
-    assert told.taken("A_IN_0") == told.taken("B_IN_0") == [10]
-    assert told.taken("A_IN_1") == told.taken("B_IN_1") == [110]
-
-
-def test_a_single_role_upgrade_touches_that_role_only():
-    told = story(
-        "at: 10s, upgrade_deployment: {role_to_upgrade: B}",
-        "A: {instances: 2, restart: 30s}, B: {instances: 2, restart: 100s}",
-    )
-    assert told.about("A_IN_0", "A_IN_1") == []
-    assert told.taken("B_IN_1") == [110]
-    assert told.measure("updated_share") == 1.0
-
-
-def test_empty_domains_are_skipped_in_no_time():
-    told = story(
-        "at: 10s, upgrade_deployment: {role_to_upgrade: B}",
-        "A: {instances: 5, restart: 30s}, B: {instances: 2, restart: 100s}",
-        domains=5,
-    )
-    assert told.about("update domain 2", "update domain 3", "update domain 4") == []
-    assert told.brief(UP)[-1] == "210 completed"
-
-
-def test_domains_left_empty_by_a_scale_in_are_skipped():
-    told = story(
-        f"{UPGRADE}\nat: 50s, change_configuration: {{configuration: {{W: 1}}}}", W3, domains=3
-    )
-    assert told.brief(UP)[-1] == "110 completed"
-    assert told.about("update domain 1") == []
-
-
-def test_a_turn_takes_whoever_is_there_in_whatever_state():
-    told = story(
-        """
-        at: 10s, reboot_instance: {instance: W_IN_0}
-        at: 10s, host_os_update: {duration: 1000s}
-        at: 50s, upgrade_deployment: {mode: Simultaneous}
-        at: 60s, change_configuration: {configuration: {W: 4}}
-        at: 70s, upgrade_deployment: {mode: Simultaneous}
-        """,
-        W3,
-        domains=4,
-    )
-    # Already at build 2, in StartingVM, in CreatingVM: all of them go.
-    assert all("70 BusyRole/2" in told.brief(f"W_IN_{k}") for k in range(4))
-
-
-def test_an_instance_that_is_unhealthy_is_healed_by_its_turn():
-    told = story(
-        "at: 10s, upgrade_deployment: {}\nat: 600s, upgrade_deployment: {}",
-        "W: {instances: 1, restart: 100s}",
-        more='builds: {"2": {unhealthy_later: {probability: 100%, after: 60s}}}',
-    )
-    assert told.brief("W_IN_0")[2:5] == [
-        "170 UnresponsiveRole/2",
-        "600 BusyRole/2",
-        "700 ReadyRole/2",
-    ]
 
 
 # The gate: Ready once, or late ----------------------------------------------------------------
@@ -389,3 +286,124 @@ def test_health_is_asked_of_the_platforms_turns_as_well():
     told = story("at: 10s, guest_os_update: {}", more=more)
     assert told.brief("upgrade by guest_os_update-0") == ["10 upgrading", "70 stuck"]
     assert told.about("W_IN_1") == []
+
+
+# The line ---------------------------------------------------------------------------------------
+
+
+def turns(told):
+    """Who opened which domain when."""
+    return [
+        f"{line.split()[0]} {line.split()[3]} {line.rsplit(' ', 1)[1]}"
+        for line in told.lines
+        if "updating because" in line
+    ]
+
+
+def test_a_users_walk_and_the_platforms_take_turns_in_order_of_request():
+    told = story("at: 10s, upgrade_deployment: {}\nat: 20s, guest_os_update: {}", W3, domains=3)
+    assert turns(told) == [
+        "10 0 upgrade_deployment-0",
+        "110 0 guest_os_update-0",
+        "210 1 upgrade_deployment-0",
+        "310 1 guest_os_update-0",
+        "410 2 upgrade_deployment-0",
+        "510 2 guest_os_update-0",
+    ]
+    assert told.measure("max_domains_out") == 1
+
+
+def test_two_updates_of_the_platform_take_turns_too():
+    told = story(
+        """
+        at: 10s, guest_os_update: {}
+        at: 20s, host_os_update: {duration: 50s}
+        at: 30s, upgrade_deployment: {}
+        """
+    )
+    assert turns(told) == [
+        "10 0 guest_os_update-0",
+        "110 0 host_os_update-0",
+        "160 0 upgrade_deployment-0",
+        "260 1 guest_os_update-0",
+        "360 1 host_os_update-0",
+        "410 1 upgrade_deployment-0",
+    ]
+
+
+def test_a_manual_walk_waits_for_the_platforms_turn_and_the_platform_for_it():
+    told = story(
+        """
+        at: 10s, guest_os_update: {}
+        at: 20s, upgrade_deployment: {mode: Manual}
+        at: 30s, walk_upgrade_domain: {upgrade_domain: 0}
+        """
+    )
+    assert turns(told) == [
+        "10 0 guest_os_update-0",
+        "110 0 upgrade_deployment-0",
+        "210 1 guest_os_update-0",
+    ]
+    assert told.brief("walk_upgrade_domain-0") == ["30 InProgress", "210 Succeeded"]
+
+
+def test_simultaneous_does_not_wait_and_the_platform_waits_for_it():
+    told = story(
+        """
+        at: 10s, guest_os_update: {}
+        at: 50s, upgrade_deployment: {mode: Simultaneous}
+        """,
+        W3,
+        domains=3,
+    )
+    assert turns(told) == [
+        "10 0 guest_os_update-0",
+        "50 0 upgrade_deployment-0",
+        "50 1 upgrade_deployment-0",
+        "50 2 upgrade_deployment-0",
+        "150 1 guest_os_update-0",
+        "250 2 guest_os_update-0",
+    ]
+
+
+def test_a_turn_no_longer_waits_for_instances_that_another_turn_takes():
+    told = story(
+        """
+        at: 10s, guest_os_update: {duration: 500s}
+        at: 50s, upgrade_deployment: {mode: Simultaneous}
+        """,
+        "W: {instances: 2, restart: 100s, min_healthy: 0}",
+    )
+    # The guest update's own 500 s are abandoned with the instance, and its turn is over at once:
+    # it waits for the Simultaneous one.
+    assert told.ready("W_IN_0")[0] == 150
+    assert turns(told)[-1] == "150 1 guest_os_update-0"
+    assert told.brief("guest_os_update-0") == ["10 InProgress", "650 Succeeded"]
+
+
+def test_a_host_update_takes_a_domain_together_each_host_with_its_own_time():
+    told = story(
+        "at: 10s, host_os_update: {duration: {uniform: {low: 100s, high: 900s}}}",
+        "W: {instances: 4, restart: 7s}",
+    )
+    assert told.brief("W_IN_0")[0] == told.brief("W_IN_2")[0] == "10 StartingVM/1"
+    back = [told.ready(f"W_IN_{k}")[0] for k in range(4)]
+    assert len(set(back)) == 4
+    assert told.brief("update domain 0")[1] == f"{max(back[0], back[2]):g} at rest"
+    assert told.brief("W_IN_1")[0] == f"{max(back[0], back[2]):g} StartingVM/1"
+
+
+def test_a_turn_that_is_granted_lets_one_go_first_that_comes_at_that_instant_and_waits_for_nobody():
+    told = story(
+        """
+        at: 10s, upgrade_deployment: {build: "2"}
+        at: 20s, guest_os_update: {}
+        at: 50s, upgrade_deployment: {build: "1", mode: Manual}
+        at: 50s, upgrade_deployment: {build: "2", mode: Simultaneous}
+        """
+    )
+    assert turns(told)[1:4] == [
+        "50 0 upgrade_deployment-2",
+        "50 1 upgrade_deployment-2",
+        "150 0 guest_os_update-0",
+    ]

@@ -1,109 +1,122 @@
-"""Demand that nobody serves, and the times in which an upgrade may begin something new."""
+"""Walks: domain after domain, all at once, within windows."""
 
 from __future__ import annotations
 
 import pytest
 from story import Story, story
 
-from sim.core.log import Stack
-from sim.scenario import Scenario
-from sim.simulation import Simulation
-
-SERVING = "W: {instances: 2, restart: 100s, serves_demand: 50}"
-AUTO = "at: 10s, upgrade_deployment: {}"
+UPGRADE = "at: 10s, upgrade_deployment: {}"
+W3 = "W: {instances: 3, restart: 100s}"
 UP = "upgrade by upgrade_deployment-0"
 
 
-# Demand ---------------------------------------------------------------------------------------
+# Auto and Simultaneous --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("demand", "unserved"), [(100, 50 * 200), (50, 0), (120, 70 * 200 + 20 * 3400)]
-)
-def test_unserved_is_the_demand_above_what_is_served(demand, unserved):
-    told = story(AUTO, SERVING, more=f"demand: {{constant: {demand}}}")
-    assert told.measure("unserved_demand") == unserved
+def test_an_auto_walk_takes_domain_after_domain():
+    assert story(UPGRADE).lines == [
+        "10 upgrade_deployment-0 absent -> InProgress because the scenario",
+        "10 upgrade by upgrade_deployment-0 absent -> upgrading because upgrade_deployment-0",
+        "10 update domain 0 at rest -> updating because upgrade by upgrade_deployment-0",
+        "10 W_IN_0 ReadyRole/1 -> BusyRole/2 because update domain 0",
+        "110 W_IN_0 BusyRole/2 -> ReadyRole/2 because update domain 0",
+        "110 update domain 0 updating -> at rest because upgrade by upgrade_deployment-0",
+        "110 update domain 1 at rest -> updating because upgrade by upgrade_deployment-0",
+        "110 W_IN_1 ReadyRole/1 -> BusyRole/2 because update domain 1",
+        "210 W_IN_1 BusyRole/2 -> ReadyRole/2 because update domain 1",
+        "210 update domain 1 updating -> at rest because upgrade by upgrade_deployment-0",
+        "210 upgrade by upgrade_deployment-0 upgrading -> completed because update domain 1",
+        "210 upgrade_deployment-0 InProgress -> Succeeded because update domain 1",
+    ]
 
 
-def test_what_is_served_is_the_sum_over_roles_whatever_their_weight():
-    roles = "A: {instances: 1, restart: 100s, serves_demand: 30, weight: 5}, " + SERVING
+def test_simultaneous_is_one_turn_of_all_domains():
+    told = story("at: 10s, upgrade_deployment: {mode: Simultaneous}", W3, domains=3)
+    assert told.lines == [
+        "10 upgrade_deployment-0 absent -> InProgress because the scenario",
+        "10 upgrade by upgrade_deployment-0 absent -> upgrading because upgrade_deployment-0",
+        "10 update domain 0 at rest -> updating because upgrade by upgrade_deployment-0",
+        "10 W_IN_0 ReadyRole/1 -> BusyRole/2 because update domain 0",
+        "10 update domain 1 at rest -> updating because upgrade by upgrade_deployment-0",
+        "10 W_IN_1 ReadyRole/1 -> BusyRole/2 because update domain 1",
+        "10 update domain 2 at rest -> updating because upgrade by upgrade_deployment-0",
+        "10 W_IN_2 ReadyRole/1 -> BusyRole/2 because update domain 2",
+        "110 W_IN_0 BusyRole/2 -> ReadyRole/2 because update domain 0",
+        "110 W_IN_1 BusyRole/2 -> ReadyRole/2 because update domain 1",
+        "110 W_IN_2 BusyRole/2 -> ReadyRole/2 because update domain 2",
+        "110 update domain 0 updating -> at rest because upgrade by upgrade_deployment-0",
+        "110 update domain 1 updating -> at rest because upgrade by upgrade_deployment-0",
+        "110 update domain 2 updating -> at rest because upgrade by upgrade_deployment-0",
+        "110 upgrade by upgrade_deployment-0 upgrading -> completed because upgrade by "
+        "upgrade_deployment-0",
+        "110 upgrade_deployment-0 InProgress -> Succeeded because upgrade by upgrade_deployment-0",
+    ]
+
+
+def test_a_domain_goes_with_the_instances_of_all_roles_and_waits_for_the_last():
+    told = story(UPGRADE, "A: {instances: 2, restart: 30s}, B: {instances: 2, restart: 100s}")
+    assert told.taken("A_IN_0") == told.taken("B_IN_0") == [10]
+    assert told.taken("A_IN_1") == told.taken("B_IN_1") == [110]
+
+
+def test_a_single_role_upgrade_touches_that_role_only():
     told = story(
-        "at: 10s, upgrade_deployment: {role_to_upgrade: A}", roles, more="demand: {constant: 130}"
+        "at: 10s, upgrade_deployment: {role_to_upgrade: B}",
+        "A: {instances: 2, restart: 30s}, B: {instances: 2, restart: 100s}",
     )
-    assert told.measure("unserved_demand") == 30 * 100
+    assert told.about("A_IN_0", "A_IN_1") == []
+    assert told.taken("B_IN_1") == [110]
+    assert told.measure("updated_share") == 1.0
 
 
-def test_a_cold_instance_and_a_slower_build_serve_less_demand():
-    roles = (
-        "W: {instances: 1, restart: 100s, serves_demand: 50, slow_start: {for: 200s, serves: 20%}}"
-    )
+def test_empty_domains_are_skipped_in_no_time():
     told = story(
-        AUTO,
-        roles,
-        more='demand: {constant: 50}\n    builds: {"2": {capacity_factor: 90%}}',
-        horizon="1010s",
+        "at: 10s, upgrade_deployment: {role_to_upgrade: B}",
+        "A: {instances: 5, restart: 30s}, B: {instances: 2, restart: 100s}",
+        domains=5,
     )
-    # 100 s nothing, 200 s 50 x 20 % x 90 % = 9, then 45.
-    assert told.measure("unserved_demand") == pytest.approx(50 * 100 + 41 * 200 + 5 * 700)
+    assert told.about("update domain 2", "update domain 3", "update domain 4") == []
+    assert told.brief(UP)[-1] == "210 completed"
 
 
-def test_demand_counts_within_the_window_only():
-    told = story(AUTO, SERVING, more="demand: {constant: 100}")
-    assert told.measure("unserved_demand", warm_up=60) == 50 * 150
-
-
-def test_a_daily_curve_holds_each_value_until_the_next_and_wraps():
+def test_domains_left_empty_by_a_scale_in_are_skipped():
     told = story(
-        "at: 23h, upgrade_deployment: {mode: Simultaneous}",
-        SERVING.replace("100s", "2h"),
-        more='demand: {curve: {"06:00": 10, "23:30": 80}}',
-        horizon="2d",
+        f"{UPGRADE}\nat: 50s, change_configuration: {{configuration: {{W: 1}}}}", W3, domains=3
     )
-    # Out from 23:00 to 01:00: 10 for half an hour, then 80 over midnight.
-    assert told.measure("unserved_demand") == 10 * 1800 + 80 * 5400
+    assert told.brief(UP)[-1] == "110 completed"
+    assert told.about("update domain 1") == []
 
 
-def test_the_curve_follows_the_clock_of_the_start():
-    told = Story(
+def test_a_turn_takes_whoever_is_there_in_whatever_state():
+    told = story(
         """
-start: 2026-03-02T22:30:00
-horizon: 4h
-systems:
-  s:
-    kind: cloud_service
-    demand: {curve: {"23:00": 40, "01:00": 0}}
-    roles: {W: {instances: 1, restart: 1h, serves_demand: 100}}
-operations:
-  - {at: 1h, upgrade_deployment: {}}
-"""
+        at: 10s, reboot_instance: {instance: W_IN_0}
+        at: 10s, host_os_update: {duration: 1000s}
+        at: 50s, upgrade_deployment: {mode: Simultaneous}
+        at: 60s, change_configuration: {configuration: {W: 4}}
+        at: 70s, upgrade_deployment: {mode: Simultaneous}
+        """,
+        W3,
+        domains=4,
     )
-    assert told.measure("unserved_demand") == 40 * 3600
-    assert told.model.layout.demand.times.tolist() == [0, 1800, 9000]
+    # Already at build 2, in StartingVM, in CreatingVM: all of them go.
+    assert all("70 BusyRole/2" in told.brief(f"W_IN_{k}") for k in range(4))
 
 
-def test_demand_from_a_file_is_none_before_its_first_time():
-    text = """
-horizon: 1000s
-systems:
-  s:
-    kind: cloud_service
-    demand: {csv: demand.csv}
-    roles: {W: {instances: 1, restart: 1h, serves_demand: 100}}
-operations:
-  - {at: 50s, upgrade_deployment: {}}
-"""
-    content = {"demand.csv": b"time_s,value\n100,10\n400,70\n"}
-    simulation = Simulation(Scenario.from_text(text, "x.yaml", content))
-    values, _ = simulation.models["s"].measure(Stack([simulation.run()]), 0.0)
-    assert values["", "unserved_demand"][0] == 10 * 300 + 70 * 600
+def test_an_instance_that_is_unhealthy_is_healed_by_its_turn():
+    told = story(
+        "at: 10s, upgrade_deployment: {}\nat: 600s, upgrade_deployment: {}",
+        "W: {instances: 1, restart: 100s}",
+        more='builds: {"2": {unhealthy_later: {probability: 100%, after: 60s}}}',
+    )
+    assert told.brief("W_IN_0")[2:5] == [
+        "170 UnresponsiveRole/2",
+        "600 BusyRole/2",
+        "700 ReadyRole/2",
+    ]
 
 
-def test_without_demand_there_is_no_such_metric():
-    told = story(AUTO, SERVING)
-    assert ("", "unserved_demand") not in told.model.measure(told.stack, 0.0)[0]
-
-
-# Windows --------------------------------------------------------------------------------------
+# Windows ----------------------------------------------------------------------------------------
 
 
 def windows(*spans):

@@ -1,0 +1,167 @@
+"""Names that refer to nothing, and what is legal and hardly meant."""
+
+from __future__ import annotations
+
+import pytest
+from any_shop import refused, scenario, upgrade
+from places import CASES
+
+from sim.cli.commands import main
+
+
+def test_roles_that_do_not_exist_are_refused_wherever_they_are_named():
+    extensions = {"named_roles": {"Web": [], "Wob": []}}
+    assert refused(
+        upgrade(role_to_upgrade="Wb"),
+        {"change_configuration": {"configuration": {"Nobody": 2}}},
+        upgrade(extension_configuration=extensions),
+    ) == [
+        (
+            "operations.0.upgrade_deployment.role_to_upgrade: must be a role of shop, got Wb; "
+            "did you mean Web?"
+        ),
+        (
+            "operations.1.change_configuration.configuration.Nobody: must be a role of shop, "
+            "got Nobody; known: Web, Worker"
+        ),
+        (
+            "operations.2.upgrade_deployment.extension_configuration.named_roles.Wob: must be a "
+            "role of shop, got Wob; did you mean Web?"
+        ),
+    ]
+
+
+def test_a_build_must_be_listed_where_others_are():
+    assert refused(upgrade(build="43"), builds={"42": {}}, staging={"build": "44"}) == [
+        "systems.shop.staging.build: must be a build of `builds`, got 44; known: 1, 42",
+        "operations.0.upgrade_deployment.build: must be a build of `builds`, got 43; known: 1, 42",
+    ]
+    assert scenario(upgrade(build="1"), builds={"42": {}}).operations[0].body.build == "1"
+    assert scenario(upgrade(build="43"), builds={"1": {}}).operations[0].body.build == "43"
+
+
+@pytest.mark.parametrize("bad", ["10%", "100%"])
+def test_a_bad_build_says_what_it_does(bad):
+    rule = "must stand beside fails_to_start, unhealthy_later or capacity_factor, "
+    assert refused(builds={"2": {"bad": bad}}) == [
+        f"systems.shop.builds.2.bad: {rule}which say what a bad build does, got {bad} alone"
+    ]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"fails_to_start": "1%"},
+        {"unhealthy_later": {"probability": "1%", "after": "1h"}},
+        {"capacity_factor": "90%"},
+    ],
+)
+def test_any_harm_will_do(harm):
+    scenario(builds={"2": {"bad": "10%", **harm}})
+    scenario(builds={"2": {"bad": "0%"}})  # a build that is never bad need not say
+
+
+def test_a_bad_build_of_which_nothing_is_said_is_told_at_its_place(capsys):
+    path = CASES / "service-bad-build-unsaid.yaml"
+    assert main(["run", str(path)]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert ":7:18: systems.shop.builds.2.bad: must stand beside" in told
+
+
+def test_an_upgrade_must_say_which_of_several_builds_it_means():
+    assert refused(upgrade(), builds={"42": {}, "43": {}}) == [
+        "operations.0.upgrade_deployment: missing key build, as several are listed: 42, 43"
+    ]
+
+
+def test_an_upgrade_names_a_deployment_or_a_slot_that_exists():
+    staging = {"build": "2", "deployment": "next"}
+    assert scenario(upgrade(deployment="next"), upgrade(slot="staging"), staging=staging)
+    assert refused(upgrade(slot="staging")) == [
+        (
+            "operations.0.upgrade_deployment.slot: must be production, as shop has no `staging`, "
+            "got staging"
+        )
+    ]
+    assert refused(upgrade(deployment="next")) == [
+        (
+            "operations.0.upgrade_deployment.deployment: must be a deployment of shop, got next; "
+            "known: shop"
+        )
+    ]
+    assert refused(upgrade(slot="production", deployment="shop")) == [
+        "operations.0.upgrade_deployment.deployment: must not be given together with slot, got shop"
+    ]
+
+
+def test_an_instance_must_be_one_that_its_role_may_ever_have():
+    grown = {"change_configuration": {"configuration": {"Web": 6}}}
+    assert scenario({"reboot_instance": {"instance": "Web_IN_5"}}, grown)
+    assert refused(
+        {"reboot_instance": {"instance": "Web_IN_6"}},
+        {"reimage_instance": {"instance": "Web_IN_01"}},
+        {"reboot_instance": {"instance": "Wob_IN_0"}},
+        {"reboot_instance": {"instance": "Web"}},
+        grown,
+    ) == [
+        (
+            "operations.0.reboot_instance.instance: must be an instance of Web, Web_IN_0 to "
+            "Web_IN_5, got Web_IN_6"
+        ),
+        (
+            "operations.1.reimage_instance.instance: must be an instance of Web, Web_IN_0 to "
+            "Web_IN_5, got Web_IN_01"
+        ),
+        (
+            "operations.2.reboot_instance.instance: must be an instance of shop, got Wob_IN_0; "
+            "did you mean Web_IN_0?"
+        ),
+        (
+            "operations.3.reboot_instance.instance: must be an instance of shop, got Web; "
+            "did you mean Web_IN_0?"
+        ),
+    ]
+
+
+def test_a_role_has_a_restart_or_stages():
+    web = {"instances": 1, "restart": "1min", "stages": {"stop": "30s"}}
+    assert refused(roles={"Web": web}) == [
+        "systems.shop.roles.Web.stages: must not be given together with restart"
+    ]
+
+
+def test_a_role_has_at_most_ten_million_instances():
+    rule = "systems.shop.roles.WebRole.instances: must be at most 10,000,000, got 3000000000"
+    assert refused(roles={"WebRole": {"instances": 3 * 10**9}}) == [rule]
+    more = {"change_configuration": {"configuration": {"WebRole": 3 * 10**9}}}
+    assert refused(more, roles={"WebRole": {"instances": 4}}) == [rule]
+
+
+def test_manual_without_operator_and_walks_warns():
+    manual = upgrade(mode="Manual")
+    walk = {"walk_upgrade_domain": {"upgrade_domain": 0}}
+    changed = {"change_configuration": {"mode": "Manual", "restarts": True}}
+    kept = {"change_configuration": {"mode": "Manual"}}
+    waiting = scenario(manual, upgrade(), {"rollback": {"mode": "Manual"}}, changed, kept).warnings
+    assert [each.split(":")[0] for each in waiting] == [
+        "operations.0.upgrade_deployment.mode",
+        "operations.2.rollback.mode",
+        "operations.3.change_configuration.mode",
+    ]
+    assert scenario(manual, walk).warnings == ()
+    assert scenario(upgrade(mode="Manual", operator={})).warnings == ()
+
+
+def test_more_than_azure_allows_warns():
+    roles = {f"r{n}": {"instances": 1} for n in range(26)}
+    assert scenario(update_domains=21, roles=roles).warnings == (
+        "systems.shop.roles: Azure allows at most 25, got 26",
+        "systems.shop.update_domains: Azure allows at most 20, got 21",
+    )
+
+
+def test_demand_that_no_role_serves_warns():
+    demand = {"constant": 5}
+    assert len(scenario(demand=demand).warnings) == 1
+    roles = {"Web": {"instances": 1, "serves_demand": 3}}
+    assert scenario(demand=demand, roles=roles).warnings == ()
