@@ -314,7 +314,8 @@ class Stack:
         """The rows about `count` subjects from `first` on, by replication, subject, time."""
         begins = np.arange(self.replications) * self.subjects.count + first
         bounds = np.searchsorted(self.key, [begins, begins + count], sorter=self.by_subject)
-        return np.concatenate([self.by_subject[a:b] for a, b in bounds.T.tolist()])
+        parts = [self.by_subject[a:b] for a, b in bounds.T.tolist()]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)  # one needs no copy
 
     @cached_property
     def final(self) -> NDArray[np.int16]:

@@ -46,6 +46,13 @@ def in_statuses(codes: NDArray[np.int16], statuses: Sequence[int], width: int) -
     return found
 
 
+def next_of(rows: NDArray[np.int64], places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """What follows each of some ascending places in `rows`; -1 where nothing does."""
+    following: NDArray[np.int64] = rows[np.minimum(places + 1, len(rows) - 1)]
+    following[places == len(rows) - 1] = -1
+    return following
+
+
 class History:
     """The rows of one pool; each table is made when it is first asked for."""
 
@@ -58,16 +65,14 @@ class History:
         return self._stack.histories(self._layout.first_task, self._layout.tasks)
 
     @cached_property
-    def of_tasks_in_time(self) -> NDArray[np.intp]:
-        """The same in order of replication and time."""
-        return np.flatnonzero(self._stack.about(self._layout.first_task, self._layout.tasks))
+    def is_of_task(self) -> NDArray[np.bool_]:
+        """Which rows of the stack are about tasks."""
+        return self._stack.about(self._layout.first_task, self._layout.tasks)
 
     @cached_property
     def submissions(self) -> NDArray[np.intp]:
-        """Those of them by which a task is submitted."""
-        rows = self.of_tasks_in_time
-        submits: NDArray[np.intp] = rows[self._stack.old[rows] == 0]
-        return submits
+        """The rows by which a task is submitted, in order of replication and time."""
+        return np.flatnonzero(self.is_of_task & (self._stack.old == 0))
 
     @cached_property
     def nodes(self) -> NodeRows:
@@ -195,7 +200,7 @@ def executions(layout: PoolLayout, stack: Stack) -> Executions:
 def _executions(layout: PoolLayout, stack: Stack) -> Executions:
     rows = history(layout, stack).of_tasks
     begins = np.flatnonzero(in_statuses(stack.new[rows], (RUNNING,), TASK_WIDTH))
-    following = np.append(rows, -1)[begins + 1]
+    following = next_of(rows, begins)
     # A task is absent before its first row, and never after: a row from there is another task's.
     ended = np.where((following >= 0) & (stack.old[following] != 0), following, -1)
     over = np.flatnonzero(ended >= 0)
@@ -284,7 +289,7 @@ def waits(layout: PoolLayout, stack: Stack) -> Waits:
     rows = history(layout, stack).of_tasks
     places = np.flatnonzero(stack.old[rows] == 0)
     submitted = rows[places]
-    following = np.append(rows, -1)[places + 1]
+    following = next_of(rows, places)
     started = (following >= 0) & in_statuses(stack.old[following], WAITING, TASK_WIDTH)
     until = np.where(started, stack.time[following], stack.horizon)
     until -= stack.time[submitted]

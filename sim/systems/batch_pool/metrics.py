@@ -20,7 +20,14 @@ from sim.core.metrics import (
 )
 from sim.core.timelines import Members
 from sim.systems.base.metrics import at_least, of_rollouts
-from sim.systems.batch_pool.history import executions, history, lost, requeued, waits
+from sim.systems.batch_pool.history import (
+    executions,
+    history,
+    in_statuses,
+    lost,
+    requeued,
+    waits,
+)
 from sim.systems.batch_pool.requests import drains
 from sim.systems.batch_pool.states import COMPLETED, FAILED, TASK_WIDTH
 from sim.systems.batch_pool.status import updated_share
@@ -190,11 +197,9 @@ def _waited(layout: PoolLayout, stack: Stack, warm_up: float) -> Values:
 
 def _ended(layout: PoolLayout, stack: Stack, warm_up: float) -> Values:
     """Makespan, and how many tasks were completed."""
-    rows = history(layout, stack).of_tasks_in_time
-    status = stack.new[rows] % TASK_WIDTH
-    submitted = history(layout, stack).submissions
-    completed = rows[status == COMPLETED]
-    ended = rows[(status == COMPLETED) | (status == FAILED)]
+    is_of_task, submitted = history(layout, stack).is_of_task, history(layout, stack).submissions
+    ended = np.flatnonzero(is_of_task & in_statuses(stack.new, (COMPLETED, FAILED), TASK_WIDTH))
+    completed = ended[in_statuses(stack.new[ended], (COMPLETED,), TASK_WIDTH)]
     completed = completed[stack.time[completed] >= warm_up]
     all_done = _count(stack.replication[ended], stack) == _to_be_done(layout, stack, submitted)
     makespan = latest(stack, ended) - earliest(stack, submitted)

@@ -60,22 +60,25 @@ class _Takings(NamedTuple):
 
 def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """The rules that upgrades and stays out of service break."""
+    rollouts = np.flatnonzero(stack.about(layout.first_upgrade, layout.rollouts))
     for name in layout.upgrades:
-        yield from _Upgrade(layout, stack, name).broken_rules()
+        yield from _Upgrade(layout, stack, name, rollouts).broken_rules()
     yield from _broken_by_stays(layout, stack)
 
 
 class _Upgrade:
     """One upgrade of a pool in each replication of a stack."""
 
-    def __init__(self, layout: PoolLayout, stack: Stack, name: str) -> None:
+    def __init__(
+        self, layout: PoolLayout, stack: Stack, name: str, rollouts: NDArray[np.intp]
+    ) -> None:
         self._layout, self._stack = layout, stack
         rows = self._rows = history(layout, stack).nodes
         self._rules = layout.spec.walk_rules
         self._subject = layout.upgrade(name)
         self._target = layout.brings(name)
         self._body: Any = layout.request(name).body
-        own = np.flatnonzero(stack.subject == self._subject)
+        own = rollouts[stack.subject[rollouts] == self._subject]
         self._begins, self._ends = np.full((2, stack.replications), len(stack.time))
         begins, ends = (
             own[stack.old[own] == 0],
@@ -105,7 +108,7 @@ class _Upgrade:
     def _forgets_a_node(self) -> bool:
         """Whether a node that nothing else befell is on another version after the upgrade."""
         stack, rows, layout = self._stack, self._rows, self._layout
-        first = layout.first_node
+        first, over = layout.first_node, self._ends < len(stack.time)
         shape = stack.replications, layout.room
         initial = stack.subjects.initial[first : first + layout.room]
         version, status = (np.tile(codes, (shape[0], 1)) for codes in np.divmod(initial, WIDTH))
@@ -114,12 +117,12 @@ class _Upgrade:
         version[where], status[where] = rows.version[past], rows.new[past]
         asked = (rows.cause >= layout.first_operation) & (rows.cause < layout.first_upgrade)
         # What is to be removed may end an upgrade just before its own row tells so.
-        ends = np.append(stack.time, np.inf)[self._ends]
+        ends = np.full(len(self._ends), np.inf)
+        ends[over] = stack.time[self._ends[over]]
         asked &= (rows.time <= ends[rows.replication]) & (rows.row > self._begins[rows.replication])
         spared = np.isin(status, (0, DRAINING, LEAVING))
         spared[rows.replication[asked], rows.node[asked]] = True
-        over = (self._ends < len(stack.time))[:, None]
-        return bool((over & ~spared & (version != self._target)).any())
+        return bool((over[:, None] & ~spared & (version != self._target)).any())
 
     def _takings(self) -> _Takings:
         """Where it was that row that took a node, not one that it drained already."""

@@ -23,6 +23,7 @@ from sim.systems.batch_pool.history import (
     executions,
     history,
     in_statuses,
+    next_of,
     occupancy,
     sums_of_each,
 )
@@ -62,10 +63,10 @@ def _higher_first(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16])
     if not digits:
         return True
     rank = np.cumsum(there) - 1
-    rows = history(layout, stack).of_tasks_in_time
-    joins = in_statuses(stack.new[rows], WAITING, TASK_WIDTH)
-    starts = in_statuses(stack.old[rows], WAITING, TASK_WIDTH)
-    rows, joins = rows[joins | starts], joins[joins | starts]
+    joins = in_statuses(stack.new, WAITING, TASK_WIDTH)
+    starts = in_statuses(stack.old, WAITING, TASK_WIDTH)
+    rows = np.flatnonzero(history(layout, stack).is_of_task & (joins | starts))
+    joins = joins[rows]
     place = stack.replication[rows]
     line = place << digits | rank[places[place, stack.subject[rows] - layout.first_task]]
     return all(_ones_first(line >> digit, joins) for digit in range(digits))
@@ -84,33 +85,42 @@ def _ones_first(line: NDArray[np.int64], joins: NDArray[np.bool_]) -> bool:
 
 def _in_line(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16]) -> bool:
     """Whether tasks of one priority start in order."""
-    rows = history(layout, stack).of_tasks
-    places = np.flatnonzero(in_statuses(stack.new[rows], WAITING, TASK_WIDTH))
-    joined, started = rows[places], np.append(rows, -1)[places + 1]
+    joined, started = _waits_in_queue(layout, stack)
     is_back = stack.old[joined] != 0
-    waits = (started < 0) | (stack.old[started] == 0)
-    started[waits] = len(stack.time)
-    back = np.flatnonzero(is_back)
+    fresh, back = np.flatnonzero(~is_back), np.flatnonzero(is_back)
     # A task's rows stand together: the last submission before is its own.
-    submissions = np.flatnonzero(~is_back)
-    submitted = joined[submissions[np.searchsorted(submissions, back) - 1]]
+    submitted = joined[fresh[np.searchsorted(fresh, back) - 1]]
     line = _lines(layout, stack, joined, priority)
+    if layout.spec.requeue_to == "back":
+        behind = np.searchsorted(np.sort(joined[fresh]), joined, side="right")
     joined |= line
     started |= line
-    fresh = started[submissions]
+    joined_again, started_again = joined[back], started[back]
     if layout.spec.requeue_to == "back":
-        row = joined & (1 << LINE) - 1
-        behind = np.searchsorted(np.sort(row[submissions]), row, side="right")
         order = np.lexsort((started, is_back, behind, line))
         together = behind[back] << LINE | submitted
-        return bool((np.diff(started[order]) >= 0).all()) and _by_submission(
-            together, joined[back], started[back]
-        )
+        return _ascend(started[order]) and _by_submission(together, joined_again, started_again)
+    # Large runs are audited where their logs lie: what is not needed any more goes.
+    joined, started = joined[fresh], started[fresh]
     return (
-        _first_come(joined[submissions], fresh)
-        and _none_between(joined[back], started[back], fresh)
-        and _by_submission(submitted, joined[back], started[back])
+        # Nearly in order: a stable sort runs through.
+        _ascend(started[np.argsort(joined, kind="stable")])
+        and _none_between(joined_again, started_again, started)
+        and _by_submission(submitted, joined_again, started_again)
     )
+
+
+def _waits_in_queue(
+    layout: PoolLayout, stack: Stack
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows by which tasks join the queue, by replication, task and time, and those by which
+    they start then; where one waits for ever a number above that of all rows.
+    """
+    rows = history(layout, stack).of_tasks
+    places = np.flatnonzero(in_statuses(stack.new[rows], WAITING, TASK_WIDTH))
+    joined, started = rows[places], next_of(rows, places)
+    started[(started < 0) | (stack.old[started] == 0)] = len(stack.time)
+    return joined, started
 
 
 def _lines(
@@ -119,13 +129,12 @@ def _lines(
     place, task = stack.replication[joined], stack.subject[joined] - layout.first_task
     lines: NDArray[np.int64] = place * (1 - 2 * LOWEST_PRIORITY)
     lines += priority[place, task] - LOWEST_PRIORITY
-    return lines << LINE
+    lines <<= LINE
+    return lines
 
 
-def _first_come(joined: NDArray[np.int64], started: NDArray[np.int64]) -> bool:
-    """Whether who joined first starts first."""
-    order = np.argsort(joined, kind="stable")  # nearly in order: a stable sort runs through
-    return bool((np.diff(started[order]) >= 0).all())
+def _ascend(numbers: NDArray[np.int64]) -> bool:
+    return bool((numbers[1:] >= numbers[:-1]).all())
 
 
 def _none_between(
@@ -216,7 +225,8 @@ class _Free:
         change = np.zeros(len(stack.time), np.int8)
         change[nodes.row[moved]] = np.where(here[moved], 1, -1)
         initial = layout.spec.nodes if lowest == 0 else 0
-        numbers: NDArray[np.int32] = self._sums(change) + np.int32(initial)
+        numbers = self._sums(change)
+        numbers += np.int32(initial)
         return numbers
 
     def _sums(self, change: NDArray[np.signedinteger[Any]]) -> NDArray[np.int32]:
@@ -236,13 +246,13 @@ class _Free:
             return False  # it waits for ever, and the others behind it
         change = in_statuses(stack.new, WAITING, TASK_WIDTH).astype(np.int8)
         change -= in_statuses(stack.old, WAITING, TASK_WIDTH)
-        change[~stack.about(layout.first_task, layout.tasks)] = 0
-        waiting = self._sums(change)
-        free = self._numbers(0, layout.slots - largest)
+        change[~history(layout, stack).is_of_task] = 0
+        in_vain = self._sums(change) > 0
+        in_vain &= self._numbers(0, layout.slots - largest) > 0
         last = np.ones(len(stack.time), bool)
         np.not_equal(stack.time[1:], stack.time[:-1], out=last[:-1])
         last[stack.start[1:][np.diff(stack.start) > 0] - 1] = True
-        return bool((last & (waiting > 0) & (free > 0)).any())
+        return bool((last & in_vain).any())
 
     def fills_the_wrong_node(self) -> bool:
         """Whether a task starts while a node that goes before its own is free."""

@@ -37,7 +37,7 @@ def test_each_table_has_its_rows_in_its_order():
     stack = pool.stack(ROWS, "7 node-1 -> unusable because failures")
     rows = history(pool.model.layout, stack)
     assert rows.of_tasks.tolist() == [1, 0, 2, 5]
-    assert rows.of_tasks_in_time.tolist() == [0, 1, 2, 5]
+    assert np.flatnonzero(rows.is_of_task).tolist() == [0, 1, 2, 5]
     assert rows.submissions.tolist() == [0, 1]
     nodes = rows.nodes
     assert nodes.row.tolist() == [4, 6, 3, 7]
