@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.systems.arc_fleet.defaults import Named
+from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
     PublishExtension,
     PutExtension,
     RepairExtension,
-    SetAutomaticUpgrade,
     UpgradeExtensions,
 )
 from sim.systems.base.cost import Part, share_within, tries
+from sim.systems.base.text import in_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.systems.arc_fleet.desired import Desired
     from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
     from sim.systems.base.model import SystemModel
     from sim.systems.base.operation import Operation, Request
@@ -45,7 +46,7 @@ def parts(model: SystemModel[FleetLayout]) -> list[Part]:
     expected = _Installations(model)
     for operation in model.operations:
         if operation.at.mean <= model.layout.span.horizon:
-            found += _of_operation(operation, expected)
+            found += _of_operation(operation, expected.because_of(operation))
     return found
 
 
@@ -62,88 +63,115 @@ def _of_connections(model: SystemModel[FleetLayout]) -> Iterator[Part]:
             yield Part(path, what, "machine", group.name, rows, rows / 2)
 
 
-def _of_operation(operation: Operation, expected: _Installations) -> Iterator[Part]:
+def _of_operation(operation: Operation, expected: dict[str, tuple[float, float]]) -> Iterator[Part]:
     yield Part(
         operation.path, f"{operation.name} itself", "operation", "", OPERATION_ROWS, OPERATION_ROWS
     )
-    for kind, (count, machines) in expected.by_type(operation).items():
+    for kind, (count, machines) in expected.items():
         again = ", again and again" if count > 2 * machines else ""
         what = f"installations of {kind} because of {operation.name}{again}"
         rows, events = count * ATTEMPT_ROWS, count * ATTEMPT_EVENTS
         yield Part(operation.path, what, "extension", kind, rows, events)
 
 
+class _Pending(NamedTuple):
+    """A release that machines of a group discover, or try again."""
+
+    operation: Operation
+    """The one that it is because of: its publication, or an opt-in."""
+    body: PublishExtension
+    since: float
+    """Seconds."""
+    share: float
+    """Of the machines, those that do not have it yet."""
+
+
 class _Installations:
-    """How often extensions are installed in the mean."""
+    """How often extensions are installed in the mean, as far as the service's wishes tell."""
 
     def __init__(self, model: SystemModel[FleetLayout]) -> None:
         self._spec, self._horizon = model.layout.spec, model.layout.span.horizon
-        self._layouts: dict[str, list[ExtensionLayout]] = {}
-        """By type in lower case."""
-        for each in model.layout.extensions:
-            self._layouts.setdefault(each.type.lower(), []).append(each)
-        self._names = {each.name.lower(): each.type.lower() for each in model.layout.extensions}
-        self._rollout: dict[str, list[Operation]] = {}
-        """By type the releases and changes of enrolment, in order of time."""
-        for operation in sorted(model.operations, key=_time):
-            if isinstance(operation.body, PublishExtension | SetAutomaticUpgrade):
-                self._rollout.setdefault(operation.body.type.lower(), []).append(operation)
-        bodies = [operation.body for operation in model.operations]
-        self._is_opted_in = any(
-            (isinstance(body, SetAutomaticUpgrade) and body.enabled)
-            or (isinstance(body, PutExtension) and body.enable_automatic_upgrade)
-            for body in bodies
-        )
-        pairs = len(model.operations) * len(model.layout.extensions)
-        self._step = max(1, pairs // MOST_PAIRS)
-        """Where there are very many groups, one of so many stands for all."""
+        self._counts: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        """By operation and type the installations and the machines of each group."""
+        self._pending: dict[Desired, _Pending] = {}
+        self._newest: dict[Desired, PublishExtension] = {}
+        """The release that who opts in gets."""
+        self._had: dict[Desired, float] = {}
+        """Which share of the machines had it when they were last opted out."""
+        by_type: dict[str, list[ExtensionLayout]] = {}
+        for layout in model.layout.extensions:
+            by_type.setdefault(layout.type, []).append(layout)
+        # Where there are very many groups, one of so many stands for all.
+        step = max(1, len(model.operations) * len(model.layout.extensions) // MOST_PAIRS)
+        some = {kind: every[::step] for kind, every in by_type.items()}
+        self._scale = {kind: len(by_type[kind]) / len(few) for kind, few in some.items()}
+        self._desired = DesiredState(model.layout, chain(*some.values()))
+        for operation in in_time(model.operations):
+            rejected = model.rule(operation.body) or self._desired.is_missing(operation.body)
+            if operation.at.mean <= self._horizon and not rejected:
+                self._take(operation)
+        for each in [*self._pending]:
+            self._close(each, self._horizon)
 
-    def by_type(self, operation: Operation) -> dict[str, tuple[float, float]]:
+    def because_of(self, operation: Operation) -> dict[str, tuple[float, float]]:
         """By type how many installations there are because of an operation, on how many machines.
 
-        Only the types that it concerns.
+        Only the types of which there are some.
         """
         found = {}
-        for kind in self._types(operation.body):
-            layouts = self._layouts.get(kind, [])
-            some = layouts[:: self._step]
-            counts = [(self._of_one(operation, each), each.count) for each in some]
-            counts = [(count, machines) for count, machines in counts if count]
+        for kind, scale in self._scale.items():
+            counts = self._counts.get((operation.name, kind))
             if counts:
-                scale = len(layouts) / len(some)
                 count, machines = (scale * sum(each) for each in zip(*counts, strict=True))
-                found[layouts[0].type] = count, machines
+                found[kind] = count, machines
         return found
 
-    def _types(self, body: Request) -> list[str]:
-        """The types that an operation names, in lower case."""
-        if isinstance(body, UpgradeExtensions):
-            named = (self._names.get(target.lower(), "") for target in body.targets)
-            return list(dict.fromkeys(named))
-        return [body.type.lower()] if isinstance(body, Named) else []
+    def _take(self, operation: Operation) -> None:
+        """Go on to the next operation: what it installs, what it begins or ends."""
+        body, at, desired = operation.body, operation.at.mean, self._desired
+        if isinstance(body, PublishExtension):
+            for each in desired.behind(body):
+                self._close(each, at)
+                self._newest[each], self._had[each] = body, 0.0
+                if each.enrolled:
+                    self._pending[each] = _Pending(operation, body, at, 1.0)
+        meant = desired.meant(body)
+        enrolled = [each.enrolled for each in meant]
+        desired.take(operation.name, body)
+        for each, was_enrolled in zip(meant, enrolled, strict=True):
+            self._add(operation, each, self._share(body))
+            if was_enrolled and not each.enrolled:
+                self._close(each, at)
+            elif each.enrolled and not was_enrolled and each in self._newest:
+                left = 1 - self._had[each]
+                self._pending[each] = _Pending(operation, self._newest[each], at, left)
 
-    def _of_one(self, operation: Operation, each: ExtensionLayout) -> float:
-        body = operation.body
-        match body:
-            case PublishExtension() if each.is_named(body.type, body.publisher):
-                return each.count * self._attempts(body, operation.at.mean, each)
-            case SetAutomaticUpgrade() if body.enabled and _concerns(body, each):
-                return each.count * self._caught_up(operation.at.mean, each)
-            case PutExtension() if each.is_named(body.type, body.publisher, body.group):
-                return float(each.count)
-            case RepairExtension() if _concerns(body, each):
-                return each.count * (1.0 if self._spec.max_attempts else self._spec.rollback_fails)
-            case UpgradeExtensions() if body.group in (None, each.group):
-                return float(each.count * (each.name.lower() in map(str.lower, body.targets)))
+    def _share(self, body: Request) -> float:
+        """Which share of the machines that it means a request installs something on, about."""
+        if isinstance(body, PutExtension | UpgradeExtensions):
+            return 1.0
+        if isinstance(body, RepairExtension):
+            return 1.0 if self._spec.max_attempts else self._spec.rollback_fails
         return 0.0
 
-    def _attempts(self, body: PublishExtension, since: float, each: ExtensionLayout) -> float:
-        """How often a machine installs a release that it may discover from `since` on."""
-        if not (_is_enrolled(each) or self._is_opted_in):
-            return 0.0
-        spec = self._spec
+    def _close(self, each: Desired, until: float) -> None:
+        """A release is tried no more: another one came, an opt-out, the horizon."""
+        pending = self._pending.pop(each, None)
+        if pending is not None:
+            attempts = self._attempts(pending, until, each)
+            self._add(pending.operation, each, pending.share * attempts)
+            came = share_within(self._spec.discovery, until - pending.since)
+            self._had[each] = 1 - pending.share * (1 - came)
+
+    def _add(self, operation: Operation, each: Desired, by_machine: float) -> None:
+        if by_machine:
+            counts = self._counts.setdefault((operation.name, each.layout.type), [])
+            counts.append((each.machines * by_machine, each.machines))
+
+    def _attempts(self, pending: _Pending, until: float, each: Desired) -> float:
+        """How often a machine installs a release that it may discover."""
+        spec, left = self._spec, until - pending.since
         cycle = spec.install.mean + spec.health_window + spec.rollback.mean + spec.retry_after.mean
-        left = self._until(since, each) - since
         times = spec.discovery.quantile((np.arange(SAMPLE) + 0.5) / SAMPLE)
         most = [1 + (left - time) / cycle for time in times[times <= left].tolist()]
         if spec.max_attempts:
@@ -151,13 +179,11 @@ class _Installations:
         again = 1 - spec.rollback_fails
         sums = (
             share * sum(tries(chance * again, number) for number in most)
-            for share, chance in self._unhealthy(body, each)
+            for share, chance in self._unhealthy(pending.body, each)
         )
         return sum(sums) / SAMPLE
 
-    def _unhealthy(
-        self, body: PublishExtension, each: ExtensionLayout
-    ) -> list[tuple[float, float]]:
+    def _unhealthy(self, body: PublishExtension, each: Desired) -> list[tuple[float, float]]:
         """Shares of the machines, and with which chance an attempt is unhealthy there."""
         spec, law, late = self._spec, body.unhealthy or 0.0, 0.0
         if spec.verdict == "early":
@@ -167,48 +193,3 @@ class _Installations:
         os = spec.groups[each.group].os
         always = float(law.os == os) if law.os is not None else law.machines or 0.0
         return [(always, 1.0), (1 - always, late)]
-
-    def _caught_up(self, at: float, each: ExtensionLayout) -> float:
-        """What a machine installs that is opted in `at` that time, after a release."""
-        release = None
-        for operation in self._rollout[each.type.lower()]:
-            if operation.at.mean >= at:
-                break
-            body = operation.body
-            if isinstance(body, PublishExtension) and each.is_named(body.type, body.publisher):
-                release = operation
-        if release is None:
-            return 0.0
-        body, since = release.body, release.at.mean
-        assert isinstance(body, PublishExtension)
-        had = 0.0
-        if _is_enrolled(each):
-            ended = min(at, self._until(since, each))
-            had = share_within(self._spec.discovery, ended - since)
-        return (1 - had) * self._attempts(body, at, each)
-
-    def _until(self, since: float, each: ExtensionLayout) -> float:
-        """When what was released is tried no more: another release, an opt-out, the horizon."""
-        operations = self._rollout.get(each.type.lower(), [])
-        for operation in operations[bisect_right(operations, since, key=_time) :]:
-            body = operation.body
-            if isinstance(body, PublishExtension):
-                ends = each.is_named(body.type, body.publisher)
-            else:
-                assert isinstance(body, SetAutomaticUpgrade)
-                ends = not body.enabled and _concerns(body, each)
-            if ends:
-                return min(operation.at.mean, self._horizon)
-        return self._horizon
-
-
-def _concerns(body: SetAutomaticUpgrade | RepairExtension, each: ExtensionLayout) -> bool:
-    return each.is_named(body.type, body.publisher, body.group or each.group)
-
-
-def _is_enrolled(each: ExtensionLayout) -> bool:
-    return each.written is not None and each.written.enable_automatic_upgrade
-
-
-def _time(operation: Operation) -> float:
-    return operation.at.mean

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.systems.arc_fleet.defaults import first_versions
 from sim.systems.arc_fleet.draws import Faults
-from sim.systems.arc_fleet.layout import asked_version
+from sim.systems.arc_fleet.layout import asked_version, is_meant
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
@@ -56,13 +56,20 @@ class Desired:
         self.enrolled = written is not None and written.enable_automatic_upgrade
         self.picks_newest_minor = written is not None and written.auto_upgrade_minor_version
         """Whether an installation picks the newest minor version."""
-        self.versions: set[int] = set() if layout.initial is None else {layout.initial}
+        self.versions: set[int] = set()
         """Those that may be installed by now."""
         self.known = first_versions(layout.publisher, layout.type, spec)
         """Its versions that anyone has seen so far: those of time 0, on any machine, and releases,
         in order."""
         self.released: dict[int, Release] = {}
         """By version its first publication."""
+        # A file may ask thousands of times: neither is looked for among all versions each time.
+        self._newest: dict[int, int] = {}
+        """By major version its newest release."""
+        self._lowest: dict[int, int] = {}
+        """By major version the lowest one that may be installed by now."""
+        if layout.initial is not None:
+            self._may_have(layout.initial)
 
     @property
     def is_there(self) -> bool:
@@ -90,9 +97,9 @@ class Desired:
 
     def is_upgraded_by(self, version: str) -> bool:
         """Whether a release is the newest of its major version and above what may be installed."""
-        number, versions = self.layout.number(version), self.layout.versions
-        newer = any(k >= number and major(versions[k]) == major(version) for k in self.released)
-        return not newer and any(upgrades(version, old) for old in self.spelled)
+        number, family = self.layout.number(version), major(version)
+        is_newest = number > self._newest.get(family, -1)
+        return is_newest and self._lowest.get(family, number) < number
 
     def is_below(self, version: str) -> bool:
         """Whether a release is above whatever may be installed, and of its major version."""
@@ -137,13 +144,20 @@ class Desired:
     def _want(self, releases: Iterable[int]) -> None:
         """Want the newest of some releases, all of which may get installed."""
         news = set(releases)
-        self.versions |= news
+        for number in news:
+            self._may_have(number)
         self.version = max(news, default=self.version)
+
+    def _may_have(self, version: int) -> None:
+        """From now on machines may have a version."""
+        self.versions.add(version)
+        family = major(self.layout.versions[version])
+        self._lowest[family] = min(version, self._lowest.get(family, version))
 
     def install(self, version: int) -> None:
         """Want a version on all machines."""
         self.version = version
-        self.versions.add(version)
+        self._may_have(version)
 
     def release(self, name: str, body: PublishExtension) -> None:
         """A version is published, for those that are enrolled."""
@@ -151,15 +165,21 @@ class Desired:
         if self.enrolled and self.is_upgraded_by(body.version):
             self._want([number])
         self.known.append(body.version)
+        family = major(body.version)
+        self._newest[family] = max(number, self._newest.get(family, number))
         self.released.setdefault(number, Release(name, body.unhealthy))
 
 
 class DesiredState:
     """What the service wants of all extensions of a fleet, after the operations taken so far."""
 
-    def __init__(self, layout: FleetLayout) -> None:
-        self._layout = layout
-        self.every = [Desired(each, layout.spec) for each in layout.extensions]
+    def __init__(
+        self, layout: FleetLayout, extensions: Iterable[ExtensionLayout] | None = None
+    ) -> None:
+        """Of all extensions, or of some of them, as if there were no others."""
+        self._spec = layout.spec
+        extensions = layout.extensions if extensions is None else extensions
+        self.every = [Desired(each, layout.spec) for each in extensions]
         self._rollouts: set[tuple[str, tuple[int, ...]]] = set()
         """Identity and version (as its key) of those releases that upgrade somebody."""
 
@@ -170,7 +190,7 @@ class DesiredState:
 
     def named(self, body: Request) -> list[Desired]:
         """Those that a request means by what it names, there or not."""
-        return [self.every[place] for place in self._layout.meant(body)]
+        return [each for each in self.every if is_meant(each.layout, body, self._spec)]
 
     def meant(self, body: Request) -> list[Desired]:
         """Those of them that it concerns: a PUT is for those too that are not there."""

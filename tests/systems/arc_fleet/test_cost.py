@@ -10,6 +10,7 @@ from sim.systems.arc_fleet.cost import ATTEMPT_EVENTS, ATTEMPT_ROWS, parts
 
 FIXED = dict.fromkeys(("discovery", "install", "rollback"), "5min") | {"retry_after": "45min"}
 """An attempt that fails takes an hour with its health window, until the next one begins."""
+SPREAD = {"uniform": {"low": "0s", "high": "4h"}}
 ASLEEP = AGENT | {"enable_automatic_upgrade": False}
 TYPE = AGENT["type"]
 TARGET = f"{AGENT['publisher']}.{TYPE}"
@@ -73,9 +74,18 @@ def test_who_opts_in_catches_up_with_the_last_release():
     opt_in = {"set_automatic_upgrade": {"type": TYPE, "enabled": True}}
     assert attempts(opt_in, extensions=[ASLEEP]) == 0
     late = {"at": "2d"} | opt_in
-    both = attempts(publish(), late, extensions=[ASLEEP])
-    assert both == pytest.approx(2)  # both may be installed, as far as the file says
+    assert attempts(publish(), late, extensions=[ASLEEP]) == 1
     assert attempts(publish(), late) == 1  # all have it by then
+
+
+def test_who_is_opted_out_and_in_again_gets_what_was_not_discovered_before():
+    """A quarter of the machines has discovered the release when they are opted out."""
+    out, back = ({"set_automatic_upgrade": {"type": TYPE, "enabled": on}} for on in (False, True))
+    late = [publish(), {"at": "61min"} | out, {"at": "3d"} | back]
+    assert attempts(*late[:2], discovery=SPREAD) == 0.25
+    assert attempts(*late, discovery=SPREAD) == 1
+    newer = {"at": "2d"} | publish("1.39.0")
+    assert attempts(*late, newer, discovery=SPREAD) == 1.25
 
 
 def test_a_repair_installs_what_may_have_failed():

@@ -106,6 +106,28 @@ def test_a_repair_gives_back_the_version_itself_or_the_newest_minor_one():
         assert desired.every[0].repaired("1.0") == repaired
 
 
+@pytest.mark.parametrize(
+    ("version", "before", "is_behind"),
+    [
+        ("1.1", (), True),
+        ("1.0.0", (), False),
+        ("0.9", (), False),
+        ("2.0", (), False),  # of another major version
+        ("1.1", (push("1.2"),), True),  # the push may fail
+        ("1.3", (push("2.0"),), True),
+        ("1.2", (NEWER,), False),
+        ("1.1.5", (NEWER, PUBLISH), False),  # the newest release is 1.2, whatever came last
+        ("1.3", (NEWER, PUBLISH), True),
+    ],
+)
+def test_a_release_upgrades_what_may_be_below_it_where_no_newer_one_is_out(
+    version, before, is_behind
+):
+    release = ("publish_extension", {"type": "Agent", "version": version})
+    desired, (*_, body) = taken(*before, release, count=len(before))
+    assert (desired.behind(body) == desired.every) == is_behind
+
+
 def test_a_version_is_as_bad_as_its_first_publication_says():
     again = ("publish_extension", NEWER[1] | {"unhealthy": "90%"})
     desired, _ = taken(NEWER, again, unhealthy="5%")
