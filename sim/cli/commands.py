@@ -433,7 +433,7 @@ def _setting(results: Results, options: argparse.Namespace) -> Setting:
         measured = {row["metric"]: None for row in results.rows("summary") if row["system"] == name}
         more = [each for each in measured if options.all and each not in shown]
         groups = _groups(having, name) if options.all else ()
-        size = _common([run.simulation.models[name].size for run in having])
+        size = _common([run.simulation.models[name].size_in(run.log) for run in having])
         judged = _judged_alone(having, name, shown)
         more = [each for each in more if each not in judged]
         systems.append(System(name, size, record.metrics, (*shown, *judged, *more), groups))

@@ -96,6 +96,10 @@ class SystemModel(Generic[L]):
             sum(int((block.initial != 0).sum()) for block in self._members), self.member
         )
 
+    def size_in(self, log: Log) -> str:  # noqa: ARG002
+        """The same, and how it grows in a run where that says more."""
+        return self.size
+
     @property
     def headlines(self) -> tuple[str, ...]:
         """The metrics that say most."""

@@ -15,7 +15,7 @@ from sim.core.log import ASKED, COMPLETED, OPERATION, ROLLING_BACK, SUPERSEDED, 
 from sim.core.timelines import Members
 from sim.systems.base.operation import windows_of
 from sim.systems.cloud_service import restart_audit
-from sim.systems.cloud_service.history import History, accepted, addressed, deployments
+from sim.systems.cloud_service.history import History, accepted, addressed, deployments, last_before
 from sim.systems.cloud_service.states import AT_REST, WIDTH
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def _take_all(history: History) -> bool:
         return True
     turn = np.repeat(mine, sizes[turns.domain[mine]])
     member = np.concatenate([members[domain] for domain in turns.domain[mine].tolist()])
-    role = np.array(layout.role_of)[member]
-    upgrades = range(len(layout.upgrades))
-    covers = np.array([history.roles(upgrade) for upgrade in upgrades])
-    covered = covers[turns.upgrade[turn], role]
+    covers = np.array([history.roles(each) for each in range(len(layout.upgrades))])
+    covered = covers[turns.upgrade[turn], history.role_of[member]]
     turn, member = turn[covered], member[covered]
     number = turns.slot[turn] * layout.instances + member
     there = history.code_before(turns.replication[turn], number, turns.row[turn]) != 0
@@ -117,9 +115,7 @@ def _wait(history: History) -> bool:
         return True
     first, count = layout.first_domain(), layout.domains * layout.slots
     rows = np.flatnonzero(stack.about(first, count) & (stack.new == AT_REST))
-    opened = stack.key[turns.row] << 32 | turns.row
-    order = np.argsort(opened)
-    closes = order[np.searchsorted(opened[order], stack.key[rows] << 32 | rows) - 1]
+    closes = last_before(stack.key[turns.row], turns.row, stack.key[rows], rows)
     ends = np.full(len(turns.row), np.inf)
     ends[closes] = stack.time[rows]
     some = np.flatnonzero(history.turn >= 0)
@@ -137,7 +133,6 @@ def _complete(history: History) -> bool:
     first = layout.first_upgrade
     some = np.flatnonzero(history.turn >= 0)
     upgrade = turns.upgrade[history.turn[some]] if len(some) else some
-    role_of = np.array(layout.role_of)
     for number in range(len(layout.upgrades)):
         own = np.flatnonzero(stack.subject == first + number)
         begins = own[stack.old[own] == 0]
@@ -150,7 +145,7 @@ def _complete(history: History) -> bool:
         mine = some[upgrade == number]
         taken = np.zeros((stack.replications, layout.slots, layout.instances), bool)
         taken[history.replication[mine], history.slot[mine], history.member[mine]] = True
-        covers = np.flatnonzero(history.roles(number)[role_of])
+        covers = np.flatnonzero(history.roles(number)[history.role_of])
         places = np.repeat(stack.replication[ends], len(covers))
         member = np.tile(covers, len(ends))
         slot = deployments(layout, stack)[places, number]

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.formats.distributions import Distribution
-from sim.systems.cloud_service.requests import ChangeConfiguration, HostOsUpdate, UpgradeDeployment
+from sim.systems.cloud_service.requests import (
+    HostOsUpdate,
+    UpgradeDeployment,
+    begins_walk,
+    configuration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,25 +145,11 @@ def active_assumptions(spec: CloudService, operations: Sequence[Operation]) -> l
         lines.append(f"create{_of(created, spec)} as restart")
     if spec.fault_domain_failures and "fault_domains" not in spec.model_fields_set:
         lines.append(f"{spec.fault_domains} fault domains")
-    changes = [operation for operation in operations if _begins_a_walk(operation.body)]
-    if len(changes) > 1:
+    if sum(begins_walk(operation.body) for operation in operations) > 1:
         lines.append("a second change takes over from the first at once")
     if not (spec.fault_domain_failures or any(role.failures for role in roles.values())):
         lines.append("no failures")
     return lines
-
-
-def _begins_a_walk(body: Request) -> bool:
-    if isinstance(body, ChangeConfiguration):
-        return body.restarts
-    return isinstance(body, UpgradeDeployment)
-
-
-def configuration(body: Request) -> dict[str, int]:
-    """Role -> number of instances that an operation asks for."""
-    if isinstance(body, UpgradeDeployment | ChangeConfiguration):
-        return body.configuration
-    return {}
 
 
 def _of(some: list[str], spec: CloudService) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.core.units import show_duration, show_share
 from sim.systems.base.model import refused
 from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
-from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.layout import domains_in_use, has_faults
-from sim.systems.cloud_service.rejections import by_its_words, by_request
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     GuestOsUpdate,
@@ -18,11 +18,11 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
     WalkUpgradeDomain,
 )
+from sim.systems.cloud_service.status import status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sim.systems.base.model import DryRun
+    from sim.core.log import Log
+    from sim.systems.base.model import DryRun, SystemModel
     from sim.systems.base.operation import Operation
     from sim.systems.cloud_service.layout import Layout, RoleLayout
     from sim.systems.cloud_service.requests import Operator
@@ -32,11 +32,12 @@ LISTED = 6
 """So many names of a list are shown."""
 
 
-def describe(layout: Layout, dry_run: DryRun | None) -> list[str]:
+def describe(model: SystemModel[Layout], dry_run: DryRun | None) -> list[str]:
     """The service, who is in which domain at time 0, what each operation does or how it fails."""
+    layout = model.layout
     lines = [_service(layout), *_roles(layout), *_demand(layout), *_domains(layout)]
     for operation in in_time(layout.requests):
-        rejection = refused(operation, by_its_words(operation.body, layout.spec), dry_run)
+        rejection = refused(operation, model.rejection(operation), dry_run)
         if rejection is None:
             lines.append(_operation(layout, operation) + _then(layout, operation, dry_run))
         else:
@@ -45,25 +46,23 @@ def describe(layout: Layout, dry_run: DryRun | None) -> list[str]:
 
 
 def size(layout: Layout) -> str:
-    """How large a service is at time 0, and from when on it has more update domains."""
+    """How large a service is at time 0."""
     count = sum(role.count for role in layout.roles)
     domains = pluralize(_domains_at_first(layout), "update domain")
-    later = [f"{n} from {show_duration(at)} on" for at, n in _more_domains(layout)]
-    return f"{pluralize(count, 'instance')}, {domains}" + (
-        f" ({'; '.join(later)})" if later else ""
-    )
+    return f"{pluralize(count, 'instance')}, {domains}"
 
 
-def _more_domains(layout: Layout) -> Iterator[tuple[float, int]]:
-    """When a scale-out of the file brings more update domains into use, and how many are then."""
-    in_use = _domains_at_first(layout)
-    for operation in in_time(layout.requests):
-        largest = max(configuration(operation.body).values(), default=0)
-        domains = domains_in_use(layout.spec.update_domains, max(1, largest))
-        staged = getattr(operation.body, "slot", "") == "staging"
-        if domains > in_use and not staged and by_request(operation.body, layout.spec) is None:
+def more_domains(layout: Layout, log: Log) -> str:
+    """From when on a scale-out of a run has brought more update domains into use; else empty."""
+    first, in_use, later = layout.first_instance(), _domains_at_first(layout), []
+    created = (log.rows["old"] == 0) & (log.rows["subject"] >= first)
+    created &= log.rows["subject"] < first + layout.instances * layout.slots
+    for at in np.unique(log.rows["time"][created]).tolist():
+        domains = status(layout, log, at)["UpgradeDomainCount"]
+        if domains > in_use:
             in_use = domains
-            yield operation.at.mean, domains
+            later.append(f"{domains} from {show_duration(at)} on")
+    return f" ({'; '.join(later)})" if later else ""
 
 
 def _domains_at_first(layout: Layout) -> int:

@@ -95,13 +95,41 @@ def taken(layout: Layout, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.in
     rows = np.flatnonzero(by_domain & stack.about(end, size))
     if not len(rows):
         return rows, np.zeros(0, np.int32)
-    count = stack.subjects.count
-    key = (stack.key[opened] << 32) | opened
-    asked = (stack.replication[rows] * np.int64(count) + stack.cause[rows]) << 32 | rows
-    order = np.argsort(key)
-    domain = opened[order[np.searchsorted(key[order], asked) - 1]]
+    of = stack.replication[rows] * np.int64(stack.subjects.count) + stack.cause[rows]
+    domain = opened[last_before(stack.key[opened], opened, of, rows)]
     at_once = stack.time[domain] == stack.time[rows]
     return rows[at_once], stack.cause[domain[at_once]]
+
+
+def next_time(
+    which: NDArray[np.bool_], key: NDArray[np.int64], time: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """When after each row the same subject has one of `which`; infinite where it has none.
+
+    Rows are by `key` (of a subject in a replication), then time.
+    """
+    position = np.where(which, np.arange(len(which)), len(which))
+    following = np.append(np.minimum.accumulate(position[::-1])[::-1][1:], len(which))
+    exists = following < len(which)
+    following = np.minimum(following, len(which) - 1)
+    return np.where(exists & (key[following] == key), time[following], np.inf)
+
+
+def last_before(
+    key: NDArray[np.int64],
+    row: NDArray[np.intp],
+    of: NDArray[np.int64],
+    at: NDArray[np.intp],
+) -> NDArray[np.intp]:
+    """The place, in some rows with their keys, of the last one of a key `of` by the row `at`.
+
+    Where there is none it is the place of another key's, or -1.
+    """
+    some = key << 32 | row
+    order = np.argsort(some)
+    place = np.searchsorted(some[order], of << 32 | at) - 1
+    found: NDArray[np.intp] = np.where(place >= 0, order[place], -1)
+    return found
 
 
 # Who has the build that is wanted ----------------------------------------------------------------
@@ -178,6 +206,9 @@ class History:
         number = stack.subject[row] - layout.first_instance()
         self.slot, self.member = np.divmod(number, layout.instances)
         self.number = number
+        self.role_of = np.array(layout.role_of)
+        """By instance the place of its role."""
+        self.role = self.role_of[self.member]
         self.time, self.cause = stack.time[row], stack.cause[row]
         self.old, self.new = stack.old[row], stack.new[row]
         self.status = self.new % WIDTH % STAGED
@@ -241,23 +272,15 @@ class History:
         )
         if not len(some) or not len(turns.row):
             return found
-        count = np.int64(stack.subjects.count)
-        opened = stack.key[turns.row] << 32 | turns.row
-        order = np.argsort(opened)
-        asked = (self.replication[some] * count + self.cause[some]) << 32 | self.row[some]
-        place = np.searchsorted(opened[order], asked) - 1
-        turn = order[np.maximum(place, 0)]
-        first_status = self._first_status[turns.upgrade[turn], self._role[self.member[some]]]
-        at_once = (place >= 0) & (turns.time[turn] == self.time[some])
+        of = self.replication[some] * np.int64(stack.subjects.count) + self.cause[some]
+        turn = last_before(stack.key[turns.row], turns.row, of, self.row[some])
+        first_status = self._first_status[turns.upgrade[turn], self.role[some]]
+        at_once = (turn >= 0) & (turns.time[turn] == self.time[some])
         at_once &= self.status[some] == first_status
         some, turn = some[at_once], turn[at_once]
         begins = first_of_each(self.key[some]) | first_of_each(turn)
         found[some[begins]] = turn[begins]
         return found
-
-    @cached_property
-    def _role(self) -> NDArray[np.int64]:
-        return np.array(self.layout.role_of)
 
     @cached_property
     def _first_status(self) -> NDArray[np.int64]:
@@ -284,12 +307,7 @@ class History:
     def settled(self) -> NDArray[np.float64]:
         """When after each row an instance is Ready, gone, or taken by another turn; or never."""
         ready = np.isin(self.status, (READY, SLOW)) | (self.new == 0) | (self.turn >= 0)
-        position = np.where(ready, np.arange(len(ready)), len(ready))
-        following = np.append(np.minimum.accumulate(position[::-1])[::-1][1:], len(ready))
-        exists = following < len(ready)
-        following = np.minimum(following, len(ready) - 1)
-        same = exists & (self.key[following] == self.key)
-        return np.where(same, self.time[following], np.inf)
+        return next_time(ready, self.key, self.time)
 
     def code_before(
         self, replication: NDArray[np.intp], number: NDArray[np.int64], row: NDArray[np.intp]

@@ -12,15 +12,18 @@ from sim.core.log import States
 from sim.core.rounding import at_least
 from sim.systems.base import layout as base
 from sim.systems.base.targets import INITIAL, target_states
-from sim.systems.cloud_service.defaults import configuration
 from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
-    ChangeConfiguration,
     GuestOsUpdate,
     HostOsUpdate,
+    Rollback,
     Swap,
     UpgradeDeployment,
+    WalkUpgradeDomain,
+    begins_walk,
+    configuration,
 )
+from sim.systems.cloud_service.spec import Build
 from sim.systems.cloud_service.states import (
     ACTORS,
     AT_REST,
@@ -41,24 +44,19 @@ from sim.systems.cloud_service.states import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from sim.core.timelines import Timeline
     from sim.systems.base.failures import Failures
-    from sim.systems.base.operation import Operation, Span
-    from sim.systems.cloud_service.spec import Build, CloudService, Role, UnhealthyLater
-
-
-def update_domain(instance: int, update_domains: int) -> int:
-    """The update domain of a role's instance `instance`, counted from 0.
-
-    The number of domains in use is that of the largest role's instances where that is smaller (a
-    real service that grew from 2 to 4 instances ended with domains 0 to 3); as such an instance's
-    number is below it, the domain is the same by either count.
-    """
-    return instance % update_domains
+    from sim.systems.base.operation import Operation, Request, Span
+    from sim.systems.cloud_service.spec import CloudService, Role, UnhealthyLater
 
 
 def domains_in_use(update_domains: int, largest_role: int) -> int:
-    """How many update domains a service has whose largest role has had `largest_role` instances."""
+    """How many update domains a service has whose largest role has had `largest_role` instances.
+
+    A real service that grew from 2 to 4 instances ended with domains 0 to 3.
+    """
     return min(update_domains, largest_role)
 
 
@@ -107,6 +105,7 @@ class Layout(base.Layout["CloudService"]):
         self.roles = _role_layouts(spec, requests)
         self.domains = domains_in_use(spec.update_domains, max(role.room for role in self.roles))
         """Update domains that can ever be in use."""
+        operators = list(_of_operators(requests, self.domains))
         platform = [
             each.name for each in requests if isinstance(each.body, GuestOsUpdate | HostOsUpdate)
         ]
@@ -118,10 +117,16 @@ class Layout(base.Layout["CloudService"]):
             span,
             actors=ACTORS,
             rules=RULES,
-            rollouts=[each.name for each in requests if is_rollout(each)],
+            rollouts=[
+                each.name
+                for each in requests
+                if begins_walk(each.body) or isinstance(each.body, Swap)
+            ],
             platform_updates=platform,
-            clients=_of_operators(requests, self.domains),
+            clients=[each.name for each in operators],
         )
+        self._asked = [(each.kind, each.body) for each in requests]
+        self._asked += [(each.kind, each.body) for each in operators]
         self.platform_updates = len(platform)
         """How many of the upgrades are the platform's."""
         self.builds = _builds(spec, requests)
@@ -156,8 +161,7 @@ class Layout(base.Layout["CloudService"]):
             )
             for slot in slots
         ]
-        builds = [self.spec.builds.get(build) for build in self.builds]
-        factors = [build.capacity_factor if build else 1.0 for build in builds]
+        factors = [build.capacity_factor for build in self._build_specs]
         states, codes = States(STATUSES, self.builds), [self.initial_codes(slot) for slot in slots]
         self.instance_blocks = [
             self.add(
@@ -172,6 +176,10 @@ class Layout(base.Layout["CloudService"]):
             for role in self.roles
         ]
         """Those of each role, of the deployment that began in production first."""
+
+    def asked(self, number: int) -> tuple[str, Request]:
+        """Kind and body of an operation, also of those that the modelled operators ask for."""
+        return self._asked[number]
 
     def target(self, slot: int, role: int) -> int:
         """The place in `targets` of a role, by its own place, in a deployment."""
@@ -188,12 +196,20 @@ class Layout(base.Layout["CloudService"]):
         return 1 if self.spec.staging is None else 2
 
     @cached_property
+    def domain_of(self) -> NDArray[np.int64]:
+        """The update domain of each instance: Azure deals them out one after another, by role.
+
+        Where fewer domains are in use instances' numbers are below that, so the domain is the same.
+        """
+        numbers = np.concatenate([np.arange(role.room) for role in self.roles])
+        return numbers % self.spec.update_domains
+
+    @cached_property
     def domain_members(self) -> list[list[int]]:
         """For each update domain the numbers of the instances that belong to it."""
         members: list[list[int]] = [[] for _ in range(self.domains)]
-        for role in self.roles:
-            for k in range(role.room):
-                members[update_domain(k, self.spec.update_domains)].append(role.first + k)
+        for number, domain in enumerate(self.domain_of.tolist()):
+            members[domain].append(number)
         return members
 
     @cached_property
@@ -232,12 +248,7 @@ class Layout(base.Layout["CloudService"]):
     def initial_codes(self, slot: int) -> list[int]:
         """Codes of a deployment's instances at time 0."""
         code = self.initial_version(slot) * WIDTH + READY + (STAGED if slot else 0)
-        return [code if here else 0 for here in self._present]
-
-    @cached_property
-    def _present(self) -> list[bool]:
-        """Whether each instance is there at time 0."""
-        return [k < role.count for role in self.roles for k in range(role.room)]
+        return [code * (k < role.count) for role in self.roles for k in range(role.room)]
 
     @cached_property
     def units(self) -> Units:
@@ -245,22 +256,24 @@ class Layout(base.Layout["CloudService"]):
         return units(self.spec)
 
     @cached_property
+    def _build_specs(self) -> list[Build]:
+        """How the builds behave, by number: one of which nothing is said behaves well."""
+        return [self.spec.builds.get(build, Build()) for build in self.builds]
+
+    @cached_property
     def fails(self) -> list[float]:
         """By build the chance that an instance fails to start, where the build is bad."""
-        builds = [self.spec.builds.get(build) for build in self.builds]
-        return [build.fails_to_start if build else 0.0 for build in builds]
+        return [build.fails_to_start for build in self._build_specs]
 
     @cached_property
     def latent(self) -> list[UnhealthyLater | None]:
         """By build its latent fault, where the build is bad."""
-        builds = [self.spec.builds.get(build) for build in self.builds]
-        return [build.unhealthy_later if build else None for build in builds]
+        return [build.unhealthy_later for build in self._build_specs]
 
     @cached_property
     def faulty(self) -> list[int]:
         """Numbers of the builds that have a fault with a probability above 0."""
-        builds = (self.spec.builds.get(build) for build in self.builds)
-        return [number for number, build in enumerate(builds) if build and has_faults(build)]
+        return [number for number, build in enumerate(self._build_specs) if has_faults(build)]
 
     @cached_property
     def demand(self) -> Timeline:
@@ -332,14 +345,6 @@ def operator_walk(upgrade: str, domain: int) -> str:
     return f"{upgrade}-walk-{domain}"
 
 
-def is_rollout(operation: Operation) -> bool:
-    """Whether an operation begins an upgrade that a user asked for."""
-    body = operation.body
-    if isinstance(body, ChangeConfiguration):
-        return body.restarts
-    return isinstance(body, UpgradeDeployment | Swap)
-
-
 def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[RoleLayout, ...]:
     """Room for the most instances that each role is ever asked to have."""
     roles: list[RoleLayout] = []
@@ -351,14 +356,22 @@ def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[Ro
     return tuple(roles)
 
 
-def _of_operators(requests: Sequence[Operation], domains: int) -> list[str]:
-    """Names of the operations that modelled operators may ask for."""
-    names = []
+class OperatorRequest(NamedTuple):
+    """An operation that a modelled operator may ask for."""
+
+    name: str
+    kind: str
+    body: Request
+
+
+def _of_operators(requests: Sequence[Operation], domains: int) -> Iterator[OperatorRequest]:
     for request in requests:
         if isinstance(request.body, UpgradeDeployment) and request.body.operator:
-            names += [operator_walk(request.name, domain) for domain in range(domains)]
-            names.append(f"{request.name}-rollback")
-    return names
+            for domain in range(domains):
+                body = WalkUpgradeDomain(upgrade_domain=domain)
+                name = operator_walk(request.name, domain)
+                yield OperatorRequest(name, "walk_upgrade_domain", body)
+            yield OperatorRequest(f"{request.name}-rollback", "rollback", Rollback())
 
 
 def _builds(spec: CloudService, operations: Sequence[Operation]) -> tuple[str, ...]:

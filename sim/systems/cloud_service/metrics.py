@@ -17,7 +17,7 @@ from sim.core.metrics import (
 )
 from sim.core.timelines import Members, Steps, accumulate, total
 from sim.systems.base.metrics import at_least, of_members, of_rollouts
-from sim.systems.cloud_service.history import taken, updated
+from sim.systems.cloud_service.history import next_time, taken, updated
 from sim.systems.cloud_service.states import (
     BAD,
     READY,
@@ -150,14 +150,10 @@ def _platform_duration(layout: Layout, stack: Stack) -> NDArray[np.float64]:
 def _domains_out(layout: Layout, everyone: Members) -> Steps:
     """How many update domains have a member out, over time."""
     stack = everyone.stack
-    domain = np.zeros(stack.subjects.count, np.int64)
-    for slot in range(layout.slots):
-        first = layout.first_instance(slot)
-        for number, members in enumerate(layout.domain_members):
-            domain[[first + i for i in members]] = number
     rows, change = everyone.changes("out")
     replication, when = stack.replication[rows], stack.time[rows]
-    key = replication * layout.domains + domain[stack.subject[rows]]
+    number = stack.subject[rows] - layout.first_instance()
+    key = replication * layout.domains + layout.domain_of[number % layout.instances]
     # By domain: how many of its members are out after each row, and whether that is any.
     packed = (key << 32) | np.arange(len(rows))
     packed.sort()
@@ -202,15 +198,8 @@ def _failed(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
     taking = is_taken[order]
     # One that is removed need not be Ready any more.
     ready = (status == READY) | (status == SLOW) | (stack.new[order] == 0)
-    # The next row in which the same instance is Ready, gone or taken; none at the end.
-    position = np.where(ready | taking, np.arange(len(order)), len(order))
-    following = np.minimum.accumulate(position[::-1])[::-1]
-    following = np.append(following[1:], len(order))
-    exists = following < len(order)
-    following = np.minimum(following, len(order) - 1)
-    settled = np.where(exists & (key[following] == key), when[following], np.inf)
     limit = when + layout.spec.start_timeout
-    late = taking & (settled > limit) & (limit <= stack.horizon)
+    late = taking & (next_time(ready | taking, key, when) > limit) & (limit <= stack.horizon)
     wrong = late | (status == UNRESPONSIVE)
     failed[stack.replication[order[wrong]], stack.subject[order[wrong]] - first] = True
     return failed

@@ -47,6 +47,10 @@ class Model(SystemModel[Layout]):
         """How large it is, in a few words."""
         return explain.size(self.layout)
 
+    def size_in(self, log: Log) -> str:
+        """The same, and from when on a run has more update domains."""
+        return self.size + explain.more_domains(self.layout, log)
+
     @property
     def headlines(self) -> tuple[str, ...]:
         """The metrics that say most, at most six."""
@@ -62,7 +66,7 @@ class Model(SystemModel[Layout]):
 
     def describe(self, dry_run: DryRun | None = None) -> list[str]:
         """What it is and what is asked of it, in sentences."""
-        return explain.describe(self.layout, dry_run)
+        return explain.describe(self, dry_run)
 
     def rule(self, body: Request) -> str | None:
         """The rule by which the service rejects a request by what it says, if any."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.core.units import format_share
 from sim.formats.checking import joined
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
-from sim.systems.cloud_service.defaults import configuration, other_builds
+from sim.systems.cloud_service.defaults import other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     RebootInstance,
     ReimageInstance,
     Rollback,
     UpgradeDeployment,
+    begins_walk,
+    configuration,
 )
 from sim.systems.cloud_service.states import excess
 
@@ -162,9 +164,6 @@ def warnings(name: str, spec: CloudService, operations: Sequence[Operation]) -> 
 
 
 def _waits_for_walks(operation: Operation) -> bool:
-    body = operation.body
-    if isinstance(body, ChangeConfiguration):
-        return body.mode == "Manual" and body.restarts
-    if isinstance(body, Rollback):
-        return body.mode == "Manual"
-    return isinstance(body, UpgradeDeployment) and body.mode == "Manual" and not body.operator
+    body: Any = operation.body
+    walks = begins_walk(body) or isinstance(body, Rollback)
+    return walks and body.mode == "Manual" and not getattr(body, "operator", None)

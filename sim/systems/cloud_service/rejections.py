@@ -1,4 +1,4 @@
-"""What the service would receive and refuse: rules, status codes and messages.
+"""What the service would receive and reject: rules, status codes and messages.
 
 Source: the request descriptions of "Upgrade Deployment", "Change Deployment Configuration", "Walk
 Upgrade Domain", "Rollback Update Or Upgrade" and "Swap Deployment"; "How to update a cloud
@@ -57,9 +57,9 @@ def _conflict(message: str) -> Rejection:
     return Rejection(409, "ConflictError", message)
 
 
-REFUSALS: dict[str, Rejection] = {
+REJECTIONS: dict[str, Rejection] = {
     f"version of {element}": _bad(
-        f"x-ms-version {{version}} is too old for {element}, which needs {first} or higher"
+        f"x-ms-version {{x_ms_version}} is too old for {element}, which needs {first} or higher"
     )
     for element, first in FIRST_VERSIONS.items()
 } | {
@@ -102,9 +102,9 @@ REFUSALS: dict[str, Rejection] = {
     "overtaken": _conflict("another update or a rollback took over"),
     "gone": Rejection(404, "ResourceNotFound", "the role instance was removed meanwhile"),
 }
-"""Every way in which an operation is refused or fails. The last two befall accepted ones."""
+"""Every way in which an operation is rejected or fails. The last two befall accepted ones."""
 
-RULES = tuple(REFUSALS)
+RULES = tuple(REJECTIONS)
 
 
 def by_request(body: Request, spec: CloudService) -> str | None:
@@ -172,16 +172,7 @@ def _all(configuration: ExtensionConfiguration) -> list[ExtensionState]:
 
 
 def answer(rule: str, body: Request) -> Rejection:
-    """The refusal by `rule`, its message about this request."""
-    rejection = REFUSALS[rule]
-    keys = ("x_ms_version", "upgrade_domain", "instance")
-    said = {key: getattr(body, key, "") for key in keys}
-    return rejection._replace(
-        message=rejection.message.format(version=said["x_ms_version"], **said)
-    )
-
-
-def by_its_words(body: Request, spec: CloudService) -> Rejection | None:
-    """How the service rejects a request by what it says, whatever the service's state."""
-    rule = by_request(body, spec)
-    return answer(rule, body) if rule else None
+    """The rejection by `rule`, its message about this request."""
+    rejection = REJECTIONS[rule]
+    about = {key: getattr(body, key, "") for key in ("x_ms_version", "upgrade_domain", "instance")}
+    return rejection._replace(message=rejection.message.format_map(about))

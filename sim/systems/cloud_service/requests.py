@@ -252,6 +252,18 @@ class HostOsUpdate(Request):
     """Times in which a new domain may begin. Default: at any time."""
 
 
+def configuration(body: Request) -> dict[str, int]:
+    """Role -> number of instances that an operation asks for."""
+    return body.configuration if isinstance(body, UpgradeDeployment | ChangeConfiguration) else {}
+
+
+def begins_walk(body: Request) -> bool:
+    """Whether a request of a user restarts instances domain by domain."""
+    if isinstance(body, ChangeConfiguration):
+        return body.restarts
+    return isinstance(body, UpgradeDeployment)
+
+
 OPERATIONS: dict[str, type[Request]] = {
     "upgrade_deployment": UpgradeDeployment,
     "walk_upgrade_domain": WalkUpgradeDomain,

@@ -76,7 +76,7 @@ class _Audit:
     """The instances of a service beside what was drawn for them."""
 
     def __init__(self, history: History) -> None:
-        self._history, self._layout = history, history.layout
+        self._history = history
         self._layout, self._stack = history.layout, history.stack
         self._again = Again(self._stack.seed, self._stack.numbers)
         builds = np.arange(len(self._layout.builds)) + self._layout.first_build
@@ -111,8 +111,7 @@ class _Audit:
         begins = np.array([history.operation(each) for each in range(len(layout.upgrades))])
         back = history.rollbacks[1][replication, upgrade] - layout.first_operation
         reason = np.where(turns.rolls_back[turn], back, begins[upgrade])
-        role = np.array(layout.role_of)[history.member[some]]
-        kind = (reason * len(layout.upgrades) + upgrade) * len(layout.roles) + role
+        kind = (reason * len(layout.upgrades) + upgrade) * len(layout.roles) + history.role[some]
         for each in np.unique(kind).tolist():
             rest, place = divmod(each, len(layout.roles))
             number, by = divmod(rest, len(layout.upgrades))
@@ -252,12 +251,11 @@ class _Audit:
         """Instances that a request creates."""
         history, layout = self._history, self._layout
         created = (history.status == CREATING) & (history.old == 0)
-        role_of = np.array(layout.role_of)
         for operation in self._layout.requests:
             subject = layout.first_operation + layout.operations.index(operation.name)
             for place, role in enumerate(layout.roles):
                 rows = np.flatnonzero(created & (history.cause == subject))
-                mine = rows[role_of[history.member[rows]] == place]
+                mine = rows[history.role[rows] == place]
                 steps = self._steps(role)
                 if role.spec.create is not None:
                     steps = [Step(CREATING, "create", role.spec.create)]

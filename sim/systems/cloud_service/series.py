@@ -77,8 +77,7 @@ class Series(series.Series):
         """Members in service that live in one update domain."""
         layout, stack = self._layout, self.stack
         rows, place, change = self._comings_and_goings
-        lives = np.zeros(layout.instances, bool)
-        lives[layout.domain_members[int(domain)]] = True
+        lives = layout.domain_of == int(domain)
         here = lives[place]
         initial = np.array(layout.initial_codes(0))[lives]
         steps = accumulate(

@@ -13,7 +13,7 @@ import numpy as np
 from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
 from sim.core.units import show_duration
 from sim.systems.cloud_service.history import taken
-from sim.systems.cloud_service.layout import domains_in_use, update_domain
+from sim.systems.cloud_service.layout import domains_in_use
 from sim.systems.cloud_service.requests import UpgradeDeployment
 from sim.systems.cloud_service.states import (
     LIFE,
@@ -26,7 +26,6 @@ from sim.systems.cloud_service.states import (
     all_updated,
     is_ready,
 )
-from sim.systems.cloud_service.tables import request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +79,7 @@ class _Shown:
                 "RoleName": role.name,
                 "InstanceName": layout.names[role.first + k],
                 "InstanceStatus": LIFE[READY] if is_ready(code) else LIFE[code % WIDTH],
-                "InstanceUpgradeDomain": update_domain(k, layout.spec.update_domains),
+                "InstanceUpgradeDomain": int(layout.domain_of[role.first + k]),
                 "InstanceFaultDomain": k % layout.spec.fault_domains,
                 "Build": layout.builds[code // WIDTH],
             }
@@ -142,7 +141,7 @@ class _Shown:
         body: Any = self._layout.rollout(number).body
         if turned is not None:
             asked = int(self._rows[turned]["cause"]) - self._layout.first_operation
-            _, body = request(self._layout, self._layout.operations[asked], asked)
+            _, body = self._layout.asked(asked)
         return str(body.mode)
 
     def _rollback_allowed(self, number: int) -> bool:

@@ -11,14 +11,8 @@ from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
 from sim.systems.base.tables import bars, time_out
-from sim.systems.cloud_service.layout import update_domain
 from sim.systems.cloud_service.rejections import answer
-from sim.systems.cloud_service.requests import (
-    GuestOsUpdate,
-    HostOsUpdate,
-    Rollback,
-    WalkUpgradeDomain,
-)
+from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
 from sim.systems.cloud_service.states import (
     CREATING,
     CYCLING,
@@ -35,7 +29,6 @@ from sim.systems.cloud_service.states import (
 
 if TYPE_CHECKING:
     from sim.core.log import Log
-    from sim.systems.base.operation import Request
     from sim.systems.cloud_service.layout import Layout
 
 Row = dict[str, Any]
@@ -66,7 +59,7 @@ def members(layout: Layout, log: Log) -> list[Row]:
                         "slot": "staging" if code % WIDTH >= STAGED else "production",
                         "role": role.name,
                         "instance": layout.names[role.first + k],
-                        "update_domain": update_domain(k, layout.spec.update_domains),
+                        "update_domain": int(layout.domain_of[role.first + k]),
                         "fault_domain": k % layout.spec.fault_domains,
                         "status": LIFE[READY] if is_ready(code) else LIFE[code % WIDTH % STAGED],
                         "build": layout.builds[code // WIDTH] if code else "",
@@ -81,7 +74,7 @@ def operations_table(layout: Layout, log: Log) -> list[Row]:
     """One row an operation, the file's and the operators': asked when, answered how, ended when."""
     asked = []
     for number, name in enumerate(layout.operations):
-        kind, body = request(layout, name, number)
+        kind, body = layout.asked(number)
         written = number < len(layout.requests)
         index = layout.requests[number].index if written else None
         # The platform's own updates are nobody's request.
@@ -89,15 +82,6 @@ def operations_table(layout: Layout, log: Log) -> list[Row]:
         asked.append(OperationRecord(name, kind, body, index, http_status))
     block = log.subjects.one(layout.name, "operation")
     return records.operations_table(log, block, asked, answer)
-
-
-def request(layout: Layout, name: str, number: int) -> tuple[str, Request]:
-    """What an operation asks, also those of the modelled operators."""
-    if number < len(layout.requests):
-        return layout.requests[number].kind, layout.requests[number].body
-    if name.endswith("-rollback"):
-        return "rollback", Rollback()
-    return "walk_upgrade_domain", WalkUpgradeDomain(upgrade_domain=int(name.rpartition("-")[2]))
 
 
 # Lanes --------------------------------------------------------------------------------------------
@@ -116,10 +100,7 @@ def gantt(layout: Layout, log: Log) -> list[tuple[str, float, float, str]]:
     category[np.isin(status, (CYCLING, UNRESPONSIVE))] = "failing"
     category[np.isin(status, (RESTARTING, STOPPED, CREATING))] = "other"
     category[np.isin(status, (READY, SLOW))] = "ready"
-    domain_of = np.zeros(layout.instances, np.int64)
-    for domain, numbers in enumerate(layout.domain_members):
-        domain_of[numbers] = domain
-    lane = domain_of[(spent.subject - layout.first_instance()) % layout.instances]
+    lane = layout.domain_of[(spent.subject - layout.first_instance()) % layout.instances]
     lane = np.where((spent.state != 0) & (status < STAGED), lane, -1)
     order = ("ready", "other", "updating", "failing")
     return bars(spent, lane, category, "domain {}".format, order)

@@ -130,9 +130,9 @@ def test_domains_are_those_in_use_at_the_operation():
     ]
     told_of = [x for x in lines if x.startswith("At ")]
     assert [x.endswith("There are 4 update domains by then.") for x in told_of] == [0, 1, 1]
-    assert story(asked, roles, domains=5).model.size == (
-        "2 instances, 2 update domains (4 from 20min on)"
-    )
+    grown = story(asked, roles, domains=5)
+    assert grown.model.size == "2 instances, 2 update domains"
+    assert grown.model.size_in(grown.log) == "2 instances, 2 update domains (4 from 20min on)"
 
 
 def test_a_refused_request_is_told_as_refused_and_nothing_else():

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from service_log import UPGRADE, Service
 from story import story
 
-from sim.systems.cloud_service.layout import domains_in_use, update_domain
 
-
-@settings(derandomize=True)
+@settings(derandomize=True, deadline=None, max_examples=30)
 @given(st.integers(1, 20), st.integers(1, 60))
 def test_the_domain_is_the_same_by_the_number_of_domains_in_use(update_domains, largest):
-    used = domains_in_use(update_domains, largest)
-    for k in range(largest):
-        assert update_domain(k, update_domains) == k % used
+    roles = {"A": {"instances": largest}, "B": {"instances": 1}}
+    made = layout(roles=roles, update_domains=update_domains)
+    assert made.domains == min(update_domains, largest)
+    assert made.domain_of.tolist() == [*(k % made.domains for k in range(largest)), 0]
+    assert made.domain_members[0][-1] == largest
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from foretelling import predicted_rejections
 from story import Story, story
 
-from sim.systems.cloud_service.rejections import FIRST_VERSIONS, REFUSALS, RULES
+from sim.systems.cloud_service.rejections import FIRST_VERSIONS, REJECTIONS, RULES
 
 BAD, CONFLICT, MISSING = (400, "BadRequest"), (409, "ConflictError"), (404, "ResourceNotFound")
 UPGRADE = "upgrade_deployment-0"
@@ -366,7 +366,7 @@ def test_a_refusal_that_follows_from_the_file_alone_is_foretold(kind, body, rule
     told = asked(body, kind=kind)
     ((path, sentence),) = predicted_rejections(told.simulation.scenario)
     assert path == ("operations", 0, kind)
-    rejection = REFUSALS[rule]
+    rejection = REJECTIONS[rule]
     assert sentence.startswith(f"it will be refused: {rejection.http_status} {rejection.code}")
 
 
@@ -380,4 +380,4 @@ def test_what_the_state_of_the_service_forbids_is_foretold():
 
 
 def test_every_rule_has_an_answer_with_a_status_of_a_client_error():
-    assert {REFUSALS[rule].http_status for rule in RULES} == {400, 404, 409}
+    assert {REJECTIONS[rule].http_status for rule in RULES} == {400, 404, 409}
