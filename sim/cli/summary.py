@@ -450,6 +450,10 @@ class Judged:
     def bound(self, setting: Setting) -> str:
         """``capacity >= 80 %``: a bound below the lowest capacity is one below capacity."""
         objective = self.objective
+        whose = objective.system if len(setting.systems) > 1 else ""
+        in_service = objective.in_service(" ".join(filter(None, [whose, objective.group])))
+        if in_service:
+            return in_service
         system = next(each for each in setting.systems if each.name == objective.system)
         metric = system.metrics[objective.metric]
         label = metric.label.replace("\n", " ")
@@ -458,7 +462,6 @@ class Judged:
             sign, bound = ">=", objective.at_least or 0.0
             label = label.removeprefix("lowest ")
         shown = format_duration(bound) if metric.unit == "s" else show(bound, metric.unit)
-        whose = objective.system if len(setting.systems) > 1 else ""
         return " ".join(filter(None, [whose, objective.group, label, sign, shown]))
 
     @property
@@ -488,4 +491,9 @@ def _by_objective(judged: Iterable[Judged]) -> Iterable[tuple[Objective, list[Ju
     found: dict[Objective, list[Judged]] = {}
     for each in judged:
         found.setdefault(each.key, []).append(each)
+    for same in found.values():
+        if len({each.objective.among for each in same}) > 1:  # no number holds for all variants
+            same[:] = [
+                replace(each, objective=replace(each.objective, among=None)) for each in same
+            ]
     return found.items()

@@ -73,6 +73,8 @@ class Metric:
     """Whether tables show the bad tail, which 95 % of the replications stay within, no mean."""
     bounded_by: str = ""
     """The metric that counts what is not over yet: where it is above 0, this one may still grow."""
+    counterpart: str = ""
+    """The metric that says the same as a count where this one is a share, or the other way."""
 
 
 METRICS: dict[str, Metric] = {
@@ -85,6 +87,7 @@ METRICS: dict[str, Metric] = {
             "lowest\ncapacity",
             "The lowest share of the nominal capacity in service at any instant of the window.",
             extreme=True,
+            counterpart="min_in_service",
         ),
         Metric(
             "mean_capacity",
@@ -92,6 +95,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "mean\ncapacity",
             "The time average of the share of the nominal capacity in service.",
+            counterpart="min_in_service",
         ),
         Metric(
             "min_in_service",
@@ -100,6 +104,7 @@ METRICS: dict[str, Metric] = {
             "fewest in\nservice",
             "The fewest members in service at any instant of the window.",
             extreme=True,
+            counterpart="min_capacity",
         ),
         Metric(
             "capacity_hours_lost",

@@ -96,13 +96,16 @@ def describe(objective: Objective, scenario: Scenario) -> str:
     system = objective.system if len(scenario.systems) > 1 else ""
     name = " ".join(filter(None, [system, objective.group, objective.metric]))
     bound, at_least = bound_of(objective)
+    in_runs = (
+        "all runs" if objective.in_runs >= 1 else f"{show(objective.in_runs, 'share')} of runs"
+    )
+    in_service = objective.in_service(" ".join(filter(None, [system, objective.group])))
+    if in_service:
+        return f"{in_service} {'on average' if objective.of == 'mean' else f'in {in_runs}'}"
     unit = metric_of(scenario, objective.system, objective.metric).unit
     how = f"{'>=' if at_least else '<='} {show(bound, unit)}"
     if objective.of == "mean":
         return f"mean {name} {how}"
-    in_runs = (
-        "all runs" if objective.in_runs >= 1 else f"{show(objective.in_runs, 'share')} of runs"
-    )
     return f"{name} {how} in {in_runs}"
 
 

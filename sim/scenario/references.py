@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +20,8 @@ from sim.formats.tree import Node, walk
 from sim.scenario.inputs import Reader
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation
-from sim.systems.base.spec import Issue, System, unknown_name
+from sim.systems.base.spec import Headcount, Issue, System, unknown_name
+from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,6 +56,24 @@ class Objective:
     confidence: float
     of: Literal["runs", "mean"]
     """Whether the replications are judged one by one, or their mean."""
+    among: Headcount | None = field(default=None, compare=False)
+    """The members that it is about, where they are known: variants may have more or fewer."""
+
+    def in_service(self, owner: str) -> str:
+        """``at least 9 of WebRole's 12 instances in service``; empty where that is not asked.
+
+        `owner` says whose members they are, as far as that must be said.
+        """
+        if self.metric != "min_in_service" or self.at_least is None:
+            return ""
+        whom = owner
+        if self.among is not None:
+            there = pluralize(self.among.first, self.among.noun)
+            later = f" ({self.among.most:,} at most)" if self.among.most > self.among.first else ""
+            whom = f"{owner}'s {there}{later}" if owner else f"{there}{later}"
+        of = f" of {whom}" if whom else ""
+        least = int(self.at_least) if self.at_least.is_integer() else self.at_least
+        return f"at least {least:,}{of} in service"
 
 
 @dataclass(frozen=True)
@@ -276,8 +295,16 @@ def _objectives(
         if not system:
             continue
         findings += _group(entry, path, system, systems[system], asked[system])
-        unit = SYSTEM_TYPES[systems[system].kind].metrics[entry.metric].unit
-        at_least, at_most = _bounds(_locate(tree, path), path, unit, findings)
+        record = SYSTEM_TYPES[systems[system].kind]
+        metric = record.metrics[entry.metric]
+        at_least, at_most = _bounds(_locate(tree, path), path, metric, findings)
+        among = None
+        if not findings:  # else there may be no such group
+            among = record.headcount(systems[system], asked[system], entry.group or "")
+        if among and metric.name == "min_in_service":
+            bounds = {"at_least": at_least, "at_most": at_most}
+            whole = entry.of == "runs"
+            findings += _no_headcounts(path, among, bounds, file.warm_up, whole=whole)
         yield Objective(
             index=index,
             metric=entry.metric,
@@ -288,7 +315,29 @@ def _objectives(
             in_runs=entry.in_runs,
             confidence=entry.confidence,
             of=entry.of,
+            among=among,
         )
+
+
+def _no_headcounts(
+    path: Path,
+    among: Headcount,
+    bounds: Mapping[str, float | None],
+    warm_up: float,
+    *,
+    whole: bool,
+) -> Iterator[Issue]:
+    """Bounds that are no number of members in service: above what there are, or 0.8 of one."""
+    # Only what is there at time 0 can be in service at every instant from then on.
+    most = among.most if warm_up else among.first
+    for key, bound in bounds.items():
+        if bound is not None and bound > most:
+            there = pluralize(most, among.noun)
+            rule = f"must be at most {most:,}, as there {be(most)} {there}, got {bound:,g}"
+            yield Issue((*path, key), rule)
+        elif bound is not None and whole and not bound.is_integer():
+            rule = f"must be a whole number of {among.noun}s, got {bound:g}"
+            yield Issue((*path, key), f"{rule}; for a share ask min_capacity")
 
 
 def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Issue]:
@@ -338,15 +387,25 @@ def _group(
 
 
 def _bounds(
-    node: Node, path: Path, unit: str, findings: list[Issue]
+    node: Node, path: Path, metric: Metric, findings: list[Issue]
 ) -> tuple[float | None, float | None]:
     """The bounds of an objective, at_least and at_most, in the metric's unit."""
     entries = node.value if isinstance(node.value, dict) else {}
     given = {key: node for key, node in entries.items() if key in Bounds.model_fields}
     problems: list[Problem] = []
-    bounds = check(BOUNDS.get(unit, NumberBounds), Node(given), path, problems)
-    findings += [Issue((*path, *given), problem.rule) for problem in problems]
+    bounds = check(BOUNDS.get(metric.unit, NumberBounds), Node(given), path, problems)
+    got = "".join(str(each.value) for each in given.values())
+    findings += [Issue((*path, *given), problem.rule + _hint(metric, got)) for problem in problems]
     return (None, None) if bounds is None else (bounds.at_least, bounds.at_most)
+
+
+def _hint(metric: Metric, got: str) -> str:
+    """Which metric has the kind of bound that was given."""
+    if metric.counterpart and metric.unit == "share" and got.isdecimal():
+        return f"; for a count ask {metric.counterpart}"
+    if metric.counterpart and metric.unit == "count" and got.endswith("%"):
+        return f"; for a share ask {metric.counterpart}"
+    return ""
 
 
 def dump_objective(objective: Objective, systems: Mapping[str, System]) -> dict[str, Any]:

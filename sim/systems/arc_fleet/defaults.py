@@ -21,6 +21,7 @@ from sim.systems.arc_fleet.spec import (
     fits,
     identity,
 )
+from sim.systems.base.spec import Headcount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,6 +125,22 @@ def types(spec: ArcFleet, operations: Sequence[Operation]) -> tuple[str, ...]:
         if groups_with(each, groups):
             spelled.setdefault(each.type.lower(), each.type)
     return tuple(spelled.values())
+
+
+def headcount(spec: ArcFleet, operations: Sequence[Operation], group: str) -> Headcount:
+    """How many extensions of a type the machines have, or of all types."""
+    groups = groups_of(spec)
+
+    def places(entries: Sequence[Extension | PutExtension]) -> list[tuple[str, str]]:
+        """The types with the groups of machines that have them, or are asked to."""
+        of = [each for each in entries if group.lower() in ("", each.type.lower())]
+        return [(each.type.lower(), name) for each in of for name in groups_with(each, groups)]
+
+    there = places(spec.extensions)
+    asked = [each.body for each in operations if isinstance(each.body, PutExtension)]
+    first = sum(groups[name].count for _, name in there)
+    more = sum(groups[name].count for _, name in {*places(asked)}.difference(there))
+    return Headcount(first, first + more, "extension")
 
 
 def first_versions(publisher: str, kind: str, spec: ArcFleet) -> list[str]:

@@ -34,6 +34,17 @@ class Issue(NamedTuple):
     """Whether it is the last key of the path that is meant, not what stands under it."""
 
 
+class Headcount(NamedTuple):
+    """How many members a system has, or a group of it."""
+
+    first: int
+    """At time 0."""
+    most: int
+    """At any time, if all that is asked for is done."""
+    noun: str
+    """What one of them is called: ``instance``."""
+
+
 def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
     """Say that `name` is no `what` ("a role of shop"), and which ones there are.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.systems.base.cost import Part
     from sim.systems.base.model import Model
     from sim.systems.base.operation import Operation, Request, Span
-    from sim.systems.base.spec import Issue
+    from sim.systems.base.spec import Headcount, Issue
 
 SampledSeries = Literal["capacity", "up_to_date"]
 """A series, of shares, of which there are pictures."""
@@ -38,6 +38,10 @@ MOST_HEADLINES = 6
 def _none(*_: Any) -> Any:
     """Most systems have nothing to say."""
     return ()
+
+
+def _unknown(*_: Any) -> None:
+    """What a system need not know."""
 
 
 def _as_written(_: Any, written: Any) -> Any:
@@ -79,6 +83,8 @@ class SystemType(Generic[S]):
     """Those of the metrics that groups have too."""
     groups: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
     """The groups of members that series and metrics are also given for."""
+    headcount: Callable[[S, Sequence[Operation], str], Headcount | None] = _unknown
+    """Of a group, or of the whole system where that is empty. Nothing is resolved yet."""
     references: Callable[[str, S, Sequence[Operation]], Iterable[Issue]] = _none
     """Names that refer to nothing and keys that exclude or need each other, in a file whose keys
     and values are right. Nothing is resolved yet."""

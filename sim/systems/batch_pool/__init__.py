@@ -11,6 +11,7 @@ from sim.systems.batch_pool.defaults import (
     STARTER,
     active_assumptions,
     default_variants,
+    headcount,
     resolve,
     resolve_body,
 )
@@ -33,6 +34,7 @@ SYSTEM_TYPE = SystemType(
     horizon=HORIZON,
     starter=STARTER,
     groups=lambda _, __: (),
+    headcount=headcount,
     references=references,
     limits=limits,
     resolve=resolve,

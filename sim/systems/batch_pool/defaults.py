@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.formats.tree import dotted
+from sim.systems.base.spec import Headcount
 from sim.systems.batch_pool.requests import (
     WAITING,
     RebootNode,
@@ -26,6 +27,13 @@ HORIZON = 86400.0
 
 GROUP_METRICS: tuple[str, ...] = ()
 """A pool's nodes are all alike: it has no groups."""
+
+
+def headcount(spec: BatchPool, operations: Sequence[Operation], _: str) -> Headcount:
+    """How many slots a pool has."""
+    sizes = [each.body.nodes for each in operations if isinstance(each.body, Resize)]
+    return Headcount(spec.slots, max([spec.nodes, *sizes]) * spec.task_slots_per_node, "slot")
+
 
 STARTER = """\
 # Question: how much work is thrown away while the pool's operating system is upgraded?

@@ -10,6 +10,7 @@ from sim.systems.cloud_service.defaults import (
     STARTER,
     active_assumptions,
     default_variants,
+    headcount,
     resolve,
     resolve_body,
 )
@@ -31,6 +32,7 @@ SYSTEM_TYPE = SystemType(
     horizon=HORIZON,
     starter=STARTER,
     groups=lambda spec, _: tuple(spec.roles),
+    headcount=headcount,
     references=references,
     resolve=resolve,
     resolve_body=resolve_body,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.formats.distributions import Distribution
+from sim.systems.base.spec import Headcount
 from sim.systems.cloud_service.requests import (
     HostOsUpdate,
     UpgradeDeployment,
@@ -150,6 +151,14 @@ def active_assumptions(spec: CloudService, operations: Sequence[Operation]) -> l
     if not (spec.fault_domain_failures or any(role.failures for role in roles.values())):
         lines.append("no failures")
     return lines
+
+
+def headcount(spec: CloudService, operations: Sequence[Operation], group: str) -> Headcount:
+    """How many instances a role has, or all together."""
+    asked = [configuration(operation.body) for operation in operations]
+    roles = [group] if group else [*spec.roles]
+    counts = [[spec.roles[each].instances, *(b.get(each, 0) for b in asked)] for each in roles]
+    return Headcount(sum(each[0] for each in counts), sum(map(max, counts)), "instance")
 
 
 def _of(some: list[str], spec: CloudService) -> str:
