@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli.console import Column, fits, table
 from sim.core.formatting import show
 from sim.core.units import show_duration
-from sim.core.windows import DAY
+from sim.core.wall_clock import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

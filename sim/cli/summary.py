@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.cli.console import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.cli.progress_table import progress_table
 from sim.cli.sparkline import sparkline
-from sim.core.formatting import NOTHING, format_compact, show, show_range
+from sim.core.formatting import NOTHING, format_compact, show, show_of, show_range
 from sim.core.units import format_duration, show_duration
+from sim.core.wall_clock import show_instant
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
-from sim.plots import clock
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -220,8 +220,8 @@ def _counted(count: int, what: str) -> str:
 
 
 def _window(setting: Setting) -> str:
-    begin = clock.show_instant(setting.warm_up, setting.start)
-    end = clock.show_instant(setting.horizon, setting.start)
+    begin = show_instant(setting.warm_up, setting.start)
+    end = show_instant(setting.horizon, setting.start)
     if setting.start is None:
         return f"{'0' if begin == '0s' else begin}..{end}"
     day = begin.rpartition(" ")[0]
@@ -461,7 +461,8 @@ class Judged:
         if bound is None:
             sign, bound = ">=", objective.at_least or 0.0
             label = label.removeprefix("lowest ")
-        shown = format_duration(bound) if metric.unit == "s" else show(bound, metric.unit)
+        in_full = metric.unit == "s" and not (metric.is_instant and setting.start)
+        shown = format_duration(bound) if in_full else show_of(bound, metric, setting.start)
         return " ".join(filter(None, [whose, objective.group, label, sign, shown]))
 
     @property

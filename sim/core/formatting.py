@@ -7,8 +7,15 @@ value look exact, digits are added.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sim.core.metrics import Metric
 
 NOTHING = "-"
 """What stands where a value does not exist."""
@@ -33,6 +40,13 @@ def show(value: float, unit: str) -> str:
         shown = _number(value)
         return shown if "." in shown else f"{shown}.0"
     return _number(value)
+
+
+def show_of(value: float, metric: Metric, start: dt.datetime | None) -> str:
+    """Write a value of a metric: an instant by the clock where the scenario has a `start`."""
+    if metric.is_instant and start is not None and not math.isnan(value):
+        return show_instant(value, start)
+    return show(value, metric.unit)
 
 
 def format_compact(value: float, unit: str) -> str:

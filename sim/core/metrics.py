@@ -75,6 +75,8 @@ class Metric:
     """The metric that counts what is not over yet: where it is above 0, this one may still grow."""
     counterpart: str = ""
     """The metric that says the same as a count where this one is a share, or the other way."""
+    is_instant: bool = False
+    """Whether it is a point in time: bounds on it may be clock times, and are shown as such."""
 
 
 METRICS: dict[str, Metric] = {
@@ -165,6 +167,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "done at",
             "The last end of a rollout, since the start of the scenario; missing unless finished.",
+            is_instant=True,
         ),
         Metric(
             "ended_in",

@@ -56,6 +56,7 @@ _PERCENT = r"[0-9]+(?:\.[0-9]+)?%"
 _PLAIN_SHARE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 SHARE_PATTERN = f"^{_PERCENT}$"
 CLOCK_PATTERN = r"^([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?$"
+CLOCK_END_PATTERN = CLOCK_PATTERN.removesuffix("$") + "|^24:00(?::00)?$"
 INSTANT_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
@@ -252,6 +253,11 @@ def parse_clock(text: str) -> float:
         raise ValueError(f"must be a time of day from 00:00 to 23:59, got {shorten(text)}")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return 3600.0 * hours + 60.0 * minutes + seconds
+
+
+def parse_clock_end(text: str) -> float:
+    """The same of the end of something: ``24:00`` is the end of a day."""
+    return 86400.0 if text in ("24:00", "24:00:00") else parse_clock(text)
 
 
 def format_clock(seconds: float) -> str:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from sim.core.wall_clock import DAY
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DAY = 86400.0
+    from sim.core.wall_clock import WallClock
 
-
-def second_of_day(start: datetime | None) -> float:
-    """The wall clock at time 0, seconds after midnight. Without a start, time 0 is midnight."""
-    if start is None:
-        return 0.0
-    return start.hour * 3600 + start.minute * 60 + start.second + start.microsecond / 1e6
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Window:
     """A time of day in which something new may begin: from <= t < to, seconds of the day.
 
-    One whose `to` is not after its `from` closes on the next day.
+    One whose `to` is not after its `from` closes on the next day. It opens and closes by the clock:
+    a change of the clock makes it longer or shorter, one within a gap of the clock is not open.
     """
 
     opens: float
@@ -35,45 +32,44 @@ class Window:
     weekdays: frozenset[int]
     """Days on which it opens, Monday is 0."""
 
-    @property
-    def length(self) -> float:
-        """Seconds for which it is open."""
-        return (self.closes - self.opens) % DAY or DAY
+    def intervals(self, clock: WallClock) -> tuple[Floats, Floats]:
+        """When it opens and closes, seconds since the start, while the scenario takes."""
+        days = clock.days[np.isin((clock.weekday + clock.days) % 7, list(self.weekdays))] * DAY
+        closes = self.closes if self.closes > self.opens else self.closes + DAY
+        return clock.instants(days + self.opens), clock.instants(days + closes)
 
 
 class Windows:
     """When an upgrade may begin something new. Without any window: always."""
 
-    def __init__(self, windows: tuple[Window, ...], start: datetime | None) -> None:
-        self._windows = windows
-        self._second = second_of_day(start)
-        self._weekday = start.weekday() if start else 0
+    def __init__(self, windows: tuple[Window, ...], clock: WallClock | None) -> None:
+        self._opens, self._closes = np.array([-math.inf]), np.array([math.inf])
+        if windows and clock is not None:
+            both = [window.intervals(clock) for window in windows]
+            self._opens, self._closes = _joined(*map(np.concatenate, zip(*both, strict=True)))
+        # Asked by every machine of a fleet: plain lists are faster, one at a time.
+        self._opening, self._closing = self._opens.tolist(), self._closes.tolist()
 
     def wait(self, now: float) -> float:
         """Seconds from `now` (since the scenario's start) until a window is open: 0 if one is."""
-        if not self._windows:
-            return 0.0
-        clock = self._second + now
-        return min(max(0.0, opens - clock) for opens in self._openings(clock))
+        opens: float = self._opening[bisect_right(self._closing, now)]
+        return opens - now if opens > now else 0.0
 
-    def are_open(self, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def are_open(self, times: Floats) -> NDArray[np.bool_]:
         """Whether a window is open at each of `times`, seconds since the scenario's start."""
-        day, second = np.divmod(self._second + times, DAY)
-        is_open = np.full(times.shape, not self._windows)
-        for window in self._windows:
-            for ago in (0, 1):  # it opened on this day, or on the one before
-                opens = np.isin((self._weekday + day - ago) % 7, list(window.weekdays))
-                since = second + ago * DAY - window.opens
-                is_open |= opens & (since >= 0) & (since < window.length)
+        place = np.searchsorted(self._closes, times, side="right")
+        is_open: NDArray[np.bool_] = self._opens[place] <= times
         return is_open
 
-    def _openings(self, clock: float) -> list[float]:
-        """Openings that end after `clock`, from yesterday's on and for more than a week."""
-        today = math.floor(clock / DAY)
-        return [
-            day * DAY + window.opens
-            for window in self._windows
-            for day in range(today - 1, today + 9)
-            if (self._weekday + day) % 7 in window.weekdays
-            and day * DAY + window.opens + window.length > clock
-        ]
+
+def _joined(opens: Floats, closes: Floats) -> tuple[Floats, Floats]:
+    """Intervals in order of time, those that meet as one, and one at the end of all times."""
+    order = np.argsort(opens, kind="stable")
+    opens, closes = opens[order], closes[order]
+    real = closes > opens
+    opens, closes = opens[real], np.maximum.accumulate(closes[real])
+    apart = np.flatnonzero(opens[1:] > closes[:-1])
+    return (
+        np.concatenate([opens[:1], opens[apart + 1], [math.inf]]),
+        np.concatenate([closes[apart], closes[-1:], [math.inf]]),
+    )

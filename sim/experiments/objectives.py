@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.formatting import show
+from sim.core.formatting import show, show_of
 from sim.core.metrics import Key
 from sim.experiments.replications import replicate
 from sim.experiments.verdicts import judge, judge_mean, meets
@@ -102,8 +102,8 @@ def describe(objective: Objective, scenario: Scenario) -> str:
     in_service = objective.in_service(" ".join(filter(None, [system, objective.group])))
     if in_service:
         return f"{in_service} {'on average' if objective.of == 'mean' else f'in {in_runs}'}"
-    unit = metric_of(scenario, objective.system, objective.metric).unit
-    how = f"{'>=' if at_least else '<='} {show(bound, unit)}"
+    metric = metric_of(scenario, objective.system, objective.metric)
+    how = f"{'>=' if at_least else '<='} {show_of(bound, metric, scenario.start)}"
     if objective.of == "mean":
         return f"mean {name} {how}"
     return f"{name} {how} in {in_runs}"
@@ -143,7 +143,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     values = measured.values.get(key, np.full(len(ended), np.nan))
     bound, at_least = bound_of(objective)
     looks = 2 if one.open_ended else 1
-    unit = metric_of(one.scenario, objective.system, objective.metric).unit
+    metric, start = metric_of(one.scenario, key.system, key.metric), one.scenario.start
     if objective.of == "mean":
         specs = one.scenario.systems.values()
         verdict = judge_mean(
@@ -156,8 +156,8 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
             rarest=min(
                 (p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec)), default=1.0
             ),
-            binary=unit == "0/1",
-            show=lambda value: show(value, unit),
+            binary=metric.unit == "0/1",
+            show=lambda value: show_of(value, metric, start),
         )
     else:
         verdict = judge(
@@ -166,7 +166,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
             objective.confidence,
             looks=looks,
             random=measured.random,
-            value="it" if np.isnan(values[0]) else show(float(values[0]), unit),
+            value="it" if np.isnan(values[0]) else show_of(float(values[0]), metric, start),
         )
     if key not in measured.values:
         excuse = f"; {objective.metric} does not apply here, so it has no value in any run"

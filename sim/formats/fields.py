@@ -16,6 +16,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sim.core import units
+from sim.core.clock_times import CLOCK_TIME_PATTERN, ClockTime, is_likely
 from sim.core.rounding import Amount
 from sim.formats.checking import WRONG_SHAPE, Null, check, show_scalar
 from sim.formats.specs import OneOf, Spec
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Amount",
     "Clock",
+    "ClockEnd",
+    "ClockTimeText",
     "Count",
     "CountOrShare",
     "Duration",
@@ -250,6 +253,41 @@ Clock = Annotated[
     _written_as(units.format_clock),
     WithJsonSchema({"type": "string", "pattern": units.CLOCK_PATTERN}),
 ]
+
+ClockEnd = Annotated[
+    float,
+    _takes(
+        "must be a time of day such as 22:00", lambda value: units.parse_clock_end(_text(value))
+    ),
+    _written_as(units.format_clock),
+    WithJsonSchema({"type": "string", "pattern": units.CLOCK_END_PATTERN}),
+]
+"""A time of day, or the end of the day."""
+
+
+def _clock_time(value: object) -> ClockTime:
+    """What is no clock time at all is for the other alternatives of a field."""
+    text = _text(value) if isinstance(value, str | int | float) else ""
+    if not is_likely(text):
+        _scalar(value, _DURATION)
+        raise PydanticCustomError(WRONG_SHAPE, _DURATION)
+    return ClockTime.parse(text)
+
+
+ClockTimeText = Annotated[
+    ClockTime,
+    PlainValidator(_clock_time),
+    PlainSerializer(lambda clock_time: clock_time.text),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": CLOCK_TIME_PATTERN},
+                {"type": "string", "pattern": units.INSTANT_PATTERN},
+            ]
+        }
+    ),
+]
+"""A time by the clock, as an alternative to a duration."""
 
 Instant = Annotated[
     dt.datetime,

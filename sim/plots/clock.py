@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.ticker import Formatter, Locator
 
 from sim.core.units import format_duration, show_duration
+from sim.core.wall_clock import show_date, show_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,14 +71,6 @@ def view(begin: float, end: float, changes: Iterable[float]) -> View:
     if right - left > _WORTH_ZOOMING * (end - begin):
         return View(begin, end, begin, end)
     return View(left, right, begin, end)
-
-
-def show_instant(seconds: float, start: dt.datetime | None) -> str:
-    """``10min`` after the start, or ``Fri 20 Nov 14:10`` where the scenario has a `start`."""
-    if start is None:
-        return show_duration(seconds)
-    at = _local(seconds, start)
-    return f"{_date(at)} {at:%H:%M}"
 
 
 def nice_step(span: float, most: int) -> float:
@@ -168,7 +161,7 @@ class TimeLabels(Formatter):
         if all(at.time() == dt.time() for at in instants):
             years = [None, *(at.year for at in instants)]
             return [
-                f"{_date(at)}\n" + (str(at.year) if at.year != former else "")
+                f"{show_date(at)}\n" + (str(at.year) if at.year != former else "")
                 for at, former in zip(instants, years, strict=False)
             ]
         precision = "auto" if any(at.second or at.microsecond for at in instants) else "minutes"
@@ -176,7 +169,7 @@ class TimeLabels(Formatter):
         dates = [None, *(at.date() for at in instants)]
         # Every label has two lines, or the times would not stand on one line.
         return [
-            f"{clock}\n" + (_date(at) if at.date() != former else "")
+            f"{clock}\n" + (show_date(at) if at.date() != former else "")
             for clock, at, former in zip(clocks, instants, dates, strict=False)
         ]
 
@@ -209,10 +202,6 @@ def _show_tick(seconds: float) -> str:
         show_duration(rest) if rest else ""
     )
     return ("-" if seconds < 0 and text else "") + (text or "0")
-
-
-def _date(at: dt.datetime) -> str:
-    return f"{at:%a} {at.day} {at:%b}"
 
 
 def _utc(instant: dt.datetime) -> dt.datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
+from sim.core.wall_clock import show_instant
 from sim.plots import capacity, clock, style
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def course(line: Timeline, start: dt.datetime | None = None) -> str:
         return f"{show_share(float(line.values[0]))} throughout"
     reached = [(share, since(line, share)) for share in _TOLD]
     told = [
-        f"{show_share(share)} by {clock.show_instant(at, start)}"
+        f"{show_share(share)} by {show_instant(at, start)}"
         for share, at in reached
         if at is not None
     ]
@@ -83,7 +84,7 @@ def outcome(line: Timeline, start: dt.datetime | None = None) -> str:
     at = since(line, NEARLY_ALL)
     if at is None:
         return f"{show_share(float(line.values[-1]))} at the end"
-    return f"{show_share(NEARLY_ALL)} by {clock.show_instant(at, start)}"
+    return f"{show_share(NEARLY_ALL)} by {show_instant(at, start)}"
 
 
 def since(line: Timeline, share: float) -> float | None:

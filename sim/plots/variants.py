@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
+from sim.core.wall_clock import show_instant
 from sim.plots import capacity, clock, style, up_to_date
 from sim.plots.layout import POINTS
 from sim.plots.text import fitted, text_width
@@ -122,7 +123,7 @@ def _nearly_all(lines: Mapping[str, Timeline], start: dt.datetime | None) -> dic
     reached = sorted((at, name) for name, at in since.items() if at is not None)
     never = [name for name in lines if since[name] is None]
     return {
-        **{name: clock.show_instant(at, start) for at, name in reached},
+        **{name: show_instant(at, start) for at, name in reached},
         **dict.fromkeys(never, "not by the end"),
     }
 

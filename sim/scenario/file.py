@@ -18,6 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats.distributions import Distribution
 from sim.formats.fields import (
+    ClockTimeText,
     Duration,
     Name,
     OneOf,
@@ -67,7 +68,8 @@ class ObjectiveEntry(OneOf):
     at_least: Bound | SkipJsonSchema[None] = None
     """The lowest acceptable value, such as 80%, 10min or 3. Exactly one bound is given."""
     at_most: Bound | SkipJsonSchema[None] = None
-    """The highest acceptable value, such as 80%, 10min or 3. Exactly one bound is given."""
+    """The highest acceptable value, such as 80%, 10min or 3; of done_at also a clock time, such as
+    "02:00". Exactly one bound is given."""
     in_runs: Share = 1.0
     """Share of the replications that must meet the bound. Default: 100%."""
     confidence: Annotated[Share, AfterValidator(_not_certain)] = 0.95
@@ -85,8 +87,9 @@ class ObjectiveEntry(OneOf):
 class OperationEntry(OneOf):
     """One operation: when, and exactly one key that names the request."""
 
-    at: Distribution
-    """Time after the start at which it is sent; 0s is the start itself."""
+    at: ClockTimeText | Distribution
+    """Time after the start at which it is sent; 0s is the start itself. Where the file has a
+    `start`, it may also be a clock time: "22:00" is the first one from the start on."""
     name: Name | SkipJsonSchema[None] = None
     """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
 
@@ -102,8 +105,9 @@ class File(Spec):
 
     name: Name | SkipJsonSchema[None] = None
     """Name of the scenario. Default: the file's name without its ending."""
-    horizon: PositiveDuration | SkipJsonSchema[None] = None
-    """Simulated time. Default: 1d."""
+    horizon: ClockTimeText | PositiveDuration | SkipJsonSchema[None] = None
+    """Simulated time, or where the file has a `start` the clock time at which it ends, such as
+    "sat 06:00". Default: 1d."""
     warm_up: Duration = 0.0
     """Time at the beginning that metrics leave out. Default: 0s."""
     seed: Seed = 0

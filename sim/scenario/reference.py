@@ -13,6 +13,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.core import units
+from sim.core.clock_times import CLOCK_TIME_PATTERN
 from sim.core.errors import ScenarioError
 from sim.formats.checking import nearest, suggest
 from sim.formats.hints import hint
@@ -37,6 +38,8 @@ _PATTERNS = {
     units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
     units.SHARE_PATTERN: "share, such as 80%",
     units.CLOCK_PATTERN: 'time of day, such as "22:00"',
+    units.CLOCK_END_PATTERN: 'time of day, such as "22:00", or "24:00"',
+    CLOCK_TIME_PATTERN: 'clock time, such as "22:00" or "sat 22:00"',
     units.INSTANT_PATTERN: "date and time, such as 2026-11-20T14:00+01:00",
 }
 _SCALARS = {"boolean": "true or false", "string": "text", "number": "number", "null": "null"}

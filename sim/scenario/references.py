@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from sim.core.clock_times import ClockTime
 from sim.core.errors import MOST_PROBLEMS, Problem
 from sim.core.units import YEAR, format_duration, format_share
-from sim.formats.fields import Duration, Number, Share, Spec, check, dotted
+from sim.formats.distributions import Distribution
+from sim.formats.fields import ClockTimeText, Duration, Number, Share, Spec, check, dotted
 from sim.formats.tree import Node, walk
 from sim.scenario.inputs import Reader
 from sim.systems import SYSTEM_TYPES
@@ -50,7 +52,7 @@ class Objective:
     group: str
     """A role or extension type; empty for the whole system."""
     at_least: float | None
-    """One of the two bounds is None."""
+    """One of the two bounds is None. Of a clock time: seconds after the start."""
     at_most: float | None
     in_runs: float
     confidence: float
@@ -102,7 +104,7 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
         rule = f"must be at most {MOST_REPLICATIONS:,}, got {file.replications}"
         findings.append(Issue(("replications",), rule))
     systems = dict(sorted(file.systems.items()))
-    horizon = file.horizon or max(SYSTEM_TYPES[spec.kind].horizon for spec in systems.values())
+    horizon = _horizon(file, findings)
     operations = tuple(_operations(file, systems, findings))
     # A distribution whose file is missing has no times to look at.
     findings += _times(file, horizon, () if reader.findings else operations)
@@ -158,6 +160,37 @@ def _locate(tree: Node, path: Path) -> Node:
     return node
 
 
+# Times -------------------------------------------------------------------------------------------
+
+
+def _seconds(
+    written: float | ClockTime, start: dt.datetime | None, path: Path, findings: list[Issue]
+) -> float:
+    """Seconds after the start; a clock time that means none is told, and counts as 0."""
+    if not isinstance(written, ClockTime):
+        return written
+    try:
+        return written.after(start)
+    except ValueError as error:
+        findings.append(Issue(path, str(error)))
+        return 0.0
+
+
+def _horizon(file: File, findings: list[Issue]) -> float:
+    """Seconds. Where the file does not say, the longest that any of its systems would take."""
+    usual = max(SYSTEM_TYPES[spec.kind].horizon for spec in file.systems.values())
+    if file.horizon is None:
+        return usual
+    if not isinstance(file.horizon, ClockTime):
+        return file.horizon
+    found = len(findings)
+    horizon = _seconds(file.horizon, file.start, ("horizon",), findings)
+    if not horizon and found == len(findings):
+        rule = f"must be after the start, got {file.horizon.text}"
+        findings.append(Issue(("horizon",), rule))
+    return horizon or usual
+
+
 # Operations --------------------------------------------------------------------------------------
 
 
@@ -173,7 +206,10 @@ def _operations(
         kind, body = entry.chosen
         name = entry.name or f"{kind}-{counts[kind]}"
         counts[kind] += 1
-        operation = Operation(index, name, bool(entry.name), kind, "", entry.at, body)
+        at, by_clock = entry.at, isinstance(entry.at, ClockTime)
+        if isinstance(at, ClockTime):
+            at = Distribution.fixed(_seconds(at, file.start, ("operations", index, "at"), findings))
+        operation = Operation(index, name, bool(entry.name), kind, "", at, body, by_clock)
         if len(findings) > MOST_PROBLEMS:
             return
         whom = f"operation {kind}"
@@ -269,6 +305,11 @@ class DurationBounds(Bounds):
     at_most: Duration | None = None
 
 
+class InstantBounds(Bounds):
+    at_least: ClockTimeText | Duration | None = None
+    at_most: ClockTimeText | Duration | None = None
+
+
 class NumberBounds(Bounds):
     at_least: Number | None = None
     at_most: Number | None = None
@@ -276,6 +317,11 @@ class NumberBounds(Bounds):
 
 BOUNDS: dict[str, type[Bounds]] = {"share": ShareBounds, "s": DurationBounds}
 """Unit of a metric -> how bounds on it are written; as a number in every other unit."""
+
+
+def _bounds_on(metric: Metric) -> type[Bounds]:
+    """How bounds on a metric are written."""
+    return InstantBounds if metric.is_instant else BOUNDS.get(metric.unit, NumberBounds)
 
 
 def _objectives(
@@ -297,7 +343,7 @@ def _objectives(
         findings += _group(entry, path, system, systems[system], asked[system])
         record = SYSTEM_TYPES[systems[system].kind]
         metric = record.metrics[entry.metric]
-        at_least, at_most = _bounds(_locate(tree, path), path, metric, findings)
+        at_least, at_most = _bounds(_locate(tree, path), path, metric, file.start, findings)
         among = None
         if not findings:  # else there may be no such group
             among = record.headcount(systems[system], asked[system], entry.group or "")
@@ -387,16 +433,24 @@ def _group(
 
 
 def _bounds(
-    node: Node, path: Path, metric: Metric, findings: list[Issue]
+    node: Node, path: Path, metric: Metric, start: dt.datetime | None, findings: list[Issue]
 ) -> tuple[float | None, float | None]:
     """The bounds of an objective, at_least and at_most, in the metric's unit."""
     entries = node.value if isinstance(node.value, dict) else {}
     given = {key: node for key, node in entries.items() if key in Bounds.model_fields}
     problems: list[Problem] = []
-    bounds = check(BOUNDS.get(metric.unit, NumberBounds), Node(given), path, problems)
+    bounds = check(_bounds_on(metric), Node(given), path, problems)
     got = "".join(str(each.value) for each in given.values())
     findings += [Issue((*path, *given), problem.rule + _hint(metric, got)) for problem in problems]
-    return (None, None) if bounds is None else (bounds.at_least, bounds.at_most)
+    if bounds is None:
+        return None, None
+    if not metric.is_instant:
+        return bounds.at_least, bounds.at_most
+    at_least, at_most = (
+        None if bound is None else _seconds(bound, start, (*path, key), findings)
+        for key, bound in (("at_least", bounds.at_least), ("at_most", bounds.at_most))
+    )
+    return at_least, at_most
 
 
 def _hint(metric: Metric, got: str) -> str:
@@ -410,9 +464,9 @@ def _hint(metric: Metric, got: str) -> str:
 
 def dump_objective(objective: Objective, systems: Mapping[str, System]) -> dict[str, Any]:
     """An entry of `objectives` that reads back to the same objective."""
-    unit = SYSTEM_TYPES[systems[objective.system].kind].metrics[objective.metric].unit
+    metric = SYSTEM_TYPES[systems[objective.system].kind].metrics[objective.metric]
     bounds = {"at_least": objective.at_least, "at_most": objective.at_most}
-    written = BOUNDS.get(unit, NumberBounds).model_construct(None, **bounds)
+    written = BOUNDS.get(metric.unit, NumberBounds).model_construct(None, **bounds)
     entry = {
         "metric": objective.metric,
         "system": objective.system,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
+from sim.core.wall_clock import reading
 from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
@@ -256,7 +257,7 @@ class Scenario:
         }
         parts = {
             "systems": {name: _dump(spec) for name, spec in self.systems.items()},
-            "operations": [_dump_operation(each) for each in self.operations],
+            "operations": [_dump_operation(each, self.start) for each in self.operations],
             "objectives": [dump_objective(each, self.systems) for each in self.objectives],
             "prefer": list(self.prefer),
         }
@@ -323,6 +324,9 @@ def _dump(part: BaseModel) -> Any:
     return part.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _dump_operation(operation: Operation) -> dict[str, Any]:
+def _dump_operation(operation: Operation, start: dt.datetime | None) -> dict[str, Any]:
     name = {"name": operation.name} if operation.named else {}
-    return {"at": _dump(operation.at), **name, operation.kind: _dump(operation.body)}
+    at = _dump(operation.at)
+    if operation.by_clock and start is not None:
+        at = reading(start, operation.at.highest).isoformat()
+    return {"at": at, **name, operation.kind: _dump(operation.body)}

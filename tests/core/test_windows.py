@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.windows import DAY, Window, Windows, second_of_day
+from sim.core.wall_clock import DAY, WallClock
+from sim.core.windows import Window, Windows
 
 HOUR = 3600.0
 EVERY_DAY = frozenset(range(7))
 
 
 def windows(*each, start=None):
-    return Windows(tuple(Window(*one) for one in each), start)
+    return Windows(tuple(Window(*one) for one in each), WallClock(start, 20 * DAY))
 
 
 FRIDAY = dt.datetime(2026, 11, 20, 14, 30, tzinfo=dt.timezone(dt.timedelta(hours=1)))
@@ -70,7 +72,7 @@ def test_the_next_of_several_windows_counts():
     ],
 )
 def test_days_name_the_day_on_which_a_window_opens(hours, wait):
-    weekend = windows((0.0, 0.0, frozenset({5, 6})), start=FRIDAY)
+    weekend = windows((0.0, DAY, frozenset({5, 6})), start=FRIDAY)
     assert weekend.wait(hours * HOUR) == wait * HOUR
 
 
@@ -84,12 +86,6 @@ def test_a_night_that_begins_on_friday_ends_on_saturday():
 def test_a_weekly_window_that_has_just_closed_opens_in_a_week():
     weekly = windows((13 * HOUR, 14 * HOUR, frozenset({4})), start=FRIDAY)
     assert weekly.wait(0) == (7 * 24 - 1.5) * HOUR
-
-
-def test_the_clock_at_the_start_is_the_one_on_the_wall():
-    assert second_of_day(FRIDAY) == 14.5 * HOUR
-    assert second_of_day(None) == 0
-    assert second_of_day(dt.datetime(2026, 1, 1, 0, 0, 1, 500_000)) == 1.5  # noqa: DTZ001 (as written)
 
 
 clocks = st.integers(0, 95).map(lambda quarter: quarter * 900.0)
@@ -107,7 +103,7 @@ def test_a_wait_ends_when_a_window_first_is_open(given_windows, quarter):
 
     def is_open(now):
         """Whether it opened on this day, or on the day before and is open past midnight."""
-        clock = second_of_day(FRIDAY) + now
+        clock = 14.5 * HOUR + now
         day, second = math.floor(clock / DAY), clock % DAY
         for window in given_windows:
             over = window.closes <= window.opens
@@ -122,7 +118,7 @@ def test_a_wait_ends_when_a_window_first_is_open(given_windows, quarter):
     now = quarter * 900.0
     waits = (900.0 * k for k in range(9 * 96))
     expected = next(wait for wait in waits if is_open(now + wait))
-    windows = Windows(tuple(given_windows), FRIDAY)
+    windows = Windows(tuple(given_windows), WallClock(FRIDAY, 20 * DAY))
     assert windows.wait(now) == expected
     times = now + 900.0 * np.arange(9 * 96)
     assert windows.are_open(times).tolist() == [is_open(time) for time in times.tolist()]
@@ -130,3 +126,73 @@ def test_a_wait_ends_when_a_window_first_is_open(given_windows, quarter):
 
 def test_without_any_window_it_is_always_open():
     assert Windows((), None).are_open(np.arange(3.0)).all()
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+AUTUMN = dt.datetime(2026, 10, 24, 12, tzinfo=BERLIN)  # the day before summer time ends
+SPRING = dt.datetime(2027, 3, 27, 12, tzinfo=BERLIN)  # the day before it begins
+NIGHT = (22 * HOUR, 5 * HOUR, EVERY_DAY)
+
+
+def opened(these, *hours):
+    return [these.wait(hour * HOUR) / HOUR for hour in hours]
+
+
+def test_a_night_in_which_summer_time_ends_has_eight_hours():
+    night = windows(NIGHT, start=AUTUMN)
+    assert opened(night, 0, 10, 17.99, 18) == [10, 0, 0, 17]
+    assert night.are_open(HOUR * np.arange(20)).tolist() == [10 <= k < 18 for k in range(20)]
+
+
+def test_a_night_in_which_summer_time_begins_has_six_hours():
+    night = windows(NIGHT, start=SPRING)
+    assert opened(night, 0, 10, 15.99, 16) == [10, 0, 0, 17]
+    assert night.are_open(HOUR * np.arange(20)).tolist() == [10 <= k < 16 for k in range(20)]
+
+
+def test_a_window_keeps_its_reading_of_the_clock_over_a_change():
+    """22:00 is 20:00 of UTC before the change and 21:00 after it."""
+    night = windows(NIGHT, start=AUTUMN)
+    assert opened(night, 18) == [17]  # Sunday 05:00 to 22:00
+    assert opened(night, 24 + 18) == [17]  # and Monday's
+
+
+def test_a_window_within_the_hour_that_is_left_out_is_not_open_that_day():
+    hour = windows((2 * HOUR, 3 * HOUR, EVERY_DAY), start=SPRING)
+    assert opened(hour, 13) == [14 + 24 - 1 - 13]  # not on Sunday: on Monday 02:00
+
+
+def test_an_hour_that_comes_twice_is_open_from_its_first_to_the_end_of_its_second():
+    hour = windows((2 * HOUR, 3 * HOUR, EVERY_DAY), start=AUTUMN)
+    assert opened(hour, 14, 15.5, 16) == [0, 0, 23]
+
+
+def test_a_window_to_midnight_ends_with_its_day():
+    evening = windows((22 * HOUR, DAY, frozenset({4})), start=FRIDAY)
+    assert opened(evening, 0, 7.5, 9.5) == [7.5, 0, 7 * 24 - 2]
+
+
+def test_windows_that_meet_are_one():
+    both = windows((22 * HOUR, DAY, EVERY_DAY), (0.0, 5 * HOUR, EVERY_DAY))
+    assert opened(both, 23, 24, 28.99, 29) == [0, 0, 0, 17]
+
+
+def test_the_next_opening_of_a_long_scenario_is_there_at_its_end():
+    clock = WallClock(None, 365 * DAY)
+    yearly = Windows((Window(22 * HOUR, 23 * HOUR, frozenset({0})),), clock)
+    assert yearly.wait(365 * DAY) == 6 * DAY + 22 * HOUR
+
+
+def test_the_next_opening_is_not_searched_for_among_all_of_them():
+    """Each machine of a fleet asks: what is asked of a window must not grow with the horizon."""
+    asked = []
+
+    class Counted(Window):
+        def intervals(self, clock):
+            asked.append(self)
+            return super().intervals(clock)
+
+    night = Windows((Counted(22 * HOUR, 5 * HOUR, EVERY_DAY),), WallClock(None, 90 * DAY))
+    for hour in range(1000):
+        night.wait(hour * HOUR)
+    assert len(asked) == 1

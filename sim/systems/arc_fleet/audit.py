@@ -132,7 +132,7 @@ def _starts_outside_windows(scopes: Scopes, place: int) -> bool:
         windows = scopes.body(rollout).windows
         if windows:
             mine = starts & (rows.cause == layout.first_upgrade + rollout)
-            is_open = windows_of(windows, layout.span.start).are_open(rows.time[mine])
+            is_open = windows_of(windows, layout.span).are_open(rows.time[mine])
             if not is_open.all():
                 return True
     return False

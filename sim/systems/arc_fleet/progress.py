@@ -13,7 +13,7 @@ import numpy as np
 from sim.core.formatting import show
 from sim.core.log import OPERATION, SUCCEEDED, Stack
 from sim.core.units import show_duration
-from sim.core.windows import DAY
+from sim.core.wall_clock import DAY
 from sim.systems.arc_fleet.metrics import progress
 from sim.systems.arc_fleet.requests import (
     PublishExtension,

@@ -145,7 +145,7 @@ class SystemModel(Generic[L]):
             operation.body,
             SCENARIO,
             self.rule(operation.body),
-            windows_of(getattr(operation.body, "windows", ()), layout.span.start),
+            windows_of(getattr(operation.body, "windows", ()), layout.span),
         )
 
     def _ask(self, event: ScheduledEvent) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core import windows as daily
-from sim.formats.fields import Clock, Name, Spec
+from sim.core.clock_times import WEEK
+from sim.core.units import format_clock
+from sim.core.wall_clock import WallClock
+from sim.formats.fields import Clock, ClockEnd, Name, Spec
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,7 +21,6 @@ if TYPE_CHECKING:
     from sim.core.random_streams import Draws
     from sim.formats.distributions import Distribution
 
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -29,18 +32,32 @@ class Window(Spec):
     days needs a `start` in the file."""
     from_: Clock = Field(alias="from")
     """Time of day at which the window opens, such as "22:00"."""
-    to: Clock
-    """Time of day at which it closes, itself not included; the next day's unless after `from`."""
+    to: ClockEnd
+    """Time of day at which it closes, itself not included; the next day's unless after `from`.
+    "24:00" is the end of the day."""
+
+    @field_validator("to")
+    @classmethod
+    def _takes_time(cls, to: float, given: ValidationInfo) -> float:
+        if to == given.data.get("from_"):
+            rule = "must not be as `from` (a whole day is from 00:00 to 24:00)"
+            raise ValueError(f"{rule}, got {format_clock(to)}")
+        return to
 
 
-def windows_of(windows: tuple[Window, ...], start: dt.datetime | None) -> daily.Windows:
-    """The same as a rule; time 0 is `start`."""
+def windows_of(windows: tuple[Window, ...], span: Span) -> daily.Windows:
+    """The same as a rule over the time of a scenario."""
+    return _windows_of(windows, span.clock)
+
+
+@lru_cache(maxsize=64)  # many operations may have the same ones
+def _windows_of(windows: tuple[Window, ...], clock: WallClock) -> daily.Windows:
     return daily.Windows(
         tuple(
             daily.Window(each.from_, each.to, frozenset(map(WEEK.index, each.days or WEEK)))
             for each in windows
         ),
-        start,
+        clock,
     )
 
 
@@ -60,6 +77,11 @@ class Span:
     start: dt.datetime | None
     """The wall clock at time 0."""
 
+    @cached_property
+    def clock(self) -> WallClock:
+        """The wall clock over this time."""
+        return WallClock(self.start, self.horizon)
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -77,6 +99,8 @@ class Operation:
     at: Distribution
     """Seconds after the scenario's start."""
     body: Request
+    by_clock: bool = False
+    """Whether the file says by the clock when it is."""
 
     @property
     def path(self) -> tuple[str | int, ...]:

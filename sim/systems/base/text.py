@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from sim.core.rounding import at_least
 from sim.core.units import format_clock
+from sim.core.wall_clock import show_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +45,7 @@ def when(operation: Operation, span: Span) -> str:
 def _local_time(operation: Operation, span: Span) -> str:
     if span.start is None or operation.at.is_random:
         return ""
-    at = span.start + dt.timedelta(seconds=operation.at.highest)
-    return f" ({at:%a} {at.day} {at:%b %H:%M})"
+    return f" ({show_instant(operation.at.highest, span.start)})"
 
 
 def within(body: Any, what: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 from sim.core.log import UNIT, States
 from sim.core.rounding import at_least
+from sim.core.wall_clock import reading
 from sim.systems.base.layout import Layout
 from sim.systems.base.spec import Issue
 from sim.systems.base.targets import INITIAL, target_states
@@ -38,6 +38,7 @@ from sim.systems.batch_pool.states import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
@@ -235,7 +236,7 @@ def latest(spec: BatchPool, asked: Sequence[str], now: dt.datetime | None) -> st
 def _instant(operation: Operation, span: Span) -> dt.datetime | None:
     """The wall clock when an operation is asked for; at the mean of a random time, if in time."""
     seconds = min(operation.at.mean, span.horizon)
-    return span.start and span.start + dt.timedelta(seconds=seconds)
+    return span.start and reading(span.start, seconds)
 
 
 def _parts(version: str) -> list[int]:

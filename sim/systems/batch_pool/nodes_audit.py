@@ -99,7 +99,7 @@ class _Upgrade:
         if self._forgets_a_node():
             yield "an upgrade was completed without one of the nodes"
         takings = self._takings()
-        if not windows_of(self._body.windows, self._layout.span.start).are_open(takings.time).all():
+        if not windows_of(self._body.windows, self._layout.span).are_open(takings.time).all():
             yield "a node was taken outside the windows of its upgrade"
         if self._rules.order == "number" and self._out_of_order(takings):
             yield "nodes were not taken in the order of their numbers"

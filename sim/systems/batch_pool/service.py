@@ -5,10 +5,10 @@ Source: the pages of the requests in the Batch REST reference and "Batch Status 
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from sim.core.rounding import at_most
+from sim.core.wall_clock import reading
 from sim.systems.base.service import Call, Service
 from sim.systems.batch_pool.draws import Starts
 from sim.systems.batch_pool.layout import node_name
@@ -46,7 +46,7 @@ class BatchService(Service):
         """The state of the pool, and the versions that there are at this time."""
         body: UpgradeOs = call.body
         start = self._layout.span.start
-        now = start + dt.timedelta(seconds=self.context.now) if start else None
+        now = reading(start, self.context.now) if start else None
         rule = by_version(body.target_os_version, self._layout.spec, now)
         if rule is not None:
             return rule

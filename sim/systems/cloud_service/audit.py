@@ -176,7 +176,7 @@ def _in_windows(history: History) -> bool:
         windows = getattr(history.body(upgrade), "windows", ())
         if windows:
             mine = (turns.upgrade == upgrade) & ~turns.rolls_back
-            is_open = windows_of(windows, history.layout.span.start).are_open(turns.time[mine])
+            is_open = windows_of(windows, history.layout.span).are_open(turns.time[mine])
             if not is_open.all():
                 return False
     return True

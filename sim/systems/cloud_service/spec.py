@@ -16,7 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from sim.core.rounding import Amount
 from sim.core.timelines import Timeline
 from sim.core.units import LONGEST, to_grid
-from sim.core.windows import DAY, second_of_day
+from sim.core.wall_clock import DAY
 from sim.formats.columns import read_column
 from sim.formats.distributions import Distribution
 from sim.formats.fields import (
@@ -147,21 +147,17 @@ class Demand(OneOf):
         return Timeline(times, values, span.horizon, "demand").simplified()
 
     def _steps(self, span: Span) -> Sequence[tuple[float, float]]:
-        """(seconds after the start, demand from then on)."""
+        """(seconds after the start, demand from then on), in order of time."""
         if self.constant is not None:
             return [(0.0, self.constant)]
         if self.curve is None:
             return self._read
-        begin = second_of_day(span.start)
-        in_force = max((clock for clock in self.curve if clock <= begin), default=max(self.curve))
-        return [
-            (0.0, self.curve[in_force]),
-            *(
-                (day * DAY + clock - begin, value)
-                for day in range(int(span.horizon // DAY) + 2)
-                for clock, value in self.curve.items()
-            ),
-        ]
+        curve = sorted(self.curve.items())
+        readings = np.add.outer(span.clock.days * DAY, [clock for clock, _ in curve]).ravel()
+        # Of those before the start the last one is in force at time 0.
+        times = np.maximum(span.clock.instants(readings), 0.0).tolist()
+        values = [value for _, value in curve]
+        return list(zip(times, values * len(span.clock.days), strict=True))
 
 
 def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:

@@ -8,21 +8,46 @@ from kiosks import request
 
 from sim.core.random_streams import draws
 from sim.formats.distributions import Distribution
-from sim.systems.base.operation import Window, windows_of
+from sim.systems.base.operation import Span, Window, windows_of
 
 HOUR = 3600.0
 FRIDAY = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 
 def test_a_window_without_days_opens_every_day():
-    night = windows_of((Window.model_validate({"from": "22:00", "to": "05:00"}),), None)
+    night = windows_of((Window.model_validate({"from": "22:00", "to": "05:00"}),), Span(1e6, None))
     assert [night.wait(hour * HOUR) / HOUR for hour in (0, 5, 23, 24 * 3 + 6)] == [0, 17, 0, 16]
 
 
 def test_named_days_are_those_of_the_calendar():
     written = {"from": "22:00", "to": "05:00", "days": ["sun"]}
-    sunday = windows_of((Window.model_validate(written),), FRIDAY)
+    sunday = windows_of((Window.model_validate(written),), Span(1e6, FRIDAY))
     assert sunday.wait(0) == (12 + 24 + 22) * HOUR
+
+
+def test_a_window_may_end_with_its_day():
+    window = Window.model_validate({"from": "00:00", "to": "24:00", "days": ["sun"]})
+    sunday = windows_of((window,), Span(1e6, FRIDAY))
+    assert [sunday.wait(hour * HOUR) / HOUR for hour in (0, 36, 59.5, 60)] == [36, 0, 0, 6 * 24]
+    assert window.model_dump(mode="json", by_alias=True)["to"] == "24:00"
+
+
+@pytest.mark.parametrize("clock", ["22:00", "00:00"])
+def test_a_window_takes_time(clock):
+    with pytest.raises(ValueError, match=r"must not be as `from` .* got " + clock):
+        Window.model_validate({"from": clock, "to": clock})
+
+
+def test_a_window_does_not_begin_at_the_end_of_a_day():
+    with pytest.raises(ValueError, match="must be a time of day from 00:00 to 23:59, got 24:00"):
+        Window.model_validate({"from": "24:00", "to": "06:00"})
+
+
+def test_operations_with_the_same_windows_share_them():
+    span, night = Span(1e6, FRIDAY), {"from": "22:00", "to": "05:00"}
+    one, other = ((Window.model_validate(night),) for _ in range(2))
+    assert windows_of(one, span) is windows_of(other, span)
+    assert windows_of(one, span) is not windows_of(one, Span(1e6, None))
 
 
 def test_an_empty_list_of_days_is_refused():

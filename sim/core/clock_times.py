@@ -1,0 +1,74 @@
+"""Instants as people say them: 22:00, sat 22:00, or a date and time."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003  (pydantic looks at the types of fields)
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.core.units import parse_clock, parse_instant, shorten, to_grid
+from sim.core.wall_clock import DAY, WallClock, localized, since
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+CLOCK_TIME_PATTERN = f"^(?:(?:{'|'.join(WEEK)}) )?{_CLOCK}$"
+"""A time of day, of the next day of a name where there is one."""
+
+_LIKELY = re.compile(rf"\s*(?:[a-z]+\s+)?[0-9]{{1,2}}:|\s*[0-9]{{4}}-|\s*(?:{'|'.join(WEEK)})")
+_RULE = "must be a clock time such as 22:00, sat 22:00 or 2026-11-20T22:00"
+
+
+def is_likely(text: str) -> bool:
+    """Whether a text was rather meant as a clock time than as a duration."""
+    return _LIKELY.match(text[:100].lower()) is not None
+
+
+@dataclass(frozen=True)
+class ClockTime:
+    """The first time, at or after the start, at which the clock shows what is written."""
+
+    text: str
+    """As written."""
+    day: str
+    """Of the week, or empty for any."""
+    second: float
+    """After midnight."""
+    date: dt.datetime | None
+    """The only instant that is meant, where a date is written."""
+
+    @classmethod
+    def parse(cls, text: str) -> ClockTime:
+        """Read a clock time. ValueError with the rule, how to write it, and what was got."""
+        if re.match(r"[0-9]{4}-", text):
+            return cls(text, "", 0.0, parse_instant(text))
+        if not re.fullmatch(CLOCK_TIME_PATTERN, text):
+            raise ValueError(f"{_RULE}, got {shorten(text)}")
+        day, _, clock = text.rpartition(" ")
+        return cls(text, day, parse_clock(clock), None)
+
+    def after(self, start: dt.datetime | None) -> float:
+        """Seconds after the start of a scenario. ValueError with the rule, and what was got."""
+        if start is None:
+            raise ValueError(f"a clock time needs a `start` in the file, got {self.text}")
+        if self.date is not None:
+            return self._of_date(self.date, start)
+        clock = WallClock(start, 0.0)
+        days = clock.days
+        if self.day:
+            days = days[(clock.weekday + days) % 7 == WEEK.index(self.day)]
+        instants = clock.instants(days * DAY + self.second)
+        return float(instants[np.argmax(instants >= 0)])
+
+    def _of_date(self, date: dt.datetime, start: dt.datetime) -> float:
+        if start.tzinfo is None and date.tzinfo is not None:
+            rule = "must have no offset from UTC, as `start` has none"
+            raise ValueError(f"{rule}, got {self.text}")
+        at = date if start.tzinfo is None else localized(date, start.tzinfo)
+        seconds = since(start, at)
+        if seconds < 0:
+            begin = start.isoformat(timespec="minutes")
+            raise ValueError(f"must not be before the start, {begin}, got {self.text}")
+        return to_grid(seconds)

@@ -1,0 +1,61 @@
+"""Times by the clock, wherever a scenario file may have them."""
+
+from __future__ import annotations
+
+import pytest
+from places import TESTS
+
+from sim.cli import main
+from sim.experiments.objectives import describe
+from sim.files import load
+from sim.scenario import Scenario
+
+HOUR = 3600.0
+FILE = TESTS / "corpus" / "good" / "clock.yaml"
+
+
+def test_clock_times_are_those_after_the_start():
+    s = load(FILE)
+    assert s.horizon == 16 * HOUR
+    assert [each.at.mean for each in s.operations] == [8 * HOUR, 13 * HOUR]
+    assert s.objectives[0].at_most == 12 * HOUR
+
+
+def test_what_is_saved_keeps_clock_times_and_reads_back_to_the_same():
+    s = load(FILE)
+    saved = s.to_yaml()
+    assert "- at: '2026-11-20T22:00:00+01:00'\n" in saved
+    assert Scenario.from_text(saved) == s
+    assert Scenario.from_text(saved).to_yaml() == saved
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "hours"), [("operations.0.at", "fri 23:00", 9), ("horizon", "sat 07:00", 17)]
+)
+def test_an_override_may_be_a_clock_time(path, value, hours):
+    s = load(FILE).override({path: value})
+    assert hours * HOUR in (s.horizon, s.operations[0].at.mean)
+
+
+def test_a_bound_on_when_all_is_done_is_shown_by_the_clock():
+    s = load(FILE)
+    assert describe(s.objectives[0], s) == "done_at <= Sat 21 Nov 02:00 in all runs"
+    without = load(FILE.with_name("minimal.yaml"))
+    late = {"metric": "done_at", "at_most": "12h"}
+    upgrade = [{"at": "1h", "upgrade_deployment": {}}]
+    s = without.override({"objectives": [late], "operations": upgrade})
+    assert describe(s.objectives[0], s) == "done_at <= 12h in all runs"
+
+
+def test_a_verdict_on_it_is_told_by_the_clock(capsys):
+    fixed = ["--set", "systems.shop.roles.WebRole.restart=4min", "--no-files"]
+    assert main(["run", str(FILE), *fixed]) == 0
+    said = capsys.readouterr().out
+    assert "met: done at <= Sat 21 Nov 02:00 in all runs" in said
+    assert "deterministic: Fri 20 Nov 22:20 meets the bound" in " ".join(said.split())
+    assert main(["run", str(FILE), *fixed, "--set", "objectives.0.at_most=22:10"]) == 1
+
+
+def test_explain_tells_a_clock_time(capsys):
+    assert main(["explain", str(FILE)]) == 0
+    assert "At 8h (Fri 20 Nov 22:00), upgrade_deployment-0" in capsys.readouterr().out
