@@ -130,17 +130,11 @@ class Deployment:
         """The instances that the upgrade's turn of `domain` takes."""
         codes, role_of = self.instances.codes, self.layout.role_of
         members = self.layout.domain_members[domain]
-        if upgrade.rolling_back:
-            return [
-                i
-                for i in members
-                if codes[i]
-                and role_of[i] in upgrade.roles
-                and self.instances.version(i) != self.settled[role_of[i]]
-            ]
-        if len(upgrade.roles) == len(self.layout.roles):
-            return [i for i in members if codes[i]]
-        return [i for i in members if codes[i] and role_of[i] in upgrade.roles]
+        # `taken` has the roles as its keys: a list of many would be gone through for each member.
+        there = [i for i in members if codes[i] and role_of[i] in upgrade.taken]
+        if not upgrade.rolling_back:
+            return there
+        return [i for i in there if self.instances.version(i) != self.settled[role_of[i]]]
 
     def rollback_allowed(self) -> bool:
         """Whether an instance that the upgrade in progress covers is not up to date yet."""
@@ -167,6 +161,7 @@ class Deployment:
         self._largest = max(self._largest, wanted)
         for i in range(layout.first + count - 1, layout.first + wanted - 1, -1):
             self.instances.remove(i, cause)
+        # What comes during an upgrade is on its build already, and goes in its domain's turn too.
         created = set(range(layout.first + count, layout.first + wanted))
         target = self.targets[role].version
         for i in sorted(created):
@@ -174,6 +169,7 @@ class Deployment:
             self.instances.hold(i, target, CREATING, seconds, restart_draws, cause)
             if self.suspended:
                 self.instances.suspend(i, cause)
+        # Of a Manual upgrade all who were still to be walked may be gone now.
         if self.upgrade is not None:
             self.end_if_done(self.upgrade, cause)
         return created

@@ -1,7 +1,8 @@
-"""What chance has in store for instances that restart: how long each stage takes, what goes wrong.
+"""What is drawn for instances that restart: how long each stage takes, and what goes wrong.
 
 Source of the stages: "Workflow of Azure classic VM architecture". Paths of draws are
-``system/role/purpose/reason``.
+``system/role/purpose/reason``. The reason is the operation that makes instances restart, not the
+mode in which it does: so two modes of one upgrade are compared with common random numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.spec import UnhealthyLater
 
 STOP_LIMIT = 300.0
-"""Seconds that OnStop may take; then the process is killed."""
+"""Seconds that OnStop may take; then the process is killed ("Handle Cloud Service lifecycle
+events")."""
 
 STAGES = (
     ("stop", STOPPING_ROLE),
@@ -30,10 +32,7 @@ STAGES = (
 
 
 class RestartDraws:
-    """What chance has in store for the instances of one role that restart for one reason.
-
-    The reason is the operation that makes them restart; so two modes of an upgrade see the same.
-    """
+    """What is drawn for the instances of one role that restart for one reason."""
 
     def __init__(
         self,
@@ -67,17 +66,8 @@ class RestartDraws:
         return steps
 
     @cached_property
-    def first_step(self) -> tuple[int, list[float]]:
-        """The first of `steps`."""
-        return self.steps[0]
-
-    @cached_property
-    def last_step(self) -> int:
-        """How many `steps` there are."""
-        return len(self.steps)
-
-    @cached_property
     def _retries(self) -> list[Durations]:
+        # The package is in place by now: only the role is started again.
         if self._stages is None:
             return [self._times("restart", self._whole)]
         return [
@@ -98,8 +88,7 @@ class RestartDraws:
         """Whether an attempt ends without the instance being Ready."""
         path = f"{self._where}/fails_to_start/{self._reason}"
         member = instance - self.first
-        chances = self._context.draws.happens(path, probability, self._role.room)
-        return chances[member, attempt]
+        return self._context.draws.happens(path, probability, self._role.room)[member, attempt]
 
     def creation(self, instance: int) -> float:
         """Seconds until a new instance is there."""

@@ -1,8 +1,8 @@
 """The life of role instances: stop, restart by stages or as a whole, Ready, faults, failures.
 
 Sources: "Workflow of Azure classic VM architecture", "Handle Cloud Service lifecycle events", the
-InstanceStatus values of Get Deployment. A restart that is overtaken by another is not taken back
-from the event queue: its events carry their `Restart`, and do nothing once it is an old one.
+InstanceStatus values of Get Deployment. SimPy cannot take an event out of its queue, so the events
+of a restart carry their `Restart` and do nothing once another one has overtaken it.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Watcher(Protocol):
 
 
 class Restart:
-    """Why instances that were taken out together restart, each by its role's luck.
+    """Why instances that were taken out together restart, and what is drawn for them.
 
-    It is also what tells an event that it is overtaken: by then its instance has another one.
+    It is also by what an event knows that it is overtaken: by then its instance has another one.
     """
 
     __slots__ = ("attempts", "cause", "restart_draws")
@@ -63,6 +63,10 @@ class Restart:
         """The subject whose doing it is."""
         self.attempts: dict[int, int] = {}
         """Number of the attempt of each instance that is past its first, number 0."""
+
+    def attempt(self, instance: int) -> int:
+        """The number of an instance's attempt to start."""
+        return self.attempts.get(instance, 0)
 
 
 class Returns(Event):
@@ -164,9 +168,9 @@ class Instances:
         restart = Restart(restart_draws, cause)
         due = []
         for role, alike in groupby(members, self._role_of.__getitem__):
-            luck = restart_draws[role]
-            status, seconds = luck.first_step
-            base = luck.first
+            draws = restart_draws[role]
+            status, seconds = draws.steps[0]
+            base = draws.first
             for instance in alike:
                 restarts[instance] = restart
                 old = codes[instance]
@@ -176,7 +180,7 @@ class Instances:
                 record(now, subject, old, new, cause)
                 due.append((now + seconds[instance - base], RETURN << 32 | subject, instance))
         self._parked.difference_update(members)
-        due.sort()
+        due.sort()  # who is back at the same instant comes in order of number
         Returns(self, restart, due)
 
     def hold(
@@ -193,10 +197,11 @@ class Instances:
         So it is for a failure's recovery, a creation and a host update: a restart that comes in
         between has its own time, and the instance is back at the later of the two ends.
         """
-        luck = restart_draws[self._role_of[instance]]
+        draws = restart_draws[self._role_of[instance]]
         restart = self.restarts[instance] = Restart(restart_draws, cause)
-        restart.attempts[instance] = luck.used.get(instance, 0)
-        luck.used[instance] = restart.attempts[instance] + 1
+        # Failures are one reason for many restarts: each goes on where the last one has ended.
+        restart.attempts[instance] = draws.used.get(instance, 0)
+        draws.used[instance] = restart.attempts[instance] + 1
         self._parked.discard(instance)
         self._become(instance, version, status, cause)
         until = self.context.env.now + seconds
@@ -256,16 +261,17 @@ class Instances:
 
     def end_step(self, instance: int, restart: Restart, step: int) -> None:
         """A step of its restart is over: the next one begins, or the attempt ends."""
-        luck = restart.restart_draws[self._role_of[instance]]
+        draws = restart.restart_draws[self._role_of[instance]]
         step += 1
-        if step and step < luck.last_step:
-            status, seconds = luck.steps[step]
+        if step and step < len(draws.steps):
+            status, seconds = draws.steps[step]
             self._become(instance, self.version(instance), status, restart.cause)
-            self._step_ends(instance, restart, seconds[instance - luck.first], step)
+            self._step_ends(instance, restart, seconds[instance - draws.first], step)
             return
         version = self.codes[instance] // WIDTH
         chance = self._fails[version]
-        if chance and luck.fails(instance, restart.attempts.get(instance, 0), chance):
+        # Every start on a bad build may fail, whatever its reason.
+        if chance and draws.fails(instance, restart.attempt(instance), chance):
             self._cycle(instance, version, restart)
         elif self._held_until and self._held_until.get(instance, 0.0) > self.context.env.now:
             self._parked.add(instance)
@@ -274,15 +280,16 @@ class Instances:
 
     def _cycle(self, instance: int, version: int, restart: Restart) -> None:
         """It did not start: it recycles, which is another attempt."""
-        luck = restart.restart_draws[self._role_of[instance]]
-        attempt = restart.attempts[instance] = restart.attempts.get(instance, 0) + 1
-        luck.used[instance] = attempt + 1
+        draws = restart.restart_draws[self._role_of[instance]]
+        attempt = restart.attempts[instance] = restart.attempt(instance) + 1
+        draws.used[instance] = attempt + 1
         if self.status(instance) != CYCLING:
             self._become(instance, version, CYCLING, self.layout.first_build + version)
         if self._fails[version] < 1.0:  # else it never starts: no need to watch it try for ever
-            self._step_ends(instance, restart, luck.retry(instance, attempt), LAST)
+            self._step_ends(instance, restart, draws.retry(instance, attempt), LAST)
 
     def _unpark(self, event: ScheduledEvent) -> None:
+        """A hold ends: if the restart within it is over, the instance is back, unless held anew."""
         instance = event.argument
         restart = self.restarts[instance]
         if (
@@ -300,9 +307,7 @@ class Instances:
         new = self.codes[instance] = version * WIDTH + (SLOW if slow else READY) + self._offset
         self.context.record(self.context.env.now, self.first + instance, old, new, restart.cause)
         if slow:
-            seconds = restart.restart_draws[role].slow_for(
-                instance, restart.attempts.get(instance, 0)
-            )
+            seconds = restart.restart_draws[role].slow_for(instance, restart.attempt(instance))
             self._later(instance, seconds, RETURN, self._warmed_up)
         if self._latent[version] is not None:
             self._plan_fault(instance)
@@ -314,7 +319,7 @@ class Instances:
             self._tell(instance)
 
     def _tell(self, instance: int) -> None:
-        for watcher in tuple(self.watching):
+        for watcher in tuple(self.watching):  # one that has seen enough leaves the list
             watcher.returned(instance)
 
     def _later(
@@ -338,8 +343,8 @@ class Instances:
         latent, restart = self._latent[self.version(instance)], self.restarts[instance]
         if latent is None or restart is None or self._offset or not self.is_ready(instance):
             return
-        luck = restart.restart_draws[self._role_of[instance]]
-        after = luck.unhealthy_after(instance, restart.attempts.get(instance, 0), latent)
+        draws = restart.restart_draws[self._role_of[instance]]
+        after = draws.unhealthy_after(instance, restart.attempt(instance), latent)
         if after is not None:
             swaps = self._swaps
             self._later(instance, after, ACT, lambda i, _: self._turn_unhealthy(i, swaps))

@@ -94,7 +94,7 @@ CLOUD_SERVICE_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS
 
 
 def measure(layout: Layout, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
-    """All metrics of one service over [warm_up, horizon], and where its promises were kept."""
+    """All metrics of one service over [warm_up, horizon], and where all rollouts ended."""
     everyone = Members(stack, layout.instance_blocks)
     results: Measured = {}
 

@@ -112,8 +112,8 @@ class Model(SystemModel[Layout]):
 
         for path, failures, members in layout.failing():
             subjects = [first + together[0] for together in members]
-            strike = partial(fail, members)
-            FailureProcess(service.context, path, failures, subjects, strike).begin()
+            on_failure = partial(fail, members)
+            FailureProcess(service.context, path, failures, subjects, on_failure).begin()
 
     def call(self, number: int) -> Call:
         """The file's operation `number` as a request; the platform asks for its own updates."""

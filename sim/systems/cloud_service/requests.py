@@ -1,8 +1,8 @@
 """What may be asked of a cloud service, as a user writes it: the bodies of its operations.
 
 Names follow the requests of the Service Management API ("Upgrade Deployment", "Change Deployment
-Configuration", "Rollback Update Or Upgrade", ...). What that API would receive and refuse is
-accepted here: the modelled service refuses it.
+Configuration", "Rollback Update Or Upgrade", ...). What that API would receive and reject is
+accepted here: the modelled service rejects it.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class UpgradeDeployment(Request):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_sent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave `force` out where the user did: an old x_ms_version refuses even a false one."""
+        """Leave `force` out where the user did: an old x_ms_version rejects even a false one."""
         dumped: dict[str, Any] = handler(self)
         if "force" not in self.model_fields_set:
             del dumped["force"]

@@ -275,7 +275,7 @@ class _Audit:
     def wrong_failures(self) -> Iterator[str]:
         """Unplanned ones of single instances and of fault domains."""
         layout, places = self._layout, np.arange(self._stack.replications)
-        struck = [np.zeros((0, 3))]
+        failed = [np.zeros((0, 3))]
         for path, failures, members in layout.failing():
             drawn = redraw_failures(
                 self._again, path, failures, places, len(members), self._stack.horizon
@@ -292,8 +292,8 @@ class _Audit:
                     yield "an instance did not fail though it was drawn to"
                     return
             back = time + np.repeat(drawn.recovery, together)
-            struck.append(np.stack([place * layout.instances + member, time, back], axis=1))
-        yield from self._wrong_recoveries(np.concatenate(struck))
+            failed.append(np.stack([place * layout.instances + member, time, back], axis=1))
+        yield from self._wrong_recoveries(np.concatenate(failed))
 
     def _are_missed(
         self, place: NDArray[np.int64], number: NDArray[np.int64], time: NDArray[np.float64]
@@ -319,7 +319,7 @@ class _Audit:
         changes = there & (history.key[found] == key) & (history.time[found] == time[hit])
         return not changes.all()
 
-    def _wrong_recoveries(self, struck: NDArray[np.float64]) -> Iterator[str]:
+    def _wrong_recoveries(self, failed: NDArray[np.float64]) -> Iterator[str]:
         """Whether instances fail that were not drawn to, or recover at another time."""
         history, layout = self._history, self._layout
         actor = layout.actor("failures")
@@ -328,8 +328,8 @@ class _Audit:
         instance = history.replication[first] * layout.instances + history.member[first]
         _, goes_on, by_build = self._next(first, history.cause[first])
         goes_on |= by_build
-        due = {(int(who), when): set[float]() for who, when, _ in struck.tolist()}
-        for who, when, back in struck.tolist():
+        due = {(int(who), when): set[float]() for who, when, _ in failed.tolist()}
+        for who, when, back in failed.tolist():
             due[int(who), when].add(back)
         columns = (instance, history.time[first], history.until[first], goes_on)
         for who, when, until, on in zip(*(column.tolist() for column in columns), strict=True):

@@ -1,7 +1,8 @@
 """The service that hosts a deployment: requests come in, are rejected or accepted, and end.
 
-Everyone uses it: the scenario's operations, the modelled operator, scripted walks. A refused
-request changes nothing. The method that runs an operation has the operation's name.
+Everyone uses it: the scenario's operations, the modelled operator, scripted walks. A rejected
+request changes nothing. The method that runs an operation has the operation's name, and
+``check_NAME`` is the rule by which the state of the service rejects it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class HostedService(Service):
     # What clients see, and what the service remembers.
 
     def status(self, call: Call) -> int:
-        """Get Operation Status: InProgress, Succeeded, Failed or refused."""
+        """Get Operation Status: InProgress, Succeeded, Failed, or rejected."""
         return self._states[call.number] % OPERATION.width
 
     def end_of(self, call: Call) -> Event:
@@ -63,13 +64,16 @@ class HostedService(Service):
         return self._awaited.setdefault(call.number, self.context.event())
 
     def handle(self, call: Call) -> bool:
-        """What is complete at this instant is so for the request already."""
+        """Take a request; what is complete at this instant is complete for it already."""
+        # Gates look last at an instant, after all returns. A walk asked for when its predecessor's
+        # domain comes back would be rejected as too early if they did not look before it.
         for deployment in filter(None, (self.production, self.staging)):
             deployment.open_gates()
         return super().handle(call)
 
     def _becomes(self, call: Call, state: int, cause: int) -> None:
         super()._becomes(call, state, cause)
+        # A client looks when the instant is over, so that it sees all that happens at it.
         if call.number in self._awaited and state != ASKED:
             self.context.trigger(self._awaited[call.number], 0.0, LOOK, call.subject)
 
@@ -95,7 +99,7 @@ class HostedService(Service):
     check_change_configuration = check_upgrade_deployment
 
     def _walked(self, call: Call) -> Deployment:
-        """The deployment that a walk or a rollback, which say no slot, mean.
+        """The deployment that a walk or a rollback, which name no slot, mean.
 
         The one whose upgrade is in progress, production before staging; for a walk a Manual one.
         """
@@ -151,14 +155,13 @@ class HostedService(Service):
     def upgrade_deployment(self, call: Call) -> None:
         """Upgrade Deployment: a new build, by the mode asked for."""
         body: UpgradeDeployment = call.body
-        layout = self.layout
-        self._remember(body.extended_properties)
         roles = [
             place
-            for place, role in enumerate(layout.roles)
+            for place, role in enumerate(self.layout.roles)
             if body.role_to_upgrade in (None, role.name)
         ]
-        self._roll(call, self.deployment(body), roles, layout.versions[str(body.build)])
+        self._remember(body.extended_properties)
+        self._roll(call, self.deployment(body), roles, self.layout.versions[str(body.build)])
 
     def change_configuration(self, call: Call) -> None:
         """Change Deployment Configuration: other counts; `restarts` walks to the same build."""
@@ -199,7 +202,7 @@ class HostedService(Service):
 
         def take(members: list[int], cause: int) -> None:
             settled, role_of = deployment.settled, self.layout.role_of
-            for i in members:
+            for i in members:  # each role may have come to another build
                 deployment.instances.take([i], settled[role_of[i]], restart_draws, cause)
 
         deployment.roll_back(take, call.subject)
@@ -251,7 +254,7 @@ class HostedService(Service):
     def guest_os_update(self, call: Call) -> None:
         """A restart of every instance, domain by domain: a graceful shutdown, a new OS disk."""
         restart_draws = self.restart_draws(call.name, call.body.duration)
-        instances = self.production.instances  # the same ones also after a swap
+        instances = self.production.instances  # it goes on with these also after a swap
 
         def take(members: list[int], cause: int) -> None:
             instances.take(members, None, restart_draws, cause)
@@ -279,8 +282,7 @@ class HostedService(Service):
     def _platform_walks(self, call: Call, take: Take) -> None:
         roles = range(len(self.layout.roles))
         upgrade = Upgrade(self.layout.upgrade(call.name), roles, take, call.windows)
-        self.context.record(self.context.now, upgrade.subject, 0, UPGRADING, call.subject)
-        upgrade.state = UPGRADING
+        self.production.become(upgrade, UPGRADING, call.subject)
         upgrade.completed = lambda cause: self.succeeds(call, cause)
         self.context.start(Walk(self.production, upgrade).auto())
 
@@ -293,7 +295,7 @@ class HostedService(Service):
         return self.staging if body.slot == "staging" and self.staging else self.production
 
     def restart_draws(self, reason: str, whole: Distribution | None = None) -> list[RestartDraws]:
-        """For each role the luck of instances that restart because of the operation `reason`."""
+        """By role what is drawn for instances that restart because of the operation `reason`."""
         name = self.layout.name
         return [RestartDraws(self.context, name, role, reason, whole) for role in self.layout.roles]
 
@@ -339,7 +341,7 @@ class HostedService(Service):
         for place, role in enumerate(self.layout.roles):
             wanted = call.body.configuration.get(role.name)
             if wanted is not None and wanted != deployment.counts[place]:
-                # Luck of its own: the walk of the same request may take the new ones too.
+                # Drawn apart: the walk of the same request may take the new ones too.
                 restart_draws = self.restart_draws(f"{call.name}/create")
                 created |= deployment.scale(place, wanted, restart_draws, call.subject)
         return created

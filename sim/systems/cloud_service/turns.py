@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Place:
-    """A place in the line for a turn, kept from when the turn was asked for until it is taken."""
+    """A place in the line for a turn, held from when the turn is asked for until it is taken."""
 
     def __init__(self, context: Context, number: int, may_begin: Callable[[], bool]) -> None:
         self._context, self._number = context, number
@@ -127,7 +127,7 @@ class Turn:
             self.look_again()
 
     def returned(self, _instance: int) -> None:
-        """Some instance is Ready, or gone: told to those who watch all of them."""
+        """Some instance is Ready, or gone: whoever watches all of them hears of it."""
         self.look_again()
 
     def time_out(self, _event: Event) -> None:
