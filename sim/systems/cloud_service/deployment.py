@@ -13,7 +13,6 @@ from sim.core.log import (
     ROLLED_BACK,
     ROLLING_BACK,
     SUPERSEDED,
-    UPGRADE_ENDS,
     UPGRADING,
 )
 from sim.systems.base import targets
@@ -79,11 +78,6 @@ class Upgrade:
         """Who hears that it has come to its end, with the cause."""
         self.overtaken: Callable[[int], None] = _nobody
         """Who hears that another took over, or turned it round, with the cause."""
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self.state in UPGRADE_ENDS
 
     @property
     def rolling_back(self) -> bool:
@@ -158,7 +152,7 @@ class Deployment:
         """Bring a role to `wanted` instances; those that come new. The highest numbers go first."""
         layout = self.layout.roles[role]
         count, self.counts[role] = self.counts[role], wanted
-        self._largest = max(self._largest, wanted)
+        self._largest = max(self._largest, wanted)  # domains that are in use stay so
         for i in range(layout.first + count - 1, layout.first + wanted - 1, -1):
             self.instances.remove(i, cause)
         # What comes during an upgrade is on its build already, and goes in its domain's turn too.
@@ -197,6 +191,7 @@ class Deployment:
         # while the domain that is out goes on to its own end.
         former, self.upgrade = self.upgrade, upgrade
         if former is not None:
+            # The former one ends before the new one begins: a deployment has one at a time.
             self._overtake(former)
             self.become(former, SUPERSEDED, cause)
             self._unlock(former)
@@ -249,6 +244,7 @@ class Deployment:
         upgrade.phase = ROLLING_BACK
         upgrade.take = take
         upgrade.taken = {role: [] for role in upgrade.roles}
+        # A walk may be asked for at once, though the one that was overtaken still goes on.
         upgrade.next_domain, upgrade.walking = 0, False
         self.become(upgrade, ROLLING_BACK, cause)
         for role in upgrade.roles:
@@ -300,8 +296,8 @@ class Deployment:
         for i in members:
             upgrade.taken[role_of[i]].append(i)
             former, turns[i] = turns[i], turn
-            if former is not None:
-                former.arrived(i)  # it no longer waits for this one
+            if former is not None:  # it was out already: its former turn waits for it no more
+                former.arrived(i)
         upgrade.take(members, self.first_domain + domain)
 
     def end_turn(self, turn: Turn, domain: int, cause: int) -> None:
@@ -323,6 +319,9 @@ class Deployment:
 
     def gate_opens(self, turn: Turn) -> bool:
         """Every member Ready once or late, and enough of the upgraded of each role Ready now."""
+        # "How to update a cloud service" says both that an instance is waited for 30 minutes at
+        # most, and that a walk whose upgraded instances keep crashing is stuck. So the time-out
+        # lets go of single instances, never of a role's health.
         if turn.pending and not (turn.late and self._goes_on_when_late):
             return False
         return all(self._is_healthy(role, taken) for role, taken in turn.upgraded.items())

@@ -57,6 +57,7 @@ def deployments(layout: Layout, stack: Stack) -> NDArray[np.int64]:
     swap brings into production; that is in production when an update of the platform begins.
     """
     found = np.full((stack.replications, len(layout.upgrades)), -1)
+    # The rows of deployments say it, not the requests: what a slot holds hangs on swaps before.
     block = layout.deployments
     mine = stack.about(block.first, block.count)
     comes = (stack.old == STAGING) & (stack.new == PRODUCTION)

@@ -121,7 +121,7 @@ class Instances:
         """Instances whose restart is over and whose hold is not."""
         self._offset = STAGED if slot else 0
         self._swaps = 0
-        # A good build has no faults.
+        # Whether a build is bad is drawn once a run; a good one has no faults.
         self._fails = [p if is_bad else 0.0 for p, is_bad in zip(layout.fails, bad, strict=True)]
         self._latent = [f if is_bad else None for f, is_bad in zip(layout.latent, bad, strict=True)]
         self._slow = layout.slow
@@ -285,7 +285,7 @@ class Instances:
         draws.used[instance] = attempt + 1
         if self.status(instance) != CYCLING:
             self._become(instance, version, CYCLING, self.layout.first_build + version)
-        if self._fails[version] < 1.0:  # else it never starts: no need to watch it try for ever
+        if self._fails[version] < 1.0:  # else it never starts, and each try would be an event
             self._step_ends(instance, restart, draws.retry(instance, attempt), LAST)
 
     def _unpark(self, event: ScheduledEvent) -> None:
@@ -341,6 +341,7 @@ class Instances:
     def _plan_fault(self, instance: int) -> None:
         """A latent fault of a bad build shows a while after Ready, in production."""
         latent, restart = self._latent[self.version(instance)], self.restarts[instance]
+        # Who runs at time 0 has not started on its build; who is in staging has no users yet.
         if latent is None or restart is None or self._offset or not self.is_ready(instance):
             return
         draws = restart.restart_draws[self._role_of[instance]]

@@ -346,7 +346,10 @@ def operator_walk(upgrade: str, domain: int) -> str:
 
 
 def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[RoleLayout, ...]:
-    """Room for the most instances that each role is ever asked to have."""
+    """Room for the most instances that each role is ever asked to have.
+
+    Subjects are numbered before anything runs, so whoever may come has a number from the start.
+    """
     roles: list[RoleLayout] = []
     place = 0
     for role, each in spec.roles.items():
@@ -371,7 +374,9 @@ def _of_operators(requests: Sequence[Operation], domains: int) -> Iterator[Opera
                 body = WalkUpgradeDomain(upgrade_domain=domain)
                 name = operator_walk(request.name, domain)
                 yield OperatorRequest(name, "walk_upgrade_domain", body)
-            yield OperatorRequest(f"{request.name}-rollback", "rollback", Rollback())
+            # What the upgrade loses its rollback loses again.
+            back = Rollback(mode="Auto", force=request.body.force)
+            yield OperatorRequest(f"{request.name}-rollback", "rollback", back)
 
 
 def _builds(spec: CloudService, operations: Sequence[Operation]) -> tuple[str, ...]:

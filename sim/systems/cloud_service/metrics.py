@@ -193,6 +193,7 @@ def _failed(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
         return failed
     status = stack.new[order] % WIDTH % STAGED
     key, when = stack.key[order], stack.time[order]
+    # The time-out counts from the turn: an instance that cycles is late however often it tries.
     is_taken = np.zeros(len(stack.time), bool)
     is_taken[taken(layout, stack)[0]] = True
     taking = is_taken[order]

@@ -14,7 +14,6 @@ from sim.core.windows import Windows
 from sim.systems.base.context import LOOK
 from sim.systems.base.service import Call
 from sim.systems.cloud_service.rejections import by_request
-from sim.systems.cloud_service.requests import Rollback, WalkUpgradeDomain
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -38,7 +37,6 @@ class ModelledOperator:
         spec = asked.operator
         assert spec is not None
         self._service, self._spec, self._first = service, spec, first
-        self._force = asked.force
         self._context, self._layout = service.context, service.layout
         self._subject = self._layout.actor("operator")
         path, draws = f"{self._layout.name}/operator", self._context.draws
@@ -55,10 +53,10 @@ class ModelledOperator:
                 return
             if not deployment.covered(upgrade, domain):
                 continue
-            body = WalkUpgradeDomain(upgrade_domain=domain)
-            walk = self._call(domain, "walk_upgrade_domain", body, deployment)
+            walk = self._call(domain, deployment)
             if not self._service.handle(walk):
                 return
+            # It looks when its walk has ended, and sees what Get Operation Status shows then.
             yield self._service.end_of(walk)
             if self._service.status(walk) != SUCCEEDED:
                 return
@@ -77,7 +75,6 @@ class ModelledOperator:
         if spec.stop_above is None:
             yield context.after(left, LOOK, self._subject)
             return False
-        missed = False
         first = True
         while True:
             step = min(spec.look_every, left)
@@ -85,10 +82,11 @@ class ModelledOperator:
             if not _goes_on(deployment, upgrade):
                 return False
             left -= step
+            # What it sees is drawn once a bake, not once a look: who looks more often is not more
+            # attentive, and a share that was missed stays missed for this bake.
             if self._is_bad(deployment, upgrade):
-                if not missed and self._detects[bake, 0]:
+                if self._detects[bake, 0]:
                     return True
-                missed = True
             elif first and self._false_alarm[bake, 0]:
                 return True
             first = False
@@ -105,14 +103,12 @@ class ModelledOperator:
 
     def _stop(self, deployment: Deployment) -> None:
         if self._spec.then == "rollback":
-            body = Rollback(mode="Auto", force=self._force)
-            call = self._call(self._layout.domains, "rollback", body, deployment)
-            self._service.handle(call)
+            self._service.handle(self._call(self._layout.domains, deployment))
 
-    def _call(
-        self, number: int, kind: str, body: WalkUpgradeDomain | Rollback, deployment: Deployment
-    ) -> Call:
+    def _call(self, number: int, deployment: Deployment) -> Call:
+        """One of its own operations: the walk of a domain, or after those of all the rollback."""
         layout, number = self._layout, self._first + number
+        kind, body = layout.asked(number)
         return Call(
             number,
             layout.first_operation + number,

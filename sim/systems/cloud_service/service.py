@@ -122,6 +122,7 @@ class HostedService(Service):
         if not upgrade.manual:
             return "not manual"
         if upgrade.walking:
+            # "Walk Upgrade Domain": poll the operation to its end before the next walk.
             return "still walking"
         return None if deployment.may_walk(upgrade, body.upgrade_domain) else "out of order"
 
@@ -206,7 +207,7 @@ class HostedService(Service):
                 deployment.instances.take([i], settled[role_of[i]], restart_draws, cause)
 
         deployment.roll_back(take, call.subject)
-        # A rollback starts at once, whatever windows the upgrade was given.
+        # A rollback starts at once, whatever windows the upgrade was given: it ends the harm.
         upgrade.windows = Windows((), None)
         self._go(call, deployment, upgrade, call.body.mode, at_once=True)
 

@@ -46,6 +46,7 @@ class Turns:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        # Several at once only where a takeover or Simultaneous did not wait.
         self._holders: set[object] = set()
         self._line: list[Place] = []
 

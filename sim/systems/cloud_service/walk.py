@@ -45,7 +45,7 @@ class Walk:
             if not deployment.covered(upgrade, domain):
                 continue
             yield from self._in_turn(domain, at_once=at_once)
-            at_once = False
+            at_once = False  # only its first domain does not wait
             if self._is_overtaken:
                 return
             last = deployment.first_domain + domain
@@ -70,7 +70,7 @@ class Walk:
         deployment, upgrade = self._deployment, self._upgrade
         while self._is_closed():
             yield self._opening()
-        if self._is_overtaken:
+        if self._is_overtaken:  # while it waited for its window
             return
         self._turns.enter(self._walker)
         domains = [(domain, deployment.covered(upgrade, domain)) for domain in self._every_domain]
@@ -102,6 +102,7 @@ class Walk:
         )
         while not self._is_overtaken:
             if self._is_closed():
+                # Who waits for the opening still hears of turns that end, and of a takeover.
                 self._opening().callbacks.append(place.look)
             elif at_once or turns.is_free(place):
                 break
@@ -134,6 +135,7 @@ class Walk:
         for domain, members in domains:
             deployment.begin_turn(turn, upgrade, domain, members)
         deployment.await_gate(turn)
+        # A build that starts in no time has opened the gate by now: nobody need wait.
         while not deployment.gate_opens(turn):
             self._note_stuck(turn)
             yield turn.changed
