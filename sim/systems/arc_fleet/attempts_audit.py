@@ -92,7 +92,9 @@ class _Drawn:
         history, attempts = self._history, self._attempts
         if not len(attempts.row):
             return
-        if not self._asked(attempts.cause).all():
+        layout, cause = self._scopes.layout, attempts.cause
+        end = layout.first_upgrade + layout.rollouts
+        if ((cause < layout.first_operation) | (cause >= end)).any():
             yield "an installation began that no operation asked for"
             return
         at = attempts.time + self._times("install", self._spec.install)
@@ -211,18 +213,9 @@ class _Drawn:
     def _reason(self, cause: int) -> str:
         return self._scopes.layout.operations[self._operation(cause)]
 
-    def _asked(self, cause: NDArray[np.int32]) -> NDArray[np.bool_]:
-        layout = self._scopes.layout
-        end = layout.first_upgrade + layout.rollouts
-        asked: NDArray[np.bool_] = (cause >= layout.first_operation) & (cause < end)
-        return asked
-
     def _released(self, cause: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether it is a release, of which alone there may be several attempts."""
-        first, scopes = self._scopes.layout.first_upgrade, self._scopes
-        every = range(scopes.layout.rollouts)
-        releases = [first + rollout for rollout in every if scopes.is_published(rollout)]
-        return np.isin(cause, releases)
+        return self._scopes.is_release[cause]
 
     def _verdicts(self, judged: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Seconds from the installation to the verdict, and whether that is unhealthy."""

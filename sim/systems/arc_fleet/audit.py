@@ -45,26 +45,13 @@ _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)
 def audit(layout: FleetLayout, stack: Stack) -> str | None:
     """The rule that a stack breaks, if any."""
     scopes = Scopes(layout, stack)
-    rules = chain(broken_rules(scopes), _wrong_draws(scopes))
-    rule = next(rules, None)
+    rule = next(chain(broken_rules(scopes), _wrong_draws(scopes)), None)
     return None if rule is None else f"{layout.name}: {rule}"
 
 
 def broken_rules(scopes: Scopes) -> Iterator[str]:
     """The rules that a fleet breaks whatever was drawn for it."""
-    yield from _broken(_Machines(scopes))
-
-
-def _wrong_draws(scopes: Scopes) -> Iterator[str]:
-    """The rules that a fleet breaks by what was drawn for it."""
-    for place in range(len(scopes.layout.extensions)):
-        history = scopes.history(place)
-        yield from attempts_audit.broken_rules(scopes, place, history)
-        yield from _wrong_discoveries(scopes, place, history)
-
-
-def _broken(machines: _Machines) -> Iterator[str]:
-    scopes = machines.scopes
+    machines = _Machines(scopes)
     for place in range(len(scopes.layout.extensions)):
         if _touches_the_others(scopes, place):
             yield "a release touched an extension that is not enrolled"
@@ -82,16 +69,20 @@ def _broken(machines: _Machines) -> Iterator[str]:
         yield "more machines were busy at once than `max_concurrent`"
 
 
+def _wrong_draws(scopes: Scopes) -> Iterator[str]:
+    """The rules that a fleet breaks by what was drawn for it."""
+    for place in range(len(scopes.layout.extensions)):
+        history = scopes.history(place)
+        yield from attempts_audit.broken_rules(scopes, place, history)
+        yield from _wrong_discoveries(scopes, place, history)
+
+
 def _touches_the_others(scopes: Scopes, place: int) -> bool:
     """Whether a release awaits or begins its installation where it is not enrolled."""
-    rows, layout = scopes.changes(place), scopes.layout
-    status = rows.new % WIDTH
-    first = layout.first_upgrade
-    published = np.zeros(scopes.stack.subjects.count, bool)
-    for rollout in range(layout.rollouts):
-        published[first + rollout] = scopes.is_published(rollout)
-    begins = ((status == INSTALLING) | (status == WAITING)) & published[rows.cause]
-    chosen = np.flatnonzero(begins)
+    rows = scopes.changes(place)
+    status = rows.status
+    begins = (status == INSTALLING) | (status == WAITING)
+    chosen = np.flatnonzero(begins & scopes.is_release[rows.cause])
     enrolled = scopes.enrolled(place, rows.replication[chosen], rows.time[chosen])
     return not enrolled.all()
 
@@ -115,12 +106,9 @@ def _forgets_a_rollback(scopes: Scopes, place: int) -> bool:
 
     One that a request installs anew has no former version, and fails at once.
     """
-    rows, layout = scopes.changes(place), scopes.layout
+    rows = scopes.changes(place)
     unhealthy, back = rows.old % WIDTH == UNHEALTHY, rows.new % WIDTH == ROLLING_BACK
-    released = np.zeros(scopes.stack.subjects.count, bool)
-    for rollout in range(layout.rollouts):
-        released[layout.first_upgrade + rollout] = scopes.is_published(rollout)
-    anew = (rows.new % WIDTH == FAILED) & ~released[rows.cause]
+    anew = (rows.new % WIDTH == FAILED) & ~scopes.is_release[rows.cause]
     return bool((unhealthy != (back | (unhealthy & anew))).any())
 
 
@@ -193,7 +181,7 @@ class _Machines:
         order = np.argsort(keys, kind="stable")
         keys, away = keys[order], stack.new[changes[order]] == DISCONNECTED
         rows = self.scopes.changes(place)
-        starts = np.flatnonzero(rows.new % WIDTH == INSTALLING)
+        starts = rows.attempts
         machine = rows.replication[starts] * group.count + rows.machine[starts]
         asked = (machine << 32) | self._instants[rows.row[starts]]
         last = np.searchsorted(keys, asked, side="right") - 1

@@ -56,7 +56,7 @@ class PendingRequest:
     def ends(self, time: float, subject: int) -> None:
         """It is over on a machine, however it went there."""
         self._open -= 1
-        # Parts of the fleet run one after the other: what is told last need not be the last.
+        # Parts of the fleet run one after the other: the last call need not be of the last end.
         self._last = max(self._last, End(time, subject))
 
     @property

@@ -134,12 +134,9 @@ class Desired:
     def enrol(self, *, enabled: bool) -> None:
         """Let releases come by themselves, the newest first, or no more."""
         if enabled and not self.enrolled:
-            self._want(k for k in self.released if self._is_news(k))
+            versions, lowest = self.layout.versions, self._lowest
+            self._want(k for k in self.released if lowest.get(major(versions[k]), k) < k)
         self.enrolled = enabled
-
-    def _is_news(self, release: int) -> bool:
-        versions = self.layout.versions
-        return any(upgrades(versions[release], old) for old in self.spelled)
 
     def _want(self, releases: Iterable[int]) -> None:
         """Want the newest of some releases, all of which may get installed."""

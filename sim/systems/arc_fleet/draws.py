@@ -65,7 +65,7 @@ class InstallDraws:
         self._retries: dict[int, list[float]] = {}
         self._most = max(FEWEST, KEPT // (len(members) + _OVERHEAD))
 
-    def _kept(self, table: dict[int, T], attempt: int, draw: Callable[[int], T]) -> T:
+    def _cached(self, table: dict[int, T], attempt: int, draw: Callable[[int], T]) -> T:
         found = table.get(attempt)
         if found is None:
             if len(table) >= self._most:
@@ -75,15 +75,15 @@ class InstallDraws:
 
     def installation(self, attempt: int) -> tuple[list[float], list[float], list[bool]]:
         """Seconds to install, seconds from then to the verdict, and whether that is unhealthy."""
-        return self._kept(self._installations, attempt, self._install)
+        return self._cached(self._installations, attempt, self._install)
 
     def rollback(self, attempt: int) -> tuple[list[float], list[bool]]:
         """Seconds to put the former version back, and whether that fails."""
-        return self._kept(self._rollbacks, attempt, self._roll_back)
+        return self._cached(self._rollbacks, attempt, self._roll_back)
 
     def retry_after(self, attempt: int) -> list[float]:
         """Seconds from the end of the rollback of an attempt to the next one."""
-        return self._kept(self._retries, attempt, self._retry_after)
+        return self._cached(self._retries, attempt, self._retry_after)
 
     def _roll_back(self, attempt: int) -> tuple[list[float], list[bool]]:
         seconds = self._times("rollback", self._spec.rollback, attempt)
@@ -111,6 +111,7 @@ class InstallDraws:
             return self._happens("unhealthy", law, attempt)
         if law.os is not None:
             return np.full(len(self._members), law.os == self._os)
+        # By the release, not by the reason: on the same machines whoever asks for the version.
         path = f"{self._where}/always_unhealthy/{release}"
         chances = self._draws.happens(path, law.machines or 0.0)
         return chances.vector(len(self._members), 0, self._members.start)

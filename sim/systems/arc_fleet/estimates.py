@@ -65,8 +65,8 @@ def _spread(time: Distribution) -> str:
 def _listed(shares: Sequence[float], what: str, unit: str) -> str:
     """``95 % are done after 1 attempt, 99.75 % after 2``."""
     first, *others = [show_share(share) for share in shares]
-    told = [f"{share} after {number}" for number, share in enumerate(others, 2)]
-    return ", ".join([f"{first} {what} after {pluralize(1, unit)}", *told])
+    more = [f"{share} after {number}" for number, share in enumerate(others, 2)]
+    return ", ".join([f"{first} {what} after {pluralize(1, unit)}", *more])
 
 
 def attempt(spec: ArcFleet) -> str:

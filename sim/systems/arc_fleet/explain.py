@@ -55,10 +55,6 @@ def _sampled(spec: ArcFleet) -> ArcFleet:
     return _with_counts(spec, {k: round(scale * g.count) for k, g in spec.groups.items()})
 
 
-def _singles(spec: ArcFleet) -> ArcFleet:
-    return _with_counts(spec, {})
-
-
 def _with_counts(spec: ArcFleet, counts: Mapping[str, int]) -> ArcFleet:
     groups = {
         name: group.model_copy(update={"count": max(1, counts.get(name, 1))})
@@ -67,22 +63,19 @@ def _with_counts(spec: ArcFleet, counts: Mapping[str, int]) -> ArcFleet:
     return spec.model_copy(update={"groups": groups})
 
 
-def _is_of_machines(path: str) -> bool:
-    """Whether a draw is of machines, not of when an operation comes."""
-    return path.split("/")[1:3] != ["operation", "at"]
-
-
 DRY_RUN_RULES = DryRunRules(
     spec=_sampled,
-    brief=_singles,
-    is_spread=_is_of_machines,
+    # What the service answers does not depend on how many machines there are.
+    brief=lambda spec: _with_counts(spec, {}),
+    # All draws are of machines but those of when operations come.
+    is_spread=lambda path: path.split("/")[1:3] != ["operation", "at"],
     is_sample=True,
     case="machines whose times and chances are spread evenly over their distributions",
 )
 
 
 def describe(model: SystemModel[FleetLayout], dry_run: DryRun | None) -> list[str]:
-    """The fleet, its extensions, how an upgrade goes, what each operation does, or its refusal."""
+    """The fleet, its extensions, how an upgrade goes, what operations do or why not."""
     layout, spec = model.layout, model.layout.spec
     lines = [f"{layout.name}: {size(layout)}.", *_groups(spec)]
     lines += [_extension(each, spec) for each in spec.extensions]
@@ -199,8 +192,8 @@ def _left_alone(body: PublishExtension, desired: DesiredState) -> str:
         if each not in touched:
             reason = _why_not(body.version, each)
             why[reason] = why.get(reason, 0) + each.machines
-    told = [f"{pluralize(count, 'machine')} {reason}" for reason, count in why.items()]
-    return f" It leaves alone {', '.join(told)}." if told else ""
+    parts = [f"{pluralize(count, 'machine')} {reason}" for reason, count in why.items()]
+    return f" It leaves alone {', '.join(parts)}." if parts else ""
 
 
 def _why_not(version: str, each: Desired) -> str:
@@ -224,7 +217,7 @@ def _instead(body: PublishExtension, desired: DesiredState) -> str:
 
 
 def _push(body: UpgradeExtensions, desired: DesiredState, spec: ArcFleet) -> str:
-    told = []
+    sentences = []
     moved: list[Desired] = []
     for target, version in body.targets.items():
         meant = desired.targeted(body, target)
@@ -233,12 +226,12 @@ def _push(body: UpgradeExtensions, desired: DesiredState, spec: ArcFleet) -> str
         fate = faults(_law(first_of_them, exact, spec), spec, once)
         text = f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not."
         if _is_on_all(exact, meant):
-            told.append(f"{text} {_nothing(fate)}.")
+            sentences.append(f"{text} {_nothing(fate)}.")
         else:
             moved += meant
-            told.append(f"{text}{_nothing_there(exact, meant)}{fate}")
+            sentences.append(f"{text}{_nothing_there(exact, meant)}{fate}")
     out = dip(moved, spec, AT_ONCE, machines_on(desired.there)) if moved else ""
-    return f"the operator pushes {' And '.join(told)}{out}"
+    return f"the operator pushes {' And '.join(sentences)}{out}"
 
 
 def _law(each: Desired, version: str, spec: ArcFleet) -> float | AlwaysUnhealthy:

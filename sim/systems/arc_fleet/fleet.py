@@ -97,6 +97,7 @@ class Section:
         machines = range(len(self.members)) if machine is None else range(machine, machine + 1)
         news = np.array([each for each in machines if extension.has_news(each)], np.intp)
         if len(news):
+            # Without the type: all that is published at one instant is one batch on a machine.
             path = f"{self.layout.name}/{self.group.name}/discovery/{reason}"
             times = self.context.draws.times(path, self.layout.spec.discovery)
             delays = times.vector(len(machines), 0, self.members.start + machines.start)
@@ -123,10 +124,13 @@ class Section:
         return wait
 
     def look(self, machine: int) -> None:
-        """See what can start on a machine, once all of this instant has fallen due."""
+        """See what can start on a machine, once all of this instant has fallen due.
+
+        Who goes first follows from due times and lists, never from which event came first.
+        """
         if machine in self._waiting and not self._busy[machine]:
             env = self.context.env
-            if env.peek() > env.now:
+            if env.peek() > env.now:  # nothing else can fall due now: that saves an event
                 self._dispatch(machine)
             else:
                 self._plan(0.0, machine)
@@ -188,7 +192,7 @@ class Section:
             self._limit.leave()
 
     def close(self) -> None:
-        """Tell the waits that the horizon cuts."""
+        """Write the waits that the horizon cuts."""
         for machine, waits in self._waiting.items():
             for wait in waits:
                 self.extensions[wait.place].end_wait(machine, wait, np.inf)

@@ -4,8 +4,8 @@ Source: "Automatic Extension Upgrade for Azure Arc-enabled servers": the new ver
 old one; where the machine is not healthy five minutes after that, the previous version comes back;
 a failed upgrade is tried again every few days.
 
-Nothing stops what is under way on a machine. So its rows are told ahead when it begins, and one
-event, at its end, is all that an attempt takes; a wait is told when it ends.
+Nothing stops what is under way on a machine. So its rows are written ahead when it begins, and
+one event, at its end, is all that an attempt takes; a wait is written when it ends.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ class Installed:
     # An attempt.
 
     def end_wait(self, machine: int, wait: Wait, now: float) -> None:
-        """Tell a wait, which ends `now`, unless it took no time.
+        """Write a wait, which ends `now`, unless it took no time.
 
         What is not in service anyway, as it is not there or failed, remains so while it waits.
         """
@@ -258,9 +258,11 @@ class Installed:
         seconds, watched, unhealthy = target.install_draws.installation(number)
         installed = now + seconds[machine]
         watching = new + (UNHEALTHY if unhealthy[machine] else WATCHING)
-        if installed <= self._horizon:
+        if installed <= self._horizon:  # what happens at the horizon itself is in the log
             record(installed, subject, former + INSTALLING, watching, target.cause)
         attempt = Attempt(machine, target, number, former, watching)
+        # A verdict looks at what holds once all else of its instant has happened; the end of a
+        # rollback is a return to service, before anything of its instant.
         verdict = installed + watched[machine]
         if unhealthy[machine] and not anew:
             self._roll_back(attempt, verdict)
@@ -322,6 +324,7 @@ class Installed:
 
     def _retry(self, event: ScheduledEvent) -> None:
         machine = event.argument
+        # No event can be taken back: of an overtaken one the time is no longer the one that is due.
         if self.codes[machine] % WIDTH == BACKING_OFF and self._retries[machine] == event.env.now:
             self._fall_due(machine)
 

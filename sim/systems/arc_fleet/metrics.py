@@ -109,11 +109,11 @@ def _percent(name: str) -> int:
 def measure(
     layout: FleetLayout, stack: Stack, warm_up: float
 ) -> tuple[Measured, NDArray[np.bool_]]:
-    """All metrics of one fleet over [warm_up, horizon], and where its promises were kept."""
+    """All metrics of one fleet over [warm_up, horizon], and where every rollout came to its end."""
     scopes = Scopes(layout, stack)
     types = layout.types
     kinds = types if len(types) == 1 else ("", *types)
-    # This takes the most memory: it comes before the rows of each extension are kept beside it.
+    # This takes the most memory: it comes before the rows of each extension stand beside it.
     of = {kind: _in_service(scopes, kind, warm_up) for kind in kinds}
     of = {kind: of[kind] | _spread(scopes, kind) | _attempts(scopes, kind) for kind in kinds}
     whole, ended = of[kinds[0]], np.ones(stack.replications, bool)

@@ -95,6 +95,8 @@ class Held(NamedTuple):
     """How: by a ``publication`` or a ``push``."""
     by: dict[str, int]
     """Reason -> how many; together they are all the rest."""
+    failed_s: float
+    """When the first of them failed that are failed, seconds; `NEVER` where none is."""
 
 
 REASONS = (
@@ -124,7 +126,8 @@ def held(layout: FleetLayout, log: Log) -> list[Held]:
         size = int(spread.size[0])
         done, last, since = size - sum(counts), spread.last_arrival(0), float(spread.since[0])
         version, asked = _what(scopes, kind, since)
-        found.append(Held(kind, version, size, done, last, since, asked, by))
+        failed_s = min(_failed_since(scopes, place, in_scope=True) for place in scopes.places(kind))
+        found.append(Held(kind, version, size, done, last, since, asked, by, failed_s))
     return found
 
 
@@ -191,23 +194,62 @@ def _away(scopes: Scopes, place: int) -> NDArray[np.bool_]:
 def progress_text(model: SystemModel[FleetLayout], log: Log) -> list[str]:
     """How far what was last requested of each type came in a run, and what holds the rest.
 
-    Then what is stuck, and which operations changed nothing.
+    Then what is stuck beside them, and which operations changed nothing.
     """
     scopes = Scopes(model.layout, Stack([log]))
-    lines = [_sentence(each) for each in held(model.layout, log)] + stuck(scopes)
+    lines = [_sentence(each) for each in held(model.layout, log)] + _stuck_beside(scopes)
     return lines + [f"{name} {note}" for name, note in notes(scopes).items()]
 
 
 def _sentence(one: Held) -> str:
-    what = f"{one.group} {one.version}"
     share = show(one.up_to_date / one.scope, "share")
     machines = pluralize(one.scope, "machine")
-    done = f"{one.up_to_date:,} of {machines} {be(one.up_to_date)} up to date ({share})"
+    text = f"{one.group} {one.version}: {one.up_to_date:,} of {machines} {be(one.up_to_date)}"
+    text += f" up to date ({share})"
     if one.up_to_date and not math.isnan(one.last_s):
         day = math.ceil((one.last_s - one.since_s) / DAY)
-        done += f", the last on day {day} after the {one.asked}"
-    rest = ", ".join(f"{count:,} {reason}" for reason, count in one.by.items())
-    return f"{what}: {done}" + (f"; the rest: {rest}" if rest else "")
+        text += f", the last on day {day} after the {one.asked}"
+    rest = [f"{count:,} {reason}" for reason, count in one.by.items()]
+    if one.failed_s < NEVER:  # the first of the reasons
+        rest[0] += f" {_for_good(one.failed_s)}"
+    return text + (f"; the rest: {', '.join(rest)}" if rest else "")
+
+
+def _for_good(since: float) -> str:
+    """What helps those that are failed, the first of them since some seconds."""
+    helps = "a repair, a PUT or a push installs it anew, no release does"
+    return f"(the first since {show_duration(since)}; {helps})"
+
+
+def _stuck_beside(scopes: Scopes) -> list[str]:
+    """Who is failed and in no scope: nothing else tells of those."""
+    machines = set[tuple[str, int]]()
+    since = NEVER
+    for place, each in enumerate(scopes.layout.extensions):
+        failed = np.flatnonzero(_is_failed(scopes, place, in_scope=False))
+        machines |= {(each.group, machine) for machine in failed.tolist()}
+        since = min(since, _failed_since(scopes, place, in_scope=False))
+    if not machines:
+        return []
+    stuck = f"stuck: {pluralize(len(machines), 'machine')} with a failed extension"
+    return [f"{stuck} {_for_good(since)}"]
+
+
+def _is_failed(scopes: Scopes, place: int, *, in_scope: bool) -> NDArray[np.bool_]:
+    """Which extensions are failed at the horizon, of those in scope of what was last requested or
+    of the others.
+    """
+    failed: NDArray[np.bool_] = scopes.final(place)[0] % WIDTH == FAILED
+    scope = scopes.requested(place)
+    members = np.zeros(len(failed), bool) if scope is None else scope.members[0]
+    failed &= members == in_scope
+    return failed
+
+
+def _failed_since(scopes: Scopes, place: int, *, in_scope: bool) -> float:
+    """When the first of them failed, seconds; `NEVER` where there is none."""
+    times = scopes.since(place)[_is_failed(scopes, place, in_scope=in_scope)]
+    return float(times.min(initial=NEVER))
 
 
 # What changed nothing -----------------------------------------------------------------------------
@@ -246,7 +288,9 @@ def _note(scopes: Scopes, number: int, operation: Operation) -> str:
     if isinstance(body, PublishExtension):
         return _of_release(scopes, operation, body, there)
     if isinstance(body, SetAutomaticUpgrade):
-        return _of_enrolment(body, there)
+        is_news = any(each.enrolled != body.enabled for each in there)
+        opted = f"{body.type} is opted {'in' if body.enabled else 'out'}"
+        return "" if is_news else f"changes nothing: {opted} already"
     if not _is_over(scopes, number) or _did_something(scopes, number, operation):
         return ""
     if isinstance(body, RepairExtension):
@@ -265,12 +309,6 @@ def _opts(body: PutExtension, there: list[_There]) -> str:
     if all(each.enrolled == body.enable_automatic_upgrade for each in there):
         return ", and it changes nothing"
     return f"; it opts {body.type} {'in' if body.enable_automatic_upgrade else 'out'}"
-
-
-def _of_enrolment(body: SetAutomaticUpgrade, there: list[_There]) -> str:
-    if any(each.enrolled != body.enabled for each in there):
-        return ""
-    return f"changes nothing: {body.type} is opted {'in' if body.enabled else 'out'} already"
 
 
 def _of_release(
@@ -324,30 +362,3 @@ def _did_something(scopes: Scopes, number: int, operation: Operation) -> bool:
         causes.append(layout.upgrade(operation.name))
     places = range(len(layout.extensions))
     return any(np.isin(scopes.changes(place).cause, causes).any() for place in places)
-
-
-# What is stuck ------------------------------------------------------------------------------------
-
-
-def stuck(scopes: Scopes) -> list[str]:
-    """Who is failed at the horizon, since when, and what helps; beside them who backs off."""
-    failed, backs_off, since = set[tuple[str, int]](), set[tuple[str, int]](), NEVER
-    for place, each in enumerate(scopes.layout.extensions):
-        status, rows = scopes.final(place)[0] % WIDTH, scopes.changes(place)
-        last = np.zeros(each.count)
-        last[rows.machine] = rows.time  # in order of time: the last one stays
-        failed |= _named(each.group, status == FAILED)
-        backs_off |= _named(each.group, status == BACKING_OFF)
-        since = min(since, float(last[status == FAILED].min(initial=NEVER)))
-    backing = backs_off - failed
-    beside = f"{pluralize(len(backing), 'machine')} {be(len(backing))} backing off"
-    if not failed:
-        return []
-    text = f"stuck: {pluralize(len(failed), 'machine')} with a failed extension"
-    text += f", the first since {show_duration(since)}"
-    text += "; a repair, a PUT or a push installs it anew, no release does"
-    return [text + (f"; beside them {beside}" if backing else "; none is backing off")]
-
-
-def _named(group: str, which: NDArray[np.bool_]) -> set[tuple[str, int]]:
-    return {(group, machine) for machine in np.flatnonzero(which).tolist()}

@@ -2,8 +2,8 @@
 
 Names follow the body of the PUT request in "Automatic Extension Upgrade for Azure Arc-enabled
 servers", and `extensionTargets` of machines/upgradeExtensions. A request on a group stands for the
-same request on each of its machines. What the service would receive and refuse is accepted here:
-the modelled service refuses it.
+same request on each of its machines. What the service would receive and reject is accepted here:
+the modelled service rejects it.
 """
 
 from __future__ import annotations

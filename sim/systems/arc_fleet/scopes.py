@@ -141,6 +141,16 @@ class Scopes:
         each = self.layout.extensions[place]
         return self.stack.final[:, each.first : each.first + each.count]
 
+    def since(self, place: int) -> NDArray[np.float64]:
+        """When each machine's extension came to its last state, seconds; of the first replication.
+
+        0 for those that never changed.
+        """
+        rows = self.changes(place)
+        since = np.zeros(self.layout.extensions[place].count)
+        since[rows.machine] = rows.time  # in order of time: the last one stays
+        return since
+
     # Who asked what, and when.
 
     @cached_property
@@ -175,6 +185,14 @@ class Scopes:
     def is_published(self, rollout: int) -> bool:
         """Whether a rollout is a publisher's release, not an operator's push."""
         return isinstance(self.body(rollout), PublishExtension)
+
+    @cached_property
+    def is_release(self) -> NDArray[np.bool_]:
+        """By subject whether it is the rollout of a release."""
+        found = np.zeros(self.stack.subjects.count, bool)
+        for rollout in range(self.layout.rollouts):
+            found[self.layout.first_upgrade + rollout] = self.is_published(rollout)
+        return found
 
     def asked(self, kind: str) -> list[int]:
         """The rollouts that ask for a version of a type."""

@@ -49,6 +49,7 @@ class FleetService(Service):
         """Those that are no rollouts."""
         self._rollouts: list[Rollout] = []
         self._instant, self._reason = BEFORE, ""
+        # At the horizon all requests have come: only then the machines run, from time 0 on.
         context.call(context.horizon, APART, layout.network, self._run)
 
     def _run(self, _: ScheduledEvent) -> None:
@@ -75,6 +76,7 @@ class FleetService(Service):
         else:
             # Nobody is enrolled, or none of its major version below it: it upgrades nobody.
             self.succeeds(call, call.subject)
+        # Machines are told of it also where nobody is enrolled: who opts in later gets it.
         if behind:
             reason = self._discovery(call)
             for each in named:

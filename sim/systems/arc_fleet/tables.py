@@ -117,13 +117,11 @@ def _up_to_date_at(scopes: Scopes, place: int) -> NDArray[np.float64]:
 
     NaN for those that are not at the horizon, or of which nothing was requested.
     """
-    rows, final = scopes.changes(place), scopes.final(place)[0]
-    since = np.zeros(len(final))
-    since[rows.machine] = rows.time  # in order of time, so the last one stays
-    scope = scopes.requested(place)
+    final, scope = scopes.final(place)[0], scopes.requested(place)
     if scope is None:
         return np.full(len(final), np.nan)
-    return np.where(scope.members[0] & (final == scope.target[0]), since, np.nan)
+    is_up = scope.members[0] & (final == scope.target[0])
+    return np.where(is_up, scopes.since(place), np.nan)
 
 
 def operations_table(layout: FleetLayout, log: Log) -> list[Row]:
@@ -136,10 +134,7 @@ def operations_table(layout: FleetLayout, log: Log) -> list[Row]:
         for each in layout.requests
     ]
     block, scopes = log.subjects.one(layout.name, "operation"), Scopes(layout, Stack([log]))
-    table, noted = (
-        records.operations_table(log, block, asked, answer),
-        notes(scopes),
-    )
+    table, noted = records.operations_table(log, block, asked, answer), notes(scopes)
     return [row | {"message": row["message"] or noted.get(row["name"], "")} for row in table]
 
 

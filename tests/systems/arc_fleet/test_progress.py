@@ -150,9 +150,8 @@ def test_who_stops_being_up_to_date_is_not_the_last_to_get_there():
     text = PUBLISHED + updates("m-0", 200) + f"{3 * DAY} Agent of m-0 -> failed"
     fleet = Fleet(PUBLISH, horizon=9.0 * DAY)
     assert told(fleet, text) == [
-        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 1 failed, 3 not discovered",
-        "stuck: 1 machine with a failed extension, the first since 3d; a repair, a PUT or a push "
-        "installs it anew, no release does; none is backing off",
+        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 1 failed (the first since 3d; "
+        "a repair, a PUT or a push installs it anew, no release does), 3 not discovered"
     ]
     assert by_day(fleet, text) == [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.0)]
 
@@ -302,15 +301,28 @@ def test_what_is_refused_has_its_own_message_only():
     assert progress.progress_text(fleet.model, refused) == []
 
 
-def test_stuck_machines_are_told_with_since_when_what_helps_and_who_backs_off():
-    text = PUBLISHED + returns("m-0", 200, then="failed") + returns("m-1", 100)
-    stuck = (
-        "stuck: 1 machine with a failed extension, the first since 8min20s; a repair, a PUT or a "
-        "push installs it anew, no release does"
+HELP = "a repair, a PUT or a push installs it anew, no release does"
+
+
+def test_what_is_failed_is_told_with_since_when_what_helps_and_who_backs_off():
+    text = PUBLISHED + returns("m-0", 300, then="failed") + returns("m-1", 100)
+    (line,) = told(Fleet(PUBLISH), text + returns("m-2", 200, then="failed"))
+    assert line == (
+        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: "
+        f"2 failed (the first since 8min20s; {HELP}), 1 backing off, 1 not discovered"
     )
-    assert told(Fleet(PUBLISH), text)[1:] == [f"{stuck}; beside them 1 machine is backing off"]
-    alone = PUBLISHED + returns("m-0", 200, then="failed")
-    assert told(Fleet(PUBLISH), alone)[1:] == [f"{stuck}; none is backing off"]
+
+
+def test_what_is_failed_of_which_nothing_was_requested_is_told_beside():
+    """m-0 has two extensions that failed at a PUT: one machine, since the first of them."""
+    puts = [
+        ("put_extension", {"publisher": "P", "type": kind, "version": "1.0"}) for kind in ("X", "Y")
+    ]
+    text = "".join(accepted(50, f"put_extension-{k}") for k in (0, 1)) + PUBLISHED
+    for time, name, cause in ((200, "X of m-0", 0), (90, "Y of m-0", 1), (300, "X of m-3", 0)):
+        text += f"{time} {name} -> failed because put_extension-{cause}\n"
+    _, line = told(Fleet(PUBLISH, *puts), text)[:2]
+    assert line == f"stuck: 2 machines with a failed extension (the first since 1min30s; {HELP})"
 
 
 def test_each_published_type_is_told_by_itself():
