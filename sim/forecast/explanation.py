@@ -88,6 +88,7 @@ def predicted_rejections(simulation: Simulation) -> list[tuple[tuple[str | int, 
 def _head(scenario: Scenario) -> str:
     span = f"{show_duration(scenario.warm_up)} to {show_duration(scenario.horizon)}"
     start = f", starting at {scenario.start:%Y-%m-%d %H:%M %Z}".rstrip() if scenario.start else ""
+    start += f" ({scenario.time_zone})" if scenario.time_zone else ""
     return f"{scenario.name}: measured from {span}{start}, seed {scenario.seed}."
 
 

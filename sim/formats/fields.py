@@ -11,11 +11,12 @@ import datetime as dt
 import math
 import re
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sim.core import units
+from sim.core import units, zones
 from sim.core.clock_times import CLOCK_TIME_PATTERN, ClockTime, is_likely
 from sim.core.rounding import Amount
 from sim.formats.checking import WRONG_SHAPE, Null, check, show_scalar
@@ -51,6 +52,7 @@ __all__ = [
     "Start",
     "Text",
     "TextOrNull",
+    "TimeZone",
     "check",
     "dotted",
 ]
@@ -318,6 +320,18 @@ Start = Annotated[
     WithJsonSchema({"type": "string", "pattern": units.INSTANT_PATTERN}),
 ]
 """When a scenario begins."""
+
+
+TimeZone = Annotated[
+    ZoneInfo,
+    _takes(
+        "must be a time zone such as Europe/Berlin", lambda value: zones.parse_zone(_text(value))
+    ),
+    _written_as(str),
+    WithJsonSchema(
+        {"type": "string", "pattern": zones.ZONE_PATTERN, "examples": ["Europe/Berlin"]}
+    ),
+]
 
 
 # Shares -------------------------------------------------------------------------------------------

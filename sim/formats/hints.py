@@ -40,6 +40,7 @@ _CALLED = {
     "until": "horizon",
     "end": "horizon",
     "randomseed": "seed",
+    "tz": "time_zone",
     "type": "kind",
     "time": "at",
     "when": "at",

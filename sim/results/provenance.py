@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import TypeAdapter
 
 from sim.core.version import __version__
+from sim.core.wall_clock import localized
+from sim.core.zones import parse_zone
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of, metric_of
@@ -88,6 +90,8 @@ class About:
     inputs: Mapping[str, str]
     """The scenario and the files that it names -> SHA-256 of their content."""
     wall_time_s: float
+    time_zone: str = ""
+    """Whose clock all times of day follow, or empty."""
 
     @classmethod
     def of(
@@ -117,6 +121,7 @@ class About:
                 for file, content in sorted(scenario.written.contents.items())
             },
             wall_time_s=wall_time,
+            time_zone=scenario.time_zone,
         )
 
     @classmethod
@@ -127,7 +132,10 @@ class About:
     @property
     def start_time(self) -> dt.datetime | None:
         """The start as a datetime."""
-        return dt.datetime.fromisoformat(self.start) if self.start else None
+        start = dt.datetime.fromisoformat(self.start) if self.start else None
+        if start is None or not self.time_zone:
+            return start
+        return localized(start, parse_zone(self.time_zone))
 
     @property
     def objectives_met(self) -> bool:

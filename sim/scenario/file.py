@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from sim.core.wall_clock import localized
 from sim.formats.distributions import Distribution
 from sim.formats.fields import (
     ClockTimeText,
@@ -29,10 +30,12 @@ from sim.formats.fields import (
     Spec,
     Start,
     Text,
+    TimeZone,
 )
 from sim.systems import FOLDERS, SYSTEM_TYPES
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection
 
     from sim.formats.tree import Node
@@ -117,6 +120,9 @@ class File(Spec):
     start: Start | SkipJsonSchema[None] = None
     """Date and time of day at which the scenario begins, such as 2026-11-20T14:00+01:00.
     Default: 00:00 of no particular day."""
+    time_zone: TimeZone | SkipJsonSchema[None] = None
+    """Time zone, such as Europe/Berlin, whose clock all times of day and days of the week follow,
+    with its changes; `start` may then have no offset from UTC. Default: the offset of `start`."""
     systems: dict[Name, Any] = Field(min_length=1, max_length=MOST_SYSTEMS)
     """System name and what it consists of; its `kind` says what it is."""
     operations: tuple[Any, ...] = ()
@@ -129,6 +135,13 @@ class File(Spec):
     variants: dict[Name, dict[Text, Anything]] = Field(default_factory=dict)
     """Variant name and its overrides of this file, PATH: VALUE. compare runs all variants with
     common random numbers; the first is the baseline. Default: none."""
+
+    @property
+    def local_start(self) -> dt.datetime | None:
+        """The start by the clock of the time zone, where there is one."""
+        if self.start is None or self.time_zone is None:
+            return self.start
+        return localized(self.start, self.time_zone)
 
 
 def kinds_of(tree: Node) -> tuple[str, ...]:

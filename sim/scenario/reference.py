@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.core import units
 from sim.core.clock_times import CLOCK_TIME_PATTERN
 from sim.core.errors import ScenarioError
+from sim.core.zones import ZONE_PATTERN
 from sim.formats.checking import nearest, suggest
 from sim.formats.hints import hint
 from sim.formats.schema import Place
@@ -40,6 +41,7 @@ _PATTERNS = {
     units.CLOCK_PATTERN: 'time of day, such as "22:00"',
     units.CLOCK_END_PATTERN: 'time of day, such as "22:00", or "24:00"',
     CLOCK_TIME_PATTERN: 'clock time, such as "22:00" or "sat 22:00"',
+    ZONE_PATTERN: "time zone, such as Europe/Berlin",
     units.INSTANT_PATTERN: "date and time, such as 2026-11-20T14:00+01:00",
 }
 _SCALARS = {"boolean": "true or false", "string": "text", "number": "number", "null": "null"}

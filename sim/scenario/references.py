@@ -110,8 +110,11 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     findings += _times(file, horizon, () if reader.findings else operations)
     findings += islice(_preferred(file, systems), MOST_PROBLEMS + 1)
     findings += islice(_names(operations), MOST_PROBLEMS + 1)
-    if file.start is None:
+    if file.local_start is None:
         findings += _dates(systems, ("systems",))
+        if file.time_zone is not None:
+            rule = f"needs a `start` in the file, got {file.time_zone}"
+            findings.append(Issue(("time_zone",), rule))
     for name, own in by_system(systems, operations).items():
         checked = SYSTEM_TYPES[systems[name].kind].references(name, systems[name], own)
         findings += islice(checked, MOST_PROBLEMS + 1)
@@ -184,7 +187,7 @@ def _horizon(file: File, findings: list[Issue]) -> float:
     if not isinstance(file.horizon, ClockTime):
         return file.horizon
     found = len(findings)
-    horizon = _seconds(file.horizon, file.start, ("horizon",), findings)
+    horizon = _seconds(file.horizon, file.local_start, ("horizon",), findings)
     if not horizon and found == len(findings):
         rule = f"must be after the start, got {file.horizon.text}"
         findings.append(Issue(("horizon",), rule))
@@ -208,7 +211,8 @@ def _operations(
         counts[kind] += 1
         at, by_clock = entry.at, isinstance(entry.at, ClockTime)
         if isinstance(at, ClockTime):
-            at = Distribution.fixed(_seconds(at, file.start, ("operations", index, "at"), findings))
+            path = ("operations", index, "at")
+            at = Distribution.fixed(_seconds(at, file.local_start, path, findings))
         operation = Operation(index, name, bool(entry.name), kind, "", at, body, by_clock)
         if len(findings) > MOST_PROBLEMS:
             return
@@ -259,7 +263,7 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
         if lowest > horizon:
             rule = f"must not be after the horizon, {format_duration(horizon)}"
             yield Issue(path, f"{rule}, got {got}")
-        if file.start is None:
+        if file.local_start is None:
             yield from _days(operation)
 
 
@@ -343,7 +347,7 @@ def _objectives(
         findings += _group(entry, path, system, systems[system], asked[system])
         record = SYSTEM_TYPES[systems[system].kind]
         metric = record.metrics[entry.metric]
-        at_least, at_most = _bounds(_locate(tree, path), path, metric, file.start, findings)
+        at_least, at_most = _bounds(_locate(tree, path), path, metric, file.local_start, findings)
         among = None
         if not findings:  # else there may be no such group
             among = record.headcount(systems[system], asked[system], entry.group or "")

@@ -51,6 +51,9 @@ class Scenario:
     replications_given: bool
     """Whether the file says how many replications to make."""
     start: dt.datetime | None
+    """By the clock of the time zone, where there is one."""
+    time_zone: str
+    """Whose clock all times of day follow, such as Europe/Berlin, or empty."""
     systems: dict[str, System]
     """In order of name."""
     operations: tuple[Operation, ...]
@@ -157,7 +160,8 @@ class Scenario:
             seed=file.seed,
             replications=file.replications or REPLICATIONS,
             replications_given=file.replications is not None,
-            start=file.start,
+            start=file.local_start,
+            time_zone=str(file.time_zone or ""),
             systems=systems,
             operations=operations,
             objectives=linked.objectives,
@@ -254,6 +258,7 @@ class Scenario:
             "seed": self.seed,
             "replications": self.replications if self.replications_given else None,
             "start": self.start and self.start.isoformat(),
+            "time_zone": self.time_zone or None,
         }
         parts = {
             "systems": {name: _dump(spec) for name, spec in self.systems.items()},
