@@ -1,6 +1,6 @@
 """What the log alone cannot know of a pool: its slots hold, and its tasks are served as they asked.
 
-Each rule reads the rows of a stack anew and is told in words when it is broken.
+Each rule reads the rows of a stack anew; where it is broken, that is said in a sentence.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
         return
     if not _moves_hold(layout, stack):
         yield "a task is in two states at once"
-        return  # its runs cannot be told
+        return  # its rows do not pair into runs
     runs = executions(layout, stack)
     yield from _wrong_endings(layout, runs)
     yield from _wrong_slots(layout, stack)

@@ -75,7 +75,7 @@ def describe(
     rejection_of: Callable[[Operation], Rejection | None],
     dry_run: DryRun | None,
 ) -> list[str]:
-    """The pool, its work, what each operation does or how it is refused."""
+    """The pool, its work, what each operation does or how it is rejected."""
     lines = [_pool(layout), *_nodes(layout.spec), *_work(layout)]
     nodes = layout.spec.nodes
     for operation in in_time(layout.requests):
@@ -152,14 +152,11 @@ def _work(layout: PoolLayout) -> list[str]:
     lines = [_job(job, spec, layout.span.horizon) for job in spec.work]
     load = offered_slots(spec.work, spec.slots) / spec.slots
     if load:
-        lines.append(
-            f"Offered load: {show_share(load)} of {pluralize(spec.slots, 'slot')}{_over(load)}."
-        )
+        text = f"Offered load: {show_share(load)} of {pluralize(spec.slots, 'slot')}"
+        if is_overload(load):
+            text += "; WARNING: at 100 % or above the queue grows without end"
+        lines.append(f"{text}.")
     return lines
-
-
-def _over(load: float) -> str:
-    return "; WARNING: at 100 % or above the queue grows without end" if is_overload(load) else ""
 
 
 def _job(job: Job, spec: BatchPool, horizon: float) -> str:
@@ -280,29 +277,20 @@ def _load(spec: BatchPool, nodes: int) -> list[str]:
     if not left:
         return ["While all nodes are out no task runs."] if spec.work else []
     load = offered_slots(spec.work, spec.slots) / left
-    return [_meanwhile(load)] if load else []
-
-
-def _meanwhile(load: float) -> str:
+    if not load:
+        return []
     text = f"Offered load meanwhile: {show_share(load)} of the slots that are left"
-    return (
-        f"{text}; WARNING: the queue grows until the upgrade is over."
-        if is_overload(load)
-        else f"{text}."
-    )
-
-
-def _capacity(spec: BatchPool, slots: int) -> str:
-    """What so many slots are, in numbers: 12 of the 10 at the start are 120 %."""
-    grown = "" if slots <= spec.slots else f" of the {pluralize(spec.slots, 'slot')} at the start"
-    return f"capacity {show_share(slots / spec.slots)}{grown}"
+    grows = "; WARNING: the queue grows until the upgrade is over" if is_overload(load) else ""
+    return [f"{text}{grows}."]
 
 
 def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
     if body.nodes == nodes:
         return f"nothing happens: the pool has {pluralize(nodes, 'node')} already"
-    then = f"{pluralize(body.nodes, 'node')} then: "
-    then += _capacity(spec, body.nodes * spec.task_slots_per_node)
+    slots = body.nodes * spec.task_slots_per_node
+    then = f"{pluralize(body.nodes, 'node')} then: capacity {show_share(slots / spec.slots)}"
+    if slots > spec.slots:
+        then += f" of the {pluralize(spec.slots, 'slot')} at the start"
     if body.nodes > nodes:
         start = " and its start task" if _starts_slowly(spec.start_task) else ""
         added = pluralize(body.nodes - nodes, "new node")

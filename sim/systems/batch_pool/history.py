@@ -227,9 +227,9 @@ def lost(layout: PoolLayout, runs: Executions) -> NDArray[np.float64]:
     checkpoint what was done since the last finished one.
     """
     # Assumption: what a run that failed by itself has done is not counted as lost.
-    kept = _kept(layout, runs).execution
-    seconds = runs.elapsed - kept
-    seconds[runs.ending != CHECKPOINT] += _carried(runs, kept)[runs.ending != CHECKPOINT]
+    saved = _saved(layout, runs).execution
+    seconds = runs.elapsed - saved
+    seconds[runs.ending != CHECKPOINT] += _carried(runs, saved)[runs.ending != CHECKPOINT]
     seconds[~np.isin(runs.ending, INTERRUPTIONS)] = 0.0
     return seconds
 
@@ -238,11 +238,11 @@ def carried(layout: PoolLayout, runs: Executions) -> NDArray[np.float64]:
     """Seconds of its task's work that each run finds done, shape (runs,)."""
     if not layout.spec.saves:
         return np.zeros(len(runs.ending))
-    return _carried(runs, _kept(layout, runs).work)
+    return _carried(runs, _saved(layout, runs).work)
 
 
-class _Kept(NamedTuple):
-    """What the checkpoints of each run keep for the next one, shape (runs,)."""
+class _Saved(NamedTuple):
+    """What the checkpoints of each run save for the next one, shape (runs,)."""
 
     execution: NDArray[np.float64]
     """Seconds, those that the checkpoints took included."""
@@ -250,19 +250,19 @@ class _Kept(NamedTuple):
     """Seconds of work."""
 
 
-def _kept(layout: PoolLayout, runs: Executions) -> _Kept:
+def _saved(layout: PoolLayout, runs: Executions) -> _Saved:
     checkpoint = layout.spec.checkpoint
     keeps = np.flatnonzero(runs.ending == CHECKPOINT)
     execution, work = np.zeros((2, len(runs.ending)))
     elapsed = runs.stack.time[runs.ended[keeps]] - runs.stack.time[runs.begun[keeps]]
-    work[keeps] = kept = checkpoint.work_kept(elapsed)
-    execution[keeps] = checkpoint.time_of(kept)
-    return _Kept(execution, work)
+    work[keeps] = saved = checkpoint.work_saved(elapsed)
+    execution[keeps] = checkpoint.time_of(saved)
+    return _Saved(execution, work)
 
 
-def _carried(runs: Executions, kept: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum of what a task's runs before each one have kept, since one that kept nothing."""
-    before = np.cumsum(kept) - kept  # exact: all are multiples of the time grid
+def _carried(runs: Executions, saved: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum of what a task's runs before each one have saved, since one that saved nothing."""
+    before = np.cumsum(saved) - saved  # exact: all are multiples of the time grid
     anew = runs.is_first.copy()
     anew[1:] |= runs.ending[:-1] != CHECKPOINT
     begin = np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))

@@ -102,7 +102,7 @@ class PoolLayout(Layout[BatchPool]):
         self.room = most_nodes(spec, requests)
         """The most nodes that the scenario's operations can ask for."""
         self.sizes = sizes_asked(spec, requests)
-        """Numbers of nodes that the pool may be told to have, the first one at time 0."""
+        """Numbers of nodes that the pool may be asked to have, the first one at time 0."""
         self.target = self.add("target", target_states(versions), [f"target of {name}"], [INITIAL])
         """Which version its nodes are to have."""
         self.size = self.add(

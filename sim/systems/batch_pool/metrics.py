@@ -136,12 +136,14 @@ def _drains(layout: PoolLayout) -> bool:
 
 
 def measure(layout: PoolLayout, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
-    """All metrics of one pool over [warm_up, horizon], and where its promises were kept."""
+    """All metrics of one pool over [warm_up, horizon], and in which replications rollouts ended."""
     nodes = Members(stack, [layout.nodes])
     values = capacity(nodes.series("capacity").crop(warm_up), nodes.initial("capacity"), UNIT)
     slots = nodes.series("slots").crop(warm_up)
     values |= in_service(slots) | availability(at_least(slots, layout.min_available))
-    values |= _accepting(nodes, warm_up)
+    # What draining costs: a node that drains is in service and takes no new tasks.
+    accepting = nodes.series("accepting").crop(warm_up).minimum()
+    values |= {"min_accepting": accepting / nodes.initial("accepting")}
     ended = np.ones(stack.replications, bool)
     if layout.rollouts:
         outcome = of_rollouts(layout, stack)
@@ -152,12 +154,6 @@ def measure(layout: PoolLayout, stack: Stack, warm_up: float) -> tuple[Measured,
         values |= _interrupted(layout, stack) | _waited(layout, stack, warm_up)
         values |= _ended(layout, stack, warm_up)
     return {("", name): value for name, value in values.items()}, ended
-
-
-def _accepting(nodes: Members, warm_up: float) -> Values:
-    """What draining costs: a node that drains is in service and takes no new tasks."""
-    least = nodes.series("accepting").crop(warm_up).minimum()
-    return {"min_accepting": least / nodes.initial("accepting")}
 
 
 def _interrupted(layout: PoolLayout, stack: Stack) -> Values:

@@ -49,7 +49,7 @@ class Node:
         """Whether it is out for no other reason than that its scheduling is disabled."""
         return self.status == OFFLINE and self.stay is None
 
-    def data_kept(self, retention: float, now: float) -> float:
+    def data_retained(self, retention: float, now: float) -> float:
         """Seconds until what its tasks left may be deleted, which is kept for `retention`.
 
         Of a node that came back since its last task ended they count from its return.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.systems.base.context import RETURN
 from sim.systems.batch_pool.node import Claim, Node, Stay
+from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
     DRAINING,
     IDLE,
@@ -27,23 +28,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.batch_pool.draws import Starts
+    from sim.systems.batch_pool.draws import Starts, Tasks
     from sim.systems.batch_pool.layout import PoolLayout
-    from sim.systems.batch_pool.scheduler import Scheduler
 
 
 class Nodes:
     """All nodes of a pool and what is done to them."""
 
-    def __init__(self, context: Context, layout: PoolLayout) -> None:
+    def __init__(self, context: Context, layout: PoolLayout, tasks: Tasks) -> None:
         self._context, self._layout = context, layout
         self.every = [
             Node(number, layout.first_node + number, IDLE if number < layout.spec.nodes else 0)
             for number in range(layout.room)
         ]
         """Every node that there may be, present or not."""
-        self.scheduler: Scheduler
-        """Set by the pool: nodes and tasks know each other."""
+        self.scheduler = Scheduler(context, layout, self.every, tasks)
+        """Gives tasks to them."""
         self.left: list[Callable[[Node], None]] = []
         """Called when a node is removed."""
 

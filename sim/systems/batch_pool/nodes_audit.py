@@ -271,30 +271,26 @@ def _wrong_failures(
     failures = layout.spec.failures
     assert failures is not None
     path, places = f"{layout.name}/failures", np.arange(stack.replications)
-    strikes = redraw_failures(again, path, failures, places, layout.room, stack.horizon)
-    node = strikes.place * stack.subjects.count + layout.first_node + strikes.member
+    drawn = redraw_failures(again, path, failures, places, layout.room, stack.horizon)
+    node = drawn.place * stack.subjects.count + layout.first_node + drawn.member
     mine = np.flatnonzero((rows.cause == layout.actor("failures")) & (rows.new == UNUSABLE))
     # By node and instant: both are in order, so that each finds the other by a search.
-    struck, failed = _instants(node, strikes.time), _instants(rows.key[mine], rows.time[mine])
-    place = np.searchsorted(struck, failed)
-    found = place < len(struck)
-    if not found.all() or (struck[place] != failed).any():
+    due, failed = _instants(node, drawn.time), _instants(rows.key[mine], rows.time[mine])
+    place = np.searchsorted(due, failed)
+    if (place == len(due)).any() or (due[place] != failed).any():
         yield "a node failed that was not drawn to fail"
         return
-    due = rows.time[mine] + strikes.recovery[place]
-    if _differ(rows, mine, due, stack.horizon):
+    if _differ(rows, mine, rows.time[mine] + drawn.recovery[place], stack.horizon):
         yield "a node was not out for the time that was drawn (recovery)"
     # What a node was in before the instant of its failure; without a row before, as at the start.
-    all_rows = _instants(rows.key, rows.time)
-    before = np.searchsorted(all_rows, struck) - 1
-    known = (before >= 0) & (rows.key[before] == node) if len(rows.key) else np.zeros(0, bool)
-    status = stack.subjects.initial[layout.first_node + strikes.member] % WIDTH
+    status = stack.subjects.initial[layout.first_node + drawn.member] % WIDTH
+    changes = np.zeros(len(due), bool)
     if len(rows.key):
-        status = np.where(known, rows.new[before], status)
-        after = np.minimum(before + 1, len(all_rows) - 1)
-        changes = all_rows[after] == struck
-    else:
-        changes = np.zeros(len(struck), bool)
+        all_rows = _instants(rows.key, rows.time)
+        before = np.searchsorted(all_rows, due) - 1
+        known = (before >= 0) & (rows.key[before] == node)
+        status[known] = rows.new[before[known]]
+        changes = all_rows[np.minimum(before + 1, len(all_rows) - 1)] == due
     if (np.isin(status, (IDLE, DRAINING)) & ~changes).any():
         yield "a node did not fail though it was drawn to"
 

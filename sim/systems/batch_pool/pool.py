@@ -15,7 +15,6 @@ from sim.systems.base.targets import REACHED, REQUESTED, Target
 from sim.systems.batch_pool.draws import Starts
 from sim.systems.batch_pool.node import Claim
 from sim.systems.batch_pool.nodes import Nodes
-from sim.systems.batch_pool.scheduler import Scheduler
 from sim.systems.batch_pool.states import (
     CREATING,
     POOL_ACTIVE,
@@ -41,9 +40,7 @@ class Pool:
 
     def __init__(self, context: Context, layout: PoolLayout, tasks: Tasks) -> None:
         self.context, self.layout = context, layout
-        self.nodes = Nodes(context, layout)
-        self.scheduler = Scheduler(context, layout, self.nodes.every, tasks)
-        self.nodes.scheduler = self.scheduler
+        self.nodes = Nodes(context, layout, tasks)
         self.nodes.left.append(self._left)
         self.target = Target(context, layout.target)
         """The version that nodes are to have: new ones come at it."""
@@ -55,19 +52,19 @@ class Pool:
 
     def begin(self) -> None:
         """Let tasks arrive and nodes fail."""
-        self.scheduler.begin()
+        self.nodes.scheduler.begin()
         failures = self.layout.spec.failures
         if failures is None or not failures.per_year:
             return
         starts = Starts(self.context, self.layout, "failures")
         mode, cause = self.layout.spec.interruptions.on_failure, self.layout.actor("failures")
 
-        def strike(number: int, recovery: float) -> None:
+        def fail(number: int, recovery: float) -> None:
             self.nodes.fail(self.nodes.every[number], recovery, starts, cause, mode)
 
         subjects = [node.subject for node in self.nodes.every]
         path = f"{self.layout.name}/failures"
-        FailureProcess(self.context, path, failures, subjects, strike).begin()
+        FailureProcess(self.context, path, failures, subjects, fail).begin()
 
     # Upgrades.
 
@@ -157,10 +154,10 @@ class Resizing:
 
         def take(node: Node) -> None:
             retention, now = self._pool.layout.spec.retention_time, self._pool.context.now
-            kept = node.data_kept(retention, now) if option == "retaineddata" else 0.0
-            if kept:
+            seconds = node.data_retained(retention, now) if option == "retaineddata" else 0.0
+            if seconds:
                 self._pool.nodes.retire(node, self._cause)
-                self._pool.context.call(kept, ACT, node.subject, self._remove, node)
+                self._pool.context.call(seconds, ACT, node.subject, self._remove, node)
             else:
                 self._take(node)
 

@@ -136,7 +136,7 @@ def _of_sizes(path: Path, job: Job, slots: int) -> Iterator[Issue]:
 
 
 def _read(look: Callable[[], T]) -> T | None:
-    """What a file holds; None where it could not be read, which is told elsewhere."""
+    """What a file holds; None where it could not be read, which is reported elsewhere."""
     try:
         return look()
     except ValueError:

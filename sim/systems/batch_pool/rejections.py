@@ -1,4 +1,4 @@
-"""What the Batch service would receive and refuse: rules, status codes and messages.
+"""What the Batch service would receive and reject: rules, status codes and messages.
 
 Source: "Batch Status and Error Codes" of the Batch REST reference, and the pages of the requests.
 """
@@ -70,14 +70,14 @@ BY_STATUS = {
     START_TASK_FAILED: ("node broken", "OperationNotValidOnNode"),
     LEAVING: ("node leaving", "OperationNotValidOnNode"),
 }
-"""Status of a node -> the rule by which it refuses what is asked of it, and the code."""
+"""Status of a node -> the rule by which it rejects what is asked of it, and the code."""
 
 
 def _conflict(code: str, message: str) -> Rejection:
     return Rejection(409, code, message)
 
 
-REFUSALS: dict[str, Rejection] = {
+REJECTIONS: dict[str, Rejection] = {
     # Assumption: a call that a version of the API no longer has is an unknown URI.
     "api version": Rejection(
         400, "InvalidUri", "api-version {api_version} has no upgradeos; 2018-08-01.7.0 is the last"
@@ -110,7 +110,7 @@ REFUSALS: dict[str, Rejection] = {
         "the pool is upgrading to a different version: allowed are the same one, and any other in "
         "state active",
     ),
-    # Assumption: an image is refused while another one is under way.
+    # Assumption: an image is rejected while another one is under way.
     "upgrade in progress": _conflict(
         "OperationInvalidForCurrentState",
         "an upgrade of the pool's image is in progress: allowed once it has ended",
@@ -144,12 +144,12 @@ REFUSALS: dict[str, Rejection] = {
     # Assumption: an accepted request whose node is removed before its end has failed, with 409.
     "node gone": _conflict("OperationInvalidForCurrentState", "{node} was removed meanwhile"),
 }
-"""Every way in which an operation is refused or fails. The last two befall accepted ones."""
+"""Every way in which an operation is rejected or fails. The last two befall accepted ones."""
 
-RULES = tuple(REFUSALS)
+RULES = tuple(REJECTIONS)
 
 OPERATION_STATES = States(OPERATION.statuses, ("", *RULES))
-"""An operation's state is its status with the rule that refused it, or that it failed by."""
+"""An operation's state is its status with the rule that rejected it, or that it failed by."""
 
 
 def by_request(body: Request, spec: BatchPool) -> str | None:
@@ -199,8 +199,8 @@ def _reached(instant: dt.datetime, now: dt.datetime) -> bool:
 
 
 def answer(rule: str, body: Request) -> Rejection:
-    """The refusal by `rule`, its message about this request."""
-    rejection = REFUSALS[rule]
+    """The rejection by `rule`, its message about this request."""
+    rejection = REJECTIONS[rule]
     about = body.model_dump() | {"allowed": _allowed(body)} | _scheduling(body)
     return rejection._replace(message=rejection.message.format(**about))
 

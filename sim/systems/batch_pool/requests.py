@@ -1,8 +1,8 @@
 """What may be asked of a Batch pool, as a user writes it: the bodies of its operations.
 
 Names follow the requests of the Batch REST reference ("Upgrade the operating system of compute
-nodes in a pool", "Resize a pool", "Reboot a node", ...). What that API would receive and refuse is
-accepted here: the modelled service refuses it.
+nodes in a pool", "Resize a pool", "Reboot a node", ...). What that API would receive and reject is
+accepted here: the modelled service rejects it.
 """
 
 from __future__ import annotations

@@ -336,7 +336,7 @@ class Scheduler:
                 self._context.now, subject, base + RUNNING, base + state, node.subject
             )
             if mode == "checkpoint":
-                self._left[task] -= self._checkpoint.work_kept(self._context.now - run.began)
+                self._left[task] -= self._checkpoint.work_saved(self._context.now - run.began)
                 self._resuming.add(task)
             elif self._saves:
                 self._left[task] = self._service[task]
@@ -354,8 +354,8 @@ class Scheduler:
         runs, now, time_of = node.running(), self._context.now, self._checkpoint.time_of
         elapsed = [now - run.began for run in runs]
         if mode == "checkpoint":
-            kept = [time_of(self._checkpoint.work_kept(each)) for each in elapsed]
-            return float(sum(elapsed) - sum(kept))
+            saved = [time_of(self._checkpoint.work_saved(each)) for each in elapsed]
+            return float(sum(elapsed) - sum(saved))
         # Also what earlier checkpoints have saved is thrown away.
         saved = [time_of(self._service[run.task] - self._left[run.task]) for run in runs]
         return float(sum(elapsed) + sum(saved))

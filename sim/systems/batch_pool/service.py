@@ -168,7 +168,7 @@ class BatchService(Service):
                 starts,
                 call.subject,
                 body.option,
-                retained=node.data_kept(retention, self.context.now),
+                retained=node.data_retained(retention, self.context.now),
             )
             stay.arrived.append(back)
 
@@ -184,7 +184,7 @@ class BatchService(Service):
             take(node)
 
     def check_disable_scheduling(self, call: Call) -> str | None:
-        """A node that takes tasks may be told to take none."""
+        """A node that takes tasks may be asked to take none."""
         node = self._node(call)
         if node is None:
             return "no such node"

@@ -107,13 +107,13 @@ class Checkpoint(Spec):
         written = -(-work // self.every) - (work > 0) if self.every else 0 * work
         return self.cost * written
 
-    def work_kept(self, elapsed: Seconds) -> Seconds:
+    def work_saved(self, elapsed: Seconds) -> Seconds:
         """The work that is saved when a run is interrupted after `elapsed` seconds."""
         return self.every * (elapsed // (self.every + self.cost)) if self.every else elapsed
 
-    def time_of(self, kept: Seconds) -> Seconds:
-        """The time that so much work took to do and to keep, checkpoints included."""
-        return (self.every + self.cost) * (kept // self.every) if self.every else kept
+    def time_of(self, saved: Seconds) -> Seconds:
+        """The time that so much work took to do and to save, checkpoints included."""
+        return (self.every + self.cost) * (saved // self.every) if self.every else saved
 
 
 class UpgradePolicy(Spec):

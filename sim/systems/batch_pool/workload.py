@@ -182,15 +182,15 @@ class Recorded:
 
     def _without(self, reasons: Mapping[str, NDArray[np.bool_]]) -> Recorded:
         """Drop tasks, each for the first of the reasons that holds."""
-        kept = np.ones(len(self.submit), bool)
+        fits = np.ones(len(self.submit), bool)
         dropped = dict(self.dropped)
         for reason, holds in reasons.items():
-            count = int(np.count_nonzero(kept & holds))
+            count = int(np.count_nonzero(fits & holds))
             if count:
                 dropped[reason] = count
-            kept &= ~holds
+            fits &= ~holds
         return Recorded(
-            self.submit[kept], self.service[kept], self.priority[kept], self.slots[kept], dropped
+            self.submit[fits], self.service[fits], self.priority[fits], self.slots[fits], dropped
         )
 
 

@@ -36,8 +36,8 @@ def test_data_is_kept_from_the_end_of_the_last_task_and_only_where_there_was_one
     empty, used = node(), node()
     used.spare.append(Execution(used))
     used.since = 100.0
-    assert empty.data_kept(60.0, 30.0) == 0
-    assert [used.data_kept(60.0, now) for now in (100.0, 130.0, 160.0, 900.0)] == [60, 30, 0, 0]
+    assert empty.data_retained(60.0, 30.0) == 0
+    assert [used.data_retained(60.0, now) for now in (100.0, 130.0, 160.0, 900.0)] == [60, 30, 0, 0]
 
 
 def test_runs_under_way_are_told_in_order_of_task():

@@ -12,7 +12,7 @@ from story import Story
 
 from sim.systems.batch_pool.rejections import (
     BY_STATUS,
-    REFUSALS,
+    REJECTIONS,
     RULES,
     answer,
     by_request,
@@ -72,7 +72,7 @@ def os_upgrade(target=NEW, **keys):
 )
 def test_each_rule_has_its_documented_code(rule, http_status, code):
     """Source: "Batch Status and Error Codes"."""
-    assert REFUSALS[rule][:2] == (http_status, code)
+    assert REJECTIONS[rule][:2] == (http_status, code)
 
 
 def test_every_rule_is_tested_above():
@@ -83,7 +83,7 @@ def test_every_rule_is_tested_above():
 @pytest.mark.parametrize("rule", RULES)
 def test_an_answer_is_about_its_request(rule):
     upgrade, reboot = os_upgrade(api_version="2018-12-01.8.0"), RebootNode(node="node-7")
-    about_a_node = "{node}" in REFUSALS[rule].message
+    about_a_node = "{node}" in REJECTIONS[rule].message
     message = answer(rule, reboot if about_a_node else upgrade).message
     assert "{" not in message
     assert ("node-7" in message) == about_a_node

@@ -40,14 +40,14 @@ def test_a_run_writes_a_checkpoint_after_each_full_stretch_but_not_at_its_end():
 def test_a_checkpoint_keeps_the_work_before_it_once_it_is_finished():
     saves = pool(checkpoint={"every": "30s", "cost": "6s"}).checkpoint
     elapsed = np.array([0, 30, 35, 36, 71, 72])
-    kept = saves.work_kept(elapsed)
+    kept = saves.work_saved(elapsed)
     assert (kept.tolist(), saves.time_of(kept).tolist()) == (
         [0, 0, 0, 30, 30, 60],
         [0, 0, 0, 36, 36, 72],
     )
-    assert saves.time_of(saves.work_kept(100.0)) == 72
+    assert saves.time_of(saves.work_saved(100.0)) == 72
     resumes = pool(checkpoint={"every": "0s"}).checkpoint
-    assert resumes.time_of(resumes.work_kept(100.0)) == 100
+    assert resumes.time_of(resumes.work_saved(100.0)) == 100
 
 
 @pytest.mark.parametrize(
