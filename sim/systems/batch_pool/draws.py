@@ -74,6 +74,7 @@ def _draw_job(layout: PoolLayout, job: JobLayout, draws: Draws) -> JobTasks:
         submit = np.cumsum(gaps.vector(job.room))
         if submit[-1] <= layout.span.horizon:
             raise RuntimeError(f"{path}: more arrivals than there is room for, {job.room}")
+        # The horizon is closed: a task that is due at it is submitted.
         submit = submit[: np.searchsorted(submit, layout.span.horizon, side="right")]
     count = len(submit)
     assert spec.service is not None
@@ -111,7 +112,11 @@ def in_order(layout: PoolLayout, jobs: Sequence[JobTasks]) -> Tasks:
 
 
 class Starts:
-    """Start tasks of nodes that start for one reason: how long they take and whether they work."""
+    """Start tasks of nodes that start for one reason: how long they take and whether they work.
+
+    The reason (an operation by name, or failures) is part of the path of the draws: so a node
+    starts alike whatever else befalls it, in every variant of the scenario.
+    """
 
     def __init__(self, context: Context, layout: PoolLayout, reason: str) -> None:
         spec, path, room = layout.spec.start_task, f"{layout.name}/start_task", layout.room
@@ -138,8 +143,7 @@ class Starts:
             if not failed or retries == most:
                 break
             retries += 1
-            self._context.spend(
-                1, self._first + node
-            )  # without limit they are all in this one event
+            # Without limit they are all in this one event, which would never end.
+            self._context.spend(1, self._first + node)
         self._used[node] = attempt
         return seconds, not failed

@@ -85,7 +85,7 @@ class Nodes:
             version = node.version if before is None else before.version
         stay = Stay(node, cause, steps, works, version, back)
         if before is not None:
-            stay.arrived += before.arrived
+            stay.arrived += before.arrived  # a request that was on the node ends when it is back
         self._begin(stay, mode)
         return stay
 
@@ -108,6 +108,7 @@ class Nodes:
         # the waiting, and what waits for it takes it at once.
         if not node.is_up:
             return
+        # Taken off first: the stay would else tell who waits that the node is lost to it.
         claim, node.claim = node.claim, None
         self.hold(node, UNUSABLE, seconds, starts, cause, mode)
         if claim is not None and not claim.rests:
@@ -118,7 +119,7 @@ class Nodes:
         stay: Stay = event.argument
         node = stay.node
         if node.stay is not stay:
-            return
+            return  # overtaken: another stay or a removal took the node from this one
         stay.steps.pop(0)
         if stay.steps:
             status, seconds = stay.steps[0]

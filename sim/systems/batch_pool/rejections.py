@@ -110,7 +110,7 @@ REJECTIONS: dict[str, Rejection] = {
         "the pool is upgrading to a different version: allowed are the same one, and any other in "
         "state active",
     ),
-    # Assumption: an image is rejected while another one is under way.
+    # Assumption: an image is refused while another one is under way.
     "upgrade in progress": _conflict(
         "OperationInvalidForCurrentState",
         "an upgrade of the pool's image is in progress: allowed once it has ended",

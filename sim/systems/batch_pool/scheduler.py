@@ -45,6 +45,8 @@ class Queue:
         ranks = {
             priority: place for place, priority in enumerate(sorted(set(priorities), reverse=True))
         }
+        # From the highest bit on: rank of the priority, whether it never ran (64), how many were
+        # submitted before (33), whether it returned (32), its number.
         self._lines = [ranks[priority] << 65 | 1 << 64 for priority in priorities]
         """By task the line of its priority; the line of requeued ones is the one before."""
         self._to_front = to_front
@@ -201,6 +203,8 @@ class Scheduler:
                     break
                 queue.join(task)
                 task = following
+            # Only where nothing else happens at this instant: a node that comes back then may be
+            # the better one.
             if task == first and not waiting and event_queue[0][0] > now:
                 node = choose(slots[task])
                 if node is not None:
@@ -221,6 +225,7 @@ class Scheduler:
         """Give tasks to nodes: at once, or once all else of this instant has happened."""
         if self._is_due or not self._queue.waiting:
             return
+        # At once saves an event a task; it is the same where this instant has no other event.
         if self._context.env.peek() > self._context.now:
             self._give()
         else:
@@ -283,7 +288,7 @@ class Scheduler:
             """A run ends by itself; its node may take another task."""
             task = execution.task
             if task < 0:
-                return
+                return  # interrupted: SimPy cannot take the event of its end back
             node = execution.node
             execution.task = -1
             node.spare.append(execution)
@@ -321,7 +326,7 @@ class Scheduler:
         state = ACTIVE if again else FAILED
         self._context.record(self._context.now, subject, base + RUNNING, base + state, subject)
         if again:
-            self._left[task] = self._service[task]
+            self._left[task] = self._service[task]  # what checkpoints saved went with the run
             self._queue.join_again(task)
 
     # Interruption.

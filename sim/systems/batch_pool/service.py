@@ -50,6 +50,8 @@ class BatchService(Service):
         rule = by_version(body.target_os_version, self._layout.spec, now)
         if rule is not None:
             return rule
+        # "Upgrade OS": the target of the upgrade that is on may be asked for again, with no effect;
+        # once the pool is on it, the same request is an error.
         is_on_it = self._layout.brings(call.name) == self._pool.target.version
         if self._pool.walk is not None:
             return None if is_on_it else "upgrading"
@@ -149,13 +151,12 @@ class BatchService(Service):
 
     def _restart(self, call: Call, status: int, purpose: str, seconds: Distribution) -> None:
         body: RebootNode | ReimageNode = call.body
-        node = self._node(call)
-        assert node is not None
+        node = self._numbers[body.node]
         times, starts = self._times(purpose, seconds, call), self._starts(call)
         retention = self._layout.spec.retention_time if body.option == "retaineddata" else 0.0
 
         def back(node: Node) -> None:
-            if node.status:
+            if node.status:  # 0 where it was removed meanwhile
                 self.succeeds(call, call.subject)
             else:
                 self.fails(call, "node gone", call.subject)
@@ -173,6 +174,7 @@ class BatchService(Service):
             stay.arrived.append(back)
 
         def lost(node: Node) -> None:
+            # An upgrade counts the node as its own before it takes it; else a resize removed it.
             walk = self._pool.walk
             upgraded = walk is not None and walk.takes(node)
             rule = "node lost to the upgrade" if upgraded else "node gone"
@@ -195,9 +197,7 @@ class BatchService(Service):
     def disable_scheduling(self, call: Call) -> None:
         """Disable scheduling: no new tasks; the option says what the running ones do."""
         body: DisableScheduling = call.body
-        node = self._node(call)
-        assert node is not None
-        self._nodes.disable(node, call.subject, body.option)
+        self._nodes.disable(self._numbers[body.node], call.subject, body.option)
         self.succeeds(call, call.subject)
 
     def check_enable_scheduling(self, call: Call) -> str | None:
@@ -209,15 +209,15 @@ class BatchService(Service):
 
     def enable_scheduling(self, call: Call) -> None:
         """Enable scheduling: the node takes tasks again."""
-        node = self._node(call)
-        assert node is not None
-        self._nodes.enable(node, call.subject)
+        self._nodes.enable(self._numbers[call.body.node], call.subject)
         self.succeeds(call, call.subject)
 
     # What they share.
 
     def _node(self, call: Call) -> Node | None:
-        """The node that a request names, where the pool has it now."""
+        """The node that a request names, where the pool has it now: a check that sees none rejects
+        the request, so that what carries it out need not ask again.
+        """
         node = self._numbers.get(call.body.node)
         return node if node is not None and node.status else None
 

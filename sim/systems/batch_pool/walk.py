@@ -69,6 +69,7 @@ class Walk:
         if not self._waiting:
             self._completed()
         elif self._rules.rolling:
+            # An event each, in its rank, as those that replace a node that is back.
             for _ in range(min(self._plan.limit, len(self._waiting))):
                 self._context.call(0.0, ACT, self._plan.subject, self._replace)
         else:
