@@ -173,29 +173,22 @@ class _Drawn:
 
     def _times(self, purpose: str, distribution: Any) -> NDArray[np.float64]:
         """What was drawn for each attempt, seconds."""
-        again = self._again
-
-        def draw(path: str, rows: Rows) -> NDArray[np.float64]:
-            return again.times(path, distribution, rows)
-
-        drawn: NDArray[np.float64] = self._by_cause(draw, purpose, np.float64)
+        drawn = np.zeros(len(self._attempts.row))
+        self._fill(drawn, self._again.times, purpose, distribution)
         return drawn
 
     def _happens(self, purpose: str, share: float) -> NDArray[np.bool_]:
-        again = self._again
-
-        def draw(path: str, rows: Rows) -> NDArray[np.bool_]:
-            return again.happens(path, share, rows)
-
-        drawn: NDArray[np.bool_] = self._by_cause(draw, purpose, np.bool_)
+        drawn = np.zeros(len(self._attempts.row), bool)
+        self._fill(drawn, self._again.happens, purpose, share)
         return drawn
 
-    def _by_cause(self, draw: Callable[[str, Rows], Any], purpose: str, kind: Any) -> Any:
-        rows, drawn = self._rows(), np.zeros(len(self._attempts.row), kind)
+    def _fill(
+        self, drawn: NDArray[Any], draw: Callable[[str, Any, Rows], Any], purpose: str, law: Any
+    ) -> None:
+        rows = self._rows()
         for cause, mine in self._parts():
             path = f"{self._where}/{purpose}/{self._reason(cause)}"
-            drawn[mine] = draw(path, tuple(column[mine] for column in rows))
-        return drawn
+            drawn[mine] = draw(path, law, tuple(column[mine] for column in rows))
 
     def _parts(self) -> Iterator[tuple[int, NDArray[np.intp]]]:
         """Each cause with its attempts."""

@@ -173,33 +173,29 @@ class FleetLayout(Layout[ArcFleet]):
             machine += each.count
 
     def _number_extensions(self) -> Iterator[ExtensionLayout]:
-        written_versions = WrittenVersions(self.spec, self.requests)
-        entries = list(_entries(self.spec, self.requests))
-        versions = [ordered(written_versions.of(each.publisher, each.type)) for each in entries]
-        written = [
-            None if each.place is None else self.spec.extensions[each.place] for each in entries
-        ]
-        targets = [
-            self.add(
+        written, entries = WrittenVersions(self.spec, self.requests), []
+        for each in _entries(self.spec, self.requests):
+            known = ordered(written.of(each.publisher, each.type))
+            at_first = None if each.place is None else self.spec.extensions[each.place]
+            target = self.add(
                 "target",
                 target_states(known, TARGET),
                 [f"target of {each.type} on {each.group}"],
-                [_initial_target(known, spec)],
+                [_initial_target(known, at_first)],
                 group=each.type,
             )
-            for each, known, spec in zip(entries, versions, written, strict=True)
-        ]
-        for each, known, spec, target in zip(entries, versions, written, targets, strict=True):
+            entries.append((each, known, at_first, target))
+        for each, known, at_first, target in entries:
             count = self.spec.groups[each.group].count
             block = self.add(
                 "extension",
                 States(EXTENSION, known),
                 partial(_extension_name, each.type, each.group),
-                np.full(count, _initial_code(known, spec)),
+                np.full(count, _initial_code(known, at_first)),
                 group=each.type,
                 weights=self._weights(known),
             )
-            yield ExtensionLayout(*each, known, target, block.first, count, spec)
+            yield ExtensionLayout(*each, known, target, block.first, count, at_first)
 
     def _weights(self, versions: Sequence[str]) -> dict[str, NDArray[np.int64]]:
         """What an extension weighs by code: 0 or 1, in `UNIT` for `capacity`."""

@@ -10,6 +10,7 @@ one event, at its end, is all that an attempt takes; a wait is written when it e
 
 from __future__ import annotations
 
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sim.systems.arc_fleet.completion import BEFORE
@@ -34,26 +35,20 @@ if TYPE_CHECKING:
     from sim.systems.base.context import Context, ScheduledEvent
 
 
+@dataclass(eq=False)
 class Target:
     """A version that is to be installed on some machines, and why."""
 
-    def __init__(
-        self,
-        version: int,
-        cause: int,
-        install_draws: InstallDraws,
-        windows: Windows | None,
-        members: int,
-        request: PendingRequest | None = None,
-    ) -> None:
-        self.version, self.cause, self.install_draws, self.windows = (
-            version,
-            cause,
-            install_draws,
-            windows,
-        )
-        self.request = request
-        """Who asks for it; None for a release, which enrolled extensions get by themselves."""
+    version: int
+    cause: int
+    install_draws: InstallDraws
+    windows: Windows | None
+    members: InitVar[int]
+    """How many machines they are."""
+    request: PendingRequest | None = None
+    """Who asks for it; None for a release, which enrolled extensions get by themselves."""
+
+    def __post_init__(self, members: int) -> None:
         self.attempts = [0] * members
         """How many attempts each machine has begun."""
 
