@@ -15,7 +15,7 @@ from sim.core.log import ASKED, COMPLETED, OPERATION, ROLLING_BACK, SUPERSEDED, 
 from sim.core.timelines import Members
 from sim.systems.base.operation import windows_of
 from sim.systems.cloud_service import restart_audit
-from sim.systems.cloud_service.history import History, accepted, addressed, deployments, last_before
+from sim.systems.cloud_service.history import History, accepted, deployments, last_before
 from sim.systems.cloud_service.states import AT_REST, WIDTH
 
 if TYPE_CHECKING:
@@ -205,7 +205,11 @@ def _scale(history: History) -> bool:
     for place, (_, one) in enumerate(scaling):
         body: Any = one.body
         alone = ~np.isnan(asked[:, place]) & ((asked == asked[:, [place]]).sum(axis=1) == 1)
-        slot, _by_slot = addressed(history.layout, one.body)
+        # Deployment 1 began in staging; a request names one of the two, or the slot that it is in.
+        named = getattr(body, "deployment", None)
+        slot = int(
+            named != layout.spec.deployment if named else getattr(body, "slot", "") == "staging"
+        )
         past = history.time <= asked[history.replication, place]
         there = np.tile(initial[: layout.instances * layout.slots], (stack.replications, 1))
         there[history.replication[past], history.number[past]] = history.new[past] != 0

@@ -33,21 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
-    from sim.systems.base.operation import Request
     from sim.systems.cloud_service.layout import Layout
 
 # Rollouts, and whom they took ---------------------------------------------------------------------
-
-
-def addressed(layout: Layout, body: Request) -> tuple[int, bool]:
-    """The deployment that a request names before any swap, and whether it names a slot.
-
-    What a slot holds changes with each swap; a deployment keeps its name. Deployment 0 is the one
-    that began in production, 1 in staging.
-    """
-    if isinstance(body, UpgradeDeployment) and body.deployment is not None:
-        return int(body.deployment != layout.spec.deployment), False
-    return int(isinstance(body, UpgradeDeployment) and body.slot == "staging"), True
 
 
 def deployments(layout: Layout, stack: Stack) -> NDArray[np.int64]:
@@ -107,7 +95,7 @@ def next_time(
 ) -> NDArray[np.float64]:
     """When after each row the same subject has one of `which`; infinite where it has none.
 
-    Rows are by `key` (of a subject in a replication), then time.
+    Rows, at least one, are by `key` (of a subject in a replication), then time.
     """
     position = np.where(which, np.arange(len(which)), len(which))
     following = np.append(np.minimum.accumulate(position[::-1])[::-1][1:], len(which))
@@ -122,9 +110,9 @@ def last_before(
     of: NDArray[np.int64],
     at: NDArray[np.intp],
 ) -> NDArray[np.intp]:
-    """The place, in some rows with their keys, of the last one of a key `of` by the row `at`.
+    """The place, in some rows with their keys, of the last one of a key `of` before the row `at`.
 
-    Where there is none it is the place of another key's, or -1.
+    There is at least one row. Where none is before it is the place of another key's, or -1.
     """
     some = key << 32 | row
     order = np.argsort(some)

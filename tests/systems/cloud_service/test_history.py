@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import any_service
+import numpy as np
 import pytest
 from service_rules import Run
 from story import story
@@ -13,7 +14,7 @@ from sim.core.log import COMPLETED, ROLLING_BACK, Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.base.targets import Targets
-from sim.systems.cloud_service.history import deployments, taken
+from sim.systems.cloud_service.history import deployments, last_before, next_time, taken
 
 TWO = "A: {instances: 2, restart: 100s}, B: {instances: 2, restart: 100s}"
 STAGING = "staging: {build: 2}"
@@ -183,3 +184,15 @@ def test_turns_take_instances_for_their_upgrade():
         ("W_IN_1", 110.0),
     ]
     assert set(upgrade.tolist()) == {told.model.layout.upgrade("upgrade_deployment-0")}
+
+
+def test_the_next_time_is_that_of_the_same_subject():
+    which = np.array([True, False, True, False, True])
+    key, time = np.array([1, 1, 1, 2, 3]), np.array([1.0, 2.0, 5.0, 3.0, 4.0])
+    assert next_time(which, key, time).tolist() == [5, 5, np.inf, np.inf, np.inf]
+
+
+def test_the_last_row_before_another_is_one_of_its_key_where_there_is_one():
+    key, row = np.array([7, 3, 3]), np.array([0, 4, 9])
+    of, at = np.array([3, 3, 3, 3, 7]), np.array([9, 8, 4, 3, 0])
+    assert last_before(key, row, of, at).tolist() == [1, 1, -1, -1, 2]
