@@ -79,6 +79,23 @@ class Metric:
     """Whether it is a point in time: bounds on it may be clock times, and are shown as such."""
 
 
+@dataclass(frozen=True)
+class MetricFamily:
+    """Metrics that differ by a number in their name: too many to list."""
+
+    form: str
+    """Its names, N for the number: ``time_to_N``."""
+    numbers: str
+    """Which numbers there are, in words."""
+    pattern: str
+    """Regular expression of its names, the number in a group."""
+    unit: str
+
+    def is_meant(self, name: str) -> bool:
+        """Whether a name begins as these do."""
+        return name.startswith(self.form.removesuffix("N"))
+
+
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (

@@ -48,6 +48,9 @@ MOST_SYSTEMS = 1_000
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+METRIC = "Metric"
+"""How the schema calls the names of metrics."""
+
 Bound = Annotated[Any, WithJsonSchema({"type": ["string", "number"]})]
 Anything = Annotated[Any, WithJsonSchema({})]
 
@@ -217,4 +220,22 @@ def json_schema(kinds: tuple[str, ...] = FOLDERS) -> dict[str, Any]:
 
 @cache
 def _json_schema(kinds: tuple[str, ...]) -> dict[str, Any]:
-    return {"$schema": DIALECT} | file_model(kinds).model_json_schema()
+    schema = file_model(kinds).model_json_schema()
+    types = schema["$defs"]
+    types["Metric"] = _metric_schema(kinds)
+    for place, key in (
+        (types[ObjectiveEntry.__name__]["properties"], "metric"),
+        (schema["properties"]["prefer"], "items"),
+    ):
+        described = {k: text for k, text in place[key].items() if k == "description"}
+        place[key] = {"$ref": "#/$defs/Metric"} | described
+    return {"$schema": DIALECT} | schema
+
+
+def _metric_schema(kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The metrics of these kinds, by name or by the pattern of their names."""
+    records = [SYSTEM_TYPES[kind] for kind in kinds]
+    names = dict.fromkeys(name for record in records for name in record.metrics)
+    families = [record.metric_family for record in records if record.metric_family]
+    patterns = [{"type": "string", "pattern": f"^{family.pattern}$"} for family in families]
+    return {"title": METRIC, "anyOf": [{"enum": [*names]}, *patterns]}

@@ -21,7 +21,7 @@ from sim.formats.hints import hint
 from sim.formats.schema import Place
 from sim.formats.tree import dotted
 from sim.scenario import paths
-from sim.scenario.file import json_schema
+from sim.scenario.file import METRIC, json_schema
 from sim.scenario.variants import homes
 from sim.systems import SYSTEM_TYPES
 
@@ -224,6 +224,8 @@ def _type(schema: Schema, root: Schema) -> str:
         return _type(root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
     if schema.get("title") == "Distribution":
         return "duration, such as 4min, or a distribution"
+    if schema.get("title") == METRIC:
+        return "metric"
     if "const" in schema or "enum" in schema:
         return " | ".join(schema.get("enum", [schema.get("const")]))
     options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
@@ -273,5 +275,7 @@ def _metrics() -> list[str]:
     lines: list[str] = []
     for kind, record in SYSTEM_TYPES.items():
         named = (f"{name} ({written.get(m.unit, m.unit)})" for name, m in record.metrics.items())
-        lines += ["", *_listed(f"  {kind}", [", ".join(named)])]
+        family = record.metric_family
+        more = f"; {family.form} ({written[family.unit]}), {family.numbers}" if family else ""
+        lines += ["", *_listed(f"  {kind}", [", ".join(named) + more])]
     return lines

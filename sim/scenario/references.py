@@ -16,6 +16,7 @@ import numpy as np
 from sim.core.clock_times import ClockTime
 from sim.core.errors import MOST_PROBLEMS, Problem
 from sim.core.units import YEAR, format_duration, format_share
+from sim.formats.checking import joined
 from sim.formats.distributions import Distribution
 from sim.formats.fields import ClockTimeText, Duration, Number, Share, Spec, check, dotted
 from sim.formats.tree import Node, walk
@@ -407,6 +408,13 @@ def _preferred(file: File, systems: Mapping[str, System]) -> Iterator[Issue]:
 
 
 def _unknown_metric(name: str, metrics: Iterable[Mapping[str, Metric]]) -> str:
+    owners = [kind for kind, record in SYSTEM_TYPES.items() if name in record.metrics]
+    if owners:
+        return f"must be a metric of this file's systems, got {name}, a metric of {joined(owners)}"
+    for record in SYSTEM_TYPES.values():
+        family = record.metric_family
+        if family is not None and family.is_meant(name):
+            return f"must be {family.form}, {family.numbers}, got {name}"
     known = dict.fromkeys(metric for each in metrics for metric in each)
     return unknown_name("a metric of this file's systems", name, known)
 

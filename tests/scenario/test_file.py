@@ -78,3 +78,19 @@ def test_every_key_of_a_file_is_described():
 def test_no_two_kinds_of_system_share_an_operation():
     keys = [key for record in SYSTEM_TYPES.values() for key in record.operations]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_one"),
+    [
+        ("min_capacity", True),
+        ("tasks_waiting", True),
+        *((f"time_to_{n}", True) for n in (1, 9, 37, 50, 100)),
+        *((f"time_to_{n}", False) for n in ("0", "101", "050", "x", "")),
+        ("capacity", False),
+    ],
+)
+def test_editors_know_every_metric_and_the_pattern_of_those_with_a_number(metric, is_one):
+    starter = SYSTEM_TYPES["arc_fleet"].starter
+    assert valid(starter.replace("time_to_99", metric)) is is_one
+    assert valid(f"{starter}prefer: [time_to_99, {metric}]\n") is is_one

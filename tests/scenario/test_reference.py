@@ -99,6 +99,8 @@ def test_metrics_are_told_with_the_unit_of_a_bound():
         assert f"{kind}: " in said
         assert all(name in said for name in record.metrics)
     assert "rollout_duration (duration)" in said
+    assert said.endswith("; time_to_N (duration), N a whole number from 1 to 100")
+    assert "type: list of metric;" in " ".join(reference("prefer")[-1].split())
 
 
 def test_kinds_are_told_with_what_each_is_for():

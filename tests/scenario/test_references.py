@@ -217,3 +217,37 @@ def test_references_are_told_all_at_once_in_file_order():
 def test_a_million_replications_are_enough():
     text = "replications: 1000000000\nsystems: {a: {kind: batch_pool, nodes: 1}}\n"
     assert problems(text) == ["1:15: replications: must be at most 1,000,000, got 1000000000"]
+
+
+FLEET = """\
+systems:
+  plant:
+    kind: arc_fleet
+    machines: 4
+    extensions: [{publisher: P, type: Own, version: 1.0, enable_automatic_upgrade: true}]
+    also_supported: [P/Own]
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["time_to_0", "time_to_101", "time_to_x", "time_to_", "time_to_07"]
+)
+def test_a_metric_with_a_wrong_number_is_told_which_numbers_there_are(name):
+    asked = f"objectives: [{{metric: {name}, at_most: 1d}}]\nprefer: [{name}]\n"
+    rule = f"must be time_to_N, N a whole number from 1 to 100, got {name}"
+    assert problems(FLEET + asked) == [
+        f"7:23: objectives.0.metric: {rule}",
+        f"8:10: prefer.0: {rule}",
+    ]
+    assert problems(SYSTEMS + asked)[0].endswith(rule)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("time_to_75", "arc_fleet"), ("makespan", "batch_pool")]
+)
+def test_a_metric_of_another_kind_is_told_whose_it_is(name, kind):
+    asked = f"objectives: [{{metric: {name}, at_most: 1d}}]\n"
+    (problem,) = problems(SYSTEMS + asked)
+    assert problem.endswith(
+        f"must be a metric of this file's systems, got {name}, a metric of {kind}"
+    )

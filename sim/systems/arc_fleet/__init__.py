@@ -15,7 +15,7 @@ from sim.systems.arc_fleet.defaults import (
     types,
 )
 from sim.systems.arc_fleet.explain import DRY_RUN_RULES
-from sim.systems.arc_fleet.metrics import ARC_METRICS, measure_more
+from sim.systems.arc_fleet.metrics import ARC_METRICS, TIME_TO, measure_more
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.progress import by_day, progress_text
 from sim.systems.arc_fleet.references import references, warnings
@@ -28,6 +28,7 @@ SYSTEM_TYPE = SystemType(
     spec=ArcFleet,
     operations=OPERATIONS,
     metrics=ARC_METRICS,
+    metric_family=TIME_TO,
     group_metrics=GROUP_METRICS,
     model=Model,
     horizon=HORIZON,

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import UNIT
-from sim.core.metrics import NO_ROLLBACKS, Metric, availability, capacity, in_service
+from sim.core.metrics import (
+    NO_ROLLBACKS,
+    Metric,
+    MetricFamily,
+    availability,
+    capacity,
+    in_service,
+)
 from sim.core.rounding import at_least
 from sim.core.timelines import TOLERANCE, Members, accumulate, total
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
@@ -35,7 +42,9 @@ if TYPE_CHECKING:
 
 PERCENTS = (50, 90, 99)
 """How much is to be up to date in the metrics that are always measured: time_to_50 and so on."""
-_TIME_TO = re.compile(r"time_to_([1-9][0-9]?|100)")
+TIME_TO = MetricFamily(
+    "time_to_N", "N a whole number from 1 to 100", r"time_to_([1-9][0-9]?|100)", "s"
+)
 
 
 def _time_to(percent: int) -> Metric:
@@ -100,7 +109,7 @@ ARC_METRICS = ArcMetrics()
 
 def _percent(name: str) -> int:
     """The N of time_to_N. KeyError for any other name."""
-    found = _TIME_TO.fullmatch(name)
+    found = re.fullmatch(TIME_TO.pattern, name)
     if found is None:
         raise KeyError(name)
     return int(found[1])

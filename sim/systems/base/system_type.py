@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Log, Stack
-    from sim.core.metrics import Measured, Metric
+    from sim.core.metrics import Measured, Metric, MetricFamily
     from sim.systems.base.cost import Part
     from sim.systems.base.model import Model
     from sim.systems.base.operation import Operation, Request, Span
@@ -79,6 +79,8 @@ class SystemType(Generic[S]):
 
     metrics: Mapping[str, Metric] = field(default_factory=lambda: NO_ROLLBACKS)
     """It may know more names than it lists: those are measured where a scenario names them."""
+    metric_family: MetricFamily | None = None
+    """What these are called."""
     group_metrics: Collection[str] = ()
     """Those of the metrics that groups have too."""
     groups: Callable[[S, Sequence[Operation]], Sequence[str]] = _none

@@ -135,11 +135,11 @@ def test_what_is_asked_for_is_shown_among_all_metrics(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("metric", ["time_to_0", "time_to_101", "time_to_5O"])
-def test_a_percentage_that_there_is_not_is_an_error_with_the_nearest_metric(metric):
+def test_a_percentage_that_there_is_not_is_an_error_with_those_that_there_are(metric):
     with pytest.raises(ScenarioError) as caught:
         asks(metric)
     (problem,) = caught.value.problems
-    assert "did you mean time_to_" in problem.rule
+    assert "N a whole number from 1 to 100, got " in problem.rule
 
 
 def test_the_table_of_days_says_which_replication_it_is_of():
@@ -165,3 +165,19 @@ operations: [{at: 1h, upgrade_extensions: {targets: {P.T: "1.0"}}}]
     told = " ".join(describe(Simulation(scenario)).split())
     assert "5 of 5 machines are up to date (100 %)" in told
     assert "installs nothing: 5 machines have T 1.0 already" in told
+
+
+def test_any_percentage_may_decide_which_variant_is_best(tmp_path, capsys):
+    slow = {"systems.fleet.discovery": {"uniform": {"low": "0s", "high": "25d"}}}
+    scenario = asks("time_to_50").override({"prefer": ["time_to_37"]})
+    results = compare(scenario.with_variants({"soon": {}, "late": slow}))
+    assert results.conclusion.best == ("soon",)
+    assert "time_to_37" in set(results.comparison["metric"])
+    file = tmp_path / "asked.yaml"
+    late = "{systems.fleet.discovery: {uniform: {low: 0s, high: 25d}}}"
+    variants = f"variants: {{soon: {{}}, late: {late}}}\n"
+    file.write_text(asks("time_to_50").to_yaml() + variants, "utf-8")
+    assert main(["compare", str(file), "--set", "prefer=[time_to_37]", "--no-files"]) == 0
+    assert "best: soon, which meets every objective; 37 % done in" in " ".join(
+        capsys.readouterr().out.split()
+    )
