@@ -139,23 +139,20 @@ class Rollout:
 
     def outcome(self, later: Sequence[Rollout], rows: FleetRows) -> tuple[int, End] | None:
         """The state in which it ends, and when; None where it has not ended."""
-        if self.request is None:
-            overtaken = self._superseded(later)
-            end = end_of(self, self.call.body.version, rows)
+        request = self.request
+        if request is None:
+            overtaken, end = self._superseded(later), end_of(self, self.call.body.version, rows)
             if overtaken is not None and (end is None or end.time >= overtaken.time):
                 return SUPERSEDED, overtaken
-            failed = False
         else:
-            overtaken, end = None, self.request.end
-            # Assumption: a push has failed where an attempt of it ended badly, as only releases are
-            # tried again.
-            failed = self.request.failed
+            end = request.end
         if end is None:
             return None
-        if failed or self._leaves_failed(end.time, rows):
+        # Assumption: a push has failed where an attempt of it ended badly, as only releases are
+        # tried again.
+        if (request is not None and request.failed) or self._leaves_failed(end.time, rows):
             return UPGRADE_FAILED, end
-        is_overtaken = self.request is not None and self.request.overtaken
-        return SUPERSEDED if is_overtaken else COMPLETED, end
+        return SUPERSEDED if request is not None and request.overtaken else COMPLETED, end
 
     def _superseded(self, later: Sequence[Rollout]) -> End | None:
         """When the next release of the same major version takes its place."""
@@ -168,13 +165,11 @@ class Rollout:
 
     def _leaves_failed(self, end: float, rows: FleetRows) -> bool:
         """Whether one that it covers is failed at its end."""
-        return any(
-            (
-                rows.states(each, rows.of(each)["time"] <= end)[self._covered(each, rows)] % WIDTH
-                == FAILED
-            ).any()
-            for each in self.extensions
-        )
+        for each in self.extensions:
+            codes = rows.states(each, rows.of(each)["time"] <= end)
+            if (codes[self._covered(each, rows)] % WIDTH == FAILED).any():
+                return True
+        return False
 
 
 def end_of(release: Rollout, version: str, rows: FleetRows) -> End | None:
