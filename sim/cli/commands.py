@@ -163,7 +163,11 @@ def _validate(options: argparse.Namespace) -> Answer:
     warnings = _warn(scenario, options)
     checked = {
         "systems": [f"{name} ({spec.kind})" for name, spec in scenario.systems.items()],
-        "operations": [each.name for each in scenario.operations],
+        "operations": [
+            f"{each.name} ({each.times:,} times)" if each.times > 1 else each.name
+            for each in scenario.operations
+            if not each.repetition
+        ],
         "objectives": [each.metric for each in scenario.objectives],
         "variants": list(scenario.variant_names),
         "other files": [each.path for each in scenario.inputs],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  (pydantic looks at the types of fields)
+import datetime as dt
 import re
 from dataclasses import dataclass
 
@@ -51,16 +51,26 @@ class ClockTime:
 
     def after(self, start: dt.datetime | None) -> float:
         """Seconds after the start of a scenario. ValueError with the rule, and what was got."""
+        date = self.dated(start).date
+        assert start is not None
+        assert date is not None
+        return self._of_date(date, start)
+
+    def dated(self, start: dt.datetime | None) -> ClockTime:
+        """The same with the date that is meant. ValueError where there is no start."""
         if start is None:
             raise ValueError(f"a clock time needs a `start` in the file, got {self.text}")
         if self.date is not None:
-            return self._of_date(self.date, start)
+            return self
         clock = WallClock(start, 0.0)
         days = clock.days
         if self.day:
             days = days[(clock.weekday + days) % 7 == WEEK.index(self.day)]
-        instants = clock.instants(days * DAY + self.second)
-        return float(instants[np.argmax(instants >= 0)])
+        readings = days * DAY + self.second
+        first = float(readings[np.argmax(clock.instants(readings) >= 0)])
+        midnight = dt.datetime.combine(start.date(), dt.time())
+        date = midnight + dt.timedelta(seconds=first)
+        return ClockTime(date.isoformat(), "", 0.0, date)
 
     def _of_date(self, date: dt.datetime, start: dt.datetime) -> float:
         if start.tzinfo is None and date.tzinfo is not None:

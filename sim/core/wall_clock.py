@@ -124,6 +124,14 @@ class WallClock:
         # One rounding, as of all times.
         return np.rint(times / GRID) * GRID
 
+    def reading_of(self, at: dt.datetime) -> float:
+        """A reading of this clock: of an instant, or as written where that has no offset."""
+        if self.start is None:
+            raise ValueError("without a start there is no date")
+        if at.tzinfo is not None:
+            at = at.astimezone(self.start.tzinfo).replace(tzinfo=None)
+        return (at - dt.datetime.combine(self.start.date(), dt.time())).total_seconds()
+
     @cached_property
     def _pieces(self) -> tuple[NDArray[np.float64], ...]:
         """Between changes: from when on, reading minus time, and the highest reading until then.

@@ -75,13 +75,18 @@ def predicted_rejections(simulation: Simulation) -> list[tuple[tuple[str | int, 
 
     Those that follow from what a request says, and those of the mean case.
     """
-    found = []
+    found: list[tuple[tuple[str | int, ...], str]] = []
     for name, model in simulation.models.items():
         dry_run = dry_run_of_requests(simulation, name)
+        rejected: dict[int, list[str]] = {}
         for operation in model.operations:
             sentence = refused(operation, model.rejection(operation), dry_run)
             if sentence is not None:
-                found.append((operation.path, f"{operation.name} {sentence}"))
+                rejected.setdefault(operation.index, []).append(f"{operation.name} {sentence}")
+        written = {each.index: each.path for each in model.operations}
+        for index, (first, *others) in rejected.items():
+            more = f"; {len(others):,} of its repetitions are rejected too" if others else ""
+            found.append((written[index], first + more))
     return found
 
 

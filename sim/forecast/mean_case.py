@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from sim.core.log import STUCK, UPGRADE, UPGRADE_ENDS
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
-from sim.systems.base.text import pluralize
+from sim.systems.base.text import as_written, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +44,7 @@ def foreseen(dry_run: DryRun, kind: SystemType[Any], warm_up: float) -> list[str
     if dry_run.is_certain or not how.is_sample:
         told = [_capacity(dry_run, how, warm_up), *_availability(dry_run, warm_up), *told]
         ends = [*_ends(dry_run), *kind.progress_text(dry_run.model, dry_run.log)]
-    told += [*ends, *_failures(dry_run)]
+    told += [*ends, *_failures(dry_run), *_repetitions(dry_run)]
     if not told:
         return []
     if dry_run.is_certain:
@@ -105,11 +106,14 @@ def _ends(dry_run: DryRun) -> Iterator[str]:
     """How each upgrade that takes time ends, and when it was stuck before."""
     log, model = dry_run.log, dry_run.model
     (block,) = [each for each in model.blocks if each.kind == "upgrade"]
+    repeated = {each.name for each in model.operations if each.repetition}
     for subject in block.numbers:
         rows = log.rows[log.rows["subject"] == subject]
         if not len(rows):
             continue
         name = block.name(subject - block.first).removeprefix("upgrade by ")
+        if name in repeated:
+            continue
         states = [int(code) % UPGRADE.width for code in rows["new"]]
         times = rows["time"].tolist()
         for state, since, until in zip(states[:-1], times, times[1:], strict=False):
@@ -128,7 +132,7 @@ def _words(status: int) -> str:
 
 def _failures(dry_run: DryRun) -> Iterator[str]:
     """Requests that are accepted and fail, and those that do not come."""
-    for operation in dry_run.model.operations:
+    for operation in as_written(dry_run.model.operations):
         row = dry_run.operations[operation.name]
         if row["at_s"] is None:
             yield f"{operation.name} does not come by the end"
@@ -138,6 +142,16 @@ def _failures(dry_run: DryRun) -> Iterator[str]:
                 f"{operation.name} fails at {at}: {row['http_status']} {row['code']}: "
                 f"{row['message']}"
             )
+
+
+def _repetitions(dry_run: DryRun) -> Iterator[str]:
+    """How those end that the file has but once."""
+    for operation in as_written(dry_run.model.operations):
+        names = map(operation.name_of, range(1, operation.times))
+        ended = Counter(str(dry_run.operations[name]["status"]) for name in names)
+        if ended:
+            ends = ", ".join(f"{count:,} {status}" for status, count in ended.items())
+            yield f"repetitions of {operation.name}: {ends}"
 
 
 def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -184,4 +184,8 @@ def _name(row: Row, names: Sequence[str]) -> str:
     if name.rpartition("-")[0] == kind:
         return kind
     parent = next((each for each in names if name.startswith(f"{each}-")), None)
-    return name if parent is None else name.removeprefix(f"{parent}-").replace("-", " ")
+    if parent is None:
+        return name
+    own = name.removeprefix(f"{parent}-")
+    # A repetition is called as what it repeats.
+    return _name(row | {"name": parent}, names) if own.isdecimal() else own.replace("-", " ")

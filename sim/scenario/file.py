@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from sim.core.units import format_duration
 from sim.core.wall_clock import localized
 from sim.formats.distributions import Distribution
 from sim.formats.fields import (
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 REPLICATIONS = 100
 """How many replications are made where the file does not say."""
+
+MINUTE = 60.0
+"""Seconds."""
 
 MOST_SYSTEMS = 1_000
 """In a file; each has tables and pictures of its own."""
@@ -90,12 +94,21 @@ class ObjectiveEntry(OneOf):
         return {"at_least": "at_least", "at_most": "at_most"}
 
 
+def _of_minutes(every: float) -> float:
+    if every < MINUTE:
+        raise ValueError(f"must be at least 1min, got {format_duration(every)}")
+    return every
+
+
 class OperationEntry(OneOf):
     """One operation: when, and exactly one key that names the request."""
 
     at: ClockTimeText | Distribution
     """Time after the start at which it is sent; 0s is the start itself. Where the file has a
     `start`, it may also be a clock time: "22:00" is the first one from the start on."""
+    every: Annotated[PositiveDuration, AfterValidator(_of_minutes)] | SkipJsonSchema[None] = None
+    """Time after which it is sent again, up to the horizon, at least 1min; every 1d from a clock
+    time on follows the clock. Default: it is sent once."""
     name: Name | SkipJsonSchema[None] = None
     """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
 

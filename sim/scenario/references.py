@@ -22,7 +22,7 @@ from sim.formats.fields import ClockTimeText, Duration, Number, Share, Spec, che
 from sim.formats.tree import Node, walk
 from sim.scenario.inputs import Reader
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.operation import Operation
+from sim.systems.base.operation import Operation, Span
 from sim.systems.base.spec import Headcount, Issue, System, unknown_name
 from sim.systems.base.text import be, pluralize
 
@@ -37,6 +37,9 @@ Path = tuple[str | int, ...]
 
 LONGEST_HORIZON = 100 * YEAR
 """Seconds. Every instant of a run has a date, and sums of times are exact."""
+
+MOST_OPERATIONS = 10_000
+"""Of a file, with their repetitions."""
 
 MOST_REPLICATIONS = 1_000_000
 """More would take days; what they would be needed to settle is too close to call."""
@@ -107,6 +110,8 @@ def link(tree: Node, file: File, contents: Mapping[str, bytes], problems: list[P
     systems = dict(sorted(file.systems.items()))
     horizon = _horizon(file, findings)
     operations = tuple(_operations(file, systems, findings))
+    if not reader.findings:  # else a distribution has no times
+        operations = _repeated(file, horizon, operations, findings)
     # A distribution whose file is missing has no times to look at.
     findings += _times(file, horizon, () if reader.findings else operations)
     findings += islice(_preferred(file, systems), MOST_PROBLEMS + 1)
@@ -210,11 +215,14 @@ def _operations(
         kind, body = entry.chosen
         name = entry.name or f"{kind}-{counts[kind]}"
         counts[kind] += 1
-        at, by_clock = entry.at, isinstance(entry.at, ClockTime)
+        at, clock = entry.at, ""
         if isinstance(at, ClockTime):
             path = ("operations", index, "at")
+            clock = at.dated(file.local_start).text if file.local_start else ""
             at = Distribution.fixed(_seconds(at, file.local_start, path, findings))
-        operation = Operation(index, name, bool(entry.name), kind, "", at, body, by_clock)
+        operation = Operation(
+            index, name, bool(entry.name), kind, "", at, body, clock, entry.every or 0.0
+        )
         if len(findings) > MOST_PROBLEMS:
             return
         whom = f"operation {kind}"
@@ -244,10 +252,40 @@ def _whom(
 def _names(operations: Sequence[Operation]) -> Iterator[Issue]:
     taken = {operation.name for operation in operations if not operation.named}
     for operation in operations:
+        place = operation.path[:2]
         if operation.named and operation.name in taken:
             rule = f"must be the name of one operation only, got {operation.name}"
-            yield Issue((*operation.path[:2], "name"), rule)
-        taken.add(operation.name)
+            yield Issue((*place, "name"), rule)
+        repeated = [operation.name_of(number) for number in range(1, operation.times)]
+        clash = next((name for name in repeated if name in taken), "")
+        if clash:
+            rule = f"must not repeat it as {clash}, which another operation is called"
+            yield Issue((*place, "every"), rule)
+        taken.update([operation.name, *repeated])
+
+
+def _repeated(
+    file: File, horizon: float, written: Sequence[Operation], findings: list[Issue]
+) -> tuple[Operation, ...]:
+    """The operations, which know how often each is asked for."""
+    span, total, found = Span(horizon, file.local_start), len(written), list[Operation]()
+    for operation in written:
+        times = 1
+        if operation.every and operation.at.is_random:
+            rule = "must be a fixed time, as `every` repeats it"
+            findings.append(Issue((*operation.path[:2], "at"), f"{rule}, got {operation.at}"))
+        elif operation.every and operation.at.highest <= horizon:
+            more = int((horizon - operation.at.highest) // operation.every)
+            total += more
+            if total > MOST_OPERATIONS:
+                rule = f"must make at most {MOST_OPERATIONS:,} operations with those before it"
+                path = (*operation.path[:2], "every")
+                findings.append(Issue(path, f"{rule}, got {total:,} up to the horizon"))
+                total -= more
+            else:
+                times += len(operation.repeated_at(span))
+        found.append(replace(operation, times=times))
+    return tuple(found)
 
 
 def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Iterator[Issue]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
-from sim.core.wall_clock import reading
 from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
@@ -57,7 +56,7 @@ class Scenario:
     systems: dict[str, System]
     """In order of name."""
     operations: tuple[Operation, ...]
-    """In the file's order."""
+    """In the file's order, each with its repetitions."""
     objectives: tuple[Objective, ...]
     prefer: tuple[str, ...]
     """Metrics that decide which variant is best, the most important one first."""
@@ -151,7 +150,9 @@ class Scenario:
             name: SYSTEM_TYPES[spec.kind].resolve(name, spec)
             for name, spec in linked.systems.items()
         }
-        operations = tuple(_resolved_operation(each, systems) for each in linked.operations)
+        asked = [_resolved_operation(each, systems) for each in linked.operations]
+        span = Span(linked.horizon, file.local_start)
+        operations = tuple(one for each in asked for one in (each, *each.repetitions(span)))
         return cls(
             name=file.name or written.document.name,
             question=written.document.question,
@@ -169,7 +170,7 @@ class Scenario:
             variant_names=tuple(file.variants),
             variant_name=variant_name,
             assumptions=tuple(_assumptions(linked)),
-            warnings=tuple(_warnings(draft.tree, systems, operations)),
+            warnings=tuple(_warnings(draft.tree, systems, asked)),
             inputs=linked.inputs,
             written=written,
         )
@@ -262,7 +263,9 @@ class Scenario:
         }
         parts = {
             "systems": {name: _dump(spec) for name, spec in self.systems.items()},
-            "operations": [_dump_operation(each, self.start) for each in self.operations],
+            "operations": [
+                _dump_operation(each) for each in self.operations if not each.repetition
+            ],
             "objectives": [dump_objective(each, self.systems) for each in self.objectives],
             "prefer": list(self.prefer),
         }
@@ -329,9 +332,8 @@ def _dump(part: BaseModel) -> Any:
     return part.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _dump_operation(operation: Operation, start: dt.datetime | None) -> dict[str, Any]:
+def _dump_operation(operation: Operation) -> dict[str, Any]:
+    at = {"at": operation.clock or _dump(operation.at)}
+    every = {"every": format_duration(operation.every)} if operation.every else {}
     name = {"name": operation.name} if operation.named else {}
-    at = _dump(operation.at)
-    if operation.by_clock and start is not None:
-        at = reading(start, operation.at.highest).isoformat()
-    return {"at": at, **name, operation.kind: _dump(operation.body)}
+    return {**at, **every, **name, operation.kind: _dump(operation.body)}

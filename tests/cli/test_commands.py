@@ -292,6 +292,7 @@ def test_keys_of_json_are_stable(shell):
         *("name", "question", "start", "warm_up_s", "horizon_s", "compared", "conclusion"),
         *("outcomes", "headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
         *(
+            "time_zone",
             "multiplicity",
             "warnings",
             "problems",

@@ -17,14 +17,14 @@ FILE = TESTS / "corpus" / "good" / "clock.yaml"
 def test_clock_times_are_those_after_the_start():
     s = load(FILE)
     assert s.horizon == 16 * HOUR
-    assert [each.at.mean for each in s.operations] == [8 * HOUR, 13 * HOUR]
+    assert [each.at.mean for each in s.operations] == [8 * HOUR, 13 * HOUR, 15 * HOUR]
     assert s.objectives[0].at_most == 12 * HOUR
 
 
 def test_what_is_saved_keeps_clock_times_and_reads_back_to_the_same():
     s = load(FILE)
     saved = s.to_yaml()
-    assert "- at: '2026-11-20T22:00:00+01:00'\n" in saved
+    assert "- at: '2026-11-20T22:00:00'\n" in saved
     assert Scenario.from_text(saved) == s
     assert Scenario.from_text(saved).to_yaml() == saved
 

@@ -30,7 +30,7 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.versions import major, upgrades
 from sim.systems.base.dry_run import DryRunRules
 from sim.systems.base.model import refused
-from sim.systems.base.text import in_time, pluralize, rounded_up, when, within
+from sim.systems.base.text import as_written, pluralize, rounded_up, when, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +84,7 @@ def describe(model: SystemModel[FleetLayout], dry_run: DryRun | None) -> list[st
     if model.operations:
         lines += [attempt(spec), *limit(spec)]
     desired = DesiredState(layout)
-    for operation in in_time(model.operations):
+    for operation in as_written(model.operations):
         rejection = refused(operation, model.rejection(operation), dry_run)
         if rejection is not None:
             lines.append(f"{when(operation, layout.span)} it {rejection}.")

@@ -20,7 +20,7 @@ from sim.systems.base.records import OperationRecord, operations_table
 from sim.systems.base.series import Series, names_of
 from sim.systems.base.service import Call
 from sim.systems.base.tables import GanttLabels, bars, time_out
-from sim.systems.base.text import in_time, pluralize, when
+from sim.systems.base.text import as_written, pluralize, when
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -109,7 +109,7 @@ class SystemModel(Generic[L]):
     def describe(self, dry_run: DryRun | None = None) -> list[str]:
         """What it is, and what is asked of it and how that is answered, in sentences."""
         lines = [f"{self.layout.name}: {self.size}."]
-        for operation in in_time(self.operations):
+        for operation in as_written(self.operations):
             answer = refused(operation, self.rejection(operation), dry_run)
             does = (operation.body.__doc__ or operation.kind).partition("\n")[0].rstrip(".")
             lines.append(f"{when(operation, self.layout.span)} {answer or does}.")

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core import windows as daily
 from sim.core.clock_times import WEEK
-from sim.core.units import format_clock
-from sim.core.wall_clock import WallClock
+from sim.core.units import format_clock, parse_instant
+from sim.core.wall_clock import DAY, WallClock
+from sim.formats.distributions import Distribution
 from sim.formats.fields import Clock, ClockEnd, Name, Spec
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from sim.core.random_streams import Draws
-    from sim.formats.distributions import Distribution
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -99,8 +100,14 @@ class Operation:
     at: Distribution
     """Seconds after the scenario's start."""
     body: Request
-    by_clock: bool = False
-    """Whether the file says by the clock when it is."""
+    clock: str = ""
+    """When it is, as a date and time, where the file says that by the clock."""
+    every: float = 0.0
+    """Seconds after which the file repeats it, or 0."""
+    repetition: int = 0
+    """Which repetition it is: 0 is what the file has, 1 comes next."""
+    times: int = 1
+    """How often it is asked for, repetitions included."""
 
     @property
     def path(self) -> tuple[str | int, ...]:
@@ -110,3 +117,32 @@ class Operation:
     def drawn_at(self, draws: Draws) -> float:
         """When it is asked for in one replication, seconds after the scenario's start."""
         return draws.times(f"{self.system}/operation/at/{self.name}", self.at, 1)[0, 0]
+
+    def repetitions(self, span: Span) -> list[Operation]:
+        """What the file repeats, up to the horizon: NAME-2, NAME-3, ..."""
+        return [
+            replace(self, name=self.name_of(place), at=Distribution.fixed(at), repetition=place)
+            for place, at in enumerate(self.repeated_at(span), 1)
+        ]
+
+    def name_of(self, repetition: int) -> str:
+        """The name of a repetition of what the file has: NAME-2 is the first."""
+        return f"{self.name}-{repetition + 1}"
+
+    def repeated_at(self, span: Span) -> list[float]:
+        """When it is repeated after the first time, seconds after the start, up to the horizon.
+
+        Where the file says by the clock when it is, and that it is every so many days, each is at
+        that time of day, whatever changes the clock; else every so many seconds.
+        """
+        if not self.every:
+            return []
+        first = self.at.highest
+        steps = self.every * np.arange(1, (span.horizon - first) // self.every + 2)
+        if self.clock and self.every % DAY == 0:
+            reading = span.clock.reading_of(parse_instant(self.clock))
+            times = span.clock.instants(reading + steps)
+        else:
+            times = first + steps
+        found: list[float] = times[times <= span.horizon].tolist()
+        return found

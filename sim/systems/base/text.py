@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.core.rounding import at_least
-from sim.core.units import format_clock
+from sim.core.units import format_clock, show_duration
 from sim.core.wall_clock import show_instant
 
 if TYPE_CHECKING:
@@ -37,9 +37,17 @@ def in_time(operations: Iterable[Operation]) -> list[Operation]:
     return sorted(operations, key=lambda each: each.at.mean)
 
 
+def as_written(operations: Iterable[Operation]) -> list[Operation]:
+    """The same as the file has them: one that is repeated stands once."""
+    return [each for each in in_time(operations) if not each.repetition]
+
+
 def when(operation: Operation, span: Span) -> str:
     """``At 2h (Sat 21 Nov 16:00), upgrade_os-0:``, by the local clock where there is one."""
-    return f"At {operation.at}{_local_time(operation, span)}, {operation.name}:"
+    at = f"{operation.at}{_local_time(operation, span)}"
+    if operation.every:
+        at += f" and every {show_duration(operation.every)}, {pluralize(operation.times, 'time')}"
+    return f"At {at}, {operation.name}:"
 
 
 def _local_time(operation: Operation, span: Span) -> str:

@@ -11,7 +11,7 @@ from sim.core.rounding import at_least, at_most
 from sim.core.units import show_duration, show_share
 from sim.systems.base.dry_run import MEAN, DryRunRules
 from sim.systems.base.model import refused
-from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
+from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
@@ -78,7 +78,7 @@ def describe(
     """The pool, its work, what each operation does or how it is rejected."""
     lines = [_pool(layout), *_nodes(layout.spec), *_work(layout)]
     nodes = layout.spec.nodes
-    for operation in in_time(layout.requests):
+    for operation in as_written(layout.requests):
         rejection = refused(operation, rejection_of(operation), dry_run)
         if rejection is not None:
             lines.append(f"{when(operation, layout.span)} it {rejection}.")

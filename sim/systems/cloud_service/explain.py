@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.units import show_duration, show_share
 from sim.systems.base.model import refused
-from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
+from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
 from sim.systems.cloud_service.layout import domains_in_use, has_faults
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -36,7 +36,7 @@ def describe(model: SystemModel[Layout], dry_run: DryRun | None) -> list[str]:
     """The service, who is in which domain at time 0, what each operation does or how it fails."""
     layout = model.layout
     lines = [_service(layout), *_roles(layout), *_demand(layout), *_domains(layout)]
-    for operation in in_time(layout.requests):
+    for operation in as_written(layout.requests):
         rejection = refused(operation, model.rejection(operation), dry_run)
         if rejection is None:
             lines.append(_operation(layout, operation) + _then(layout, operation, dry_run))
