@@ -218,6 +218,11 @@ def parse_load(text: str) -> float:
     return value
 
 
+def parse_level(text: str) -> float:
+    """Read a load that may be ``0%`` too. ValueError as for `parse_load`."""
+    return 0.0 if re.fullmatch(r"0+(\.0+)?%", text) else parse_load(text)
+
+
 def _ratio(text: str, expected: str) -> tuple[float, str]:
     """A number or percentage, and how to say in a message what was got. ValueError(rule)."""
     got = f"got {shorten(text)}"

@@ -37,6 +37,7 @@ __all__ = [
     "Flag",
     "Instant",
     "Integer",
+    "Level",
     "Load",
     "Name",
     "NonNegativeNumber",
@@ -372,6 +373,22 @@ Load = Annotated[
     ),
 ]
 """A share that may be above 100%, never 0."""
+
+
+Level = Annotated[
+    float,
+    _ratio("must be a share such as 0%, 80% or 120%", units.parse_level),
+    _written_as(units.format_share),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _PERCENT_SCHEMA,
+                {"type": "number", "exclusiveMinimum": 0, "not": {"type": "integer"}},
+            ]
+        }
+    ),
+]
+"""A share from 0% on that may be above 100%."""
 
 
 def _amount(value: Plain) -> Amount:

@@ -307,8 +307,10 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
 
 
 def _dates(part: Any, path: Path) -> Iterator[Issue]:
-    """Dates of systems: without a `start` no instant of a run has one."""
-    if isinstance(part, dt.datetime):
+    """Dates and days of systems: without a `start` no instant of a run has one."""
+    if part and path[-1] == "days":
+        yield Issue(path, _DAYS)
+    elif isinstance(part, dt.datetime):
         yield Issue(path, "a date needs a `start` in the file")
     elif isinstance(part, Spec):
         for name, field in type(part).model_fields.items():
@@ -325,7 +327,10 @@ def _days(operation: Operation) -> Iterator[Issue]:
     for number, window in enumerate(getattr(operation.body, "windows", ())):
         if window.days:
             path = (*operation.path, "windows", number, "days")
-            yield Issue(path, "days of the week need a `start` in the file")
+            yield Issue(path, _DAYS)
+
+
+_DAYS = "days of the week need a `start` in the file"
 
 
 # Objectives --------------------------------------------------------------------------------------

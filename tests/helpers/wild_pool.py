@@ -29,7 +29,10 @@ start_tasks = st.one_of(
 )
 sources = st.one_of(
     st.fixed_dictionaries({"tasks": st.integers(1, 40)}),
-    st.fixed_dictionaries({"load": st.sampled_from(["30%", "80%", "150%"])}),
+    st.fixed_dictionaries(
+        {"load": st.sampled_from(["30%", "80%", "150%"])},
+        optional={"curve": st.just({"00:00": "250%", "00:40": "0%", "02:10": "60%"})},
+    ),
     st.fixed_dictionaries({"interarrival": st.sampled_from(["90s", "4min"])}),
 )
 

@@ -60,8 +60,9 @@ def _runs(layout: PoolLayout, job: JobLayout) -> _Runs:
     else:
         assert spec.service
         seconds = spec.service.mean
-        gaps = None if spec.tasks is not None else spec.gaps(layout.nominal)
-        tasks = float(spec.tasks or 0) if gaps is None else min(job.room, horizon / gaps.mean)
+        tasks = float(spec.tasks or 0)
+        if spec.tasks is None:
+            tasks = min(job.room, job.rate.total / spec.gaps(layout.nominal).mean)
     endless = spec.max_task_retry_count < 0
     most = math.inf if endless else spec.max_task_retry_count + 1.0
     if seconds:

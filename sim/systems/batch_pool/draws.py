@@ -71,11 +71,11 @@ def _draw_job(layout: PoolLayout, job: JobLayout, draws: Draws) -> JobTasks:
         submit = np.zeros(spec.tasks)
     else:
         gaps = draws.times(f"{path}/interarrival", spec.gaps(layout.nominal), job.room)
-        submit = np.cumsum(gaps.vector(job.room))
-        if submit[-1] <= layout.span.horizon:
+        passed = np.cumsum(gaps.vector(job.room))
+        due = job.rate.by_the_end(passed)
+        if len(due) == len(passed):
             raise RuntimeError(f"{path}: more arrivals than there is room for, {job.room}")
-        # The horizon is closed: a task that is due at it is submitted.
-        submit = submit[: np.searchsorted(submit, layout.span.horizon, side="right")]
+        submit = job.rate.instants(due) if spec.has_curve else due
     count = len(submit)
     assert spec.service is not None
     service = draws.times(f"{path}/service", spec.service, count).vector(count)

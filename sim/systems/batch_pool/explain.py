@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.rounding import at_least, at_most
-from sim.core.units import show_duration, show_share
+from sim.core.units import format_clock, show_duration, show_share
 from sim.systems.base.dry_run import MEAN, DryRunRules
 from sim.systems.base.model import refused
 from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
+from sim.systems.batch_pool.arrivals import OfferedLoad
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
@@ -22,7 +23,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
-from sim.systems.batch_pool.workload import is_overload, offered_slots
+from sim.systems.batch_pool.workload import is_overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation
     from sim.systems.base.records import Rejection
-    from sim.systems.batch_pool.layout import PoolLayout
+    from sim.systems.batch_pool.layout import JobLayout, PoolLayout
     from sim.systems.batch_pool.spec import BatchPool, StartTask
     from sim.systems.batch_pool.workload import Job, Recorded
 
@@ -149,17 +150,23 @@ def _work(layout: PoolLayout) -> list[str]:
     spec = layout.spec
     if not spec.work:
         return ["There is no work: capacity alone is measured."]
-    lines = [_job(job, spec, layout.span.horizon) for job in spec.work]
-    load = offered_slots(spec.work, spec.slots) / spec.slots
-    if load:
-        text = f"Offered load: {show_share(load)} of {pluralize(spec.slots, 'slot')}"
-        if is_overload(load):
+    lines = [_job(job, spec, layout.span.horizon) for job in layout.jobs]
+    load = OfferedLoad.of(spec.work, spec.slots)
+    if load.peak:
+        mean, peak = load.mean / spec.slots, load.peak / spec.slots
+        text = f"Offered load: {show_share(mean)} of {pluralize(spec.slots, 'slot')}"
+        if load.changes:
+            text += f" on average, {show_share(peak)} at its peak"
+        if is_overload(mean):
             text += "; WARNING: at 100 % or above the queue grows without end"
+        elif is_overload(peak):
+            text += "; the queue grows while it is 100 % or more"
         lines.append(f"{text}.")
     return lines
 
 
-def _job(job: Job, spec: BatchPool, horizon: float) -> str:
+def _job(layout: JobLayout, spec: BatchPool, horizon: float) -> str:
+    job = layout.spec
     if job.recorded is not None:
         fitting = job.recorded.fitting(spec.task_slots_per_node)
         source = _recorded(fitting, str(job.file), spec.slots, horizon)
@@ -172,9 +179,20 @@ def _job(job: Job, spec: BatchPool, horizon: float) -> str:
         )
     else:
         gaps = job.gaps(spec.slots)
-        expected = pluralize(round(horizon / gaps.mean), "task")
-        source = f"tasks of {job.service}, {gaps} apart; about {expected} in all"
+        expected = pluralize(round(layout.rate.total / gaps.mean), "task")
+        source = f"tasks of {job.service}, {gaps} apart{_curve(job)}; about {expected} in all"
     return f"{job.name}: {source}{_traits(job)}."
+
+
+def _curve(job: Job) -> str:
+    """At which times of the day and the week its tasks come."""
+    if not job.has_curve:
+        return ""
+    curve = ", ".join(
+        f"{format_clock(clock)} {show_share(share)}" for clock, share in (job.curve or {}).items()
+    )
+    days = ", ".join(job.days or ())
+    return f" at 100 % of its curve ({'; '.join(filter(None, [curve, days]))})"
 
 
 def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
@@ -222,7 +240,10 @@ def _operation(
             return [f"{at} {what}; nothing happens: the pool is being upgraded to it already."]
         start = " and its start task" if _starts_slowly(spec.start_task) else ""
         text = f"{at} {what} for every node; each is out for {spec.node_upgrade}{start}."
-        return [f"{text} {_how(spec, nodes)}{_during(spec, body)}", *_load(spec, nodes)]
+        return [
+            f"{text} {_how(spec, nodes)}{_during(spec, body)}",
+            *_load(layout, operation, nodes),
+        ]
     if isinstance(body, Resize):
         return [f"{at} {_resize(body, spec, nodes)}."]
     return [f"{at} {_of_node(body, spec)}."]
@@ -270,17 +291,23 @@ def _interrupted(mode: str, spec: BatchPool) -> str:
     return text
 
 
-def _load(spec: BatchPool, nodes: int) -> list[str]:
+def _load(layout: PoolLayout, operation: Operation, nodes: int) -> list[str]:
     """The load on what is left while as many nodes as may be are out."""
+    spec = layout.spec
     at_once = at_most(spec.walk_rules.limit, nodes)
     left = (nodes - at_once) * spec.task_slots_per_node
     if not left:
         return ["While all nodes are out no task runs."] if spec.work else []
-    load = offered_slots(spec.work, spec.slots) / left
-    if not load:
+    load = OfferedLoad.of(spec.work, spec.slots)
+    if not load.peak:
         return []
-    text = f"Offered load meanwhile: {show_share(load)} of the slots that are left"
-    grows = "; WARNING: the queue grows until the upgrade is over" if is_overload(load) else ""
+    begin, peak = load.at(operation.at.mean, layout.span) / left, load.peak / left
+    text = f"Offered load meanwhile: {show_share(begin)} of the slots that are left"
+    until = "until the upgrade is over"
+    if load.changes:
+        text += f" when it begins, {show_share(peak)} at its peak"
+        until = "while it is 100 % or more"
+    grows = f"; WARNING: the queue grows {until}" if is_overload(peak) else ""
     return [f"{text}{grows}."]
 
 

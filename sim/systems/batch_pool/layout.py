@@ -16,6 +16,7 @@ from sim.core.wall_clock import reading
 from sim.systems.base.layout import Layout
 from sim.systems.base.spec import Issue
 from sim.systems.base.targets import INITIAL, target_states
+from sim.systems.batch_pool.arrivals import Rate
 from sim.systems.batch_pool.rejections import LATEST, RULES, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.spec import BatchPool
@@ -69,6 +70,8 @@ class JobLayout:
     """The most tasks that the job may have."""
     sizes: tuple[int, ...]
     """The slots that its tasks require, each number once, ascending."""
+    rate: Rate
+    """How fast its tasks come over the time, if it is a stream."""
 
 
 class PoolLayout(Layout[BatchPool]):
@@ -136,7 +139,8 @@ class PoolLayout(Layout[BatchPool]):
         return self._brings[operation]
 
     def _add_job(self, job: Job) -> JobLayout:
-        sizes, room = _sizes_and_room(job, self.spec, self.span.horizon)
+        rate = Rate.of(job, self.span)
+        sizes, room = _sizes_and_room(job, self.spec, rate)
         queue, slots = np.zeros((2, len(sizes), TASK_WIDTH), np.int64)
         queue[:, WAITING] = 1
         slots[:, RUNNING] = np.array(sizes)
@@ -148,7 +152,7 @@ class PoolLayout(Layout[BatchPool]):
             group=str(job.name),
             weights={"queue": queue.ravel(), "slots": slots.ravel()},
         )
-        return JobLayout(str(job.name), job, block.first, room, sizes)
+        return JobLayout(str(job.name), job, block.first, room, sizes, rate)
 
     def _node_weights(self) -> dict[str, NDArray[np.int64]]:
         """What a node weighs by code: slots (in `UNIT` for `capacity`), or 1 in `ready`."""
@@ -172,19 +176,19 @@ def _task_name(job: str, task: int) -> str:
     return f"{job}/{task}"
 
 
-def _sizes_and_room(job: Job, spec: BatchPool, horizon: float) -> tuple[tuple[int, ...], int]:
+def _sizes_and_room(job: Job, spec: BatchPool, rate: Rate) -> tuple[tuple[int, ...], int]:
     """The slots that a job's tasks require, ascending, and the most tasks that it may have."""
     if job.recorded is not None:
         fitting = job.recorded.fitting(spec.task_slots_per_node)
         return tuple(np.unique(fitting.slots).tolist()) or (1,), len(fitting.submit)
     if job.tasks is not None:
         return (job.required_slots,), job.tasks
-    return (job.required_slots,), most_arrivals(job.gaps(spec.slots), horizon)
+    return (job.required_slots,), most_arrivals(job.gaps(spec.slots), rate.total)
 
 
 def limits(name: str, spec: BatchPool, span: Span) -> Iterator[Issue]:
     """More tasks than a model has room for; only the horizon tells how many streams bring."""
-    tasks = sum(_sizes_and_room(job, spec, span.horizon)[1] for job in spec.work)
+    tasks = sum(_sizes_and_room(job, spec, Rate.of(job, span))[1] for job in spec.work)
     if tasks > MOST_TASKS:
         rule = f"must bring at most {MOST_TASKS:,} tasks within the horizon, got {tasks:,}"
         yield Issue(("systems", name, "work"), rule)

@@ -10,10 +10,11 @@ from sim.core.units import shorten, show_duration, show_share
 from sim.formats.outside_files import quotable
 from sim.systems.base.spec import Issue
 from sim.systems.base.text import pluralize
+from sim.systems.batch_pool.arrivals import OfferedLoad
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
-from sim.systems.batch_pool.workload import is_overload, offered_slots
+from sim.systems.batch_pool.workload import is_overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -106,6 +107,12 @@ def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Issue]:
     for key in ("jobs", "slots"):
         if getattr(job, key) is not None and job.swf is None:
             yield Issue((*path, key), f"must not be given without swf, as {source} is the source")
+    for key in ("curve", "days"):
+        if getattr(job, key) is not None and not job.is_open:
+            rule = f"must not be given without load or interarrival, as {source} is the source"
+            yield Issue((*path, key), rule)
+    if job.curve is not None and not any(job.curve.values()):
+        yield Issue((*path, "curve"), "must have a share above 0%")
     if job.slots and job.required_slots != 1:
         rule = f"must not be given together with slots: {job.slots}, got {job.required_slots}"
         yield Issue((*path, "required_slots"), rule)
@@ -182,7 +189,7 @@ def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> lis
 
 
 def _of_work(path: Path, spec: BatchPool) -> Iterator[Issue]:
-    load = offered_slots(spec.work, spec.slots) / spec.slots
+    load = OfferedLoad.of(spec.work, spec.slots).mean / spec.slots
     if is_overload(load):
         rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
         yield Issue((*path, "work"), rule)

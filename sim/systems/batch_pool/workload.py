@@ -7,17 +7,28 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core.units import GRID, LONGEST
 from sim.formats.columns import read_columns
 from sim.formats.distributions import Distribution
-from sim.formats.fields import Integer, Load, Name, OneOf, PositiveCount, Share, Text
+from sim.formats.fields import (
+    Clock,
+    Integer,
+    Level,
+    Load,
+    Name,
+    OneOf,
+    PositiveCount,
+    Share,
+    Text,
+)
 from sim.formats.swf import read_jobs
+from sim.systems.base.operation import Day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -41,6 +52,8 @@ Priority = Annotated[Integer, AfterValidator(_priority)]
 Retries = Annotated[Integer, AfterValidator(_retries)]
 """How often something is tried again; -1 is without limit."""
 
+DailyCurve = Annotated[dict[Clock, Level], Field(min_length=1)]
+
 SOURCES = ("load", "interarrival", "tasks", "csv", "swf")
 
 
@@ -63,6 +76,12 @@ class Job(OneOf):
     slots. It may be above 100%."""
     interarrival: Distribution | SkipJsonSchema[None] = None
     """A stream: the time from one task's submission to the next one's, and to the first."""
+    curve: DailyCurve | SkipJsonSchema[None] = None
+    """Of a stream: time of day and the share of its rate from then on, such as "09:00": 100%. Each
+    holds until the next, the last one over midnight. Default: always 100%."""
+    days: tuple[Day, ...] | SkipJsonSchema[None] = Field(default=None, min_length=1)
+    """Of a stream: days on which its tasks come: mon, tue, wed, thu, fri, sat, sun. Default: every
+    day. Naming days needs a `start` in the file."""
     tasks: PositiveCount | SkipJsonSchema[None] = None
     """A bag: so many tasks, all submitted at the start."""
     csv: Text | SkipJsonSchema[None] = None
@@ -98,6 +117,11 @@ class Job(OneOf):
         return self.load is not None or self.interarrival is not None
 
     @property
+    def has_curve(self) -> bool:
+        """Whether its rate changes over the day or the week."""
+        return self.curve is not None or self.days is not None
+
+    @property
     def file(self) -> str | None:
         """The file that holds the tasks, as the scenario names it."""
         return self.swf if self.csv is None else self.csv
@@ -129,7 +153,10 @@ class Job(OneOf):
         return from_swf(self._content, self.jobs, self.priority, slots)
 
     def gaps(self, slots: int) -> Distribution:
-        """Time from one submission to the next, in a pool of so many slots; of an open job."""
+        """Time from one submission to the next at its full rate, in a pool of so many slots.
+
+        Of an open job.
+        """
         if self.load is None:
             assert self.interarrival
             return self.interarrival
@@ -137,7 +164,7 @@ class Job(OneOf):
         return Distribution.memoryless(self.required_slots * self.service.mean / self.load / slots)
 
     def offered(self, slots: int) -> float:
-        """Slots that its tasks keep busy in the long run, where each starts at once.
+        """Slots that its tasks keep busy at its full rate, where each starts at once.
 
         In a pool of so many slots; 0 unless the job is open.
         """
@@ -145,11 +172,6 @@ class Job(OneOf):
             return 0.0
         assert self.service
         return self.required_slots * self.service.mean / self.gaps(slots).mean
-
-
-def offered_slots(jobs: Iterable[Job], slots: int) -> float:
-    """Slots that all open jobs keep busy in the long run, in a pool of so many slots."""
-    return sum(job.offered(slots) for job in jobs)
 
 
 def is_overload(load: float) -> bool:

@@ -115,6 +115,23 @@ def test_a_priority_has_limits(priority):
             "work.load: must be a load such as 80% or 0.8, got 80 (write 80% if that is meant)",
         ),
         (
+            {"tasks": 3, "service": "1s", "curve": {"09:00": "100%"}},
+            "work.curve: must not be given without load or interarrival, as tasks is the source",
+        ),
+        (
+            {"csv": "c", "curve": {"09:00": "100%"}},
+            "work.curve: must not be given without load or interarrival, as csv is the source",
+        ),
+        (
+            LOAD | {"curve": {"09:00": "0%", "10:00": "0%"}},
+            "work.curve: must have a share above 0%",
+        ),
+        (
+            LOAD | {"curve": {"09:00": 50}},
+            "work.curve.09:00: must be a load such as 80% or 0.8, got 50 (write 50% if that is",
+        ),
+        (LOAD | {"curve": {}}, "work.curve: must not be empty"),
+        (
             LOAD | {"max_task_retry_count": -2},
             "work.max_task_retry_count: must be 0 or more, or -1 for no limit, got -2",
         ),
