@@ -16,7 +16,7 @@ from sim.cli.progress_table import progress_table
 from sim.cli.sparkline import sparkline
 from sim.core.formatting import NOTHING, format_compact, show, show_of, show_range
 from sim.core.units import format_duration, show_duration
-from sim.core.wall_clock import show_instant
+from sim.core.wall_clock import is_zone, show_instant
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
 
 if TYPE_CHECKING:
@@ -225,7 +225,8 @@ def _window(setting: Setting) -> str:
     if setting.start is None:
         return f"{'0' if begin == '0s' else begin}..{end}"
     day = begin.rpartition(" ")[0]
-    return f"{begin}..{end.removeprefix(day).lstrip()}"
+    zone = f" ({setting.start.tzinfo})" if is_zone(setting.start) else ""
+    return f"{begin}..{end.removeprefix(day).lstrip()}{zone}"
 
 
 # One variant -------------------------------------------------------------------------------------
@@ -270,11 +271,18 @@ def _spread(row: Row, metric: Metric, setting: Setting) -> tuple[str, str, str, 
     """The cells mean, interval, p50, bad 5 %, worst. What never varies says so, once."""
     if row["missing"] == row["n"]:
         return ("never", "", "", "", "")
-    mean = format_compact(row["mean"], metric.unit)
+    mean = _mean(row, metric, setting)
     if row["min"] == row["max"] and not row["missing"]:
         return (mean, "in every run", "", "", "")
     middle, bad = (_quantile(row, p, metric, setting) for p in ("p50", bad_tail(metric)))
     return (mean, _interval(row, metric), middle, bad, _worst(row, metric))
+
+
+def _mean(row: Row, metric: Metric, setting: Setting) -> str:
+    """The mean; a point in time by the clock where there is room, as no spread stands beside it."""
+    if metric.is_instant and setting.is_single:
+        return show_of(row["mean"], metric, setting.start)
+    return format_compact(row["mean"], metric.unit)
 
 
 def _interval(row: Row, metric: Metric) -> str:
@@ -387,7 +395,7 @@ def _cell(metric: Metric, setting: Setting, row: Row | None, rare: Rare | None) 
     if row["missing"] == row["n"]:
         return "never"
     if setting.is_single or not (metric.extreme or metric.unit == "s"):
-        return format_compact(row["mean"], metric.unit)
+        return _mean(row, metric, setting)
     if rare is not None:
         return f"{format_compact(rare.median, metric.unit)} in {show(rare.share, 'share')}"
     bad = _quantile(row, bad_tail(metric), metric, setting)

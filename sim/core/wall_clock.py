@@ -56,6 +56,11 @@ def show_instant(seconds: float, start: dt.datetime | None) -> str:
     return f"{show_date(at)} {at:%H:%M}"
 
 
+def is_zone(start: dt.datetime) -> bool:
+    """Whether the clock is that of a zone, which may change it."""
+    return not isinstance(start.tzinfo, dt.timezone | None)
+
+
 def show_date(at: dt.datetime) -> str:
     """``Fri 20 Nov``."""
     return f"{at:%a} {at.day} {at:%b}"
@@ -141,7 +146,7 @@ class WallClock:
         times = np.array([-np.inf])
         ahead = np.array([self.second])
         zone = self.start.tzinfo if self.start else None
-        if self.start is not None and not isinstance(zone, dt.timezone | None):
+        if self.start is not None and zone is not None and is_zone(self.start):
             utc = _utc(self.start)
             noon = utc.replace(microsecond=0) - dt.timedelta(days=_BEFORE + 1)
             found, shifts = _changes(zone, noon, len(self.days) + 2)

@@ -9,12 +9,15 @@ import numpy as np
 
 from sim.core.log import SCENARIO
 from sim.core.units import show_duration, show_share
+from sim.core.wall_clock import show_instant
 from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests
 from sim.forecast.estimate import estimate, sentence
 from sim.forecast.mean_case import TOO_LARGE, foreseen
 from sim.systems.base.model import refused
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from numpy.typing import NDArray
 
     from sim.core.log import Log
@@ -173,26 +176,27 @@ class _Causes:
 def after(simulation: Simulation, log: Log) -> str:
     """What happened in one run: how operations ended, how far they came, dips with causes."""
     lines: list[str] = []
+    start = simulation.scenario.start
     for name, model in simulation.models.items():
-        lines += map(_told, model.operations_table(log))
+        lines += [_told(each, start) for each in model.operations_table(log)]
         lines += [f"{each}." for each in simulation.kinds[name].progress_text(model, log)]
         for dip in dips(simulation, log, name):
             lines.append(
                 f"{name}: capacity falls by {show_share(dip.depth)} at "
-                f"{show_duration(dip.start_s)} for {show_duration(dip.end_s - dip.start_s)} "
+                f"{show_instant(dip.start_s, start)} for {show_duration(dip.end_s - dip.start_s)} "
                 f"({dip.lost_hours:.3g} hours lost), because of:"
             )
             lines += [f"  {cause}" for cause in dip.causes]
     return "\n".join(lines)
 
 
-def _told(operation: dict[str, object]) -> str:
+def _told(operation: dict[str, object], start: dt.datetime | None) -> str:
     name, at, ended = operation["name"], operation["at_s"], operation["ended_s"]
     if not isinstance(at, float):
         return f"{name} was not sent within the scenario's time."
-    text = f"{name} at {show_duration(at)}: {operation['status']}"
+    text = f"{name} at {show_instant(at, start)}: {operation['status']}"
     if isinstance(ended, float) and ended > at:
-        text += f" at {show_duration(ended)}"
+        text += f" at {show_instant(ended, start)}"
     if operation["code"]:
         text += f", {operation['http_status']} {operation['code']}: {operation['message']}"
     return f"{text}."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from places import TESTS
 
+import sim
 from sim.cli import main
 from sim.experiments.objectives import describe
 from sim.files import load
@@ -52,6 +55,7 @@ def test_a_verdict_on_it_is_told_by_the_clock(capsys):
     assert main(["run", str(FILE), *fixed]) == 0
     said = capsys.readouterr().out
     assert "met: done at <= Sat 21 Nov 02:00 in all runs" in said
+    assert re.search(r"^done at +Fri 20 Nov 22:20$", said, re.MULTILINE)
     assert "deterministic: Fri 20 Nov 22:20 meets the bound" in " ".join(said.split())
     assert main(["run", str(FILE), *fixed, "--set", "objectives.0.at_most=22:10"]) == 1
 
@@ -59,3 +63,10 @@ def test_a_verdict_on_it_is_told_by_the_clock(capsys):
 def test_explain_tells_a_clock_time(capsys):
     assert main(["explain", str(FILE)]) == 0
     assert "At 8h (Fri 20 Nov 22:00), upgrade_deployment-0" in capsys.readouterr().out
+
+
+def test_what_happened_is_told_by_the_clock():
+    s = load(FILE).override({"systems.shop.roles.WebRole.restart": "4min"})
+    told = sim.run_one(s).explain().splitlines()
+    assert told[0] == "upgrade_deployment-0 at Fri 20 Nov 22:00: Succeeded at Fri 20 Nov 22:20."
+    assert "shop: capacity falls by 20 % at Fri 20 Nov 22:00 for 20min" in "".join(told)

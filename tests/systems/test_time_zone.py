@@ -142,7 +142,7 @@ def test_what_is_shown_has_the_local_time_of_its_day(tmp_path, capsys):
     assert "At 13h30 (Sun 25 Oct 01:30)" in said
     assert main(["run", str(file), "--out", str(tmp_path / "out"), "--figures", "none"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "window Sat 24 Oct 12:00..Mon 26 Oct 11:00" in said
+    assert "window Sat 24 Oct 12:00..Mon 26 Oct 11:00 (Europe/Berlin)" in said
     assert "met: done at <= Sun 25 Oct 06:00" in said
 
 
