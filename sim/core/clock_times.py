@@ -17,6 +17,9 @@ _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 CLOCK_TIME_PATTERN = f"^(?:(?:{'|'.join(WEEK)}) )?{_CLOCK}$"
 """A time of day, of the next day of a name where there is one."""
 
+FIRST_YEAR, LAST_YEAR = 1000, 9200
+"""Dates in these years exist by the clock of any zone."""
+
 _LIKELY = re.compile(rf"\s*(?:[a-z]+\s+)?[0-9]{{1,2}}:|\s*[0-9]{{4}}-|\s*(?:{'|'.join(WEEK)})")
 _RULE = "must be a clock time such as 22:00, sat 22:00 or 2026-11-20T22:00"
 
@@ -43,7 +46,11 @@ class ClockTime:
     def parse(cls, text: str) -> ClockTime:
         """Read a clock time. ValueError with the rule, how to write it, and what was got."""
         if re.match(r"[0-9]{4}-", text):
-            return cls(text, "", 0.0, parse_instant(text))
+            date = parse_instant(text)
+            if not FIRST_YEAR <= date.year <= LAST_YEAR:
+                rule = f"must be a date in the years {FIRST_YEAR} to {LAST_YEAR}"
+                raise ValueError(f"{rule}, got {text}")
+            return cls(text, "", 0.0, date)
         if not re.fullmatch(CLOCK_TIME_PATTERN, text):
             raise ValueError(f"{_RULE}, got {shorten(text)}")
         day, _, clock = text.rpartition(" ")

@@ -138,7 +138,9 @@ class File(Spec):
     Default: 00:00 of no particular day."""
     time_zone: TimeZone | SkipJsonSchema[None] = None
     """Time zone, such as Europe/Berlin, whose clock all times of day and days of the week follow,
-    with its changes; `start` may then have no offset from UTC. Default: the offset of `start`."""
+    with its changes; `start` may then have no offset from UTC. A local time that a change brings
+    twice is the first one, one that it leaves out the instant after the gap. Default: the offset of
+    `start`."""
     systems: dict[Name, Any] = Field(min_length=1, max_length=MOST_SYSTEMS)
     """System name and what it consists of; its `kind` says what it is."""
     operations: tuple[Any, ...] = ()

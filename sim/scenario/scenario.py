@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
+from sim.core.wall_clock import is_zone, localized, since
 from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
@@ -118,6 +119,9 @@ class Scenario:
     def _load(cls, written: Written, variant_name: str = "") -> Self:
         found, linked = written.document.drafts, written.linked
         problems: list[Problem] = []
+        found[0].tell(_too_many(linked), problems)
+        if problems:  # then they would take long to make
+            raise ScenarioError(problems)
         resolved = [
             cls._resolved(written, variant_name, draft, one)
             for draft, one in zip(found, linked, strict=True)
@@ -258,7 +262,7 @@ class Scenario:
             "warm_up": format_duration(self.warm_up),
             "seed": self.seed,
             "replications": self.replications if self.replications_given else None,
-            "start": self.start and self.start.isoformat(),
+            "start": self.start and _written(self.start),
             "time_zone": self.time_zone or None,
         }
         parts = {
@@ -278,6 +282,18 @@ class Scenario:
         parts.append(f"operations: {len(self.operations)}; replications: {self.replications:,}")
         parts += [f"variants: {', '.join(self.variant_names)}"] if self.variant_names else []
         return f"<Scenario {whose}: {'; '.join(parts)}>"
+
+
+MOST_REPEATED = 200_000
+"""Operations of a file and its variants, with their repetitions, each of which is made."""
+
+
+def _too_many(linked: Iterable[Linked]) -> Iterator[Issue]:
+    """More operations than a file and its variants may have together."""
+    total = sum(each.times for one in linked for each in one.operations)
+    if total > MOST_REPEATED:
+        rule = f"must make at most {MOST_REPEATED:,} operations in all, with their repetitions"
+        yield Issue(("variants",), f"{rule}, got {total:,}")
 
 
 def _of_objectives(
@@ -330,6 +346,18 @@ def _warnings(
 def _dump(part: BaseModel) -> Any:
     """What a file would say; a distribution may be text."""
     return part.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _written(start: dt.datetime) -> str:
+    """A start that reads back to the same: in a zone without its offset, where that is enough.
+
+    Of old times an offset has seconds, which no file may write.
+    """
+    if start.tzinfo is not None and is_zone(start):
+        local = start.replace(tzinfo=None)
+        if since(start, localized(local, start.tzinfo)) == 0:
+            return local.isoformat()
+    return start.isoformat()
 
 
 def _dump_operation(operation: Operation) -> dict[str, Any]:

@@ -78,6 +78,12 @@ def test_other_spellings_are_refused_with_the_right_one(text):
         ClockTime.parse(text)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59-12:00"])
+def test_a_date_that_no_zone_may_have_is_refused(text):
+    with pytest.raises(ValueError, match="must be a date in the years 1000 to 9200, got " + text):
+        ClockTime.parse(text)
+
+
 def test_a_date_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="no such date"):
         ClockTime.parse("2026-02-30T12:00")

@@ -184,6 +184,15 @@ operations:
     assert first != second
 
 
+def test_variants_together_may_have_so_many():
+    often = TEXT.replace("every: 1d", "every: 1min", 1)
+    varied = "variants:\n" + "".join(f"  v{k}: {{horizon: 7d}}\n" for k in range(25))
+    (told,) = problems(often + varied)
+    assert "variants: must make at most 200,000 operations in all, with their repe" in told
+    # 6,601 + 5 of the file, and of each variant 9,481 + 7.
+    assert told.endswith("got 243,806")
+
+
 def test_there_may_be_so_many_operations_and_no_more():
     s = Scenario.from_text(TEXT.replace("horizon: 5d", "horizon: 10d"))
     few = s.override({"operations.night.every": "2min", "operations.1.every": "10d"})

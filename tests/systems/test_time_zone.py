@@ -120,6 +120,27 @@ def test_a_start_without_an_offset_is_of_the_zone_and_reads_back():
     assert Scenario.from_text(s.to_yaml()) == s
 
 
+@pytest.mark.parametrize(
+    ("start", "saved"),
+    [
+        ("2026-10-24T10:00Z", "2026-10-24T12:00:00"),
+        ("2026-10-25T02:30", "2026-10-25T02:30:00"),  # the first of two
+        ("2026-10-25T02:30+01:00", "2026-10-25T02:30:00+01:00"),  # the second
+        ("2027-03-28T02:30", "2027-03-28T03:00:00"),
+        ("1850-01-01T12:00", "1850-01-01T12:00:00"),  # 53 min 28 s before UTC
+    ],
+)
+def test_a_saved_start_is_the_same_instant(start, saved):
+    text = TEXT.replace("2026-10-24T12:00", start).replace("horizon: 2d", "horizon: 9d")
+    s = Scenario.from_text(text)
+    again = Scenario.from_text(s.to_yaml())
+    assert f"start: '{saved}'\n" in s.to_yaml()
+    assert s.start is not None
+    assert again.start is not None
+    assert again.start.astimezone(dt.UTC) == s.start.astimezone(dt.UTC)
+    assert again == s
+
+
 def test_a_start_with_another_offset_is_the_same_instant():
     s = Scenario.from_text(TEXT.replace("12:00\n", "10:00Z\n"))
     assert s == Scenario.from_text(TEXT)
