@@ -158,6 +158,7 @@ def _schema(_: argparse.Namespace) -> Answer:
 
 def _validate(options: argparse.Namespace) -> Answer:
     from sim.cli.console import paragraph
+    from sim.formats.checking import listed
 
     scenario = _scenario(options)
     warnings = _warn(scenario, options)
@@ -175,7 +176,7 @@ def _validate(options: argparse.Namespace) -> Answer:
     if options.json:
         found = {"valid": True, "checked": checked, "warnings": warnings, "problems": []}
         return Answer(_json(found))
-    told = [f"{what}: {', '.join(names) or 'none'}" for what, names in checked.items()]
+    told = [f"{what}: {listed(names) or 'none'}" for what, names in checked.items()]
     told.append(f"warnings: {len(warnings) or 'none'}")
     lines = [line for each in told for line in paragraph(f"  {each}", "    ")]
     return Answer(streams.text([f"{_origin(options)} is valid", *lines]))

@@ -49,7 +49,7 @@ def comparisons(monkeypatch):
     return counted(monkeypatch, difflib, "get_close_matches", lambda _, words, *__: len([*words]))
 
 
-@pytest.mark.parametrize("names", [5, 300, 8000])
+@pytest.mark.parametrize("names", [5, 300, 1000])
 def test_misspelt_names_are_compared_with_a_few_hundred_each(monkeypatch, names):
     roles = "".join(f"      Role{k}: {{instances: 1}}\n" for k in range(names))
     asked = "".join(f"        Rolx{k}: 2\n" for k in range(8000))
@@ -58,7 +58,7 @@ def test_misspelt_names_are_compared_with_a_few_hundred_each(monkeypatch, names)
     told = refused(SERVICE + roles + operation + asked)
     assert compared[0] <= 300 * (MOST_PROBLEMS + 1)
     known = {5: "did you mean Role0?", 300: "did you mean Role0?"}
-    assert told[0].endswith(known.get(names, "Role28, Role29 and 7,970 more"))
+    assert told[0].endswith(known.get(names, "Role28, Role29 and 970 more"))
 
 
 def test_a_name_in_another_case_is_found_among_any_number():
@@ -101,7 +101,7 @@ def test_the_places_of_variants_are_gathered_only_where_one_is_wrong(monkeypatch
 
 def test_versions_of_extensions_are_gathered_once_for_all_of_them(monkeypatch):
     named = counted(monkeypatch, layout, "identity")
-    count = 1000
+    count = 250
     extensions = "".join(
         f"      - {{publisher: A.B, type: Ext{k}, version: 1.{k}}}\n" for k in range(count)
     )
@@ -144,7 +144,7 @@ def test_values_are_counted_while_they_are_read(monkeypatch, text):
     assert ("must hold at most 50,000 values" in told) == (len(text) > 1000)
 
 
-@pytest.mark.parametrize(("roles", "most"), [(1, 1000), (1000, 99), (10_000, 9)])
+@pytest.mark.parametrize(("roles", "most"), [(1, 1000), (1000, 99)])
 def test_a_file_and_its_variants_have_bounds_together(monkeypatch, roles, most):
     text = SERVICE + "".join(f"      r{k}: {{instances: 1}}\n" for k in range(roles))
     lines = "".join(f"  v{k}: {{horizon: 2h}}\n" for k in range(most + 1))

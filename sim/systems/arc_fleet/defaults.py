@@ -169,11 +169,12 @@ def resolve_body(spec: ArcFleet, body: Request) -> Request:
 
 def named(body: Named, spec: ArcFleet) -> list[Extension]:
     """The extensions of time 0 that a request may mean by a type and perhaps a publisher."""
+    kind = body.type.lower()
+    publisher = body.publisher and body.publisher.lower()
     return [
         each
         for each in spec.extensions
-        if identity(body.publisher or each.publisher, body.type)
-        == identity(each.publisher, each.type)
+        if each.type.lower() == kind and publisher in (None, each.publisher.lower())
     ]
 
 

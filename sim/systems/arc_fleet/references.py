@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from sim.core.rounding import Amount, at_least
 from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
@@ -22,7 +24,7 @@ from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sim.formats.distributions import Distribution
     from sim.systems.arc_fleet.spec import ArcFleet, Extension
@@ -58,6 +60,9 @@ def references(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> It
     yield from _other_publishers(spec, operations, groups)
 
 
+MOST_EXTENSIONS = 250
+"""Entries of `extensions`, which each request looks through: a machine has a dozen."""
+
 MOST_INSTALLED = 20_000
 """Extensions, each on one group of machines: every one has its own part of the log."""
 
@@ -83,6 +88,10 @@ def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Issue]:
 def _too_many(
     path: Path, spec: ArcFleet, operations: Sequence[Operation], groups: Groups
 ) -> Iterator[Issue]:
+    if len(spec.extensions) > MOST_EXTENSIONS:
+        rule = f"must be at most {MOST_EXTENSIONS}, got {len(spec.extensions):,}"
+        yield Issue((*path, "extensions"), rule)
+        return
     puts = [each.body for each in operations if isinstance(each.body, PutExtension)]
     count = sum(len(each.groups or groups) for each in spec.extensions)
     count += sum(1 if each.group else len(groups) for each in puts)
@@ -127,11 +136,11 @@ def _twice(path: Path, spec: ArcFleet, groups: Groups) -> Iterator[Issue]:
 
 
 def _of_versions(
-    path: Path, spec: ArcFleet, operations: Sequence[Operation], known: list[tuple[str, str]]
+    path: Path, spec: ArcFleet, operations: Sequence[Operation], known: dict[str, tuple[str, str]]
 ) -> Iterator[Issue]:
     """A state in the log has room for so many versions of an extension."""
     written = WrittenVersions(spec, operations)
-    for publisher, kind in known:
+    for publisher, kind in known.values():
         versions = len(set(map(version_key, written.of(publisher, kind))))
         if versions > MOST_VERSIONS:
             rule = f"must have at most {MOST_VERSIONS:,} versions of {kind}, got {versions:,}"
@@ -141,18 +150,18 @@ def _of_versions(
 # Operations --------------------------------------------------------------------------------------
 
 
-def _known(spec: ArcFleet, operations: Sequence[Operation]) -> list[tuple[str, str]]:
-    """Publisher and type of whatever is on the machines, or is ever asked to be."""
+def _known(spec: ArcFleet, operations: Sequence[Operation]) -> dict[str, tuple[str, str]]:
+    """Publisher and type of whatever is on the machines, or is ever asked to be, by identity."""
     puts = [each.body for each in operations if isinstance(each.body, PutExtension)]
     names = [(each.publisher, each.type) for each in puts]
     names += [(each.publisher, each.type) for each in spec.extensions]
-    return list({identity(*each): each for each in names}.values())
+    return {identity(*each): each for each in names}
 
 
-def _publishers(known: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
+def _publishers(known: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
     """Type in small letters -> publishers of it -> the type as it is written."""
     found: dict[str, dict[str, str]] = {}
-    for publisher, kind in known:
+    for publisher, kind in known.values():
         found.setdefault(kind.lower(), {})[publisher] = kind
     return found
 
@@ -160,7 +169,7 @@ def _publishers(known: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
 def _of_operation(
     operation: Operation,
     name: str,
-    known: list[tuple[str, str]],
+    known: dict[str, tuple[str, str]],
     publishers: dict[str, dict[str, str]],
     groups: Groups,
 ) -> Iterator[Issue]:
@@ -193,13 +202,13 @@ def _of_names(
 
 
 def _of_targets(
-    path: Path, body: UpgradeExtensions, name: str, known: list[tuple[str, str]]
+    path: Path, body: UpgradeExtensions, name: str, known: dict[str, tuple[str, str]]
 ) -> Iterator[Issue]:
-    names = [f"{publisher}.{kind}" for publisher, kind in known]
     seen: set[str] = set()
     for target in body.targets:
         where = (*path, "targets", target)
-        if target.lower() not in map(str.lower, names):
+        if target.lower() not in known:
+            names = [f"{publisher}.{kind}" for publisher, kind in known.values()]
             rule = unknown_name(f"Publisher.Type of an extension of {name}", target, names)
             yield Issue(where, rule, about_key=True)
         elif target.lower() in seen:
@@ -247,8 +256,16 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list
         findings.append(Issue((*path, "healthy_after"), "counts only under `verdict: early`"))
     for place, each in enumerate(spec.extensions):
         findings += _of_group_sizes((*path, "extensions", place), each, spec)
+    bodies = [each.body for each in operations]
+    by_type = _by_type(bodies)
+    can_fail = _can_fail(spec, bodies)
     for operation in operations:
-        findings += _unmeant(operation, spec, operations)
+        if isinstance(operation.body, PublishExtension):
+            ours = by_type[operation.body.type.lower()]
+            findings += _of_release(operation.path, operation.body, spec, ours)
+        elif isinstance(operation.body, RepairExtension) and not can_fail:
+            rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
+            findings.append(Issue(operation.path, rule))
     return findings
 
 
@@ -266,57 +283,64 @@ def _of_group_sizes(path: Path, each: Extension, spec: ArcFleet) -> Iterator[Iss
         yield Issue((*path, "min_available"), rule)
 
 
-def _unmeant(
-    operation: Operation, spec: ArcFleet, operations: Sequence[Operation]
+class _OfType(NamedTuple):
+    """What the operations say of extensions of a type."""
+
+    enrolling: list[Named]
+    versions: list[tuple[Named | None, str]]
+    """What is released or installed: by which request that may name a publisher."""
+
+
+def _by_type(bodies: Sequence[Request]) -> Mapping[str, _OfType]:
+    """By type in small letters. Types may have dots: a target of a push may be of several."""
+    found: defaultdict[str, _OfType] = defaultdict(lambda: _OfType([], []))
+    for body in bodies:
+        if isinstance(body, PublishExtension | PutExtension):
+            found[body.type.lower()].versions.append((body, body.version))
+        if isinstance(body, UpgradeExtensions):
+            for target, version in body.targets.items():
+                _, *more = target.lower().split(".")
+                for start in range(len(more)):
+                    found[".".join(more[start:])].versions.append((None, version))
+        elif _enrols(body):
+            found[body.type.lower()].enrolling.append(body)
+    return found
+
+
+def _enrols(body: Request) -> TypeGuard[SetAutomaticUpgrade | PutExtension]:
+    if isinstance(body, SetAutomaticUpgrade):
+        return body.enabled
+    return isinstance(body, PutExtension) and body.enable_automatic_upgrade
+
+
+def _of_release(
+    path: Path, body: PublishExtension, spec: ArcFleet, ours: _OfType
 ) -> Iterator[Issue]:
-    body = operation.body
-    if isinstance(body, PublishExtension):
-        bodies = [each.body for each in operations]
-        if not _ever_enrolled(body, spec, bodies):
-            yield Issue((*operation.path, "type"), "is nowhere enrolled: nothing is upgraded")
-        elif not any(upgrades(body.version, each) for each in _versions(body, spec, bodies)):
-            rule = "is above no version of its major version: nothing is upgraded"
-            yield Issue((*operation.path, "version"), f"{rule}, got {body.version}")
-    elif isinstance(body, RepairExtension) and not _may_be_failed(spec, operations):
-        rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
-        yield Issue(operation.path, rule)
+    """A release that cannot reach anything."""
+    there = named(body, spec)
+    enrolled = any(each.enable_automatic_upgrade for each in there) or any(
+        _meets(body, each) and by_request(each, spec) is None for each in ours.enrolling
+    )
+    others = (version for by, version in ours.versions if by is None or _meets(body, by))
+    installed = chain((each.version for each in there), others)
+    if not enrolled:
+        yield Issue((*path, "type"), "is nowhere enrolled: nothing is upgraded")
+    elif not any(upgrades(body.version, each) for each in installed):
+        rule = "is above no version of its major version: nothing is upgraded"
+        yield Issue((*path, "version"), f"{rule}, got {body.version}")
 
 
-def _may_be_failed(spec: ArcFleet, operations: Sequence[Operation]) -> bool:
+def _can_fail(spec: ArcFleet, bodies: Sequence[Request]) -> bool:
     """Whether an extension may get to `failed`; a first installation that is bad does too."""
+    if spec.rollback_fails or spec.max_attempts:
+        return True
     there = {(each.type.lower(), group) for each in spec.extensions for group in each.groups or ()}
-    bodies = [each.body for each in operations]
-    created = any(
+    return any(
         (body.type.lower(), group) not in there
         for body in bodies
         if isinstance(body, PutExtension)
         for group in groups_with(body, spec.groups)
     )
-    return bool(spec.rollback_fails or spec.max_attempts or created)
-
-
-def _ever_enrolled(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> bool:
-    enrolling = [
-        each
-        for each in bodies
-        if (isinstance(each, SetAutomaticUpgrade) and each.enabled)
-        or (isinstance(each, PutExtension) and each.enable_automatic_upgrade)
-    ]
-    return any(each.enable_automatic_upgrade for each in named(body, spec)) or any(
-        _meets(body, each) and by_request(each, spec) is None for each in enrolling
-    )
-
-
-def _versions(body: PublishExtension, spec: ArcFleet, bodies: Sequence[Request]) -> Iterator[str]:
-    """The versions that a release may find installed."""
-    yield from (each.version for each in named(body, spec))
-    ending = f".{body.type}".lower()
-    for each in bodies:
-        if isinstance(each, PublishExtension | PutExtension) and _meets(body, each):
-            yield each.version
-        elif isinstance(each, UpgradeExtensions):
-            targets = each.targets.items()
-            yield from (new for target, new in targets if target.lower().endswith(ending))
 
 
 def _meets(one: Named, other: Named) -> bool:

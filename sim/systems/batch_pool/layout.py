@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ from sim.systems.base.layout import Layout
 from sim.systems.base.spec import Issue
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.batch_pool.arrivals import Rate
-from sim.systems.batch_pool.rejections import LATEST, RULES, by_version
+from sim.systems.batch_pool.rejections import LATEST, RULES, by_listing, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.spec import BatchPool
 from sim.systems.batch_pool.states import (
@@ -194,6 +194,7 @@ def limits(name: str, spec: BatchPool, span: Span) -> Iterator[Issue]:
         yield Issue(("systems", name, "work"), rule)
 
 
+@lru_cache(maxsize=10_000)  # what is checked first is then built
 def most_arrivals(gaps: Distribution, horizon: float) -> int:
     """So many arrivals within `horizon` seconds that more are next to impossible (`NEVER`).
 
@@ -231,10 +232,11 @@ def latest(spec: BatchPool, asked: Sequence[str], now: dt.datetime | None) -> st
     It is one of those listed or `asked` for before, or the one that the pool runs at time 0.
     """
     family = f"{spec.current_os_version.partition('.')[0]}."
-    named = [*(each.version for each in spec.os_versions), *asked]
-    ours = [version for version in named if version.startswith(family)]
-    known = [version for version in ours if by_version(version, spec, now) is None]
-    return max([spec.current_os_version, *known], key=_parts)
+    known = [each.version for each in spec.os_versions if by_listing(each, now) is None]
+    if not spec.os_versions:
+        known = [version for version in asked if by_version(version, spec, now) is None]
+    ours = [version for version in known if version.startswith(family)]
+    return max([spec.current_os_version, *ours], key=_parts)
 
 
 def _instant(operation: Operation, span: Span) -> dt.datetime | None:
@@ -243,6 +245,7 @@ def _instant(operation: Operation, span: Span) -> dt.datetime | None:
     return span.start and reading(span.start, seconds)
 
 
+@lru_cache(maxsize=10_000)
 def _parts(version: str) -> list[int]:
     """The numbers in a version, which compare as numbers: 5.9 is before 5.31."""
     return [int(part) for part in re.findall(r"[0-9]+", version)]

@@ -35,6 +35,9 @@ MOST_NODES = 1_000_000
 MOST_UPGRADES, MOST_RESIZES = 2_000, 10_000
 """More versions or sizes than that have no place in the small numbers of a log's states."""
 
+MOST_OS_VERSIONS = 500
+"""Each request for the version * looks at all that are listed; Azure lists some dozens."""
+
 _NEVER_ENDS = "must be below 100% where nothing limits the retries, got 100%"
 
 T = TypeVar("T")
@@ -83,6 +86,9 @@ def _of_pool(path: Path, spec: BatchPool) -> Iterator[Issue]:
     if spec.task_slots_per_node > most:
         rule = f"must be at most {most}{why}, got {spec.task_slots_per_node}"
         yield Issue((*path, "task_slots_per_node"), rule)
+    if len(spec.os_versions) > MOST_OS_VERSIONS:
+        rule = f"must be at most {MOST_OS_VERSIONS}, got {len(spec.os_versions):,}"
+        yield Issue((*path, "os_versions"), rule)
     if spec.max_concurrent.count == 0:
         yield Issue((*path, "max_concurrent"), "must be 1 or more, or a share, got 0")
     if spec.checkpoint.every == 0 and spec.checkpoint.cost > 0:

@@ -174,14 +174,14 @@ def by_version(target: str, spec: BatchPool, now: dt.datetime | None) -> str | N
         return None
     if not spec.os_versions:
         return None if _WELL_FORMED.fullmatch(target) else "version unknown"
-    listed = {version.version: version for version in spec.os_versions}
-    if target not in listed:
-        return "version unknown"
-    return None if now is None else _at(listed[target], now)
+    listed = next((each for each in spec.os_versions if each.version == target), None)
+    return by_listing(listed, now) if listed else "version unknown"
 
 
-def _at(version: OsVersion, now: dt.datetime) -> str | None:
+def by_listing(version: OsVersion, now: dt.datetime | None) -> str | None:
     """The rule that forbids a listed version at an instant."""
+    if now is None:
+        return None
     if version.released and not _reached(version.released, now):
         return "version unknown"
     if version.expires and _reached(version.expires, now):

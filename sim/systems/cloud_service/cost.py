@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.systems.base.cost import Part, expected_failures, tries
@@ -98,7 +99,7 @@ def _restarts(layout: Layout, body: Request, whole: Restarts) -> tuple[str | Non
         if isinstance(body, UpgradeDeployment) and _is_stuck(layout, body):
             domains = layout.domains
             restarts = Restarts(restarts.instances / domains, restarts.rows / domains)
-        more = {each.name: each.count for each in layout.roles if each.name == role}
+        more = {role: layout.spec.roles[role].instances} if role else dict[str, int]()
         for name, count in body.configuration.items():
             now = layout.spec.roles[name].instances if name in layout.spec.roles else count
             more[name] = more.get(name, 0) + abs(count - now)
@@ -123,11 +124,10 @@ def _is_stuck(layout: Layout, body: UpgradeDeployment) -> bool:
 
 def _of_builds(layout: Layout, operations: list[Operation]) -> Iterator[Part]:
     """Instances that try again and again to start on a bad build."""
+    bodies = [each.body for each in operations]
+    times = Counter(body.build for body in bodies if isinstance(body, UpgradeDeployment))
     for name, build in layout.spec.builds.items():
-        upgrades = sum(
-            isinstance(each.body, UpgradeDeployment) and each.body.build == name
-            for each in operations
-        )
+        upgrades = times[name]
         if not upgrades or not 0 < build.fails_to_start < 1:  # at 100 % they are not watched
             continue
         path = ("systems", layout.name, "builds", name, "fails_to_start")

@@ -96,6 +96,28 @@ def other_builds(spec: CloudService) -> list[str]:
     return [build for build in spec.builds if build != spec.build]
 
 
+def builds_of(spec: CloudService, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """All builds that the scenario knows; the one that runs at time 0 comes first."""
+    others = set(spec.builds)
+    if spec.staging:
+        others.add(spec.staging.build)
+    bodies = [each.body for each in operations]
+    others |= {b.build for b in bodies if isinstance(b, UpgradeDeployment) and b.build}
+    return (spec.build, *sorted(others - {spec.build}))
+
+
+def largest_counts(spec: CloudService, operations: Sequence[Operation]) -> dict[str, int]:
+    """Role -> the most instances that it starts with or is ever asked to have.
+
+    Also of roles that there are not: the file may name them.
+    """
+    largest = {role: each.instances for role, each in spec.roles.items()}
+    for operation in operations:
+        for role, count in configuration(operation.body).items():
+            largest[role] = max(count, largest.get(role, 0))
+    return largest
+
+
 def resolve(name: str, spec: CloudService) -> CloudService:
     """Fill in names of deployments and times of restarts. Roles and builds in order of name."""
     staging = spec.staging

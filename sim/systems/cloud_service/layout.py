@@ -12,6 +12,7 @@ from sim.core.log import States
 from sim.core.rounding import at_least
 from sim.systems.base import layout as base
 from sim.systems.base.targets import INITIAL, target_states
+from sim.systems.cloud_service.defaults import builds_of, largest_counts
 from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
     GuestOsUpdate,
@@ -21,7 +22,6 @@ from sim.systems.cloud_service.requests import (
     UpgradeDeployment,
     WalkUpgradeDomain,
     begins_walk,
-    configuration,
 )
 from sim.systems.cloud_service.spec import Build
 from sim.systems.cloud_service.states import (
@@ -129,7 +129,7 @@ class Layout(base.Layout["CloudService"]):
         self._asked += [(each.kind, each.body) for each in operators]
         self.platform_updates = len(platform)
         """How many of the upgrades are the platform's."""
-        self.builds = _builds(spec, requests)
+        self.builds = builds_of(spec, requests)
         """Versions by number; 0 is the build that runs at time 0."""
         self.swaps = any(each.kind == "swap" for each in requests)
         """Whether the two slots are to change places."""
@@ -352,9 +352,9 @@ def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[Ro
     """
     roles: list[RoleLayout] = []
     place = 0
+    largest = largest_counts(spec, requests)
     for role, each in spec.roles.items():
-        counts = [configuration(request.body).get(role, 0) for request in requests]
-        roles.append(RoleLayout(role, each, place, each.instances, max([each.instances, *counts])))
+        roles.append(RoleLayout(role, each, place, each.instances, largest[role]))
         place += roles[-1].room
     return tuple(roles)
 
@@ -377,16 +377,3 @@ def _of_operators(requests: Sequence[Operation], domains: int) -> Iterator[Opera
             # What the upgrade loses its rollback loses again.
             back = Rollback(mode="Auto", force=request.body.force)
             yield OperatorRequest(f"{request.name}-rollback", "rollback", back)
-
-
-def _builds(spec: CloudService, operations: Sequence[Operation]) -> tuple[str, ...]:
-    """All builds that the scenario knows; the one that runs at time 0 comes first."""
-    others = set(spec.builds)
-    if spec.staging:
-        others.add(spec.staging.build)
-    others |= {
-        str(operation.body.build)
-        for operation in operations
-        if isinstance(operation.body, UpgradeDeployment)
-    }
-    return (spec.build, *sorted(others - {spec.build}))

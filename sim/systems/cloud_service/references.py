@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.core.units import format_share
 from sim.formats.checking import joined
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
-from sim.systems.cloud_service.defaults import other_builds
+from sim.systems.cloud_service.defaults import builds_of, largest_counts, other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     RebootInstance,
@@ -34,11 +34,18 @@ MOST_UPDATE_DOMAINS = 20
 MOST_ROLES = 25
 """Azure's maximum (service definition schema)."""
 
+ROOM_FOR_ROLES = ROOM_FOR_BUILDS = 1_000
+"""So many are simulated: a state in the log has room for no more than 1,260 builds."""
+
 
 def references(name: str, spec: CloudService, operations: Sequence[Operation]) -> Iterator[Issue]:
     """Names of roles, builds, deployments, slots and instances that refer to nothing."""
+    crowd = list(_too_many(("systems", name), spec, operations))
+    if crowd:  # each of them would be looked at
+        yield from crowd
+        return
     yield from _of_system(("systems", name), spec)
-    largest = _largest_counts(spec, operations)
+    largest = largest_counts(spec, operations)
     for role in spec.roles:
         if largest[role] > MOST_MEMBERS:
             rule = f"must be at most {MOST_MEMBERS:,}, got {largest[role]}"
@@ -51,6 +58,18 @@ def references(name: str, spec: CloudService, operations: Sequence[Operation]) -
             yield from _of_upgrade(operation.path, operation.body, name, spec)
         elif isinstance(operation.body, RebootInstance | ReimageInstance):
             yield from _of_instance(operation.path, operation.body.instance, name, largest)
+
+
+def _too_many(
+    path: tuple[str | int, ...], spec: CloudService, operations: Sequence[Operation]
+) -> Iterator[Issue]:
+    if len(spec.roles) > ROOM_FOR_ROLES:
+        rule = f"must be at most {ROOM_FOR_ROLES:,}, got {len(spec.roles):,}"
+        yield Issue((*path, "roles"), rule)
+    builds = len(builds_of(spec, operations))
+    if builds > ROOM_FOR_BUILDS:
+        rule = f"must have at most {ROOM_FOR_BUILDS:,} builds, those of its upgrades included"
+        yield Issue((*path, *(["builds"] if spec.builds else [])), f"{rule}, got {builds:,}")
 
 
 def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Issue]:
@@ -71,18 +90,17 @@ def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Issu
 
 def _of_build(path: tuple[str | int, ...], build: str, spec: CloudService) -> Iterator[Issue]:
     """Where no build is listed, any name will do: the build has nothing to say about itself."""
-    known = [spec.build, *spec.builds]
-    if other_builds(spec) and build not in known:
+    if build != spec.build and build not in spec.builds and other_builds(spec):
+        known = [spec.build, *spec.builds]
         yield Issue(path, unknown_name("a build of `builds`", build, known))
 
 
 def _of_upgrade(
     path: tuple[str | int, ...], body: UpgradeDeployment, name: str, spec: CloudService
 ) -> Iterator[Issue]:
-    others = other_builds(spec)
     if body.build:
         yield from _of_build((*path, "build"), body.build, spec)
-    elif len(others) > 1:
+    elif len(others := other_builds(spec)) > 1:
         yield Issue(path, f"missing key build, as several are listed: {', '.join(others)}")
     if body.slot and body.deployment:
         rule = f"must not be given together with slot, got {body.deployment}"
@@ -118,15 +136,6 @@ def _of_roles(operation: Operation, name: str, spec: CloudService) -> Iterator[I
     if role and role not in spec.roles:
         rule = unknown_name(f"a role of {name}", role, spec.roles)
         yield Issue((*operation.path, "role_to_upgrade"), rule)
-
-
-def _largest_counts(spec: CloudService, operations: Sequence[Operation]) -> dict[str, int]:
-    """Role -> the most instances that it starts with or is ever asked to have."""
-    largest = {role: each.instances for role, each in spec.roles.items()}
-    for operation in operations:
-        for role, count in configuration(operation.body).items():
-            largest[role] = max(count, largest.get(role, 0))
-    return largest
 
 
 def _of_instance(
