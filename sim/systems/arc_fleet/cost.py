@@ -91,7 +91,7 @@ class _Installations:
 
     def __init__(self, model: SystemModel[FleetLayout]) -> None:
         self._spec, self._horizon = model.layout.spec, model.layout.span.horizon
-        self._counts: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        self._counts: dict[str, dict[str, list[tuple[float, float]]]] = {}
         """By operation and type the installations and the machines of each group."""
         self._pending: dict[Desired, _Pending] = {}
         self._newest: dict[Desired, PublishExtension] = {}
@@ -119,11 +119,10 @@ class _Installations:
         Only the types of which there are some.
         """
         found = {}
-        for kind, scale in self._scale.items():
-            counts = self._counts.get((operation.name, kind))
-            if counts:
-                count, machines = (scale * sum(each) for each in zip(*counts, strict=True))
-                found[kind] = count, machines
+        for kind, counts in self._counts.get(operation.name, {}).items():
+            scale = self._scale[kind]
+            count, machines = (scale * sum(each) for each in zip(*counts, strict=True))
+            found[kind] = count, machines
         return found
 
     def _take(self, operation: Operation) -> None:
@@ -165,8 +164,9 @@ class _Installations:
 
     def _add(self, operation: Operation, each: Desired, by_machine: float) -> None:
         if by_machine:
-            counts = self._counts.setdefault((operation.name, each.layout.type), [])
-            counts.append((each.machines * by_machine, each.machines))
+            by_type = self._counts.setdefault(operation.name, {})
+            group = each.machines * by_machine, each.machines
+            by_type.setdefault(each.layout.type, []).append(group)
 
     def _attempts(self, pending: _Pending, until: float, each: Desired) -> float:
         """How often a machine installs a release that it may discover."""

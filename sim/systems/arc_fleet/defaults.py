@@ -145,11 +145,8 @@ def headcount(spec: ArcFleet, operations: Sequence[Operation], group: str) -> He
 
 def first_versions(publisher: str, kind: str, spec: ArcFleet) -> list[str]:
     """The versions of an extension that are known at time 0: what is installed on any machine."""
-    return [
-        each.version
-        for each in spec.extensions
-        if identity(each.publisher, each.type) == identity(publisher, kind)
-    ]
+    this = identity(publisher, kind)
+    return [each.version for each in spec.extensions if identity(each.publisher, each.type) == this]
 
 
 def resolve_body(spec: ArcFleet, body: Request) -> Request:

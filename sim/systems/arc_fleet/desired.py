@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.systems.arc_fleet.defaults import first_versions
 from sim.systems.arc_fleet.draws import Faults
-from sim.systems.arc_fleet.layout import asked_version, is_meant
+from sim.systems.arc_fleet.layout import Index, asked_version
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
@@ -174,9 +174,9 @@ class DesiredState:
         self, layout: FleetLayout, extensions: Iterable[ExtensionLayout] | None = None
     ) -> None:
         """Of all extensions, or of some of them, as if there were no others."""
-        self._spec = layout.spec
-        extensions = layout.extensions if extensions is None else extensions
-        self.every = [Desired(each, layout.spec) for each in extensions]
+        some = layout.extensions if extensions is None else tuple(extensions)
+        self.every = [Desired(each, layout.spec) for each in some]
+        self._index = Index(some, layout.spec)
         self._rollouts: set[tuple[str, tuple[int, ...]]] = set()
         """Identity and version (as its key) of those releases that upgrade somebody."""
 
@@ -187,7 +187,7 @@ class DesiredState:
 
     def named(self, body: Request) -> list[Desired]:
         """Those that a request means by what it names, there or not."""
-        return [each for each in self.every if is_meant(each.layout, body, self._spec)]
+        return [self.every[place] for place in self._index.meant(body)]
 
     def meant(self, body: Request) -> list[Desired]:
         """Those of them that it concerns: a PUT is for those too that are not there."""

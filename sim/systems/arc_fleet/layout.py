@@ -31,7 +31,7 @@ from sim.systems.base.layout import Layout
 from sim.systems.base.targets import target_states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -160,6 +160,7 @@ class FleetLayout(Layout[ArcFleet]):
         self.groups = tuple(self._number_groups())
         self.extensions = tuple(self._number_extensions())
         """Those of the file in its order, then those that requests add; each by group."""
+        self._index = Index(self.extensions, spec)
 
     def _number_groups(self) -> Iterator[GroupLayout]:
         machine = 0
@@ -226,9 +227,7 @@ class FleetLayout(Layout[ArcFleet]):
 
     def meant(self, body: Request) -> list[int]:
         """The extensions that a request means by what it names, by place, there or not."""
-        return [
-            place for place, each in enumerate(self.extensions) if is_meant(each, body, self.spec)
-        ]
+        return self._index.meant(body)
 
     def came_before(self, time: Any, cause: Any, since: Any, operation: int, upgrade: int) -> Any:
         """Which rows of extensions came before an operation did anything.
@@ -239,6 +238,23 @@ class FleetLayout(Layout[ArcFleet]):
         """
         later = (cause >= upgrade) | ((cause >= operation) & (cause < self.first_upgrade))
         return (time < since) | ((time == since) & ~later)
+
+
+class Index:
+    """Which of some extensions a request means: no request looks through all of them."""
+
+    def __init__(self, extensions: Iterable[ExtensionLayout], spec: ArcFleet) -> None:
+        self._spec, self._extensions = spec, list(extensions)
+        self._places: dict[str, list[int]] = {}
+        for place, each in enumerate(self._extensions):
+            for name in (each.type, each.name):  # a push names Publisher.Type, others the type
+                self._places.setdefault(name.lower(), []).append(place)
+
+    def meant(self, body: Any) -> list[int]:
+        """Their places, whether they are there or not."""
+        names = body.targets if isinstance(body, UpgradeExtensions) else [body.type]
+        places = {place for name in names for place in self._places.get(name.lower(), ())}
+        return [k for k in sorted(places) if is_meant(self._extensions[k], body, self._spec)]
 
 
 def is_meant(each: ExtensionLayout, body: Any, spec: ArcFleet) -> bool:
