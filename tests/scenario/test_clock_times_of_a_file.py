@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import jsonschema
 import pytest
 from places import TESTS
 
@@ -12,6 +13,7 @@ from sim.cli import main
 from sim.experiments.objectives import describe
 from sim.files import load
 from sim.scenario import Scenario
+from sim.scenario.file import json_schema
 
 HOUR = 3600.0
 FILE = TESTS / "corpus" / "good" / "clock.yaml"
@@ -70,3 +72,21 @@ def test_what_happened_is_told_by_the_clock():
     told = sim.run_one(s).explain().splitlines()
     assert told[0] == "upgrade_deployment-0 at Fri 20 Nov 22:00: Succeeded at Fri 20 Nov 22:20."
     assert "shop: capacity falls by 20 % at Fri 20 Nov 22:00 for 20min" in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fits"),
+    [
+        ("horizon", "22:00", True),
+        ("horizon", "sat 22:00", True),
+        ("horizon", "2026-11-21T22:00", True),
+        ("horizon", "6h", True),
+        ("horizon", "25:00", False),
+        ("horizon", "Sat 22:00", False),
+        ("time_zone", "America/Argentina/Buenos_Aires", True),
+        ("time_zone", "../etc/localtime", False),
+    ],
+)
+def test_editors_are_told_how_a_time_is_written(key, value, fits):
+    fields = json_schema()["properties"]
+    assert jsonschema.Draft202012Validator(fields[key]).is_valid(value) is fits
