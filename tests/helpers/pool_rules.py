@@ -133,7 +133,9 @@ class Reading:
             place = (0, 0, 0)
         else:
             place = (1, self.submitted, again)
-        heappush(self.queue, ((-task.job.priority, *place, task.submit, number), number))
+        fits = task.slots <= self.spec.task_slots_per_node
+        priority = task.job.priority if fits else -1001
+        heappush(self.queue, ((-priority, *place, task.submit, number), number))
 
     def _best(self, slots):
         """The node for a task of so many slots, if any has room."""

@@ -44,7 +44,7 @@ def jobs(slots):
         lambda source, rest: source | rest,
         sources,
         st.fixed_dictionaries(
-            {"service": service, "required_slots": st.integers(1, slots)},
+            {"service": service, "required_slots": st.integers(1, slots) | st.just(slots + 1)},
             optional={
                 "priority": st.sampled_from([-5, 0, 7]),
                 "fails": st.sampled_from(["10%", "60%"]),

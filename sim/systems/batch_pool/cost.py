@@ -50,24 +50,26 @@ def parts(layout: PoolLayout) -> list[Part]:
 
 def _runs(layout: PoolLayout, job: JobLayout) -> _Runs:
     spec, horizon, slots = job.spec, layout.span.horizon, float(job.spec.required_slots)
-    recorded = spec.recorded
-    if recorded is not None:
-        fitting = recorded.fitting(layout.slots)
-        came = fitting.submit <= horizon
+    given = spec.given(layout.slots)
+    if given is not None:
+        came = given.submit <= horizon
         tasks = float(np.count_nonzero(came))
-        seconds = float(fitting.service[came].mean()) if tasks else 0.0
-        slots = float(fitting.slots[came].mean()) if tasks else 0.0
+        runs = came & (given.slots <= layout.slots)
+        fit = float(np.count_nonzero(runs))
+        seconds = float(given.service[runs].mean()) if fit else 0.0
+        slots = float(given.slots[runs].mean()) if fit else 0.0
     else:
         assert spec.service
         seconds = spec.service.mean
         tasks = float(spec.tasks or 0)
         if spec.tasks is None:
             tasks = min(job.room, job.rate.total / spec.gaps(layout.nominal).mean)
+        fit = tasks if slots <= layout.slots else 0.0
     endless = spec.max_task_retry_count < 0
     most = math.inf if endless else spec.max_task_retry_count + 1.0
     if seconds:
         most = min(most, 1 + horizon / seconds)
-    return _Runs(tasks, tasks * tries(spec.fails, most), seconds, slots)
+    return _Runs(tasks, fit * tries(spec.fails, most), seconds, slots)
 
 
 def _of_job(layout: PoolLayout, place: int, runs: _Runs, share: float) -> Part:

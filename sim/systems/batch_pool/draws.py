@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.random_streams import draws
+from sim.systems.batch_pool.workload import UNFIT_PRIORITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +63,11 @@ def redraw_tasks(layout: PoolLayout, seed: int, replication: int) -> list[JobTas
 
 def _draw_job(layout: PoolLayout, job: JobLayout, draws: Draws) -> JobTasks:
     spec, path = job.spec, f"{layout.name}/{job.name}"
-    recorded = spec.recorded
-    if recorded is not None:
-        fitting = recorded.fitting(layout.slots)
-        size = np.searchsorted(job.sizes, fitting.slots)
-        return JobTasks(fitting.submit, fitting.service, size, fitting.priority)
+    given = spec.given(layout.slots)
+    if given is not None:
+        size = np.searchsorted(job.sizes, given.slots)
+        priority = np.where(given.slots > layout.slots, UNFIT_PRIORITY, given.priority)
+        return JobTasks(given.submit, given.service, size, priority)
     if spec.tasks is not None:
         submit = np.zeros(spec.tasks)
     else:
@@ -79,7 +80,8 @@ def _draw_job(layout: PoolLayout, job: JobLayout, draws: Draws) -> JobTasks:
     count = len(submit)
     assert spec.service is not None
     service = draws.times(f"{path}/service", spec.service, count).vector(count)
-    return JobTasks(submit, service, np.zeros(count, np.int64), np.full(count, spec.priority))
+    rank = spec.priority if spec.required_slots <= layout.slots else UNFIT_PRIORITY
+    return JobTasks(submit, service, np.zeros(count, np.int64), np.full(count, rank))
 
 
 def in_order(layout: PoolLayout, jobs: Sequence[JobTasks]) -> Tasks:

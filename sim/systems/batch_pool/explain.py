@@ -151,7 +151,7 @@ def _work(layout: PoolLayout) -> list[str]:
     if not spec.work:
         return ["There is no work: capacity alone is measured."]
     lines = [_job(job, spec, layout.span.horizon) for job in layout.jobs]
-    load = OfferedLoad.of(spec.work, spec.slots)
+    load = OfferedLoad.of(spec.served, spec.slots)
     if load.peak:
         mean, peak = load.mean / spec.slots, load.peak / spec.slots
         text = f"Offered load: {show_share(mean)} of {pluralize(spec.slots, 'slot')}"
@@ -167,9 +167,9 @@ def _work(layout: PoolLayout) -> list[str]:
 
 def _job(layout: JobLayout, spec: BatchPool, horizon: float) -> str:
     job = layout.spec
-    if job.recorded is not None:
-        fitting = job.recorded.fitting(spec.task_slots_per_node)
-        source = _recorded(fitting, str(job.file), spec.slots, horizon)
+    given = job.given(spec.task_slots_per_node)
+    if given is not None:
+        source = _recorded(given, str(job.file), spec, horizon)
     elif job.tasks is not None:
         assert job.service
         least = job.tasks * job.required_slots * job.service.mean / spec.slots
@@ -181,7 +181,7 @@ def _job(layout: JobLayout, spec: BatchPool, horizon: float) -> str:
         gaps = job.gaps(spec.slots)
         expected = pluralize(round(layout.rate.total / gaps.mean), "task")
         source = f"tasks of {job.service}, {gaps} apart{_curve(job)}; about {expected} in all"
-    return f"{job.name}: {source}{_traits(job)}."
+    return f"{job.name}: {source}{_traits(job, spec.task_slots_per_node)}."
 
 
 def _curve(job: Job) -> str:
@@ -195,15 +195,19 @@ def _curve(job: Job) -> str:
     return f" at 100 % of its curve ({'; '.join(filter(None, [curve, days]))})"
 
 
-def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
+def _recorded(tasks: Recorded, file: str, spec: BatchPool, horizon: float) -> str:
     text = f"{pluralize(len(tasks.submit), 'task')} of {file}"
     if len(tasks.submit):
         first, last = float(tasks.submit[0]), float(tasks.submit[-1])
-        work = float((tasks.service * tasks.slots).sum())
+        fits = tasks.slots <= spec.task_slots_per_node
+        work = float((tasks.service * tasks.slots)[fits].sum())
         text += (
             f", submitted from {show_duration(first)} to {show_duration(last)}; "
-            f"at least {show_duration(work / slots)} of work for all slots"
+            f"at least {show_duration(work / spec.slots)} of work for all slots"
         )
+        never = int(np.count_nonzero(~fits))
+        if never:
+            text += f"; {never:,} of them {_wait_for_ever(never)}"
         late = int(np.count_nonzero(tasks.submit > horizon))
         if late:
             text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
@@ -211,13 +215,19 @@ def _recorded(tasks: Recorded, file: str, slots: int, horizon: float) -> str:
     return "; ".join([text, *dropped])
 
 
-def _traits(job: Job) -> str:
-    """What is not as usual about its tasks."""
+def _wait_for_ever(count: int) -> str:
+    return f"{'waits' if count == 1 else 'wait'} for ever, as no node has so many slots"
+
+
+def _traits(job: Job, node: int) -> str:
+    """What is not as usual about its tasks, where a node has so many slots."""
     traits = []
     if job.priority:
         traits.append(f"priority {job.priority}")
     if job.required_slots > 1:
-        traits.append(f"{job.required_slots} slots each")
+        never = job.required_slots > node and job.recorded is None
+        more = f": they {_wait_for_ever(2)}" if never else ""
+        traits.append(f"{job.required_slots} slots each{more}")
     if job.fails:
         chance = show_share(job.fails)
         traits.append(f"a run fails with {chance}, {_retried(job.max_task_retry_count)}")
@@ -298,7 +308,7 @@ def _load(layout: PoolLayout, operation: Operation, nodes: int) -> list[str]:
     left = (nodes - at_once) * spec.task_slots_per_node
     if not left:
         return ["While all nodes are out no task runs."] if spec.work else []
-    load = OfferedLoad.of(spec.work, spec.slots)
+    load = OfferedLoad.of(spec.served, spec.slots)
     if not load.peak:
         return []
     begin, peak = load.at(operation.at.mean, layout.span) / left, load.peak / left

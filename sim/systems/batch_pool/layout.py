@@ -69,7 +69,8 @@ class JobLayout:
     room: int
     """The most tasks that the job may have."""
     sizes: tuple[int, ...]
-    """The slots that its tasks require, each number once, ascending."""
+    """The slots that its tasks require, each number once, ascending; one more than a node has where
+    it has not so many."""
     rate: Rate
     """How fast its tasks come over the time, if it is a stream."""
 
@@ -146,13 +147,17 @@ class PoolLayout(Layout[BatchPool]):
         slots[:, RUNNING] = np.array(sizes)
         block = self.add(
             "task",
-            States(TASK, tuple("" if len(sizes) == 1 else f"{n} slots" for n in sizes)),
+            States(TASK, tuple("" if len(sizes) == 1 else self._slots_text(n) for n in sizes)),
             partial(_task_name, str(job.name)),
             np.zeros(room, np.int16),
             group=str(job.name),
             weights={"queue": queue.ravel(), "slots": slots.ravel()},
         )
         return JobLayout(str(job.name), job, block.first, room, sizes, rate)
+
+    def _slots_text(self, required: int) -> str:
+        fits = required <= self.slots
+        return f"{required} slots" if fits else f"more than {self.slots} slots"
 
     def _node_weights(self) -> dict[str, NDArray[np.int64]]:
         """What a node weighs by code: slots (in `UNIT` for `capacity`), or 1 in `ready`."""
@@ -178,12 +183,13 @@ def _task_name(job: str, task: int) -> str:
 
 def _sizes_and_room(job: Job, spec: BatchPool, rate: Rate) -> tuple[tuple[int, ...], int]:
     """The slots that a job's tasks require, ascending, and the most tasks that it may have."""
-    if job.recorded is not None:
-        fitting = job.recorded.fitting(spec.task_slots_per_node)
-        return tuple(np.unique(fitting.slots).tolist()) or (1,), len(fitting.submit)
+    given = job.given(spec.task_slots_per_node)
+    if given is not None:
+        return tuple(np.unique(given.slots).tolist()) or (1,), len(given.submit)
+    size = min(job.required_slots, spec.task_slots_per_node + 1)
     if job.tasks is not None:
-        return (job.required_slots,), job.tasks
-    return (job.required_slots,), most_arrivals(job.gaps(spec.slots), rate.total)
+        return (size,), job.tasks
+    return (size,), most_arrivals(job.gaps(spec.slots), rate.total)
 
 
 def limits(name: str, spec: BatchPool, span: Span) -> Iterator[Issue]:

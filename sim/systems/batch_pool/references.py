@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sim.core.rounding import at_least, at_most
 from sim.core.units import shorten, show_duration, show_share
-from sim.formats.outside_files import quotable
 from sim.systems.base.spec import Issue
 from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.arrivals import OfferedLoad
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from sim.systems.base.operation import Operation
     from sim.systems.batch_pool.spec import BatchPool
-    from sim.systems.batch_pool.workload import Job
+    from sim.systems.batch_pool.workload import Job, Recorded
 
     Path = tuple[str | int, ...]
 
@@ -48,7 +47,7 @@ def references(name: str, spec: BatchPool, operations: Sequence[Operation]) -> I
     path = ("systems", name)
     yield from _of_pool(path, spec)
     for place, job in written_jobs(spec).items():
-        yield from _of_job((*path, *place), job, spec)
+        yield from _of_job((*path, *place), job)
     yield from _of_names(path, name, spec)
     yield from _of_number(operations)
     room = most_nodes(spec, operations)
@@ -104,7 +103,7 @@ def _of_pool(path: Path, spec: BatchPool) -> Iterator[Issue]:
             yield Issue((*path, "os_versions", number, "version"), rule)
 
 
-def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Issue]:
+def _of_job(path: Path, job: Job) -> Iterator[Issue]:
     source = job.source
     if job.file and job.service:
         yield Issue((*path, "service"), f"must not be given together with {source}")
@@ -125,7 +124,6 @@ def _of_job(path: Path, job: Job, spec: BatchPool) -> Iterator[Issue]:
     if job.fails == 1 and job.max_task_retry_count < 0:
         yield Issue((*path, "fails"), _NEVER_ENDS)
     yield from _of_times(path, job)
-    yield from _of_sizes(path, job, spec.task_slots_per_node)
 
 
 def _of_times(path: Path, job: Job) -> Iterator[Issue]:
@@ -136,16 +134,18 @@ def _of_times(path: Path, job: Job) -> Iterator[Issue]:
         yield Issue((*path, key), f"must be above 0s, got {times}")
 
 
-def _of_sizes(path: Path, job: Job, slots: int) -> Iterator[Issue]:
-    """Tasks that no node has room for."""
-    rule = f"must be at most {slots}, the slots of a node (task_slots_per_node)"
-    if job.required_slots > slots:
-        yield Issue((*path, "required_slots"), f"{rule}, got {job.required_slots}")
-    elif job.csv is not None:
-        recorded = _read(lambda: job.recorded)
-        if recorded is not None and recorded.slots.max() > slots:
-            got = f"{recorded.slots.max()} in column required_slots of {job.csv}"
-            yield Issue((*path, "csv"), quotable(job.csv, f"{rule}, got {got}"))
+def _unfit(path: Path, job: Job, given: Recorded | None, slots: int) -> Iterator[Issue]:
+    """Tasks that no node has slots for."""
+    never = f"for ever, as a node has {pluralize(slots, 'slot')} (task_slots_per_node)"
+    if given is None:
+        if job.required_slots > slots:
+            rule = f"its tasks wait {never}, got {job.required_slots}"
+            yield Issue((*path, "required_slots"), rule)
+        return
+    count = int((given.slots > slots).sum())
+    if count:
+        rule = f"{pluralize(count, 'task')} of {job.file} {'waits' if count == 1 else 'wait'}"
+        yield Issue((*path, job.source), f"{rule} {never}")
 
 
 def _read(look: Callable[[], T]) -> T | None:
@@ -195,16 +195,19 @@ def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> lis
 
 
 def _of_work(path: Path, spec: BatchPool) -> Iterator[Issue]:
-    load = OfferedLoad.of(spec.work, spec.slots).mean / spec.slots
+    load = OfferedLoad.of(spec.served, spec.slots).mean / spec.slots
     if is_overload(load):
         rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
         yield Issue((*path, "work"), rule)
-    for job in spec.work:
-        if job.recorded is not None:
-            dropped = job.recorded.fitting(spec.task_slots_per_node).dropped
-            for reason, count in dropped.items():
+    for place, job in enumerate(spec.work):
+        given = job.given(spec.task_slots_per_node)
+        if given is not None:
+            for reason, count in given.dropped.items():
                 jobs = f"{pluralize(count, 'job')} of {job.file}"
                 yield Issue((*path, "work"), f"{jobs} dropped: {reason}")
+        # A single job stands there itself, in a list or not.
+        at = (*path, "work") if len(spec.work) == 1 else (*path, "work", place)
+        yield from _unfit(at, job, given, spec.task_slots_per_node)
 
 
 def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Issue]:

@@ -90,7 +90,8 @@ class FreeNodes:
 
     def __init__(self, nodes: Sequence[Node], slots: int, *, spread: bool) -> None:
         self._nodes = nodes
-        fitting = [range(slots - required + 1) for required in range(slots + 1)]
+        # The last one is of tasks that require more than a node has.
+        fitting = [range(slots - required + 1) for required in range(slots + 2)]
         self._order = [each if spread else each[::-1] for each in fitting]
         """By slots required: the numbers of used ones that leave room, the best first."""
         self._offers: list[list[tuple[float, int]]] = [[] for _ in range(slots)]

@@ -28,7 +28,7 @@ from sim.systems.batch_pool.history import (
     sums_of_each,
 )
 from sim.systems.batch_pool.states import FAILED, IDLE, TASK_WIDTH, WAITING, WIDTH
-from sim.systems.batch_pool.workload import LOWEST_PRIORITY
+from sim.systems.batch_pool.workload import HIGHEST_PRIORITY, UNFIT_PRIORITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _higher_first(layout: PoolLayout, stack: Stack, priority: NDArray[np.int16])
     digits, whoever has a 0 starts only while nobody with a 1 waits. So many priorities cost no more
     than a few looks at all rows, and a single one costs none.
     """
-    places = priority - LOWEST_PRIORITY
+    places = priority - UNFIT_PRIORITY
     there = np.bincount(places.ravel()) > 0
     digits = (max(1, int(there.sum())) - 1).bit_length()
     if not digits:
@@ -127,8 +127,8 @@ def _lines(
     layout: PoolLayout, stack: Stack, joined: NDArray[np.int64], priority: NDArray[np.int16]
 ) -> NDArray[np.int64]:
     place, task = stack.replication[joined], stack.subject[joined] - layout.first_task
-    lines: NDArray[np.int64] = place * (1 - 2 * LOWEST_PRIORITY)
-    lines += priority[place, task] - LOWEST_PRIORITY
+    lines: NDArray[np.int64] = place * (HIGHEST_PRIORITY - UNFIT_PRIORITY + 1)
+    lines += priority[place, task] - UNFIT_PRIORITY
     lines <<= LINE
     return lines
 
@@ -241,18 +241,30 @@ class _Free:
     def waits_in_vain(self) -> bool:
         """Whether a task waits at the end of an instant beside a node that has room for any."""
         layout, stack = self._layout, self._stack
-        largest = max(max(job.sizes) for job in layout.jobs)
-        if largest > layout.slots:
-            return False  # it waits for ever, and the others behind it
+        fitting = [size for job in layout.jobs for size in job.sizes if size <= layout.slots]
+        if not fitting:
+            return False
         change = in_statuses(stack.new, WAITING, TASK_WIDTH).astype(np.int8)
         change -= in_statuses(stack.old, WAITING, TASK_WIDTH)
         change[~history(layout, stack).is_of_task] = 0
+        change[self._is_of_unfit()] = 0
         in_vain = self._sums(change) > 0
-        in_vain &= self._numbers(0, layout.slots - largest) > 0
+        in_vain &= self._numbers(0, layout.slots - max(fitting)) > 0
         last = np.ones(len(stack.time), bool)
         np.not_equal(stack.time[1:], stack.time[:-1], out=last[:-1])
         last[stack.start[1:][np.diff(stack.start) > 0] - 1] = True
         return bool((last & in_vain).any())
+
+    def _is_of_unfit(self) -> NDArray[np.bool_]:
+        """Which rows are of tasks that require more slots than a node has."""
+        layout, stack = self._layout, self._stack
+        found = np.zeros(len(stack.time), bool)
+        for job in layout.jobs:
+            unfit = [place for place, size in enumerate(job.sizes) if size > layout.slots]
+            if unfit:
+                size = np.maximum(stack.old, stack.new) // TASK_WIDTH
+                found |= stack.about(job.first, job.room) & np.isin(size, unfit)
+        return found
 
     def fills_the_wrong_node(self) -> bool:
         """Whether a task starts while a node that goes before its own is free."""

@@ -243,6 +243,11 @@ class BatchPool(System):
         return "checkpoint" in (self.walk_rules.mode, self.interruptions.on_failure)
 
     @property
+    def served(self) -> tuple[Job, ...]:
+        """The jobs whose tasks a node has slots for, as far as all of a job require as many."""
+        return tuple(job for job in self.work if job.required_slots <= self.task_slots_per_node)
+
+    @property
     def slots(self) -> int:
         """Slots of all nodes at the start."""
         return self.nodes * self.task_slots_per_node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -65,7 +65,8 @@ class Job(OneOf):
     priority: Priority = 0
     """From -1000 to 1000: tasks of a higher one start first; running ones stay. Default: 0."""
     required_slots: PositiveCount = 1
-    """Slots that a task takes on its node. Default: 1."""
+    """Slots that a task takes on its node; if no node has so many, it waits for ever.
+    Default: 1."""
     max_task_retry_count: Retries = 0
     """How often a task that failed by itself is run again; -1: without limit. A requeue does not
     count. Default: 0."""
@@ -152,6 +153,18 @@ class Job(OneOf):
         slots = None if self.slots else self.required_slots
         return from_swf(self._content, self.jobs, self.priority, slots)
 
+    def given(self, task_slots_per_node: int) -> Recorded | None:
+        """The same without the jobs of a log whose processors are more than a node has slots.
+
+        Any other number above those of a node is one more than these.
+        """
+        if self.recorded is None:
+            return None
+        if self.slots is not None:
+            return self.recorded.fitting(task_slots_per_node)
+        slots = np.minimum(self.recorded.slots, task_slots_per_node + 1)
+        return replace(self.recorded, slots=slots)
+
     def gaps(self, slots: int) -> Distribution:
         """Time from one submission to the next at its full rate, in a pool of so many slots.
 
@@ -181,6 +194,13 @@ def is_overload(load: float) -> bool:
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
 """Source: "Jobs and tasks in Azure Batch"."""
+
+# Assumption: a task that no node has slots for never runs, and holds up no other one.
+UNFIT_PRIORITY = LOWEST_PRIORITY - 1
+"""Of tasks that require more slots than a node has: they wait behind all others, for ever.
+
+Source: "Run tasks concurrently on Batch compute nodes", which says that such a task never runs.
+"""
 
 
 @dataclass(frozen=True, eq=False)

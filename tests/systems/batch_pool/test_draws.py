@@ -31,15 +31,17 @@ def test_a_stream_comes_gap_by_gap_up_to_the_horizon_which_is_closed():
         assert tasks.submit.tolist() == [250.0 * (k + 1) for k in range(count)]
 
 
-def test_tasks_of_a_file_have_its_times_and_those_that_fit_on_no_node_are_left_out():
+def test_tasks_of_a_file_have_its_times_and_those_that_fit_on_no_node_come_after_all_others():
     text = "submit_s,service_s,required_slots\n5,1,2\n0,2,1\n7,3,9\n"
     pool = Pool(work={"csv": "csv"}, csv=text, task_slots_per_node=2)
     (tasks,) = draw_tasks(pool.model.layout, draws(0, 0))
-    assert pool.model.layout.jobs[0].sizes == (1, 2)
-    assert [each.tolist() for each in (tasks.submit, tasks.service, tasks.size)] == [
-        [0, 5],
-        [2, 1],
-        [0, 1],
+    assert pool.model.layout.jobs[0].sizes == (1, 2, 3)
+    columns = (tasks.submit, tasks.service, tasks.size, tasks.priority)
+    assert [each.tolist() for each in columns] == [
+        [0, 5, 7],
+        [2, 1, 3],
+        [0, 1, 2],
+        [0, 0, -1001],
     ]
 
 

@@ -92,11 +92,6 @@ def test_a_priority_has_limits(priority):
             "work.interarrival: must be above 0s, got 0s",
         ),
         (
-            LOAD | {"required_slots": 3},
-            "work.required_slots: must be at most 2, the slots of a node (task_slots_per_node), "
-            "got 3",
-        ),
-        (
             LOAD | {"fails": "100%", "max_task_retry_count": -1},
             "work.fails: must be below 100% where nothing limits the retries, got 100%",
         ),
@@ -246,10 +241,33 @@ def test_what_is_no_csv_of_tasks_is_refused(content, rule):
     assert rule in told
 
 
-def test_a_task_of_a_csv_must_fit_into_a_node():
-    (told,) = refused(work=[{"csv": "tasks.csv"}])
-    rule = "must be at most 1, the slots of a node (task_slots_per_node)"
-    assert told == f"systems.p.work.0.csv: {rule}, got 2 in column required_slots of tasks.csv"
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [
+        (
+            LOAD | {"required_slots": 3},
+            "work.required_slots: its tasks wait for ever, as a node has 2 slots "
+            "(task_slots_per_node), got 3",
+        ),
+        (
+            [{"tasks": 1, "service": "1s"}, LOAD | {"required_slots": 9}],
+            "work.1.required_slots: its tasks wait for ever, as a node has 2 slots "
+            "(task_slots_per_node), got 9",
+        ),
+        (
+            {"csv": "c"},
+            "work.csv: 2 tasks of c wait for ever, as a node has 2 slots (task_slots_per_node)",
+        ),
+        (
+            {"swf": "jobs.swf", "required_slots": 3},
+            "work.swf: 3 tasks of jobs.swf wait for ever, as a node has 2 slots "
+            "(task_slots_per_node)",
+        ),
+    ],
+)
+def test_tasks_that_no_node_has_slots_for_are_warned_of_at_their_place(work, told):
+    contents = FILES | {"c": b"submit_s,service_s,required_slots\n1,1,3\n1,1,2\n2,1,2147483647\n"}
+    assert f"systems.p.{told}" in noted(work=work, task_slots_per_node=2, contents=contents)
 
 
 def test_each_job_of_a_log_is_a_task_of_one_slot():
