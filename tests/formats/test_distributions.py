@@ -226,6 +226,16 @@ def test_the_times_of_a_file_are_cut_when_they_are_read():
         known({**FILE, "max": "59s"}).with_contents(CONTENTS)
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_a_distribution_that_was_asked_equals_one_that_was_not_and_pickles(name):
+    asked, other = known(EVERY[name]), known(EVERY[name])
+    assert asked.mean >= 0
+    assert asked.quantile(np.array([0.5])) == asked.quantile(np.array([0.5]))
+    assert asked == other
+    assert pickle.loads(pickle.dumps(asked)) == other
+    assert pickle.loads(pickle.dumps(asked)).mean == other.mean
+
+
 def test_workers_get_the_content_with_the_distribution():
     filled = known(FILE).with_contents(CONTENTS)
     assert pickle.loads(pickle.dumps(filled)).mean == filled.mean

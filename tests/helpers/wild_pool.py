@@ -18,6 +18,7 @@ times = st.sampled_from(
         {"uniform": {"low": "0s", "high": "9min"}},
         {"exponential": {"mean": "4min"}},
         {"lognormal": {"median": "4min", "p95": "9min"}},
+        {"lognormal": {"median": "4min", "p95": "9min"}, "min": "3min", "max": "6min"},
     ]
 )
 start_tasks = st.one_of(

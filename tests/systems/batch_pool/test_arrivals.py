@@ -167,6 +167,16 @@ def test_a_run_with_a_curve_passes_its_audit_and_ends_within_the_horizon():
         assert arrivals(made, run)[-1] <= 2 * DAY
 
 
+def test_a_curve_reads_back_and_is_changed_by_its_path():
+    scenario = simulation().scenario
+    assert loads(scenario.to_yaml()).systems == scenario.systems
+    changed = scenario.override({'systems.p.work.job.curve."07:30"': "0%"})
+    assert changed.systems["p"].work[0].curve == {0: 0.2, 27_000: 0.0, 43_200: 0.6, 79_200: 0.0}
+    alone = Simulation(changed.override({"systems.p.work.job.days": ["sat"]}))
+    # Saturday begins 18 h after the start; 1.5 h of the full rate come until 7:30, 6 h from noon.
+    assert alone.models["p"].layout.jobs[0].rate.total == pytest.approx(7.5 * HOUR)
+
+
 def test_what_will_come_is_known_in_advance():
     made = simulation()
     room, rate_of_job = made.models["p"].layout.jobs[0].room, made.models["p"].layout.jobs[0].rate
