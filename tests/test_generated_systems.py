@@ -43,6 +43,11 @@ def test_a_release_is_discovered_while_an_older_version_is_put():
     check(wild_fleet.scenario(random.Random(6286)))
 
 
+def test_a_release_is_discovered_while_a_push_is_rolled_back_to_what_a_put_asks_for():
+    """Once it was kept for the end of the next attempt, whose retry then came too early."""
+    check(wild_fleet.scenario(random.Random(20465)))
+
+
 @pytest.mark.parametrize("kind", SYSTEMS)
 def test_a_system_at_random_keeps_its_rules(kind):
     numbered(kind, 60)

@@ -333,20 +333,20 @@ class Installed:
             target.request.failed |= code != target.version * WIDTH + CURRENT
             if self.enrolled and code % WIDTH == CURRENT:
                 self._section.discover(self, target.request.name, machine)
+        if self._has_what_is_asked(machine):
+            self._forget(machine)
         if machine in self.asked:
-            self._go_on(machine)
+            self._section.join(machine, self, self.asked[machine])
         elif machine in self._overdue:
             self._overdue.discard(machine)
             self._fall_due(machine)
         self._section.look(machine)
 
-    def _go_on(self, machine: int) -> None:
-        """Begin with what a request wants, if that is still something else."""
-        code, target = self.codes[machine], self.asked[machine]
-        if code % WIDTH != FAILED and code // WIDTH == target.version:
-            self._forget(machine)
-        else:
-            self._section.join(machine, self, target)
+    def _has_what_is_asked(self, machine: int) -> bool:
+        """Whether a machine has come to what a request wants without an attempt for it."""
+        code, target = self.codes[machine], self.asked.get(machine)
+        is_at = target is not None and code // WIDTH == target.version
+        return is_at and code % WIDTH != FAILED
 
     def _becomes(self, machine: int, old: int, new: int, cause: int) -> None:
         self._record(self._context.env.now, self.first + machine, old, new, cause)

@@ -208,3 +208,13 @@ def test_a_discovery_whose_release_was_installed_meanwhile_has_lapsed_for_later_
     at: 4h, publish_extension: {{type: A, version: 1.2}}
     at: 7h, publish_extension: {{type: A, version: 1.3}}"""
     assert starts(fleet(operations, discovery="5h"), A) == [6 * H, 12 * H]
+
+
+def test_a_release_discovered_in_a_push_is_due_after_it_where_a_put_asks_for_what_came_back():
+    """The rollback at 480 s brings 1.0, which the PUT wants; each later attempt waits an hour."""
+    operations = """at: 30min, publish_extension: {type: A, version: 1.1, unhealthy: 100%}
+    at: 1h, upgrade_extensions: {targets: {P.A: 1.1}}
+    at: 61min, put_extension: {publisher: P, type: A, version: 1.0, enable_automatic_upgrade: true, \
+auto_upgrade_minor_version: false}"""
+    run = fleet(operations, [extension(more="enable_automatic_upgrade: false")], horizon="4h")
+    assert starts(run, A) == [H, H + 480, 2 * H + 960, 3 * H + 1440]
