@@ -278,6 +278,17 @@ def test_swap_takes_no_time_and_reaches_everybody():
     assert reach["swap"] == reach["in-place"] > 3 * reach["in-place-with-operator"] > 0
 
 
+def test_a_walk_that_bakes_is_done_by_two_or_safely_back():
+    name = "done-by-two-or-safely-back"
+    assert verdicts(name) == {
+        "auto": [False, False, False],
+        "bake-15": [True, True, True],
+        "bake-30": [True, True, True],
+    }
+    reach = means(name, "blast_radius")
+    assert reach["bake-15"] < reach["auto"] / 2
+
+
 def test_upgrade_and_host_update_share_the_night_one_domain_at_a_time():
     assert means("night-window", "max_domains_out")["night"] == 1
     assert verdicts("night-window") == {
