@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from places import SCENARIOS
+from rewriting import REWRITES
 
 import sim
 from sim.cli import main
@@ -110,11 +111,15 @@ def test_file_and_variants_validate_strictly_without_warnings(file, capsys):
 
 def test_shipped_schema_is_the_one_that_the_command_prints(capsys):
     assert main(["schema"]) == 0
-    assert SCHEMA.read_text(encoding="utf-8") == capsys.readouterr().out
+    printed = capsys.readouterr().out
+    if REWRITES:
+        SCHEMA.write_text(printed, encoding="utf-8")
+    assert SCHEMA.read_text(encoding="utf-8") == printed
 
 
-def test_schema_is_a_schema():
+def test_schema_is_a_schema_and_asks_for_systems():
     jsonschema.Draft202012Validator.check_schema(json_schema())
+    assert not jsonschema.Draft202012Validator(json_schema()).is_valid({"horizon": "1h"})
 
 
 @every_file

@@ -1,8 +1,8 @@
 """Keyed draws: every random number has a name, none has a predecessor.
 
 A number is named by (seed, replication, path, member, attempt) and is a function of these alone. So
-variants see the same luck, a member keeps its luck when others come or go, the order of events
-never matters, and one replication can be run again anywhere.
+variants share their random numbers, a member keeps its own when others come or go, the order of
+events never matters, and one replication can be run again anywhere.
 
 One counter-based generator makes them all: Philox 4x64-10 (Salmon, Moraes, Dror and Shaw, Parallel
 random numbers: as easy as 1, 2, 3, SC11). Its key is the BLAKE2b hash of seed and path, its counter
@@ -84,7 +84,7 @@ class Draws:
         self._chances: dict[str, Bernoulli] = {}
 
     def failures_come(self) -> bool:
-        """Whether unplanned failures strike."""
+        """Whether there are unplanned failures."""
         return True
 
     def stream(self, path: str, members: int = BLOCK) -> Stream:

@@ -1,4 +1,4 @@
-"""Luck belongs to its owner: neither modes, nor others, nor the processor change what is drawn."""
+"""Random numbers belong to their owner: neither modes, nor others, nor the processor change them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_another_system_changes_nothing(scenario, more, name):
 
 @often(40)
 @given(calm(), calm(), st.sampled_from(["Aaa", "Zzz"]))
-def test_another_role_does_not_change_the_luck_of_the_others(scenario, more, name):
+def test_another_role_does_not_change_the_random_numbers_of_the_others(scenario, more, name):
     shop, *_ = scenario["systems"].values()
     role = next(iter(more["systems"]["shop"]["roles"].values()))
     larger = scenario | {"systems": {"shop": shop | {"roles": {**shop["roles"], name: role}}}}
@@ -71,7 +71,7 @@ def test_another_role_does_not_change_the_luck_of_the_others(scenario, more, nam
 
 @often(40)
 @given(calm(), st.integers(1, 5))
-def test_more_instances_do_not_change_the_luck_of_those_there(scenario, more):
+def test_more_instances_do_not_change_the_random_numbers_of_those_there(scenario, more):
     shop, *_ = scenario["systems"].values()
     grown = {
         name: role | {"instances": role["instances"] + more} for name, role in shop["roles"].items()
@@ -84,7 +84,7 @@ def test_more_instances_do_not_change_the_luck_of_those_there(scenario, more):
 @often(40)
 @given(wild(), st.integers(0, 3))
 def test_failures_fall_at_the_moments_that_chance_alone_sets(scenario, replication):
-    """Each strikes whom it finds in service. Where recovery takes no time, that is everyone."""
+    """Each befalls whom it finds in service. Where recovery takes no time, that is everyone."""
 
     def rows_of(recovery, operations):
         role = {"instances": 4, "failures": {"per_year": 5000, "recovery": recovery}}
@@ -102,8 +102,8 @@ def test_failures_fall_at_the_moments_that_chance_alone_sets(scenario, replicati
     for (moments, unhurt), (times, statuses) in zip(alone, upgraded, strict=True):
         failures = moments[unhurt[1:] == "RestartingRole"]
         before = statuses[np.searchsorted(times, failures)]
-        struck = failures[before == "ReadyRole"]
-        assert times[statuses[1:] == "RestartingRole"].tolist() == struck.tolist()
+        failed = failures[before == "ReadyRole"]
+        assert times[statuses[1:] == "RestartingRole"].tolist() == failed.tolist()
 
 
 # Processors

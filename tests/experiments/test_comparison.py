@@ -283,7 +283,7 @@ def test_groups_come_after_the_whole_system(variant):
     ]
 
 
-def test_simulated_variants_share_their_luck():
+def test_simulated_variants_share_their_random_numbers():
     scenario = loads(SCENARIO)
     made = [
         experiment(name, Simulation(scenario.variant(name)), range(30))

@@ -105,12 +105,12 @@ def _look(told, k, n):
 
 @pytest.mark.parametrize("trials", TRIALS)
 def test_paired_intervals_of_a_metric_hold_together_in_95_percent(trials):
-    """Four variants against a fifth that shares their luck, each interval at 1 - 0.05 / 4."""
+    """Four variants against a fifth that shares their random numbers, each interval at 1 - 0.05 / 4."""
     rng = np.random.default_rng(6)
     wrong = 0
     for _ in range(trials):
-        luck, own = restart(rng, 1, 50), restart(rng, 5, 50)
-        baseline, *others = luck + own
+        shared, own = restart(rng, 1, 50), restart(rng, 5, 50)
+        baseline, *others = shared + own
         found = [paired(each, baseline, 1 - 0.05 / 4) for each in others]
         wrong += any(not each.low <= 0 <= each.high for each in found)
     assert at_most(wrong, trials, 0.05)

@@ -231,11 +231,11 @@ def test_a_paired_interval_agrees_with_the_paired_t_test():
 
 def test_pairing_saves_what_the_two_sides_share():
     rng = np.random.default_rng(2)
-    luck, own = rng.normal(size=100_000), rng.normal(size=(2, 100_000))
+    shared, own = rng.normal(size=100_000), rng.normal(size=(2, 100_000))
     # var(a) + var(b) = 2 (9 + 1), var(a - b) = 2: nine tenths are gone
-    assert paired(3 * luck + own[0], 3 * luck + own[1]).saved == pytest.approx(0.9, abs=0.005)
+    assert paired(3 * shared + own[0], 3 * shared + own[1]).saved == pytest.approx(0.9, abs=0.005)
     assert paired(own[0], own[1]).saved == pytest.approx(0.0, abs=0.02)
-    assert paired(luck, -luck).saved == pytest.approx(-1.0)
+    assert paired(shared, -shared).saved == pytest.approx(-1.0)
 
 
 def test_equal_pairs_are_identical_and_save_everything():
@@ -305,10 +305,11 @@ def test_no_values_make_numpy_warn(values, data):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        student(values)
+        measured = student(values)
         quantile(values, 0.95)
         paired(values, other)
         median_difference(values, other)
+    assert math.isnan(measured.mean) == (not values or any(map(math.isnan, values)))
 
 
 def test_all_pairs_at_once_agree_with_each_pair():

@@ -146,9 +146,9 @@ def test_two_looks_together_are_wrong_no_more_often_than_the_confidence_allows()
     rng = np.random.default_rng(3)
     wrong = 0
     for _ in range(1000):
-        luck = rng.random(2000) < 0.9499
-        first = judge(luck[:100], 0.95, looks=2)
-        final = judge(luck, 0.95, looks=2) if first.verdict == "undecided" else first
+        met = rng.random(2000) < 0.9499
+        first = judge(met[:100], 0.95, looks=2)
+        final = judge(met, 0.95, looks=2) if first.verdict == "undecided" else first
         wrong += final.verdict == "met"
     assert stats.binomtest(wrong, 1000, 0.05, alternative="greater").pvalue > 0.001
     assert wrong > 0

@@ -2,8 +2,8 @@
 
     python tests/helpers/rewriting.py
 
-They are the answers in README.md and its picture, the messages in tests/corpus/bad/expected.txt and
-the logs in tests/golden.
+They are the answers in README.md and its picture, the messages in tests/corpus/bad/expected.txt, the
+logs in tests/golden and scenarios/scenario.schema.json.
 """
 
 import os
@@ -15,7 +15,12 @@ import pytest
 REWRITES = bool(os.environ.get("ROLLOUT_SIM_REWRITE"))
 """Whether tests replace what they expect by what comes out, instead of comparing it."""
 
-FILES = ("test_readme.py", "test_corpus.py", "test_golden.py")
+FILES = (
+    "test_readme.py",
+    "test_corpus.py",
+    "test_golden.py",
+    "test_scenarios.py::test_shipped_schema_is_the_one_that_the_command_prints",
+)
 """The tests that own such files. One process: they write to the same files."""
 
 

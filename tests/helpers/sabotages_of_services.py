@@ -52,8 +52,8 @@ def covering(change):
 def on_the_old_build(patch):
     whole = Instances.take
 
-    def take(self, members, version, lucks, cause):
-        whole(self, members, 0 if version else version, lucks, cause)
+    def take(self, members, version, restart_draws, cause):
+        whole(self, members, 0 if version else version, restart_draws, cause)
 
     patch.setattr(Instances, "take", take)
 
@@ -96,9 +96,9 @@ def no_failures(patch):
 def short_recoveries(patch):
     whole = FailureProcess.__init__
 
-    def begin(self, context, path, failures, subjects, strike):
+    def begin(self, context, path, failures, subjects, fail):
         def quick(member, recovery):
-            strike(member, recovery // 2)
+            fail(member, recovery // 2)
 
         whole(self, context, path, failures, subjects, quick)
 
@@ -129,8 +129,8 @@ def ignore_windows(patch):
 def one_short(patch):
     whole = Deployment.scale
 
-    def scale(self, role, wanted, lucks, cause):
-        return whole(self, role, wanted - 1, lucks, cause)
+    def scale(self, role, wanted, restart_draws, cause):
+        return whole(self, role, wanted - 1, restart_draws, cause)
 
     patch.setattr(Deployment, "scale", scale)
 

@@ -189,8 +189,9 @@ def test_a_breach_of_a_second_in_a_day_has_a_visible_edge():
 
 
 @pytest.mark.parametrize("timeline", [FLAT, line([0], [1], 0), line([0, 3600], [1, 0], 3600)])
-def test_flat_and_empty_windows_can_be_drawn(timeline):
-    main_axes(capacity.figure(timeline, threshold=0.8, marks=[Mark(0, "swap")]))
+def test_flat_and_empty_windows_have_no_breach_of_any_length(timeline):
+    axes = main_axes(capacity.figure(timeline, threshold=0.8, marks=[Mark(0, "swap")]))
+    assert sum(end - begin for begin, end in spans(axes, "breaches")) == 0
 
 
 def test_a_given_title_and_subtitle_are_used():

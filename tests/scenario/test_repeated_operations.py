@@ -147,7 +147,7 @@ def test_a_picture_names_a_repetition_as_what_it_repeats():
     assert len(found) == 10
 
 
-def test_their_luck_is_their_own_and_stays_with_their_names():
+def test_their_random_numbers_are_their_own_and_stay_with_their_names():
     """A fleet's releases draw by the name of the operation that is their reason."""
     text = """
 horizon: 10d

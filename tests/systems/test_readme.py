@@ -62,7 +62,7 @@ def test_a_run_has_the_metrics_series_and_tables_that_follow_from_states(folder)
             folder,
             """
 import sim
-METRICS = "min_capacity", "capacity_hours_lost", "rollout_duration", "finished"
+METRICS = "min_capacity", "capacity_hours_lost", "rollout_duration", "finished", "updates"
 one, summary = sim.run_one("s.yaml", 0), sim.run("s.yaml").summary
 values = dict(zip(summary["metric"], summary["mean"]))
 print(json.dumps({
@@ -80,6 +80,7 @@ print(json.dumps({
         "capacity_hours_lost": pytest.approx(4 * 5 / 60),
         "rollout_duration": 1200.0,
         "finished": 1.0,
+        "updates": 4.0,
     }
     assert told["capacity"] == [1.0, 0.75, 1.0, 1.0]  # and the horizon
     assert told["versions"] == {"2": 1, "as shipped": 3}

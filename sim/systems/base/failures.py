@@ -81,10 +81,10 @@ class FailureProcess:
         path: str,
         failures: Failures,
         subjects: list[int],
-        strike: Callable[[int, float], None],
+        fail: Callable[[int, float], None],
     ) -> None:
-        self._context, self._subjects, self._strike = context, subjects, strike
-        """`strike(member, recovery)` is called at each failure; `subjects` are the members' own."""
+        """`fail(member, recovery)` is called at each failure; `subjects` are the members' own."""
+        self._context, self._subjects, self._fail = context, subjects, fail
         draws, count = context.draws, len(subjects)
         gaps = Distribution.memoryless(YEAR / failures.per_year)
         self._gaps = draws.times(f"{path}/failure", gaps, count)
@@ -99,11 +99,11 @@ class FailureProcess:
             self._plan(int(member), 0, float(first[member]))
 
     def _plan(self, member: int, number: int, delay: float) -> None:
-        self._context.call(delay, ACT, self._subjects[member], self._fail, (member, number))
+        self._context.call(delay, ACT, self._subjects[member], self._next, (member, number))
 
-    def _fail(self, event: ScheduledEvent) -> None:
+    def _next(self, event: ScheduledEvent) -> None:
         member, number = event.argument
-        self._strike(member, self._recoveries[member, number])
+        self._fail(member, self._recoveries[member, number])
         gap = self._gaps[member, number + 1]
         if self._context.now + gap <= self._context.horizon:
             self._plan(member, number + 1, gap)

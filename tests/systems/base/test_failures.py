@@ -16,27 +16,27 @@ FAILURES = Failures(
 HORIZON = 6 * 3600.0
 
 
-def struck(replication, members=3):
+def failures(replication, members=3):
     """Member, time and recovery of each failure of a run."""
     context = Context(Environment(), draws(7, replication), HORIZON, None)
     found = []
 
-    def strike(member, recovery):
+    def fail(member, recovery):
         found.append((member, context.now, recovery))
 
     subjects = list(range(10, 10 + members))
-    FailureProcess(context, "shop/web", FAILURES, subjects, strike).begin()
+    FailureProcess(context, "shop/web", FAILURES, subjects, fail).begin()
     context.run()
     return sorted(found)
 
 
 def test_they_are_as_many_as_asked_for():
-    counts = [len(struck(replication)) for replication in range(40)]
+    counts = [len(failures(replication)) for replication in range(40)]
     assert np.mean(counts) == pytest.approx(3 * 5000 * HORIZON / YEAR, rel=0.15)
 
 
 def test_more_members_change_nothing_for_those_there():
-    assert struck(0) == [each for each in struck(0, members=5) if each[0] < 3]
+    assert failures(0) == [each for each in failures(0, members=5) if each[0] < 3]
 
 
 def test_they_can_be_drawn_again_without_a_run():
@@ -48,7 +48,7 @@ def test_they_can_be_drawn_again_without_a_run():
             *(column[mine].tolist() for column in (again.member, again.time, again.recovery)),
             strict=True,
         )
-        assert list(drawn) == struck(replication)
+        assert list(drawn) == failures(replication)
 
 
 def test_nobody_fails_where_there_is_nobody():

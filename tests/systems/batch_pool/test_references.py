@@ -94,7 +94,9 @@ def test_a_pool_cannot_be_asked_to_be_larger_than_memory():
 
 
 def test_a_node_that_a_resize_brings_can_be_named():
-    scenario({"reboot_node": {"node": "node-8"}}, {"resize": {"nodes": 9}})
+    named = {"reboot_node": {"node": "node-8"}}
+    assert scenario(named, {"resize": {"nodes": 9}}).operations[0].body.node == "node-8"
+    assert len(refused(named, {"resize": {"nodes": 8}})) == 1
 
 
 # What is legal and yet hardly meant ---------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_a_task_that_may_be_retried_without_limit_goes_on():
     assert [begin for _, begin, *_ in told.runs()[0]] == list(range(0, 3601, 100))
 
 
-def test_whether_a_run_fails_is_its_own_luck_whatever_interrupts_it():
+def test_whether_a_run_fails_is_drawn_for_it_whatever_interrupts_it():
     work = {"tasks": 40, "service": "100s", "fails": "50%", "max_task_retry_count": 3}
     calm, torn = (
         story(nodes=1, work=work, horizon="1d"),

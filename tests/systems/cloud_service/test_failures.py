@@ -127,7 +127,7 @@ def test_failures_count_as_domains_out_whatever_the_cause():
     assert told.measure("max_domains_out") > 1
 
 
-def test_failures_strike_whoever_is_in_production():
+def test_failures_befall_whoever_is_in_production():
     told = story("at: 30min, swap: {}", failing(50_000, "1s", 2), more='staging: {build: "2"}')
     for line in told.lines:
         if "-> RestartingRole" in line:

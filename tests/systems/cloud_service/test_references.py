@@ -57,8 +57,9 @@ def test_a_bad_build_says_what_it_does(bad):
     ],
 )
 def test_any_harm_will_do(harm):
-    scenario(builds={"2": {"bad": "10%", **harm}})
-    scenario(builds={"2": {"bad": "0%"}})  # a build that is never bad need not say
+    builds = {"2": {"bad": "10%", **harm}, "3": {"bad": "0%"}}  # never bad: it need not say
+    found = scenario(builds=builds).systems["shop"].builds
+    assert [found[name].bad for name in builds] == [0.1, 0]
 
 
 def test_a_bad_build_of_which_nothing_is_said_is_told_at_its_place(capsys):

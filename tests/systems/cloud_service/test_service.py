@@ -99,7 +99,7 @@ def test_a_configuration_that_changes_nothing_is_done_at_once():
     assert told.lines == told.about("change_configuration-0")
 
 
-def test_a_creation_and_the_turn_of_the_same_request_have_each_their_own_luck():
+def test_a_creation_and_the_turn_of_the_same_request_have_random_numbers_of_their_own():
     """Where half of the starts fail, an instance may fail one of the two and not the other."""
     outcomes = set()
     for run in range(40):
