@@ -89,7 +89,10 @@ def _operation(chance, service):
         "host_os_update": 1,
     }
     kind = chance.choices(list(kinds), list(kinds.values()))[0]
-    return {kind: _BODIES[kind](chance, service)}
+    body = _BODIES[kind](chance, service)
+    if chance.random() < 0.1 and not kind.endswith("_os_update"):
+        body["x_ms_version"] = chance.choice(["2009-10-01", "2011-09-30", "2014-06-01"])
+    return {kind: body}
 
 
 def _upgrade(chance, service):
@@ -116,6 +119,8 @@ def _bake(chance):
 
 def _configure(chance, service):
     body = {"restarts": chance.random() < 0.4, "mode": chance.choice(MODES)}
+    if "staging" in service and chance.random() < 0.3:
+        body["slot"] = "staging"
     return body | _changes(chance, service) | _windows(chance)
 
 

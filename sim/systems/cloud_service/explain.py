@@ -148,7 +148,7 @@ def _operation(layout: Layout, operation: Operation) -> str:
         counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
         what = f"a new configuration{f' ({counts})' if counts else ''}"
         restarts = "that restarts instances" if body.restarts else "without restarts"
-        return f"{at} {what}, {body.mode}, {restarts}."
+        return f"{at} {what}{_where(body)}, {body.mode}, {restarts}."
     if isinstance(body, WalkUpgradeDomain):
         return f"{at} walks update domain {body.upgrade_domain}."
     if isinstance(body, GuestOsUpdate | HostOsUpdate):
@@ -158,9 +158,9 @@ def _operation(layout: Layout, operation: Operation) -> str:
     return f"{at} {' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
 
 
-def _where(body: UpgradeDeployment) -> str:
+def _where(body: UpgradeDeployment | ChangeConfiguration) -> str:
     """The deployment, where it is not simply the one in production."""
-    if body.deployment is not None:
+    if isinstance(body, UpgradeDeployment) and body.deployment is not None:
         return f" of the deployment {body.deployment}"
     return " in the staging slot" if body.slot == "staging" else ""
 

@@ -54,6 +54,9 @@ def references(name: str, spec: CloudService, operations: Sequence[Operation]) -
         yield Issue(("systems", name, "roles", each.role, each.key), each.rule)
     for operation in operations:
         yield from _of_roles(operation, name, spec)
+        if getattr(operation.body, "slot", None) == "staging" and not spec.staging:
+            rule = f"must be production, as {name} has no `staging`, got staging"
+            yield Issue((*operation.path, "slot"), rule)
         if isinstance(operation.body, UpgradeDeployment):
             yield from _of_upgrade(operation.path, operation.body, name, spec)
         elif isinstance(operation.body, RebootInstance | ReimageInstance):
@@ -105,9 +108,6 @@ def _of_upgrade(
     if body.slot and body.deployment:
         rule = f"must not be given together with slot, got {body.deployment}"
         yield Issue((*path, "deployment"), rule)
-    elif body.slot == "staging" and not spec.staging:
-        rule = f"must be production, as {name} has no `staging`, got staging"
-        yield Issue((*path, "slot"), rule)
     elif body.deployment:
         yield from _of_deployment((*path, "deployment"), body.deployment, name, spec)
 

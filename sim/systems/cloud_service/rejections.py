@@ -2,7 +2,7 @@
 
 Source: the request descriptions of "Upgrade Deployment", "Change Deployment Configuration", "Walk
 Upgrade Domain", "Rollback Update Or Upgrade" and "Swap Deployment"; "How to update a cloud
-service".
+service" (a change during an update is possible since 2011-10-01).
 # Assumption: where no document names a code, 400 for what a request says, 409 for what the state
 # forbids.
 """
@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING
 from sim.systems.base.records import Rejection
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
+    RebootInstance,
+    ReimageInstance,
+    Rollback,
     Swap,
     UpgradeDeployment,
+    UserRequest,
     WalkUpgradeDomain,
 )
 
@@ -40,13 +44,26 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 FIRST_VERSIONS = {
     "request": "2009-10-01",
+    "Reboot Role Instance": "2010-10-28",
+    "Reimage Role Instance": "2010-10-28",
+    "Rollback Update Or Upgrade": "2011-10-01",
     "Force": "2011-10-01",
+    "Mode of Change Deployment Configuration": "2011-08-01",
     "ExtendedProperties": "2012-03-01",
     "Simultaneous": "2012-12-01",
+    "Simultaneous of Change Deployment Configuration": "2013-03-01",
     "ExtensionConfiguration": "2013-03-01",
     "State": "2014-06-01",
+    "a second change during an update": "2011-10-01",
 }
-"""The first x-ms-version that has each element."""
+"""The first x-ms-version that has each request and element of one, in the words of a rejection."""
+
+_REQUESTS: dict[type[Request], str] = {
+    RebootInstance: "Reboot Role Instance",
+    ReimageInstance: "Reimage Role Instance",
+    Rollback: "Rollback Update Or Upgrade",
+}
+"""Those that are younger than the oldest version."""
 
 
 def _bad(message: str) -> Rejection:
@@ -71,6 +88,9 @@ REJECTIONS: dict[str, Rejection] = {
     ),
     "property value": _bad(
         f"the Value of an ExtendedProperty has at most {LONGEST_VALUE} characters"
+    ),
+    "property empty": _bad(
+        "an ExtendedProperty has both a Name and a Value: null deletes it, not an empty Value"
     ),
     "property twice": _bad("two ExtendedProperties have the same Name"),
     "property owned": _bad("the service has an ExtendedProperty of that Name already"),
@@ -113,10 +133,11 @@ def by_request(body: Request, spec: CloudService) -> str | None:
 
 
 def _broken(body: Request, spec: CloudService) -> Iterator[str]:
-    if isinstance(body, UpgradeDeployment):
-        yield from _too_old(body)
-        if body.label is not None and len(body.label) > LONGEST_LABEL:
-            yield "label"
+    if isinstance(body, UserRequest):
+        elements = _elements(body)
+        yield from (f"version of {each}" for each in elements if is_too_old(body, each))
+    if isinstance(body, UpgradeDeployment) and len(body.label or "") > LONGEST_LABEL:
+        yield "label"
     if isinstance(body, UpgradeDeployment | ChangeConfiguration):
         yield from _of_properties(body.extended_properties)
         if body.extension_configuration:
@@ -129,20 +150,32 @@ def _broken(body: Request, spec: CloudService) -> Iterator[str]:
         yield "no staging"
 
 
-def _too_old(body: UpgradeDeployment) -> Iterator[str]:
-    elements = {
-        "request": True,
-        "Force": "force" in body.model_fields_set,
-        "ExtendedProperties": bool(body.extended_properties),
-        "Simultaneous": body.mode == "Simultaneous",
-        "ExtensionConfiguration": body.extension_configuration is not None,
-        "State": body.extension_configuration is not None
-        and any(extension.state for extension in _all(body.extension_configuration)),
-    }
-    for element, used in elements.items():
-        # Versions are dates, so they compare as texts; "newest" is above them all.
-        if used and body.x_ms_version < FIRST_VERSIONS[element]:
-            yield f"version of {element}"
+def is_too_old(body: UserRequest, element: str) -> bool:
+    """Whether the version of the API that a request asks for does not have an element yet."""
+    # Versions are dates, so they compare as texts; "newest" is above them all.
+    return body.x_ms_version < FIRST_VERSIONS[element]
+
+
+def _elements(body: UserRequest) -> Iterator[str]:
+    """What a request consists of, as `FIRST_VERSIONS` has it."""
+    yield _REQUESTS.get(type(body), "request")
+    if not isinstance(body, UpgradeDeployment | ChangeConfiguration):
+        return
+    if "force" in body.model_fields_set:
+        yield "Force"
+    if body.extended_properties:
+        yield "ExtendedProperties"
+    if isinstance(body, ChangeConfiguration):
+        if "mode" in body.model_fields_set:
+            yield "Mode of Change Deployment Configuration"
+        if body.mode == "Simultaneous":
+            yield "Simultaneous of Change Deployment Configuration"
+    elif body.mode == "Simultaneous":
+        yield "Simultaneous"
+    if body.extension_configuration is not None:
+        yield "ExtensionConfiguration"
+        if any(extension.state for extension in _all(body.extension_configuration)):
+            yield "State"
 
 
 def _of_properties(properties: tuple[ExtendedProperty, ...]) -> Iterator[str]:
@@ -155,6 +188,8 @@ def _of_properties(properties: tuple[ExtendedProperty, ...]) -> Iterator[str]:
         yield "property twice"
     if any(len(each.value or "") > LONGEST_VALUE for each in properties):
         yield "property value"
+    if any(not each.value and each.value is not None for each in properties):
+        yield "property empty"
 
 
 def _of_extensions(configuration: ExtensionConfiguration, spec: CloudService) -> Iterator[str]:

@@ -70,6 +70,13 @@ Change = Literal["vm_size", "local_storage", "endpoints"]
 XMsVersion = Annotated[Text, AfterValidator(_api_version)]
 
 
+class UserRequest(Request):
+    """What a user sends to the Service Management API."""
+
+    x_ms_version: XMsVersion = "newest"
+    """Version of the API that the request asks for, such as 2014-06-01. Default: newest."""
+
+
 class Operator(Spec):
     """Walks a Manual upgrade domain by domain, watches it, and stops when it goes wrong."""
 
@@ -127,7 +134,16 @@ class ExtensionConfiguration(Spec):
     """Role name and the extensions for that role. Default: none."""
 
 
-class UpgradeDeployment(Request):
+def _sent(body: Request, handler: SerializerFunctionWrapHandler, *elements: str) -> dict[str, Any]:
+    """Leave out elements that the user did: an old x_ms_version rejects even a default one."""
+    dumped: dict[str, Any] = handler(body)
+    for element in elements:
+        if element not in body.model_fields_set:
+            del dumped[element]
+    return dumped
+
+
+class UpgradeDeployment(UserRequest):
     """Upgrade Deployment: a new build for the instances of a deployment, in place."""
 
     slot: Literal["production", "staging"] | SkipJsonSchema[None] = None
@@ -155,8 +171,6 @@ class UpgradeDeployment(Request):
     """Extensions for the deployment to have. Default: as before."""
     changes: tuple[Change, ...] = ()
     """What else the package changes: vm_size, local_storage, endpoints. Default: nothing."""
-    x_ms_version: XMsVersion = "newest"
-    """Version of the API that the request asks for, such as 2014-06-01. Default: newest."""
     windows: tuple[Window, ...] = ()
     """Times in which a new domain may begin. Default: at any time."""
     operator: Operator | SkipJsonSchema[None] = None
@@ -164,21 +178,17 @@ class UpgradeDeployment(Request):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_sent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave `force` out where the user did: an old x_ms_version rejects even a false one."""
-        dumped: dict[str, Any] = handler(self)
-        if "force" not in self.model_fields_set:
-            del dumped["force"]
-        return dumped
+        return _sent(self, handler, "force")
 
 
-class WalkUpgradeDomain(Request):
+class WalkUpgradeDomain(UserRequest):
     """Walk Upgrade Domain: the next domain of a Manual upgrade."""
 
     upgrade_domain: Count
     """Number of the domain, from 0. They must be walked in order."""
 
 
-class Rollback(Request):
+class Rollback(UserRequest):
     """Rollback Update Or Upgrade: upgraded instances go back to the build they had."""
 
     mode: RollbackMode = "Auto"
@@ -187,9 +197,11 @@ class Rollback(Request):
     """Whether to go on although local data is lost. Default: false."""
 
 
-class ChangeConfiguration(Request):
+class ChangeConfiguration(UserRequest):
     """Change Deployment Configuration: other settings or numbers of instances, the same build."""
 
+    slot: Literal["production", "staging"] = "production"
+    """Slot of the deployment: production or staging. Default: production."""
     mode: Mode = "Auto"
     """Auto, Manual or Simultaneous, as for upgrade_deployment. Default: Auto."""
     configuration: dict[Name, PositiveCount] = Field(default_factory=dict)
@@ -208,29 +220,33 @@ class ChangeConfiguration(Request):
     windows: tuple[Window, ...] = ()
     """Times in which a new domain may begin. Default: at any time."""
 
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_sent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _sent(self, handler, "force", "mode")
 
-class RebootInstance(Request):
+
+class RebootInstance(UserRequest):
     """Reboot Role Instance."""
 
     instance: Name
     """Its name: the role, _IN_ and the number, such as WebRole_IN_0."""
 
 
-class ReimageInstance(Request):
+class ReimageInstance(UserRequest):
     """Reimage Role Instance."""
 
     instance: Name
     """Its name: the role, _IN_ and the number, such as WebRole_IN_0."""
 
 
-class UpdateStatus(Request):
+class UpdateStatus(UserRequest):
     """Update Deployment Status: suspend the production deployment, or let it run again."""
 
     status: Annotated[Literal["Running", "Suspended"], as_spelled("Running", "Suspended")]
     """Suspended stops all instances at once, Running starts them."""
 
 
-class Swap(Request):
+class Swap(UserRequest):
     """Swap Deployment: the staging deployment becomes production and the other way round."""
 
 

@@ -15,7 +15,12 @@ from sim.systems.base.context import LOOK
 from sim.systems.base.service import Call, Service
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.draws import RestartDraws
-from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES
+from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, is_too_old
+from sim.systems.cloud_service.requests import (
+    ChangeConfiguration,
+    UpdateStatus,
+    UpgradeDeployment,
+)
 from sim.systems.cloud_service.states import STARTING_VM
 from sim.systems.cloud_service.turns import Return
 from sim.systems.cloud_service.walk import Walk
@@ -25,17 +30,19 @@ if TYPE_CHECKING:
 
     from sim.formats.distributions import Distribution
     from sim.systems.base.context import Context
+    from sim.systems.base.operation import Request
     from sim.systems.cloud_service.deployment import Take
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
-        ChangeConfiguration,
         ExtendedProperty,
         RebootInstance,
         Rollback,
-        UpdateStatus,
-        UpgradeDeployment,
         WalkUpgradeDomain,
     )
+
+
+SECOND_CHANGE = "a second change during an update"
+"""What the versions of the API call it: see `FIRST_VERSIONS`."""
 
 
 class HostedService(Service):
@@ -85,6 +92,13 @@ class HostedService(Service):
                 self._properties.add(each.name)
 
     # What its state forbids.
+
+    def _check(self, call: Call) -> str | None:
+        # "How to update a cloud service" lists what changes a deployment.
+        changes = isinstance(call.body, UpgradeDeployment | ChangeConfiguration | UpdateStatus)
+        if changes and is_too_old(call.body, SECOND_CHANGE) and self.deployment(call.body).upgrade:
+            return f"version of {SECOND_CHANGE}"
+        return super()._check(call)
 
     def check_upgrade_deployment(self, call: Call) -> str | None:
         body: UpgradeDeployment | ChangeConfiguration = call.body
@@ -167,13 +181,14 @@ class HostedService(Service):
     def change_configuration(self, call: Call) -> None:
         """Change Deployment Configuration: other counts; `restarts` walks to the same build."""
         body: ChangeConfiguration = call.body
+        deployment = self.deployment(body)
         self._remember(body.extended_properties)
         if body.restarts:
-            self._roll(call, self.production, list(range(len(self.layout.roles))), None)
+            self._roll(call, deployment, list(range(len(self.layout.roles))), None)
             return
-        created = self._scale(call, self.production)
+        created = self._scale(call, deployment)
         if created:
-            watching = self.production.instances.watching
+            watching = deployment.instances.watching
             Return(created, watching, lambda: self.succeeds(call, call.subject))
         else:
             self.succeeds(call, call.subject)
@@ -289,11 +304,13 @@ class HostedService(Service):
 
     # What they share.
 
-    def deployment(self, body: UpgradeDeployment) -> Deployment:
+    def deployment(self, body: Request) -> Deployment:
         """The deployment that a request addresses, by its slot or by its name."""
-        if body.deployment is not None:
-            return self._names[body.deployment]
-        return self.staging if body.slot == "staging" and self.staging else self.production
+        name = getattr(body, "deployment", None)
+        if name is not None:
+            return self._names[name]
+        in_staging = getattr(body, "slot", None) == "staging"
+        return self.staging if in_staging and self.staging else self.production
 
     def restart_draws(self, reason: str, whole: Distribution | None = None) -> list[RestartDraws]:
         """By role what is drawn for instances that restart because of the operation `reason`."""

@@ -78,12 +78,9 @@ def test_an_upgrade_must_say_which_of_several_builds_it_means():
 def test_an_upgrade_names_a_deployment_or_a_slot_that_exists():
     staging = {"build": "2", "deployment": "next"}
     assert scenario(upgrade(deployment="next"), upgrade(slot="staging"), staging=staging)
-    assert refused(upgrade(slot="staging")) == [
-        (
-            "operations.0.upgrade_deployment.slot: must be production, as shop has no `staging`, "
-            "got staging"
-        )
-    ]
+    for kind in ("upgrade_deployment", "change_configuration"):
+        rule = "must be production, as shop has no `staging`, got staging"
+        assert refused({kind: {"slot": "staging"}}) == [f"operations.0.{kind}.slot: {rule}"]
     assert refused(upgrade(deployment="next")) == [
         (
             "operations.0.upgrade_deployment.deployment: must be a deployment of shop, got next; "

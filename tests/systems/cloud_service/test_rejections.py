@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from answers import BAD, CONFLICT, LONG, MISSING, answered, asked, properties
 from foretelling import predicted_rejections
-from story import Story, story
+from story import story
 
 from sim.systems.cloud_service.rejections import FIRST_VERSIONS, REJECTIONS, RULES
-
-BAD, CONFLICT, MISSING = (400, "BadRequest"), (409, "ConflictError"), (404, "ResourceNotFound")
-UPGRADE = "upgrade_deployment-0"
-
-
-def asked(body, *, before=(), kind="upgrade_deployment", **system):
-    """A run in which `body` is asked for at 10 min, after what is asked for `before`."""
-    service = {"kind": "cloud_service", "roles": {"W": {"instances": 2, "restart": "100s"}}}
-    operations = [*before, {"at": "10min", "name": "it", kind: body}]
-    return Story(
-        json.dumps({"horizon": "1h", "systems": {"s": service | system}, "operations": operations})
-    )
-
-
-def answered(told, name="it"):
-    """The rule, and what the client sees."""
-    (line,) = told.about(name)
-    row = told.operation(name)
-    rule = line.split("Refused/")[1].split(" because")[0]
-    assert row["status"] == "Refused"
-    assert row["ended_s"] == row["at_s"]
-    return rule, (row["http_status"], row["code"]), row["message"]
-
 
 # What a request says --------------------------------------------------------------------------
 
@@ -83,10 +59,6 @@ def test_a_label_has_up_to_100_characters(length, refused):
         assert told.brief("it")[0] == "600 InProgress"
 
 
-def properties(*names, value="v"):
-    return {"extended_properties": [{"name": name, "value": value} for name in names]}
-
-
 @pytest.mark.parametrize(
     ("body", "rule"),
     [
@@ -99,6 +71,7 @@ def properties(*names, value="v"):
         (properties("a" * 65), "property name"),
         (properties("9a", value=None), "property name"),
         (properties("a", value="v" * 256), "property value"),
+        (properties("a", value=""), "property empty"),
         (properties("a", "b", "a"), "property twice"),
     ],
 )
@@ -164,7 +137,6 @@ def test_a_walk_of_a_domain_that_no_service_of_its_kind_has():
 
 UP = {"at": "1min", "upgrade_deployment": {}}
 MANUAL = {"at": "1min", "upgrade_deployment": {"mode": "Manual"}}
-LONG = {"W": {"instances": 2, "restart": "20min"}}
 
 
 def owning(*names, value="v"):

@@ -375,3 +375,22 @@ def test_a_restart_for_another_vm_size_loses_data_too():
         "W: {instances: 2, restart: 100s, local_storage: true}",
     )
     assert told.measure("local_data_lost") == 2
+
+
+def test_a_configuration_may_be_that_of_the_staging_slot():
+    told = story(
+        "at: 10s, change_configuration: {slot: staging, configuration: {W: 3}}",
+        more='staging: {build: "2"}',
+    )
+    new = "W_IN_2 (staging)"
+    assert told.brief(new) == ["10 CreatingVM (staging)/2", "110 ReadyRole (staging)/2"]
+    assert len(told.status(3600)["RoleInstanceList"]) == 2
+
+
+def test_a_restart_of_the_staging_slot_leaves_production_alone():
+    told = story(
+        "at: 10s, change_configuration: {slot: staging, restarts: true}",
+        more='staging: {build: "2"}',
+    )
+    assert told.measure("min_capacity") == 1
+    assert told.brief("W_IN_0 (staging)")[0] == "10 BusyRole (staging)/2"
