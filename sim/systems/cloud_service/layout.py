@@ -368,12 +368,12 @@ class OperatorRequest(NamedTuple):
 
 
 def _of_operators(requests: Sequence[Operation], domains: int) -> Iterator[OperatorRequest]:
+    walks = [WalkUpgradeDomain(upgrade_domain=domain) for domain in range(domains)]
     for request in requests:
         if isinstance(request.body, UpgradeDeployment) and request.body.operator:
-            for domain in range(domains):
-                body = WalkUpgradeDomain(upgrade_domain=domain)
+            for domain, walk in enumerate(walks):
                 name = operator_walk(request.name, domain)
-                yield OperatorRequest(name, "walk_upgrade_domain", body)
+                yield OperatorRequest(name, "walk_upgrade_domain", walk)
             # What the upgrade loses its rollback loses again.
             back = Rollback(mode="Auto", force=request.body.force)
             yield OperatorRequest(f"{request.name}-rollback", "rollback", back)
