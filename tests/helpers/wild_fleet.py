@@ -56,7 +56,18 @@ def _group(chance):
     if chance.random() < 0.4:
         times = {"on": chance.choice(["1h", _random("10min", "3h")]), "off": _random("0s", "2h")}
         group["disconnected"] = {"share": "50%"} | times
-    return group
+    return group | _laws(chance)
+
+
+def _laws(chance):
+    """What a group has of its own: mostly nothing."""
+    laws = {
+        "unhealthy": chance.choice(["0%", "60%", "100%"]),
+        "discovery": _time(chance),
+        "install": chance.choice(["0s", "10min", _random("1min", "20min")]),
+        "rollback_fails": chance.choice(["0%", "50%"]),
+    }
+    return {key: law for key, law in laws.items() if chance.random() < 0.2}
 
 
 def _extensions(chance):

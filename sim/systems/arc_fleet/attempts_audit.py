@@ -66,7 +66,8 @@ class _Drawn:
     def __init__(self, scopes: Scopes, place: int, history: Changes) -> None:
         self._scopes, self._place, self._history = scopes, place, history
         layout = scopes.layout
-        self._spec, self._each = layout.spec, layout.extensions[place]
+        self._each = layout.extensions[place]
+        self._spec = layout.on[self._each.group]
         self._where = f"{layout.name}/{self._each.group}/{self._each.type}"
         self._again = Again(scopes.stack.seed, scopes.stack.numbers)
         self._horizon = scopes.stack.horizon

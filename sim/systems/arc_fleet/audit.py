@@ -235,7 +235,7 @@ def _discoveries(scopes: Scopes, rollout: int, place: int, scope: Scope) -> NDAr
         path = f"{layout.name}/{each.group}/discovery/{layout.operations[reason]}"
         rows = replication[mine], machine[mine], np.zeros(len(mine), np.int64)
         again = Again(scopes.stack.seed, scopes.stack.numbers)
-        delays = again.times(path, layout.spec.discovery, rows)
+        delays = again.times(path, layout.on[each.group].discovery, rows)
         times[replication[mine], machine[mine]] = scope.since[replication[mine]] + delays
     return times
 

@@ -91,6 +91,7 @@ class _Installations:
 
     def __init__(self, model: SystemModel[FleetLayout]) -> None:
         self._spec, self._horizon = model.layout.spec, model.layout.span.horizon
+        self._on = model.layout.on
         self._counts: dict[str, dict[str, list[tuple[float, float]]]] = {}
         """By operation and type the installations and the machines of each group."""
         self._pending: dict[Desired, _Pending] = {}
@@ -138,19 +139,19 @@ class _Installations:
         enrolled = [each.enrolled for each in meant]
         desired.take(operation.name, body)
         for each, was_enrolled in zip(meant, enrolled, strict=True):
-            self._add(operation, each, self._share(body))
+            self._add(operation, each, self._share(body, each))
             if was_enrolled and not each.enrolled:
                 self._close(each, at)
             elif each.enrolled and not was_enrolled and each in self._newest:
                 left = 1 - self._had[each]
                 self._pending[each] = _Pending(operation, self._newest[each], at, left)
 
-    def _share(self, body: Request) -> float:
+    def _share(self, body: Request, each: Desired) -> float:
         """Which share of the machines that it means a request installs something on, about."""
         if isinstance(body, PutExtension | UpgradeExtensions):
             return 1.0
         if isinstance(body, RepairExtension):
-            return 1.0 if self._spec.max_attempts else self._spec.rollback_fails
+            return 1.0 if self._spec.max_attempts else self._on[each.group].rollback_fails
         return 0.0
 
     def _close(self, each: Desired, until: float) -> None:
@@ -159,7 +160,8 @@ class _Installations:
         if pending is not None:
             attempts = self._attempts(pending, until, each)
             self._add(pending.operation, each, pending.share * attempts)
-            came = share_within(self._spec.discovery, until - pending.since)
+            discovery = self._on[each.group].discovery
+            came = share_within(discovery, until - pending.since)
             self._had[each] = 1 - pending.share * (1 - came)
 
     def _add(self, operation: Operation, each: Desired, by_machine: float) -> None:
@@ -170,7 +172,7 @@ class _Installations:
 
     def _attempts(self, pending: _Pending, until: float, each: Desired) -> float:
         """How often a machine installs a release that it may discover."""
-        spec, left = self._spec, until - pending.since
+        spec, left = self._on[each.group], until - pending.since
         cycle = spec.install.mean + spec.health_window + spec.rollback.mean + spec.retry_after.mean
         times = spec.discovery.quantile((np.arange(SAMPLE) + 0.5) / SAMPLE)
         most = [1 + (left - time) / cycle for time in times[times <= left].tolist()]
@@ -185,7 +187,8 @@ class _Installations:
 
     def _unhealthy(self, body: PublishExtension, each: Desired) -> list[tuple[float, float]]:
         """Shares of the machines, and with which chance an attempt is unhealthy there."""
-        spec, law, late = self._spec, body.unhealthy or 0.0, 0.0
+        spec, law, late = self._on[each.group], body.unhealthy, 0.0
+        law = spec.unhealthy if law is None else law
         if spec.verdict == "early":
             late = 1 - share_within(spec.healthy_after, spec.health_window)
         if not isinstance(law, AlwaysUnhealthy):

@@ -159,7 +159,8 @@ def resolve_body(spec: ArcFleet, body: Request) -> Request:
     elif isinstance(body, Named):
         for each in named(body, spec)[:1]:
             filled |= {"publisher": each.publisher, "type": each.type}
-    if isinstance(body, PublishExtension) and body.unhealthy is None:
+    are_alike = all(group.unhealthy is None for group in spec.groups.values())
+    if isinstance(body, PublishExtension) and body.unhealthy is None and are_alike:
         filled["unhealthy"] = spec.unhealthy
     return body.model_copy(update=filled)
 
@@ -183,13 +184,13 @@ def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[
     fails = _may_fail(spec, operations)
     in_force += ["rollback"] if fails else []
     in_force += ["retry_after"] if fails and published else []
-    left = [name for name in in_force if name not in spec.model_fields_set]
+    left = [name for name in in_force if not _is_given(name, spec)]
     lines = [f"{name} ({_ASSUMED[name].short})" for name in left]
     if _supersedes(operations):
         lines.append("a retry or pending discovery takes the newest release")
     if operations and not fails:
         lines.append("no unhealthy machines")
-    if fails and not spec.rollback_fails:
+    if fails and not rollbacks_may_fail(spec):
         lines.append("no failed rollbacks")
     if operations and not any(group.disconnected for group in spec.groups.values()):
         lines.append("always connected")
@@ -207,7 +208,20 @@ def _may_fail(spec: ArcFleet, operations: Sequence[Operation]) -> bool:
     may_be_late = spec.verdict == "early" and spec.healthy_after.highest > spec.health_window
     releases = [each.body for each in operations if isinstance(each.body, PublishExtension)]
     is_bad = any(release.unhealthy not in (None, 0.0) for release in releases)
-    return spec.unhealthy > 0 or is_bad or may_be_late
+    groups_are_bad = any(group.unhealthy for group in spec.groups.values())
+    return spec.unhealthy > 0 or groups_are_bad or is_bad or may_be_late
+
+
+def rollbacks_may_fail(spec: ArcFleet) -> bool:
+    """Whether a rollback may fail, on the machines of any group."""
+    return bool(spec.rollback_fails or any(each.rollback_fails for each in spec.groups.values()))
+
+
+def _is_given(name: str, spec: ArcFleet) -> bool:
+    """Whether a key of the fleet is written, or each of its groups has its own."""
+    groups = list(spec.groups.values())
+    own = [getattr(group, name, None) is not None for group in groups]
+    return name in spec.model_fields_set or (bool(groups) and all(own))
 
 
 def default_variants(_: Sequence[Operation]) -> dict[str, dict[str, object]]:

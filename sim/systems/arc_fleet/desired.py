@@ -123,7 +123,10 @@ class Desired:
         return newest_minor(version, self.known) if self.picks_newest_minor else version
 
     def faults(self, version: int, spec: ArcFleet) -> Faults:
-        """How bad a version is: as its first publication says, else as all are."""
+        """How bad a version is: as its first publication says, else as all are.
+
+        `spec` is the fleet as it is on the machines of the group.
+        """
         release = self.released.get(version)
         if release is None or release.unhealthy is None:
             return Faults("", spec.unhealthy)

@@ -57,7 +57,7 @@ class InstallDraws:
         members: range,
     ) -> None:
         self._draws, self._faults, self._members = draws, faults, members
-        self._spec = layout.spec
+        self._spec = layout.on[extension.group]
         self._where = f"{layout.name}/{extension.group}/{extension.type}"
         self._reason, self._os = reason, self._spec.groups[extension.group].os
         self._installations: dict[int, tuple[list[float], list[float], list[bool]]] = {}

@@ -15,6 +15,7 @@ from sim.core.rounding import at_most
 from sim.core.units import show_duration, show_share
 from sim.formats.distributions import Distribution
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy
+from sim.systems.arc_fleet.spec import on_group
 from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
@@ -45,9 +46,19 @@ def extensions_of(spec: ArcFleet) -> int:
     return sum(spec.groups[name].count for each in spec.extensions for name in each.groups or ())
 
 
-def discovery(spec: ArcFleet) -> str:
+def by_group(
+    spec: ArcFleet, keys: Sequence[str], tell: Callable[[ArcFleet, str], str]
+) -> list[str]:
+    """What is told of a machine; then of one of each group that has something of its own."""
+    groups = spec.groups.items()
+    own = {name for name, group in groups if any(getattr(group, key) is not None for key in keys)}
+    lines = [] if len(own) == len(groups) else [tell(spec, "a machine")]
+    return lines + [tell(on_group(spec, name), f"a machine of {name}") for name in sorted(own)]
+
+
+def discovery(spec: ArcFleet, whom: str) -> str:
     """When a machine is offered what is released."""
-    return f"A release is discovered by a machine after {spec.discovery}{_spread(spec.discovery)}."
+    return f"A release is discovered by {whom} after {spec.discovery}{_spread(spec.discovery)}."
 
 
 def _spread(time: Distribution) -> str:
@@ -69,7 +80,7 @@ def _listed(shares: Sequence[float], what: str, unit: str) -> str:
     return ", ".join([f"{first} {what} after {pluralize(1, unit)}", *more])
 
 
-def attempt(spec: ArcFleet) -> str:
+def attempt(spec: ArcFleet, whom: str) -> str:
     """How long an attempt takes."""
     window = show_duration(spec.health_window)
     if spec.verdict == "at_end":
@@ -77,7 +88,7 @@ def attempt(spec: ArcFleet) -> str:
     else:
         watch = f"then {spec.healthy_after} until it is healthy, for which it has {window}"
     return (
-        f"One attempt takes a machine {spec.install} to install, {watch}: "
+        f"One attempt takes {whom} {spec.install} to install, {watch}: "
         f"{show_duration(_busy(spec))} on average. A machine applies one extension at a time."
     )
 
@@ -97,7 +108,8 @@ def limit(spec: ArcFleet) -> list[str]:
     most = at_most(spec.max_concurrent, machines)
     share = spec.max_concurrent.share
     rounded = "" if share is None else f" ({spec.max_concurrent} of {machines:,}, rounded down)"
-    least = show_duration(machines / most * _busy(spec))
+    busy = sum(group.count * _busy(on_group(spec, name)) for name, group in spec.groups.items())
+    least = show_duration(busy / most)
     who = f"At most {pluralize(most, 'machine')}{rounded} {be(most)} busy at one instant"
     return [f"{who}, the others wait: an upgrade of all takes at least about {least}."]
 
@@ -189,19 +201,23 @@ def _late(chance: float, spec: ArcFleet) -> float:
     return 1 - (1 - chance) * (1 - late)
 
 
-def dip(touched: Sequence[Desired], spec: ArcFleet, spread: Distribution, there: int) -> str:
-    """How many extensions, of all that are `there`, are being replaced at an instant."""
+def dip(touched: Sequence[Desired], spec: ArcFleet, there: int, at_once: bool = False) -> str:
+    """How many extensions, of all that are `there`, are being replaced at an instant: if they are
+    not discovered first, but begin `at_once`, at worst.
+    """
     if "installing" not in spec.counts_as_out:
         return ""
-    if spread.is_random and math.isfinite(spread.highest):
-        count = sum(each.machines for each in touched)
-        mean = count * spec.install.mean / spread.highest
+    laws = [(each.machines, on_group(spec, each.group)) for each in touched]
+    spreads = [AT_ONCE if at_once else law.discovery for _, law in laws]
+    if any(each.is_random for each in spreads):
+        if not all(each.is_random and math.isfinite(each.highest) for each in spreads):
+            return ""
+        both = zip(laws, spreads, strict=True)
+        mean = sum(count * law.install.mean / each.highest for (count, law), each in both)
         return (
             f" Spread so, {mean:.2g} of them are in their first installation at an instant on "
             "average."
         )
-    if spread.is_random:
-        return ""
     machines = sum(spec.groups[group].count for group in {each.group for each in touched})
     out = machines
     if spec.max_concurrent is not None:

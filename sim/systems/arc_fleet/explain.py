@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim.core.rounding import at_least
 from sim.core.units import show_share
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.estimates import (
-    AT_ONCE,
     attempt,
     attempts,
+    by_group,
     dip,
     discovery,
     extensions_of,
@@ -27,13 +28,14 @@ from sim.systems.arc_fleet.requests import (
     RepairExtension,
     UpgradeExtensions,
 )
+from sim.systems.arc_fleet.spec import on_group
 from sim.systems.arc_fleet.versions import major, upgrades
 from sim.systems.base.dry_run import DryRunRules
 from sim.systems.base.model import refused
 from sim.systems.base.text import as_written, pluralize, rounded_up, when, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sim.systems.arc_fleet.desired import Desired
     from sim.systems.arc_fleet.layout import FleetLayout
@@ -80,9 +82,9 @@ def describe(model: SystemModel[FleetLayout], dry_run: DryRun | None) -> list[st
     lines = [f"{layout.name}: {size(layout)}.", *_groups(spec)]
     lines += [_extension(each, spec) for each in spec.extensions]
     if any(isinstance(each.body, PublishExtension) for each in model.operations):
-        lines.append(discovery(spec))
+        lines += by_group(spec, ["discovery"], discovery)
     if model.operations:
-        lines += [attempt(spec), *limit(spec)]
+        lines += [*by_group(spec, ["install"], attempt), *limit(spec)]
     desired = DesiredState(layout)
     for operation in as_written(model.operations):
         rejection = refused(operation, model.rejection(operation), dry_run)
@@ -180,8 +182,25 @@ def _publication(body: PublishExtension, desired: DesiredState, spec: ArcFleet) 
     else:
         text += f"{_on(touched, spec)}, enrolled, {get} it where it is above what they have."
     text += f"{_left_alone(body, desired)}{_instead(body, desired)}"
-    text += faults(body.unhealthy, spec, attempts)
-    return text + dip(touched, spec, spec.discovery, machines_on(desired.there))
+    text += _fates(touched, spec, lambda _: body.unhealthy, attempts)
+    return text + dip(touched, spec, machines_on(desired.there))
+
+
+def _fates(
+    touched: Sequence[Desired],
+    spec: ArcFleet,
+    law: Callable[[Desired], float | AlwaysUnhealthy | None],
+    fate: Callable[..., str],
+) -> str:
+    """How bad a version is, and the fate of those on whom it is; by group where that differs."""
+    told: dict[str, list[Desired]] = {}
+    for each in touched:
+        text = faults(law(each), on_group(spec, each.group), fate)
+        told.setdefault(text, []).append(each)
+    if len(told) == 1:
+        return next(iter(told))
+    parts = [(", ".join(each.group for each in some), text) for text, some in told.items()]
+    return "".join(f" On {names}:{text or ' nothing fails.'}" for names, text in parts)
 
 
 def _left_alone(body: PublishExtension, desired: DesiredState) -> str:
@@ -223,20 +242,20 @@ def _push(body: UpgradeExtensions, desired: DesiredState, spec: ArcFleet) -> str
         meant = desired.targeted(body, target)
         first_of_them, kind = meant[0], meant[0].layout.type
         exact = first_of_them.pushed(body)
-        fate = faults(_law(first_of_them, exact, spec), spec, once)
+        fate = _fates(meant, spec, partial(_law, version=exact, spec=spec), once)
         text = f"{kind} to {_exactly(version, exact)} on {_on(meant, spec)}, enrolled or not."
         if _is_on_all(exact, meant):
             sentences.append(f"{text} {_nothing(fate)}.")
         else:
             moved += meant
             sentences.append(f"{text}{_nothing_there(exact, meant)}{fate}")
-    out = dip(moved, spec, AT_ONCE, machines_on(desired.there)) if moved else ""
+    out = dip(moved, spec, machines_on(desired.there), at_once=True) if moved else ""
     return f"the operator pushes {' And '.join(sentences)}{out}"
 
 
 def _law(each: Desired, version: str, spec: ArcFleet) -> float | AlwaysUnhealthy:
     """How bad an installation of a version is."""
-    return each.faults(each.layout.number(version), spec).unhealthy
+    return each.faults(each.layout.number(version), on_group(spec, each.group)).unhealthy
 
 
 def _is_on_all(version: str, meant: Sequence[Desired]) -> bool:
@@ -262,7 +281,8 @@ def _put(body: PutExtension, desired: DesiredState, spec: ArcFleet) -> str:
     version = named[0].put(body)
     enrolled = "enrolled" if body.enable_automatic_upgrade else "not enrolled"
     there = [each for each in named if each.is_there]
-    fate = faults(_law(named[0], version, spec), spec, once if there else first)
+    law = partial(_law, version=version, spec=spec)
+    fate = _fates(named, spec, law, once if there else first)
     what = f"{body.type} {_picked(body, version)} of {body.publisher} is put on "
     where = f"{pluralize(machines, 'machine')}{_where(groups, spec)}"
     if there == named and _is_on_all(version, there):

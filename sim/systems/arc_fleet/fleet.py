@@ -99,7 +99,8 @@ class Section:
         if len(news):
             # Without the type: all that is published at one instant is one batch on a machine.
             path = f"{self.layout.name}/{self.group.name}/discovery/{reason}"
-            times = self.context.draws.times(path, self.layout.spec.discovery)
+            discovery = self.layout.on[self.group.name].discovery
+            times = self.context.draws.times(path, discovery)
             delays = times.vector(len(machines), 0, self.members.start + machines.start)
             of_news = delays[news - machines.start]
             Discoveries(self.context, extension, news, of_news).begin()

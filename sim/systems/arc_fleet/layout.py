@@ -13,7 +13,7 @@ from sim.core.log import UNIT, States
 from sim.systems.arc_fleet.defaults import groups_with
 from sim.systems.arc_fleet.rejections import RULES
 from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
-from sim.systems.arc_fleet.spec import ArcFleet, Extension, fits, identity
+from sim.systems.arc_fleet.spec import ArcFleet, Extension, fits, identity, on_group
 from sim.systems.arc_fleet.states import (
     ACTORS,
     CONNECTED,
@@ -219,6 +219,11 @@ class FleetLayout(Layout[ArcFleet]):
     def nominal(self) -> int:
         """Extensions of machines at time 0, enrolled or not."""
         return sum(each.count for each in self.extensions if each.initial is not None)
+
+    @cached_property
+    def on(self) -> dict[str, ArcFleet]:
+        """By group the fleet as it is on its machines."""
+        return {group.name: on_group(self.spec, group.name) for group in self.groups}
 
     def group_of(self, extension: ExtensionLayout) -> GroupLayout:
         """The machines that an extension is on."""

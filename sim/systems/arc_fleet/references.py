@@ -7,7 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from sim.core.rounding import Amount, at_least
-from sim.systems.arc_fleet.defaults import Named, groups_of, groups_with, named
+from sim.systems.arc_fleet.defaults import (
+    Named,
+    groups_of,
+    groups_with,
+    named,
+    rollbacks_may_fail,
+)
 from sim.systems.arc_fleet.layout import MOST_VERSIONS, WrittenVersions
 from sim.systems.arc_fleet.rejections import by_request, is_supported
 from sim.systems.arc_fleet.requests import (
@@ -332,7 +338,7 @@ def _of_release(
 
 def _can_fail(spec: ArcFleet, bodies: Sequence[Request]) -> bool:
     """Whether an extension may get to `failed`; a first installation that is bad does too."""
-    if spec.rollback_fails or spec.max_attempts:
+    if rollbacks_may_fail(spec) or spec.max_attempts:
         return True
     there = {(each.type.lower(), group) for each in spec.extensions for group in each.groups or ()}
     return any(

@@ -37,7 +37,8 @@ class PublishExtension(Request):
     """The version that is released."""
     unhealthy: Share | AlwaysUnhealthy | SkipJsonSchema[None] = None
     """How bad the release is: the chance that an attempt ends with an unhealthy machine, {machines:
-    SHARE} or {os: NAME} on which every attempt does. Default: the fleet's `unhealthy`."""
+    SHARE} or {os: NAME} on which every attempt does. Default: `unhealthy` of the group, or of the
+    fleet."""
     windows: tuple[Window, ...] = ()
     """Times in which an attempt may begin. Default: at any time."""
 

@@ -86,7 +86,7 @@ class FleetService(Service):
         versions, version = each.layout.versions, call.body.version
         replaced = [k for k, text in enumerate(versions) if upgrades(version, text)]
         number, upgrade = each.layout.number(version), self._layout.upgrade(call.name)
-        faults = each.faults(number, self._layout.spec)
+        faults = each.faults(number, self._layout.on[each.group])
         return Publication(number, replaced, call.name, upgrade, reason, faults, _windows(call))
 
     def _discovery(self, call: Call) -> str:
@@ -162,7 +162,8 @@ class FleetService(Service):
         if versions is None:
             assert each.version is not None
             versions = [each.version] * len(each.layout.versions)
-        faults = {number: each.faults(number, self._layout.spec) for number in set(versions)}
+        spec = self._layout.on[each.group]
+        faults = {number: each.faults(number, spec) for number in set(versions)}
         self._act(call, each, Installation(request, cause, versions, faults, **how))
 
     def _request(self, call: Call) -> PendingRequest:

@@ -82,6 +82,14 @@ class MachineGroup(Spec):
     """Operating system: linux or windows. Default: not specified, and any extension fits."""
     disconnected: Disconnected | SkipJsonSchema[None] = None
     """A share of the machines that are disconnected at times. Default: all are always connected."""
+    unhealthy: Share | SkipJsonSchema[None] = None
+    """Chance that an attempt on one of them ends unhealthy. Default: that of the fleet."""
+    discovery: Distribution | SkipJsonSchema[None] = None
+    """Time from a publication until one of them is offered it. Default: that of the fleet."""
+    install: Distribution | SkipJsonSchema[None] = None
+    """Time to replace an installed version on one of them. Default: that of the fleet."""
+    rollback_fails: Share | SkipJsonSchema[None] = None
+    """Chance that a rollback on one of them fails. Default: that of the fleet."""
 
 
 class Extension(Spec):
@@ -158,6 +166,19 @@ class ArcFleet(System):
     """States in which an extension is not in service: current, waiting, installing, watching,
     unhealthy, rolling_back, backing_off, failed. Default: installing, unhealthy, rolling_back,
     failed."""
+
+
+LAWS = ("unhealthy", "discovery", "install", "rollback_fails")
+"""Keys of a fleet that a group of machines may have of its own."""
+
+
+def on_group(spec: ArcFleet, group: str) -> ArcFleet:
+    """The fleet as it is on the machines of a group: what that has of its own takes the place of
+    the fleet's. Where it has nothing of its own this is `spec` itself; all is resolved.
+    """
+    own = {key: getattr(spec.groups[group], key) for key in LAWS}
+    given = {key: law for key, law in own.items() if law is not None}
+    return spec.model_copy(update=given) if given else spec
 
 
 def identity(publisher: str, kind: str) -> str:
