@@ -50,6 +50,11 @@ class Windows:
         # Asked by every machine of a fleet: plain lists are faster, one at a time.
         self._opening, self._closing = self._opens.tolist(), self._closes.tolist()
 
+    @property
+    def intervals(self) -> tuple[Floats, Floats]:
+        """When one opens and closes, in order; the last one, at the end of all times, is empty."""
+        return self._opens, self._closes
+
     def wait(self, now: float) -> float:
         """Seconds from `now` (since the scenario's start) until a window is open: 0 if one is."""
         opens: float = self._opening[bisect_right(self._closing, now)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sabotage import Sabotage
 
+from sim.systems.arc_fleet import connections
+from sim.systems.arc_fleet.connections import Connections
 from sim.systems.arc_fleet.draws import InstallDraws
 from sim.systems.arc_fleet.fleet import Discoveries, Limit, Section
 from sim.systems.arc_fleet.machine import Installed
@@ -16,7 +18,7 @@ def fleet(*operations, extensions=(AGENT,), **spec):
     """40 machines for three weeks, and a release at an hour."""
     system = {
         "kind": "arc_fleet",
-        "machines": 40,
+        **({} if "groups" in spec else {"machines": 40}),
         "extensions": list(extensions),
         "also_supported": ["P/A", "P/B"],
         "discovery": {"uniform": {"low": "0s", "high": "5d"}},
@@ -129,6 +131,48 @@ def install_another_version(patch):
     patch.setattr(Installed, "install", install)
 
 
+def groups_go_by_the_laws_of_the_fleet(patch):
+    whole = InstallDraws.__init__
+
+    def begin(self, *given):
+        whole(self, *given)
+        self._spec = given[1].spec
+
+    patch.setattr(InstallDraws, "__init__", begin)
+
+
+def connected_an_hour_later(patch):
+    patch.setattr(
+        connections, "changes_by", lambda *given: [each + 3600 for each in CHANGES_BY(*given)]
+    )
+
+
+def other_machines_are_away(patch):
+    whole = Connections.tell
+
+    def tell(self, record, first, network, horizon):
+        self._changes = {(k + 1) % len(self._members): v for k, v in self._changes.items()}
+        whole(self, record, first, network, horizon)
+
+    patch.setattr(Connections, "tell", tell)
+
+
+def never_away(patch):
+    patch.setattr(Connections, "wait", lambda *_: 0.0)
+
+
+CHANGES_BY = connections.changes_by
+LAPTOPS = {
+    "groups": {
+        "desks": {"count": 20},
+        "laptops": {
+            "count": 20,
+            "unhealthy": "80%",
+            "disconnected": {"share": "50%", "windows": [{"from": "09:00", "to": "17:00"}]},
+        },
+    },
+}
+FRAIL = {"groups": {"frail": {"count": 20, "rollback_fails": "80%"}}}
 LATER = {"at": "9d", "publish_extension": {"type": "A", "version": "1.2"}}
 NIGHTS = {
     "at": "2h",
@@ -221,6 +265,30 @@ SABOTAGES = (
         ignore_windows,
         fleet(NIGHTS, extensions=BESIDE),
         "an installation began outside its windows",
+    ),
+    Sabotage(
+        "groups go by the laws of the fleet",
+        groups_go_by_the_laws_of_the_fleet,
+        fleet(**FRAIL),
+        "a rollback did not fail or succeed as was drawn",
+    ),
+    Sabotage(
+        "laptops are connected an hour later",
+        connected_an_hour_later,
+        fleet(**LAPTOPS),
+        "a machine was not connected as its windows say",
+    ),
+    Sabotage(
+        "others are away than were drawn",
+        other_machines_are_away,
+        fleet(**LAPTOPS),
+        "a machine was not connected as its windows say",
+    ),
+    Sabotage(
+        "installations begin on machines that are away",
+        never_away,
+        fleet(**LAPTOPS),
+        "an installation began on a disconnected machine",
     ),
     Sabotage(
         "another version is installed than was released",

@@ -55,8 +55,15 @@ def _group(chance):
     group = {"count": chance.randint(1, 6)}
     if chance.random() < 0.4:
         times = {"on": chance.choice(["1h", _random("10min", "3h")]), "off": _random("0s", "2h")}
-        group["disconnected"] = {"share": "50%"} | times
+        group["disconnected"] = {"share": "50%"} | (
+            times if chance.random() < 0.6 else _daily(chance)
+        )
     return group | _laws(chance)
+
+
+def _daily(chance):
+    begin, end = sorted(chance.sample(range(24), 2))
+    return {"windows": [{"from": f"{begin:02}:00", "to": f"{end:02}:00"}]}
 
 
 def _laws(chance):

@@ -17,6 +17,7 @@ from sim.systems.arc_fleet.requests import PublishExtension
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
+    CONNECTED,
     CURRENT,
     DISCONNECTED,
     FAILED,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Block, Stack
-    from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.arc_fleet.layout import FleetLayout, GroupLayout
     from sim.systems.arc_fleet.scopes import Changes, Scope
 
 _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)
@@ -71,6 +72,8 @@ def broken_rules(scopes: Scopes) -> Iterator[str]:
 
 def _wrong_draws(scopes: Scopes) -> Iterator[str]:
     """The rules that a fleet breaks by what was drawn for it."""
+    if not all(_come_and_go_by_windows(scopes, group) for group in scopes.layout.groups):
+        yield "a machine was not connected as its windows say"
     for place in range(len(scopes.layout.extensions)):
         history = scopes.history(place)
         yield from attempts_audit.broken_rules(scopes, place, history)
@@ -200,6 +203,36 @@ class _Machines:
 
 def _busy(block: Block) -> NDArray[np.int64]:
     return np.tile(_BUSY, len(block.states) // WIDTH)
+
+
+def _come_and_go_by_windows(scopes: Scopes, group: GroupLayout) -> bool:
+    """Whether those machines go and come back with their windows that are drawn for it."""
+    layout, stack, away = scopes.layout, scopes.stack, group.spec.disconnected
+    windows = layout.connected(group)
+    if windows is None or away is None or group.connections is None:
+        return True
+    opens, closes = (each[np.isfinite(each)] for each in windows.intervals)
+    times = np.concatenate([opens, closes])
+    is_open = np.repeat([True, False], [len(opens), len(closes)])
+    due = (times > 0) & (times <= stack.horizon)
+    times, states = times[due], np.where(is_open, CONNECTED, DISCONNECTED)[due]
+    if not windows.are_open(np.zeros(1))[0]:
+        times, states = np.append(times, 0.0), np.append(states, DISCONNECTED)
+    order = np.argsort(times)
+    replication, machine = np.indices((stack.replications, group.count)).reshape(2, -1)
+    path = f"{layout.name}/{group.name}/disconnected"
+    never_tried = np.zeros(len(machine), np.int64)
+    chosen = Again(stack.seed, stack.numbers).happens(
+        path, away.share, (replication, machine, never_tried)
+    )
+    who = machine[chosen] + replication[chosen] * group.count
+    rows = stack.histories(group.connections, group.count)
+    key = stack.subject[rows] - group.connections + stack.replication[rows] * group.count
+    return (
+        np.array_equal(key, np.repeat(who, len(times)))
+        and np.array_equal(stack.time[rows], np.tile(times[order], len(who)))
+        and np.array_equal(stack.new[rows], np.tile(states[order], len(who)))
+    )
 
 
 # Discoveries --------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.random_streams import Draws
+    from sim.core.windows import Windows
+    from sim.formats.distributions import Distribution
     from sim.systems.arc_fleet.spec import Disconnected
 
     Floats = NDArray[np.float64]
@@ -41,14 +43,21 @@ class Connections:
         members: range,
         horizon: float,
         afford: Callable[[int], None],
+        windows: Windows | None = None,
     ) -> None:
-        """`afford` is called with how many changes there are, again and again, as they get more."""
+        """`afford` is called with how many changes there are, again and again, as they get more;
+        `windows` are those of the spec, if it has some.
+        """
         self._draws, self._path, self._spec, self._members = draws, path, spec, members
         away = draws.happens(f"{path}/disconnected", spec.share)
         self._changes: dict[int, list[float]] = {}
         """Machine -> when it goes and comes back, in turn; it may have gone before time 0."""
         chosen = np.flatnonzero(away.vector(len(members), 0, members.start))
-        if len(chosen):
+        if windows is not None:
+            common = changes_by(windows, horizon)
+            afford(len(common) * len(chosen))
+            self._changes = dict.fromkeys(chosen.tolist(), common)
+        elif len(chosen):
             changes = self._draw_changes(chosen, horizon, afford)
             self._changes = dict(zip(chosen.tolist(), changes.tolist(), strict=True))
 
@@ -56,7 +65,8 @@ class Connections:
         self, chosen: NDArray[np.intp], horizon: float, afford: Callable[[int], None]
     ) -> NDArray[np.float64]:
         """The changes of some machines until all are past the horizon, shape (machines, 2 n)."""
-        cycle = self._spec.on.mean + self._spec.off.mean
+        on, off = times_of(self._spec)
+        cycle = on.mean + off.mean
         afford(int(len(chosen) * horizon / cycle / 2))  # a quarter of what is expected
         columns = [*self._begin(chosen)]
         while columns[-1].min() <= horizon:
@@ -72,10 +82,11 @@ class Connections:
         A period is met the likelier the longer it is, anywhere in it.
         """
         # Assumption: machines have come and gone for long when a run begins.
-        on_mean, off_mean = self._spec.on.mean, self._spec.off.mean
+        on_time, off_time = times_of(self._spec)
+        on_mean, off_mean = on_time.mean, off_time.mean
         passed = self._uniforms("phase")[chosen] * (on_mean + off_mean)
-        on = self._spec.on.quantile_in_time(self._uniforms("on")[chosen])
-        off = self._spec.off.quantile_in_time(self._uniforms("off")[chosen])
+        on = on_time.quantile_in_time(self._uniforms("on")[chosen])
+        off = off_time.quantile_in_time(self._uniforms("off")[chosen])
         goes = on - _rounded(passed * (on / on_mean))
         comes = off - _rounded((passed - on_mean) * (off / off_mean))
         away = passed >= on_mean
@@ -108,6 +119,34 @@ class Connections:
                 if changes[turn | 1] > 0 and time <= horizon:
                     states = (DISCONNECTED, CONNECTED) if turn % 2 else (CONNECTED, DISCONNECTED)
                     record(max(time, 0.0), first + machine, *states, network)
+
+
+def changes_by(windows: Windows, horizon: float) -> list[float]:
+    """When a machine that is connected in windows goes and comes back, in turn.
+
+    It was away before the first of them; the last time that it comes is past the horizon.
+    """
+    opens, closes = windows.intervals
+    most = int(np.searchsorted(opens[:-1], horizon, side="right")) + 1
+    goes = np.concatenate([[-np.inf], closes])[:most]
+    changes: list[float] = np.stack([goes, opens[:most]], axis=1).ravel().tolist()
+    return changes
+
+
+def times_of(spec: Disconnected) -> tuple[Distribution, Distribution]:
+    """How long a machine is on and off that comes and goes at any time."""
+    assert spec.on is not None
+    assert spec.off is not None
+    return spec.on, spec.off
+
+
+def share_away(spec: Disconnected, windows: Windows | None, horizon: float) -> float:
+    """Which share of such a group's machines is away at an instant, on average."""
+    if windows is None:
+        on, off = times_of(spec)
+        return spec.share * off.mean / (on.mean + off.mean)
+    opens, closes = (np.clip(each, 0.0, horizon) for each in windows.intervals)
+    return spec.share * (1 - float((closes - opens).sum()) / horizon)
 
 
 def _rounded(times: Floats) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.systems.arc_fleet.connections import changes_by, times_of
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sim.systems.arc_fleet.desired import Desired
-    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
+    from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout, GroupLayout
+    from sim.systems.arc_fleet.spec import Disconnected
     from sim.systems.base.model import SystemModel
     from sim.systems.base.operation import Operation, Request
 
@@ -55,12 +57,20 @@ def _of_connections(model: SystemModel[FleetLayout]) -> Iterator[Part]:
     for group in model.layout.groups:
         away = group.spec.disconnected
         if away is not None:
-            cycle = away.on.mean + away.off.mean
-            rows = 2 * group.count * away.share * model.layout.span.horizon / cycle
+            rows = group.count * away.share * _changes(model.layout, group, away)
             path = ("systems", model.layout.name, "groups", group.name, "disconnected")
             what = f"machines of {group.name} that connect and disconnect"
             # No events, but each change is drawn and written on its own.
             yield Part(path, what, "machine", group.name, rows, rows / 2)
+
+
+def _changes(layout: FleetLayout, group: GroupLayout, away: Disconnected) -> float:
+    """How often a machine goes or comes back that is away at times."""
+    windows, horizon = layout.connected(group), layout.span.horizon
+    if windows is not None:
+        times = np.array(changes_by(windows, horizon))
+        return float(((times > 0) & (times <= horizon)).sum())
+    return 2 * horizon / sum(time.mean for time in times_of(away))
 
 
 def _of_operation(operation: Operation, expected: dict[str, tuple[float, float]]) -> Iterator[Part]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.rounding import at_least
 from sim.core.units import show_share
+from sim.systems.arc_fleet.connections import share_away
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.estimates import (
     attempt,
@@ -32,15 +33,22 @@ from sim.systems.arc_fleet.spec import on_group
 from sim.systems.arc_fleet.versions import major, upgrades
 from sim.systems.base.dry_run import DryRunRules
 from sim.systems.base.model import refused
-from sim.systems.base.text import as_written, pluralize, rounded_up, when, within
+from sim.systems.base.text import (
+    as_written,
+    pluralize,
+    rounded_up,
+    show_windows,
+    when,
+    within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sim.systems.arc_fleet.desired import Desired
-    from sim.systems.arc_fleet.layout import FleetLayout
+    from sim.systems.arc_fleet.layout import FleetLayout, GroupLayout
     from sim.systems.arc_fleet.requests import AlwaysUnhealthy
-    from sim.systems.arc_fleet.spec import ArcFleet, Extension, MachineGroup
+    from sim.systems.arc_fleet.spec import ArcFleet, Disconnected, Extension
     from sim.systems.base.model import DryRun, SystemModel
     from sim.systems.base.operation import Operation
 
@@ -79,7 +87,7 @@ DRY_RUN_RULES = DryRunRules(
 def describe(model: SystemModel[FleetLayout], dry_run: DryRun | None) -> list[str]:
     """The fleet, its extensions, how an upgrade goes, what operations do or why not."""
     layout, spec = model.layout, model.layout.spec
-    lines = [f"{layout.name}: {size(layout)}.", *_groups(spec)]
+    lines = [f"{layout.name}: {size(layout)}.", *_groups(layout)]
     lines += [_extension(each, spec) for each in spec.extensions]
     if any(isinstance(each.body, PublishExtension) for each in model.operations):
         lines += by_group(spec, ["discovery"], discovery)
@@ -105,24 +113,32 @@ def size(layout: FleetLayout) -> str:
 # The fleet ---------------------------------------------------------------------------------------
 
 
-def _groups(spec: ArcFleet) -> list[str]:
-    groups = spec.groups.items()
-    if len(groups) == 1 and not any(each.os or each.disconnected for _, each in groups):
+def _groups(layout: FleetLayout) -> list[str]:
+    groups = layout.groups
+    if len(groups) == 1 and not any(each.spec.os or each.spec.disconnected for each in groups):
         return []
-    return [f"{name}: {_group(each)}." for name, each in groups]
+    return [f"{each.name}: {_group(each, layout)}." for each in groups]
 
 
-def _group(group: MachineGroup) -> str:
+def _group(layout_of_group: GroupLayout, layout: FleetLayout) -> str:
+    group = layout_of_group.spec
     text = pluralize(group.count, "machine") + (f", {group.os}" if group.os else "")
     away = group.disconnected
     if away is None:
         return text
-    off = away.share * away.off.mean / (away.on.mean + away.off.mean)
+    off = share_away(away, layout.connected(layout_of_group), layout.span.horizon)
     return (
-        f"{text}; {show_share(away.share)} of them are disconnected at times (on for {away.on}, "
-        f"off for {away.off}), {show_share(off)} of them at an instant: nothing starts there then, "
-        "what is under way goes on"
+        f"{text}; {show_share(away.share)} of them are disconnected at times ({_times(away)}), "
+        f"{show_share(off)} of them at an instant: nothing starts there then, what is under way "
+        "goes on"
     )
+
+
+def _times(away: Disconnected) -> str:
+    """When machines are connected."""
+    if away.windows is None:
+        return f"on for {away.on}, off for {away.off}"
+    return f"connected {show_windows(away.windows)}"
 
 
 def _extension(each: Extension, spec: ArcFleet) -> str:

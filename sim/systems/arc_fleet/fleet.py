@@ -82,7 +82,10 @@ class Section:
         def afford(changes: int) -> None:
             context.afford(changes, first)
 
-        connections = Connections(context.draws, path, away, self.members, context.horizon, afford)
+        windows = self.layout.connected(group)
+        connections = Connections(
+            context.draws, path, away, self.members, context.horizon, afford, windows
+        )
         connections.tell(context.record, first, self.layout.network, context.horizon)
         return connections
 

@@ -28,6 +28,7 @@ from sim.systems.arc_fleet.states import (
 )
 from sim.systems.arc_fleet.versions import ordered, upgrades, version_key
 from sim.systems.base.layout import Layout
+from sim.systems.base.operation import windows_of
 from sim.systems.base.targets import target_states
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.log import Block
+    from sim.core.windows import Windows
     from sim.systems.arc_fleet.spec import MachineGroup
     from sim.systems.base.operation import Operation, Request, Span
 
@@ -224,6 +226,11 @@ class FleetLayout(Layout[ArcFleet]):
     def on(self) -> dict[str, ArcFleet]:
         """By group the fleet as it is on its machines."""
         return {group.name: on_group(self.spec, group.name) for group in self.groups}
+
+    def connected(self, group: GroupLayout) -> Windows | None:
+        """The windows in which those of a group's machines are connected that are away at times."""
+        away = group.spec.disconnected
+        return windows_of(away.windows, self.span) if away and away.windows else None
 
     def group_of(self, extension: ExtensionLayout) -> GroupLayout:
         """The machines that an extension is on."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sim.formats.distributions import Distribution
-    from sim.systems.arc_fleet.spec import ArcFleet, Extension
+    from sim.systems.arc_fleet.spec import ArcFleet, Disconnected, Extension
     from sim.systems.base.operation import Operation, Request
 
     Path = tuple[str | int, ...]
@@ -84,11 +84,26 @@ def _of_machines(path: Path, spec: ArcFleet) -> Iterator[Issue]:
         key = "groups" if spec.groups else "machines"
         yield Issue((*path, key), f"must be at most {MOST_MEMBERS:,} machines, got {count}")
     for name, group in spec.groups.items():
-        away = group.disconnected
-        for key, time in (("on", away.on), ("off", away.off)) if away else ():
-            if _takes_no_time(time):
-                rule = "must be longer than 0s, got 0s"
-                yield Issue((*path, "groups", name, "disconnected", key), rule)
+        if group.disconnected is not None:
+            yield from _of_connections((*path, "groups", name, "disconnected"), group.disconnected)
+
+
+def _of_connections(path: Path, away: Disconnected) -> Iterator[Issue]:
+    """Machines are connected in windows, or for some time after the other."""
+    times = {"on": away.on, "off": away.off}
+    given = {key: time for key, time in times.items() if time is not None}
+    if away.windows is not None:
+        for key in given:
+            yield Issue((*path, key), "must not be given together with windows")
+        return
+    if not given:
+        yield Issue(path, "missing keys on and off (or windows)")
+    elif len(given) < len(times):
+        (missing,) = times.keys() - given.keys()
+        yield Issue(path, f"missing key {missing}")
+    for key, time in given.items():
+        if _takes_no_time(time):
+            yield Issue((*path, key), "must be longer than 0s, got 0s")
 
 
 def _too_many(

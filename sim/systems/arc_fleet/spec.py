@@ -23,6 +23,7 @@ from sim.formats.fields import (
     Text,
 )
 from sim.systems.arc_fleet.versions import Version
+from sim.systems.base.operation import Window
 from sim.systems.base.spec import System
 
 Os = Literal["linux", "windows"]
@@ -60,17 +61,19 @@ PublisherAndType = Annotated[Text, AfterValidator(_publisher_and_type)]
 
 
 class Disconnected(Spec):
-    """Machines that are away at times: nothing starts on them then, and they catch up. They have
-    come and gone for long at time 0, so a third of them is away if they are away a third of the
-    time.
+    """Machines that are away at times: nothing starts on them then, and they catch up. With `on`
+    and `off` they have come and gone for long at time 0, so a third of them is away if they are
+    away a third of the time; with `windows` they are connected by the clock.
     """
 
     share: Share
     """Share of the group's machines that are away at times; each is one with this chance."""
-    on: Distribution
-    """How long such a machine is connected at a time."""
-    off: Distribution
-    """How long it is away at a time."""
+    on: Distribution | SkipJsonSchema[None] = None
+    """How long such a machine is connected at a time; needs `off`."""
+    off: Distribution | SkipJsonSchema[None] = None
+    """How long it is away at a time; needs `on`."""
+    windows: tuple[Window, ...] | SkipJsonSchema[None] = Field(default=None, min_length=1)
+    """Times in which it is connected, by the local clock, in the place of `on` and `off`."""
 
 
 class MachineGroup(Spec):

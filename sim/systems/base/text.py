@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.core.rounding import Amount
-    from sim.systems.base.operation import Operation, Span
+    from sim.systems.base.operation import Operation, Span, Window
 
 
 def pluralize(count: int, what: str) -> str:
@@ -58,9 +58,13 @@ def _local_time(operation: Operation, span: Span) -> str:
 
 def within(body: Any, what: str) -> str:
     """When something new may begin, as a sentence after others; empty without windows."""
-    shown = [
+    return f" {what} begins only within {show_windows(body.windows)}." if body.windows else ""
+
+
+def show_windows(windows: Iterable[Window]) -> str:
+    """``22:00 to 05:00 (sat, sun) or 12:00 to 13:00``."""
+    return " or ".join(
         f"{format_clock(each.from_)} to {format_clock(each.to)}"
         + (f" ({', '.join(each.days)})" if each.days else "")
-        for each in body.windows
-    ]
-    return f" {what} begins only within {' or '.join(shown)}." if shown else ""
+        for each in windows
+    )
