@@ -7,20 +7,27 @@ dumps as what reads back to the same value.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
-from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
-from sim.core import units, zones
-from sim.core.clock_times import CLOCK_TIME_PATTERN, ClockTime, is_likely
+from sim.core import units
 from sim.core.rounding import Amount
-from sim.formats.checking import WRONG_SHAPE, Null, check, show_scalar
+from sim.formats.checking import Null, check, show_scalar
+from sim.formats.scalars import Plain, number_of, scalar_of, takes, text_of, written_as
 from sim.formats.specs import OneOf, Spec
+from sim.formats.time_fields import (
+    Clock,
+    ClockEnd,
+    ClockTimeText,
+    Duration,
+    Instant,
+    PositiveDuration,
+    Start,
+    TimeZone,
+)
 from sim.formats.tree import Scalar, dotted
 
 if TYPE_CHECKING:
@@ -58,8 +65,6 @@ __all__ = [
     "dotted",
 ]
 
-Plain = str | int | float | bool
-
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 LONGEST_NAME = 80
@@ -69,45 +74,14 @@ _MOST_DIGITS = 15  # a float still tells such whole numbers apart
 _LEAST, _MOST = 1e-6, 1e9
 
 
-def _takes(expected: str, convert: Callable[[Plain], Any]) -> PlainValidator:
-    """Refuse mappings, lists and null, then convert or raise ValueError("rule, got value")."""
-    return PlainValidator(lambda value: convert(_scalar(value, expected)))
-
-
-def _scalar(value: object, expected: str) -> Plain:
-    if isinstance(value, str | int | float):
-        return value
-    shape = "a list" if isinstance(value, list) else "a mapping"
-    raise PydanticCustomError(WRONG_SHAPE, "{rule}", {"rule": f"{expected}, got {shape}"})
-
-
-def _written_as(convert: Callable[[Any], Any]) -> PlainSerializer:
-    return PlainSerializer(convert, when_used="unless-none")
-
-
-def _text(value: Plain) -> str:
-    """Give a scalar's own text, as YAML would spell what came from Python."""
-    if isinstance(value, str):
-        return str(value)
-    return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-def _number(value: Plain, form: re.Pattern[str]) -> int | float | None:
-    """Read an unquoted number, or give None. Quoted text is no number, nor is a boolean."""
-    if isinstance(value, str):
-        fits = isinstance(value, Scalar) and value.plain and form.fullmatch(value)
-        return float(value) if fits else None
-    return None if isinstance(value, bool) else value
-
-
 def _whole_number(value: Plain, most_digits: int = _MOST_DIGITS) -> int | None:
     if isinstance(value, float) or _has_too_many_digits(value, most_digits):
         return None
-    return None if _number(value, _INTEGER) is None else int(value)
+    return None if number_of(value, _INTEGER) is None else int(value)
 
 
 def _has_too_many_digits(value: Plain, most: int) -> bool:
-    return len(_text(value).lstrip("+-")) > most
+    return len(text_of(value).lstrip("+-")) > most
 
 
 def _refuse(expected: str, value: Plain, most_digits: int = _MOST_DIGITS) -> ValueError:
@@ -118,7 +92,7 @@ def _hint(value: Plain, most_digits: int) -> str:
     unquoted = isinstance(value, Scalar) and value.plain
     if isinstance(value, str) and not unquoted and _NUMBER.fullmatch(value):
         return " (text, not a number: leave the quotes out)"
-    whole = _INTEGER.fullmatch(_text(value))
+    whole = _INTEGER.fullmatch(text_of(value))
     too_many = whole and _has_too_many_digits(value, most_digits)
     return f" (more than {most_digits} digits)" if too_many else ""
 
@@ -138,7 +112,7 @@ def _whole(
             raise _refuse(expected, value, most_digits)
         return number
 
-    return _takes(expected, convert)
+    return takes(expected, convert)
 
 
 def _real(
@@ -147,14 +121,14 @@ def _real(
     """A number that is `expected` in kind and of a `size` with which arithmetic is exact."""
 
     def convert(value: Plain) -> float:
-        number = _number(value, _NUMBER)
+        number = number_of(value, _NUMBER)
         if number is None or not math.isfinite(number) or not allows(number):
             raise _refuse(expected, value)
         if not fits(number):
             raise _refuse(f"must be {size}", value)
         return float(number)
 
-    return _takes(expected, convert)
+    return takes(expected, convert)
 
 
 SIZES = "from 0.000001 to 1e9"
@@ -200,138 +174,22 @@ Number = Annotated[
         "from -1e15 to 1e15",
         lambda number: abs(number) <= 10**_MOST_DIGITS,
     ),
-    _written_as(_short_number),
+    written_as(_short_number),
     WithJsonSchema({"type": "number", "minimum": -(10**_MOST_DIGITS), "maximum": 10**_MOST_DIGITS}),
 ]
 
 PositiveNumber = Annotated[
     float,
     _real("must be a number above 0", lambda number: number > 0, SIZES, is_usual),
-    _written_as(_short_number),
+    written_as(_short_number),
     WithJsonSchema({"type": "number", "minimum": _LEAST, "maximum": _MOST}),
 ]
 
 NonNegativeNumber = Annotated[
     float,
     _real("must be a number, 0 or more", lambda number: number >= 0, f"0 or {SIZES}", is_usual),
-    _written_as(_short_number),
+    written_as(_short_number),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MOST}),
-]
-
-
-# Times --------------------------------------------------------------------------------------------
-
-
-def _positive_duration(value: Plain) -> float:
-    seconds = units.parse_duration(_text(value))
-    if seconds <= 0:
-        raise ValueError(f"must be a duration above 0s, got {show_scalar(value)}")
-    return seconds
-
-
-_DURATION = "must be a duration such as 90s or 5min"
-_DURATION_SCHEMA = {
-    "type": "string",
-    "pattern": units.DURATION_PATTERN,
-    "examples": ["90s", "5min", "1h30min"],
-}
-
-Duration = Annotated[
-    float,
-    _takes(_DURATION, lambda value: units.parse_duration(_text(value))),
-    _written_as(units.format_duration),
-    WithJsonSchema(_DURATION_SCHEMA),
-]
-
-PositiveDuration = Annotated[
-    float,
-    _takes(_DURATION, _positive_duration),
-    _written_as(units.format_duration),
-    WithJsonSchema(_DURATION_SCHEMA),
-]
-
-Clock = Annotated[
-    float,
-    _takes("must be a time of day such as 22:00", lambda value: units.parse_clock(_text(value))),
-    _written_as(units.format_clock),
-    WithJsonSchema({"type": "string", "pattern": units.CLOCK_PATTERN}),
-]
-
-ClockEnd = Annotated[
-    float,
-    _takes(
-        "must be a time of day such as 22:00", lambda value: units.parse_clock_end(_text(value))
-    ),
-    _written_as(units.format_clock),
-    WithJsonSchema({"type": "string", "pattern": units.CLOCK_END_PATTERN}),
-]
-"""A time of day, or the end of the day."""
-
-
-def _clock_time(value: object) -> ClockTime:
-    """What is no clock time at all is for the other alternatives of a field."""
-    text = _text(value) if isinstance(value, str | int | float) else ""
-    if not is_likely(text):
-        _scalar(value, _DURATION)
-        raise PydanticCustomError(WRONG_SHAPE, _DURATION)
-    return ClockTime.parse(text)
-
-
-ClockTimeText = Annotated[
-    ClockTime,
-    PlainValidator(_clock_time),
-    PlainSerializer(lambda clock_time: clock_time.text),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": CLOCK_TIME_PATTERN},
-                {"type": "string", "pattern": units.INSTANT_PATTERN},
-            ]
-        }
-    ),
-]
-"""A time by the clock, as an alternative to a duration."""
-
-Instant = Annotated[
-    dt.datetime,
-    _takes(
-        "must be a date and time such as 2026-11-20T14:00",
-        lambda value: units.parse_instant(_text(value)),
-    ),
-    _written_as(dt.datetime.isoformat),
-    WithJsonSchema({"type": "string", "pattern": units.INSTANT_PATTERN}),
-]
-
-
-_FIRST_YEAR, _LAST_YEAR = 1000, 9000  # and every instant of a run and its pictures has a date
-
-
-def _start(value: Plain) -> dt.datetime:
-    start = units.parse_instant(_text(value))
-    if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
-        rule = f"must be a date in the years {_FIRST_YEAR} to {_LAST_YEAR}"
-        raise ValueError(f"{rule}, got {show_scalar(value)}")
-    return start
-
-
-Start = Annotated[
-    dt.datetime,
-    _takes("must be a date and time such as 2026-11-20T14:00", _start),
-    _written_as(dt.datetime.isoformat),
-    WithJsonSchema({"type": "string", "pattern": units.INSTANT_PATTERN}),
-]
-"""When a scenario begins."""
-
-
-TimeZone = Annotated[
-    ZoneInfo,
-    _takes(
-        "must be a time zone such as Europe/Berlin", lambda value: zones.parse_zone(_text(value))
-    ),
-    _written_as(str),
-    WithJsonSchema(
-        {"type": "string", "pattern": zones.ZONE_PATTERN, "examples": ["Europe/Berlin"]}
-    ),
 ]
 
 
@@ -340,11 +198,11 @@ TimeZone = Annotated[
 
 def _ratio(expected: str, parse: Callable[[str], float]) -> PlainValidator:
     def convert(value: Plain) -> float:
-        if isinstance(value, str) and not value.endswith("%") and _number(value, _NUMBER) is None:
+        if isinstance(value, str) and not value.endswith("%") and number_of(value, _NUMBER) is None:
             raise _refuse(expected, value)
-        return parse(_text(value))
+        return parse(text_of(value))
 
-    return _takes(expected, convert)
+    return takes(expected, convert)
 
 
 _PERCENT_SCHEMA = {"type": "string", "pattern": units.SHARE_PATTERN, "examples": ["80%"]}
@@ -352,7 +210,7 @@ _PERCENT_SCHEMA = {"type": "string", "pattern": units.SHARE_PATTERN, "examples":
 Share = Annotated[
     float,
     _ratio("must be a share such as 80% or 0.8", units.parse_share),
-    _written_as(units.format_share),
+    written_as(units.format_share),
     WithJsonSchema(
         {"anyOf": [_PERCENT_SCHEMA, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
     ),
@@ -362,7 +220,7 @@ Share = Annotated[
 Load = Annotated[
     float,
     _ratio("must be a load such as 80% or 0.8", units.parse_load),
-    _written_as(units.format_share),
+    written_as(units.format_share),
     WithJsonSchema(
         {
             "anyOf": [
@@ -378,7 +236,7 @@ Load = Annotated[
 Level = Annotated[
     float,
     _ratio("must be a share such as 0%, 80% or 120%", units.parse_level),
-    _written_as(units.format_share),
+    written_as(units.format_share),
     WithJsonSchema(
         {
             "anyOf": [
@@ -393,7 +251,7 @@ Level = Annotated[
 
 def _amount(value: Plain) -> Amount:
     if isinstance(value, str) and value.endswith("%"):
-        return Amount(share=units.parse_share(_text(value)))
+        return Amount(share=units.parse_share(text_of(value)))
     whole = _whole_number(value)
     if whole is None or whole < 0:
         raise _refuse("must be a count such as 14 or a share such as 80%", value)
@@ -406,8 +264,8 @@ def _amount_as_written(amount: Amount) -> int | str | None:
 
 CountOrShare = Annotated[
     Amount,
-    _takes("must be a count such as 14 or a share such as 80%", _amount),
-    _written_as(_amount_as_written),
+    takes("must be a count such as 14 or a share such as 80%", _amount),
+    written_as(_amount_as_written),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, _PERCENT_SCHEMA]}),
 ]
 
@@ -427,7 +285,7 @@ def _own_text(value: Plain) -> str:
     """Keep the text as written. A float from Python has lost it: 9.10 came as 9.1."""
     if isinstance(value, float | bool):
         raise ValueError(f"must be text: quote it, got {show_scalar(value)}")  # noqa: TRY004
-    text = _text(value)
+    text = text_of(value)
     if len(text) > _LONGEST_TEXT:
         rule = f"must be text of at most {_LONGEST_TEXT:,} characters"
         raise ValueError(f"{rule}, got {len(text):,}: {show_scalar(value)}")
@@ -447,13 +305,13 @@ def _name(value: Plain) -> str:
 
 _TEXT_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
 
-Flag = Annotated[bool, _takes("must be true or false", _flag), WithJsonSchema({"type": "boolean"})]
+Flag = Annotated[bool, takes("must be true or false", _flag), WithJsonSchema({"type": "boolean"})]
 
-Text = Annotated[str, _takes("must be text", _own_text), WithJsonSchema(_TEXT_SCHEMA)]
+Text = Annotated[str, takes("must be text", _own_text), WithJsonSchema(_TEXT_SCHEMA)]
 
 Name = Annotated[
     str,
-    _takes("must be a name", _name),
+    takes("must be a name", _name),
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}]}),
 ]
 
@@ -461,7 +319,7 @@ Name = Annotated[
 def _text_or_null(value: object) -> str | Null:
     if value is None or value is Null.NULL:
         return Null.NULL
-    return _own_text(_scalar(value, "must be text or null"))
+    return _own_text(scalar_of(value, "must be text or null"))
 
 
 TextOrNull = Annotated[
