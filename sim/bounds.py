@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.errors import Problem, TooMuchError
 from sim.core.units import show_duration
-from sim.scenario.references import as_problems
+from sim.scenario.issues import as_problems
 from sim.systems.base.cost import Part
 from sim.systems.base.spec import Issue
 

@@ -357,7 +357,7 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     from sim.bounds import located
     from sim.forecast.estimate import estimate
     from sim.forecast.explanation import predicted_rejections
-    from sim.scenario.references import as_problems
+    from sim.scenario.issues import as_problems
     from sim.simulation import Simulation
     from sim.systems.base.spec import Issue
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sim.core.metrics import Metric
-    from sim.scenario.references import Objective
+    from sim.scenario.objectives import Objective
     from sim.systems.base.operation import Operation, Span
     from sim.systems.base.spec import System
 

@@ -18,7 +18,9 @@ from sim.formats.tree import Node, from_python, write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS
-from sim.scenario.references import Linked, Objective, as_problems, by_system, dump_objective
+from sim.scenario.issues import as_problems
+from sim.scenario.objectives import Objective, dump_objective
+from sim.scenario.operations import by_system
 from sim.scenario.variants import Draft, without_variants
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation, Span
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from sim.scenario.inputs import InputFile
+    from sim.scenario.references import Linked
     from sim.systems.base.spec import System
 
 

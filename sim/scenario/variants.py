@@ -18,7 +18,8 @@ from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python, walk
 from sim.scenario import paths
 from sim.scenario.file import File, file_model, json_schema, kinds_of
-from sim.scenario.references import Linked, as_problems, link
+from sim.scenario.issues import as_problems
+from sim.scenario.references import Linked, link
 from sim.systems import FOLDERS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Draft:
     file: File
 
     def link(self, contents: Mapping[str, bytes], problems: list[Problem]) -> Linked:
-        """As `scenario_references.link`; what was told of the file is not told of its variants."""
+        """As `references.link`; what was told of the file is not told of its variants."""
         own: list[Problem] = []
         linked = link(self.tree, self.file, contents, own)
         problems += _news(own, problems, self.variant)

@@ -9,7 +9,7 @@ import sim
 from sim.cli import main
 from sim.results.run_pictures import marks
 from sim.scenario import Scenario
-from sim.scenario.references import MOST_OPERATIONS
+from sim.scenario.operations import MOST_OPERATIONS
 from sim.simulation import Simulation
 
 HOUR = 3600.0
