@@ -11,7 +11,7 @@ from sim.core.rounding import at_least, at_most
 from sim.core.units import format_clock, show_duration, show_share
 from sim.systems.base.dry_run import MEAN, DryRunRules
 from sim.systems.base.model import refused
-from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
+from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
 from sim.systems.batch_pool.arrivals import OfferedLoad
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
@@ -79,13 +79,12 @@ def describe(
     """The pool, its work, what each operation does or how it is rejected."""
     lines = [_pool(layout), *_nodes(layout.spec), *_work(layout)]
     nodes = layout.spec.nodes
-    for operation in as_written(layout.requests):
+    for operation in in_time(layout.requests):
         rejection = refused(operation, rejection_of(operation), dry_run)
-        if rejection is not None:
-            lines.append(f"{when(operation, layout.span)} it {rejection}.")
-            continue
-        lines += _operation(layout, operation, nodes, dry_run)
-        if isinstance(operation.body, Resize):
+        if not operation.repetition:  # what is repeated is told the first time
+            what = [f"{when(operation, layout.span)} it {rejection}."]
+            lines += what if rejection else _operation(layout, operation, nodes, dry_run)
+        if isinstance(operation.body, Resize) and rejection is None:
             nodes = operation.body.nodes
     return lines
 
@@ -255,7 +254,8 @@ def _operation(
             *_load(layout, operation, nodes),
         ]
     if isinstance(body, Resize):
-        return [f"{at} {_resize(body, spec, nodes)}."]
+        first = "the first time " if operation.every else ""
+        return [f"{at} {first}{_resize(body, spec, nodes)}."]
     return [f"{at} {_of_node(body, spec)}."]
 
 
@@ -315,8 +315,8 @@ def _load(layout: PoolLayout, operation: Operation, nodes: int) -> list[str]:
     text = f"Offered load meanwhile: {show_share(begin)} of the slots that are left"
     until = "until the upgrade is over"
     if load.changes:
-        text += f" when it begins, {show_share(peak)} at its peak"
-        until = "while it is 100 % or more"
+        text += f" when it begins, {show_share(peak)} at the peak of the load"
+        until = "then, if the upgrade still goes on"
     grows = f"; WARNING: the queue grows {until}" if is_overload(peak) else ""
     return [f"{text}{grows}."]
 

@@ -215,6 +215,6 @@ def test_explain_tells_the_curve_and_the_load_before_during_and_at_its_peak():
         "it is 100 % or more."
     ) in text
     assert (
-        "Offered load meanwhile: 20 % of the slots that are left when it begins, 150 % at its "
-        "peak; WARNING: the queue grows while it is 100 % or more."
+        "Offered load meanwhile: 20 % of the slots that are left when it begins, 150 % at the "
+        "peak of the load; WARNING: the queue grows then, if the upgrade still goes on."
     ) in text

@@ -350,6 +350,19 @@ def test_operations_are_told_in_order_of_time():
     assert "node-5 goes" in lines[1]
 
 
+def test_an_upgrade_finds_the_nodes_that_repeated_resizes_have_left():
+    """At 9h30 the night is over: 8 nodes, though the file's first size of the night is 4."""
+    day = {"at": "1h", "every": "4h", "resize": {"nodes": 8}}
+    night = {"at": "2h", "every": "4h", "resize": {"nodes": 4}}
+    lines = told(day, night, {"at": "9h30min"} | UPGRADE, nodes=8)[-3:]
+    assert lines[0] == (
+        "At 1h and every 4h, 6 times, resize-0: the first time nothing happens: the pool has 8 "
+        "nodes already."
+    )
+    assert "the first time node-4 to node-7 go" in lines[1]
+    assert "(20 % of 8, rounded down)" in lines[2]
+
+
 def test_a_refusal_is_foretold_in_the_place_of_what_would_happen():
     lines = told({"upgrade_image": {}})
     assert lines[-1] == (
