@@ -9,6 +9,7 @@ from sabotage import Sabotage, scaled
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
 from sim.systems.batch_pool.draws import Starts
+from sim.systems.batch_pool.node_service import NodeService
 from sim.systems.batch_pool.nodes import Nodes
 from sim.systems.batch_pool.scheduler import FreeNodes, Queue, Scheduler
 from sim.systems.batch_pool.service import BatchService
@@ -153,6 +154,11 @@ def take_nodes_back_in_twice_the_time(patch):
     scaled(patch, BatchService, "_times", 2)
 
 
+def leave_the_last_out(patch):
+    whole = NodeService._chosen
+    patch.setattr(NodeService, "_chosen", lambda self, call: whole(self, call)[:-1])
+
+
 BUSY = {"load": "95%"}
 SABOTAGES = (
     Sabotage(
@@ -268,5 +274,11 @@ SABOTAGES = (
         work_is_kept,
         pool(),
         "a completed task was not given the time that it needs",
+    ),
+    Sabotage(
+        "a request for all nodes leaves the last one out",
+        leave_the_last_out,
+        pool({"at": "1h", "reboot_node": {"node": "all"}}),
+        "a request for several nodes left one out",
     ),
 )

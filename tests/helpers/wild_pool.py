@@ -8,6 +8,7 @@ HORIZON_MIN = 180
 VERSIONS = ("WA-GUEST-OS-5.31_201905-01", "WA-GUEST-OS-5.32_201906-01")
 WINDOWS = [{"from": "00:30", "to": "01:00"}, {"from": "02:00", "to": "02:15"}]
 MODES = ("requeue", "taskcompletion", "terminate", "checkpoint")
+CHOICES = ("all", "idle", "running", "offline", "starttaskfailed", "unusable")
 OPTIONS = ("requeue", "terminate", "taskcompletion", "retaineddata")
 
 times = st.sampled_from(
@@ -68,7 +69,9 @@ def upgrades(kind):
 
 def others():
     """What else may be asked of a pool of up to seven nodes."""
-    node = st.integers(0, 3).map("node-{}".format)
+    one = st.integers(0, 3).map("node-{}".format)
+    several = st.lists(st.integers(0, 3), min_size=1, unique=True) | st.sampled_from(CHOICES)
+    node = st.one_of(one, one, several)
     option = st.sampled_from(OPTIONS)
     resize = st.fixed_dictionaries(
         {"nodes": st.integers(0, 7)}, optional={"node_deallocation_option": option}

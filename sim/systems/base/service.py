@@ -72,7 +72,7 @@ class Service:
 
     def fails(self, call: Call, rule: str, cause: int) -> None:
         """A request that is in progress fails by a rule."""
-        if self._states[call.number] == ASKED:
+        if self._states[call.number] % OPERATION.width == ASKED:
             self._becomes(call, FAILED + OPERATION.width * self._rules[rule], cause)
 
     def _becomes(self, call: Call, state: int, cause: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.batch_pool import nodes_audit, scheduling_audit
+from sim.systems.batch_pool import choice_audit, nodes_audit, scheduling_audit
 from sim.systems.batch_pool.draws import redraw_tasks
 from sim.systems.batch_pool.history import (
     DONE,
@@ -72,6 +72,7 @@ def broken_rule(layout: PoolLayout, stack: Stack) -> str | None:
 def _more_broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     """Those that hold for a run only, whose draws are known and which shows all that happened."""
     yield from nodes_audit.broken_rules(layout, stack)
+    yield from choice_audit.broken_rules(layout, stack)
     if layout.jobs:
         yield from scheduling_audit.broken_rules(layout, stack)
 

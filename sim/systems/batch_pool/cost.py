@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.systems.base.cost import Part, expected_failures, tries
-from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.requests import OF_NODES, Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.selection import ALL, numbers_of
+from sim.systems.batch_pool.states import BUSY, IDLE, NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +100,8 @@ def _of_nodes(layout: PoolLayout, busy: float) -> Iterator[Part]:
             count = layout.spec.nodes
         elif isinstance(operation.body, Resize):
             count = max(1.0, abs(operation.body.nodes - layout.spec.nodes))
+        elif isinstance(operation.body, OF_NODES):
+            count = _chosen(layout, operation.body.node)
         nodes += count
         rows = count * taken + OPERATION_ROWS
         what = f"nodes that {operation.name} takes"
@@ -111,3 +115,11 @@ def _of_nodes(layout: PoolLayout, busy: float) -> Iterator[Part]:
     path = ("systems", layout.name, "start_task", "max_retry_count")
     what = "start tasks, which fail and run again"
     yield Part(path, what, "node", "", 0.0, nodes * again if again else 0.0)
+
+
+def _chosen(layout: PoolLayout, choice: str | tuple[str, ...]) -> float:
+    """About how many nodes a choice means: few are in another state than idle or running."""
+    numbers = numbers_of(choice)
+    if numbers is not None:
+        return len(numbers)
+    return layout.spec.nodes if choice in (ALL, NODE[IDLE], BUSY) else 1.0

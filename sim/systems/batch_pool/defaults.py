@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.formats.tree import dotted
 from sim.systems.base.spec import Headcount
+from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
+    OF_NODES,
     WAITING,
     RebootNode,
     ReimageNode,
@@ -14,6 +16,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
+from sim.systems.batch_pool.selection import names_one, numbers_of
 from sim.systems.batch_pool.workload import Job
 
 if TYPE_CHECKING:
@@ -90,10 +93,15 @@ def resolve(_: str, spec: BatchPool) -> BatchPool:
 
 
 def resolve_body(spec: BatchPool, body: Request) -> Request:
-    """Fill in what a resize does to running tasks."""
+    """Fill in what a resize does to running tasks; name nodes by their names, in order."""
     if isinstance(body, Resize):
         option = body.node_deallocation_option or spec.node_deallocation_option
         return body.model_copy(update={"node_deallocation_option": option})
+    if isinstance(body, OF_NODES):
+        numbers = numbers_of(body.node)
+        if numbers is not None:
+            names = tuple(node_name(number) for number in numbers)
+            return body.model_copy(update={"node": names[0] if names_one(body.node) else names})
     return body
 
 
@@ -126,6 +134,8 @@ def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list
     restarts = [body for body in bodies if isinstance(body, RebootNode | ReimageNode)]
     if upgraded and spec.work and any(body.option in WAITING for body in restarts):
         lines.append("a reboot or reimage that waits is lost to the upgrade")
+    if any(isinstance(body, OF_NODES) and not names_one(body.node) for body in bodies):
+        lines.append("of several nodes each answers a request by itself")
     lines += [
         f"{name} {getattr(spec, name)}" for name in chosen if name not in spec.model_fields_set
     ]

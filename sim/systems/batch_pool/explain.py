@@ -23,6 +23,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeImage,
     UpgradeOs,
 )
+from sim.systems.batch_pool.selection import ALL, names_one
 from sim.systems.batch_pool.workload import is_overload
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _operation(
     if isinstance(body, Resize):
         first = "the first time " if operation.every else ""
         return [f"{at} {first}{_resize(body, spec, nodes)}."]
-    return [f"{at} {_of_node(body, spec)}."]
+    return [f"{at} {_of_nodes(operation, spec, dry_run)}."]
 
 
 def _version(layout: PoolLayout, operation: str, body: UpgradeOs | UpgradeImage) -> str:
@@ -337,19 +338,42 @@ def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:
     return f"{who}; {_option(str(body.node_deallocation_option), spec)}; {then}"
 
 
-def _of_node(body: Any, spec: BatchPool) -> str:
+def _of_nodes(operation: Operation, spec: BatchPool, dry_run: DryRun | None) -> str:
+    body: Any = operation.body
+    if dry_run is not None and not names_one(body.node):
+        row = dry_run.operations[operation.name]
+        if row["status"] == "Succeeded" and row["message"]:
+            case = "" if dry_run.is_certain else "in the mean case "
+            return f"{case}nothing happens: no node is {body.node} by then"
+    who, several = _who(body.node)
     match body:
         case RebootNode():
-            return f"{body.node} reboots ({spec.reboot}); {_option(body.option, spec)}"
+            does = "reboot" if several else "reboots"
+            return f"{who} {does} ({spec.reboot}); {_option(body.option, spec)}"
         case ReimageNode():
-            return f"{body.node} is reimaged ({spec.reimage}); {_option(body.option, spec)}"
+            does = "are reimaged" if several else "is reimaged"
+            return f"{who} {does} ({spec.reimage}); {_option(body.option, spec)}"
         case DisableScheduling():
             stays = body.option == "taskcompletion"
             running = "running ones go on" if stays else _option(body.option, spec)
-            return f"{body.node} takes no new tasks; {running}"
+            return f"{who} {'take' if several else 'takes'} no new tasks; {running}"
         case EnableScheduling():
-            return f"{body.node} takes tasks again"
+            return f"{who} {'take' if several else 'takes'} tasks again"
     raise AssertionError(body)
+
+
+NAMED = 5
+"""So many nodes of a list are named."""
+
+
+def _who(choice: str | tuple[str, ...]) -> tuple[str, bool]:
+    """The nodes that are meant, in words, and whether these are in the plural."""
+    if isinstance(choice, tuple):
+        more = len(choice) - NAMED
+        return ", ".join(choice[:NAMED]) + (f" and {more:,} more" if more > 0 else ""), True
+    if choice == ALL:
+        return "all nodes", True
+    return (choice, False) if names_one(choice) else (f"all nodes that are {choice} then", True)
 
 
 def _option(option: str, spec: BatchPool) -> str:

@@ -20,10 +20,7 @@ from sim.systems.batch_pool.states import (
     ACTIVE,
     CHECKPOINTED,
     COMPLETED,
-    DRAINING,
     FAILED,
-    IDLE,
-    NODE,
     RUNNING,
     TASK_WIDTH,
     WAITING,
@@ -294,23 +291,6 @@ def waits(layout: PoolLayout, stack: Stack) -> Waits:
     until = np.where(started, stack.time[following], stack.horizon)
     until -= stack.time[submitted]
     return Waits(submitted, until, started)
-
-
-BUSY = "running"
-"""What a node in service is while tasks run on it; no row says so."""
-
-SHOWN = (
-    NODE[IDLE],
-    BUSY,
-    *(NODE[status] for status in range(1, WIDTH) if status not in (IDLE, DRAINING)),
-)
-"""What a node may be seen to be in."""
-
-
-def shown(code: int, *, busy: bool) -> str:
-    """What a node is seen to be in; one that drains is running to its end."""
-    status = code % WIDTH
-    return BUSY if status == DRAINING or (status == IDLE and busy) else NODE[status]
 
 
 @dataclass(frozen=True, eq=False)

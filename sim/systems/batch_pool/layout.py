@@ -17,7 +17,7 @@ from sim.systems.base.layout import Layout
 from sim.systems.base.spec import Issue
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.batch_pool.arrivals import Rate
-from sim.systems.batch_pool.rejections import LATEST, RULES, by_listing, by_version
+from sim.systems.batch_pool.rejections import ANSWERS, LATEST, by_listing, by_version
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.spec import BatchPool
 from sim.systems.batch_pool.states import (
@@ -89,7 +89,7 @@ class PoolLayout(Layout[BatchPool]):
         upgrades = [each for each in requests if isinstance(each.body, UpgradeOs | UpgradeImage)]
         named = [each.name for each in upgrades]
         super().__init__(
-            name, spec, requests, first, span, actors=ACTORS, rules=RULES, rollouts=named
+            name, spec, requests, first, span, actors=ACTORS, rules=ANSWERS, rollouts=named
         )
         versions, targets = _number_versions(spec, upgrades, span)
         self.os_versions = tuple(versions)

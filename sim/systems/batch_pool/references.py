@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sim.core.rounding import at_least, at_most
 from sim.core.units import shorten, show_duration, show_share
+from sim.formats.checking import nearest
 from sim.systems.base.spec import Issue
 from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.arrivals import OfferedLoad
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.selection import ALL, number_of
+from sim.systems.batch_pool.states import SHOWN
 from sim.systems.batch_pool.workload import is_overload
 
 if TYPE_CHECKING:
@@ -168,16 +171,43 @@ def _of_names(path: Path, name: str, spec: BatchPool) -> Iterator[Issue]:
 
 
 def _of_node(operation: Operation, name: str, room: int) -> Iterator[Issue]:
-    node = getattr(operation.body, "node", None)
-    if node is None:
+    choice = getattr(operation.body, "node", None)
+    if choice is None or choice == ALL or choice in SHOWN:
         return
-    digits = "".join(re.findall(r"[0-9]", node))
+    path = (*operation.path, "node")
+    rule = f"must be a node of {name}, {node_name(0)} to {node_name(room - 1)}"
+    if isinstance(choice, str):
+        digits = "".join(re.findall(r"[0-9]", choice))
+        if digits:
+            yield from _of_name(path, choice, room, rule)
+        else:
+            words = (ALL, *SHOWN)
+            yield from _of_name(path, choice, room, f"{rule}, all or a state of nodes", words)
+        return
+    if not choice:
+        yield Issue(path, "must name a node, got an empty list")
+    found: set[int] = set()
+    for place, each in enumerate(choice):
+        yield from _of_name((*path, place), each, room, rule)
+        number = number_of(each)
+        if number in found:
+            yield Issue((*path, place), f"must be named once, got {shorten(each)} again")
+        if number is not None:
+            found.add(number)
+
+
+def _of_name(
+    path: Path, given: str, room: int, rule: str, words: Sequence[str] = ()
+) -> Iterator[Issue]:
+    """The name of one node; `words` are those that might have been meant too."""
+    number = number_of(given)
+    if number is not None and number < room:
+        return
+    digits = "".join(re.findall(r"[0-9]", given))
     meant = int(digits[:9] or room)
-    rule = f"must be a node of {name}, {node_name(0)} to {node_name(room - 1)}, got {shorten(node)}"
-    if meant >= room:
-        yield Issue((*operation.path, "node"), rule)
-    elif node != node_name(meant):
-        yield Issue((*operation.path, "node"), f"{rule}; did you mean {node_name(meant)}?")
+    near = node_name(meant) if meant < room else nearest(given, words)
+    hint = f"; did you mean {near}?" if near else ""
+    yield Issue(path, f"{rule}, got {shorten(given)}{hint}")
 
 
 def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Issue]:

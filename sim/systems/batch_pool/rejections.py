@@ -148,8 +148,18 @@ REJECTIONS: dict[str, Rejection] = {
 
 RULES = tuple(REJECTIONS)
 
-OPERATION_STATES = States(OPERATION.statuses, ("", *RULES))
-"""An operation's state is its status with the rule that rejected it, or that it failed by."""
+# Assumption: the Batch service takes one node a request: of several that are asked for at once each
+# is answered by itself, and what one rejects does not keep the others from it.
+SOME_NODES, EVERY_NODE, NO_NODE = "some nodes", "every node", "no node"
+"""Of a request for several nodes: some rejected it or it failed on them, every one rejected it, or
+none was in the state that it names."""
+
+ANSWERS = (*RULES, SOME_NODES, EVERY_NODE, NO_NODE)
+"""What the state of an operation may tell beside its status."""
+
+OPERATION_STATES = States(OPERATION.statuses, ("", *ANSWERS))
+"""An operation's state is its status with the rule that rejected it, or that it failed by; while
+one for several nodes is in progress, with the last rule by which a node rejected it or failed."""
 
 
 def by_request(body: Request, spec: BatchPool) -> str | None:
@@ -198,9 +208,13 @@ def _reached(instant: dt.datetime, now: dt.datetime) -> bool:
     return instant <= now
 
 
+_SEVERAL = Rejection(409, "", "")
+"""Stands where several nodes answer, whose own answers then are told."""
+
+
 def answer(rule: str, body: Request) -> Rejection:
     """The rejection by `rule`, its message about this request."""
-    rejection = REJECTIONS[rule]
+    rejection = REJECTIONS.get(rule, _SEVERAL)
     about = body.model_dump() | {"allowed": _allowed(body)} | _scheduling(body)
     return rejection._replace(message=rejection.message.format(**about))
 

@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.formats.fields import Count, Name, Text
+from sim.formats.fields import Count, Text
 from sim.systems.base.operation import Request, Window
+from sim.systems.batch_pool.selection import NodeChoice
 from sim.systems.batch_pool.spec import Deallocation
 
 
@@ -56,42 +57,46 @@ class Resize(Request):
 
 
 class RebootNode(Request):
-    """Reboot a node that is idle or running, or whose start task failed."""
+    """Reboot nodes that are idle or running, or whose start task failed."""
 
-    node: Name
-    """Its name: node-0, node-1 and so on."""
+    node: NodeChoice
+    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
+    each node that is in it then."""
     option: Deallocation = "requeue"
-    """What happens to its tasks: requeue, terminate, taskcompletion (wait for them) or retaineddata
-    (wait also until their data may go). Default: requeue."""
+    """What happens to their tasks: requeue, terminate, taskcompletion (wait for them) or
+    retaineddata (wait also until their data may go). Default: requeue."""
 
 
 class ReimageNode(Request):
-    """Reimage a node that is idle or running, or whose start task failed: a fresh operating system,
+    """Reimage nodes that are idle or running, or whose start task failed: a fresh operating system,
     in a cloud_service pool.
     """
 
-    node: Name
-    """Its name: node-0, node-1 and so on."""
+    node: NodeChoice
+    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
+    each node that is in it then."""
     option: Deallocation = "requeue"
-    """What happens to its tasks: requeue, terminate, taskcompletion (wait for them) or retaineddata
-    (wait also until their data may go). Default: requeue."""
+    """What happens to their tasks: requeue, terminate, taskcompletion (wait for them) or
+    retaineddata (wait also until their data may go). Default: requeue."""
 
 
 class DisableScheduling(Request):
-    """Disable scheduling: a node takes no new tasks."""
+    """Disable scheduling: nodes take no new tasks."""
 
-    node: Name
-    """Its name: node-0, node-1 and so on."""
+    node: NodeChoice
+    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
+    each node that is in it then."""
     option: Literal["requeue", "terminate", "taskcompletion"] = "requeue"
-    """What happens to the tasks that it runs: requeue, terminate or taskcompletion (they go on).
+    """What happens to the tasks that they run: requeue, terminate or taskcompletion (they go on).
     Default: requeue."""
 
 
 class EnableScheduling(Request):
-    """Enable scheduling: a node takes tasks again."""
+    """Enable scheduling: nodes take tasks again."""
 
-    node: Name
-    """Its name: node-0, node-1 and so on."""
+    node: NodeChoice
+    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
+    each node that is in it then."""
 
 
 OPERATIONS: dict[str, type[Request]] = {
@@ -103,6 +108,9 @@ OPERATIONS: dict[str, type[Request]] = {
     "disable_scheduling": DisableScheduling,
     "enable_scheduling": EnableScheduling,
 }
+
+OF_NODES = (RebootNode, ReimageNode, DisableScheduling, EnableScheduling)
+"""Requests about single nodes."""
 
 WAITING = ("taskcompletion", "retaineddata")
 """Options that let running tasks end."""

@@ -10,8 +10,8 @@ import numpy as np
 from sim.core.timelines import Members, accumulate, share_of
 from sim.systems.base.metrics import at_least
 from sim.systems.base.series import Series
-from sim.systems.batch_pool.history import BUSY, SHOWN, occupancy
-from sim.systems.batch_pool.states import DRAINING, IDLE, NODE, WIDTH
+from sim.systems.batch_pool.history import occupancy
+from sim.systems.batch_pool.states import BUSY, DRAINING, IDLE, NODE, SHOWN, WIDTH
 from sim.systems.batch_pool.status import up_to_date
 
 if TYPE_CHECKING:

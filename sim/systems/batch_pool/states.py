@@ -59,3 +59,19 @@ ACTORS = ("arrivals", "failures")
 
 IN_SERVICE = (IDLE, DRAINING)
 """Statuses in which a node's slots count; a draining node does until it is taken."""
+
+BUSY = "running"
+"""What a node in service is while tasks run on it; no row says so."""
+
+SHOWN = (
+    NODE[IDLE],
+    BUSY,
+    *(NODE[status] for status in range(1, WIDTH) if status not in (IDLE, DRAINING)),
+)
+"""What a node may be seen to be in."""
+
+
+def shown(code: int, *, busy: bool) -> str:
+    """What a node is seen to be in; one that drains is running to its end."""
+    status = code % WIDTH
+    return BUSY if status == DRAINING or (status == IDLE and busy) else NODE[status]

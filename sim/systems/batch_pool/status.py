@@ -19,8 +19,8 @@ import numpy as np
 
 from sim.core.timelines import Timeline, share_of
 from sim.systems.base.targets import INITIAL, REQUESTED, Group, Targets, share
-from sim.systems.batch_pool.history import UNFINISHED, executions, shown
-from sim.systems.batch_pool.states import ALLOCATION, POOL, WIDTH
+from sim.systems.batch_pool.history import UNFINISHED, executions
+from sim.systems.batch_pool.states import ALLOCATION, POOL, WIDTH, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,13 +15,16 @@ from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
 from sim.systems.base.tables import GanttLabels, bars, time_out
 from sim.systems.base.text import pluralize
-from sim.systems.batch_pool.history import DONE, TERMINATE, UNFINISHED, executions, requeued, shown
+from sim.systems.batch_pool.history import DONE, TERMINATE, UNFINISHED, executions, requeued
 from sim.systems.batch_pool.layout import node_name
-from sim.systems.batch_pool.rejections import answer
-from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling
-from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH
+from sim.systems.batch_pool.rejections import NO_NODE, OPERATION_STATES, answer
+from sim.systems.batch_pool.requests import OF_NODES, DisableScheduling, EnableScheduling
+from sim.systems.batch_pool.selection import names_one
+from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from sim.core.log import Log, Stack
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 
 Row = dict[str, Any]
+
+NAMED = 10
+"""So many nodes that answer alike are named after the first one."""
 
 LANES = 40
 """So many lanes can be told apart in a picture; the nodes of larger pools share them."""
@@ -76,7 +82,50 @@ def operations_table(layout: PoolLayout, log: Log) -> list[Row]:
         for each in layout.requests
     ]
     block = log.subjects.one(layout.name, "operation")
-    return records.operations_table(log, block, asked, answer)
+    rows = records.operations_table(log, block, asked, answer)
+    for number, each in enumerate(layout.requests):
+        if isinstance(each.body, OF_NODES) and not names_one(each.body.node):
+            mine = log.rows[log.rows["subject"] == block.first + number]
+            rows[number] |= _of_several(layout, mine, each.body)
+    return rows
+
+
+def _of_several(layout: PoolLayout, rows: NDArray[np.void], body: Request) -> Row:
+    """What a request for several nodes is answered: the first rejection of each kind in full.
+
+    `rows` are its own; each that has a node as its cause names the rule by which that node rejected
+    it, or by which it failed there.
+    """
+    rules = OPERATION_STATES
+    if len(rows) and rules.version(rows["new"][-1]) == NO_NODE:
+        return {"message": f"nothing happened: no node was {getattr(body, 'node', '')}"}
+    nodes: dict[str, list[str]] = {}
+    for row in rows:
+        node = int(row["cause"]) - layout.first_node
+        if 0 <= node < layout.room:
+            nodes.setdefault(rules.version(row["new"]), []).append(node_name(node))
+    if not nodes or rules.status(rows["new"][-1]) == "InProgress":
+        return {}
+    told = {
+        rule: answer(rule, body.model_copy(update={"node": first}))
+        for rule, (first, *_) in nodes.items()
+    }
+    message = "; ".join(f"{told[rule].message}{_likewise(nodes[rule][1:])}" for rule in told)
+    rest = "; the others took it" if rules.status(rows["new"][-1]) == "Failed" else ""
+    rejection = next(iter(told.values()))
+    return {
+        "http_status": rejection.http_status,
+        "code": rejection.code,
+        "message": message + rest,
+    }
+
+
+def _likewise(nodes: Sequence[str]) -> str:
+    if not nodes:
+        return ""
+    more = len(nodes) - NAMED
+    names = ", ".join(nodes[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return f" (so {names})"
 
 
 def _http_status(body: Request) -> int:

@@ -8,16 +8,14 @@ from pool_log import BAG, UPGRADE, Pool
 
 from sim.systems.batch_pool.history import (
     ENDINGS,
-    SHOWN,
     carried,
     executions,
     history,
     in_statuses,
     occupancy,
-    shown,
     waits,
 )
-from sim.systems.batch_pool.states import DRAINING, IDLE, UNUSABLE, WIDTH
+from sim.systems.batch_pool.states import DRAINING, IDLE, UNUSABLE
 
 # Rows ---------------------------------------------------------------------------------------------
 
@@ -187,12 +185,3 @@ def test_slots_in_use_and_states_are_told_after_each_row_of_a_node():
     assert nodes.code.tolist() == [UNUSABLE, IDLE, IDLE, DRAINING, DRAINING] * 2
     first = pool.model.layout.first_node
     assert (nodes.subject - first).tolist() == [0, 1, 0, 1]
-
-
-@pytest.mark.parametrize(
-    ("status", "busy", "seen"),
-    [(IDLE, False, "idle"), (IDLE, True, "running"), (DRAINING, False, "running")],
-)
-def test_a_node_is_seen_running_while_tasks_run_or_it_drains(status, busy, seen):
-    assert shown(status + WIDTH, busy=busy) == seen
-    assert seen in SHOWN

@@ -84,7 +84,27 @@ def test_a_node_that_is_never_there_is_refused(kind):
     assert told.endswith("got node-02; did you mean node-2?")
     (told,) = refused({kind: {"node": "TVM 3"}})
     assert told.endswith("node-0 to node-3, got TVM 3; did you mean node-3?")
-    assert refused({kind: {"node": "master"}}) == [rule.replace("got node-4", "got master")]
+    (told,) = refused({kind: {"node": "master"}})
+    assert told == rule.replace(", got node-4", ", all or a state of nodes, got master")
+
+
+def test_a_state_that_there_is_not_is_refused_with_the_nearest_one():
+    (told,) = refused({"reboot_node": {"node": "startaskfailed"}})
+    assert told.endswith("got startaskfailed; did you mean starttaskfailed?")
+    (told,) = refused({"reboot_node": {"node": {"state": "idle"}}})
+    assert told == "operations.0.reboot_node.node: must be a name, got a mapping"
+
+
+def test_each_node_of_a_list_is_one_that_is_there_once():
+    rule = "must be a node of p, node-0 to node-3"
+    assert refused({"reboot_node": {"node": ["node-1", 1, 9, "all", "idle"]}}) == [
+        "operations.0.reboot_node.node.1: must be named once, got 1 again",
+        f"operations.0.reboot_node.node.2: {rule}, got 9",
+        f"operations.0.reboot_node.node.3: {rule}, got all",
+        f"operations.0.reboot_node.node.4: {rule}, got idle",
+    ]
+    (told,) = refused({"reboot_node": {"node": []}})
+    assert told == "operations.0.reboot_node.node: must name a node, got an empty list"
 
 
 def test_a_pool_cannot_be_asked_to_be_larger_than_memory():

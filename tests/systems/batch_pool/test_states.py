@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sim.systems.batch_pool import states
 
 
@@ -46,3 +48,16 @@ def test_only_nodes_that_accept_tasks_or_drain_are_in_service():
         "idle",
         "running (scheduling disabled)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "busy", "seen"),
+    [
+        (states.IDLE, False, "idle"),
+        (states.IDLE, True, "running"),
+        (states.DRAINING, False, "running"),
+    ],
+)
+def test_a_node_is_seen_running_while_tasks_run_or_it_drains(status, busy, seen):
+    assert states.shown(status + states.WIDTH, busy=busy) == seen
+    assert seen in states.SHOWN
