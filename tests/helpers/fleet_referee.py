@@ -33,6 +33,10 @@ class Fleet:
     """By type, in order of time."""
     publications: dict = field(default_factory=dict)
     """By type when each version was published, whether anybody got it or not."""
+    released: dict = field(default_factory=dict)
+    """By type and group of machines the versions that were published for it."""
+    news: dict = field(default_factory=dict)
+    """By operation the groups of machines for which its release was new."""
     attempts: dict = field(default_factory=dict)
     """By subject."""
     rollbacks: int = 0
@@ -81,6 +85,7 @@ class Fleet:
         body = operation.body
         if operation.kind == "publish_extension":
             self.publications.setdefault(body.type, []).append((time, body.version))
+            self._release(operation.name, body)
         if operation.kind == "set_automatic_upgrade":
             for kind, group in self.enrolled:
                 if kind == body.type and body.group in (None, group):
@@ -91,6 +96,16 @@ class Fleet:
                 if body.group in (None, group):
                     self.enrolled[body.type, group] = body.enable_automatic_upgrade
 
+    def _release(self, name, body):
+        self.news[name] = set()
+        for group in {group for kind, group in self.of.values() if kind == body.type}:
+            if body.group in (None, group):
+                out = self.released.setdefault((body.type, group), [])
+                new = version_key(body.version)
+                if not any(old[0] == new[0] and old >= new for old in out):
+                    self.news[name].add(group)
+                out.append(new)
+
     def _begin(self, time, operation):
         body = operation.body
         there = {n: state for n, state in self.states.items() if state[0] != "absent"}
@@ -100,6 +115,7 @@ class Fleet:
                 for subject, (_, version) in there.items()
                 if self.of[subject][0] == body.type
                 and self.enrolled[self.of[subject]]
+                and self.of[subject][1] in self.news[operation.name]
                 and upgrades(body.version, version)
             }
             self._request(body.type, Request(body.version, time, scope))

@@ -121,8 +121,10 @@ def _in_group(chance, fleet):
 def _publish(chance, fleet):
     body = {"type": _known(chance, fleet), "version": chance.choice(VERSIONS)}
     if chance.random() < 0.5:
-        body["unhealthy"] = chance.choice(["0%", "50%", {"machines": "50%"}])
-    return body | _windows(chance)
+        bad = ["0%", "50%", {"machines": "50%"}, {"group": chance.choice(list(fleet["groups"]))}]
+        body["unhealthy"] = chance.choice(bad)
+    first = _in_group(chance, fleet) if chance.random() < 0.5 else {}
+    return body | first | _windows(chance)
 
 
 def _enrol(chance, fleet):

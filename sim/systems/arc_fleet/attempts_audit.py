@@ -258,8 +258,9 @@ class _Drawn:
         law = self._spec.unhealthy if body is None or body.unhealthy is None else body.unhealthy
         if not isinstance(law, AlwaysUnhealthy):
             return self._again.happens(f"{self._where}/unhealthy/{reason}", law, rows)
-        if law.os is not None:
-            return np.full(len(rows[0]), law.os == self._spec.groups[self._each.group].os)
+        is_on_all = law.is_on_all(self._each.group, self._spec.groups[self._each.group].os)
+        if is_on_all is not None:
+            return np.full(len(rows[0]), is_on_all)
         name = self._scopes.layout.operations[release]
         path = f"{self._where}/always_unhealthy/{name}"
         first = np.zeros(len(rows[0]), np.int64)

@@ -155,12 +155,14 @@ class Rollout:
         return SUPERSEDED if request is not None and request.overtaken else COMPLETED, end
 
     def _superseded(self, later: Sequence[Rollout]) -> End | None:
-        """When the next release of the same major version takes its place."""
+        """When later releases of the same major version have taken its place in all groups."""
+        left = set(self.named)
         for other in later:
             # A machine that backs off or waits takes the newest release: nobody waits for this one.
-            same = other.named == self.named
-            if same and major(other.call.body.version) == major(self.call.body.version):
-                return End(other.at, other.upgrade)
+            if other.named and major(other.call.body.version) == major(self.call.body.version):
+                left.difference_update(other.named)
+                if not left:
+                    return End(other.at, other.upgrade)
         return None
 
     def _leaves_failed(self, end: float, rows: FleetRows) -> bool:

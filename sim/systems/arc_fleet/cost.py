@@ -197,12 +197,12 @@ class _Installations:
 
     def _unhealthy(self, body: PublishExtension, each: Desired) -> list[tuple[float, float]]:
         """Shares of the machines, and with which chance an attempt is unhealthy there."""
-        spec, law, late = self._on[each.group], body.unhealthy, 0.0
-        law = spec.unhealthy if law is None else law
+        spec, late = self._on[each.group], 0.0
+        law = each.faults(each.layout.number(body.version), spec).unhealthy
         if spec.verdict == "early":
             late = 1 - share_within(spec.healthy_after, spec.health_window)
         if not isinstance(law, AlwaysUnhealthy):
             return [(1.0, 1 - (1 - law) * (1 - late))]
-        os = spec.groups[each.group].os
-        always = float(law.os == os) if law.os is not None else law.machines or 0.0
+        is_on_all = law.is_on_all(each.group, spec.groups[each.group].os)
+        always = law.machines or 0.0 if is_on_all is None else float(is_on_all)
         return [(always, 1.0), (1 - always, late)]

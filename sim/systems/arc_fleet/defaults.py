@@ -21,6 +21,7 @@ from sim.systems.arc_fleet.spec import (
     fits,
     identity,
 )
+from sim.systems.arc_fleet.versions import version_key
 from sim.systems.base.spec import Headcount
 
 if TYPE_CHECKING:
@@ -198,9 +199,11 @@ def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[
 
 
 def _supersedes(operations: Sequence[Operation]) -> bool:
-    """Whether a type is released more than once."""
-    releases = [each.body for each in operations if isinstance(each.body, PublishExtension)]
-    return len({each.type.lower() for each in releases}) < len(releases)
+    """Whether a type is released in more than one version."""
+    bodies = [each.body for each in operations]
+    releases = [(each.type.lower(), each) for each in bodies if isinstance(each, PublishExtension)]
+    versions = {(kind, version_key(each.version)) for kind, each in releases}
+    return len({kind for kind, _ in versions}) < len(versions)
 
 
 def _may_fail(spec: ArcFleet, operations: Sequence[Operation]) -> bool:

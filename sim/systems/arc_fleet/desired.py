@@ -61,8 +61,10 @@ class Desired:
         self.known = first_versions(layout.publisher, layout.type, spec)
         """Its versions that anyone has seen so far: those of time 0, on any machine, and releases,
         in order."""
-        self.released: dict[int, Release] = {}
-        """By version its first publication."""
+        self.published: dict[int, Release] = {}
+        """By version its first publication, for this group or for others."""
+        self.released: set[int] = set()
+        """The versions that were published for this group."""
         # A file may ask thousands of times: neither is looked for among all versions each time.
         self._newest: dict[int, int] = {}
         """By major version its newest release."""
@@ -95,11 +97,14 @@ class Desired:
         """The newest release of the major version of `version`, or that itself."""
         return newest_minor(version, (self.layout.versions[number] for number in self.released))
 
+    def is_news(self, version: str) -> bool:
+        """Whether a release is the newest of its major version, and new for this group."""
+        return self.layout.number(version) > self._newest.get(major(version), -1)
+
     def is_upgraded_by(self, version: str) -> bool:
-        """Whether a release is the newest of its major version and above what may be installed."""
-        number, family = self.layout.number(version), major(version)
-        is_newest = number > self._newest.get(family, -1)
-        return is_newest and self._lowest.get(family, number) < number
+        """Whether it is, and above what may be installed."""
+        number = self.layout.number(version)
+        return self.is_news(version) and self._lowest.get(major(version), number) < number
 
     def is_below(self, version: str) -> bool:
         """Whether a release is above whatever may be installed, and of its major version."""
@@ -127,7 +132,7 @@ class Desired:
 
         `spec` is the fleet as it is on the machines of the group.
         """
-        release = self.released.get(version)
+        release = self.published.get(version)
         if release is None or release.unhealthy is None:
             return Faults("", spec.unhealthy)
         return Faults(release.name, release.unhealthy)
@@ -159,15 +164,21 @@ class Desired:
         self.version = version
         self._may_have(version)
 
-    def release(self, name: str, body: PublishExtension) -> None:
-        """A version is published, for those that are enrolled."""
+    def hear(self, name: str, body: PublishExtension) -> None:
+        """A version is published, for whatever group."""
+        # Assumption: a request may name a version as soon as it is released to any group.
+        self.known.append(body.version)
+        number = self.layout.number(body.version)
+        self.published.setdefault(number, Release(name, body.unhealthy))
+
+    def release(self, body: PublishExtension) -> None:
+        """A version is published for this group: for those that are enrolled."""
         number = self.layout.number(body.version)
         if self.enrolled and self.is_upgraded_by(body.version):
             self._want([number])
-        self.known.append(body.version)
         family = major(body.version)
         self._newest[family] = max(number, self._newest.get(family, number))
-        self.released.setdefault(number, Release(name, body.unhealthy))
+        self.released.add(number)
 
 
 class DesiredState:
@@ -231,8 +242,10 @@ class DesiredState:
         """Want what an accepted operation asks for."""
         if isinstance(body, PublishExtension):
             self._rollouts |= {_key(each, body.version) for each in self.touched(body)}
+            for each in self.named(body.model_copy(update={"group": None})):
+                each.hear(name, body)
             for each in self.named(body):
-                each.release(name, body)
+                each.release(body)
         for each in self.meant(body):
             if isinstance(body, SetAutomaticUpgrade):
                 each.enrol(enabled=body.enabled)

@@ -59,7 +59,8 @@ class InstallDraws:
         self._draws, self._faults, self._members = draws, faults, members
         self._spec = layout.on[extension.group]
         self._where = f"{layout.name}/{extension.group}/{extension.type}"
-        self._reason, self._os = reason, self._spec.groups[extension.group].os
+        self._group, self._os = extension.group, self._spec.groups[extension.group].os
+        self._reason = reason
         self._installations: dict[int, tuple[list[float], list[float], list[bool]]] = {}
         self._rollbacks: dict[int, tuple[list[float], list[bool]]] = {}
         self._retries: dict[int, list[float]] = {}
@@ -109,8 +110,9 @@ class InstallDraws:
         release, law = self._faults
         if not isinstance(law, AlwaysUnhealthy):
             return self._happens("unhealthy", law, attempt)
-        if law.os is not None:
-            return np.full(len(self._members), law.os == self._os)
+        is_on_all = law.is_on_all(self._group, self._os)
+        if is_on_all is not None:
+            return np.full(len(self._members), is_on_all)
         # By the release, not by the reason: on the same machines whoever asks for the version.
         path = f"{self._where}/always_unhealthy/{release}"
         chances = self._draws.happens(path, law.machines or 0.0)

@@ -190,6 +190,7 @@ def faults(law: float | AlwaysUnhealthy | None, spec: ArcFleet, fate: Callable[.
     if not isinstance(law, AlwaysUnhealthy):
         return fate(_late(spec.unhealthy if law is None else law, spec), spec)
     whom = f"{law.os} machines" if law.os else f"{show_share(law.machines or 0.0)} of them"
+    whom = f"the machines of {law.group}" if law.group else whom
     return f" It is bad on {whom}, and on no other.{fate(1.0, spec, ' there')}"
 
 

@@ -188,7 +188,8 @@ def _operation(layout: FleetLayout, operation: Operation, desired: DesiredState)
 
 def _publication(body: PublishExtension, desired: DesiredState, spec: ArcFleet) -> str:
     touched = desired.touched(body)
-    text = f"{body.publisher or 'its publisher'} releases {body.type} {body.version}. "
+    first = f" to {body.group} alone" if body.group else ""
+    text = f"{body.publisher or 'its publisher'} releases {body.type} {body.version}{first}. "
     if not touched:
         later = " unless it opts in later" if desired.behind(body) else ""
         return f"{text}Nothing is upgraded{later}.{_left_alone(body, desired)}"
@@ -198,8 +199,14 @@ def _publication(body: PublishExtension, desired: DesiredState, spec: ArcFleet) 
     else:
         text += f"{_on(touched, spec)}, enrolled, {get} it where it is above what they have."
     text += f"{_left_alone(body, desired)}{_instead(body, desired)}"
-    text += _fates(touched, spec, lambda _: body.unhealthy, attempts)
+    text += _fates(touched, spec, partial(_law_of_release, body=body), attempts)
     return text + dip(touched, spec, machines_on(desired.there))
+
+
+def _law_of_release(each: Desired, body: PublishExtension) -> float | AlwaysUnhealthy | None:
+    """How bad a release is: as the first one of its version says."""
+    former = each.published.get(each.layout.number(body.version))
+    return body.unhealthy if former is None else former.unhealthy
 
 
 def _fates(

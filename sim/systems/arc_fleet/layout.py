@@ -223,6 +223,12 @@ class FleetLayout(Layout[ArcFleet]):
         return sum(each.count for each in self.extensions if each.initial is not None)
 
     @cached_property
+    def is_staged(self) -> bool:
+        """Whether a release reaches one group before the others."""
+        bodies = (each.body for each in self.requests)
+        return any(isinstance(body, PublishExtension) and body.group for body in bodies)
+
+    @cached_property
     def on(self) -> dict[str, ArcFleet]:
         """By group the fleet as it is on its machines."""
         return {group.name: on_group(self.spec, group.name) for group in self.groups}

@@ -27,7 +27,7 @@ from sim.systems.arc_fleet.requests import (
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.versions import upgrades, version_key
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
-from sim.systems.base.text import pluralize
+from sim.systems.base.text import in_time, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -243,6 +243,10 @@ def _of_faults(path: Path, body: PublishExtension, name: str, groups: Groups) ->
     if os and os not in known:
         rule = unknown_name(f"the os of a group of {name}", os, known)
         yield Issue((*path, "unhealthy", "os"), rule)
+    group = body.unhealthy.group if isinstance(body.unhealthy, AlwaysUnhealthy) else None
+    if group and group not in groups:
+        rule = unknown_name(f"a group of {name}", group, groups)
+        yield Issue((*path, "unhealthy", "group"), rule)
 
 
 def _other_publishers(
@@ -287,7 +291,20 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list
         elif isinstance(operation.body, RepairExtension) and not can_fail:
             rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
             findings.append(Issue(operation.path, rule))
-    return findings
+    return [*findings, *_said_before(spec, operations)]
+
+
+def _said_before(spec: ArcFleet, operations: Sequence[Operation]) -> Iterator[Issue]:
+    """A version that is released again is as bad as it was."""
+    first: dict[tuple[str, str, tuple[int, ...]], PublishExtension] = {}
+    for operation in in_time(operations):
+        body = operation.body
+        if isinstance(body, PublishExtension):
+            key = (body.publisher or "").lower(), body.type.lower(), version_key(body.version)
+            former = first.setdefault(key, body).unhealthy
+            if body.unhealthy not in (None, spec.unhealthy, former):
+                rule = "counts for nothing: a version is as bad as its first release says"
+                yield Issue((*operation.path, "unhealthy"), rule)
 
 
 def _of_group_sizes(path: Path, each: Extension, spec: ArcFleet) -> Iterator[Issue]:
@@ -338,7 +355,7 @@ def _of_release(
     path: Path, body: PublishExtension, spec: ArcFleet, ours: _OfType
 ) -> Iterator[Issue]:
     """A release that cannot reach anything."""
-    there = named(body, spec)
+    there = [each for each in named(body, spec) if body.group in (None, *(each.groups or ()))]
     enrolled = any(each.enable_automatic_upgrade for each in there) or any(
         _meets(body, each) and by_request(each, spec) is None for each in ours.enrolling
     )
@@ -367,4 +384,5 @@ def _can_fail(spec: ArcFleet, bodies: Sequence[Request]) -> bool:
 def _meets(one: Named, other: Named) -> bool:
     """Whether two requests may speak of the same extension."""
     publishers = {each.publisher.lower() for each in (one, other) if each.publisher}
-    return one.type.lower() == other.type.lower() and len(publishers) <= 1
+    groups = {each.group for each in (one, other) if each.group}
+    return one.type.lower() == other.type.lower() and max(len(publishers), len(groups)) <= 1

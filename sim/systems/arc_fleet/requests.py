@@ -24,11 +24,22 @@ class AlwaysUnhealthy(OneOf):
     """Share of the machines on which it never does; each is one with this chance, for good."""
     os: Os | SkipJsonSchema[None] = None
     """The operating system on which it never does: linux or windows."""
+    group: Name | SkipJsonSchema[None] = None
+    """The group of machines on which it never does."""
+
+    def is_on_all(self, group: str, os: Os | None) -> bool | None:
+        """Whether it is so on every machine of a group, or on none; None where chance decides."""
+        if self.group is not None:
+            return self.group == group
+        return None if self.os is None else self.os == os
 
 
 class PublishExtension(Request):
     """A publisher releases a version: enrolled extensions of the same major version get it."""
 
+    group: Name | SkipJsonSchema[None] = None
+    """The group of machines that it reaches; the same version released again later, without a
+    group, reaches the rest. Default: all."""
     publisher: Name | SkipJsonSchema[None] = None
     """The publisher. Default: that of the fleet's only extension of this type."""
     type: Name
@@ -37,8 +48,8 @@ class PublishExtension(Request):
     """The version that is released."""
     unhealthy: Share | AlwaysUnhealthy | SkipJsonSchema[None] = None
     """How bad the release is: the chance that an attempt ends with an unhealthy machine, {machines:
-    SHARE} or {os: NAME} on which every attempt does. Default: `unhealthy` of the group, or of the
-    fleet."""
+    SHARE}, {os: NAME} or {group: NAME} on which every attempt does. A version is as bad as its
+    first release says. Default: `unhealthy` of the group, or of the fleet."""
     windows: tuple[Window, ...] = ()
     """Times in which an attempt may begin. Default: at any time."""
 

@@ -24,6 +24,7 @@ from sim.systems.arc_fleet.states import (
     TARGET_WIDTH,
     WIDTH,
 )
+from sim.systems.arc_fleet.versions import upgrades, version_key
 from sim.systems.base.targets import Targets
 
 if TYPE_CHECKING:
@@ -287,7 +288,26 @@ class Scopes:
         if release is not None:
             every = np.arange(len(since))
             members &= self.enrolled(place, every, since, self._numbers[rollout])[:, None]
+            if self.layout.is_staged:
+                members &= self._is_news(rollout, place)[:, None]
         return Scope(since, version * WIDTH + CURRENT, members)
+
+    def _is_news(self, rollout: int, place: int) -> NDArray[np.bool_]:
+        """Whether a release is above all that its group got before it, of its major version; by
+        replication.
+        """
+        number, release = self._numbers[rollout], self.body(rollout).version
+        each, at, key = self.layout.extensions[place], self.asked_at(rollout), version_key(release)
+        news = np.ones(len(at), bool)
+        for other, operation in enumerate(self.layout.requests):
+            body = operation.body
+            if (
+                isinstance(body, PublishExtension)
+                and is_meant(each, body, self.layout.spec)
+                and (version_key(body.version) == key or upgrades(body.version, release))
+            ):
+                news &= ~_is_past(self.accepted[:, other], at, other, number)
+        return news
 
     def version(self, rollout: int, place: int) -> NDArray[np.int64]:
         """The version that a rollout brings, by number."""

@@ -68,18 +68,19 @@ class FleetService(Service):
     def publish_extension(self, call: Call) -> None:
         """A publisher releases a version: enrolled extensions of the same major version get it."""
         desired = self._desired
-        named, behind = desired.named(call.body), desired.behind(call.body)
-        touched = desired.touched(call.body)
+        behind, touched = desired.behind(call.body), desired.touched(call.body)
+        # A group that has the version already, or a newer one, hears of nothing new.
+        news = [each for each in desired.named(call.body) if each.is_news(call.body.version)]
         self._take(call)
         if touched:
-            self._begin(call, touched, named=tuple(each.layout for each in named))
+            self._begin(call, touched, named=tuple(each.layout for each in news))
         else:
             # Nobody is enrolled, or none of its major version below it: it upgrades nobody.
             self.succeeds(call, call.subject)
         # Machines are told of it also where nobody is enrolled: who opts in later gets it.
         if behind:
             reason = self._discovery(call)
-            for each in named:
+            for each in news:
                 self._act(call, each, self._publication(call, each, reason))
 
     def _publication(self, call: Call, each: Desired, reason: str) -> Publication:

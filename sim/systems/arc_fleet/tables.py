@@ -188,11 +188,11 @@ def _shown(scopes: Scopes, name: str, at: float) -> Row:
         "enableAutomaticUpgrade": enrolled,
         "typeHandlerVersions": {each: versions[each] for each in known if each in versions},
         "provisioningStates": dict(sorted(states.items())),
-        "releases": _releases(scopes, places[0], at),
+        "releases": _releases(scopes, places, at),
     }
 
 
-def _releases(scopes: Scopes, place: int, at: float) -> list[str]:
+def _releases(scopes: Scopes, places: Sequence[int], at: float) -> list[str]:
     """The versions of an extension that are published by an instant, in the file's order."""
     layout, accepted = scopes.layout, scopes.accepted[0]
     return [
@@ -200,7 +200,7 @@ def _releases(scopes: Scopes, place: int, at: float) -> list[str]:
         for number, operation in enumerate(layout.requests)
         if isinstance(operation.body, PublishExtension)
         and accepted[number] <= at
-        and is_meant(layout.extensions[place], operation.body, layout.spec)
+        and any(is_meant(layout.extensions[place], operation.body, layout.spec) for place in places)
     ]
 
 

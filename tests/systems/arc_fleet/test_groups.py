@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from any_fleet import AGENT, about, last, publish, scenario, told
-from arc_story import fleet
+from any_fleet import AGENT, about, last, noted, publish, refused, scenario, told
+from arc_story import causes, extension, fleet
 from arc_story import told as states
 from fleet_log import PUBLISH, PUBLISHED, Fleet, returns, updates
 
@@ -169,3 +169,160 @@ def test_a_group_that_is_bad_may_fail_and_be_repaired():
     assumed = " ".join(made.assumptions)
     assert "no unhealthy machines" not in assumed
     assert "no failed rollbacks" not in assumed
+
+
+# A release that reaches one group first ----------------------------------------------------------
+
+PAIR = "groups: {a: {count: 1}, b: {count: 1}}"
+FIRST = "at: 1h, publish_extension: {type: A, version: 1.1, group: a}"
+THEN = "at: 3h, publish_extension: {type: A, version: 1.1}"
+NEWER = "at: 2h, publish_extension: {type: A, version: 1.2}"
+
+
+def ends(run):
+    """When each upgrade ended, and how."""
+    names = dict.fromkeys(line.split(" -> ")[0].split(" ", 1)[1] for line in run.lines)
+    upgrades = [name.rsplit(" ", 1)[0] for name in names if name.startswith("upgrade by ")]
+    return {name: states(run, name)[-1] for name in upgrades}
+
+
+def test_a_release_reaches_its_group_first_and_the_rest_when_it_comes_for_all():
+    run = fleet(f"{FIRST}\n{THEN}", machines=PAIR)
+    for name, begin in (("A of a-0", 3600), ("A of b-0", 10800)):
+        assert states(run, name) == [
+            (begin, "installing/1.0"),
+            (begin + 120, "watching/1.1"),
+            (begin + 420, "current/1.1"),
+        ]
+    assert ends(run) == {
+        "upgrade by publish_extension-0": (4020, "completed"),
+        "upgrade by publish_extension-1": (11220, "completed"),
+    }
+
+
+def test_times_count_from_the_first_release_and_all_that_get_it_are_in_scope():
+    run = fleet(f"{FIRST}\n{THEN}", machines=PAIR)
+    values, _ = run.model.measure(run.stack, 0.0)
+    assert values["", "updated_share"][0] == 1
+    assert values["", "time_to_50"][0] == 420
+    assert values["", "time_to_99"][0] == 2 * 3600 + 420
+    assert run.series("up_to_date") == [(0, 1), (3600, 0), (4020, 1), (10800, 0.5), (11220, 1)]
+
+
+def test_before_it_comes_for_all_only_its_group_is_in_scope():
+    run = fleet(FIRST, machines=PAIR)
+    values, _ = run.model.measure(run.stack, 0.0)
+    assert values["", "updated_share"][0] == values["", "finished"][0] == 1
+    assert states(run, "A of b-0") == []
+
+
+def test_a_group_that_still_discovers_it_does_so_once():
+    """The second release is no news for it: neither its discovery nor its windows count."""
+    later = "at: 3h, publish_extension: {type: A, version: 1.1, windows: [{from: '20:00', to: '21:00'}]}"
+    own = "groups: {a: {count: 1, discovery: 5h}, b: {count: 1}}"
+    run = fleet(f"{FIRST}\n{later}", machines=own)
+    assert states(run, "A of a-0")[0] == (6 * 3600, "installing/1.0")
+    assert causes(run, "A of a-0")[0] == "upgrade by publish_extension-0"
+    assert states(run, "A of b-0")[1] == (20 * 3600, "installing/1.0")
+
+
+def test_a_version_is_as_bad_as_its_first_release_says():
+    bad = "at: 1h, publish_extension: {type: A, version: 1.1, group: a, unhealthy: {group: b}}"
+    run = fleet(f"{bad}\n{THEN}", machines=PAIR, max_attempts=1)
+    assert states(run, "A of a-0")[-1] == (4020, "current/1.1")
+    assert states(run, "A of b-0")[-2:] == [(11220, "rolling_back/1.1"), (11280, "failed/1.0")]
+
+
+def test_a_release_is_superseded_when_newer_ones_have_reached_all_of_its_groups():
+    slow = {"machines": PAIR, "discovery": "10h"}
+    run = fleet(f"{FIRST}\n{NEWER}", **slow)
+    assert ends(run)["upgrade by publish_extension-0"] == (7200, "superseded")
+    of_all = "at: 1h, publish_extension: {type: A, version: 1.1}"
+    of_a = "at: 2h, publish_extension: {type: A, version: 1.2, group: a}"
+    rest = "at: 3h, publish_extension: {type: A, version: 1.2}"
+    run = fleet(f"{of_all}\n{of_a}", **slow)
+    assert ends(run)["upgrade by publish_extension-0"] == (11 * 3600 + 420, "completed")
+    run = fleet(f"{of_all}\n{of_a}\n{rest}", **slow)
+    assert ends(run)["upgrade by publish_extension-0"] == (10800, "superseded")
+
+
+def test_a_group_that_has_a_newer_version_does_not_get_an_older_one():
+    newer = "at: 1h, publish_extension: {type: A, version: 1.2, group: a}"
+    run = fleet(f"{newer}\n{THEN}", machines=PAIR)
+    assert states(run, "A of a-0")[-1] == (4020, "current/1.2")
+    assert states(run, "A of b-0")[-1] == (11220, "current/1.1")
+    values, _ = run.model.measure(run.stack, 0.0)
+    assert values["", "updated_share"][0] == 1  # of b alone: 1.1 is nothing for a
+
+
+def test_who_opts_in_gets_what_was_released_for_the_group():
+    opt_in = "at: 2h, set_automatic_upgrade: {type: A, enabled: true}"
+    run = fleet(
+        f"{FIRST}\n{opt_in}", [extension(more="enable_automatic_upgrade: false")], machines=PAIR
+    )
+    assert states(run, "A of a-0")[-1] == (7620, "current/1.1")
+    assert states(run, "A of b-0") == []
+
+
+def test_a_request_may_name_a_version_that_is_released_to_another_group():
+    push = 'at: 2h, upgrade_extensions: {targets: {P.A: "1"}, group: b}'
+    run = fleet(f"{FIRST}\n{push}", machines=PAIR)
+    assert states(run, "A of b-0")[-1] == (7620, "current/1.1")
+
+
+def test_the_service_shows_what_is_released_to_any_group():
+    late = "at: 1h, publish_extension: {type: A, version: 1.1, group: b}"
+    run = fleet(late, machines=PAIR)
+    assert run.model.status(run.log, 7200.0)["extensions"]["P.A"]["releases"] == ["1.1"]
+
+
+def test_a_release_to_a_group_is_told_with_whom_it_leaves_alone():
+    groups = {"desks": {"count": 3}, "laptops": {"count": 2}}
+    bad = {"unhealthy": {"group": "laptops"}, "group": "desks"}
+    then = publish()
+    lines = told(publish(**bad), then, groups=groups, discovery="0s")
+    first, second = [line for line in lines if line.startswith("At ")]
+    assert "releases AzureMonitorLinuxAgent 1.38.0 to desks alone. 3 machines (desks), " in first
+    assert "It is bad on the machines of laptops, and on no other." in first
+    assert "2 machines (laptops), enrolled and below it, get it." in second
+    assert "It leaves alone 3 machines for which 1.38.0 is out already." in second
+    assert "It is bad on the machines of laptops, and on no other." in second
+
+
+def test_what_a_later_release_of_a_version_says_of_itself_counts_for_nothing():
+    two = {"groups": {"a": {"count": 1}, "b": {"count": 1}}}
+    (line,) = noted(publish(group="a"), publish(unhealthy="20%"), **two)
+    assert (
+        "operations.1.publish_extension.unhealthy: counts for nothing: a version is as bad"
+        in str(line)
+    )
+    assert noted(publish(group="a", unhealthy="20%"), publish(unhealthy="20%"), **two) == []
+    assert noted(publish(group="a", unhealthy="20%"), publish(), **two) == []
+
+
+def test_a_release_to_a_group_that_is_not_enrolled_is_noted():
+    asleep = [
+        AGENT | {"groups": ["a"]},
+        AGENT | {"groups": ["b"], "enable_automatic_upgrade": False},
+    ]
+    two = {"groups": {"a": {"count": 1}, "b": {"count": 1}}, "extensions": asleep}
+    assert noted(publish(group="a"), **two) == []
+    assert "is nowhere enrolled" in str(noted(publish(group="b"), **two)[0])
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [({"group": "c"}, "group"), ({"unhealthy": {"group": "c"}}, "unhealthy.group")],
+)
+def test_a_release_names_a_group_that_is_there(body, place):
+    two = {"groups": {"a": {"count": 1}, "b": {"count": 1}}}
+    assert refused(publish(**body), **two) == [
+        f"operations.0.publish_extension.{place}: must be a group of f, got c; known: a, b"
+    ]
+
+
+def test_a_retry_is_no_newer_release_where_a_version_comes_to_another_group():
+    two = {"groups": {"a": {"count": 1}, "b": {"count": 1}}}
+    newest = "a retry or pending discovery takes the newest release"
+    assert newest not in scenario(publish(group="a"), publish(), **two).assumptions
+    assert newest in scenario(publish(group="a"), publish("1.39.0"), **two).assumptions

@@ -322,6 +322,24 @@ def test_an_operation_ends_with_its_upgrade(tree):
         assert [time for time, _, _ in rows] == [time for time, _, _ in asked]
 
 
+def groups_that_hear(simulation):
+    """By release the groups of machines that have neither its version nor a newer one of its major
+    yet. All are at fixed times, and of extensions that machines have at time 0.
+    """
+    spec, out, found = simulation.models["p"].layout.spec, {}, {}
+    asked = sorted(simulation.scenario.operations, key=lambda each: each.at.mean)
+    for each in asked:
+        body, found[each.name] = each.body, set()
+        (extension,) = (one for one in spec.extensions if one.type == body.type)
+        for group in extension.groups:
+            if body.group in (None, group):
+                versions = out.setdefault((body.type, group), [])
+                newer = [v for v in versions if v == body.version or upgrades(v, body.version)]
+                found[each.name] |= set() if newer else {group}
+                versions.append(body.version)
+    return found
+
+
 @often(100)
 @given(fleets)
 def test_a_release_is_over_when_the_last_one_is_up_to_date_or_failed(tree):
@@ -338,22 +356,22 @@ def test_a_release_is_over_when_the_last_one_is_up_to_date_or_failed(tree):
         for each in simulation.scenario.operations
         if f"upgrade by {each.name}" in told
     }
+    new_for = groups_that_hear(simulation)
     for name, (begins, body) in begun.items():
         (extension,) = (each for each in spec.extensions if each.type == body.type)
         members = [
             Member(body.type, group, machine)
-            for group in extension.groups
+            for group in new_for[name]
             for machine in range(spec.groups[group].count)
             if extension.enable_automatic_upgrade
         ]
         times = [over(found.get(member, []), extension, body.version) for member in members]
         done = max([begins, *times])
-        newer = [
-            at
-            for at, other in begun.values()
-            if other.type == body.type and upgrades(other.version, body.version)
-        ]
-        overtaken = min(newer, default=inf)
+        left, overtaken = set(new_for[name]), inf
+        for other, (at, release) in sorted(begun.items(), key=lambda each: each[1][0]):
+            if release.type == body.type and upgrades(release.version, body.version):
+                left -= new_for[other]
+                overtaken = min(overtaken, inf if left else at)
         before = ([row for row in found.get(each, ()) if row.time <= done] for each in members)
         failed = any(rows[-1].new == "failed" for rows in before if rows)
         end = (done, "failed" if failed else "completed")

@@ -69,8 +69,12 @@ def test_a_version_is_numbers_joined_by_dots(version, rule):
 @pytest.mark.parametrize(
     ("unhealthy", "place", "rule"),
     [
-        ({"machines": "5%", "os": "linux"}, "", "must have exactly one of machines or os, got "),
-        ({}, "", "must have exactly one of machines or os, got none of them"),
+        (
+            {"machines": "5%", "os": "linux"},
+            "",
+            "must have exactly one of machines, os or group, got ",
+        ),
+        ({}, "", "must have exactly one of machines, os or group, got none of them"),
         ({"os": "macos"}, ".os", "must be linux or windows, got "),
         (7, "", "must be a share from 0% to 100%, got 7"),
         ({"os": "windows"}, ".os", "must be the os of a group of f, got windows; known: none"),
