@@ -10,6 +10,7 @@ import random
 import any_service
 import pytest
 import wild_fleet
+from by_the_clock import sometimes_by_the_clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wild import often
@@ -21,6 +22,7 @@ from sim.simulation import Simulation
 
 SYSTEMS = {"services": any_service.scenario, "fleets": wild_fleet.scenario}
 EACH = 33_400
+chances = st.randoms(use_true_random=False)
 
 
 def check(scenario):
@@ -33,7 +35,8 @@ def check(scenario):
 def numbered(kind, count):
     for seed in range(count):
         try:
-            check(SYSTEMS[kind](random.Random(seed)))
+            chance = random.Random(seed)
+            check(sometimes_by_the_clock(chance, SYSTEMS[kind](chance)))
         except Exception as error:
             raise AssertionError(f"{kind} {seed}") from error
 
@@ -54,7 +57,7 @@ def test_a_system_at_random_keeps_its_rules(kind):
 
 
 @often(60)
-@given(wild())
+@given(st.builds(sometimes_by_the_clock, chances, wild()))
 def test_a_pool_at_random_keeps_its_rules(scenario):
     check(scenario)
 
@@ -69,4 +72,4 @@ def test_very_many_systems_keep_their_rules(kind):
 @given(st.data())
 @settings(often(EACH))
 def test_very_many_pools_keep_their_rules(data):
-    check(data.draw(wild()))
+    check(sometimes_by_the_clock(data.draw(chances), data.draw(wild())))

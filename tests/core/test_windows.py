@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minutes import Minutes
 
+from sim.core.clock_times import WEEK
 from sim.core.wall_clock import DAY, WallClock
 from sim.core.windows import Window, Windows
 
@@ -196,3 +198,40 @@ def test_the_next_opening_is_not_searched_for_among_all_of_them():
     for hour in range(1000):
         night.wait(hour * HOUR)
     assert len(asked) == 1
+
+
+ZONES = sorted(available_timezones())
+minutes_of_a_day = st.integers(0, 95).map(lambda quarter: 15 * quarter)
+some_days = st.sets(st.sampled_from(WEEK), min_size=1)
+
+
+def of_a_change(zone, year):
+    """An instant within a day before the first change of a zone's clock since a year, if any."""
+    at = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
+    days = (at + dt.timedelta(days=day) for day in range(366))
+    offset = at.astimezone(zone).utcoffset()
+    found = (day for day in days if day.astimezone(zone).utcoffset() != offset)
+    return next(found, at + dt.timedelta(days=59)) - dt.timedelta(days=1)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(
+    st.sampled_from(ZONES),
+    st.integers(1920, 2060),
+    st.integers(-1440, 1440),
+    st.lists(st.tuples(minutes_of_a_day, minutes_of_a_day, some_days), min_size=1, max_size=2),
+)
+def test_windows_are_open_when_a_walk_minute_by_minute_finds_them_so(name, year, minute, given):
+    """In any zone, in any year, mostly over a change of its clock."""
+    zone = ZoneInfo(name)
+    start = (of_a_change(zone, year) + dt.timedelta(minutes=minute)).astimezone(zone)
+    expected = Minutes(start, 3).open(given)
+    each = [
+        Window(60.0 * opens, 60.0 * closes, frozenset(map(WEEK.index, days)))
+        for opens, closes, days in given
+    ]
+    times = np.arange(3 * 1440) * 60.0
+    found = Windows(tuple(each), WallClock(start, 3 * DAY))
+    is_open = [minute in expected for minute in range(3 * 1440)]
+    assert found.are_open(times).tolist() == is_open
+    assert [found.wait(at) == 0 for at in times.tolist()] == is_open

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from minutes import Openings
+
 from sim.core.log import COMPLETED, ROLLED_BACK, ROLLING_BACK, SUPERSEDED, UPGRADING
 from sim.systems.cloud_service.states import READY, SLOW, STAGED, UPDATING, WIDTH
 
@@ -14,6 +16,7 @@ class Turns:
     def __init__(self, run):
         self.run, self.layout, self.model = run, run.layout, run.model
         self.state = run.log.subjects.initial.tolist()
+        self.openings = Openings(run.scenario)
         self.open, self.simultaneous = {}, {}
         """Domain -> its turn under way; upgrade -> its only turn."""
         self.phase, self.walked = Counter(), {}
@@ -96,7 +99,7 @@ class Turns:
         mode = "Auto" if self.rolling[upgrade] else getattr(body, "mode", "Auto")
         if not self.phase[upgrade]:
             assert mode == "Simultaneous" or self.walked.get(upgrade, -1) < number
-            assert not body.windows or any(w.from_ <= time < w.to for w in body.windows)
+            assert not body.windows or self.openings.are_open(body.windows, time)
         self.walked[upgrade] = number
         hurries = upgrade in self.hurries or mode == "Simultaneous"
         self.hurries.discard(upgrade)

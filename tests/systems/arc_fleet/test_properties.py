@@ -8,10 +8,12 @@ from math import inf
 from random import Random
 
 import pytest
+from by_the_clock import by_the_clock
 from fleet_referee import Fleet
 from fleet_rows import Member, by_machine, changes, histories, spells
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from minutes import Openings
 from wild import often, simulation_of
 from wild_fleet import scenario
 
@@ -20,8 +22,8 @@ from sim.core.rounding import at_most
 from sim.systems.arc_fleet.versions import upgrades, version_key
 
 fleets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
+clocked = st.builds(by_the_clock, st.randoms(use_true_random=False), fleets)
 BUSY = ("installing", "watching", "unhealthy", "rolling_back")
-DAY = 86400.0
 PUBLICATION = "upgrade by publish_extension"
 
 
@@ -36,7 +38,7 @@ def run(tree, replication=0):
 
 
 @often(150)
-@given(fleets)
+@given(st.one_of(fleets, clocked))
 def test_every_log_passes_the_audit(tree):
     simulation = simulation_of(tree)
     for k in range(2):
@@ -46,7 +48,7 @@ def test_every_log_passes_the_audit(tree):
 
 
 @often(30)
-@given(fleets)
+@given(st.one_of(fleets, clocked))
 def test_equal_arguments_give_equal_logs(tree):
     assert simulation_of(tree).run(3).equals(simulation_of(tree).run(3))
 
@@ -193,9 +195,10 @@ def test_no_more_machines_are_busy_at_once_than_max_concurrent(tree, limit):
 
 
 @often(100)
-@given(fleets)
+@given(st.one_of(fleets, clocked))
 def test_nothing_starts_outside_the_windows_of_its_rollout(tree):
     simulation, _, found = run(tree)
+    openings = Openings(simulation.scenario)
     windows = {
         f"upgrade by {each.name}": each.body.windows
         for each in simulation.scenario.operations
@@ -204,8 +207,7 @@ def test_nothing_starts_outside_the_windows_of_its_rollout(tree):
     for rows in found.values():
         for row in rows:
             if row.new == "installing" and row.cause in windows:
-                of_day = row.time % DAY  # no window of a wild fleet lasts over midnight
-                assert any(each.from_ <= of_day < each.to for each in windows[row.cause])
+                assert openings.are_open(windows[row.cause], row.time)
 
 
 @often(60)

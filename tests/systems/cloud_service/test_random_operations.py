@@ -9,6 +9,7 @@ import random
 
 import pytest
 from any_service import scenario
+from by_the_clock import sometimes_by_the_clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from service_rules import Run
@@ -19,13 +20,15 @@ SEQUENCES = 100_000
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_sequence_of_operations_keeps_the_rules(chance):
-    Run(scenario(chance)).check()
+    Run(sometimes_by_the_clock(chance, scenario(chance))).check()
 
 
 @pytest.mark.thorough
 def test_very_many_sequences_keep_the_rules():
     for seed in range(SEQUENCES):
         try:
-            Run(scenario(random.Random(seed))).check(series=seed % 10 == 0)
+            chance = random.Random(seed)
+            written = sometimes_by_the_clock(chance, scenario(chance))
+            Run(written).check(series=seed % 10 == 0)
         except Exception as error:
             raise AssertionError(f"sequence {seed}") from error
