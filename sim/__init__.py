@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 from sim.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from sim.core.errors import ModelError, ScenarioError, SimError
+    from sim.core.errors import LongRunWarning, ModelError, ScenarioError, SimError, TooMuchError
     from sim.files import load, loads
     from sim.results import Results, Run, compare, open_results, run, run_one
     from sim.scenario import Scenario
 
 __all__ = [
+    "LongRunWarning",
     "ModelError",
     "Results",
     "Run",
     "Scenario",
     "ScenarioError",
     "SimError",
+    "TooMuchError",
     "compare",
     "load",
     "loads",
@@ -33,7 +35,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "sim.core.errors": ("ModelError", "ScenarioError", "SimError"),
+    "sim.core.errors": (
+        "LongRunWarning",
+        "ModelError",
+        "ScenarioError",
+        "SimError",
+        "TooMuchError",
+    ),
     "sim.files": ("load", "loads"),
     "sim.results": ("Results", "Run", "compare", "open_results", "run", "run_one"),
     "sim.scenario": ("Scenario",),

@@ -33,12 +33,14 @@ def run_python(code):
 
 def test_face_is_what_users_are_promised():
     assert sim.__all__ == [
+        "LongRunWarning",
         "ModelError",
         "Results",
         "Run",
         "Scenario",
         "ScenarioError",
         "SimError",
+        "TooMuchError",
         "compare",
         "load",
         "loads",

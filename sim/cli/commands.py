@@ -233,7 +233,7 @@ def _run(options: argparse.Namespace) -> Answer:
 def _compare(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import summary
-    from sim.cli.outcomes import notes, together
+    from sim.cli.outcomes import notes, price, together
 
     scenario, warnings = _ready(options)
     with _cost_is_noted(warnings, options):
@@ -241,8 +241,11 @@ def _compare(options: argparse.Namespace) -> Answer:
     setting = _setting(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     rows, objectives = found.rows("summary"), found.rows("objectives")
-    conclusion = found.conclusion.sentence if found.conclusion else ""
-    said = together(notes(found))
+    told = notes(found)
+    conclusion = ""
+    if found.conclusion:
+        conclusion = "\n".join([found.conclusion.sentence, *price(told, found.conclusion.best)])
+    said = together(told)
 
     def lines(style: Style) -> list[str]:
         return summary.compare(setting, rows, objectives, references, conclusion, style, said)

@@ -66,6 +66,12 @@ def together(of: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{_names(who)}: {sentence}" for sentence, who in names.items()]
 
 
+def price(of: Mapping[str, Sequence[str]], best: Sequence[str]) -> list[str]:
+    """Which of the best variants kill tasks: one that throws work away is soon done with it."""
+    killing = [name for name in best if any(" killed by " in said for said in of[name])]
+    return [f"{_names(killing)}: kills running tasks, as said above"] if killing else []
+
+
 def _names(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more

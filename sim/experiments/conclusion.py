@@ -138,7 +138,7 @@ def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[s
         else:
             yield f"  {name}: {'best in ' + ', '.join(labels) if labels else 'best in nothing'}"
     if len(named) > MOST_NAMED:
-        yield f"  and {len(named) - MOST_NAMED:,} more, see objectives.csv"
+        yield f"  and {len(named) - MOST_NAMED:,} more: `best_in` of the objectives has all"
     beaten = [f"{loser} (by {winner})" for loser, winner in found.beaten.items()]
     if beaten and not found.asked and not found.decides:
         yield f"  beaten in every headline that differs: {_listed(beaten)}"

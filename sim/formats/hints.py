@@ -67,6 +67,7 @@ _CALLED = {
     "faultdomaincount": "fault_domains",
     "platformfaultdomaincount": "fault_domains",
     "count": "instances",
+    "instance": "roles",
     "instancecount": "instances",
     "instancescount": "instances",
     "upgrademode": "mode",

@@ -196,6 +196,10 @@ def _draw_dots(
         axes.plot([edge] * len(beyond), beyond, marker=">", gid="beyond", clip_on=False, **dots)
 
 
+_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+"""Of a number: no objective's line goes through it."""
+
+
 def _write(axes: Axes, one: Estimate, place: float, edge: float) -> None:
     """The number right of the dot and its line."""
     if math.isnan(one.value):
@@ -209,7 +213,7 @@ def _write(axes: Axes, one: Estimate, place: float, edge: float) -> None:
         textcoords="offset points",
         va="center_baseline",
         size=style.SMALL,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},  # over an objective's line
+        bbox=_BEHIND,
         gid="number",
     )
 
@@ -225,6 +229,7 @@ def _write_at_edge(axes: Axes, place: float, text: str) -> None:
         size=style.SMALL,
         style="italic",
         color=style.GREY,
+        bbox=_BEHIND,
     )
 
 

@@ -83,7 +83,9 @@ class RunPictures:
         words = model.gantt_labels
         title = gantt.headline(intervals, words.what, shared=words.shared)
         if run.log.drew:
-            title = f"Replication {run.replication}: {title[:1].lower()}{title[1:]}"
+            if not title.startswith(tuple(each.lane for each in intervals)):
+                title = f"{title[:1].lower()}{title[1:]}"
+            title = f"Replication {run.replication}: {title}"
         return gantt.figure(intervals, title=title, **self._around(name), **words._asdict())
 
     def _around(self, system: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from places import CASES
 
 import sim
 from sim.cli import main
-from sim.cli.outcomes import notes, rare, together
+from sim.cli.outcomes import notes, price, rare, together
 
 
 def test_request_that_the_state_refuses_is_told_with_its_answer():
@@ -78,6 +78,15 @@ def test_tasks_that_terminate_kills_and_requests_that_fail_later_are_told():
     assert failed.startswith("1 request was accepted and failed: 409 NodeBeingReimaged, at 1h05 ")
     assert killed.startswith("10 running tasks killed by terminate, never to be completed (")
     assert "killed" not in str(notes(ran(POOL.replace("terminate", "requeue"))))
+
+
+def test_best_variant_that_kills_tasks_is_said_to(tmp_path, capsys):
+    file = tmp_path / "pool.yaml"
+    file.write_text(POOL + "prefer: [rollout_duration]\nvariants: {as-asked: {}, nothing: {}}\n")
+    assert main(["compare", str(file), "--no-files", "--quiet"]) == 0
+    line = "as-asked, nothing: kills running tasks, as said above"
+    assert line in capsys.readouterr().out.splitlines()
+    assert price({"a": ["1 running task killed by terminate"], "b": ["stuck"]}, ["b"]) == []
 
 
 def test_upgrade_that_is_stuck_in_several_domains_names_their_range():

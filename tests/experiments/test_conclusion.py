@@ -160,6 +160,14 @@ def test_conclusion_in_words(variants, text):
     assert conclude(made).sentence == text
 
 
+def test_of_more_than_six_the_rest_is_counted_whatever_is_saved():
+    made = [
+        variant(f"v{k}", text=ASKED, verdict="met", min_capacity=0.9 + k / 100, downtime=1.0 * k)
+        for k in range(8)
+    ]
+    assert sentence(made).splitlines()[-1] == "  and 2 more: `best_in` of the objectives has all"
+
+
 def test_conclusion_is_data_too():
     found = conclude(
         [

@@ -43,6 +43,7 @@ def told(text, key):
         (POOL, "maxTasksPerNode", "task_slots_per_node"),
         (POOL, "targetDedicatedNodes", "nodes"),
         (POOL, "startTask", "start_task"),
+        (SERVICE, "instance", "roles"),
         (POOL, "rollingUpgradePolicy", "upgrade_policy"),
         (UPGRADE_OS, "targetOSVersion", "target_os_version"),
         (UPGRADE_OS, "osVersion", "target_os_version"),

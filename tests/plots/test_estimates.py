@@ -138,6 +138,17 @@ def test_a_variant_to_which_a_metric_does_not_apply_says_so():
     assert written(lost) == ["1.4", "does not apply", "does not apply"]
 
 
+def test_no_objective_runs_through_a_number_or_a_word():
+    bounded = Panel("done in", "s", "lower", [Estimate("auto", 1.0, text="1s")], bound=2.0)
+    _, axes = shown_axes(estimates.figure([LOWEST, bounded]))
+    (line,) = found(axes, "objective")
+    texts = [text for text in axes.texts if text.get_text()]
+    assert len(texts) == 3
+    for text in texts:
+        assert text.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
+        assert text.get_zorder() > line.get_zorder()
+
+
 def test_a_value_that_is_not_there_has_no_dot_and_says_why():
     missing = [Estimate("auto", 1.0, text="1s"), Estimate("manual", NAN, text="never")]
     (axes,) = shown_axes(estimates.figure([Panel("done in", "s", "lower", missing)]))

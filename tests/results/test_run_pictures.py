@@ -87,6 +87,14 @@ def test_lanes_are_those_of_the_model(one, drawn):
     assert [(i.lane, i.start_s, i.end_s, i.category) for i in caught["first"]] == known
 
 
+def test_title_keeps_the_capitals_of_a_name(drawn):
+    caught = drawn(gantt, "figure")
+    sim.run_one(sim.loads(FLEET.replace("machines: 4", "machines: 1"))).plot.gantt()
+    assert caught["title"].startswith("Replication 0: AzureMonitorLinuxAgent of machines-0 is out")
+    sim.run_one(sim.loads(FLEET)).plot.gantt()
+    assert caught["title"].startswith("Replication 0: at most 1 of 4 extensions is out")
+
+
 def test_system_must_be_named_where_there_are_several(drawn):
     caught = drawn(capacity, "figure")
     run = sim.run_one(sim.loads(TWO))
