@@ -179,7 +179,9 @@ def after(simulation: Simulation, log: Log) -> str:
     start = simulation.scenario.start
     for name, model in simulation.models.items():
         lines += [_told(each, start) for each in model.operations_table(log)]
-        lines += [f"{each}." for each in simulation.kinds[name].progress_text(model, log)]
+        kind = simulation.kinds[name]
+        lines += [f"{each}." for each in kind.progress_text(model, log)]
+        lines += [f"{each}." for each in kind.changes_text(model, log)]
         for dip in dips(simulation, log, name):
             lines.append(
                 f"{name}: capacity falls by {show_share(dip.depth)} at "

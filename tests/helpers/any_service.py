@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+EXTENSIONS = ("rdp", "log", "mon")
 MODES = ("Auto", "Manual", "Simultaneous")
 
 
@@ -24,6 +25,8 @@ def scenario(chance):
         service["staging"] = {"build": chance.choice("123")}
     if chance.random() < 0.2:
         service["fault_domain_failures"] = {"per_year": 20_000, "recovery": _time(chance)}
+    if chance.random() < 0.5:
+        service["extensions"] = [{"id": "rdp", "json": True}, {"id": "log"}]
     asked = [
         {"at": f"{chance.randint(1, 120)}0s"} | _operation(chance, service)
         for _ in range(chance.randint(1, 10))
@@ -85,6 +88,8 @@ def _operation(chance, service):
         "reimage_instance": 1,
         "update_status": 2,
         "swap": 2 if "staging" in service else 0,
+        "add_extension": 1,
+        "delete_extension": 1,
         "guest_os_update": 1,
         "host_os_update": 1,
     }
@@ -129,9 +134,26 @@ def _changes(chance, service):
     if chance.random() < 0.4:
         roles = [role for role in service["roles"] if chance.random() < 0.7]
         body["configuration"] = {role: chance.randint(1, 6) for role in roles}
+    if chance.random() < 0.25:
+        body["extension_configuration"] = _extensions(chance, service)
     if chance.random() < 0.2:
         body["changes"] = [chance.choice(["vm_size", "local_storage", "endpoints"])]
     return body
+
+
+def _extensions(chance, service):
+    def some():
+        ids = chance.sample(EXTENSIONS, chance.randint(0, 2))
+        return [{"id": each, **_state(chance, each)} for each in ids]
+
+    named = {role: some() for role in service["roles"] if chance.random() < 0.5}
+    return {"all_roles": some(), "named_roles": named}
+
+
+def _state(chance, extension):
+    if extension == "log" or chance.random() < 0.5:
+        return {}
+    return {"state": chance.choice(["Enable", "Disable", "Uninstall"])}
 
 
 def _windows(chance):
@@ -159,6 +181,11 @@ _BODIES = {
     "reimage_instance": _instance,
     "update_status": lambda chance, _: {"status": chance.choice(["Running", "Suspended"])},
     "swap": lambda _, __: {},
+    "add_extension": lambda chance, _: {
+        "id": chance.choice(EXTENSIONS),
+        "json": chance.random() < 0.5,
+    },
+    "delete_extension": lambda chance, _: {"id": chance.choice(EXTENSIONS)},
     "guest_os_update": lambda chance, _: {"duration": _time(chance)} | _windows(chance),
     "host_os_update": lambda chance, _: {"duration": _time(chance)} | _windows(chance),
 }

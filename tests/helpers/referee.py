@@ -287,6 +287,41 @@ class Referee:
         done = [member.is_ready and member.build == requested[member.role] for member in scope]
         return sum(done) / max(1, len(scope))
 
+    def configuration_number(self):
+        """The number of every role's configuration, where nobody configures extensions."""
+        number, turned = 1, set()
+        counts = {name: role.instances for name, role in self.spec.roles.items()}
+        for _, block, row in self.rows:
+            status = block.states.status(int(row["new"]))
+            name = self.subjects.name(row["subject"]).removeprefix("upgrade by ")
+            body = self.operations[name].body if name in self.operations else None
+            restarts = getattr(body, "restarts", False) or self._resizes(body)
+            if block.kind == "operation" and status == "InProgress":
+                wanted = counts | getattr(body, "configuration", {})
+                number += wanted != counts or (restarts and not hasattr(body, "build"))
+                counts = wanted
+            elif status == "rolling_back" and name not in turned:
+                turned.add(name)
+                number += not hasattr(body, "build")
+        return number
+
+    @staticmethod
+    def _resizes(body):
+        return "vm_size" in getattr(body, "changes", ())
+
+    def local_data_lost(self):
+        """Instances with local storage that a turn took whose upgrade changes the VM size."""
+        turns, lost = {}, set()
+        for time, block, row in self.rows:
+            number, cause = int(row["subject"]), int(row["cause"])
+            if block.kind == "update_domain":
+                name = self.subjects.name(cause).removeprefix("upgrade by ")
+                turns[number] = (time, name in self.operations and self.operations[name].body)
+            elif block.kind == "instance" and turns.get(cause, (None,))[0] == time:
+                keeps = self.spec.roles[block.group].local_storage
+                lost |= {number} if keeps and self._resizes(turns[cause][1]) else set()
+        return len(lost)
+
     def counts(self):
         """Role -> how many instances it has at the horizon."""
         there = (each for each in self.instants[-1][1].values() if each.status != "absent")

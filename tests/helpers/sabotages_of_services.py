@@ -6,10 +6,13 @@ from sabotage import Sabotage, scaled
 
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
+from sim.systems.cloud_service import configuration, configured
+from sim.systems.cloud_service.configuration import Configuration
 from sim.systems.cloud_service.deployment import Deployment
 from sim.systems.cloud_service.draws import RestartDraws
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.model import Model
+from sim.systems.cloud_service.service import HostedService
 from sim.systems.cloud_service.turns import Turn, Turns
 
 UPGRADE = {"at": "10min", "upgrade_deployment": {"build": "2"}}
@@ -147,8 +150,57 @@ def no_latent_faults(patch):
     patch.setattr(Instances, "_plan_fault", lambda *_: None)
 
 
+def one_is_not_told(patch):
+    whole = Configuration.update
+
+    def update(self, roles, exists, cause):
+        whole(self, roles, lambda i: i != 1 and exists(i), cause)
+
+    patch.setattr(Configuration, "update", update)
+
+
+def one_role_is_updated(patch):
+    whole = Configuration.update
+
+    def update(self, roles, exists, cause):
+        whole(self, sorted(roles)[:1], exists, cause)
+
+    patch.setattr(Configuration, "update", update)
+
+
+def all_roles_win(patch):
+    def states(configuration, roles):
+        found = configured.states(configuration, roles)
+        shared = {extension: state for (scope, extension), state in found.items() if not scope}
+        return {key: shared.get(key[1], state) for key, state in found.items()}
+
+    patch.setattr(configuration, "states", states)
+
+
+def any_endpoints_will_do(patch):
+    patch.setattr(HostedService, "check_swap", lambda *_: None)
+
+
 NIGHT = [{"from": "02:00", "to": "05:00"}]
 SCALE = {"at": "10min", "change_configuration": {"configuration": {"Web": 15}}}
+GIVEN = {
+    "all_roles": [{"id": "rdp"}],
+    "named_roles": {"Web": [{"id": "rdp", "state": "Disable"}]},
+}
+GIVE = {"at": "10min", "change_configuration": {"extension_configuration": GIVEN}}
+ENDPOINTS = {"at": "10min", "change_configuration": {"changes": ["endpoints"]}}
+SWAP = {"at": "20min", "swap": {}}
+
+
+def with_keys(scenario, **keys):
+    """The same service with more to it."""
+    system = scenario["systems"]["s"]
+    more = {
+        key: system.get(key, {}) | each if key == "roles" else each for key, each in keys.items()
+    }
+    return scenario | {"systems": {"s": system | more}}
+
+
 GUEST = {"at": "11min", "guest_os_update": {"duration": "5min"}}
 EARLY = "a turn ended before its instances had been Ready or were late"
 
@@ -232,6 +284,30 @@ SABOTAGES = (
         one_short,
         service(SCALE),
         "a role was not brought to the number of instances asked for",
+    ),
+    Sabotage(
+        "an instance is not told of a new configuration",
+        one_is_not_told,
+        service(SCALE),
+        "an instance was not told of its role's configuration",
+    ),
+    Sabotage(
+        "a scale-out updates one role alone",
+        one_role_is_updated,
+        with_keys(service(SCALE), roles={"Zed": {"instances": 2}}),
+        "instances came or went, and the configuration of a role is as before",
+    ),
+    Sabotage(
+        "what AllRoles says wins over a role's own entry",
+        all_roles_win,
+        with_keys(service(GIVE), extensions=[{"id": "rdp", "json": True}]),
+        "a role has other extensions than its deployment was given",
+    ),
+    Sabotage(
+        "deployments with other endpoints are swapped",
+        any_endpoints_will_do,
+        with_keys(service(ENDPOINTS, SWAP), staging={"build": "2"}),
+        "two deployments with other endpoints were swapped",
     ),
     Sabotage(
         "the platform does not wait for its turn",

@@ -58,3 +58,12 @@ ENDED = f"""
 """
 SOUND = BEGUN + FIRST + SECOND + ENDED
 """An upgrade that breaks no rule."""
+
+GROWN = ("change_configuration", {"configuration": {"W": 3}})
+TOLD = """
+    10 configuration of W -> 2 because change_configuration-0
+    10 configuration of W_IN_0 -> 2 because configuration of W
+    10 configuration of W_IN_1 -> 2 because configuration of W
+    10 configuration of W_IN_2 -> 2 because configuration of W
+"""
+"""Everyone is told that `GROWN` brings a third instance."""

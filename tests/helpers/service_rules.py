@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+from service_configurations import configurations_are_as_asked_for
 from service_turns import Turns
 
 from sim.core.log import OPERATION, Stack
@@ -58,6 +59,7 @@ class Run:
         Turns(self).check()
         self.a_suspended_service_stands_still()
         self.capacity_is_what_the_rows_say()
+        configurations_are_as_asked_for(self)
         self.what_is_shown_agrees_with_what_is_granted()
         self.metrics_are_sane()
         if series:
@@ -126,7 +128,7 @@ class Run:
                 for role, count in getattr(operation.body, "configuration", {}).items():
                     wanted[self.slot_of(operation.body, swaps), role] = count
                 swaps += operation.kind == "swap"
-            elif subject >= first:
+            elif self.block(subject).kind == "instance":
                 slot = (subject - first) // self.layout.instances
                 group = self.block(subject).group
                 there[slot, group] += (old == 0) - (new == 0) if (old == 0) != (new == 0) else 0

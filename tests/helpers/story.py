@@ -6,8 +6,17 @@ from sim.core.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
-WANTS = ("target", "deployment", "size")
-"""Kinds of the subjects that say what the service wants."""
+WANTS = (
+    "target",
+    "deployment",
+    "size",
+    "configuration",
+    "known_configuration",
+    "extension",
+    "service_extension",
+    "endpoints",
+)
+"""Kinds of the subjects that say what the service wants, and who was told of it."""
 
 TEXT = """
 horizon: {horizon}

@@ -32,6 +32,7 @@ extras = st.fixed_dictionaries(
         "min_available": st.sampled_from([1, 2, "50%", "100%"]),
         "min_healthy": st.sampled_from([1, 2, "50%"]),
         "slow_start": st.just({"for": "3min", "serves": "40%"}),
+        "local_storage": st.booleans(),
         "create": times,
     },
 )
@@ -111,8 +112,9 @@ def others(known):
         optional={
             "mode": st.sampled_from(["Auto", "Simultaneous", "Manual"]),
             "configuration": st.dictionaries(st.sampled_from(known), st.integers(1, 8), min_size=1),
+            "changes": st.just(["vm_size"]),
         },
-    )
+    ).map(lambda body: body | {"force": "changes" in body})
     domain = st.integers(0, 4).map(lambda number: {"upgrade_domain": number})
     mode = st.sampled_from(["Auto", "Manual"]).map(lambda mode: {"mode": mode})
     instance = st.sampled_from(known).map(lambda role: {"instance": f"{role}_IN_0"})

@@ -118,6 +118,8 @@ class SystemType(Generic[S]):
     """The headline that results go without where there are more than `MOST_HEADLINES`."""
     progress_text: Callable[[Any, Log], Sequence[str]] = _none
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
+    changes_text: Callable[[Any, Log], Sequence[str]] = _none
+    """Of a model's run: what changed beside, for who asks why, in sentences."""
     dry_run_rules: DryRunRules = AS_IT_IS
     """How its systems are run in advance."""
     measure_more: Callable[[Any, Stack, str], Measured] = _no_more

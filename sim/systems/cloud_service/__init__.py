@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.systems.base.system_type import SystemType
+from sim.systems.cloud_service.configuration_shown import updates_told
 from sim.systems.cloud_service.cost import parts
 from sim.systems.cloud_service.defaults import (
     GROUP_METRICS,
@@ -41,5 +42,6 @@ SYSTEM_TYPE = SystemType(
     default_variants=default_variants,
     parts=lambda model: parts(model.layout),
     progress_text=lambda model, log: stuck(model.layout, log),
+    changes_text=lambda model, log: updates_told(model.layout, log),
     chances=lambda spec: [build.bad for build in spec.builds.values() if 0 < build.bad < 1],
 )

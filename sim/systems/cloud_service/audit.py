@@ -14,7 +14,7 @@ import numpy as np
 from sim.core.log import ASKED, COMPLETED, OPERATION, ROLLING_BACK, SUPERSEDED, UPGRADE
 from sim.core.timelines import Members
 from sim.systems.base.operation import windows_of
-from sim.systems.cloud_service import restart_audit
+from sim.systems.cloud_service import configuration_audit, restart_audit
 from sim.systems.cloud_service.history import History, accepted, deployments, last_before
 from sim.systems.cloud_service.states import AT_REST, WIDTH
 
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 def audit(layout: Layout, stack: Stack) -> str | None:
     """The rule that a stack breaks, if any."""
     history = History(layout, stack)
-    rule = next(chain(broken_rules(history), restart_audit.broken_rules(history)), None)
+    rules = chain(
+        broken_rules(history),
+        restart_audit.broken_rules(history),
+        configuration_audit.broken_rules(layout, stack),
+    )
+    rule = next(rules, None)
     return None if rule is None else f"{layout.name}: {rule}"
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.systems.base.cost import Part, expected_failures, tries
+from sim.systems.cloud_service.configured import updates
 from sim.systems.cloud_service.operator import SEEN
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -18,6 +19,7 @@ from sim.systems.cloud_service.requests import (
     Swap,
     UpdateStatus,
     UpgradeDeployment,
+    begins_walk,
 )
 
 if TYPE_CHECKING:
@@ -76,6 +78,11 @@ def _of_operation(layout: Layout, operation: Operation, whole: Restarts) -> Iter
     own = OPERATION_ROWS + 2.0 * domains
     wanted = DECISION_ROWS * (1 + len(layout.roles)) if operation.name in layout.upgrades else 0.0
     yield Part(operation.path, f"{operation.name} itself", "operation", "", own + wanted, own)
+    if updates(body):
+        told = max(whole.instances, restarts.instances)
+        what = f"instances that {operation.name} tells of their configuration"
+        rows = told + len(layout.roles)
+        yield Part(operation.path, what, "known_configuration", None, rows, rows / 2)
     operator = body.operator if isinstance(body, UpgradeDeployment) else None
     if operator is not None:
         rows = OPERATION_ROWS * domains
@@ -94,7 +101,7 @@ def _restarts(layout: Layout, body: Request, whole: Restarts) -> tuple[str | Non
     if isinstance(body, UpgradeDeployment | ChangeConfiguration):
         role = getattr(body, "role_to_upgrade", None)
         restarts = Restarts(0.0, 0.0) if role else whole
-        if isinstance(body, ChangeConfiguration) and not body.restarts:
+        if isinstance(body, ChangeConfiguration) and not begins_walk(body):
             restarts = Restarts(0.0, 0.0)
         if isinstance(body, UpgradeDeployment) and _is_stuck(layout, body):
             domains = layout.domains

@@ -18,6 +18,7 @@ from sim.core.log import (
 from sim.systems.base import targets
 from sim.systems.base.context import ACT
 from sim.systems.base.targets import INITIAL, KEPT, REACHED, REQUESTED, Target
+from sim.systems.cloud_service.configuration import Configuration
 from sim.systems.cloud_service.instance import Instances
 from sim.systems.cloud_service.layout import domains_in_use
 from sim.systems.cloud_service.states import (
@@ -100,6 +101,7 @@ class Deployment:
         places = (layout.target(slot, role) for role in range(len(layout.roles)))
         self.targets = [Target(context, layout.targets, place) for place in places]
         """By role the build that its instances are to have, and why."""
+        self.configuration = Configuration(context, layout, slot)
         self._subject = layout.deployments.first + slot
         self._state = int(layout.deployments.initial[slot])
         self.counts = [role.count for role in layout.roles]
@@ -275,6 +277,8 @@ class Deployment:
         if upgrade is self.upgrade:
             self.upgrade = None
             self._unlock(upgrade)
+            if not upgrade.rolling_back:
+                self.configuration.settle()
             if upgrade.version is not None and not upgrade.rolling_back:
                 for role in upgrade.roles:
                     self.settled[role] = upgrade.version

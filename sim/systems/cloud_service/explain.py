@@ -9,6 +9,7 @@ import numpy as np
 from sim.core.units import show_duration, show_share
 from sim.systems.base.model import refused
 from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
+from sim.systems.cloud_service.configured import EXTENSION, states
 from sim.systems.cloud_service.layout import domains_in_use, has_faults
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -17,6 +18,7 @@ from sim.systems.cloud_service.requests import (
     UpdateStatus,
     UpgradeDeployment,
     WalkUpgradeDomain,
+    begins_walk,
 )
 from sim.systems.cloud_service.status import status
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from sim.systems.base.model import DryRun, SystemModel
     from sim.systems.base.operation import Operation
     from sim.systems.cloud_service.layout import Layout, RoleLayout
-    from sim.systems.cloud_service.requests import Operator
+    from sim.systems.cloud_service.requests import ExtensionConfiguration, Operator
     from sim.systems.cloud_service.spec import Build
 
 LISTED = 6
@@ -143,19 +145,54 @@ def _operation(layout: Layout, operation: Operation) -> str:
     at = when(operation, layout.span)
     if isinstance(body, UpgradeDeployment):
         whom = f"{body.role_to_upgrade or 'all roles'}{_where(body)}"
-        return f"{at} build {body.build} for {whom}, {body.mode}. {_how(layout, body)}"
+        text = f"{at} build {body.build} for {whom}, {body.mode}. {_how(layout, body)}"
+        return text + _besides(layout, body)
     if isinstance(body, ChangeConfiguration):
         counts = ", ".join(f"{role} to {n}" for role, n in body.configuration.items())
         what = f"a new configuration{f' ({counts})' if counts else ''}"
-        restarts = "that restarts instances" if body.restarts else "without restarts"
-        return f"{at} {what}{_where(body)}, {body.mode}, {restarts}."
+        restarts = "that restarts instances" if begins_walk(body) else "without restarts"
+        return f"{at} {what}{_where(body)}, {body.mode}, {restarts}.{_besides(layout, body)}"
     if isinstance(body, WalkUpgradeDomain):
         return f"{at} walks update domain {body.upgrade_domain}."
     if isinstance(body, GuestOsUpdate | HostOsUpdate):
         text = f"{at} the platform restarts every instance, domain by domain in turn."
         return text + within(body, "A domain")
-    about = [getattr(body, key, "") for key in ("instance", "status", "mode")]
+    about = [getattr(body, key, "") for key in ("instance", "status", "mode", "id")]
     return f"{at} {' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
+
+
+def _besides(layout: Layout, body: UpgradeDeployment | ChangeConfiguration) -> str:
+    """What a request does beside restarts: instances are told, extensions come, data is lost."""
+    text = ""
+    if isinstance(body, ChangeConfiguration) and begins_walk(body):
+        text = " All roles get a new configuration, and every instance is told of it."
+    elif body.configuration:
+        text = (
+            " Where instances come or go all roles get a new configuration, and every instance is "
+            "told of it."
+        )
+    if body.extension_configuration is not None:
+        text += f" Extensions: {_extensions(layout, body.extension_configuration)}."
+    if "vm_size" in body.changes:
+        text += " The VM size changes: what restarts loses its local data."
+    if "endpoints" in body.changes:
+        text += " The endpoints change: no swap while those of the slots differ."
+    return text
+
+
+def _extensions(layout: Layout, configuration: ExtensionConfiguration) -> str:
+    """What each role has then, in words."""
+    found = states(configuration, [role.name for role in layout.roles])
+    told = []
+    for scope, role in enumerate(layout.roles, 1):
+        has = [
+            f"{extension} {EXTENSION.status(code)}"
+            for (of, extension), code in found.items()
+            if of == scope
+        ]
+        if has:
+            told.append(f"{role.name} {', '.join(has)}")
+    return "; ".join(told) or "none"
 
 
 def _where(body: UpgradeDeployment | ChangeConfiguration) -> str:
@@ -243,7 +280,7 @@ def _why_nothing(operation: Operation) -> str:
     body = operation.body
     if isinstance(body, UpdateStatus):
         return f"the deployment is {body.status} already"
-    if isinstance(body, ChangeConfiguration) and not body.restarts:
+    if isinstance(body, ChangeConfiguration) and not begins_walk(body):
         if body.configuration:
             return "the roles have those numbers of instances already"
         return "no instance restarts, and no role is given another number of instances"

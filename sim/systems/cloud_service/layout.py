@@ -12,6 +12,7 @@ from sim.core.log import States
 from sim.core.rounding import at_least
 from sim.systems.base import layout as base
 from sim.systems.base.targets import INITIAL, target_states
+from sim.systems.cloud_service.configured import Configured
 from sim.systems.cloud_service.defaults import builds_of, largest_counts
 from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
@@ -176,6 +177,11 @@ class Layout(base.Layout["CloudService"]):
             for role in self.roles
         ]
         """Those of each role, of the deployment that began in production first."""
+        bodies = [body for _, body in self._asked]
+        self.configured = Configured(
+            self.add, self.spec, self.requests, bodies, self.instance_blocks, whose
+        )
+        """What roles are configured with, where that changes."""
 
     def asked(self, number: int) -> tuple[str, Request]:
         """Kind and body of an operation, also of those that the modelled operators ask for."""

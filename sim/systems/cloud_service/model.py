@@ -70,7 +70,7 @@ class Model(SystemModel[Layout]):
 
     def rule(self, body: Request) -> str | None:
         """The rule by which the service rejects a request by what it says, if any."""
-        return by_request(body, self.layout.spec)
+        return by_request(body, self.layout.spec, self.layout.configured.ever)
 
     def answer(self, rule: str, body: Request) -> Rejection:
         """The rejection by a rule."""

@@ -116,7 +116,7 @@ class ModelledOperator:
             kind,
             body,
             self._subject,
-            by_request(body, layout.spec),
+            by_request(body, layout.spec, layout.configured.ever),
             Windows((), None),
             deployment,
         )

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sim.core.units import format_share
 from sim.formats.checking import joined
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
+from sim.systems.cloud_service.configured import (
+    MOST_UPDATES,
+    count_of_updates,
+    extensions_ever,
+)
 from sim.systems.cloud_service.defaults import builds_of, largest_counts, other_builds
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -33,6 +38,9 @@ MOST_UPDATE_DOMAINS = 20
 
 MOST_ROLES = 25
 """Azure's maximum (service definition schema)."""
+
+ROOM_FOR_EXTENSIONS = 1_000
+"""So many of a service are simulated."""
 
 ROOM_FOR_ROLES = ROOM_FOR_BUILDS = 1_000
 """So many are simulated: a state in the log has room for no more than 1,260 builds."""
@@ -73,6 +81,15 @@ def _too_many(
     if builds > ROOM_FOR_BUILDS:
         rule = f"must have at most {ROOM_FOR_BUILDS:,} builds, those of its upgrades included"
         yield Issue((*path, *(["builds"] if spec.builds else [])), f"{rule}, got {builds:,}")
+    extensions = len(extensions_ever(spec, operations))
+    if extensions > ROOM_FOR_EXTENSIONS:
+        rule = f"must have at most {ROOM_FOR_EXTENSIONS:,} extensions, those added later included"
+        where = (*path, *(["extensions"] if spec.extensions else []))
+        yield Issue(where, f"{rule}, got {extensions:,}")
+    changes = count_of_updates(each.body for each in operations)
+    if changes > MOST_UPDATES:
+        rule = f"must have at most {MOST_UPDATES:,} operations that change its configuration"
+        yield Issue(path, f"{rule}, repetitions included, got {changes:,}")
 
 
 def _of_system(path: tuple[str | int, ...], spec: CloudService) -> Iterator[Issue]:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from sim.systems.base.records import Rejection
 from sim.systems.cloud_service.requests import (
+    AddExtension,
     ChangeConfiguration,
+    DeleteExtension,
     RebootInstance,
     ReimageInstance,
     Rollback,
@@ -25,7 +27,7 @@ from sim.systems.cloud_service.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from sim.systems.base.operation import Request
     from sim.systems.cloud_service.requests import (
@@ -51,6 +53,8 @@ FIRST_VERSIONS = {
     "Mode of Change Deployment Configuration": "2011-08-01",
     "ExtendedProperties": "2012-03-01",
     "Simultaneous": "2012-12-01",
+    "Add Extension": "2013-03-01",
+    "Delete Extension": "2013-03-01",
     "Simultaneous of Change Deployment Configuration": "2013-03-01",
     "ExtensionConfiguration": "2013-03-01",
     "State": "2014-06-01",
@@ -62,6 +66,8 @@ _REQUESTS: dict[type[Request], str] = {
     RebootInstance: "Reboot Role Instance",
     ReimageInstance: "Reimage Role Instance",
     Rollback: "Rollback Update Or Upgrade",
+    AddExtension: "Add Extension",
+    DeleteExtension: "Delete Extension",
 }
 """Those that are younger than the oldest version."""
 
@@ -98,6 +104,12 @@ REJECTIONS: dict[str, Rejection] = {
         "ExtensionConfiguration names an extension that was not added before"
     ),
     "extension state": _bad("State is only for extensions that are configured by JSON"),
+    "extension in use": _bad(
+        "a deployment uses the extension {id}: allowed once its ExtensionConfiguration has it no "
+        "more"
+    ),
+    "extension there": _conflict("the service has an extension {id} already"),
+    "no such extension": Rejection(404, "ResourceNotFound", "there is no extension {id}"),
     "force": _bad("local data would be lost: the request needs Force"),
     "no such domain": _bad(
         "there is no update domain {upgrade_domain}: allowed are those in use, numbered from 0"
@@ -118,6 +130,9 @@ REJECTIONS: dict[str, Rejection] = {
     ),
     "local resources": _conflict("an update that changes local storage cannot be rolled back"),
     "suspended": _conflict("the deployment is Suspended: allowed in Running"),
+    "endpoints differ": _conflict(
+        "the deployments in the two slots have other endpoints: allowed while they have the same"
+    ),
     "locked": _conflict("an update or upgrade is in progress: allowed once it has ended"),
     "overtaken": _conflict("another update or a rollback took over"),
     "gone": Rejection(404, "ResourceNotFound", "the role instance was removed meanwhile"),
@@ -127,12 +142,19 @@ REJECTIONS: dict[str, Rejection] = {
 RULES = tuple(REJECTIONS)
 
 
-def by_request(body: Request, spec: CloudService) -> str | None:
-    """The first rule that a request breaks by what it says, whatever the service's state."""
-    return next(_broken(body, spec), None)
+def by_request(
+    body: Request, spec: CloudService, extensions: Mapping[str, Collection[bool]]
+) -> str | None:
+    """The first rule that a request breaks by what it says, whatever the service's state.
+
+    `extensions` are those that the service ever has: see `extensions_ever`.
+    """
+    return next(_broken(body, spec, extensions), None)
 
 
-def _broken(body: Request, spec: CloudService) -> Iterator[str]:
+def _broken(
+    body: Request, spec: CloudService, extensions: Mapping[str, Collection[bool]]
+) -> Iterator[str]:
     if isinstance(body, UserRequest):
         elements = _elements(body)
         yield from (f"version of {each}" for each in elements if is_too_old(body, each))
@@ -140,8 +162,7 @@ def _broken(body: Request, spec: CloudService) -> Iterator[str]:
         yield "label"
     if isinstance(body, UpgradeDeployment | ChangeConfiguration):
         yield from _of_properties(body.extended_properties)
-        if body.extension_configuration:
-            yield from _of_extensions(body.extension_configuration, spec)
+        yield from of_extensions(body.extension_configuration, extensions)
         if "vm_size" in body.changes and not body.force:
             yield "force"
     if isinstance(body, WalkUpgradeDomain) and body.upgrade_domain >= spec.update_domains:
@@ -192,12 +213,17 @@ def _of_properties(properties: tuple[ExtendedProperty, ...]) -> Iterator[str]:
         yield "property empty"
 
 
-def _of_extensions(configuration: ExtensionConfiguration, spec: CloudService) -> Iterator[str]:
-    added = {extension.id: extension.json_ for extension in spec.extensions}
-    for extension in _all(configuration):
-        if extension.id not in added:
+def of_extensions(
+    configuration: ExtensionConfiguration | None, known: Mapping[str, Collection[bool]]
+) -> Iterator[str]:
+    """The rules that a configuration breaks where the service has the `known` extensions.
+
+    They are by identifier, with whether they are configured by JSON.
+    """
+    for extension in _all(configuration) if configuration else ():
+        if extension.id not in known:
             yield "extension unknown"
-        elif extension.state and not added[extension.id]:
+        elif extension.state and True not in known[extension.id]:
             yield "extension state"
 
 
@@ -206,8 +232,12 @@ def _all(configuration: ExtensionConfiguration) -> list[ExtensionState]:
     return [*configuration.all_roles, *named]
 
 
+_ABOUT = ("x_ms_version", "upgrade_domain", "instance", "id")
+"""What of a request its rejection may tell."""
+
+
 def answer(rule: str, body: Request) -> Rejection:
     """The rejection by `rule`, its message about this request."""
     rejection = REJECTIONS[rule]
-    about = {key: getattr(body, key, "") for key in ("x_ms_version", "upgrade_domain", "instance")}
+    about = {key: getattr(body, key, "") for key in _ABOUT}
     return rejection._replace(message=rejection.message.format_map(about))

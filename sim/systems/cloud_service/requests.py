@@ -126,12 +126,13 @@ class ExtensionState(Spec):
 
 
 class ExtensionConfiguration(Spec):
-    """The extensions of a deployment."""
+    """The extensions of a deployment, in the place of those that it had."""
 
     all_roles: tuple[ExtensionState, ...] = ()
     """Extensions for every role. Default: none."""
     named_roles: dict[Name, tuple[ExtensionState, ...]] = Field(default_factory=dict)
-    """Role name and the extensions for that role. Default: none."""
+    """Role name and the extensions for that role; its own entry wins over that in `all_roles`.
+    Default: none."""
 
 
 def _sent(body: Request, handler: SerializerFunctionWrapHandler, *elements: str) -> dict[str, Any]:
@@ -170,7 +171,8 @@ class UpgradeDeployment(UserRequest):
     extension_configuration: ExtensionConfiguration | SkipJsonSchema[None] = None
     """Extensions for the deployment to have. Default: as before."""
     changes: tuple[Change, ...] = ()
-    """What else the package changes: vm_size, local_storage, endpoints. Default: nothing."""
+    """What else the package changes: vm_size (local data is lost), local_storage (cannot be rolled
+    back), endpoints (no swap while the slots differ). Default: nothing."""
     windows: tuple[Window, ...] = ()
     """Times in which a new domain may begin. Default: at any time."""
     operator: Operator | SkipJsonSchema[None] = None
@@ -211,10 +213,12 @@ class ChangeConfiguration(UserRequest):
     extension_configuration: ExtensionConfiguration | SkipJsonSchema[None] = None
     """Extensions for the deployment to have. Default: as before."""
     restarts: Flag = False
-    """Whether the change restarts the instances, domain by domain as an upgrade does.
-    Default: false."""
+    """Whether the change restarts the instances, domain by domain as an upgrade does. They are told
+    of it in any case. Default: false."""
     changes: tuple[Change, ...] = ()
-    """What else changes: vm_size, local_storage, endpoints. Default: nothing."""
+    """What else changes: vm_size (restarts the instances, and their local data is lost),
+    local_storage (cannot be rolled back), endpoints (no swap while the slots differ).
+    Default: nothing."""
     force: Flag = False
     """Whether to go on although local data is lost. Default: false."""
     windows: tuple[Window, ...] = ()
@@ -250,6 +254,22 @@ class Swap(UserRequest):
     """Swap Deployment: the staging deployment becomes production and the other way round."""
 
 
+class AddExtension(UserRequest):
+    """Add Extension: the service gets an extension, which deployments may then be given."""
+
+    id: Text
+    """Its identifier."""
+    json_: Flag = Field(default=False, alias="json")
+    """Whether it is configured by JSON: only such extensions have a state. Default: false."""
+
+
+class DeleteExtension(UserRequest):
+    """Delete Extension: the service has an extension no more. No deployment may use it."""
+
+    id: Text
+    """Its identifier."""
+
+
 class GuestOsUpdate(Request):
     """The platform updates the guest OS: a restart of every instance, domain by domain."""
 
@@ -276,7 +296,8 @@ def configuration(body: Request) -> dict[str, int]:
 def begins_walk(body: Request) -> bool:
     """Whether a request of a user restarts instances domain by domain."""
     if isinstance(body, ChangeConfiguration):
-        return body.restarts
+        # "How to update a cloud service": another VM size comes by a restart of the instances.
+        return body.restarts or "vm_size" in body.changes
     return isinstance(body, UpgradeDeployment)
 
 
@@ -289,6 +310,8 @@ OPERATIONS: dict[str, type[Request]] = {
     "reimage_instance": ReimageInstance,
     "update_status": UpdateStatus,
     "swap": Swap,
+    "add_extension": AddExtension,
+    "delete_extension": DeleteExtension,
     "guest_os_update": GuestOsUpdate,
     "host_os_update": HostOsUpdate,
 }

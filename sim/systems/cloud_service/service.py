@@ -13,13 +13,15 @@ from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADING
 from sim.core.windows import Windows
 from sim.systems.base.context import LOOK
 from sim.systems.base.service import Call, Service
+from sim.systems.cloud_service.configured import ADDED
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.draws import RestartDraws
-from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, is_too_old
+from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, is_too_old, of_extensions
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     UpdateStatus,
     UpgradeDeployment,
+    begins_walk,
 )
 from sim.systems.cloud_service.states import STARTING_VM
 from sim.systems.cloud_service.turns import Return
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.deployment import Take
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
+        AddExtension,
+        DeleteExtension,
         ExtendedProperty,
         RebootInstance,
         Rollback,
@@ -58,6 +62,8 @@ class HostedService(Service):
         if layout.spec.staging is not None:
             self._names[layout.spec.staging.deployment] = deployments[1]
         self._properties: set[str] = set()
+        self._extensions = {each.id: each.json_ for each in layout.spec.extensions}
+        """By identifier whether an extension of the service is configured by JSON."""
         self._awaited: dict[int, Event] = {}
 
     # What clients see, and what the service remembers.
@@ -108,7 +114,8 @@ class HostedService(Service):
             return "property owned"
         if len((self._properties - deleted) | given) > MOST_PROPERTIES:
             return "too many properties"
-        return None
+        known = {name: {json} for name, json in self._extensions.items()}
+        return next(of_extensions(body.extension_configuration, known), None)
 
     check_change_configuration = check_upgrade_deployment
 
@@ -162,8 +169,23 @@ class HostedService(Service):
 
     def check_swap(self, _call: Call) -> str | None:
         # Assumption: slots cannot be swapped while an update is in progress.
-        locked = self.production.upgrade or (self.staging and self.staging.upgrade)
-        return "locked" if locked else None
+        staging = self.staging
+        assert staging is not None
+        if self.production.upgrade or staging.upgrade:
+            return "locked"
+        same = self.production.configuration.endpoints == staging.configuration.endpoints
+        return None if same else "endpoints differ"
+
+    def check_add_extension(self, call: Call) -> str | None:
+        return "extension there" if call.body.id in self._extensions else None
+
+    def check_delete_extension(self, call: Call) -> str | None:
+        extension = call.body.id
+        if extension not in self._extensions:
+            return "no such extension"
+        deployments = filter(None, (self.production, self.staging))
+        used = any(each.configuration.uses(extension) for each in deployments)
+        return "extension in use" if used else None
 
     # The operations.
 
@@ -183,10 +205,14 @@ class HostedService(Service):
         body: ChangeConfiguration = call.body
         deployment = self.deployment(body)
         self._remember(body.extended_properties)
-        if body.restarts:
+        if begins_walk(body):
             self._roll(call, deployment, list(range(len(self.layout.roles))), None)
             return
         created = self._scale(call, deployment)
+        if body.extension_configuration is not None:
+            deployment.configuration.settle_extensions()
+        if "endpoints" in body.changes:
+            deployment.configuration.settle_endpoints()
         if created:
             watching = deployment.instances.watching
             Return(created, watching, lambda: self.succeeds(call, call.subject))
@@ -222,6 +248,10 @@ class HostedService(Service):
                 deployment.instances.take([i], settled[role_of[i]], restart_draws, cause)
 
         deployment.roll_back(take, call.subject)
+        changed = deployment.configuration.take_back(call.subject)
+        if upgrade.version is None:  # what it rolls back is an update of every configuration
+            changed = set(upgrade.roles)
+        deployment.configuration.update(changed, deployment.instances.exists, call.subject)
         # A rollback starts at once, whatever windows the upgrade was given: it ends the harm.
         upgrade.windows = Windows((), None)
         self._go(call, deployment, upgrade, call.body.mode, at_once=True)
@@ -261,6 +291,25 @@ class HostedService(Service):
             deployment.swap(self.restart_draws(call.name), upgrade)
         self.production, self.staging = self.staging, self.production
         self.succeeds(call, upgrade)
+
+    def add_extension(self, call: Call) -> None:
+        """Add Extension: a deployment may have it from now on."""
+        body: AddExtension = call.body
+        self._extensions[body.id] = body.json_
+        self._becomes_extension(call, 0, 1 + ADDED.width * body.json_)
+
+    def delete_extension(self, call: Call) -> None:
+        """Delete Extension: nobody uses it."""
+        body: DeleteExtension = call.body
+        json = self._extensions.pop(body.id)
+        self._becomes_extension(call, 1 + ADDED.width * json, 0)
+
+    def _becomes_extension(self, call: Call, old: int, new: int) -> None:
+        configured = self.layout.configured
+        assert configured.added is not None
+        subject = configured.added.first + configured.extensions[call.body.id]
+        self.context.record(self.context.now, subject, old, new, call.subject)
+        self.succeeds(call, call.subject)
 
     # The platform's own updates: their walks take turns with the user's, never two domains at once.
     # Sources: "Role instance restarts caused by Azure VM operating system upgrades" with its FAQ,
@@ -352,14 +401,28 @@ class HostedService(Service):
             deployment.end_if_done(upgrade, call.subject)
 
     def _scale(self, call: Call, deployment: Deployment) -> set[int]:
-        """Bring roles to the counts asked for; the instances that come new."""
+        """Bring roles to the counts and what else is asked for; the instances that come new."""
         created: set[int] = set()
-        if not call.body.configuration:
-            return created
-        for place, role in enumerate(self.layout.roles):
+        is_scaled = False
+        for place, role in enumerate(self.layout.roles) if call.body.configuration else ():
             wanted = call.body.configuration.get(role.name)
             if wanted is not None and wanted != deployment.counts[place]:
+                is_scaled = True
                 # Drawn apart: the walk of the same request may take the new ones too.
                 restart_draws = self.restart_draws(f"{call.name}/create")
                 created |= deployment.scale(place, wanted, restart_draws, call.subject)
+        self._configure(call, deployment, is_scaled=is_scaled)
         return created
+
+    def _configure(self, call: Call, deployment: Deployment, *, is_scaled: bool) -> None:
+        """Change the configurations of roles, and tell their instances."""
+        body: UpgradeDeployment | ChangeConfiguration = call.body
+        configuration = deployment.configuration
+        # "Upgrade Deployment": one that adds or removes instances is an update of all roles.
+        whole = is_scaled or (isinstance(body, ChangeConfiguration) and begins_walk(body))
+        changed = set(range(len(self.layout.roles))) if whole else set[int]()
+        if body.extension_configuration is not None:
+            changed |= configuration.set_extensions(body.extension_configuration, call.subject)
+        if "endpoints" in body.changes:
+            configuration.change_endpoints(call.subject)
+        configuration.update(changed, deployment.instances.exists, call.subject)

@@ -1,7 +1,7 @@
 """Get Deployment: what the service would show of production at an instant of a finished run.
 
 Source: "Get Deployment" and "Get Cloud Service Properties" (Status, Locked, RollbackAllowed,
-UpgradeStatus, UpgradeDomainCount, RoleInstanceList).
+UpgradeStatus, UpgradeDomainCount, RoleInstanceList, RoleList, ExtensionConfiguration).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
 from sim.core.units import show_duration
+from sim.systems.cloud_service.configuration_shown import extension_configuration, role_list
 from sim.systems.cloud_service.history import taken
 from sim.systems.cloud_service.layout import domains_in_use
 from sim.systems.cloud_service.requests import UpgradeDeployment
@@ -70,6 +71,8 @@ class _Shown:
             "UpgradeStatus": None if number is None else self._upgrade_status(number),
             "UpgradeDomainCount": domains_in_use(layout.spec.update_domains, self._largest()),
             "RoleInstanceList": self._instances(),
+            "RoleList": role_list(layout, self._log, self._slot),
+            "ExtensionConfiguration": extension_configuration(layout, self._log, self._slot),
         }
 
     def _instances(self) -> list[Row]:

@@ -11,6 +11,7 @@ from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
 from sim.systems.base.tables import bars, time_out
+from sim.systems.cloud_service.configuration_shown import known_numbers, told_extensions
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
 from sim.systems.cloud_service.states import (
@@ -47,9 +48,11 @@ def members(layout: Layout, log: Log) -> list[Row]:
     first, size = layout.first_instance(), layout.instances * layout.slots
     out = time_out(spent, is_out, first, size)
     final = stack.final[0, first : first + size]
+    known = known_numbers(layout, stack.final[0])
     rows = []
     for slot in range(layout.slots):
-        for role in layout.roles:
+        for place, role in enumerate(layout.roles):
+            extensions = told_extensions(layout, log, slot, place)
             for k in range(role.room):
                 number = slot * layout.instances + role.first + k
                 code = int(final[number])
@@ -63,6 +66,8 @@ def members(layout: Layout, log: Log) -> list[Row]:
                         "fault_domain": k % layout.spec.fault_domains,
                         "status": LIFE[READY] if is_ready(code) else LIFE[code % WIDTH % STAGED],
                         "build": layout.builds[code // WIDTH] if code else "",
+                        "configuration": known[number],
+                        "extensions": extensions if code else "",
                         "times_out": int(out.times[number]),
                         "out_s": float(out.seconds[number]),
                     }

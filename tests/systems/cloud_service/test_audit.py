@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from service_log import BEGUN, ENDED, FIRST, SECOND, SOUND, UP, UPGRADE, Service
+from service_log import BEGUN, ENDED, FIRST, GROWN, SECOND, SOUND, TOLD, UP, UPGRADE, Service
 
 TWO_AT_ONCE = "s: two update domains had their turn at once"
 NOT_ALL = "s: a turn did not take every instance that it covers"
@@ -71,13 +71,13 @@ def test_a_domain_is_taken_in_a_window():
 
 
 def test_a_role_gets_the_instances_that_were_asked_for():
-    asked = ("change_configuration", {"configuration": {"W": 3}})
     name = "change_configuration-0"
     text = f"""
         10 {name} -> InProgress
         10 W_IN_2 -> CreatingVM/1 because {name}
+        {TOLD}
         110 W_IN_2 -> ReadyRole because {name}
         110 {name} -> Succeeded because {name}
     """
-    assert Service(asked).audit(text) is None
-    assert Service(asked).audit(without(text, "W_IN_2")) == MISCOUNTED
+    assert Service(GROWN).audit(text) is None
+    assert Service(GROWN).audit(without(text, "W_IN_2")) == MISCOUNTED

@@ -76,6 +76,11 @@ def test_blocks_stand_in_order_and_without_gaps():
         ("instance", "B", 2),
         ("instance", "A", 3),
         ("instance", "B", 2),
+        ("configuration", "", 2 * 2),
+        ("known_configuration", "A", 3),
+        ("known_configuration", "B", 2),
+        ("known_configuration", "A", 3),
+        ("known_configuration", "B", 2),
     ]
     assert all(one.first + one.count == other.first for one, other in pairwise(blocks))
 

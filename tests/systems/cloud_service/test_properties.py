@@ -112,11 +112,24 @@ def test_metrics_are_what_a_walk_through_the_rows_finds(scenario):
         "max_domains_out": referee.max_domains_out(),
         "instances_failed": referee.instances_failed(),
         "unserved_demand": referee.unserved_demand(40),
+        "local_data_lost": referee.local_data_lost(),
     }
     if ("", "finished") in found:
         alone |= referee.rollouts() | {"updated_share": referee.updated_share()}
     found_alone = {name: found["", name].item() for name in alone}
     assert found_alone == pytest.approx(alone, nan_ok=True)
+
+
+@often(60)
+@given(wild())
+def test_each_role_has_the_configuration_that_a_walk_through_the_rows_finds(scenario):
+    simulation = simulation_of(scenario)
+    model, log = simulation.models["shop"], simulation.run()
+    number = Referee(simulation, "shop", log).configuration_number()
+    shown = model.status(log, log.horizon)["RoleList"]
+    assert {role["ConfigurationNumber"] for role in shown} == {number}
+    there = [row for row in model.members(log) if row["status"] != "absent"]
+    assert {row["configuration"] for row in there} == {number}
 
 
 @often(40)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 from any_shop import refused, scenario, upgrade
 from places import CASES
@@ -163,3 +165,20 @@ def test_demand_that_no_role_serves_warns():
     assert len(scenario(demand=demand).warnings) == 1
     roles = {"Web": {"instances": 1, "serves_demand": 3}}
     assert scenario(demand=demand, roles=roles).warnings == ()
+
+
+def test_a_service_has_at_most_1000_extensions():
+    many = [{"id": f"e{n}"} for n in range(1000)]
+    scenario(extensions=many)
+    rule = "must have at most 1,000 extensions, those added later included, got 1,001"
+    added = {"add_extension": {"id": "one more"}}
+    assert refused(added, extensions=many) == [f"systems.shop.extensions: {rule}"]
+
+
+def test_configurations_are_numbered_up_to_what_a_log_has_room_for(monkeypatch):
+    module = import_module("sim.systems.cloud_service.references")
+    monkeypatch.setattr(module, "MOST_UPDATES", 2)
+    change = {"change_configuration": {"configuration": {"Web": 5}}}
+    scenario(change, {"rollback": {}}, {"swap": {}}, staging={"build": "2"})
+    rule = "must have at most 2 operations that change its configuration, repetitions included"
+    assert refused(change, change, change) == [f"systems.shop: {rule}, got 3"]

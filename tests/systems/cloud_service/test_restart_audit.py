@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from service_log import BEGUN, FIRST, SOUND, UPGRADE, Service
+from service_log import BEGUN, FIRST, GROWN, SOUND, TOLD, UPGRADE, Service
 from story import story
 
 RESTART = "s: a restart did not take the time that was drawn for it"
@@ -72,13 +72,13 @@ def test_an_instance_is_created_in_the_time_drawn():
     text = f"""
         10 {name} -> InProgress
         10 W_IN_2 -> CreatingVM/1 because {name}
+        {TOLD}
         60 W_IN_2 -> ReadyRole because {name}
         60 {name} -> Succeeded because {name}
     """
-    asked = ("change_configuration", {"configuration": {"W": 3}})
-    assert service(asked, create="50s").audit(text) is None
-    assert service(asked, create="51s").audit(text) == CREATION
-    assert service(asked, create="49s").audit(text) == CREATION
+    assert service(GROWN, create="50s").audit(text) is None
+    assert service(GROWN, create="51s").audit(text) == CREATION
+    assert service(GROWN, create="49s").audit(text) == CREATION
 
 
 OFTEN = {"per_year": 1e6, "recovery": "1s"}

@@ -46,6 +46,8 @@ def test_get_deployment_has_the_names_of_its_elements():
                 "Build": "1",
             },
         ],
+        "RoleList": [{"RoleName": "W", "ConfigurationNumber": 1, "Extensions": []}],
+        "ExtensionConfiguration": {"AllRoles": [], "NamedRoles": []},
     }
 
 

@@ -61,6 +61,8 @@ def test_members_are_told_with_what_they_went_through():
         "fault_domain": 0,
         "status": "ReadyRole",
         "build": "2",
+        "configuration": 2,
+        "extensions": "",
         "times_out": 1,
         "out_s": 100.0,
     }

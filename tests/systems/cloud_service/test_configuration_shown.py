@@ -1,0 +1,53 @@
+"""What is told of configurations before and after a run."""
+
+from __future__ import annotations
+
+from foretelling import told as foretold
+from story import story
+
+from sim.forecast.explanation import after
+from sim.systems.cloud_service.configuration_shown import known_numbers
+
+TWO = "Web: {instances: 2, restart: 100s}, Worker: {instances: 1, restart: 100s}"
+
+
+def test_the_explanation_of_a_run_tells_of_each_update_and_who_was_told():
+    told = story("at: 10min, change_configuration: {configuration: {Web: 3}}", TWO)
+    lines = after(told.simulation, told.log).splitlines()
+    assert lines[1] == (
+        "change_configuration-0 at 10min: new configurations (Web 2, Worker 2), 4 instances told."
+    )
+
+
+def test_where_nothing_is_told_nothing_is_explained():
+    told = story("at: 10min, upgrade_deployment: {}", TWO)
+    assert "new configurations" not in after(told.simulation, told.log)
+    assert known_numbers(told.model.layout, told.stack.final[0]) == [1, 1, 1]
+
+
+def test_explain_tells_who_is_told_and_what_each_role_has():
+    given = (
+        "extension_configuration: {all_roles: [{id: rdp}], "
+        "named_roles: {Web: [{id: rdp, state: Disable}]}}"
+    )
+    told = story(
+        f"at: 10s, change_configuration: {{configuration: {{Web: 3}}, {given}}}",
+        TWO,
+        more="extensions: [{id: rdp, json: true}]",
+    )
+    (line,) = [x for x in foretold(told.simulation.scenario) if x.startswith("At 10s")]
+    assert line == (
+        "At 10s, change_configuration-0: a new configuration (Web to 3), Auto, without restarts. "
+        "Where instances come or go all roles get a new configuration, and every instance is told "
+        "of it. Extensions: Web rdp Disable; Worker rdp Enable."
+    )
+
+
+def test_explain_tells_what_a_change_costs():
+    told = story("at: 10s, change_configuration: {changes: [vm_size, endpoints], force: true}", TWO)
+    (line,) = [x for x in foretold(told.simulation.scenario) if x.startswith("At 10s")]
+    assert line.endswith(
+        "Auto, that restarts instances. All roles get a new configuration, and every instance is "
+        "told of it. The VM size changes: what restarts loses its local data. The endpoints "
+        "change: no swap while those of the slots differ."
+    )
