@@ -7,6 +7,7 @@ nothing can fail later.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -27,7 +28,6 @@ from sim.systems.base.operation import Operation, Span
 from sim.systems.base.spec import Issue, look_up
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic import BaseModel
@@ -53,8 +53,11 @@ class Scenario:
     replications: int
     replications_given: bool
     """Whether the file says how many replications to make."""
-    start: dt.datetime | None
+    start: dt.datetime | None = field(compare=False)
     """By the clock of the time zone, where there is one."""
+    saved_start: str = field(repr=False)
+    """As it is saved, or empty. Of equal ones the clock shows the same at the same instant: Python
+    takes both hours of 02:00 in autumn for equal, and 14:00+01:00 and 13:00Z too."""
     time_zone: str
     """Whose clock all times of day follow, such as Europe/Berlin, or empty."""
     systems: dict[str, System]
@@ -169,6 +172,7 @@ class Scenario:
             replications=file.replications or REPLICATIONS,
             replications_given=file.replications is not None,
             start=file.local_start,
+            saved_start=_written(file.local_start) if file.local_start else "",
             time_zone=str(file.time_zone or ""),
             systems=systems,
             operations=operations,
@@ -265,7 +269,7 @@ class Scenario:
             "warm_up": format_duration(self.warm_up),
             "seed": self.seed,
             "replications": self.replications if self.replications_given else None,
-            "start": self.start and _written(self.start),
+            "start": self.saved_start or None,
             "time_zone": self.time_zone or None,
         }
         parts = {
@@ -354,12 +358,14 @@ def _dump(part: BaseModel) -> Any:
 def _written(start: dt.datetime) -> str:
     """A start that reads back to the same: in a zone without its offset, where that is enough.
 
-    Of old times an offset has seconds, which no file may write.
+    Of old times an offset has seconds, which no file may write: then it is written in UTC.
     """
     if start.tzinfo is not None and is_zone(start):
         local = start.replace(tzinfo=None)
         if since(start, localized(local, start.tzinfo)) == 0:
             return local.isoformat()
+        if f"{start:%z}"[5:]:
+            return start.astimezone(dt.UTC).isoformat()
     return start.isoformat()
 
 

@@ -138,7 +138,7 @@ class Pool:
         done = [task for task in tasks if task.status == "completed"]
         ends = [task.ended for task in tasks]
         finite = sum(job.tasks or 0 for job in self.spec.work)
-        over = None not in ends and sum(task.finite for task in tasks) == finite
+        over = bool(ends) and None not in ends and sum(task.finite for task in tasks) == finite
         stays = {n: state for n, state in self.nodes.items() if n not in self.leaving}
         present = [state for state in stays.values() if state[0] != "absent"]
         back = [state for state in present if state[0] in UP and state[1] == self.target]

@@ -35,6 +35,40 @@ def test_what_is_saved_keeps_clock_times_and_reads_back_to_the_same():
 
 
 @pytest.mark.parametrize(
+    ("start", "zone", "saved"),
+    [
+        ("2026-10-25T02:30", "Europe/Berlin", "2026-10-25T02:30:00"),
+        ("2026-10-25T00:30Z", "Europe/Berlin", "2026-10-25T02:30:00"),
+        ("2026-10-25T01:30Z", "Europe/Berlin", "2026-10-25T02:30:00+01:00"),  # the second one
+        ("2027-03-28T02:30", "Europe/Berlin", "2027-03-28T03:00:00"),
+        ("1917-12-27T20:40Z", "Europe/Moscow", "1917-12-27T20:40:00+00:00"),  # and 19 seconds
+    ],
+)
+def test_a_start_at_a_change_of_the_clock_is_saved_so_that_it_reads_back(start, zone, saved):
+    text = FILE.with_name("minimal.yaml").read_text(encoding="utf-8")
+    s = Scenario.from_text(f"start: {start}\ntime_zone: {zone}\n{text}")
+    assert f"start: '{saved}'\n" in s.to_yaml()
+    again = Scenario.from_text(s.to_yaml())
+    assert again.start.isoformat() == s.start.isoformat()
+    assert again == s
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2026-10-25T02:30+02:00", "2026-10-25T02:30+01:00"),  # an hour apart, as both are shown
+        ("2026-11-20T14:00+01:00", "2026-11-20T13:00Z"),  # at one instant the clocks differ
+    ],
+)
+def test_scenarios_whose_clocks_differ_are_not_equal(one, other):
+    text = FILE.with_name("minimal.yaml").read_text(encoding="utf-8")
+    zone = "time_zone: Europe/Berlin\n" if "10-25" in one else ""
+    made = [Scenario.from_text(f"start: {start}\n{zone}{text}") for start in (one, other, one)]
+    assert made[0] == made[2]
+    assert made[0] != made[1]
+
+
+@pytest.mark.parametrize(
     ("path", "value", "hours"), [("operations.0.at", "fri 23:00", 9), ("horizon", "sat 07:00", 17)]
 )
 def test_an_override_may_be_a_clock_time(path, value, hours):
