@@ -140,7 +140,7 @@ class Pool:
         finite = sum(job.tasks or 0 for job in self.spec.work)
         over = bool(ends) and None not in ends and sum(task.finite for task in tasks) == finite
         stays = {n: state for n, state in self.nodes.items() if n not in self.leaving}
-        present = [state for state in stays.values() if state[0] != "absent"]
+        present = [state for state in stays.values() if state[0] not in ("absent", "preempted")]
         back = [state for state in present if state[0] in UP and state[1] == self.target]
         return {
             "requeues": sum(task.requeues for task in tasks),

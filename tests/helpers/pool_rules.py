@@ -199,6 +199,8 @@ class Reading:
         name = self.subjects.name(by)
         if name == "failures":
             return self.spec.interruptions.on_failure
+        if name == "preemptions":
+            return "requeue"
         body = self.bodies[name.removeprefix("upgrade by ")]
         if hasattr(body, "target_os_version"):
             return self.spec.interruptions.on_upgrade
@@ -218,6 +220,9 @@ class Reading:
             self.moved = time
             self.out.discard(number)
             self.leaving.discard(number)
+        elif new[0] == "preempted":
+            self.moved = time
+            self.out.discard(number)
         elif by.startswith("upgrade by"):
             self._upgrade(time, number, new[0], by)
 
@@ -246,7 +251,8 @@ class Reading:
             assert not self.out
             self.upgrading = None
             for node, (status, version) in self.states.items():
-                assert status == "absent" or version == self.target or node in self.leaving
+                gone = status in ("absent", "preempted") or node in self.leaving
+                assert gone or version == self.target
 
     def _read_target(self, _, __, ___, new, cause):
         """What is wanted is what the upgrade brings, from its beginning on, and at its end too."""

@@ -13,6 +13,7 @@ from sim.systems.batch_pool.node_service import NodeService
 from sim.systems.batch_pool.nodes import Nodes
 from sim.systems.batch_pool.scheduler import FreeNodes, Queue, Scheduler
 from sim.systems.batch_pool.service import BatchService
+from sim.systems.batch_pool.states import PREEMPTED
 from sim.systems.batch_pool.walk import Walk
 
 UPGRADE = {"at": "30min", "upgrade_os": {"target_os_version": "WA-GUEST-OS-5.31_201905-01"}}
@@ -159,6 +160,33 @@ def leave_the_last_out(patch):
     patch.setattr(NodeService, "_chosen", lambda self, call: whole(self, call)[:-1])
 
 
+def return_as_they_were(patch):
+    whole = Nodes.preempt
+
+    def preempt(self, node, *rest):
+        whole(self, node, *rest[:-1], node.version)
+
+    patch.setattr(Nodes, "preempt", preempt)
+
+
+def return_all_the_same(patch):
+    whole = Nodes.preempt
+
+    def preempt(self, node, *rest):
+        whole(self, node, 600.0, *rest[1:])
+
+    patch.setattr(Nodes, "preempt", preempt)
+
+
+def kill_the_tasks_of_preempted_nodes(patch):
+    whole = Scheduler.interrupt
+
+    def interrupt(self, node, mode):
+        whole(self, node, "terminate" if node.status == PREEMPTED else mode)
+
+    patch.setattr(Scheduler, "interrupt", interrupt)
+
+
 BUSY = {"load": "95%"}
 SABOTAGES = (
     Sabotage(
@@ -274,6 +302,30 @@ SABOTAGES = (
         work_is_kept,
         pool(),
         "a completed task was not given the time that it needs",
+    ),
+    Sabotage(
+        "no spot node is preempted",
+        nodes_never_fail,
+        pool(preemptions={"per_hour": 0.5, "returns": "10min"}),
+        "a node was not preempted though it was drawn to",
+    ),
+    Sabotage(
+        "preempted nodes return at the old version",
+        return_as_they_were,
+        pool(preemptions={"per_hour": 0.5, "returns": "10min"}),
+        "an upgrade was completed without one of the nodes",
+    ),
+    Sabotage(
+        "preempted nodes return though they never do",
+        return_all_the_same,
+        pool(preemptions={"per_hour": 0.2, "returns": "never"}),
+        "a node was not out for the time that was drawn (returns)",
+    ),
+    Sabotage(
+        "tasks of preempted nodes are killed",
+        kill_the_tasks_of_preempted_nodes,
+        pool(preemptions={"per_hour": 0.5, "returns": "10min"}),
+        "an interrupted task went elsewhere than what took its node says",
     ),
     Sabotage(
         "a request for all nodes leaves the last one out",

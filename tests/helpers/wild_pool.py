@@ -8,7 +8,7 @@ HORIZON_MIN = 180
 VERSIONS = ("WA-GUEST-OS-5.31_201905-01", "WA-GUEST-OS-5.32_201906-01")
 WINDOWS = [{"from": "00:30", "to": "01:00"}, {"from": "02:00", "to": "02:15"}]
 MODES = ("requeue", "taskcompletion", "terminate", "checkpoint")
-CHOICES = ("all", "idle", "running", "offline", "starttaskfailed", "unusable")
+CHOICES = ("all", "idle", "running", "offline", "starttaskfailed", "preempted")
 OPTIONS = ("requeue", "terminate", "taskcompletion", "retaineddata")
 
 times = st.sampled_from(
@@ -124,6 +124,9 @@ def pools(draw, *, fails=True):
     if fails and draw(st.booleans()):
         recovery = draw(times)
         pool["failures"] = {"per_year": draw(st.sampled_from([500, 20000])), "recovery": recovery}
+    if fails and draw(st.booleans()):
+        returns = draw(st.just("never") | times)
+        pool["preemptions"] = {"per_hour": draw(st.sampled_from([0.2, 3])), "returns": returns}
     if draw(st.booleans()):
         pool["start_task"] = draw(start_tasks)
     return pool

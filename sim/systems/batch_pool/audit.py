@@ -34,6 +34,7 @@ from sim.systems.batch_pool.states import (
     IDLE,
     IN_SERVICE,
     LEAVING,
+    PREEMPTIONS,
     RUNNING,
     TASK_WIDTH,
     WAITING,
@@ -142,6 +143,8 @@ def _modes(layout: PoolLayout, stack: Stack) -> NDArray[np.int8]:
     modes = np.full(stack.subjects.count, -1, np.int8)
     spec, operation = layout.spec, layout.first_operation
     wanted: dict[int, str] = {layout.actor("failures"): spec.interruptions.on_failure}
+    if spec.preemptions is not None:
+        wanted[layout.actor(PREEMPTIONS)] = "requeue"
     wanted |= {layout.upgrade(name): spec.walk_rules.mode for name in layout.upgrades}
     for subject, request in enumerate(layout.requests, operation):
         body = request.body

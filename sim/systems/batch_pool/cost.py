@@ -110,6 +110,11 @@ def _of_nodes(layout: PoolLayout, busy: float) -> Iterator[Part]:
     nodes += finding
     path: Path = ("systems", layout.name, "failures", "per_year")
     yield Part(path, "nodes that fail", "node", "", finding * taken, coming + finding * taken)
+    coming, finding = _preempted(layout)
+    nodes += finding
+    path = ("systems", layout.name, "preemptions", "per_hour")
+    what = "nodes that are preempted"
+    yield Part(path, what, "node", "", finding * taken, coming + finding * taken)
     most = math.inf if starts.max_retry_count < 0 else starts.max_retry_count + 1.0
     again = tries(starts.fails, most) - 1 if starts.wait_for_success else 0.0
     path = ("systems", layout.name, "start_task", "max_retry_count")
@@ -123,3 +128,14 @@ def _chosen(layout: PoolLayout, choice: str | tuple[str, ...]) -> float:
     if numbers is not None:
         return len(numbers)
     return layout.spec.nodes if choice in (ALL, NODE[IDLE], BUSY) else 1.0
+
+
+def _preempted(layout: PoolLayout) -> tuple[float, float]:
+    """How many preemptions come, and how many of them find a node in service."""
+    preemptions, nodes, horizon = layout.spec.preemptions, layout.spec.nodes, layout.span.horizon
+    if preemptions is None:
+        return 0.0, 0.0
+    coming, finding = expected_failures(preemptions.process, nodes, horizon)
+    if preemptions.are_final:
+        finding = nodes * (1 - preemptions.share_there(horizon))
+    return coming, finding

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sim.systems.base.operation import Operation
     from sim.systems.base.records import Rejection
     from sim.systems.batch_pool.layout import JobLayout, PoolLayout
-    from sim.systems.batch_pool.spec import BatchPool, StartTask
+    from sim.systems.batch_pool.spec import BatchPool, Preemptions, StartTask
     from sim.systems.batch_pool.workload import Job, Recorded
 
 INTERRUPTIONS = {
@@ -78,7 +78,7 @@ def describe(
     dry_run: DryRun | None,
 ) -> list[str]:
     """The pool, its work, what each operation does or how it is rejected."""
-    lines = [_pool(layout), *_nodes(layout.spec), *_work(layout)]
+    lines = [_pool(layout), *_nodes(layout), *_work(layout)]
     nodes = layout.spec.nodes
     for operation in in_time(layout.requests):
         rejection = refused(operation, rejection_of(operation), dry_run)
@@ -110,8 +110,8 @@ def _pool(layout: PoolLayout) -> str:
     )
 
 
-def _nodes(spec: BatchPool) -> list[str]:
-    lines = []
+def _nodes(layout: PoolLayout) -> list[str]:
+    spec, lines = layout.spec, []
     if spec.task_slots_per_node > 1:
         lines.append(f"A task goes to {FILLS[spec.node_fill_type]} ({spec.node_fill_type}).")
     if spec.start_task.duration.highest > 0 or spec.start_task.fails:
@@ -122,7 +122,24 @@ def _nodes(spec: BatchPool) -> list[str]:
             f"A node fails {spec.failures.per_year:,g} times a year and is back after "
             f"{spec.failures.recovery}; a task on it {fate}."
         )
+    if spec.preemptions and spec.preemptions.per_hour:
+        lines.append(_preempted(spec.preemptions, spec, layout.span.horizon))
     return lines
+
+
+def _preempted(preemptions: Preemptions, spec: BatchPool, horizon: float) -> str:
+    """What befalls spot nodes."""
+    share = show_share(round(preemptions.share_there(horizon), 3))
+    if isinstance(preemptions.returns, str):
+        returns, there = "never returns", f"{share} of them are left at the end"
+    else:
+        start = " and its start task" if _starts_slowly(spec.start_task) else ""
+        returns = f"returns after {preemptions.returns}{start}"
+        there = f"{share} of them are there in the mean"
+    return (
+        f"Spot nodes: each is preempted {preemptions.per_hour:,g} times an hour in service and "
+        f"{returns}; a task on it {_interrupted('requeue', spec)}; {there}."
+    )
 
 
 def _starts_slowly(task: StartTask) -> bool:

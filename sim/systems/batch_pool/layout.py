@@ -29,6 +29,7 @@ from sim.systems.batch_pool.states import (
     NODE,
     POOL,
     POOL_ACTIVE,
+    PREEMPTIONS,
     RUNNING,
     SIZE,
     STEADY,
@@ -88,8 +89,9 @@ class PoolLayout(Layout[BatchPool]):
     ) -> None:
         upgrades = [each for each in requests if isinstance(each.body, UpgradeOs | UpgradeImage)]
         named = [each.name for each in upgrades]
+        actors = (*ACTORS, PREEMPTIONS) if spec.preemptions else ACTORS
         super().__init__(
-            name, spec, requests, first, span, actors=ACTORS, rules=ANSWERS, rollouts=named
+            name, spec, requests, first, span, actors=actors, rules=ANSWERS, rollouts=named
         )
         versions, targets = _number_versions(spec, upgrades, span)
         self.os_versions = tuple(versions)

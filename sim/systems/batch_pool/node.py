@@ -80,6 +80,8 @@ class Claim:
     lost: Callable[[Node], None]
     rests: bool = False
     """Whether all that is wished is that it takes no new tasks."""
+    leaves: bool = False
+    """Whether the node is to leave the pool."""
 
 
 @dataclass(eq=False)

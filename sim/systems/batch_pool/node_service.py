@@ -25,7 +25,7 @@ from sim.systems.batch_pool.rejections import (
 )
 from sim.systems.batch_pool.requests import WAITING
 from sim.systems.batch_pool.selection import ALL, names_one, numbers_of
-from sim.systems.batch_pool.states import REBOOTING, REIMAGING, shown
+from sim.systems.batch_pool.states import PREEMPTED, REBOOTING, REIMAGING, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,8 +94,13 @@ class NodeService(Service):
         def lost(node: Node) -> None:
             # An upgrade counts the node as its own before it takes it; else a resize removed it.
             walk = self._pool.walk
-            upgraded = walk is not None and walk.takes(node)
-            self._through(call, node, "node lost to the upgrade" if upgraded else "node gone")
+            if node.status == PREEMPTED:
+                rule = "node lost to preemption"
+            elif walk is not None and walk.takes(node):
+                rule = "node lost to the upgrade"
+            else:
+                rule = "node gone"
+            self._through(call, node, rule)
 
         def begin(node: Node) -> None:
             if body.option in WAITING:

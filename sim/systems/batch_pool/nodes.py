@@ -7,6 +7,7 @@ overtaken by another is not taken back from the event queue: it is no longer its
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sim.systems.base.context import RETURN
@@ -18,6 +19,7 @@ from sim.systems.batch_pool.states import (
     IN_SERVICE,
     LEAVING,
     OFFLINE,
+    PREEMPTED,
     START_TASK_FAILED,
     UNUSABLE,
     WAITING_FOR_START_TASK,
@@ -97,7 +99,8 @@ class Nodes:
         self._becomes(node, status, node.version, stay.cause)
         if node.used:
             self.scheduler.interrupt(node, mode)
-        self._context.call(seconds, RETURN, node.subject, self._step, stay)
+        if seconds < math.inf:
+            self._context.call(seconds, RETURN, node.subject, self._step, stay)
 
     def fail(self, node: Node, seconds: float, starts: Starts, cause: int, mode: str) -> None:
         """An unplanned failure; of a node that is out already it changes nothing.
@@ -113,6 +116,25 @@ class Nodes:
         self.hold(node, UNUSABLE, seconds, starts, cause, mode)
         if claim is not None and not claim.rests:
             claim.take(node)
+
+    def preempt(self, node: Node, seconds: float, starts: Starts, cause: int, version: int) -> None:
+        """A spot node that is up is taken back for so long, or for ever; its tasks are requeued.
+
+        Who waited for it to be empty loses it; one that was to leave the pool has left.
+        """
+        claim, node.claim = node.claim, None
+        # Assumption: a preempted node returns as a new one: at the version that the pool is to
+        # have, with its scheduling enabled and without data.
+        node.disabled = False
+        waiting, works = starts.run(node.number) if seconds < math.inf else (0.0, True)
+        steps = [(PREEMPTED, seconds)]
+        if waiting:
+            steps.append((WAITING_FOR_START_TASK, waiting))
+        back = self._context.now + seconds + waiting
+        self._begin(Stay(node, cause, steps, works, version, back), "requeue")
+        node.runs, node.spare = [], []
+        if claim is not None and not claim.rests:
+            (claim.take if claim.leaves else claim.lost)(node)
 
     def _step(self, event: ScheduledEvent) -> None:
         """A step of a stay is over: the next one begins, or the node is back."""

@@ -26,6 +26,8 @@ from sim.systems.batch_pool.states import (
     DRAINING,
     IDLE,
     LEAVING,
+    PREEMPTED,
+    PREEMPTIONS,
     REBOOTING,
     REIMAGING,
     START_TASK_FAILED,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Stack
     from sim.formats.distributions import Distribution
+    from sim.systems.base.failures import Failures
     from sim.systems.batch_pool.history import NodeRows
     from sim.systems.batch_pool.layout import PoolLayout
 
@@ -120,7 +123,7 @@ class _Upgrade:
         ends = np.full(len(self._ends), np.inf)
         ends[over] = stack.time[self._ends[over]]
         asked &= (rows.time <= ends[rows.replication]) & (rows.row > self._begins[rows.replication])
-        spared = np.isin(status, (0, DRAINING, LEAVING))
+        spared = np.isin(status, (0, DRAINING, LEAVING, PREEMPTED))
         spared[rows.replication[asked], rows.node[asked]] = True
         return bool((over[:, None] & ~spared & (version != self._target)).any())
 
@@ -203,8 +206,8 @@ def _broken_by_stays(layout: PoolLayout, stack: Stack) -> Iterator[str]:
         if _differ(rows, mine, rows.time[mine] + drawn, stack.horizon):
             yield f"a node was not out for the time that was drawn ({reason.purpose})"
     yield from _wrong_starts(layout, stack, rows, again)
-    if layout.spec.failures is not None and layout.spec.failures.per_year:
-        yield from _wrong_failures(layout, stack, rows, again)
+    for strike in _strikes(layout):
+        yield from _wrong_strikes(layout, stack, rows, again, strike)
 
 
 def _reasons(layout: PoolLayout) -> Iterator[_Reason]:
@@ -264,24 +267,47 @@ def _wrong_starts(layout: PoolLayout, stack: Stack, rows: NodeRows, again: Again
             yield "a start task did not fail or succeed as was drawn"
 
 
-def _wrong_failures(
-    layout: PoolLayout, stack: Stack, rows: NodeRows, again: Again
+class _Strike(NamedTuple):
+    """What befalls nodes that are in service, by chance."""
+
+    actor: str
+    status: int
+    process: Failures
+    are_final: bool
+    """Whether nodes never return."""
+    done: str
+    """What a node did, in words."""
+    drawn: str
+    took: str
+
+
+def _strikes(layout: PoolLayout) -> Iterator[_Strike]:
+    failures, preemptions = layout.spec.failures, layout.spec.preemptions
+    if failures is not None and failures.per_year:
+        words = "failed", "fail", "recovery"
+        yield _Strike("failures", UNUSABLE, failures, False, *words)
+    if preemptions is not None and preemptions.per_hour:
+        words, process = ("was preempted", "be preempted", "returns"), preemptions.process
+        yield _Strike(PREEMPTIONS, PREEMPTED, process, preemptions.are_final, *words)
+
+
+def _wrong_strikes(
+    layout: PoolLayout, stack: Stack, rows: NodeRows, again: Again, strike: _Strike
 ) -> Iterator[str]:
-    """Nodes that are in service fail when it is drawn, and then only."""
-    failures = layout.spec.failures
-    assert failures is not None
-    path, places = f"{layout.name}/failures", np.arange(stack.replications)
-    drawn = redraw_failures(again, path, failures, places, layout.room, stack.horizon)
+    """Nodes that are in service fail, or are preempted, when it is drawn, and then only."""
+    path, places = f"{layout.name}/{strike.actor}", np.arange(stack.replications)
+    drawn = redraw_failures(again, path, strike.process, places, layout.room, stack.horizon)
     node = drawn.place * stack.subjects.count + layout.first_node + drawn.member
-    mine = np.flatnonzero((rows.cause == layout.actor("failures")) & (rows.new == UNUSABLE))
+    mine = np.flatnonzero((rows.cause == layout.actor(strike.actor)) & (rows.new == strike.status))
     # By node and instant: both are in order, so that each finds the other by a search.
     due, failed = _instants(node, drawn.time), _instants(rows.key[mine], rows.time[mine])
     place = np.searchsorted(due, failed)
     if (place == len(due)).any() or (due[place] != failed).any():
-        yield "a node failed that was not drawn to fail"
+        yield f"a node {strike.done} that was not drawn to {strike.drawn}"
         return
-    if _differ(rows, mine, rows.time[mine] + drawn.recovery[place], stack.horizon):
-        yield "a node was not out for the time that was drawn (recovery)"
+    out = np.inf if strike.are_final else drawn.recovery[place]
+    if _differ(rows, mine, rows.time[mine] + out, stack.horizon):
+        yield f"a node was not out for the time that was drawn ({strike.took})"
     # What a node was in before the instant of its failure; without a row before, as at the start.
     status = stack.subjects.initial[layout.first_node + drawn.member] % WIDTH
     changes = np.zeros(len(due), bool)
@@ -292,7 +318,8 @@ def _wrong_failures(
         status[known] = rows.new[before[known]]
         changes = all_rows[np.minimum(before + 1, len(all_rows) - 1)] == due
     if (np.isin(status, (IDLE, DRAINING)) & ~changes).any():
-        yield "a node did not fail though it was drawn to"
+        did_not = "did not fail" if strike.actor == "failures" else "was not preempted"
+        yield f"a node {did_not} though it was drawn to"
 
 
 def _instants(key: NDArray[np.int64], time: NDArray[np.float64]) -> NDArray[np.void]:

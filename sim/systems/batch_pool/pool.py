@@ -6,6 +6,7 @@ currentOSVersion is the one that nodes come from; when all are done it is the on
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sim.core.log import COMPLETED, UPGRADE_FAILED, UPGRADING
@@ -19,6 +20,8 @@ from sim.systems.batch_pool.states import (
     CREATING,
     POOL_ACTIVE,
     POOL_UPGRADING,
+    PREEMPTED,
+    PREEMPTIONS,
     RESIZING,
     START_TASK_FAILED,
     STEADY,
@@ -51,8 +54,12 @@ class Pool:
         self.resizing = False
 
     def begin(self) -> None:
-        """Let tasks arrive and nodes fail."""
+        """Let tasks arrive, nodes fail and spot nodes be preempted."""
         self.nodes.scheduler.begin()
+        self._let_nodes_fail()
+        self._let_nodes_be_preempted()
+
+    def _let_nodes_fail(self) -> None:
         failures = self.layout.spec.failures
         if failures is None or not failures.per_year:
             return
@@ -66,6 +73,25 @@ class Pool:
         path = f"{self.layout.name}/failures"
         FailureProcess(self.context, path, failures, subjects, fail).begin()
 
+    def _let_nodes_be_preempted(self) -> None:
+        preemptions = self.layout.spec.preemptions
+        if preemptions is None or not preemptions.per_hour:
+            return
+        starts = Starts(self.context, self.layout, PREEMPTIONS)
+        cause, are_final = self.layout.actor(PREEMPTIONS), preemptions.are_final
+
+        # Assumption: a node that is out of service is not preempted.
+        def preempt(number: int, seconds: float) -> None:
+            node = self.nodes.every[number]
+            if node.is_up:
+                until = math.inf if are_final else seconds
+                self.nodes.preempt(node, until, starts, cause, self.target.version)
+                self._left(node)
+
+        subjects = [node.subject for node in self.nodes.every]
+        path = f"{self.layout.name}/{PREEMPTIONS}"
+        FailureProcess(self.context, path, preemptions.process, subjects, preempt).begin()
+
     # Upgrades.
 
     def upgrade(self, plan: Plan, cause: int) -> None:
@@ -74,6 +100,9 @@ class Pool:
         if plan.shows:
             self._record(self.layout.pool, POOL_ACTIVE, POOL_UPGRADING, plan.subject)
         self.target.becomes(REQUESTED, plan.version, plan.subject)
+        for node in self.nodes.present:
+            if node.status == PREEMPTED and node.stay is not None:
+                node.stay.version = plan.version
 
         def completed() -> None:
             broken = any(node.status == START_TASK_FAILED for node in walk.covered)
@@ -117,7 +146,8 @@ class Pool:
             else:
                 if self.walk is not None:
                     self.walk.removed(node)
-                self.nodes.drain(node, Claim(resizing.retire(option), resizing.settled), cause)
+                claim = Claim(resizing.retire(option), resizing.settled, leaves=True)
+                self.nodes.drain(node, claim, cause)
         return resizing
 
     def allocate(self, *, resizing: bool, cause: int) -> None:

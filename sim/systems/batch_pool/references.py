@@ -229,6 +229,10 @@ def _of_work(path: Path, spec: BatchPool) -> Iterator[Issue]:
     if is_overload(load):
         rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
         yield Issue((*path, "work"), rule)
+    elif load and is_overload(load * spec.slots / max(spec.slots_there, 1e-9)):
+        rule = f"{show_share(load)} of the pool's slots is asked for, more than preemptions leave"
+        share = show_share(round(spec.slots_there / spec.slots, 3))
+        yield Issue((*path, "work"), f"{rule} ({share}): the queue grows without end")
     for place, job in enumerate(spec.work):
         given = job.given(spec.task_slots_per_node)
         if given is not None:
@@ -276,6 +280,8 @@ def _unused(spec: BatchPool, operations: Sequence[Operation]) -> Iterator[tuple[
     modes = {spec.interruptions.on_upgrade, spec.interruptions.on_failure}
     if "checkpoint" in given and "checkpoint" not in modes:
         yield ("checkpoint",), "no interruption is checkpoint"
+    if spec.preemptions is not None and not spec.preemptions.per_hour:
+        yield ("preemptions",), "per_hour is 0"
     options = {getattr(operation.body, "option", None) for operation in operations}
     options |= {getattr(each.body, "node_deallocation_option", None) for each in operations}
     if "retention_time" in given and "retaineddata" not in options:

@@ -25,6 +25,7 @@ from sim.systems.batch_pool.states import (
     LEAVING,
     NODE,
     OFFLINE,
+    PREEMPTED,
     REBOOTING,
     REIMAGING,
     START_TASK_FAILED,
@@ -69,6 +70,7 @@ BY_STATUS = {
     OFFLINE: ("node offline", "OperationNotValidOnNode"),
     START_TASK_FAILED: ("node broken", "OperationNotValidOnNode"),
     LEAVING: ("node leaving", "OperationNotValidOnNode"),
+    PREEMPTED: ("node preempted", "OperationNotValidOnNode"),
 }
 """Status of a node -> the rule by which it rejects what is asked of it, and the code."""
 
@@ -141,10 +143,15 @@ REJECTIONS: dict[str, Rejection] = {
     "node lost to the upgrade": _conflict(
         "NodeBeingReimaged", "the upgrade took {node} while this waited for its tasks to end"
     ),
+    # Assumption: a reboot or reimage that waits for the tasks of a node that is preempted meanwhile
+    # has failed, with 409.
+    "node lost to preemption": _conflict(
+        "OperationInvalidForCurrentState", "{node} was preempted while this waited for its tasks"
+    ),
     # Assumption: an accepted request whose node is removed before its end has failed, with 409.
     "node gone": _conflict("OperationInvalidForCurrentState", "{node} was removed meanwhile"),
 }
-"""Every way in which an operation is rejected or fails. The last two befall accepted ones."""
+"""Every way in which an operation is rejected or fails. The last three befall accepted ones."""
 
 RULES = tuple(REJECTIONS)
 

@@ -11,13 +11,16 @@ from sim.core.timelines import Members, accumulate, share_of
 from sim.systems.base.metrics import at_least
 from sim.systems.base.series import Series
 from sim.systems.batch_pool.history import occupancy
-from sim.systems.batch_pool.states import BUSY, DRAINING, IDLE, NODE, SHOWN, WIDTH
+from sim.systems.batch_pool.states import BUSY, DRAINING, IDLE, NODE, PREEMPTED, SHOWN, WIDTH
 from sim.systems.batch_pool.status import up_to_date
 
 if TYPE_CHECKING:
     from sim.core.log import Log
     from sim.core.timelines import Steps, Timeline
     from sim.systems.batch_pool.layout import PoolLayout
+
+SPOT = NODE[PREEMPTED]
+"""A state of spot nodes only."""
 
 OF_NODES = ("capacity", "available", "nodes", "accepting", "up_to_date")
 OF_WORK = ("queue", "running", "utilisation")
@@ -27,7 +30,8 @@ def names(layout: PoolLayout) -> list[tuple[str, str]]:
     """Every (series, group) that a run of the pool has."""
     named = [*OF_NODES, *(OF_WORK if layout.jobs else ())]
     named += [f"by_version:{version}" for version in layout.os_versions]
-    named += [f"by_state:{state}" for state in SHOWN if state != BUSY or layout.jobs]
+    never = {*(() if layout.jobs else (BUSY,)), *(() if layout.spec.preemptions else (SPOT,))}
+    named += [f"by_state:{state}" for state in SHOWN if state not in never]
     return [(name, "") for name in named]
 
 

@@ -6,6 +6,7 @@ Names follow the Batch REST reference (2018-08-01.7.0, the last that upgrades op
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Discriminator, Tag
 from pydantic.json_schema import SkipJsonSchema
 
+from sim.core.metrics import HOUR
 from sim.core.rounding import Amount
+from sim.core.units import YEAR
 from sim.formats.distributions import Distribution, OneFamily
 from sim.formats.fields import (
     CountOrShare,
@@ -22,6 +25,7 @@ from sim.formats.fields import (
     Flag,
     Instant,
     Name,
+    NonNegativeNumber,
     PositiveCount,
     Share,
     Spec,
@@ -90,6 +94,54 @@ class Interruptions(Spec):
     the queue, from the last checkpoint). Azure requeues. Default: requeue."""
     on_failure: Literal["requeue", "terminate", "checkpoint"] = "requeue"
     """By a failure of the node: requeue, terminate or checkpoint. Default: requeue."""
+
+
+NEVER = "never"
+
+
+def _form_of_return(given: object) -> str:
+    return "word" if given == NEVER else "time"
+
+
+if TYPE_CHECKING:
+    Return = Distribution | Literal["never"]
+else:
+    Return = Annotated[
+        Annotated[Distribution, Tag("time")] | Annotated[Literal["never"], Tag("word")],
+        Discriminator(_form_of_return),
+    ]
+
+
+class Preemptions(Spec):
+    """What befalls spot nodes: Azure takes a node back when it needs it, and its tasks go back to
+    the queue.
+    """
+
+    per_hour: NonNegativeNumber
+    """Mean number of times an hour that a node in service is preempted, at random."""
+    returns: Return
+    """Time until there is capacity for it again, without its start task; or `never`."""
+
+    @property
+    def process(self) -> Failures:
+        """When they come and how long they take, as of failures; of those for ever no time."""
+        seconds = Distribution.fixed(0.0) if isinstance(self.returns, str) else self.returns
+        per_year = self.per_hour * YEAR / HOUR
+        return Failures.model_construct(per_year=per_year, recovery=seconds)
+
+    @property
+    def are_final(self) -> bool:
+        """Whether a node that is preempted never returns."""
+        return isinstance(self.returns, str)
+
+    def share_there(self, after: float) -> float:
+        """Expected share of the nodes that are there: in the long run, or `after` so many seconds
+        where they never return.
+        """
+        rate = self.per_hour / HOUR
+        if isinstance(self.returns, str):
+            return math.exp(-rate * after)
+        return 1 / (1 + rate * self.returns.mean)
 
 
 class Checkpoint(Spec):
@@ -220,6 +272,8 @@ class BatchPool(System):
     """How tasks save what they did, where an interruption is `checkpoint`."""
     failures: Failures | SkipJsonSchema[None] = None
     """Unplanned failures of single nodes. Default: none."""
+    preemptions: Preemptions | SkipJsonSchema[None] = None
+    """The nodes are spot (low-priority) nodes, which Azure takes back at times. Default: never."""
     upgrade_policy: UpgradePolicy = UpgradePolicy()
     """How a virtual_machine pool is upgraded."""
     work: Work = ()
@@ -241,6 +295,12 @@ class BatchPool(System):
     def saves(self) -> bool:
         """Whether its tasks write checkpoints."""
         return "checkpoint" in (self.walk_rules.mode, self.interruptions.on_failure)
+
+    @property
+    def slots_there(self) -> float:
+        """Slots of the nodes that are expected not to be preempted, in the long run."""
+        share = 1.0 if self.preemptions is None else self.preemptions.share_there(math.inf)
+        return share * self.slots
 
     @property
     def served(self) -> tuple[Job, ...]:

@@ -22,6 +22,7 @@ NODE = (
     "rebooting",
     "unusable",
     "leavingpool",
+    "preempted",
 )
 (
     IDLE,
@@ -35,6 +36,7 @@ NODE = (
     REBOOTING,
     UNUSABLE,
     LEAVING,
+    PREEMPTED,
 ) = range(1, len(NODE))
 """A node's state is its status with the OS version it is on."""
 WIDTH = len(NODE)
@@ -56,6 +58,8 @@ POOL_ACTIVE, POOL_UPGRADING = 1, 2
 ALLOCATION = States(("absent", "steady", "resizing"))
 STEADY, RESIZING = 1, 2
 ACTORS = ("arrivals", "failures")
+PREEMPTIONS = "preemptions"
+"""The actor that there is beside them in a pool of spot nodes."""
 
 IN_SERVICE = (IDLE, DRAINING)
 """Statuses in which a node's slots count; a draining node does until it is taken."""

@@ -1,8 +1,8 @@
 """How far a pool is with what is wanted of it: who is up to date, and what Get Pool shows.
 
 Up to date are the nodes back in service at the version wanted, of those in scope: the nodes that
-are there and that no resize takes away. One that is to go has left the upgrade, also while its
-tasks end.
+are there, not preempted, and that no resize takes away. One that is to go has left the upgrade,
+also while its tasks end.
 
 Source: "Get information about a pool" and "List pool node counts". While an upgrade is on,
 currentOSVersion is the version that nodes come from and targetOSVersion the one that they go to;
@@ -20,7 +20,7 @@ import numpy as np
 from sim.core.timelines import Timeline, share_of
 from sim.systems.base.targets import INITIAL, REQUESTED, Group, Targets, share
 from sim.systems.batch_pool.history import UNFINISHED, executions
-from sim.systems.batch_pool.states import ALLOCATION, POOL, WIDTH, shown
+from sim.systems.batch_pool.states import ALLOCATION, POOL, PREEMPTED, WIDTH, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,8 +62,9 @@ def _nodes(layout: PoolLayout, count: int) -> Group:
     """The nodes with the lowest numbers."""
     nodes = layout.nodes
     some = replace(nodes, count=count, initial=nodes.initial[:count])
-    there = (np.arange(len(nodes.states)) > 0).astype(np.int64)
-    return Group(some, 0, there, nodes.weights["ready"])
+    codes = np.arange(len(nodes.states))
+    there = (codes > 0) & (codes % WIDTH != PREEMPTED)
+    return Group(some, 0, there.astype(np.int64), nodes.weights["ready"])
 
 
 Row = dict[str, Any]
@@ -77,13 +78,15 @@ def status(layout: PoolLayout, stack: Stack) -> Row:
     nodes = states[layout.nodes.numbers].tolist()
     present = {number: code for number, code in enumerate(nodes) if code}
     in_state = Counter(shown(code, busy=number in busy) for number, code in present.items())
+    which = "LowPriority" if layout.spec.preemptions else "Dedicated"
     at_version = Counter(layout.os_versions[code // WIDTH] for code in present.values())
     return {
         "state": POOL.statuses[states[layout.pool]],
         "allocationState": ALLOCATION.statuses[states[layout.allocation]],
         **_versions(layout, stack),
-        "currentDedicatedNodes": len(present),
-        "targetDedicatedNodes": int(size_wanted(layout, stack)[0]),
+        # Low-priority nodes which have been preempted are included in these counts.
+        f"current{which}Nodes": len(present),
+        f"target{which}Nodes": int(size_wanted(layout, stack)[0]),
         "nodeStates": dict(sorted(in_state.items())),
         "nodeVersions": {v: at_version[v] for v in layout.os_versions if v in at_version},
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sim.systems.base.context import ACT
 from sim.systems.batch_pool.node import Claim
+from sim.systems.batch_pool.states import PREEMPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -55,7 +56,7 @@ class Walk:
     ) -> None:
         self._context, self._nodes, self._plan, self._rules = context, nodes, plan, plan.rules
         self._completed = completed
-        self.covered = tuple(nodes.present)
+        self.covered = tuple(node for node in nodes.present if node.status != PREEMPTED)
         """Nodes that it takes, whether they are still there or not."""
         self._waiting = deque(self.covered)
         """Nodes to be taken yet, in order of number."""
@@ -76,7 +77,9 @@ class Walk:
             self._context.start(self._waves())
 
     def removed(self, node: Node) -> None:
-        """A node that is removed is not taken any more; `_back` tells of one that was."""
+        """A node that is removed or preempted is not taken any more; `_back` tells of one that was
+        taken.
+        """
         if node in self._waiting:
             self._waiting.remove(node)
             if not self._waiting and not self._out:

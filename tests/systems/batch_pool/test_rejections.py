@@ -63,10 +63,12 @@ def os_upgrade(target=NEW, **keys):
         ("node offline", 409, "OperationNotValidOnNode"),
         ("node broken", 409, "OperationNotValidOnNode"),
         ("node leaving", 409, "OperationNotValidOnNode"),
+        ("node preempted", 409, "OperationNotValidOnNode"),
         ("node drains", 409, "OperationNotValidOnNode"),
         ("virtual machine node", 409, "OperationNotValidOnNode"),
         ("scheduling state", 409, "NodeAlreadyInTargetSchedulingState"),
         ("node lost to the upgrade", 409, "NodeBeingReimaged"),
+        ("node lost to preemption", 409, "OperationInvalidForCurrentState"),
         ("node gone", 409, "OperationInvalidForCurrentState"),
     ],
 )

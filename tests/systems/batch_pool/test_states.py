@@ -20,6 +20,7 @@ def test_each_status_of_a_node_has_the_number_of_its_name():
         "REBOOTING": "rebooting",
         "UNUSABLE": "unusable",
         "LEAVING": "leavingpool",
+        "PREEMPTED": "preempted",
     }
     assert {each: states.NODE[getattr(states, each)] for each in names} == names
     assert set(names.values()) | {"absent"} == set(states.NODE)
