@@ -160,8 +160,8 @@ def compare(
             lines += [f"{group}:"]
             lines += table(variants, _columns(setting, system, group, variants, summary), style)
     why = _unkept(judged, setting) if setting.is_random else []
-    if len(lines) + len(why) > HEIGHT - ROOM_BELOW:
-        count = sum(each.verdict != "reference" for each in judged)
+    count = sum(each.verdict != "reference" for each in judged)
+    if count and len(lines) + len(why) > HEIGHT - ROOM_BELOW:
         where = "in objectives.csv" if setting.is_saved else "under --json"
         why = paragraph(f"{_counted(count, 'verdict')} on objectives: explained {where}")
     ends = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]

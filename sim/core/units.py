@@ -209,18 +209,28 @@ def parse_load(text: str) -> float:
     ValueError
         With the rule, how to write it, and what was got. Whole numbers may be percent: refused.
     """
-    value, got = _ratio(text, "a load such as 80% or 0.8")
-    if text.isdigit():
-        better = f"write {text}% if that is meant"
-        raise ValueError(f"must be a load such as 80% or 0.8, {got} ({better})")
+    value, got = _percent(text, "a load such as 80% or 0.8")
     if not 0 < value <= _HEAVIEST:
         raise ValueError(f"must be a load above 0%, at most {format_share(_HEAVIEST)}, {got}")
     return value
 
 
 def parse_level(text: str) -> float:
-    """Read a load that may be ``0%`` too. ValueError as for `parse_load`."""
-    return 0.0 if re.fullmatch(r"0+(\.0+)?%", text) else parse_load(text)
+    """Read a share that may be ``0%`` or exceed the whole. ValueError as for `parse_load`."""
+    value, got = _percent(text, "a share such as 0%, 80% or 120%")
+    if not value and not text.endswith("%"):
+        raise ValueError(f"must be a share such as 0%, 80% or 120%, {got} (write 0%)")
+    if not 0 <= value <= _HEAVIEST:
+        raise ValueError(f"must be a share from 0% to {format_share(_HEAVIEST)}, {got}")
+    return value
+
+
+def _percent(text: str, expected: str) -> tuple[float, str]:
+    """The same as `_ratio` of what is no whole number, which may be percent."""
+    value, got = _ratio(text, expected)
+    if text.isdigit():
+        raise ValueError(f"must be {expected}, {got} (write {text}% if that is meant)")
+    return value, got
 
 
 def _ratio(text: str, expected: str) -> tuple[float, str]:

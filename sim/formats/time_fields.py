@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from sim.core import units, zones
 from sim.core.clock_times import CLOCK_TIME_PATTERN, ClockTime, is_likely
 from sim.formats.checking import WRONG_SHAPE, show_scalar
 from sim.formats.scalars import Plain, scalar_of, takes, text_of, written_as
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _positive_duration(value: Plain) -> float:
@@ -49,6 +52,19 @@ Clock = Annotated[
     written_as(units.format_clock),
     WithJsonSchema({"type": "string", "pattern": units.CLOCK_PATTERN}),
 ]
+
+
+def _each_once(given: Any, read: Callable[[Any], dict[float, Any]]) -> dict[float, Any]:
+    found = read(given)
+    if len(found) < len(given):
+        clocks = [units.parse_clock(clock) for clock in given]
+        again = next(key for n, key in enumerate(given) if clocks[n] in clocks[:n])
+        raise ValueError(f"must name each time of day once, got {again} again")
+    return found
+
+
+EACH_CLOCK_ONCE = WrapValidator(_each_once)
+"""Of a mapping by `Clock`: 09:00 and 09:00:00 are one time of day."""
 
 ClockEnd = Annotated[
     float,

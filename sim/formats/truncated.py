@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.units import show_duration
+from sim.core.units import GRID, show_duration
 from sim.formats.families import (
     Empirical,
     Exponential,
@@ -333,7 +333,7 @@ class _TriangleInTime(_Triangle):
 
 
 def _observed(family: Empirical, low: float, high: float) -> Law | None:
-    times = family.times
+    times = np.rint(family.times / GRID) * GRID  # where the bounds are: 0.1 s is at most 100 ms
     if family.interpolate and times.size > 1:
         return _line(times, low, high)
     left = tuple(times[(low <= times) & (times <= high)].tolist())

@@ -144,7 +144,7 @@ class _Override:
         key = self.keys[len(above)]
         child = entries.get(key)
         if child is None:
-            child = self._new_child(entries, len(above), self._place((*above, node)))
+            child = self._new_child(entries, (*above, node))
         changed = self.into(child, (*above, node))
         return Node({**entries, key: changed}, node.where, node.key_where)
 
@@ -155,14 +155,17 @@ class _Override:
             place = place.below(0 if isinstance(above.value, list) else key).like(node)
         return place
 
-    def _new_child(self, entries: dict[str, Node], depth: int, place: Place) -> Node:
-        """Make what the path needs and the file leaves out, if the format knows it."""
+    def _new_child(self, entries: dict[str, Node], nodes: Sequence[Node]) -> Node:
+        """Make what the path needs below the last of `nodes`, if the format knows it."""
+        depth, place = len(nodes) - 1, self._place(nodes)
         key, last = self.keys[depth], depth + 1 == len(self.keys)
         if key == APPEND:
             raise self._refused(f"{self._at(depth)} is no list, so nothing can be appended")
         known = key in place.keys
         if not known and not (last and place.takes_names):
             meant = hint(key, place, self.homes()) if place.keys else None
+            if depth and key in self._place(nodes[:-1]).keys:
+                meant = f"{key} stands beside {self.keys[depth - 1]}, not below it"
             near = meant or suggest(key, list(dict.fromkeys([*entries, *place.keys])))
             raise self._refused(f"names no key of {self._at(depth)}, {near}")
         return Node(self._empty(depth, place.below(key)), self.value.where, self.value.key_where)

@@ -35,6 +35,7 @@ WIDTH = 80
 
 _INDENT = "    "
 _NAMED = "a name of your choice; the keys below it are listed by"
+_TIMED = "; the value that belongs to it is told by"
 _PATTERNS = {
     units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
     units.SHARE_PATTERN: "share, such as 80%",
@@ -105,6 +106,7 @@ def _find(keys: Sequence[str], path: str) -> list[_Found]:
         systems = Place.top(schema).below("systems").below("NAME")
         found = [each for each in _by_kind(_Found(systems, "")) if each.kind == rest[0]]
         rest = rest[1:]
+    above: list[_Found] = []
     for number, key in enumerate(rest):
         below = [step for each in found for step in _steps(each, key)]
         if not below:
@@ -112,9 +114,11 @@ def _find(keys: Sequence[str], path: str) -> list[_Found]:
             known = dict.fromkeys(known for each in found for known in _item(each.place).keys)
             known |= {} if number else dict.fromkeys(SYSTEM_TYPES)
             meant = hint(key, found[0].place, homes()) if known and not found[1:] else None
+            if any(key in _item(each.place).keys for each in above):
+                meant = f"{key} stands beside {rest[number - 1]}, not below it"
             rule = f"names no key of {before}, {meant or suggest(key, list(known))}"
             raise ScenarioError.of(rule, where="PATH", path=path)
-        found = below
+        above, found = found, below
     return found
 
 
@@ -170,7 +174,10 @@ def _told(found: _Found, path: str, *, several: bool) -> list[str]:
     for key in inner.keys:
         lines += _key(inner, key)
     if inner.takes_names and not inner.keys:
-        lines += [f"  NAME: {_NAMED}", f"{_INDENT}rollout-sim keys {path}.NAME"]
+        patterns = (key for form in inner.forms for key in form.get("patternProperties", {}))
+        times = [_PATTERNS[pattern] + _TIMED for pattern in patterns if pattern in _PATTERNS]
+        lines += _listed("  NAME", times or [_NAMED])
+        lines.append(f"{_INDENT}rollout-sim keys {path}.NAME")
     return lines
 
 

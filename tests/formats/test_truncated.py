@@ -13,6 +13,7 @@ from some_times import LOGNORMAL, OBSERVED, OBSERVED_LINE, SIGMA, known, times
 
 from sim.core.random_streams import Draws
 from sim.core.units import GRID
+from sim.formats.distributions import Distribution
 
 EXPONENTIAL = {"exponential": {"mean": "8s"}}
 WEIBULL = {"weibull": {"shape": 1.5, "scale": "10min"}}
@@ -174,3 +175,16 @@ def test_a_cut_through_interpolated_times_ends_on_their_line():
     assert times({**OBSERVED_LINE, "min": "3min", "max": "5min"}, 0.0, 0.5) == [180, 240]
     assert times({**OBSERVED_LINE, "min": "3min", "max": "3min"}, 0.0, 0.5) == [180, 180]
     assert times({**OBSERVED_LINE, "max": "2min"}, 0.0, 0.25, 0.5, 0.9) == [60, 90, 120, 120]
+
+
+def test_times_of_a_file_are_cut_on_the_grid_as_the_bounds_are():
+    """0.1 s is at most 100 ms and 0.2 s at least 200 ms, whichever way the grid rounds them."""
+    column = {"csv": "times.csv", "column": "s"}
+    contents = {"times.csv": b"s\n0.1\n0.2\n0.3\n"}
+    grid = [on_grid(each) for each in (0.1, 0.2)]
+    for observed in (column, column | {"interpolate": True}):
+        for kept, bounds in enumerate([{"max": "100ms"}, {"min": "200ms", "max": "200ms"}]):
+            written = Distribution.model_validate({"empirical": observed, **bounds})
+            part = written.with_contents(contents)
+            assert (part.mean, part.highest) == (grid[kept], grid[kept])
+            assert part.quantile(np.array([0.0, 0.9])).tolist() == [grid[kept]] * 2

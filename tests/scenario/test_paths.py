@@ -227,6 +227,10 @@ def test_key_that_only_another_mode_uses_is_legal():
             'systems.shop.roles."Conference.Web.Admn".instances',
             "names no key of systems.shop.roles, did you mean Conference.Web.Admin?",
         ),
+        (
+            "operations.0.upgrade.at",
+            "names no key of operations.0.upgrade, at stands beside upgrade, not below it",
+        ),
         ("systems.+", "systems is no list, so nothing can be appended"),
         ("systems.shop.kind.x", "systems.shop.kind is cloud_service and has no keys"),
         ("operations.3.at", "names no item of operations, whose items are 0 to 2"),

@@ -49,6 +49,14 @@ def test_key_is_told_with_type_allowed_values_and_default(path, key, said):
     assert entry(path, key)[0] == said
 
 
+def test_a_key_that_is_a_time_of_day_is_told_as_one():
+    for path in ("batch_pool.work.curve", "cloud_service.demand.curve"):
+        assert " ".join(" ".join(reference(path)[-2:]).split()) == (
+            'NAME: time of day, such as "22:00"; the value that belongs to it is told by '
+            f"rollout-sim keys {path}.NAME"
+        )
+
+
 def test_meaning_is_that_of_the_docstring_without_the_default():
     assert entry("cloud_service", "update_domains")[1] == (
         "Number of update domains, taken out one at a time."
@@ -83,6 +91,11 @@ def test_place_of_several_kinds_is_told_once_for_each_that_has_it():
         ("cloud_service.rols", "names no key of cloud_service, did you mean roles?"),
         ("systems.shop.rols", "names no key of systems.shop, did you mean roles?"),
         ("cloud_servis", "names no key of a scenario file, did you mean cloud_service?"),
+        (
+            "cloud_service.roles.NAME.restart.lognormal.max",
+            "names no key of cloud_service.roles.NAME.restart.lognormal, "
+            "max stands beside lognormal, not below it",
+        ),
         ("seed.of.chance", "names no key of seed, no key is known here"),
         ("systems..x", "must be keys joined by dots"),
     ],

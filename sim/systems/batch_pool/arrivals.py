@@ -7,6 +7,7 @@ Poisson process). So what is drawn is the same whatever the curve, and variants 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,9 @@ class Rate:
 
     @property
     def total(self) -> float:
-        """The integral over all the time."""
-        return float(self.passed[-1]) if len(self.passed) else 0.0
+        """The integral over all the time: the last instant of the grid that it reaches."""
+        last = float(self.passed[-1]) if len(self.passed) else 0.0
+        return math.floor((last + _NEARLY) / GRID) * GRID
 
     def instants(self, passed: Floats) -> Floats:
         """When the integral first reaches such values, each up to `total`: seconds on the grid."""
@@ -75,7 +77,7 @@ class Rate:
 
     def by_the_end(self, passed: Floats) -> Floats:
         """Those of some ascending values that the integral reaches; the horizon is closed."""
-        return passed[: np.searchsorted(passed, self.total + _NEARLY)]
+        return passed[: np.searchsorted(passed, self.total, side="right")]
 
 
 def _daily(job: Job) -> tuple[Floats, Floats]:

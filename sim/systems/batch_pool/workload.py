@@ -25,6 +25,7 @@ from sim.formats.fields import (
     Text,
 )
 from sim.formats.swf import read_jobs
+from sim.formats.time_fields import EACH_CLOCK_ONCE
 from sim.systems.base.operation import Day
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ Priority = Annotated[Integer, AfterValidator(_priority)]
 Retries = Annotated[Integer, AfterValidator(_retries)]
 """How often something is tried again; -1 is without limit."""
 
-DailyCurve = Annotated[dict[Clock, Level], Field(min_length=1)]
+DailyCurve = Annotated[dict[Clock, Level], Field(min_length=1), EACH_CLOCK_ONCE]
 
 SOURCES = ("load", "interarrival", "tasks", "csv", "swf")
 

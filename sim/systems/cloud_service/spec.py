@@ -35,6 +35,7 @@ from sim.formats.fields import (
     Text,
     is_usual,
 )
+from sim.formats.time_fields import EACH_CLOCK_ONCE
 from sim.systems.base.failures import Failures
 from sim.systems.base.spec import System
 
@@ -108,7 +109,7 @@ class Extension(Spec):
     """Whether it is configured by JSON: only such extensions have a state. Default: false."""
 
 
-DailyCurve = Annotated[dict[Clock, NonNegativeNumber], Field(min_length=1)]
+DailyCurve = Annotated[dict[Clock, NonNegativeNumber], Field(min_length=1), EACH_CLOCK_ONCE]
 
 
 class Demand(OneOf):

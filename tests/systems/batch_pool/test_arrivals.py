@@ -150,6 +150,17 @@ def test_variants_see_the_same_arrivals_and_another_curve_moves_them():
         assert (plain[:50] == steady.instants(gaps)).all()
 
 
+def test_gaps_that_add_up_to_all_of_the_rate_bring_the_task_of_the_last_instant():
+    """11,862 s of the full rate, but for the last bit of their sum: a task in each second."""
+    curve = '{"03:00": 8.9%, "16:00": 24.6%, "23:00": 10.4%}'
+    text = POOL.replace("horizon: 2d\nstart: 2026-11-20T06:00", "horizon: 1d")
+    text = text.replace("load: LOAD", "interarrival: 1s").replace(", days: [mon, fri, sat]", "")
+    made = Simulation(loads(text.replace("CURVE", curve)))
+    assert made.models["p"].layout.jobs[0].rate.passed[-1] < 11_862
+    assert made.models["p"].layout.jobs[0].rate.total == 11_862
+    assert (len(arrivals(made, 0)), arrivals(made, 0)[-1]) == (11_862, DAY)
+
+
 def test_twice_the_load_brings_the_same_tasks_in_half_of_the_time_at_full_rate():
     half, whole = (arrivals(simulation(load), 0) for load in ("40%", "80%"))
     of = simulation().models["p"].layout.jobs[0].rate

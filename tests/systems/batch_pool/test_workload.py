@@ -123,7 +123,19 @@ def test_a_priority_has_limits(priority):
         ),
         (
             LOAD | {"curve": {"09:00": 50}},
-            "work.curve.09:00: must be a load such as 80% or 0.8, got 50 (write 50% if that is",
+            "work.curve.09:00: must be a share such as 0%, 80% or 120%, got 50 (write 50% if that",
+        ),
+        (
+            LOAD | {"curve": {"09:00": 0.0}},
+            "work.curve.09:00: must be a share such as 0%, 80% or 120%, got 0.0 (write 0%)",
+        ),
+        (
+            LOAD | {"curve": {"09:00": "10001%"}},
+            "work.curve.09:00: must be a share from 0% to 10000%, got 10001%",
+        ),
+        (
+            LOAD | {"curve": {"09:00": "50%", "10:00": "0%", "09:00:00": "60%"}},
+            "work.curve: must name each time of day once, got 09:00:00 again",
         ),
         (LOAD | {"curve": {}}, "work.curve: must not be empty"),
         (
