@@ -8,7 +8,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.summary import Rare
+from sim.cli.setting import Rare
 from sim.core.units import show_duration
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.intervals import quantile

@@ -7,25 +7,24 @@ number means, and which variant is best, was decided before.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.console import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
+from sim.cli.judged import by_objective, judged_by
 from sim.cli.progress_table import progress_table
 from sim.cli.sparkline import sparkline
 from sim.core.formatting import NOTHING, format_compact, show, show_of, show_range
-from sim.core.units import format_duration, show_duration
+from sim.core.units import show_duration
 from sim.core.wall_clock import is_zone, show_instant
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from sim.cli.judged import Judged
+    from sim.cli.setting import First, Rare, Setting, System
     from sim.core.metrics import Metric
-    from sim.core.timelines import Timeline
-    from sim.scenario import Objective
 
     Row = Mapping[str, Any]
 
@@ -35,71 +34,6 @@ MOST_LINES = 27
 """Lines of a comparison with all that it tells, its assumptions and places left out."""
 SKETCH_ROWS = 4
 """Lines of the drawing, one for each quarter; half of them where more is told."""
-
-
-@dataclass(frozen=True)
-class System:
-    """A modelled system, as far as an answer speaks of it."""
-
-    name: str
-    size: str
-    """How large it is: ``30 instances, 5 update domains``; empty where variants share nothing."""
-    metrics: Mapping[str, Metric]
-    headlines: tuple[str, ...]
-    """The metrics to show, in order."""
-    groups: tuple[str, ...] = ()
-    """The groups that are shown beside the whole system."""
-
-
-class Rare(NamedTuple):
-    """What is mostly not there at all: how much where there is some, and in how many runs."""
-
-    median: float
-    """Among the replications in which it is not 0, in the metric's unit."""
-    share: float
-    """Of the replications."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What was simulated: all that an answer says beside its numbers. Times are seconds."""
-
-    name: str
-    systems: tuple[System, ...]
-    replications: int
-    is_random: bool
-    warm_up: float
-    horizon: float
-    start: dt.datetime | None
-    objectives: Mapping[str, tuple[Objective, ...]]
-    """Of each variant."""
-    rare: Mapping[tuple[str, str, str, str], Rare] = field(default_factory=dict)
-    """(variant, system, group, metric) -> what is told of a metric that is 0 in most runs."""
-    variant: str = ""
-    """The variant that was run, where it is one of several."""
-    replayed: int | None = None
-    """The only replication that was run, where one was asked for."""
-    is_saved: bool = True
-    """Whether the tables are written to a result folder."""
-
-    @property
-    def is_single(self) -> bool:
-        """Whether there is one value of each metric, so that nothing is spread."""
-        return self.replications == 1 or not self.is_random
-
-
-@dataclass(frozen=True)
-class First:
-    """What the first replication of a system shows."""
-
-    series: str
-    """The series that says most, such as ``capacity``."""
-    line: Timeline
-    """That series over the window, a share."""
-    days: Sequence[Row] = ()
-    """How far a rollout had come, one row a day."""
-    changes: Sequence[float] = ()
-    """When something else happens in the system, seconds: it belongs to the drawing."""
 
 
 def run(
@@ -142,7 +76,7 @@ def compare(
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
     variants = list(dict.fromkeys(row["variant"] for row in summary))
-    judged = _judged(setting, objectives, references)
+    judged = judged_by(setting, objectives, references)
     for system in setting.systems:
         if len(setting.systems) > 1:
             lines += [f"{system.name}:"]
@@ -338,7 +272,7 @@ def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
 
 def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:
     lines = []
-    for judged in _judged(setting, objectives):
+    for judged in judged_by(setting, objectives):
         text = f"{judged.verdict}: {judged.asks(setting)}; {judged.row['sentence']}"
         first, *rest = paragraph(text)
         word, colon, said = first.partition(":")
@@ -405,7 +339,7 @@ def _cell(metric: Metric, setting: Setting, row: Row | None, rare: Rare | None) 
 def _asked(judged: Sequence[Judged], setting: Setting, variants: Sequence[str]) -> list[Column]:
     """One column an objective, with its verdict on each variant."""
     columns = []
-    for _, same in _by_objective(judged):
+    for _, same in by_objective(judged):
         verdicts = {each.row["variant"]: each.verdict for each in same}
         heading = f"{same[0].bound(setting)}\n{same[0].in_runs}"
         columns.append(Column(heading, tuple(verdicts.get(name, NOTHING) for name in variants)))
@@ -415,7 +349,7 @@ def _asked(judged: Sequence[Judged], setting: Setting, variants: Sequence[str]) 
 def _listed(judged: Sequence[Judged], setting: Setting) -> list[str]:
     """The same where the table has no room for it: who meets an objective, and who does not."""
     lines = []
-    for _, same in _by_objective(judged):
+    for _, same in by_objective(judged):
         names: dict[str, list[str]] = {}
         for each in same:
             names.setdefault(each.verdict, []).append(each.row["variant"])
@@ -432,77 +366,3 @@ def _unkept(judged: Sequence[Judged], setting: Setting) -> list[str]:
             asks = f"{each.row['variant']}: {each.verdict}, {each.asks(setting)}"
             lines += paragraph(f"{asks}; {each.row['sentence']}")
     return lines
-
-
-# Objectives --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An objective and the row that tells how one variant keeps it."""
-
-    objective: Objective
-    row: Row
-    verdict: str
-    """As in the row, or ``reference`` for a variant that is not ranked."""
-
-    @property
-    def key(self) -> Objective:
-        """The same for the same objective of all variants, wherever it stands in their lists."""
-        return replace(self.objective, index=0)
-
-    def asks(self, setting: Setting) -> str:
-        """``capacity >= 80 % in 95 % of runs``."""
-        return f"{self.bound(setting)} {self.in_runs}"
-
-    def bound(self, setting: Setting) -> str:
-        """``capacity >= 80 %``: a bound below the lowest capacity is one below capacity."""
-        objective = self.objective
-        whose = objective.system if len(setting.systems) > 1 else ""
-        in_service = objective.in_service(" ".join(filter(None, [whose, objective.group])))
-        if in_service:
-            return in_service
-        system = next(each for each in setting.systems if each.name == objective.system)
-        metric = system.metrics[objective.metric]
-        label = metric.label.replace("\n", " ")
-        sign, bound = "<=", objective.at_most
-        if bound is None:
-            sign, bound = ">=", objective.at_least or 0.0
-            label = label.removeprefix("lowest ")
-        in_full = metric.unit == "s" and not (metric.is_instant and setting.start)
-        shown = format_duration(bound) if in_full else show_of(bound, metric, setting.start)
-        return " ".join(filter(None, [whose, objective.group, label, sign, shown]))
-
-    @property
-    def in_runs(self) -> str:
-        """``in 95 % of runs``."""
-        if self.objective.of == "mean":
-            return "on average"
-        if self.objective.in_runs >= 1:
-            return "in all runs"
-        return f"in {show(self.objective.in_runs, 'share')} of runs"
-
-
-def _judged(
-    setting: Setting, objectives: Sequence[Row], references: Sequence[str] = ()
-) -> list[Judged]:
-    """The rows, each with its objective: a variant's stand in the order of its scenario."""
-    judged = []
-    for variant, asked in setting.objectives.items():
-        rows = [row for row in objectives if row["variant"] == variant and row["objective"]]
-        for objective, row in zip(asked, rows, strict=True):
-            verdict = "reference" if variant in references else row["verdict"]
-            judged.append(Judged(objective, row, verdict))
-    return judged
-
-
-def _by_objective(judged: Iterable[Judged]) -> Iterable[tuple[Objective, list[Judged]]]:
-    found: dict[Objective, list[Judged]] = {}
-    for each in judged:
-        found.setdefault(each.key, []).append(each)
-    for same in found.values():
-        if len({each.objective.among for each in same}) > 1:  # no number holds for all variants
-            same[:] = [
-                replace(each, objective=replace(each.objective, among=None)) for each in same
-            ]
-    return found.items()

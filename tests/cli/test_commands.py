@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shells import VARIANTS
+from shells import REFUSED, SWAP
 
 from sim.cli import commands as cli
 from sim.core.errors import ModelError
@@ -48,39 +48,6 @@ def test_validate_says_what_it_looked_at(shell):
         ),
         "",
     )
-
-
-SWAP = "operations.+={at: 2h, swap: {}}"
-REFUSED = (
-    "operations.1.swap: swap-0 will be refused: 409 ConflictError: "
-    "there is no staging deployment to swap"
-)
-
-
-def test_foretold_refusal_is_a_warning_with_its_place_on_stderr(shell):
-    code, out, err = shell("validate", "certain.yaml", "--set", SWAP)
-    assert (code, err) == (0, f"warning: --set: {REFUSED}\n")
-    assert out.endswith("  warnings: 1\n")
-
-
-def test_warnings_of_a_variant_are_told_by_validate_and_compare_and_not_by_run(shell, tmp_path):
-    file = tmp_path / "swaps.yaml"
-    file.write_text(VARIANTS + "  swap: {operations.+: {at: 2h, swap: {}}}\n", encoding="utf-8")
-    told = f"warning: swaps.yaml:19:39: {REFUSED}\n"
-    assert shell("validate", "swaps.yaml")[2] == told
-    assert shell("compare", "swaps.yaml", "--replications", "2")[2] == told
-    assert shell("run", "swaps.yaml", "--replications", "2")[2] == ""
-
-
-def test_same_warning_of_file_and_variants_is_told_once(shell, tmp_path):
-    file = tmp_path / "swaps.yaml"
-    text = VARIANTS.replace("  nothing: {operations: []}\n", "")
-    file.write_text(text.replace("replications:", "  - {at: 2h, swap: {}}\nreplications:"), "utf-8")
-    assert shell("validate", "swaps.yaml")[2].count("warning:") == 1
-
-
-def test_quiet_says_nothing_on_stderr(shell):
-    assert shell("validate", "certain.yaml", "--set", SWAP, "--quiet")[2] == ""
 
 
 def test_validate_in_json(shell):
@@ -155,23 +122,6 @@ def test_replay_runs_one_replication_and_keeps_it(shell, tmp_path):
         assert {row["worst_replication"] for row in csv.DictReader(file)} == {"17"}
 
 
-def test_seed_and_replications_are_those_of_the_shell(shell):
-    _, out, _ = shell("run", "random.yaml", "--seed", "9", "--replications", "7", "--json")
-    (variant,) = json.loads(out)["variants"]
-    assert (variant["seed"], variant["replications"]) == (9, 7)
-
-
-def test_seed_may_have_63_bits(shell):
-    seed = 2**63 - 1
-    _, out, _ = shell("run", "certain.yaml", "--seed", str(seed), "--json")
-    assert json.loads(out)["variants"][0]["seed"] == seed
-
-
-def test_seed_zero_is_a_seed(shell):
-    _, out, _ = shell("run", "certain.yaml", "--set", "seed=5", "--seed", "0", "--json")
-    assert json.loads(out)["variants"][0]["seed"] == 0
-
-
 def test_command_that_made_the_results_stands_in_their_provenance(shell, tmp_path):
     shell("run", "certain.yaml", "--out", "here", "--set", "name=the shop")
     provenance = json.loads((tmp_path / "here/provenance.json").read_text(encoding="utf-8"))
@@ -186,13 +136,6 @@ def test_overwrite_replaces_results(shell, tmp_path):
     assert provenance["results"]["variants"][0]["seed"] == 5
 
 
-def test_place_of_results_is_refused_before_anything_is_read(shell, tmp_path):
-    (tmp_path / "here").mkdir()
-    code, _, err = shell("run", "no_such_file.yaml", "--out", "here")
-    assert code == 2
-    assert err.startswith("here: ")
-
-
 @pytest.mark.parametrize("keep", [[], ["--keep", "timelines"], ["--keep", "events"]])
 def test_keep_writes_what_it_names_of_all_replications(keep, shell):
     shell("run", "random.yaml", "--replications", "3", "--out", "here", *keep)
@@ -200,14 +143,6 @@ def test_keep_writes_what_it_names_of_all_replications(keep, shell):
     of = {name: set(results.rows(name)[-1:][0].items()) for name in ("timelines", "events")}
     last = {name: dict(row)["replication"] for name, row in of.items()}
     assert last == {name: 2 * (name in keep) for name in ("timelines", "events")}
-
-
-def test_all_shows_every_metric_and_those_of_each_role(shell):
-    few, every = shell("run", "random.yaml")[1], shell("run", "random.yaml", "--all")[1]
-    assert "domains out" not in few
-    assert "domains out" in every
-    assert "\nWebRole:\n" in every
-    assert max(map(len, every.splitlines())) <= 80
 
 
 # compare ------------------------------------------------------------------------------------------
@@ -232,26 +167,6 @@ def test_compare_without_any_good_variant_is_exit_code_1(shell):
     code, out, _ = shell("compare", "variants.yaml", "--set", "systems.shop.update_domains=4")
     assert code == 1
     assert "best: none, as no variant meets every objective" in out
-
-
-def test_size_that_differs_between_variants_is_not_told(shell):
-    larger = "systems.shop.roles.WebRole.instances: 40"
-    (Path("larger.yaml")).write_text(VARIANTS + f"  larger: {{{larger}}}\n", encoding="utf-8")
-    first = shell("compare", "larger.yaml")[1].splitlines()[0]
-    assert first == "shop-build-42: 5 update domains, 30 replications, window 0..6h"
-
-
-def test_systems_of_a_variant_alone_are_shown_too(shell):
-    other = "{kind: cloud_service, roles: {Web: {instances: 3, restart: 1min}}}"
-    operation = "{at: 1h, upgrade_deployment: {system: desk}}"
-    text = VARIANTS.replace("{build", "{system: shop, build")
-    text = text.replace("metric:", "system: shop, metric:")
-    text += f"  more: {{systems.desk: {other}, operations.+: {operation}}}\n"
-    Path("more.yaml").write_text(text, encoding="utf-8")
-    code, out, _ = shell("compare", "more.yaml", "--replications", "60")
-    assert code == 0
-    assert "\ndesk:\n" in out
-    assert "\nshop:\n" in out
 
 
 # JSON ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from shells import CERTAIN, RANDOM, python
 
 from sim import results
 from sim.cli import commands as cli
+from sim.cli import inputs
 
 OPEN = RANDOM.replace("at_least: 80%", "at_least: 80%, in_runs: 99%").replace("30\n", "10\n")
 """Ten runs without a miss decide nothing about 99 % of them."""
@@ -131,7 +132,7 @@ def test_default_place_that_cannot_be_written_is_told_before_anything_runs(
 
 
 def test_looking_at_a_place_leaves_nothing_there(shell, tmp_path, monkeypatch):
-    monkeypatch.setitem(cli.COMMANDS, "run", lambda options: cli._ready(options) and cli.Answer())
+    monkeypatch.setitem(cli.COMMANDS, "run", lambda options: inputs.ready(options) and cli.Answer())
     assert shell("run", "certain.yaml", "--out", "a/b/c") == (0, "", "")
     assert not (tmp_path / "a").exists()
 

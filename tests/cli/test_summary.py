@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from sim.cli.console import Style
-from sim.cli.summary import First, Rare, Setting, System, compare, footer, run
+from sim.cli.setting import First, Rare, Setting, System
+from sim.cli.summary import compare, footer, run
 from sim.core.timelines import Timeline
 from sim.scenario import Objective
 from sim.systems import SYSTEM_TYPES

@@ -39,3 +39,10 @@ def python(*words, **settings):
     settings = {"capture_output": True, "text": True, "encoding": "utf-8"} | settings
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings.pop("env", {})
     return subprocess.run([sys.executable, *words], env=environment, check=False, **settings)
+
+
+SWAP = "operations.+={at: 2h, swap: {}}"
+REFUSED = (
+    "operations.1.swap: swap-0 will be refused: 409 ConflictError: "
+    "there is no staging deployment to swap"
+)
