@@ -52,7 +52,7 @@ class ClockTime:
                 raise ValueError(f"{rule}, got {text}")
             return cls(text, "", 0.0, date)
         if not re.fullmatch(CLOCK_TIME_PATTERN, text):
-            raise ValueError(f"{_RULE}, got {shorten(text)}")
+            raise ValueError(f"{_RULE}, got {shorten(text)}{_hint(text)}")
         day, _, clock = text.rpartition(" ")
         return cls(text, day, parse_clock(clock), None)
 
@@ -89,3 +89,12 @@ class ClockTime:
             begin = start.isoformat(timespec="minutes")
             raise ValueError(f"must not be before the start, {begin}, got {self.text}")
         return to_grid(seconds)
+
+
+def _hint(text: str) -> str:
+    """How the same is written right, where that is plain."""
+    day, _, clock = text[:100].strip().lower().rpartition(" ")
+    if clock == "24:00":
+        return " (write 00:00 of the next day)"
+    near = f"{day[:3]} {clock.zfill(5)}".strip()
+    return f" (write {near})" if re.fullmatch(CLOCK_TIME_PATTERN, near) else ""

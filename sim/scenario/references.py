@@ -113,7 +113,9 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
     for operation in operations:
         path = (*operation.path[:2], "at")
         lowest = float(operation.at.quantile(np.zeros(1))[0])
-        got = operation.at if operation.at.is_random else format_duration(lowest)
+        got = str(operation.at) if operation.at.is_random else format_duration(lowest)
+        if operation.clock:
+            got = f"{operation.clock}, {got} after the start"
         if lowest > horizon:
             rule = f"must not be after the horizon, {format_duration(horizon)}"
             yield Issue(path, f"{rule}, got {got}")

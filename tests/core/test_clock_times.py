@@ -72,10 +72,25 @@ def test_what_it_cannot_mean_is_told(text, start, rule):
     assert str(error.value) == rule
 
 
-@pytest.mark.parametrize("text", ["25:00", "22:00 sat", "Sat 22:00", "sat", "sat 24:00", "7:00"])
-def test_other_spellings_are_refused_with_the_right_one(text):
-    with pytest.raises(ValueError, match="must be a clock time such as 22:00, sat 22:00 or 2026"):
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("25:00", ""),
+        ("22:00 sat", ""),
+        ("sat", ""),
+        ("Sat 22:00", " (write sat 22:00)"),
+        ("saturday 9:00", " (write sat 09:00)"),
+        ("7:00", " (write 07:00)"),
+        ("24:00", " (write 00:00 of the next day)"),
+        ("sat 24:00", " (write 00:00 of the next day)"),
+        ("tomorrow 22:00", ""),
+    ],
+)
+def test_other_spellings_are_refused_with_the_right_one(text, hint):
+    with pytest.raises(ValueError, match=r".") as error:
         ClockTime.parse(text)
+    rule = "must be a clock time such as 22:00, sat 22:00 or 2026-11-20T22:00"
+    assert str(error.value) == f"{rule}, got {text}{hint}"
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59-12:00"])
