@@ -86,10 +86,10 @@ class Fleet:
         if operation.kind == "publish_extension":
             self.publications.setdefault(body.type, []).append((time, body.version))
             self._release(operation.name, body)
-        if operation.kind == "set_automatic_upgrade":
+        if operation.kind in ("set_automatic_upgrade", "remove_extension"):
             for kind, group in self.enrolled:
                 if kind == body.type and body.group in (None, group):
-                    self.enrolled[kind, group] = body.enabled
+                    self.enrolled[kind, group] = getattr(body, "enabled", False)
         elif operation.kind == "put_extension":
             groups = {group for kind, group in self.of.values() if kind == body.type}
             for group in groups:
@@ -179,7 +179,9 @@ class Fleet:
             for time, version in self.publications.get(each, []):
                 if version_key(version) == version_key(last):
                     times.append(time)
-            found.append((last, set().union(*(one.scope for one in same)), min(times)))
+            scope = set().union(*(one.scope for one in same))
+            scope = {subject for subject in scope if self.states[subject][0] != "absent"}
+            found.append((last, scope, min(times)))
         return found
 
     @staticmethod

@@ -98,6 +98,7 @@ def _operation(chance, fleet):
         "put_extension": 2,
         "upgrade_extensions": 2,
         "repair_extension": 1,
+        "remove_extension": 1,
     }
     kind = chance.choices(list(kinds), list(kinds.values()))[0]
     return {kind: _BODIES[kind](chance, fleet)}
@@ -147,12 +148,15 @@ def _push(chance, fleet):
     return {"targets": targets} | _in_group(chance, fleet) | _windows(chance)
 
 
+def _named(chance, fleet):
+    return {"type": _known(chance, fleet)} | _in_group(chance, fleet)
+
+
 _BODIES = {
     "publish_extension": _publish,
     "set_automatic_upgrade": _enrol,
     "put_extension": _put,
     "upgrade_extensions": _push,
-    "repair_extension": lambda chance, fleet: (
-        {"type": _known(chance, fleet)} | _in_group(chance, fleet)
-    ),
+    "repair_extension": _named,
+    "remove_extension": _named,
 }

@@ -13,7 +13,7 @@ from sim.core.rounding import at_most
 from sim.core.timelines import Members
 from sim.systems.arc_fleet import attempts_audit
 from sim.systems.arc_fleet.layout import is_meant
-from sim.systems.arc_fleet.requests import PublishExtension
+from sim.systems.arc_fleet.requests import PublishExtension, RemoveExtension
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
@@ -64,6 +64,8 @@ def broken_rules(scopes: Scopes) -> Iterator[str]:
             yield "an installation began outside its windows"
         if machines.starts_while_away(place):
             yield "an installation began on a disconnected machine"
+        if _goes_unasked(scopes, place):
+            yield "an extension was removed that no request named"
     if machines.do_two_things():
         yield "a machine was busy with two extensions at once"
     if machines.exceed_the_limit():
@@ -102,6 +104,19 @@ def _goes_down(scopes: Scopes, place: int) -> bool:
             named = rows.new // WIDTH == scope.target[rows.replication] // WIDTH
             asked |= named & (rows.cause == layout.first_upgrade + rollout)
     return bool((down & ~asked).any())
+
+
+def _goes_unasked(scopes: Scopes, place: int) -> bool:
+    """Whether an extension goes from a machine and no operation removes it."""
+    rows, layout = scopes.changes(place), scopes.layout
+    each = layout.extensions[place]
+    removals = [
+        layout.first_operation + number
+        for number, operation in enumerate(layout.requests)
+        if isinstance(operation.body, RemoveExtension)
+        and is_meant(each, operation.body, layout.spec)
+    ]
+    return not np.isin(rows.cause[rows.new == 0], removals).all()
 
 
 def _forgets_a_rollback(scopes: Scopes, place: int) -> bool:
@@ -170,7 +185,9 @@ class _Machines:
         return bool((busy.maximum() > at_most(limit, self._count)).any())
 
     def starts_while_away(self, place: int) -> bool:
-        """Whether an installation begins on a machine that is disconnected at that instant."""
+        """Whether an installation begins on a machine that is disconnected at that instant, or an
+        extension is removed from it.
+        """
         stack, each = self.scopes.stack, self.scopes.layout.extensions[place]
         group = self.scopes.layout.group_of(each)
         if group.connections is None:
@@ -184,7 +201,7 @@ class _Machines:
         order = np.argsort(keys, kind="stable")
         keys, away = keys[order], stack.new[changes[order]] == DISCONNECTED
         rows = self.scopes.changes(place)
-        starts = rows.attempts
+        starts = np.flatnonzero((rows.status == INSTALLING) | (rows.new == 0))
         machine = rows.replication[starts] * group.count + rows.machine[starts]
         asked = (machine << 32) | self._instants[rows.row[starts]]
         last = np.searchsorted(keys, asked, side="right") - 1

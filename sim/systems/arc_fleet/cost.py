@@ -13,6 +13,7 @@ from sim.systems.arc_fleet.requests import (
     AlwaysUnhealthy,
     PublishExtension,
     PutExtension,
+    RemoveExtension,
     RepairExtension,
     UpgradeExtensions,
 )
@@ -49,7 +50,16 @@ def parts(model: SystemModel[FleetLayout]) -> list[Part]:
     for operation in model.operations:
         if operation.at.mean <= model.layout.span.horizon:
             found += _of_operation(operation, expected.because_of(operation))
+            found += _of_removal(model.layout, operation)
     return found
+
+
+def _of_removal(layout: FleetLayout, operation: Operation) -> Iterator[Part]:
+    body = operation.body
+    if isinstance(body, RemoveExtension):
+        machines = float(sum(layout.extensions[place].count for place in layout.meant(body)))
+        what = f"removals of {body.type} because of {operation.name}"
+        yield Part(operation.path, what, "extension", body.type, machines, machines)
 
 
 def _of_connections(model: SystemModel[FleetLayout]) -> Iterator[Part]:

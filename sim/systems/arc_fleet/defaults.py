@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
+    RemoveExtension,
     RepairExtension,
     SetAutomaticUpgrade,
     UpgradeExtensions,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.base.operation import Operation, Request
 
-Named = PublishExtension | SetAutomaticUpgrade | PutExtension | RepairExtension
+Named = PublishExtension | SetAutomaticUpgrade | PutExtension | RepairExtension | RemoveExtension
 """Requests that name an extension by its type."""
 
 HORIZON = 90 * 86400.0

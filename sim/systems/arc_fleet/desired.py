@@ -15,6 +15,7 @@ from sim.systems.arc_fleet.layout import Index, asked_version
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
+    RemoveExtension,
     SetAutomaticUpgrade,
     UpgradeExtensions,
 )
@@ -164,6 +165,10 @@ class Desired:
         self.version = version
         self._may_have(version)
 
+    def remove(self) -> None:
+        """Want it on no machine."""
+        self.version, self.enrolled, self.picks_newest_minor = None, False, False
+
     def hear(self, name: str, body: PublishExtension) -> None:
         """A version is published, for whatever group."""
         # Assumption: a request may name a version as soon as it is released to any group.
@@ -255,6 +260,8 @@ class DesiredState:
                 each.install(each.layout.number(each.put(body)))
             elif isinstance(body, UpgradeExtensions):
                 each.install(each.layout.number(each.pushed(body)))
+            elif isinstance(body, RemoveExtension):
+                each.remove()
 
 
 def _key(each: Desired, version: str) -> tuple[str, tuple[int, ...]]:

@@ -26,6 +26,7 @@ from sim.systems.arc_fleet.rejections import is_supported
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
+    RemoveExtension,
     RepairExtension,
     UpgradeExtensions,
 )
@@ -330,6 +331,8 @@ def _other(body: Any, desired: DesiredState, spec: ArcFleet) -> str:
     on = f"{body.type} on {_on(meant, spec)}"
     if isinstance(body, RepairExtension):
         return f"{on} is removed where it is failed, and installed again."
+    if isinstance(body, RemoveExtension):
+        return f"{on} is removed, enrolled or not; what is under way finishes first."
     if all(each.enrolled == body.enabled for each in meant):
         return f"{on} is opted {'in' if body.enabled else 'out'} already: nothing changes."
     if body.enabled:

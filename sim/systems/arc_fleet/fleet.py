@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sim.systems.arc_fleet.draws import Faults
     from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout, GroupLayout
-    from sim.systems.arc_fleet.machine import Target
+    from sim.systems.arc_fleet.machine import Removal, Target
     from sim.systems.base.context import Context, ScheduledEvent
 
 TOGETHER = BLOCK
@@ -110,7 +110,7 @@ class Section:
 
     # Who goes next on a machine.
 
-    def join(self, machine: int, extension: Installed, target: Target) -> None:
+    def join(self, machine: int, extension: Installed, target: Target | Removal) -> None:
         """An extension is due: it starts at once or waits."""
         code = extension.codes[machine]
         wait = Wait(self.context.env.now, extension.place, code, target.cause)

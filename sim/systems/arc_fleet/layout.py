@@ -12,7 +12,12 @@ import numpy as np
 from sim.core.log import UNIT, States
 from sim.systems.arc_fleet.defaults import groups_with
 from sim.systems.arc_fleet.rejections import RULES
-from sim.systems.arc_fleet.requests import PublishExtension, PutExtension, UpgradeExtensions
+from sim.systems.arc_fleet.requests import (
+    PublishExtension,
+    PutExtension,
+    RemoveExtension,
+    UpgradeExtensions,
+)
 from sim.systems.arc_fleet.spec import ArcFleet, Extension, fits, identity, on_group
 from sim.systems.arc_fleet.states import (
     ACTORS,
@@ -227,6 +232,11 @@ class FleetLayout(Layout[ArcFleet]):
         """Whether a release reaches one group before the others."""
         bodies = (each.body for each in self.requests)
         return any(isinstance(body, PublishExtension) and body.group for body in bodies)
+
+    @cached_property
+    def removes(self) -> bool:
+        """Whether an extension is ever removed."""
+        return any(isinstance(each.body, RemoveExtension) for each in self.requests)
 
     @cached_property
     def on(self) -> dict[str, ArcFleet]:

@@ -53,6 +53,16 @@ class Target:
         """How many attempts each machine has begun."""
 
 
+@dataclass(frozen=True)
+class Removal:
+    """That an extension is to go from machines."""
+
+    cause: int
+    request: PendingRequest
+    windows: None = None
+    """It may go at any time."""
+
+
 class Attempt(NamedTuple):
     """One that is under way on a machine."""
 
@@ -94,7 +104,7 @@ class Machines(Protocol):
     def discover(self, extension: Installed, reason: str, machine: int | None = None) -> None:
         """Each machine, or one, finds out what is newest."""
 
-    def join(self, machine: int, extension: Installed, target: Target) -> None:
+    def join(self, machine: int, extension: Installed, target: Target | Removal) -> None:
         """An extension is due, and waits for its machine."""
 
     def leave(self, machine: int, extension: Installed) -> Wait:
@@ -123,7 +133,7 @@ class Installed:
         """Counts how often it was opted out: discoveries that began before have lapsed."""
         self.newest: list[Target | None] = [None] * len(layout.versions)
         """By version the newest release that is above it and of the same major version."""
-        self.asked: dict[int, Target] = {}
+        self.asked: dict[int, Target | Removal] = {}
         """What requests want on machines that have not begun with it."""
         self._tried: dict[int, Target] = {}
         """What each machine last began to install."""
@@ -136,8 +146,8 @@ class Installed:
         self._retries: dict[int, float] = {}
         """When the next attempt is due; what was planned for another time has lapsed."""
 
-    def wanted(self, machine: int) -> Target | None:
-        """What is to be installed next: what a request asks for, or the newest release."""
+    def wanted(self, machine: int) -> Target | Removal | None:
+        """What is to be done next: what a request asks for, or the newest release."""
         return self.asked.get(machine) or self.newest[self.codes[machine] // WIDTH]
 
     # What falls due.
@@ -180,8 +190,8 @@ class Installed:
         if self.enrolled and release is not None and code % WIDTH in (CURRENT, BACKING_OFF):
             self._section.join(machine, self, release)
 
-    def ask(self, machine: int, target: Target) -> None:
-        """A request wants a version; the one that it overtakes, if any, is over."""
+    def ask(self, machine: int, target: Target | Removal) -> None:
+        """A request wants a version, or none; the one that it overtakes, if any, is over."""
         former = self._forget(machine)
         if former is not None:
             former.overtaken = True
@@ -237,6 +247,9 @@ class Installed:
         """Replace the version, watch the machine's health; roll back where it is not healthy."""
         target = self.asked.pop(machine, None) or self.newest[self.codes[machine] // WIDTH]
         assert target is not None
+        if isinstance(target, Removal):
+            self._remove(machine, target)
+            return
         context, record, subject = self._context, self._record, self.first + machine
         now, code, new = context.env.now, self.codes[machine], target.version * WIDTH
         # Assumption: an extension that is installed for the first time, or anew, and turns out
@@ -264,6 +277,15 @@ class Installed:
         else:
             end = self._fail if unhealthy[machine] else self._succeed
             context.call(verdict - now, LOOK, subject, end, attempt)
+
+    def _remove(self, machine: int, removal: Removal) -> None:
+        """An extension goes from a machine."""
+        # Assumption: a removal waits for its machine as an installation does, and takes no time.
+        if self.codes[machine]:
+            self._becomes(machine, self.codes[machine], 0, removal.cause)
+        self._section.free(machine)
+        removal.request.ends(self._context.now, self.first + machine)
+        self._section.look(machine)
 
     def _roll_back(self, attempt: Attempt, verdict: float) -> None:
         machine, target = attempt.machine, attempt.target
@@ -345,7 +367,7 @@ class Installed:
     def _has_what_is_asked(self, machine: int) -> bool:
         """Whether a machine has come to what a request wants without an attempt for it."""
         code, target = self.codes[machine], self.asked.get(machine)
-        is_at = target is not None and code // WIDTH == target.version
+        is_at = isinstance(target, Target) and code // WIDTH == target.version
         return is_at and code % WIDTH != FAILED
 
     def _becomes(self, machine: int, old: int, new: int, cause: int) -> None:

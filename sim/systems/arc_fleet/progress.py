@@ -18,6 +18,7 @@ from sim.systems.arc_fleet.metrics import progress
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
+    RemoveExtension,
     RepairExtension,
     SetAutomaticUpgrade,
 )
@@ -293,8 +294,9 @@ def _note(scopes: Scopes, number: int, operation: Operation) -> str:
         return "" if is_news else f"changes nothing: {opted} already"
     if not _is_over(scopes, number) or _did_something(scopes, number, operation):
         return ""
-    if isinstance(body, RepairExtension):
-        return f"repairs nothing: no {body.type} was failed"
+    if isinstance(body, RepairExtension | RemoveExtension):
+        did, what = ("repairs", "was failed") if isinstance(body, RepairExtension) else _NONE_THERE
+        return f"{did} nothing: no {body.type} {what}"
     if any(set(each.versions) - {each.wanted} for each in there):
         return "installs nothing: another request or release came before it"
     had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
@@ -302,6 +304,9 @@ def _note(scopes: Scopes, number: int, operation: Operation) -> str:
     has = "has" if machines == 1 else "have"
     text = f"installs nothing: {pluralize(machines, 'machine')} {has} {' and '.join(had)} already"
     return text + (_opts(body, there) if isinstance(body, PutExtension) else "")
+
+
+_NONE_THERE = "removes", "was there yet"
 
 
 def _opts(body: PutExtension, there: list[_There]) -> str:

@@ -113,10 +113,22 @@ class RepairExtension(Request):
     """The group of machines. Default: all that have it."""
 
 
+class RemoveExtension(Request):
+    """DELETE of machines/extensions: the extension goes, failed or not; a PUT installs it anew."""
+
+    publisher: Name | SkipJsonSchema[None] = None
+    """The publisher. Default: that of the fleet's only extension of this type."""
+    type: Name
+    """Type of the extension."""
+    group: Name | SkipJsonSchema[None] = None
+    """The group of machines. Default: all that have it."""
+
+
 OPERATIONS: dict[str, type[Request]] = {
     "publish_extension": PublishExtension,
     "set_automatic_upgrade": SetAutomaticUpgrade,
     "put_extension": PutExtension,
     "upgrade_extensions": UpgradeExtensions,
     "repair_extension": RepairExtension,
+    "remove_extension": RemoveExtension,
 }

@@ -20,7 +20,6 @@ from sim.systems.arc_fleet.states import (
     CURRENT,
     ENROLLED,
     INSTALLING,
-    NOT_ENROLLED,
     TARGET_WIDTH,
     WIDTH,
 )
@@ -265,7 +264,7 @@ class Scopes:
     def opt_outs(self, place: int) -> list[NDArray[np.float64]]:
         """When operations end the enrolment of an extension, each of shape (replications,)."""
         return [
-            np.where(one.state % TARGET_WIDTH == NOT_ENROLLED, one.at, NEVER)
+            np.where(one.state % TARGET_WIDTH != ENROLLED, one.at, NEVER)
             for one in self.wanted(place)
         ]
 
@@ -392,6 +391,7 @@ class Scopes:
     def together(self, rollout: int, place: int) -> Scope:
         """Whom a rollout covers, with those covered before it for the same version.
 
+        What is removed by the horizon is in no scope.
         Of an extension that it does not name these are all: a push to some machines asks for no
         other version on the rest.
         """
@@ -402,6 +402,8 @@ class Scopes:
             if scope is not None:
                 earlier = scope.since <= own.since if other < rollout else scope.since < own.since
                 members |= scope.members & (earlier & (scope.target == own.target))[:, None]
+        if self.layout.removes:
+            members &= self.final(place) != 0
         return Scope(own.since, own.target, members)
 
     def _nobody(self, rollout: int, place: int) -> Scope:

@@ -15,7 +15,7 @@ from sim.core.log import UPGRADING
 from sim.systems.arc_fleet.completion import BEFORE, End, FleetRows, PendingRequest, Rollout
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.fleet import Action, run
-from sim.systems.arc_fleet.machine import Target
+from sim.systems.arc_fleet.machine import Removal, Target
 from sim.systems.arc_fleet.rejections import RULES
 from sim.systems.arc_fleet.states import ENROLLED, FAILED, INSTALLING, NOT_ENROLLED, WIDTH
 from sim.systems.arc_fleet.versions import upgrades
@@ -61,7 +61,8 @@ class FleetService(Service):
     def _check_there(self, call: Call) -> str | None:
         return "no such extension" if self._desired.is_missing(call.body) else None
 
-    check_set_automatic_upgrade = check_upgrade_extensions = check_repair_extension = _check_there
+    check_set_automatic_upgrade = check_upgrade_extensions = _check_there
+    check_repair_extension = check_remove_extension = _check_there
 
     # The operations.
 
@@ -136,6 +137,15 @@ class FleetService(Service):
             versions = [number(each.repaired(version)) for version in each.layout.versions]
             self._install(call, each, request, call.subject, versions, repairs=True)
 
+    def remove_extension(self, call: Call) -> None:
+        """Remove an extension from all machines that have it."""
+        # Assumption: what is removed is no longer enrolled, and what is planned for it lapses.
+        self._enrol(call, enabled=False)
+        request = self._request(call)
+        for each in self._desired.meant(call.body):
+            self._act(call, each, Deletion(request, call.subject))
+        self._take(call)
+
     # What they share.
 
     def _take(self, call: Call) -> None:
@@ -143,7 +153,9 @@ class FleetService(Service):
         self._desired.take(call.name, call.body)
         for place in self._layout.meant(call.body):
             each = self._desired.every[place]
-            if each.version is not None:
+            if each.version is None:
+                self._targets[place].becomes(0, 0, call.subject)
+            else:
                 status = ENROLLED if each.enrolled else NOT_ENROLLED
                 self._targets[place].becomes(status, each.version, call.subject)
 
@@ -313,4 +325,17 @@ class Installation:
         return differs or status == INSTALLING or machine in installed.asked
 
 
-Order = Publication | OptIn | OptOut | Installation
+@dataclass(frozen=True)
+class Deletion:
+    """A request to remove an extension from every machine that has it, or is to get it."""
+
+    request: PendingRequest
+    cause: int
+
+    def __call__(self, _: Machines, installed: Installed) -> None:
+        for machine, code in enumerate(installed.codes):
+            if code:
+                installed.ask(machine, Removal(self.cause, self.request))
+
+
+Order = Publication | OptIn | OptOut | Installation | Deletion

@@ -326,3 +326,18 @@ def test_a_retry_is_no_newer_release_where_a_version_comes_to_another_group():
     newest = "a retry or pending discovery takes the newest release"
     assert newest not in scenario(publish(group="a"), publish(), **two).assumptions
     assert newest in scenario(publish(group="a"), publish("1.39.0"), **two).assumptions
+
+
+def test_a_group_that_is_to_get_a_newer_version_is_in_no_scope_of_an_older_one():
+    newer = "at: 1h, publish_extension: {type: A, version: 1.2, group: a}"
+    run = fleet(f"{newer}\n{THEN}", machines=PAIR, discovery="10h")
+    values, _ = run.model.measure(run.stack, 0.0)
+    assert values["", "updated_share"][0] == 1
+    assert values["", "time_to_50"][0] == values["", "time_to_99"][0] == 10 * 3600 + 420
+
+
+def test_what_backs_off_does_not_discover_a_version_again_that_comes_to_the_others():
+    groups = "groups: {a: {count: 1, unhealthy: 100%}, b: {count: 1}}"
+    run = fleet(f"{FIRST}\n{THEN}", machines=groups, retry_after="10h")
+    begins = [time for time, state in states(run, "A of a-0") if state.startswith("installing")]
+    assert begins == [3600, 3600 + 36480, 3600 + 2 * 36480]
