@@ -309,3 +309,27 @@ def test_upgrade_begins_when_its_window_opens():
     series = sim.run_one(sim.load(FOLDER / "night-window.yaml")).timeline("shop", "capacity")
     falls = series.to_series()
     assert falls[falls < 1].index[0].isoformat() == "2026-11-20T22:00:00+01:00"
+
+
+def test_laptops_on_windows_wait_for_the_fixed_release_and_servers_on_linux_do_not():
+    scenario = sim.load(FOLDER / "laptops-and-a-release-bad-on-windows.yaml")
+    members = sim.run_one(scenario).members("office")
+    bad = members[members["rollbacks"] > 0]
+    assert set(bad["os"]) == {"windows"}
+    assert {"laptops", "windows-servers"} == set(bad["group"])
+    left = members[members["state"] != "current"]
+    assert set(left["state"]) <= {"failed"}
+    assert set(left["group"]) <= {"laptops"}  # there alone a rollback may fail
+
+
+def test_a_test_group_takes_the_rollbacks_that_the_others_are_spared():
+    scenario = sim.load(FOLDER / "test-group-first.yaml")
+    names = ("released-all-the-same", "fixed-after-the-test", "fixed-without-a-test-group")
+    found = {}
+    for name in names:
+        members = sim.run_one(scenario.variant(name)).members("plant")
+        found[name] = members.groupby("group")["rollbacks"].sum()
+    assert found["fixed-after-the-test"]["production"] == 0
+    assert 0 < found["fixed-after-the-test"]["test"] < 100
+    assert found["released-all-the-same"]["production"] > 1000
+    assert found["fixed-without-a-test-group"]["production"] > 50

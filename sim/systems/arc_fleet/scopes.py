@@ -20,6 +20,7 @@ from sim.systems.arc_fleet.states import (
     CURRENT,
     ENROLLED,
     INSTALLING,
+    NOT_ENROLLED,
     TARGET_WIDTH,
     WIDTH,
 )
@@ -264,7 +265,7 @@ class Scopes:
     def opt_outs(self, place: int) -> list[NDArray[np.float64]]:
         """When operations end the enrolment of an extension, each of shape (replications,)."""
         return [
-            np.where(one.state % TARGET_WIDTH != ENROLLED, one.at, NEVER)
+            np.where(one.state % TARGET_WIDTH == NOT_ENROLLED, one.at, NEVER)
             for one in self.wanted(place)
         ]
 

@@ -141,6 +141,31 @@ def test_what_is_put_again_and_enrolled_gets_the_newest_release():
     ]
 
 
+def test_what_is_put_again_is_enrolled_again_as_the_put_says():
+    release = "at: 3h, publish_extension: {type: A, version: 1.1}"
+    run = fleet(f"{removed('30min')}\n{put('2h', 'true')}\n{release}")
+    assert told(run, "A of machines-0")[-3:] == [
+        (10800, "installing/1.0"),
+        (10920, "watching/1.1"),
+        (11220, "current/1.1"),
+    ]
+    run = fleet(f"{removed('30min')}\n{put('2h', 'false')}\n{release}")
+    assert told(run, "A of machines-0")[-1] == (7620, "current/1.0")
+
+
+def test_what_waits_beside_it_starts_as_soon_as_it_is_gone():
+    release = "at: 3h, publish_extension: {type: B, version: 1.1}"
+    run = fleet(f"{removed('2h')}\n{release}", [extension("A"), extension("B")], machines=AWAY)
+    assert told(run, "A of m-0")[-1] == (32400, "absent")
+    assert told(run, "B of m-0")[1] == (32400, "installing/1.0")
+
+
+def test_the_service_wants_what_is_removed_no_more():
+    run = fleet(removed("2h"))
+    (line,) = run.about("target of A on machines")
+    assert line.split(" because ")[0] == "7200 target of A on machines enrolled/1.0 -> absent"
+
+
 def test_what_is_removed_is_there_no_more():
     run = fleet(f"{removed('1h')}\n{removed('2h')}")
     row = run.model.operations_table(run.log)[1]
