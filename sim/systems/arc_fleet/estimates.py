@@ -174,11 +174,9 @@ def _stuck(chance: float, spec: ArcFleet, there: str = "") -> str:
     """Which share of those that try ends as failed: by a failed rollback, or its last attempt."""
     again = chance * (1 - spec.rollback_fails)
     tries = spec.max_attempts
-    if tries is None:
-        failed = chance * spec.rollback_fails / (1 - again) if again < 1 else 0.0
-    else:
-        failed = 1 - (1 - chance) * sum(again**k for k in range(tries))
-    if failed <= 0:
+    last = 0.0 if tries is None else again**tries
+    failed = last + (1 - last) * (chance * spec.rollback_fails / (1 - again) if again < 1 else 0.0)
+    if not round(failed, 4):  # of which "0 %" would be said
         return ""
     if chance >= 1 and again > 0 and tries is None:  # all, but who knows when
         return " Where the rollback fails, the extension is failed until it is installed anew."

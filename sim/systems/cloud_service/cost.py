@@ -165,9 +165,10 @@ def _of_failures(layout: Layout) -> Iterator[Part]:
         what = f"instances of {role.name} that fail"
         yield Part(path, what, "instance", role.name, rows, coming + rows)
     spec = layout.spec
-    coming, finding = expected_failures(spec.fault_domain_failures, spec.fault_domains, horizon)
+    domains = layout.fault_domains
+    coming, finding = expected_failures(spec.fault_domain_failures, domains, horizon)
     path = ("systems", layout.name, "fault_domain_failures", "per_year")
     for role in layout.roles:
-        rows = finding * _rows(role.spec) * role.room / spec.fault_domains
+        rows = finding * _rows(role.spec) * role.room / domains
         what = f"instances of {role.name} whose fault domain fails"
         yield Part(path, what, "instance", role.name, rows, coming + rows)

@@ -53,12 +53,12 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.spec import CloudService, Role, UnhealthyLater
 
 
-def domains_in_use(update_domains: int, largest_role: int) -> int:
-    """How many update domains a service has whose largest role has had `largest_role` instances.
+def domains_in_use(domains: int, largest_role: int) -> int:
+    """How many domains a service uses whose largest role has had `largest_role` instances.
 
     A real service that grew from 2 to 4 instances ended with domains 0 to 3.
     """
-    return min(update_domains, largest_role)
+    return min(domains, largest_role)
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,11 @@ class Layout(base.Layout["CloudService"]):
         span: Span,
     ) -> None:
         self.roles = _role_layouts(spec, requests)
-        self.domains = domains_in_use(spec.update_domains, max(role.room for role in self.roles))
+        largest = max(role.room for role in self.roles)
+        self.domains = domains_in_use(spec.update_domains, largest)
         """Update domains that can ever be in use."""
+        self.fault_domains = domains_in_use(spec.fault_domains, largest)
+        """Fault domains that can ever be in use."""
         operators = list(_of_operators(requests, self.domains))
         platform = [
             each.name for each in requests if isinstance(each.body, GuestOsUpdate | HostOsUpdate)
@@ -301,14 +304,13 @@ class Layout(base.Layout["CloudService"]):
             if role.spec.failures and role.spec.failures.per_year:
                 path = f"{self.name}/{role.name}/failures"
                 yield Failing(path, role.spec.failures, [[i] for i in role.members])
-        failures, count = self.spec.fault_domain_failures, self.spec.fault_domains
+        failures = self.spec.fault_domain_failures
         if failures and failures.per_year:
             domains = [
-                [i for role in self.roles for i in role.members[domain::count]]
-                for domain in range(count)
+                [i for role in self.roles for i in role.members[domain :: self.spec.fault_domains]]
+                for domain in range(self.fault_domains)
             ]
-            path = f"{self.name}/fault_domain_failures"
-            yield Failing(path, failures, [each for each in domains if each])
+            yield Failing(f"{self.name}/fault_domain_failures", failures, domains)
 
     @cached_property
     def slow(self) -> list[bool]:

@@ -111,6 +111,13 @@ def test_a_limit_of_attempts_leaves_the_rest_failed():
     assert text.endswith(" 4 % end as failed, until they are installed anew.")
 
 
+def test_so_many_attempts_that_nearly_all_succeed_leave_nobody_failed():
+    keys = {"max_attempts": 10**15 - 1, "discovery": ENDLESS}
+    assert "end as failed" not in last(publish(unhealthy="20%"), **keys)
+    text = last(publish(unhealthy="50%"), rollback_fails="50%", **keys)
+    assert text.endswith(" 33.33 % end as failed, until they are installed anew.")
+
+
 @pytest.mark.parametrize(
     ("unhealthy", "whom"),
     [

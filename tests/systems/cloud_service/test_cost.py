@@ -69,3 +69,13 @@ def test_looks_of_an_operator_are_events_by_how_many_it_sees():
     ]
     # One bake between two domains: 12 looks and the walk's end, half of 400 seen at 100 an event.
     assert looks.events == looks.rows + 13 * (1 + 400 / 2 / 100)
+
+
+def test_only_fault_domains_with_instances_fail():
+    law = "fault_domain_failures: {per_year: 400, recovery: 1h}"
+    four, very_many = (
+        list(parts(story("", W4, more=f"{law}\n    fault_domains: {each}").model.layout))
+        for each in (4, 10**12)
+    )
+    assert four == very_many
+    assert sum(part.events for part in four) > 0

@@ -101,3 +101,12 @@ def test_instances_fail_by_themselves_and_with_their_fault_domain():
     ]
     none = {"per_year": 0, "recovery": "1h"}
     assert list(layout(fault_domain_failures=none).failing()) == []
+
+
+def test_fault_domains_without_instances_cost_nothing():
+    law = {"per_year": 1, "recovery": "1h"}
+    made = layout(
+        fault_domain_failures=law, fault_domains=10**15 - 1, roles={"A": {"instances": 2}}
+    )
+    assert made.fault_domains == 2
+    assert [each.members for each in made.failing()] == [[[0], [1]]]
