@@ -376,9 +376,10 @@ class OperatorRequest(NamedTuple):
 
 
 def _of_operators(requests: Sequence[Operation], domains: int) -> Iterator[OperatorRequest]:
-    walks = [WalkUpgradeDomain(upgrade_domain=domain) for domain in range(domains)]
+    walks: list[WalkUpgradeDomain] = []
     for request in requests:
         if isinstance(request.body, UpgradeDeployment) and request.body.operator:
+            walks = walks or [WalkUpgradeDomain(upgrade_domain=each) for each in range(domains)]
             for domain, walk in enumerate(walks):
                 name = operator_walk(request.name, domain)
                 yield OperatorRequest(name, "walk_upgrade_domain", walk)
