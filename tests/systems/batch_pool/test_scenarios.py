@@ -235,3 +235,29 @@ def test_slots_of_few_nodes_serve_as_those_of_many():
         for name in ("ten-nodes", "two-nodes-of-five")
     }
     assert waits["ten-nodes"] == waits["two-nodes-of-five"]
+
+
+# Office hours ------------------------------------------------------------------------------------
+
+
+def test_an_upgrade_costs_least_at_night_and_most_while_people_work():
+    lost = means("office-hours", "lost_task_hours")
+    assert min(lost, key=lost.get) == "night"
+    by_day = ("noon", "ten", "three-pm")
+    assert min(lost[name] for name in by_day) > 3 * lost["night"]
+    assert verdicts("office-hours")["night"] == ["met"]
+    assert {verdicts("office-hours")[name][0] for name in by_day} == {"missed"}
+    duration = means("office-hours", "rollout_duration")
+    assert len(set(duration.values())) == 1  # the same draws, whenever it begins
+
+
+def test_a_pool_that_is_small_at_night_saves_a_third_and_draining_costs_nothing():
+    saved, lost = (
+        means("daily-autoscale", name) for name in ("capacity_hours_lost", "lost_task_hours")
+    )
+    assert saved["always-thirty"] == 0
+    # Twenty of thirty slots, from 20:00 to 07:00 in three nights.
+    assert saved["requeue"] == pytest.approx(20 * 11 * 3, rel=0.02)
+    assert lost["requeue"] > 1
+    assert lost["drain"] == lost["four-at-night"] == 0
+    assert verdicts("daily-autoscale")["drain"] == ["met"]
