@@ -9,10 +9,10 @@ from sim.systems.arc_fleet.defaults import (
     STARTER,
     active_assumptions,
     default_variants,
+    groups,
     headcount,
     resolve,
     resolve_body,
-    types,
 )
 from sim.systems.arc_fleet.explain import DRY_RUN_RULES
 from sim.systems.arc_fleet.metrics import ARC_METRICS, TIME_TO, measure_more
@@ -33,7 +33,7 @@ SYSTEM_TYPE = SystemType(
     model=Model,
     horizon=HORIZON,
     starter=STARTER,
-    groups=types,
+    groups=groups,
     headcount=headcount,
     references=references,
     resolve=resolve,

@@ -129,14 +129,36 @@ def types(spec: ArcFleet, operations: Sequence[Operation]) -> tuple[str, ...]:
     return tuple(spelled.values())
 
 
+MOST_GROUPS = 100
+"""Groups of machines that are measured each for itself: of more nobody reads all."""
+
+
+def machine_groups(spec: ArcFleet, kinds: Sequence[str]) -> tuple[str, ...]:
+    """The groups of machines that series and metrics are given for, beside the types `kinds`.
+
+    Those of several, unless they are too many; one that is called as a type gives way to that.
+    """
+    names = groups_of(spec)
+    several = 1 < len(names) <= MOST_GROUPS
+    return tuple(name for name in names if name not in kinds) if several else ()
+
+
+def groups(spec: ArcFleet, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """The types of all extensions, then the groups of machines."""
+    kinds = types(spec, operations)
+    return (*kinds, *machine_groups(spec, kinds))
+
+
 def headcount(spec: ArcFleet, operations: Sequence[Operation], group: str) -> Headcount:
-    """How many extensions of a type the machines have, or of all types."""
+    """How many extensions of a type the machines have, or of all types, or all on a group."""
     groups = groups_of(spec)
+    on_machines = group in machine_groups(spec, types(spec, operations))
 
     def places(entries: Sequence[Extension | PutExtension]) -> list[tuple[str, str]]:
         """The types with the groups of machines that have them, or are asked to."""
-        of = [each for each in entries if group.lower() in ("", each.type.lower())]
-        return [(each.type.lower(), name) for each in of for name in groups_with(each, groups)]
+        of = [each for each in entries if on_machines or group.lower() in ("", each.type.lower())]
+        found = [(each.type.lower(), name) for each in of for name in groups_with(each, groups)]
+        return [each for each in found if each[1] == group] if on_machines else found
 
     there = places(spec.extensions)
     asked = [each.body for each in operations if isinstance(each.body, PutExtension)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.core.log import UNIT, States
-from sim.systems.arc_fleet.defaults import groups_with
+from sim.systems.arc_fleet.defaults import groups_with, machine_groups
 from sim.systems.arc_fleet.rejections import RULES
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
@@ -221,6 +221,21 @@ class FleetLayout(Layout[ArcFleet]):
     def types(self) -> tuple[str, ...]:
         """The types of all extensions, each once: the groups of series and metrics."""
         return tuple(dict.fromkeys(each.type for each in self.extensions))
+
+    @cached_property
+    def machine_groups(self) -> tuple[str, ...]:
+        """The groups of machines that series and metrics are given for too."""
+        return machine_groups(self.spec, self.types)
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """The extensions by place: all (empty), of each type, on each group of machines."""
+        found: dict[str, list[int]] = {"": []}
+        for place, each in enumerate(self.extensions):
+            on = [each.group] if each.group in self.machine_groups else []
+            for name in ("", each.type, *on):
+                found.setdefault(name, []).append(place)
+        return found
 
     @cached_property
     def nominal(self) -> int:

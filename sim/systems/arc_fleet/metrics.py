@@ -1,6 +1,7 @@
 """Metrics of an Arc fleet, for a whole stack of replications at once.
 
-The groups of members are the types of extensions, over all groups of machines that have them.
+The groups of members are the types of extensions, over all groups of machines that have them, and
+the groups of machines, with all of their extensions.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def measure(
     """All metrics of one fleet over [warm_up, horizon], and where every rollout came to its end."""
     scopes = Scopes(layout, stack)
     types = layout.types
-    kinds = types if len(types) == 1 else ("", *types)
+    kinds = (*(types if len(types) == 1 else ("", *types)), *layout.machine_groups)
     # This takes the most memory: it comes before the rows of each extension stand beside it.
     of = {kind: _in_service(scopes, kind, warm_up) for kind in kinds}
     of = {kind: of[kind] | _spread(scopes, kind) | _attempts(scopes, kind) for kind in kinds}
@@ -132,7 +133,7 @@ def measure(
         # Where nothing that was asked for covered anybody nothing was upgraded.
         ended = outcome.rollouts_ended & (scopes.began < NEVER).any(axis=1)
         whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
-    every = {"": whole, **{kind: of[kind] for kind in types}}
+    every = {"": whole, **{kind: of[kind] for kind in (*types, *layout.machine_groups)}}
     return {
         (group, name): v for group, values in every.items() for name, v in values.items()
     }, ended
@@ -140,8 +141,9 @@ def measure(
 
 def measure_more(model: SystemModel[FleetLayout], stack: Stack, name: str) -> Measured:
     """A metric that is not listed, by (group, name)."""
-    scopes, types = Scopes(model.layout, stack), model.layout.types
-    found = {kind: progress(scopes, kind) for kind in ("", *types)}
+    layout, scopes = model.layout, Scopes(model.layout, stack)
+    kinds = ("", *layout.types, *layout.machine_groups)
+    found = {kind: progress(scopes, kind) for kind in kinds}
     share = _percent(name) / 100
     return {(kind, name): one.time_to(share) for kind, one in found.items() if one is not None}
 
@@ -160,9 +162,12 @@ def _in_service(scopes: Scopes, kind: str, warm_up: float) -> Values:
 def available(scopes: Scopes, kind: str) -> Steps | None:
     """1 where each extension of a type has its `min_available` members in service, else 0.
 
-    Of all types where `kind` is empty; None where no extension has a `min_available`.
+    Of all types where `kind` is empty; None where no extension has a `min_available`, and of a
+    group of machines, as that counts machines of all groups.
     """
     layout, enough = scopes.layout, []
+    if kind in layout.machine_groups:
+        return None
     for place, spec in enumerate(layout.spec.extensions):
         parts = [layout.extensions[k] for k in scopes.places(kind)]
         parts = [each for each in parts if each.place == place]

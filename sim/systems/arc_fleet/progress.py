@@ -56,13 +56,13 @@ def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
     """The share up to date at the end of each day, until nothing changes.
 
     Nothing of a type of which nobody is in scope.
-    Columns: system, group (empty for all types), day (0 is when the version last requested was
-    first published or pushed), at_s, up_to_date.
+    Columns: system, group (a type, a group of machines, or empty for all), day (0 is when the
+    version last requested was first published or pushed), at_s, up_to_date.
     """
     layout = model.layout
     scopes = Scopes(layout, Stack([log]))
     rows: list[Row] = []
-    for group in ("", *layout.types):
+    for group in ("", *layout.types, *layout.machine_groups):
         found = progress(scopes, group)
         if found is None or not found.size[0]:
             continue

@@ -205,9 +205,10 @@ class Scopes:
         ]
 
     def places(self, kind: str) -> list[int]:
-        """The extensions of a type, one for each group of machines; of all types where empty."""
-        every = enumerate(self.layout.extensions)
-        return [place for place, each in every if kind in ("", each.type)]
+        """The extensions of a type, one for each group of machines, or those on a group; all where
+        empty.
+        """
+        return self.layout.places.get(kind, [])
 
     def _asks(self, rollout: int, place: int) -> bool:
         """Whether a rollout asks for a version of an extension."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.timelines import Timeline, accumulate, share_of
+from sim.core.timelines import Members, Timeline, accumulate, share_of
 from sim.systems.arc_fleet.metrics import available
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import EXTENSION
@@ -22,20 +22,21 @@ if TYPE_CHECKING:
 def names(layout: FleetLayout) -> list[tuple[str, str]]:
     """Every (series, group) that a run of the fleet has."""
     named = []
-    for group in ("", *layout.types):
+    for group in ("", *layout.types, *layout.machine_groups):
         named += [(name, group) for name in ("capacity", "ready", "up_to_date")]
-        parts = [each for each in layout.extensions if group in ("", each.type)]
-        if any(each.written and each.written.min_available for each in parts):
+        parts = [layout.extensions[place] for place in layout.places[group]]
+        is_type = group not in layout.machine_groups
+        if is_type and any(each.written and each.written.min_available for each in parts):
             named.append(("available", group))
         named += [(f"by_state:{status}", group) for status in EXTENSION[1:]]
-        if group:
+        if group and is_type:
             every = dict.fromkeys(version for each in parts for version in each.versions)
             named += [(f"by_version:{version}", group) for version in every]
     return named
 
 
 class Series(series.Series):
-    """The series of one run; groups are the types of extensions."""
+    """The series of one run; groups are the types of extensions and the groups of machines."""
 
     def __init__(self, layout: FleetLayout, log: Log) -> None:
         super().__init__(layout.name, log, "extension")
@@ -51,6 +52,12 @@ class Series(series.Series):
         if series == "available" and (series, group) not in self.names():
             raise KeyError("no series available: no extension has a `min_available`")
         return super().timeline(series, group)
+
+    def members(self, group: str) -> Members:
+        """The rows of a group's extensions, or of all."""
+        if group not in self._members:
+            self._members[group] = Members(self.stack, self._scopes.blocks(group))
+        return self._members[group]
 
     def available(self, group: str) -> Timeline:
         """1 while as many as are needed of each extension are in service, else 0."""

@@ -10,6 +10,9 @@ from fleet_log import PUBLISH, PUBLISHED, Fleet, returns, updates
 
 from sim.simulation import Simulation
 from sim.systems.arc_fleet.cost import ATTEMPT_ROWS, parts
+from sim.systems.arc_fleet.defaults import groups, headcount
+from sim.systems.arc_fleet.metrics import measure_more
+from sim.systems.arc_fleet.progress import by_day
 from sim.systems.arc_fleet.spec import ArcFleet, MachineGroup, on_group
 
 OWN = "install: 5min, discovery: 1h, unhealthy: 100%, rollback_fails: 100%"
@@ -341,3 +344,60 @@ def test_what_backs_off_does_not_discover_a_version_again_that_comes_to_the_othe
     run = fleet(f"{FIRST}\n{THEN}", machines=groups, retry_after="10h")
     begins = [time for time, state in states(run, "A of a-0") if state.startswith("installing")]
     assert begins == [3600, 3600 + 36480, 3600 + 2 * 36480]
+
+
+# Metrics, series and tables by group -------------------------------------------------------------
+
+
+def test_metrics_and_series_are_given_by_group_of_machines():
+    """b discovers the release an hour later, and its rollback fails."""
+    run = fleet(machines=TWO)
+    values, _ = run.model.measure(run.stack, 0.0)
+    of = {group: {name: v[0] for (g, name), v in values.items() if g == group} for group in "ab"}
+    assert (of["a"]["updated_share"], of["b"]["updated_share"]) == (1, 0)
+    assert (of["a"]["time_to_99"], of["a"]["stuck_machines"]) == (420, 0)
+    assert (of["b"]["rollbacks"], of["b"]["stuck_machines"]) == (1, 1)
+    assert of["a"]["capacity_hours_lost"] == pytest.approx(120 / 3600)
+    lines = run.model.timelines(run.log)
+    assert lines["up_to_date", "a"].values.tolist() == [1, 0, 1]
+    assert lines["capacity", "b"].values[-1] == 0
+    assert lines["ready", "a"].values[-1] == 1
+    more = measure_more(run.model, run.stack, "time_to_75")
+    assert more["a", "time_to_75"][0] == 420
+
+
+def test_the_share_up_to_date_by_day_is_told_by_group():
+    run = fleet(machines=TWO)
+    last_day = {row["group"]: row["up_to_date"] for row in by_day(run.model, run.log)}
+    assert last_day == {"": 0.5, "A": 0.5, "a": 1, "b": 0}
+
+
+def test_a_group_may_have_an_objective_and_a_number_of_members():
+    spec = scenario(publish(), groups=HALVES).systems["f"]
+    assert groups(spec, ()) == ("AzureMonitorLinuxAgent", "desks", "laptops")
+    assert headcount(spec, (), "laptops").first == 2
+    assert headcount(spec, (), "").first == 5
+
+
+def test_one_group_or_very_many_are_not_measured_for_themselves():
+    one = scenario(publish(), groups={"a": {"count": 3}}).systems["f"]
+    many = scenario(publish(), groups={f"g{k}": {"count": 1} for k in range(101)}).systems["f"]
+    assert groups(one, ()) == groups(many, ()) == ("AzureMonitorLinuxAgent",)
+
+
+def test_a_group_that_is_called_as_a_type_gives_way_to_it():
+    named = {"A": {"count": 1}, "b": {"count": 3}}
+    run = fleet(machines=f"groups: {named}")
+    values, _ = run.model.measure(run.stack, 0.0)
+    assert {group for group, _ in values} == {"", "A", "b"}
+    assert values["A", "min_in_service"][0] == 0
+    assert run.series("ready", "A")[0][1] == 4
+
+
+def test_how_many_must_be_available_counts_the_machines_of_all_groups():
+    needs = [extension(more="enable_automatic_upgrade: true, min_available: 2")]
+    run = fleet("", needs, machines=PAIR)
+    values, _ = run.model.measure(run.stack, 0.0)
+    assert values["A", "availability"][0] == 1
+    assert ("a", "availability") not in values
+    assert ("available", "a") not in run.model.series()

@@ -19,6 +19,7 @@ from wild_fleet import scenario
 
 from sim.core.log import Stack
 from sim.core.rounding import at_most
+from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.versions import upgrades, version_key
 
 fleets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
@@ -438,9 +439,11 @@ def test_the_curve_ends_at_the_updated_share_and_no_time_to_it_is_missing(tree):
     simulation, log, _ = run(tree)
     model = simulation.models["p"]
     values, _ = model.measure(Stack([log]), 0.0)
-    lines = model.timelines(log)
+    lines, scopes = model.timelines(log), Scopes(model.layout, Stack([log]))
     for kind in ("", *model.layout.types):
-        if (kind, "updated_share") in values:
+        # Where all that asks for a version is refused, nobody is behind, and nothing is updated.
+        is_asked = any(scopes.asked_at(each)[0] < inf for each in scopes.asked(kind))
+        if (kind, "updated_share") in values and is_asked:
             share = values[kind, "updated_share"][0]
             assert lines["up_to_date", kind].values[-1] == pytest.approx(share)
             for percent in (50, 90, 99):
