@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
 from sim.systems.base.text import pluralize
 from sim.systems.cloud_service.configured import EXTENSION, FIRST, NAMED
 
@@ -24,61 +24,76 @@ ALL_ROLES = 0
 """The scope of what AllRoles says; role k has the scope k + 1."""
 
 
-def extensions(layout: Layout, log: Log, slot: int, scope: int) -> Iterator[Row]:
-    """The extensions of a role of a deployment, or of AllRoles, at the end of a log.
+class Shown:
+    """What the roles of each deployment are configured with at the end of a log."""
 
-    Each with its state, since when (seconds), by which operation and whether the role is named.
-    """
-    block = layout.configured.states
-    if block is None:
-        return
-    for extension in layout.configured.ever:
-        subject = block.first + layout.configured.place(slot, scope, extension)
-        rows = log.rows[log.rows["subject"] == subject]
-        code = int(rows[-1]["new"]) if len(rows) else 0
-        if code:
-            yield {
-                "Id": extension,
-                "State": EXTENSION.status(code),
-                "Since": float(rows[-1]["time"]),
-                "Operation": log.subjects.name(int(rows[-1]["cause"])),
-                "Named": code >= NAMED,
+    def __init__(self, layout: Layout, log: Log) -> None:
+        self._layout, self._log = layout, log
+        self._configured = layout.configured
+        self._last: dict[int, np.void] = {}
+        """By subject its last row, of those about configurations."""
+        for block in (self._configured.states, self._configured.numbers):
+            if block is not None:
+                subject = log.rows["subject"]
+                rows = log.rows[(subject >= block.first) & (subject < block.first + block.count)]
+                self._last |= {int(row["subject"]): row for row in rows}
+
+    def extensions(self, slot: int, scope: int) -> Iterator[Row]:
+        """The extensions of a role of a deployment, or of AllRoles.
+
+        Each with its state, since when (seconds), by which operation and whether the role is named.
+        """
+        block = self._configured.states
+        for extension in self._configured.ever if block is not None else ():
+            assert block is not None
+            row = self._last.get(block.first + self._configured.place(slot, scope, extension))
+            if row is not None and row["new"]:
+                yield {
+                    "Id": extension,
+                    "State": EXTENSION.status(int(row["new"])),
+                    "Since": float(row["time"]),
+                    "Operation": self._log.subjects.name(int(row["cause"])),
+                    "Named": bool(row["new"] >= NAMED),
+                }
+
+    def extension_configuration(self, slot: int) -> Row:
+        """ExtensionConfiguration as Get Deployment shows it."""
+        roles = []
+        for scope, role in enumerate(self._layout.roles, 1):
+            named = [_element(row) for row in self.extensions(slot, scope) if row["Named"]]
+            if named:
+                roles.append({"RoleName": role.name, "Extensions": named})
+        shared = [_element(row) for row in self.extensions(slot, ALL_ROLES)]
+        return {"AllRoles": shared, "NamedRoles": roles}
+
+    def role_list(self, slot: int) -> list[Row]:
+        """RoleList: each role, the number of its configuration, the extensions that it has."""
+        return [
+            {
+                "RoleName": role.name,
+                "ConfigurationNumber": self._number(slot, place),
+                "Extensions": [_element(row) for row in self.extensions(slot, place + 1)],
             }
+            for place, role in enumerate(self._layout.roles)
+        ]
+
+    def _number(self, slot: int, role: int) -> int:
+        block = self._configured.numbers
+        if block is None:
+            return FIRST
+        row = self._last.get(block.first + self._layout.target(slot, role))
+        return FIRST if row is None else int(row["new"])
+
+    def told(self, slot: int, role: int) -> str:
+        """``rdp Enable since 600 s by change_configuration-0``, one after the other."""
+        return ", ".join(
+            f"{row['Id']} {row['State']} since {row['Since']:g} s by {row['Operation']}"
+            for row in self.extensions(slot, role + 1)
+        )
 
 
-def extension_configuration(layout: Layout, log: Log, slot: int) -> Row:
-    """ExtensionConfiguration as Get Deployment shows it, at the end of a log."""
-    roles = []
-    for scope, role in enumerate(layout.roles, 1):
-        named = [_shown(row) for row in extensions(layout, log, slot, scope) if row["Named"]]
-        if named:
-            roles.append({"RoleName": role.name, "Extensions": named})
-    shared = [_shown(row) for row in extensions(layout, log, slot, ALL_ROLES)]
-    return {"AllRoles": shared, "NamedRoles": roles}
-
-
-def _shown(row: Row) -> Row:
+def _element(row: Row) -> Row:
     return {key: row[key] for key in ("Id", "State", "Since", "Operation")}
-
-
-def role_list(layout: Layout, log: Log, slot: int) -> list[Row]:
-    """RoleList: each role with the number of its configuration and the extensions that it has."""
-    return [
-        {
-            "RoleName": role.name,
-            "ConfigurationNumber": _number(layout, log, layout.target(slot, place)),
-            "Extensions": [_shown(row) for row in extensions(layout, log, slot, place + 1)],
-        }
-        for place, role in enumerate(layout.roles)
-    ]
-
-
-def _number(layout: Layout, log: Log, place: int) -> int:
-    block = layout.configured.numbers
-    if block is None:
-        return FIRST
-    rows = log.rows["new"][log.rows["subject"] == block.first + place]
-    return int(rows[-1]) if len(rows) else FIRST
 
 
 def known_numbers(layout: Layout, final: Any) -> list[int]:
@@ -91,14 +106,6 @@ def known_numbers(layout: Layout, final: Any) -> list[int]:
         present = [final[block.numbers] != 0 for block in layout.instance_blocks]
         return [int(there) * FIRST for block in present for there in block]
     return [int(number) for block in known for number in final[block.numbers]]
-
-
-def told_extensions(layout: Layout, log: Log, slot: int, role: int) -> str:
-    """``rdp Enable since 600 s by change_configuration-0``, one after the other."""
-    return ", ".join(
-        f"{row['Id']} {row['State']} since {row['Since']:g} s by {row['Operation']}"
-        for row in extensions(layout, log, slot, role + 1)
-    )
 
 
 def updates_told(layout: Layout, log: Log) -> list[str]:
@@ -122,5 +129,6 @@ def updates_told(layout: Layout, log: Log) -> list[str]:
         )
         count = pluralize(len(told), "instance")
         name = log.subjects.name(cause)
-        lines.append(f"{name} at {show_duration(at)}: new configurations ({numbers}), {count} told")
+        when = show_instant(at, layout.span.start)
+        lines.append(f"{name} at {when}: new configurations ({numbers}), {count} told")
     return lines

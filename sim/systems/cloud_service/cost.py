@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.systems.base.cost import Part, expected_failures, tries
-from sim.systems.cloud_service.configured import updates
+from sim.systems.cloud_service.configured import states, updates
 from sim.systems.cloud_service.operator import SEEN
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
@@ -83,6 +83,11 @@ def _of_operation(layout: Layout, operation: Operation, whole: Restarts) -> Iter
         what = f"instances that {operation.name} tells of their configuration"
         rows = told + len(layout.roles)
         yield Part(operation.path, what, "known_configuration", None, rows, rows / 2)
+    given = getattr(body, "extension_configuration", None)
+    if given is not None:
+        rows = len(states(given, [each.name for each in layout.roles]))
+        what = f"extensions that {operation.name} configures"
+        yield Part(operation.path, what, "extension", "", rows, rows / 2)
     operator = body.operator if isinstance(body, UpgradeDeployment) else None
     if operator is not None:
         rows = OPERATION_ROWS * domains

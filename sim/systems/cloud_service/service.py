@@ -13,10 +13,10 @@ from sim.core.log import ASKED, COMPLETED, OPERATION, UPGRADING
 from sim.core.windows import Windows
 from sim.systems.base.context import LOOK
 from sim.systems.base.service import Call, Service
-from sim.systems.cloud_service.configured import ADDED
+from sim.systems.cloud_service.belongings import Belongings
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.draws import RestartDraws
-from sim.systems.cloud_service.rejections import MOST_PROPERTIES, RULES, is_too_old, of_extensions
+from sim.systems.cloud_service.rejections import RULES, is_too_old
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     UpdateStatus,
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from sim.systems.cloud_service.layout import Layout
     from sim.systems.cloud_service.requests import (
         AddExtension,
-        DeleteExtension,
-        ExtendedProperty,
         RebootInstance,
         Rollback,
         WalkUpgradeDomain,
@@ -50,7 +48,7 @@ SECOND_CHANGE = "a second change during an update"
 
 
 class HostedService(Service):
-    """A hosted service: its deployments, and what it remembers of requests."""
+    """A hosted service: its deployments and what else belongs to it."""
 
     def __init__(self, context: Context, layout: Layout, bad: list[bool]) -> None:
         super().__init__(context, RULES)
@@ -61,12 +59,10 @@ class HostedService(Service):
         self._names = {layout.spec.deployment: self.production}
         if layout.spec.staging is not None:
             self._names[layout.spec.staging.deployment] = deployments[1]
-        self._properties: set[str] = set()
-        self._extensions = {each.id: each.json_ for each in layout.spec.extensions}
-        """By identifier whether an extension of the service is configured by JSON."""
+        self._belongings = Belongings(context, layout)
         self._awaited: dict[int, Event] = {}
 
-    # What clients see, and what the service remembers.
+    # What clients see.
 
     def status(self, call: Call) -> int:
         """Get Operation Status: InProgress, Succeeded, Failed, or rejected."""
@@ -90,13 +86,6 @@ class HostedService(Service):
         if call.number in self._awaited and state != ASKED:
             self.context.trigger(self._awaited[call.number], 0.0, LOOK, call.subject)
 
-    def _remember(self, properties: tuple[ExtendedProperty, ...]) -> None:
-        for each in properties:
-            if each.value is None:
-                self._properties.discard(each.name)
-            else:
-                self._properties.add(each.name)
-
     # What its state forbids.
 
     def _check(self, call: Call) -> str | None:
@@ -108,14 +97,7 @@ class HostedService(Service):
 
     def check_upgrade_deployment(self, call: Call) -> str | None:
         body: UpgradeDeployment | ChangeConfiguration = call.body
-        given = {each.name for each in body.extended_properties if each.value is not None}
-        deleted = {each.name for each in body.extended_properties if each.value is None}
-        if given & self._properties:
-            return "property owned"
-        if len((self._properties - deleted) | given) > MOST_PROPERTIES:
-            return "too many properties"
-        known = {name: {json} for name, json in self._extensions.items()}
-        return next(of_extensions(body.extension_configuration, known), None)
+        return self._belongings.forbid(body)
 
     check_change_configuration = check_upgrade_deployment
 
@@ -177,11 +159,11 @@ class HostedService(Service):
         return None if same else "endpoints differ"
 
     def check_add_extension(self, call: Call) -> str | None:
-        return "extension there" if call.body.id in self._extensions else None
+        return "extension there" if self._belongings.has_extension(call.body.id) else None
 
     def check_delete_extension(self, call: Call) -> str | None:
         extension = call.body.id
-        if extension not in self._extensions:
+        if not self._belongings.has_extension(extension):
             return "no such extension"
         deployments = filter(None, (self.production, self.staging))
         used = any(each.configuration.uses(extension) for each in deployments)
@@ -197,14 +179,14 @@ class HostedService(Service):
             for place, role in enumerate(self.layout.roles)
             if body.role_to_upgrade in (None, role.name)
         ]
-        self._remember(body.extended_properties)
+        self._belongings.remember(body.extended_properties)
         self._roll(call, self.deployment(body), roles, self.layout.versions[str(body.build)])
 
     def change_configuration(self, call: Call) -> None:
         """Change Deployment Configuration: other counts; `restarts` walks to the same build."""
         body: ChangeConfiguration = call.body
         deployment = self.deployment(body)
-        self._remember(body.extended_properties)
+        self._belongings.remember(body.extended_properties)
         if begins_walk(body):
             self._roll(call, deployment, list(range(len(self.layout.roles))), None)
             return
@@ -295,20 +277,12 @@ class HostedService(Service):
     def add_extension(self, call: Call) -> None:
         """Add Extension: a deployment may have it from now on."""
         body: AddExtension = call.body
-        self._extensions[body.id] = body.json_
-        self._becomes_extension(call, 0, 1 + ADDED.width * body.json_)
+        self._belongings.add_extension(body.id, json=body.json_, cause=call.subject)
+        self.succeeds(call, call.subject)
 
     def delete_extension(self, call: Call) -> None:
         """Delete Extension: nobody uses it."""
-        body: DeleteExtension = call.body
-        json = self._extensions.pop(body.id)
-        self._becomes_extension(call, 1 + ADDED.width * json, 0)
-
-    def _becomes_extension(self, call: Call, old: int, new: int) -> None:
-        configured = self.layout.configured
-        assert configured.added is not None
-        subject = configured.added.first + configured.extensions[call.body.id]
-        self.context.record(self.context.now, subject, old, new, call.subject)
+        self._belongings.delete_extension(call.body.id, call.subject)
         self.succeeds(call, call.subject)
 
     # The platform's own updates: their walks take turns with the user's, never two domains at once.

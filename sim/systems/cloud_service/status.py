@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
 from sim.core.units import show_duration
-from sim.systems.cloud_service.configuration_shown import extension_configuration, role_list
+from sim.systems.cloud_service.configuration_shown import Shown
 from sim.systems.cloud_service.history import taken
 from sim.systems.cloud_service.layout import domains_in_use
 from sim.systems.cloud_service.requests import UpgradeDeployment
@@ -63,6 +63,7 @@ class _Shown:
         """The answer, under the names of its elements."""
         layout = self._layout
         number = self._in_progress()
+        configured = Shown(layout, self._log)
         stopped = all(code % WIDTH == STOPPED for code in self._codes if code)
         return {
             "Status": "Suspended" if stopped else "Running",
@@ -71,8 +72,8 @@ class _Shown:
             "UpgradeStatus": None if number is None else self._upgrade_status(number),
             "UpgradeDomainCount": domains_in_use(layout.spec.update_domains, self._largest()),
             "RoleInstanceList": self._instances(),
-            "RoleList": role_list(layout, self._log, self._slot),
-            "ExtensionConfiguration": extension_configuration(layout, self._log, self._slot),
+            "RoleList": configured.role_list(self._slot),
+            "ExtensionConfiguration": configured.extension_configuration(self._slot),
         }
 
     def _instances(self) -> list[Row]:

@@ -11,7 +11,7 @@ from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
 from sim.systems.base.tables import bars, time_out
-from sim.systems.cloud_service.configuration_shown import known_numbers, told_extensions
+from sim.systems.cloud_service.configuration_shown import Shown, known_numbers
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
 from sim.systems.cloud_service.states import (
@@ -48,11 +48,12 @@ def members(layout: Layout, log: Log) -> list[Row]:
     first, size = layout.first_instance(), layout.instances * layout.slots
     out = time_out(spent, is_out, first, size)
     final = stack.final[0, first : first + size]
+    configured = Shown(layout, log)
     known = known_numbers(layout, stack.final[0])
     rows = []
     for slot in range(layout.slots):
         for place, role in enumerate(layout.roles):
-            extensions = told_extensions(layout, log, slot, place)
+            extensions = configured.told(slot, place)
             for k in range(role.room):
                 number = slot * layout.instances + role.first + k
                 code = int(final[number])

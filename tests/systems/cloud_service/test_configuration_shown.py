@@ -5,8 +5,10 @@ from __future__ import annotations
 from foretelling import told as foretold
 from story import story
 
+from sim.core.units import parse_instant
 from sim.forecast.explanation import after
-from sim.systems.cloud_service.configuration_shown import known_numbers
+from sim.systems.base.operation import Span
+from sim.systems.cloud_service.configuration_shown import known_numbers, updates_told
 
 TWO = "Web: {instances: 2, restart: 100s}, Worker: {instances: 1, restart: 100s}"
 
@@ -51,3 +53,10 @@ def test_explain_tells_what_a_change_costs():
         "told of it. The VM size changes: what restarts loses its local data. The endpoints "
         "change: no swap while those of the slots differ."
     )
+
+
+def test_updates_are_told_by_the_clock_where_there_is_one():
+    told = story("at: 10min, change_configuration: {restarts: true}", TWO)
+    told.model.layout.span = Span(3600.0, parse_instant("2026-11-20T14:00+01:00"))
+    (line,) = updates_told(told.model.layout, told.log)
+    assert line.startswith("change_configuration-0 at Fri 20 Nov 14:10: new configurations (Web 2")

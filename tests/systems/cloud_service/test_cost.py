@@ -33,6 +33,7 @@ def test_an_upgrade_costs_two_rows_an_instance_and_some_of_its_own():
         (AUTO, "W: {instances: 40, stages: {stop: 1s, apply: 1s, start: 1s, on_start: 1s}}"),
         (f"{AUTO}\nat: 200s, rollback: {{}}\nat: 40min, guest_os_update: {{}}", W4),
         ("at: 10s, change_configuration: {configuration: {W: 60}}", W4),
+        ("at: 10s, change_configuration: {restarts: true}", "W: {instances: 60, restart: 9s}"),
         ("at: 10s, reboot_instance: {instance: W_IN_1}\nat: 20s, host_os_update: {}", W4),
         (
             "at: 10s, upgrade_deployment: {mode: Manual, operator: {bake: 5min, stop_above: 10%}}",
@@ -79,3 +80,11 @@ def test_only_fault_domains_with_instances_fail():
     )
     assert four == very_many
     assert sum(part.events for part in four) > 0
+
+
+def test_extensions_cost_a_row_in_each_role_that_has_them():
+    given = "extension_configuration: {all_roles: [{id: rdp}], named_roles: {W: [{id: log}]}}"
+    more = "extensions: [{id: rdp}, {id: log}]"
+    told = story(f"at: 10s, change_configuration: {{{given}}}", W4, more=more)
+    assert expected(told)["extensions that change_configuration-0 configures"] == 3
+    assert sum(" extension " in line for line in told.all_lines) == 3
