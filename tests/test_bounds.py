@@ -318,7 +318,7 @@ def test_subjects_without_memory_name_their_system(monkeypatch):
 
 def test_the_shell_tells_of_no_memory_as_of_wrong_input(shell, folder, monkeypatch):
     (folder / "two.yaml").write_text(TWO_SYSTEMS, encoding="utf-8")
-    for place in ("sim.simulation.Context.run", "sim.files.load"):
+    for place in ("sim.simulation.Context.run", "sim.cli.inputs.load"):
         with monkeypatch.context() as patch:
             patch.setattr(place, exhausted)
             code, out, err = shell("run", "two.yaml", "--no-files")

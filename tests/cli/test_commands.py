@@ -258,3 +258,26 @@ def test_surprise_is_an_internal_error_and_shows_where(shell, monkeypatch):
 
 
 # PATH=VALUE ---------------------------------------------------------------------------------------
+
+
+def test_verdicts_of_a_reference_are_not_counted(shell, tmp_path):
+    """A variant without a rollout, beside others that have one, is shown and never judged."""
+    path = tmp_path / "shop.yaml"
+    path.write_text(
+        """\
+replications: 5
+systems:
+  shop:
+    kind: cloud_service
+    roles: {Web: {instances: 4, failures: {per_year: 900, recovery: 16min}}}
+operations: [{at: 1h, upgrade_deployment: {}}]
+objectives: [{metric: min_capacity, at_least: 50%}]
+variants:
+  auto: {}
+  at-two: {operations.0.at: 2h}
+  nothing: {operations: []}
+"""
+    )
+    code, out, _ = shell("compare", str(path), "--no-files", "--json")
+    assert code in (0, 1, 4)
+    assert json.loads(out)["multiplicity"]["verdicts"] == 2

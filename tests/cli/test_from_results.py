@@ -37,7 +37,7 @@ def test_systems_of_a_variant_alone_are_shown_too(shell):
 
 def test_answer_of_a_run_needs_no_pandas(folder):
     code = (
-        "import sys; from sim.cli import main; main(['run', 'certain.yaml', '--quiet']); "
-        "print('pandas' in sys.modules)"
+        "import sys; from sim.cli import main; "
+        "print(main(['run', 'certain.yaml', '--quiet']), 'pandas' in sys.modules)"
     )
-    assert python("-c", code, cwd=folder).stdout.split()[-1] == "False"
+    assert python("-c", code, cwd=folder).stdout.splitlines()[-1] == "0 False"

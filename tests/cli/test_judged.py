@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sim.cli.judged import by_objective, judged_by
 from sim.cli.setting import Setting
 from sim.scenario import Objective
@@ -15,7 +17,8 @@ def row(variant, verdict):
 
 
 def test_same_objective_of_all_variants_stands_together_wherever_it_is_in_their_lists():
-    asked = {"auto": (CAPACITY, OUTAGES), "manual": (OUTAGES, CAPACITY), "nothing": (CAPACITY,)}
+    turned = (replace(OUTAGES, index=0), replace(CAPACITY, index=1))
+    asked = {"auto": (CAPACITY, OUTAGES), "manual": turned, "nothing": (CAPACITY,)}
     about = Setting("shop", (), 30, True, 0.0, 3600.0, None, asked)
     rows = [row("auto", "met"), row("auto", "missed"), row("manual", "met")]
     rows += [row("manual", "undecided"), row("nothing", "met")]

@@ -116,10 +116,11 @@ def test_shares_up_to_date_of_a_fleet_are_those_of_a_run(path):
     told = simulation.kinds[name].progress
     sample, run = shares(told(dry_run.model, dry_run.log)), shares(told(model, log))
     assert sample.keys() == run.keys()
+    sizes = {each.name: each.count for each in model.layout.groups}
     for group, real in run.items():
         days = max(len(real), len(sample[group]))
         mean, seen = of_days(sample[group], days), of_days(real, days)
-        deviation = np.sqrt(mean * (1 - mean) / int(model.nominal))
+        deviation = np.sqrt(mean * (1 - mean) / sizes.get(group, int(model.nominal)))
         assert np.all(np.abs(seen - mean) <= 4 * deviation + 0.03)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from story import Story
+from story import WANTS, Story
 
 TEXT = """
 horizon: {horizon}
@@ -62,6 +62,10 @@ def fleet(
 
 class FleetStory(Story):
     """One run of a fleet, its rows sorted by subject once: there are many."""
+
+    kinds_of_wants = tuple(
+        kind for kind in WANTS if kind != "extension"
+    )  # those of machines are what is there
 
     @cached_property
     def by_subject(self):

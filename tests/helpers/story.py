@@ -60,15 +60,17 @@ class Story:
         (model,) = self.simulation.models.values()
         return model
 
+    kinds_of_wants = WANTS
+
     @property
     def lines(self):
         """The log in words, but for what is wanted: see `wants`."""
-        return [line for kind, line in self._kinds_and_lines() if kind not in WANTS]
+        return [line for kind, line in self._kinds_and_lines() if kind not in self.kinds_of_wants]
 
     @property
     def wants(self):
         """What the service decides, in words: builds of roles, slots of deployments, locks."""
-        return [line for kind, line in self._kinds_and_lines() if kind in WANTS]
+        return [line for kind, line in self._kinds_and_lines() if kind in self.kinds_of_wants]
 
     def _kinds_and_lines(self):
         kinds = [self.log.subjects.block_of(row["subject"]).kind for row in self.log.rows]

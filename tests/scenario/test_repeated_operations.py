@@ -112,7 +112,10 @@ def test_explain_tells_it_in_a_line(tmp_path, capsys):
     file.write_text(TEXT, encoding="utf-8")
     assert main(["explain", str(file)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said.count("At 10h (Fri 23 Oct 22:00) and every 1d, 5 times, night: node-5") == 1
+    assert (
+        said.count("At 10h (Fri 23 Oct 22:00) and every 1d, 5 times, night: the first time node-5")
+        == 1
+    )
     assert "night-2" not in said
     assert "repetitions of night: 4 Succeeded" in said
     assert main(["validate", str(file)]) == 0
