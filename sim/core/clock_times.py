@@ -20,7 +20,11 @@ CLOCK_TIME_PATTERN = f"^(?:(?:{'|'.join(WEEK)}) )?{_CLOCK}$"
 FIRST_YEAR, LAST_YEAR = 1000, 9200
 """Dates in these years exist by the clock of any zone."""
 
-_LIKELY = re.compile(rf"\s*(?:[a-z]+\s+)?[0-9]{{1,2}}:|\s*[0-9]{{4}}-|\s*(?:{'|'.join(WEEK)})")
+_TWELVE_HOURS = r"([0-9]{1,2})(?::([0-9]{2}))? ?([ap])m"
+_LIKELY = re.compile(
+    rf"\s*(?:[a-z]+\s+)?(?:[0-9]{{1,2}}:|{_TWELVE_HOURS}$)"
+    rf"|\s*[0-9]{{4}}-|\s*(?:{'|'.join(WEEK)})"
+)
 _RULE = "must be a clock time such as 22:00, sat 22:00 or 2026-11-20T22:00"
 
 
@@ -93,8 +97,15 @@ class ClockTime:
 
 def _hint(text: str) -> str:
     """How the same is written right, where that is plain."""
-    day, _, clock = text[:100].strip().lower().rpartition(" ")
+    text = re.sub(_TWELVE_HOURS, _in_24_hours, text[:100].strip().lower())
+    day, _, clock = text.rpartition(" ")
     if clock == "24:00":
         return " (write 00:00 of the next day)"
     near = f"{day[:3]} {clock.zfill(5)}".strip()
     return f" (write {near})" if re.fullmatch(CLOCK_TIME_PATTERN, near) else ""
+
+
+def _in_24_hours(clock: re.Match[str]) -> str:
+    """10pm is 22:00, and 12am is 00:00."""
+    hour, minute, half = int(clock[1]), clock[2] or "00", clock[3]
+    return f"{hour % 12 + (12 if half == 'p' else 0):02}:{minute}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 from sim.core.units import shorten
@@ -28,6 +29,7 @@ def parse_zone(text: str) -> ZoneInfo:
         raise ValueError(f"{rule}, got {shorten(text)}")
     meant = _bare(text)
     near = min((name for name in known if meant in (_bare(name), _city(name))), default="")
+    near = near or next(iter(get_close_matches(text[:_LONGEST], sorted(known), 1, 0.8)), "")
     better = f"; did you mean {near}?" if near else ""
     raise ValueError(f"must be a time zone such as Europe/Berlin, got {shorten(text)}{better}")
 

@@ -81,6 +81,9 @@ def test_what_it_cannot_mean_is_told(text, start, rule):
         ("Sat 22:00", " (write sat 22:00)"),
         ("saturday 9:00", " (write sat 09:00)"),
         ("7:00", " (write 07:00)"),
+        ("10pm", " (write 22:00)"),
+        ("Sat 12:30 am", " (write sat 00:30)"),
+        ("12 pm", " (write 12:00)"),
         ("24:00", " (write 00:00 of the next day)"),
         ("sat 24:00", " (write 00:00 of the next day)"),
         ("tomorrow 22:00", ""),
@@ -104,7 +107,9 @@ def test_a_date_that_does_not_exist_is_refused():
         ClockTime.parse("2026-02-30T12:00")
 
 
-@pytest.mark.parametrize("text", ["22:00", "7:5", "Sat 22", "saturday 9:00", "2026-1"])
+@pytest.mark.parametrize(
+    "text", ["22:00", "7:5", "10pm", "7:30 am", "Sat 22", "saturday 9:00", "2026-1"]
+)
 def test_what_looks_like_a_clock_time_is_told_as_one(text):
     assert is_likely(text)
 

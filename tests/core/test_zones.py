@@ -22,6 +22,7 @@ def test_a_zone_has_the_name_of_the_data_base(name):
     [
         ("Berlin", "got Berlin; did you mean Europe/Berlin?"),
         ("new york", "got new york; did you mean America/New_York?"),
+        ("Europe/Berln", "got Europe/Berln; did you mean Europe/Berlin?"),
         ("Mars/Base", "got Mars/Base"),
         ("Europe", "got Europe"),
         ("", 'got ""'),
