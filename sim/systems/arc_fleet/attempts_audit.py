@@ -201,7 +201,7 @@ class _Drawn:
         """The number of the operation that a cause stands for."""
         layout = self._scopes.layout
         if cause >= layout.first_upgrade:
-            return layout.operations.index(layout.upgrades[cause - layout.first_upgrade])
+            return layout.operation_number(layout.upgrades[cause - layout.first_upgrade])
         return cause - layout.first_operation
 
     def _reason(self, cause: int) -> str:

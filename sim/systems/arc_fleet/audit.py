@@ -295,7 +295,7 @@ def _first_of_the_instant(scopes: Scopes, rollout: int) -> NDArray[np.int64]:
 
     -1 where that one began no rollout: whether it concerned anybody is not in the log.
     """
-    upgrades = [scopes.layout.operations.index(name) for name in scopes.layout.upgrades]
+    upgrades = [scopes.layout.operation_number(name) for name in scopes.layout.upgrades]
     at = scopes.asked_at(rollout)
     first = np.full(len(at), -1)
     for number, operation in reversed(list(enumerate(scopes.layout.requests))):
@@ -342,7 +342,7 @@ def _come_early(
         return False
     plain = np.ones(scopes.stack.replications, bool)
     for number in asked:
-        rollout = layout.upgrades.index(layout.operations[number])
+        rollout = layout.upgrade_number(layout.operations[number])
         came = scopes.accepted[:, number] < NEVER
         plain &= ~came | (_first_of_the_instant(scopes, rollout) >= 0)
     rests = (history.old % WIDTH == CURRENT) & plain[history.replication]

@@ -167,10 +167,12 @@ def headcount(spec: ArcFleet, operations: Sequence[Operation], group: str) -> He
     return Headcount(first, first + more, "extension")
 
 
-def first_versions(publisher: str, kind: str, spec: ArcFleet) -> list[str]:
-    """The versions of an extension that are known at time 0: what is installed on any machine."""
-    this = identity(publisher, kind)
-    return [each.version for each in spec.extensions if identity(each.publisher, each.type) == this]
+def first_versions(spec: ArcFleet) -> dict[str, list[str]]:
+    """By identity the versions that are known at time 0: what is installed on any machine."""
+    found: dict[str, list[str]] = {}
+    for each in spec.extensions:
+        found.setdefault(identity(each.publisher, each.type), []).append(each.version)
+    return found
 
 
 def resolve_body(spec: ArcFleet, body: Request) -> Request:

@@ -49,7 +49,8 @@ class Release(NamedTuple):
 class Desired:
     """What the service wants of an extension on the machines of one group."""
 
-    def __init__(self, layout: ExtensionLayout, spec: ArcFleet) -> None:
+    def __init__(self, layout: ExtensionLayout, known: Iterable[str]) -> None:
+        """`known` are its versions of time 0, on any machine."""
         self.layout = layout
         written = layout.written
         self.version = layout.initial
@@ -59,7 +60,7 @@ class Desired:
         """Whether an installation picks the newest minor version."""
         self.versions: set[int] = set()
         """Those that may be installed by now."""
-        self.known = first_versions(layout.publisher, layout.type, spec)
+        self.known = list(known)
         """Its versions that anyone has seen so far: those of time 0, on any machine, and releases,
         in order."""
         self.published: dict[int, Release] = {}
@@ -194,7 +195,10 @@ class DesiredState:
     ) -> None:
         """Of all extensions, or of some of them, as if there were no others."""
         some = layout.extensions if extensions is None else tuple(extensions)
-        self.every = [Desired(each, layout.spec) for each in some]
+        known = first_versions(layout.spec)
+        self.every = [
+            Desired(each, known.get(identity(each.publisher, each.type), ())) for each in some
+        ]
         self._index = Index(some, layout.spec)
         self._rollouts: set[tuple[str, tuple[int, ...]]] = set()
         """Identity and version (as its key) of those releases that upgrade somebody."""

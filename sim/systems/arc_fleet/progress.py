@@ -320,7 +320,7 @@ def _of_release(
     scopes: Scopes, operation: Operation, body: PublishExtension, there: list[_There]
 ) -> str:
     """Why a release covers nobody, where it does not."""
-    rollout = scopes.layout.upgrades.index(operation.name)
+    rollout = scopes.layout.upgrade_number(operation.name)
     if scopes.began[0, rollout] < NEVER:
         return ""
     text = f"{body.type} {body.version} upgrades nobody: "
@@ -342,7 +342,7 @@ def _found(scopes: Scopes, number: int, place: int, operation: Operation) -> _Th
     layout, at = scopes.layout, float(scopes.accepted[0, number])
     each, rows = layout.extensions[place], scopes.changes(place)
     subject, first, name = layout.first_operation + number, layout.first_upgrade, operation.name
-    own = layout.upgrades.index(name) if name in layout.upgrades else layout.rollouts
+    own = layout.upgrade_number(name) if layout.begins_upgrade(name) else layout.rollouts
     past = layout.came_before(rows.time, rows.cause, at, subject, first + own)
     codes = np.full(each.count, each.initial_code, np.int16)
     codes[rows.machine[past]] = rows.new[past]
@@ -363,7 +363,7 @@ def _did_something(scopes: Scopes, number: int, operation: Operation) -> bool:
     """Whether an extension changed because of an operation, or of the upgrade that it began."""
     layout = scopes.layout
     causes = [layout.first_operation + number]
-    if operation.name in layout.upgrades:
+    if layout.begins_upgrade(operation.name):
         causes.append(layout.upgrade(operation.name))
     places = range(len(layout.extensions))
     return any(np.isin(scopes.changes(place).cause, causes).any() for place in places)

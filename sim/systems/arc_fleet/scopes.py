@@ -94,7 +94,7 @@ class Scopes:
 
     def __init__(self, layout: FleetLayout, stack: Stack) -> None:
         self.layout, self.stack = layout, stack
-        self._numbers = [layout.operations.index(name) for name in layout.upgrades]
+        self._numbers = [layout.operation_number(name) for name in layout.upgrades]
         self._scopes: dict[tuple[int, int], Scope] = {}
         self._versions: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._changes: dict[int, Changes] = {}

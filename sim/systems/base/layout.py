@@ -93,6 +93,8 @@ class Layout(Generic[S]):
         """Names of the operations that begin an upgrade, by number: rollouts in front."""
         self.rollouts = len(rollouts)
         """How many of the upgrades users asked for; the rest are the platform's."""
+        # A file may have thousands of both: no name is looked for in a list.
+        self._operations, self._upgrades = _numbers(self.operations), _numbers(self.upgrades)
         self._numbering = Numbering(name, first)
         self.add = self._numbering.add
         self._actors = tuple(actors)
@@ -112,10 +114,31 @@ class Layout(Generic[S]):
         """Subject of an actor."""
         return self._actor + self._actors.index(name)
 
+    def operation_number(self, operation: str) -> int:
+        """Number of an operation, by name."""
+        return self._operations[operation]
+
+    def operation(self, operation: str) -> int:
+        """Subject of an operation."""
+        return self.first_operation + self._operations[operation]
+
+    def begins_upgrade(self, operation: str) -> bool:
+        """Whether an operation begins an upgrade, if it is accepted."""
+        return operation in self._upgrades
+
+    def upgrade_number(self, operation: str) -> int:
+        """Number of the upgrade that an operation begins."""
+        return self._upgrades[operation]
+
     def upgrade(self, operation: str) -> int:
         """Subject of the upgrade that an operation begins."""
-        return self.first_upgrade + self.upgrades.index(operation)
+        return self.first_upgrade + self._upgrades[operation]
 
     def request(self, operation: str) -> Operation:
         """An operation of the file, by name."""
-        return self.requests[self.operations.index(operation)]
+        return self.requests[self._operations[operation]]
+
+
+def _numbers(names: Sequence[str]) -> dict[str, int]:
+    """Number of each name: the file's, where a client's operation happens to be called the same."""
+    return {name: number for number, name in reversed([*enumerate(names)])}

@@ -43,7 +43,7 @@ def of_rollouts(
     By default each must end for a promise to be kept.
     """
     names = layout.upgrades[: layout.rollouts]
-    asked = [layout.first_operation + layout.operations.index(name) for name in names]
+    asked = [layout.operation(name) for name in names]
     all_of_them = np.ones(len(asked), bool) if must_end is None else must_end
     upgrades = stack.subjects.one(layout.name, "upgrade")
     return rollouts(stack, asked, upgrades, all_of_them, half_way)

@@ -215,7 +215,7 @@ def _reasons(layout: PoolLayout) -> Iterator[_Reason]:
     for number, operation in enumerate(layout.requests):
         body, name = operation.body, operation.name
         cause = layout.first_operation + number
-        if name in layout.upgrades:
+        if layout.begins_upgrade(name):
             status = REIMAGING if operation.kind == "upgrade_os" else UPGRADING_OS
             yield _Reason(layout.upgrade(name), name, status, "node_upgrade", spec.node_upgrade)
         elif isinstance(body, RebootNode):

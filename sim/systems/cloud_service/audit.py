@@ -202,7 +202,7 @@ def _scale(history: History) -> bool:
     ]
     asked = np.full((stack.replications, len(scaling)), np.nan)
     for place, (_, one) in enumerate(scaling):
-        subject = layout.first_operation + layout.operations.index(one.name)
+        subject = layout.operation(one.name)
         rows = np.flatnonzero(stack.subject == subject)
         rows = rows[stack.new[rows] % OPERATION.width == ASKED]
         asked[stack.replication[rows], place] = stack.time[rows]

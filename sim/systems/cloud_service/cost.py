@@ -76,7 +76,9 @@ def _of_operation(layout: Layout, operation: Operation, whole: Restarts) -> Iter
     what = f"instances that {operation.name} restarts"
     yield Part(operation.path, what, "instance", role, restarts.rows, restarts.rows)
     own = OPERATION_ROWS + 2.0 * domains
-    wanted = DECISION_ROWS * (1 + len(layout.roles)) if operation.name in layout.upgrades else 0.0
+    wanted = (
+        DECISION_ROWS * (1 + len(layout.roles)) if layout.begins_upgrade(operation.name) else 0.0
+    )
     yield Part(operation.path, f"{operation.name} itself", "operation", "", own + wanted, own)
     if updates(body):
         told = max(whole.instances, restarts.instances)

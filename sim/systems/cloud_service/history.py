@@ -210,7 +210,7 @@ class History:
 
     def operation(self, upgrade: int) -> int:
         """The number of that operation."""
-        return self.layout.operations.index(self.layout.upgrades[upgrade])
+        return self.layout.operation_number(self.layout.upgrades[upgrade])
 
     def roles(self, upgrade: int) -> NDArray[np.bool_]:
         """By role whether an upgrade covers it."""

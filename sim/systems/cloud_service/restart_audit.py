@@ -252,7 +252,7 @@ class _Audit:
         history, layout = self._history, self._layout
         created = (history.status == CREATING) & (history.old == 0)
         for operation in self._layout.requests:
-            subject = layout.first_operation + layout.operations.index(operation.name)
+            subject = layout.operation(operation.name)
             for place, role in enumerate(layout.roles):
                 rows = np.flatnonzero(created & (history.cause == subject))
                 mine = rows[history.role[rows] == place]

@@ -49,3 +49,16 @@ def test_an_operation_s_state_names_the_rule_by_which_it_was_refused():
 def test_who_is_no_actor_has_no_number():
     with pytest.raises(ValueError, match=r"tuple\.index"):
         model().layout.actor("platform")
+
+
+def test_an_operation_of_the_file_goes_before_a_clients_of_the_same_name():
+    asked, spec = [request(0, 10, "2")], SYSTEM_TYPE.spec(kiosks=1, update="1min")
+    name = asked[0].name
+    layout = Layout("lobby", spec, asked, 1, SPAN, rollouts=[name], clients=[name])
+    assert layout.operations == (name, name)
+    assert layout.operation_number(name) == 0
+    assert layout.operation(name) == layout.first_operation
+    assert layout.request(name) is asked[0]
+    assert layout.begins_upgrade(name)
+    assert layout.upgrade(name) == layout.first_upgrade + layout.upgrade_number(name)
+    assert not layout.begins_upgrade("other")
