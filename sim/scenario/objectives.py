@@ -229,6 +229,11 @@ def _bounds(
     if bounds is None:
         return None, None
     if not metric.is_instant:
+        for key in given:
+            bound = getattr(bounds, key)
+            if bound is not None and bound < 0:
+                rule = f"must be 0 or more, as no metric is below it, got {bound:g}"
+                findings.append(Issue((*path, key), rule))
         return bounds.at_least, bounds.at_most
     at_least, at_most = (
         None if bound is None else seconds_of(bound, start, (*path, key), findings)

@@ -27,6 +27,10 @@ def objective(entry: str) -> str:
             "3:47: objectives.0.at_least: must be a share from 0% to 100%, got 80 ",
         ),
         (
+            "metric: min_in_service, at_least: -1",
+            "3:49: objectives.0.at_least: must be 0 or more, as no metric is below it, got -1",
+        ),
+        (
             "metric: downtime, at_most: 5",
             "3:42: objectives.0.at_most: must be a duration such as 90s or 5min, got 5 ",
         ),
