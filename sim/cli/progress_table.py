@@ -27,8 +27,8 @@ def progress_table(days: Sequence[Row], which: str, style: Style) -> list[str]:
     shares: dict[str, dict[int, float]] = {}
     for row in days:
         shares.setdefault(row["group"], {})[row["day"]] = row["up_to_date"]
-    if len(shares) == 2:  # noqa: PLR2004  (the whole and one group, which are the same)
-        shares = {"": shares[""]}
+    whole = shares.get("")
+    shares = {group: own for group, own in shares.items() if not group or own != whole}
     if not any(map(max, shares.values())):
         return []  # all was over within a day: the sentences and metrics tell it
     names = [group or "all" for group in shares]

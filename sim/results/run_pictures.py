@@ -146,10 +146,17 @@ def accepting_beside(
 
 
 def groups_apart(whole: Timeline, groups: Mapping[str, Timeline]) -> dict[str, Timeline]:
-    """The lines of those groups that differ from the whole, if any does; not of too many."""
+    """The lines of those groups that differ from the whole, if any does visibly; not too many."""
     if len(groups) > _MOST_BESIDE or not any(apart(whole, line) for line in groups.values()):
         return {}
-    return dict(groups)
+    seen = {name: line for name, line in groups.items() if not _are_one(whole, line)}
+    # Of two groups the one that the whole hides is named too: else the other seems to be all.
+    return seen if len(seen) > 1 else dict(groups)
+
+
+def _are_one(one: Timeline, other: Timeline) -> bool:
+    """Whether one line hides the other: a type, say, that is all that there is."""
+    return bool((one.combine(other, lambda a, b: np.abs(a - b)).values == 0).all())
 
 
 def apart(one: Timeline, other: Timeline) -> bool:

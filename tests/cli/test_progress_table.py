@@ -56,6 +56,11 @@ def test_several_types_have_a_row_each_and_one_that_is_done_stays_so():
     ]
 
 
+def test_a_type_that_is_all_has_no_row_beside_groups_that_differ():
+    rows = days([0, 0.5]) + days([0, 0.5], "Agent") + days([0, 1], "a") + days([0, 0], "b")
+    assert [row.split()[0] for row in lines(rows)[2:]] == ["all", "a", "b"]
+
+
 def test_the_only_type_is_all():
     rows = days([0, 1]) + days([0, 1], "a")
     assert [row.split()[0] for row in lines(rows)[2:]] == ["all"]

@@ -1,10 +1,12 @@
 """The pictures of one replication show its timelines."""
 
+import numpy as np
 import pytest
 from pictured import ALONE, FLEET, ONE_ROLE, SCENARIO, TWO, labels
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.core.timelines import Timeline
 from sim.plots import (
     availability,
     capacity,
@@ -12,6 +14,7 @@ from sim.plots import (
     queue,
     up_to_date,
 )
+from sim.results.run_pictures import groups_apart
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +152,12 @@ def test_up_to_date_of_a_run_has_no_band(drawn):
     sim.run(sim.loads(FLEET.partition("variants")[0])).replay(3).plot.up_to_date()
     assert "band" not in caught
     assert caught["subtitle"] == "fleet, replication 3"
+
+
+def test_a_group_that_is_all_has_no_line_beside_groups_that_differ():
+    whole = Timeline(np.array([0.0, 5.0]), np.array([0.0, 1.0]), 10.0)
+    other = Timeline(np.array([0.0, 7.0]), np.array([0.0, 1.0]), 10.0)
+    parts = {"a part": other, "another": other}
+    assert list(groups_apart(whole, {"all of it": whole} | parts)) == ["a part", "another"]
+    assert len(groups_apart(whole, {"all of it": whole, "a part": other})) == 2
+    assert groups_apart(whole, {"all of it": whole}) == {}
