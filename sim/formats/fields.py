@@ -206,6 +206,12 @@ def _ratio(expected: str, parse: Callable[[str], float]) -> PlainValidator:
 
 
 _PERCENT_SCHEMA = {"type": "string", "pattern": units.SHARE_PATTERN, "examples": ["80%"]}
+_BEYOND_A_WHOLE = {
+    "anyOf": [
+        _PERCENT_SCHEMA,
+        {"type": "number", "exclusiveMinimum": 0, "not": {"type": "integer"}},
+    ]
+}
 
 Share = Annotated[
     float,
@@ -221,14 +227,7 @@ Load = Annotated[
     float,
     _ratio("must be a load such as 80% or 0.8", units.parse_load),
     written_as(units.format_share),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _PERCENT_SCHEMA,
-                {"type": "number", "exclusiveMinimum": 0, "not": {"type": "integer"}},
-            ]
-        }
-    ),
+    WithJsonSchema(_BEYOND_A_WHOLE),
 ]
 """A share that may be above 100%, never 0."""
 
@@ -237,14 +236,7 @@ Level = Annotated[
     float,
     _ratio("must be a share such as 0%, 80% or 120%", units.parse_level),
     written_as(units.format_share),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _PERCENT_SCHEMA,
-                {"type": "number", "exclusiveMinimum": 0, "not": {"type": "integer"}},
-            ]
-        }
-    ),
+    WithJsonSchema(_BEYOND_A_WHOLE),
 ]
 """A share from 0% on that may be above 100%."""
 
