@@ -60,8 +60,6 @@ class Reader:
 
     def fill(self, value: Any, path: tuple[str | int, ...]) -> Any:
         """The same part of a scenario, in which every file that it names is read."""
-        if isinstance(value, str | int | float):
-            return value
         if _may_name_files(value) and value.files:
             value = self._filled(value, path)
         if isinstance(value, Spec):
@@ -76,12 +74,13 @@ class Reader:
 
     def _fill_fields(self, spec: Spec, path: tuple[str | int, ...]) -> Spec:
         fields, given = type(spec).model_fields, spec.model_fields_set  # no default names a file
-        before = {name: getattr(spec, name) for name in fields if name in given}
-        after = {
-            name: self.fill(value, (*path, fields[name].alias or name))
-            for name, value in before.items()
-        }
-        changed = {name: after[name] for name in before if after[name] is not before[name]}
+        changed = {}
+        for name in (name for name in fields if name in given):
+            value = getattr(spec, name)
+            if type(value) not in _SCALARS:
+                filled = self.fill(value, (*path, fields[name].alias or name))
+                if filled is not value:
+                    changed[name] = filled
         return spec.model_copy(update=changed) if changed else spec
 
     def _filled(self, part: NamesFiles, path: tuple[str | int, ...]) -> NamesFiles:
@@ -100,6 +99,10 @@ class Reader:
             told = quotable(file, str(error))
             self.findings.append(Issue((*path, *keys), f"{file}: {told}"))
             return part
+
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+"""Of what they are most of a file is, and they name none: not to look at each saves time."""
 
 
 def _may_name_files(part: object) -> TypeGuard[NamesFiles]:

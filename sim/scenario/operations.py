@@ -91,7 +91,7 @@ def repeated(
                 total -= more
             else:
                 times += len(operation.repeated_at(span))
-        found.append(replace(operation, times=times))
+        found.append(operation if times == 1 else replace(operation, times=times))
     return tuple(found)
 
 

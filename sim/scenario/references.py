@@ -111,16 +111,21 @@ def _times(file: File, horizon: float, operations: Sequence[Operation]) -> Itera
         rule = f"must be below the horizon, {format_duration(horizon)}"
         yield Issue(("warm_up",), f"{rule}, got {format_duration(file.warm_up)}")
     for operation in operations:
-        path = (*operation.path[:2], "at")
-        lowest = float(operation.at.quantile(np.zeros(1))[0])
-        got = str(operation.at) if operation.at.is_random else format_duration(lowest)
-        if operation.clock:
-            got = f"{operation.clock}, {got} after the start"
-        if lowest > horizon:
-            rule = f"must not be after the horizon, {format_duration(horizon)}"
-            yield Issue(path, f"{rule}, got {got}")
+        yield from _late(operation, horizon)
         if file.local_start is None:
             yield from _days(operation)
+
+
+def _late(operation: Operation, horizon: float) -> Iterator[Issue]:
+    """An operation that no replication asks for in time."""
+    at = operation.at
+    lowest = float(at.quantile(np.zeros(1))[0]) if at.is_random else at.highest
+    if lowest > horizon:
+        got = str(at) if at.is_random else format_duration(lowest)
+        if operation.clock:
+            got = f"{operation.clock}, {got} after the start"
+        rule = f"must not be after the horizon, {format_duration(horizon)}, got {got}"
+        yield Issue((*operation.path[:2], "at"), rule)
 
 
 def _dates(part: Any, path: Path) -> Iterator[Issue]:

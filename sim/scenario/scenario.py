@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -160,7 +161,7 @@ class Scenario:
             name: SYSTEM_TYPES[spec.kind].resolve(name, spec)
             for name, spec in linked.systems.items()
         }
-        asked = [_resolved_operation(each, systems) for each in linked.operations]
+        asked = _resolved_operations(systems, linked.operations)
         span = Span(linked.horizon, file.local_start)
         operations = tuple(one for each in asked for one in (each, *each.repetitions(span)))
         return cls(
@@ -322,10 +323,16 @@ def _of_preferences(
             yield Issue(("prefer", place), nowhere[question[0]])
 
 
-def _resolved_operation(operation: Operation, systems: Mapping[str, System]) -> Operation:
-    spec = systems[operation.system]
-    body = SYSTEM_TYPES[spec.kind].resolve_body(spec, operation.body)
-    return replace(operation, body=body.model_copy(update={"system": operation.system}))
+def _resolved_operations(
+    systems: Mapping[str, System], operations: Iterable[Operation]
+) -> list[Operation]:
+    """Fill in what their bodies leave open, each for its system; in the order of the file."""
+    resolved = []
+    for name, spec, own in _by_system(systems, operations):
+        bodies = SYSTEM_TYPES[spec.kind].resolve_bodies(spec, [each.body for each in own])
+        for operation, body in zip(own, bodies, strict=True):
+            resolved.append(replace(operation, body=body.model_copy(update={"system": name})))
+    return sorted(resolved, key=attrgetter("index"))
 
 
 def _by_system(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from hand_made import HandMade, operations
 
 from sim.systems.arc_fleet.audit import broken_rules
-from sim.systems.arc_fleet.defaults import resolve, resolve_body
+from sim.systems.arc_fleet.defaults import resolve, resolve_bodies
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.requests import OPERATIONS
@@ -33,7 +34,7 @@ class Fleet(HandMade):
         """`requests` are pairs (kind, body), all of them named KIND-k; `spec` is as written."""
         spec = {"kind": "arc_fleet", "groups": {"m": {"count": 4}}, "extensions": [AGENT]} | spec
         self.spec = resolve("f", ArcFleet.model_validate(spec))
-        asked = operations("f", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
+        asked = operations("f", requests, OPERATIONS, partial(resolve_bodies, self.spec))
         super().__init__(Model("f", self.spec, list(asked), 1, Span(horizon, START)), horizon)
 
     def log(self, text, replication=0):

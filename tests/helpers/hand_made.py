@@ -31,9 +31,9 @@ SCENARIO = Block(
 def operations(system, asked, bodies, resolve):
     """The operations of a file from pairs (kind, body), all of them named KIND-k."""
     kinds = [kind for kind, _ in asked]
-    for index, (kind, body) in enumerate(asked):
+    requests = resolve([bodies[kind].model_validate(body) for kind, body in asked])
+    for index, (kind, request) in enumerate(zip(kinds, requests, strict=True)):
         name = f"{kind}-{kinds[:index].count(kind)}"
-        request = resolve(bodies[kind].model_validate(body))
         yield Operation(index, name, False, kind, system, Distribution.fixed(0.0), request)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hand_made import HandMade, operations
 
 from sim.systems.base.operation import Span
 from sim.systems.batch_pool.audit import broken_rules
-from sim.systems.batch_pool.defaults import resolve, resolve_body
+from sim.systems.batch_pool.defaults import resolve, resolve_bodies
 from sim.systems.batch_pool.layout import PoolLayout
 from sim.systems.batch_pool.model import PoolModel
 from sim.systems.batch_pool.requests import OPERATIONS
@@ -32,7 +34,7 @@ class Pool(HandMade):
             job.with_contents({"csv": csv.encode()}) if job.csv else job for job in self.spec.work
         ]
         self.spec = self.spec.model_copy(update={"work": tuple(read)})
-        asked = operations("p", requests, OPERATIONS, lambda body: resolve_body(self.spec, body))
+        asked = operations("p", requests, OPERATIONS, partial(resolve_bodies, self.spec))
         layout = PoolLayout("p", self.spec, list(asked), 1, Span(horizon, None))
         super().__init__(PoolModel(layout), horizon)
 

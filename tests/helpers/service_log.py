@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hand_made import HandMade, operations
 
 from sim.systems.base.operation import Span
-from sim.systems.cloud_service.defaults import resolve, resolve_body
+from sim.systems.cloud_service.defaults import resolve, resolve_bodies
 from sim.systems.cloud_service.layout import Layout
 from sim.systems.cloud_service.model import Model
 from sim.systems.cloud_service.requests import OPERATIONS
@@ -23,7 +25,7 @@ class Service(HandMade):
         roles = {"W": {"instances": 2, "restart": "100s"}}
         written = {"kind": "cloud_service", "update_domains": 2, "roles": roles} | spec
         spec = resolve("s", CloudService.model_validate(written))
-        asked = operations("s", requests, OPERATIONS, lambda body: resolve_body(spec, body))
+        asked = operations("s", requests, OPERATIONS, partial(resolve_bodies, spec))
         layout = Layout("s", spec, list(asked), 1, Span(horizon, None))
         super().__init__(Model(layout), horizon)
 

@@ -55,13 +55,10 @@ FILES = {
 
 
 def text(name, count):
-    """A file with so many entries (of extensions, which have a bound, 20) and operations."""
+    """A file with so many entries and operations."""
     head, entry, tail, operation = FILES[name]
-    several = 20 if entry == MANY else count
-    entries = "".join(entry.format(k + 1) for k in range(several))
-    asked = "".join(
-        f"  - {{at: {k}s, {operation.format(k % several + 1)}}}\n" for k in range(count)
-    )
+    entries = "".join(entry.format(k + 1) for k in range(count))
+    asked = "".join(f"  - {{at: {k}s, {operation.format(k + 1)}}}\n" for k in range(count))
     return f"{head}{entries}{tail}" + (f"operations:\n{asked}" if operation else "")
 
 

@@ -12,7 +12,7 @@ from sim.systems.arc_fleet.defaults import (
     groups,
     headcount,
     resolve,
-    resolve_body,
+    resolve_bodies,
 )
 from sim.systems.arc_fleet.explain import DRY_RUN_RULES
 from sim.systems.arc_fleet.metrics import ARC_METRICS, TIME_TO, measure_more
@@ -37,7 +37,7 @@ SYSTEM_TYPE = SystemType(
     headcount=headcount,
     references=references,
     resolve=resolve,
-    resolve_body=resolve_body,
+    resolve_bodies=resolve_bodies,
     active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sim.systems.arc_fleet.requests import (
@@ -26,7 +27,7 @@ from sim.systems.arc_fleet.versions import version_key
 from sim.systems.base.spec import Headcount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sim.systems.arc_fleet.spec import ArcFleet
     from sim.systems.base.operation import Operation, Request
@@ -175,31 +176,41 @@ def first_versions(spec: ArcFleet) -> dict[str, list[str]]:
     return found
 
 
-def resolve_body(spec: ArcFleet, body: Request) -> Request:
+def resolve_bodies(spec: ArcFleet, bodies: Sequence[Request]) -> list[Request]:
     """Spell extensions as the fleet does, fill in their publishers and how bad a release is."""
-    filled: dict[str, object] = {}
-    if isinstance(body, UpgradeExtensions):
-        names = [f"{each.publisher}.{each.type}" for each in spec.extensions]
-        spelled = {name.lower(): name for name in names}
-        filled["targets"] = {spelled.get(key.lower(), key): v for key, v in body.targets.items()}
-    elif isinstance(body, Named):
-        for each in named(body, spec)[:1]:
-            filled |= {"publisher": each.publisher, "type": each.type}
+    installed = ByType(spec.extensions)
+    names = [f"{each.publisher}.{each.type}" for each in spec.extensions]
+    spelled = {name.lower(): name for name in names}
     are_alike = all(group.unhealthy is None for group in spec.groups.values())
-    if isinstance(body, PublishExtension) and body.unhealthy is None and are_alike:
-        filled["unhealthy"] = spec.unhealthy
-    return body.model_copy(update=filled)
+
+    def resolved(body: Request) -> Request:
+        filled: dict[str, object] = {}
+        if isinstance(body, UpgradeExtensions):
+            versions = body.targets.items()
+            filled["targets"] = {spelled.get(key.lower(), key): v for key, v in versions}
+        elif isinstance(body, Named):
+            for each in installed.named(body)[:1]:
+                filled |= {"publisher": each.publisher, "type": each.type}
+        if isinstance(body, PublishExtension) and body.unhealthy is None and are_alike:
+            filled["unhealthy"] = spec.unhealthy
+        return body.model_copy(update=filled)
+
+    return [resolved(body) for body in bodies]
 
 
-def named(body: Named, spec: ArcFleet) -> list[Extension]:
-    """The extensions of time 0 that a request may mean by a type and perhaps a publisher."""
-    kind = body.type.lower()
-    publisher = body.publisher and body.publisher.lower()
-    return [
-        each
-        for each in spec.extensions
-        if each.type.lower() == kind and publisher in (None, each.publisher.lower())
-    ]
+class ByType:
+    """The extensions of time 0, found by their types."""
+
+    def __init__(self, extensions: Iterable[Extension]) -> None:
+        self._by_type: defaultdict[str, list[Extension]] = defaultdict(list)
+        for each in extensions:
+            self._by_type[each.type.lower()].append(each)
+
+    def named(self, body: Named) -> list[Extension]:
+        """Those that a request may mean by a type and perhaps a publisher."""
+        publisher = body.publisher and body.publisher.lower()
+        alike = self._by_type.get(body.type.lower(), ())
+        return [each for each in alike if publisher in (None, each.publisher.lower())]
 
 
 def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:

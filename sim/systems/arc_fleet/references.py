@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from sim.core.rounding import Amount, at_least
 from sim.systems.arc_fleet.defaults import (
+    ByType,
     Named,
     groups_of,
     groups_with,
-    named,
     rollbacks_may_fail,
 )
 from sim.systems.arc_fleet.layout import MOST_VERSIONS, WrittenVersions
@@ -283,11 +283,13 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list
         findings += _of_group_sizes((*path, "extensions", place), each, spec)
     bodies = [each.body for each in operations]
     by_type = _by_type(bodies)
+    installed = ByType(spec.extensions)
     can_fail = _can_fail(spec, bodies)
     for operation in operations:
         if isinstance(operation.body, PublishExtension):
+            there = installed.named(operation.body)
             ours = by_type[operation.body.type.lower()]
-            findings += _of_release(operation.path, operation.body, spec, ours)
+            findings += _of_release(operation.path, operation.body, spec, there, ours)
         elif isinstance(operation.body, RepairExtension) and not can_fail:
             rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
             findings.append(Issue(operation.path, rule))
@@ -352,10 +354,14 @@ def _enrols(body: Request) -> TypeGuard[SetAutomaticUpgrade | PutExtension]:
 
 
 def _of_release(
-    path: Path, body: PublishExtension, spec: ArcFleet, ours: _OfType
+    path: Path,
+    body: PublishExtension,
+    spec: ArcFleet,
+    known: Sequence[Extension],
+    ours: _OfType,
 ) -> Iterator[Issue]:
     """A release that cannot reach anything."""
-    there = [each for each in named(body, spec) if body.group in (None, *(each.groups or ()))]
+    there = [each for each in known if body.group in (None, *(each.groups or ()))]
     enrolled = any(each.enable_automatic_upgrade for each in there) or any(
         _meets(body, each) and by_request(each, spec) is None for each in ours.enrolling
     )

@@ -92,8 +92,8 @@ class SystemType(Generic[S]):
     and values are right. Nothing is resolved yet."""
     resolve: Callable[[str, S], S] = _as_written
     """Fills the defaults that depend on other fields."""
-    resolve_body: Callable[[S, Request], Request] = _as_written
-    """The same for an operation's body. The spec is resolved."""
+    resolve_bodies: Callable[[S, Sequence[Request]], Sequence[Request]] = _as_written
+    """The same for the bodies of its operations, in their order. The spec is resolved."""
     active_assumptions: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
     """The assumptions in force, for the answer's footer. The spec is as written."""
     warnings: Callable[[str, S, Sequence[Operation]], Sequence[Issue]] = _none

@@ -13,7 +13,7 @@ from sim.systems.batch_pool.defaults import (
     default_variants,
     headcount,
     resolve,
-    resolve_body,
+    resolve_bodies,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
 from sim.systems.batch_pool.layout import PoolLayout, limits
@@ -38,7 +38,7 @@ SYSTEM_TYPE = SystemType(
     references=references,
     limits=limits,
     resolve=resolve,
-    resolve_body=resolve_body,
+    resolve_bodies=resolve_bodies,
     active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,

@@ -92,7 +92,12 @@ def resolve(_: str, spec: BatchPool) -> BatchPool:
     )
 
 
-def resolve_body(spec: BatchPool, body: Request) -> Request:
+def resolve_bodies(spec: BatchPool, bodies: Sequence[Request]) -> list[Request]:
+    """Fill in what requests leave open."""
+    return [_resolve_body(spec, body) for body in bodies]
+
+
+def _resolve_body(spec: BatchPool, body: Request) -> Request:
     """Fill in what a resize does to running tasks; name nodes by their names, in order."""
     if isinstance(body, Resize):
         option = body.node_deallocation_option or spec.node_deallocation_option

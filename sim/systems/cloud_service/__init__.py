@@ -13,7 +13,7 @@ from sim.systems.cloud_service.defaults import (
     default_variants,
     headcount,
     resolve,
-    resolve_body,
+    resolve_bodies,
 )
 from sim.systems.cloud_service.layout import Layout
 from sim.systems.cloud_service.metrics import CLOUD_SERVICE_METRICS
@@ -36,7 +36,7 @@ SYSTEM_TYPE = SystemType(
     headcount=headcount,
     references=references,
     resolve=resolve,
-    resolve_body=resolve_body,
+    resolve_bodies=resolve_bodies,
     active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,

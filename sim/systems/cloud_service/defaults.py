@@ -141,7 +141,12 @@ def _resolve_role(role: Role) -> Role:
     return role.model_copy(update={"restart": restart, "create": role.create or restart})
 
 
-def resolve_body(spec: CloudService, body: Request) -> Request:
+def resolve_bodies(spec: CloudService, bodies: Sequence[Request]) -> list[Request]:
+    """Fill in what requests leave open."""
+    return [_resolve_body(spec, body) for body in bodies]
+
+
+def _resolve_body(spec: CloudService, body: Request) -> Request:
     """Fill in an upgrade's slot and build, and the duration of a host update."""
     if isinstance(body, UpgradeDeployment):
         build = body.build or next(iter(other_builds(spec)), ONLY_BUILD)

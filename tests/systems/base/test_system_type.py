@@ -24,7 +24,8 @@ def test_a_system_that_gives_six_fields_has_nothing_else_to_say(kiosks):
     assert list(SYSTEM_TYPE.references("lobby", spec, asked)) == []
     assert list(SYSTEM_TYPE.warnings("lobby", spec, asked)) == []
     assert SYSTEM_TYPE.resolve("lobby", spec) is spec
-    assert SYSTEM_TYPE.resolve_body(spec, asked[0].body) is asked[0].body
+    bodies = [asked[0].body]
+    assert SYSTEM_TYPE.resolve_bodies(spec, bodies) is bodies
     assert SYSTEM_TYPE.default_variants(asked) == {}
 
 
