@@ -16,6 +16,7 @@ from sim.core.metrics import (
     latest,
 )
 from sim.core.timelines import Members, Steps, accumulate, total
+from sim.systems.base.demand import unserved
 from sim.systems.base.metrics import at_least, of_members, of_rollouts
 from sim.systems.cloud_service.history import next_time, taken, updated
 from sim.systems.cloud_service.states import (
@@ -133,7 +134,8 @@ def measure(layout: Layout, stack: Stack, warm_up: float) -> tuple[Measured, NDA
             add(group, _bad_builds(layout, stack, members, warm_up))
         add("", _bad_builds(layout, stack, everyone, warm_up))
     if layout.spec.demand is not None:
-        add("", {"unserved_demand": _unserved(layout, everyone, warm_up)})
+        served = everyone.series("demand").crop(warm_up)
+        add("", {"unserved_demand": unserved(layout.demand, served, layout.units.demand)})
     return results, ended
 
 
@@ -261,16 +263,3 @@ def _data_lost(layout: Layout, stack: Stack) -> NDArray[np.float64]:
 def _count(which: NDArray[np.bool_]) -> NDArray[np.float64]:
     count: NDArray[np.float64] = which.sum(axis=1).astype(np.float64)
     return count
-
-
-def _unserved(layout: Layout, everyone: Members, warm_up: float) -> NDArray[np.float64]:
-    """Integral of the demand that exceeds what is served, demand times seconds."""
-    assert layout.spec.demand is not None
-    served = everyone.series("demand").crop(warm_up)
-    demand = layout.demand.crop(warm_up, served.end)
-    unserved = np.zeros(len(served.start) - 1)
-    for place in range(len(unserved)):
-        supply = served.timeline(place, layout.units.demand)
-        gap = demand.combine(supply, lambda a, b: np.maximum(0.0, a - b))
-        unserved[place] = gap.integrate()
-    return unserved

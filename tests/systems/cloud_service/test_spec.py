@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from any_shop import scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +11,6 @@ from sim.core.log import Stack
 from sim.core.rounding import Amount
 from sim.scenario import Scenario
 from sim.simulation import Simulation
-from sim.systems.cloud_service.spec import read_steps
 
 # Defaults ----------------------------------------------------------------------------------------
 
@@ -55,26 +53,6 @@ def test_demand_is_constant_or_a_curve_of_the_day():
     assert scenario(demand={"constant": 5}).systems["shop"].demand.constant == 5.0
     curve = scenario(demand={"curve": {"00:00": 3, "14:30": 9}}).systems["shop"].demand.curve
     assert curve == {0.0: 3.0, 52200.0: 9.0}
-
-
-def test_a_csv_of_demand_is_read_as_steps():
-    assert read_steps(b"value,time_s\n5,0\n7,60.5\n") == ((0.0, 5.0), (60.5, 7.0))
-
-
-@pytest.mark.parametrize(
-    ("content", "rule"),
-    [
-        (b"time_s,value\n0,5\n0,6\n", "that increase line by line"),
-        (b"time_s,value\n-1,5\n", "times >= 0 in column time_s, got -1"),
-        (b"time_s,value\n0,-5\n", "no demand below 0 in column value, got -5"),
-        (b"time_s,value\n0,1e300\n", "0 or numbers from 0.000001 to 1e9 in column value, got 1e"),
-        (b"time_s,value\n0,1\n9e99,2\n", "at most 10,000 years in column time_s, got 9e"),
-        (b"time_s\n0\n", "must have one column value"),
-    ],
-)
-def test_a_csv_of_demand_must_be_a_step_function(content, rule):
-    with pytest.raises(ValueError, match=rule):
-        read_steps(content)
 
 
 # Assumptions and warnings ------------------------------------------------------------------------
