@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from screens import assert_screen
+
 from sim.cli.console import ASCII, BLOCKS, Column, Style, fits, paragraph, table
 
 PLAIN = Style()
@@ -9,33 +11,18 @@ PLAIN = Style()
 
 def test_columns_are_as_wide_as_their_widest_text():
     columns = [Column("lowest\ncapacity", ("80 %", "0 %")), Column("dark", ("0s", "12min30s"))]
-    assert table(["auto", "simultaneous"], columns, PLAIN) == [
-        "              lowest    dark",
-        "              capacity",
-        "auto          80 %      0s",
-        "simultaneous  0 %       12min30s",
-    ]
+    assert_screen("cli/table", table(["auto", "simultaneous"], columns, PLAIN))
 
 
 def test_columns_that_do_not_fit_stand_in_a_table_below():
     columns = [Column("x" * 30, ("1",)), Column("y" * 30, ("2",)), Column("z" * 30, ("3",))]
     lines = table(["auto"], columns, PLAIN)
-    assert lines == [
-        f"      {'x' * 30}  {'y' * 30}",
-        f"auto  {'1':30}  2",
-        f"      {'z' * 30}",
-        "auto  3",
-    ]
+    assert_screen("cli/table_in_two", lines)
 
 
 def test_only_a_name_that_leaves_no_room_has_a_line_of_its_own():
     columns = [Column("x" * 60, ("1", "2"))]
-    assert table(["a" * 18, "b" * 19], columns, PLAIN) == [
-        f"{'':18}  {'x' * 60}",
-        f"{'a' * 18}  1",
-        "b" * 19,
-        f"{'':18}  2",
-    ]
+    assert_screen("cli/table_with_a_long_name", table(["a" * 18, "b" * 19], columns, PLAIN))
 
 
 def test_short_name_keeps_its_place_beside_many_columns():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from screens import assert_screen
 
 from sim.cli.console import Style
 from sim.cli.progress_table import progress_table
@@ -24,11 +25,7 @@ def columns(rows):
 
 def test_a_rollout_is_told_day_by_day():
     told = lines(days([0, 0.25, 0.5, 1]), " in replication 0")
-    assert told == [
-        "up to date in replication 0, by time since it was first requested:",
-        "     1d    2d    3d",
-        "all  25 %  50 %  100 %",
-    ]
+    assert_screen("cli/progress_table", told)
 
 
 @pytest.mark.parametrize(

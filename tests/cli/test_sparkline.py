@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+from screens import assert_screen
 
 from sim.cli.console import ASCII, BLOCKS
 from sim.cli.sparkline import sparkline
@@ -25,12 +26,7 @@ def drawn(timeline, *, start=None, width=28, rows=1, levels=BLOCKS, changes=()):
 
 def test_dip_is_drawn_over_its_time():
     picture = drawn(line((0, 1), (900, 0.5), (1800, 0), (2700, 1)), rows=2)
-    assert picture == [
-        " 100 % |█████          █████",
-        "  50 % |██████████     █████",
-        "   0 % ++---------+--------+",
-        "        0         30min   1h",
-    ]
+    assert_screen("cli/sparkline", picture)
 
 
 def test_column_shows_the_lowest_value_within_it():

@@ -16,6 +16,7 @@ from made_variants import (
     spread,
     variant,
 )
+from screens import assert_screen
 
 from sim.experiments.conclusion import conclude
 from sim.files import loads
@@ -32,11 +33,7 @@ def test_conclusion_gives_both_values_and_the_interval_on_the_difference():
         "manual": {"rollout_duration": spread(7800.0), "blast_radius": 0.2},
         "auto": {"rollout_duration": spread(600.0) * 1.01, "blast_radius": 1.0},
     }
-    assert sentence(made, "rollout_duration") == (
-        "best: auto, done in 10min, against 2h10 with manual "
-        "(difference -2h, 95 % interval -2h..-2h); "
-        "but manual is better here: bad build reaches 20 %, against 100 % with auto"
-    )
+    assert_screen("conclusion", sentence(made, "rollout_duration"))
 
 
 def test_conclusion_shows_the_level_that_all_pairs_share():

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from screens import assert_screen
 from simpy import Environment
 
 import sim
@@ -166,10 +167,7 @@ def test_the_shell_refuses_and_names_its_own_option(shell, folder, monkeypatch):
     monkeypatch.setattr(bounds, "MOST_ROWS", 900)
     code, out, err = shell("run", "bag.yaml", "--no-files")
     assert (code, out) == (2, "")
-    assert err == (
-        "bag.yaml:7:11: systems.pool.work: asks for too much: about 3,000 rows of the log a "
-        "replication, most of tasks of job; 900 are the most; --force runs it all the same\n"
-    )
+    assert_screen("asks_for_too_much", err)
     code, out, err = shell("run", "bag.yaml", "--no-files", "--force")
     assert code == 2
     assert "replication 0 has 1,010 rows of the log" in err

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
+from screens import assert_screen
 
 from sim.core.errors import MOST_PROBLEMS
 from sim.formats.checking import check, joined, nearest, show, suggest
@@ -89,24 +90,7 @@ systems:
     nodes: many
 lod: 5%
 """
-    assert problems_of(text) == [
-        "x:4:5: systems.shop.mod: unknown key, did you mean mode?",
-        (
-            "x:5:11: systems.shop.mode: must be Auto, Manual or Simultaneous, got Manul; "
-            "did you mean Manual?"
-        ),
-        "x:7:12: systems.shop.roles.Web: missing key instances",
-        (
-            "x:7:18: systems.shop.roles.Web.for: must be a duration such as 90s or 5min, got 5 "
-            "(a number without a unit)"
-        ),
-        'x:8:26: systems.shop.roles."a.b".instances: must be a whole number, 0 or more, got -1',
-        'x:8:39: systems.shop.roles."a.b".restart: missing key high',
-        "x:9:14: systems.shop.roles.Other: must be a mapping (keys and values), got 5",
-        "x:10:12: systems.shop.steps: must be a list (items begin with '- '), got a mapping",
-        "x:13:12: systems.pool.nodes: must be a whole number, 0 or more, got many",
-        "x:14:1: lod: unknown key, did you mean load?",
-    ]
+    assert_screen("problems/keys_and_values", problems_of(text))
 
 
 def test_every_missing_key_is_told():

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from places import ROOT
+from screens import assert_screen
 from shop_file import MINIMAL, SHOP, problems, scenario
 
 from sim.core.errors import ScenarioError
@@ -267,17 +268,7 @@ def test_amounts_keep_whether_they_are_counts_or_shares():
 
 def test_all_keys_and_values_that_are_wrong_are_told_at_once_in_file_order():
     text = SHOP.replace("seed: 7", "sed: 7").replace("mode: manual", "mode: slowly")
-    assert problems(text.replace("instances: 10", "instances: none")) == [
-        "shop.yaml:5:1: sed: unknown key, did you mean seed?",
-        (
-            "shop.yaml:26:13: operations.0.upgrade_deployment.mode: must be Auto, Manual or "
-            "Simultaneous, got slowly"
-        ),
-        (
-            'shop.yaml:44:52: variants.more: systems.shop.roles."Conference.Web".instances: must '
-            "be a whole number, 1 or more, got none"
-        ),
-    ]
+    assert_screen("problems/scenario", problems(text.replace("instances: 10", "instances: none")))
 
 
 def test_preferred_metrics_hold_in_every_variant_and_read_back():

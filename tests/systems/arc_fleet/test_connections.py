@@ -6,6 +6,7 @@ import pytest
 from any_fleet import refused
 from arc_story import fleet, starts, told
 from fleet_log import Fleet
+from screens import assert_screen
 
 from sim.systems.arc_fleet.cost import parts
 
@@ -134,11 +135,7 @@ def test_the_share_that_is_away_at_an_instant_is_that_of_the_time_outside_the_wi
     """40 of the 168 hours of a week are inside: of a half 38.1 % is away, on average."""
     run = fleet("", machines=laptops(share="50%"), start=FRIDAY, horizon="4w")
     (line,) = [line for line in run.model.describe() if line.startswith("m: ")]
-    assert line == (
-        "m: 1 machine; 50 % of them are disconnected at times (connected 09:00 to 17:00 (mon, tue, "
-        "wed, thu, fri)), 38.1 % of them at an instant: nothing starts there then, what is under "
-        "way goes on."
-    )
+    assert_screen("explain/fleet_connected_at_times", line)
 
 
 def test_the_changes_of_a_week_are_what_they_cost():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from any_fleet import AGENT, MONITOR, about, last, publish, told
+from screens import assert_screen
 
 ENDLESS = {"exponential": {"mean": "1d"}}
 
@@ -52,10 +53,7 @@ def test_a_full_health_window_is_charged_at_its_end():
 
 def test_an_early_verdict_comes_when_the_machine_is_healthy():
     keys = {"install": "2min", "verdict": "early", "healthy_after": "30s"}
-    assert about("One attempt", publish(), **keys) == (
-        "One attempt takes a machine 2min to install, then 30s until it is healthy, for which it "
-        "has 5min: 2min30s on average. A machine applies one extension at a time."
-    )
+    assert_screen("explain/fleet_early_verdict", about("One attempt", publish(), **keys))
 
 
 def test_a_limit_is_told_with_its_rounding_and_what_it_costs():
@@ -77,11 +75,7 @@ GET_IT = "4 machines, enrolled and below it, get it."
 
 def test_the_attempts_that_a_release_takes_are_told_by_the_share_done():
     text = last(publish(unhealthy="10%"), discovery=ENDLESS)
-    assert text == (
-        f"{RELEASED}{GET_IT} An attempt is unhealthy with 10 %, and then rolled back in 2min and "
-        "tried again uniform (low 2d, high 4d) later: 90 % are done after 1 attempt, 99 % after 2, "
-        "99.9 % after 3, 99.99 % after 4."
-    )
+    assert_screen("explain/fleet_attempts_of_a_release", text)
 
 
 def test_a_single_attempt_is_not_tried_again():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from any_fleet import AGENT, GROUPS, MONITOR, OWN, about, last, publish, scenario, told
+from screens import assert_screen
 
 from sim.simulation import Simulation
 
@@ -24,20 +25,14 @@ def test_a_fleet_is_told_with_its_machines_and_extensions():
 
 
 def test_groups_are_told_with_their_operating_systems():
-    assert told(groups=GROUPS)[:4] == [
-        "f: 20 machines, 15 extensions.",
-        "ships: 5 machines, windows.",
-        "shops: 15 machines, linux.",
-        "AzureMonitorLinuxAgent 1.37.0 of Microsoft.Azure.Monitor on 15 machines (shops): enrolled, "
-        "so that releases of major version 1 come by themselves.",
-    ]
+    assert_screen("explain/fleet_of_groups", told(groups=GROUPS)[:4])
 
 
 def test_disconnected_machines_are_told_with_the_share_that_is_away_at_an_instant():
     away = {"share": "30%", "on": "8h", "off": "16h"}
-    assert about("disconnected", groups={"a": {"count": 500, "disconnected": away}}) == (
-        "a: 500 machines; 30 % of them are disconnected at times (on for 8h, off for 16h), 20 % of "
-        "them at an instant: nothing starts there then, what is under way goes on."
+    assert_screen(
+        "explain/fleet_disconnected",
+        about("disconnected", groups={"a": {"count": 500, "disconnected": away}}),
     )
 
 
@@ -186,11 +181,7 @@ def push(version, **body):
 
 
 def test_a_push_is_for_those_that_are_not_enrolled_too():
-    assert last(push("1.38"), unhealthy="5%") == (
-        "the operator pushes AzureMonitorLinuxAgent to 1.38 on 4 machines, enrolled or not. With 5 % "
-        "it ends unhealthy, is rolled back in 2min and not tried again. At worst all go at once: "
-        "with 4 extensions out for this alone, capacity is 0 %."
-    )
+    assert_screen("explain/fleet_push", last(push("1.38"), unhealthy="5%"))
 
 
 def test_a_push_of_several_extensions_tells_each():
@@ -198,11 +189,7 @@ def test_a_push_of_several_extensions_tells_each():
         {"upgrade_extensions": {"targets": {TARGET: "1.38", "Contoso.Own": "2"}}},
         extensions=[AGENT, OWN],
     )
-    assert text == (
-        "the operator pushes AzureMonitorLinuxAgent to 1.38 on 4 machines, enrolled or not. And Own "
-        "to 2 on 4 machines, enrolled or not. At worst all go at once: with 4 extensions out for "
-        "this alone, capacity is 50 %."
-    )
+    assert_screen("explain/fleet_push_of_several", text)
 
 
 def test_a_push_of_a_bad_release_is_as_bad():

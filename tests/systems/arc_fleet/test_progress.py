@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fleet_log import AGENT, PROBE, PUBLISH, PUBLISHED, Fleet, accepted, begun, returns, updates
+from screens import assert_screen
 
 from sim.systems.arc_fleet import progress
 
@@ -149,10 +150,7 @@ def test_a_release_is_told_with_its_share_its_last_day_and_the_rest():
 def test_who_stops_being_up_to_date_is_not_the_last_to_get_there():
     text = PUBLISHED + updates("m-0", 200) + f"{3 * DAY} Agent of m-0 -> failed"
     fleet = Fleet(PUBLISH, horizon=9.0 * DAY)
-    assert told(fleet, text) == [
-        "Agent 1.1: 0 of 4 machines are up to date (0 %); the rest: 1 failed (the first since 3d; "
-        "a repair, a PUT or a push installs it anew, no release does), 3 not discovered"
-    ]
+    assert_screen("progress_of_a_fleet", told(fleet, text))
     assert by_day(fleet, text) == [(0, 0.0), (1, 0.25), (2, 0.25), (3, 0.0)]
 
 

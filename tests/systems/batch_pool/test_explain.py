@@ -5,6 +5,7 @@ from __future__ import annotations
 import foretelling
 import pytest
 from any_pool import scenario
+from screens import assert_screen
 
 from sim.simulation import Simulation
 
@@ -32,11 +33,7 @@ def walk(operation=UPGRADE, **keys):
 
 
 def test_a_pool_is_told_with_its_nodes_and_slots():
-    assert told(nodes=10, task_slots_per_node=4, min_available="75%")[:2] == [
-        "p: a cloud_service pool of 10 nodes on WA-GUEST-OS-5.30_201904-01, 4 slots each: "
-        "40 slots; available while at least 30 (75 % of 40, rounded up, is 30) of them are in service.",
-        "A task goes to the least busy node (spread).",
-    ]
+    assert_screen("explain/pool", told(nodes=10, task_slots_per_node=4, min_available="75%")[:2])
 
 
 def test_a_pool_of_single_slots_has_no_choice_to_tell():
@@ -77,10 +74,7 @@ def test_failures_are_told_with_what_they_do_to_tasks():
     failures = {"per_year": 2.5, "recovery": "10min"}
     modes = {"on_failure": "checkpoint"}
     line = about("fails", failures=failures, interruptions=modes, requeue_to="back")
-    assert line == (
-        "A node fails 2.5 times a year and is back after 10min; a task on it goes back to the back "
-        "of the queue and starts again from its last checkpoint (one every 10min, of 0s)."
-    )
+    assert_screen("explain/pool_failures", line)
 
 
 def test_a_stream_is_told_with_its_load():
@@ -107,11 +101,7 @@ def test_a_bag_is_told_with_the_time_that_it_takes_at_least():
 
 def test_a_log_is_told_with_what_it_lacks():
     line = about("job:", work={"swf": "jobs.swf", "slots": "processors"}, task_slots_per_node=4)
-    assert line == (
-        "job: 1 task of jobs.swf, submitted from 0s to 0s; at least 7.5s of work for all slots; "
-        "1 job dropped: submit time -1; 1 job dropped: run time -1; 1 job dropped: processors -1; "
-        "1 job dropped: larger than a node of 4."
-    )
+    assert_screen("explain/pool_log", line)
 
 
 def test_tasks_that_come_too_late_are_told():
@@ -134,12 +124,7 @@ def test_an_overload_is_told():
 def test_a_walk_is_told_with_its_arithmetic():
     work = {"load": "50%", "service": "1s"}
     said, rest = walk(nodes=14, node_upgrade="5min", work=work, pause="2min")
-    assert said == (
-        f"At 1min, upgrade_os-0: {NEW} for every node; each is out for 5min. 7 waves of up to 2 "
-        "nodes (20 % of 14, rounded down), in order of number; the next wave goes when all of this "
-        "one are back and 2min have passed. A task that runs on a node goes back to the front of "
-        "the queue and starts again from the beginning."
-    )
+    assert_screen("explain/pool_upgrade", said)
     assert rest == ["Offered load meanwhile: 58.33 % of the slots that are left."]
 
 
@@ -201,10 +186,7 @@ def test_a_pool_that_is_wholly_out_is_told():
 
 def test_a_pool_that_keeps_too_few_slots_is_told():
     line = comes_to(UPGRADE, min_available="90%", node_upgrade="5min")
-    assert line == (
-        "Deterministic, one run suffices: this is what happens: lowest capacity 80 % (8 of 10), first at 1min; "
-        "downtime 25min from 1min to 26min; upgrade_os-0 is completed after 25min."
-    )
+    assert_screen("explain/pool_mean_case", line)
 
 
 def test_slots_of_a_node_count_together():
@@ -249,12 +231,7 @@ def test_an_image_goes_by_the_upgrade_policy():
     }
     keys = {"configuration": "virtual_machine", "upgrade_policy": policy, "node_upgrade": "5min"}
     said, rest = walk({"upgrade_image": {}}, **keys)
-    assert said == (
-        "At 1min, upgrade_image-0: a new image for every node; each is out for 5min. 4 waves of up "
-        "to 3 nodes (35 % of 10, rounded down), in order of number; the next wave goes when all of "
-        "this one are back and 1min have passed. A task that runs on a node ends first: the node "
-        "takes no new tasks and waits for it."
-    )
+    assert_screen("explain/pool_image", said)
     assert rest == []
     assert "capacity 70 % (7 of 10)" in comes_to({"upgrade_image": {}}, **keys)
 

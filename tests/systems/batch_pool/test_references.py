@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from any_pool import noted, pool, refused, scenario
+from screens import assert_screen
 
 from sim.core.errors import ScenarioError
 from sim.scenario import Scenario
@@ -96,13 +97,10 @@ def test_a_state_that_there_is_not_is_refused_with_the_nearest_one():
 
 
 def test_each_node_of_a_list_is_one_that_is_there_once():
-    rule = "must be a node of p, node-0 to node-3"
-    assert refused({"reboot_node": {"node": ["node-1", 1, 9, "all", "idle"]}}) == [
-        "operations.0.reboot_node.node.1: must be named once, got 1 again",
-        f"operations.0.reboot_node.node.2: {rule}, got 9",
-        f"operations.0.reboot_node.node.3: {rule}, got all",
-        f"operations.0.reboot_node.node.4: {rule}, got idle",
-    ]
+    assert_screen(
+        "problems/nodes_of_a_list",
+        refused({"reboot_node": {"node": ["node-1", 1, 9, "all", "idle"]}}),
+    )
     (told,) = refused({"reboot_node": {"node": []}})
     assert told == "operations.0.reboot_node.node: must name a node, got an empty list"
 

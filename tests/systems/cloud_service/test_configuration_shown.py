@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from foretelling import told as foretold
+from screens import assert_screen
 from story import story
 
 from sim.core.units import parse_instant
@@ -38,11 +39,7 @@ def test_explain_tells_who_is_told_and_what_each_role_has():
         more="extensions: [{id: rdp, json: true}]",
     )
     (line,) = [x for x in foretold(told.simulation.scenario) if x.startswith("At 10s")]
-    assert line == (
-        "At 10s, change_configuration-0: a new configuration (Web to 3), Auto, without restarts. "
-        "Where instances come or go all roles get a new configuration, and every instance is told "
-        "of it. Extensions: Web rdp Disable; Worker rdp Enable."
-    )
+    assert_screen("explain/service_configuration", line)
 
 
 def test_explain_tells_what_a_change_costs():
