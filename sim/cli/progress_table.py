@@ -23,27 +23,46 @@ _MOST, _LEAST = 8, 2
 
 
 def progress_table(days: Sequence[Row], which: str, style: Style) -> list[str]:
-    """Lines on one system: rows of `days` have group, day and up_to_date, `which` names the run."""
+    """Lines on one system, `which` names the run.
+
+    Rows of `days` have group, day and up_to_date, the last one of a group what the others are
+    `held_by`: that is told where there are several groups.
+    """
     shares: dict[str, dict[int, float]] = {}
+    rest: dict[str, str] = {}
     for row in days:
         shares.setdefault(row["group"], {})[row["day"]] = row["up_to_date"]
+        rest[row["group"]] = row["held_by"]
     whole = shares.get("")
     shares = {group: own for group, own in shares.items() if not group or own != whole}
     if not any(map(max, shares.values())):
         return []  # all was over within a day: the sentences and metrics tell it
     names = [group or "all" for group in shares]
     caption = f"up to date{which}, by time since it was first requested:"
-    return [caption, *table(names, _columns(names, list(shares.values())), style)]
+    held = [rest[group] for group in shares] if len(shares) > 1 else []
+    return [caption, *table(names, _columns(names, list(shares.values()), held), style)]
 
 
-def _columns(names: Sequence[str], shares: Sequence[Mapping[int, float]]) -> list[Column]:
-    """As many of the days as there is room for, the last one among them."""
+def _columns(
+    names: Sequence[str], shares: Sequence[Mapping[int, float]], held: Sequence[str]
+) -> list[Column]:
+    """As many days as there is room for, the last one among them, and what holds the rest."""
     last = max(max(each) for each in shares)
-    for most in range(_MOST, _LEAST, -1):
-        columns = [_column(day, shares) for day in _chosen(last, most)]
-        if fits(names, columns):
-            break
+    for ends in _ends(held):
+        for most in range(_MOST, _LEAST, -1):
+            columns = [*(_column(day, shares) for day in _chosen(last, most)), *ends]
+            if fits(names, columns):
+                return columns
     return columns
+
+
+def _ends(held: Sequence[str]) -> list[list[Column]]:
+    """The column behind the days: every reason, or the first ones where that is too long."""
+    if not any(held):
+        return [[]]
+    first = [each.split(", ")[0] for each in held]
+    short = (one if one == each else f"{one}, ..." for one, each in zip(first, held, strict=True))
+    return [[Column("the rest", tuple(cells))] for cells in (held, short)]
 
 
 def _chosen(last: int, most: int) -> list[int]:

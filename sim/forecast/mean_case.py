@@ -28,6 +28,9 @@ TOO_LARGE = (
 STEPS = 8
 """So many shares over time are told."""
 
+GROUPS = 12
+"""Of so many groups: types, then groups of machines."""
+
 SLOWEST = "With random times an upgrade usually takes longer, as it waits for the slowest."
 
 WEEK = 7
@@ -156,8 +159,8 @@ def _repetitions(dry_run: DryRun) -> Iterator[str]:
 
 def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """How many are up to date with the last version, by day or week since it was asked for."""
-    types = [group for group in dict.fromkeys(row["group"] for row in days) if group]
-    for group in types:
+    groups = [group for group in dict.fromkeys(row["group"] for row in days) if group]
+    for group in groups[:GROUPS]:
         shares = [row["up_to_date"] for row in days if row["group"] == group]
         unit, step = ("week", WEEK) if len(shares) > 2 * WEEK else ("day", 1)
         times = range(step, min(len(shares) + step - 1, step * STEPS + 1), step)
@@ -166,4 +169,7 @@ def _spread(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         text = ", ".join(f"{show_share(share)} after {pluralize(n, unit)}" for n, share in told)
         if not told or told[-1][1] < last:
             text += f"{', ' if text else ''}{show_share(last)} in the end"
-        yield f"up to date with what was last released or pushed of {group}: {text}"
+        head = "up to date with what was last released or pushed, " if group == groups[0] else ""
+        yield f"{head}{group}: {text}"
+    if groups[GROUPS:]:
+        yield f"{pluralize(len(groups[GROUPS:]), 'more group')}: see `run`"

@@ -119,7 +119,9 @@ class Run(Replication):
     def progress(self, system: str) -> pd.DataFrame:
         """One row a day since the publication: the share that was up to date.
 
-        `group` is empty for all together. Empty for a system whose rollouts take less than days.
+        `group` is empty for all together; `held_by` is on the last row of a group: what holds those
+        that are not up to date at the horizon. No rows of a system whose rollouts take less than
+        days.
         """
         self.model_of(system)
         every = self.progress_table

@@ -107,6 +107,7 @@ PROGRESS = _schema(
     day=WHOLE,
     at_s=NUMBER,
     up_to_date=NUMBER,
+    held_by=TEXT,
 )
 REPLICATIONS = _schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
 TIMELINES = _schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)

@@ -11,8 +11,10 @@ from sim.cli.progress_table import progress_table
 PLAIN = Style()
 
 
-def days(shares, group=""):
-    return [{"group": group, "day": k, "up_to_date": share} for k, share in enumerate(shares)]
+def days(shares, group="", held_by=""):
+    rows = [{"group": group, "up_to_date": share, "held_by": ""} for share in shares]
+    rows[-1:] = [row | {"held_by": held_by} for row in rows[-1:]]
+    return [row | {"day": k} for k, row in enumerate(rows)]
 
 
 def lines(rows, which=""):
@@ -56,6 +58,39 @@ def test_several_types_have_a_row_each_and_one_that_is_done_stays_so():
 def test_a_type_that_is_all_has_no_row_beside_groups_that_differ():
     rows = days([0, 0.5]) + days([0, 0.5], "Agent") + days([0, 1], "a") + days([0, 0], "b")
     assert [row.split()[0] for row in lines(rows)[2:]] == ["all", "a", "b"]
+
+
+def test_what_holds_the_rest_of_a_group_stands_behind_its_days():
+    rows = days([0, 0.5], held_by="3 failed") + days([0, 1], "a") + days([0, 0.2], "b", "3 failed")
+    assert lines(rows)[1:] == [
+        "     1d     the rest",
+        "all  50 %   3 failed",
+        "a    100 %",
+        "b    20 %   3 failed",
+    ]
+
+
+def test_where_all_are_one_row_the_sentence_tells_what_holds_the_rest():
+    assert lines(days([0, 0.5], held_by="3 failed"))[1:] == ["     1d", "all  50 %"]
+
+
+def test_reasons_that_leave_no_room_are_told_by_the_first_of_them():
+    long = "1,234 not discovered, 217 on another version, 31 rolled back, 3 failed"
+    rows = days([0, 0.1, 0.2, 0.5], held_by=long) + days([0, 0.1, 0.2, 0.5], "a", long)
+    rows += days([0, 0, 0, 0], "b", "9 failed")
+    assert lines(rows)[1:] == [
+        "     1d    2d    3d    the rest",
+        "all  10 %  20 %  50 %  1,234 not discovered, ...",
+        "b    0 %   0 %   0 %   9 failed",
+    ]
+
+
+def test_days_give_way_to_what_holds_the_rest():
+    shares = [k / 56 for k in range(57)]
+    assert len(columns(days(shares))) == 8
+    rows = days(shares, held_by="25 not discovered, 11 backing off, 3 failed")
+    rows += days([0, 0.5], "a", "9 failed")
+    assert columns(rows) == ["14d", "28d", "42d", "56d", "the", "rest"]
 
 
 def test_the_only_type_is_all():

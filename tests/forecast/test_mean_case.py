@@ -124,6 +124,25 @@ def test_shares_up_to_date_of_a_fleet_are_those_of_a_run(path):
         assert np.all(np.abs(seen - mean) <= 4 * deviation + 0.03)
 
 
+def test_shares_over_time_are_told_of_the_first_groups_under_one_head():
+    agent = {"publisher": "P", "type": "A", "version": "1.0", "enable_automatic_upgrade": True}
+    fleet = {
+        "kind": "arc_fleet",
+        "groups": {f"g{k:02}": {"count": 1} for k in range(13)},
+        "also_supported": ["P/A"],
+        "extensions": [agent],
+    }
+    release = {"at": "1h", "publish_extension": {"type": "A", "version": "1.1"}}
+    given = {"systems": {"f": fleet}, "operations": [release]}
+    line = of_system(Simulation(Scenario.from_dict(given)), "f")[-1]
+    head = "up to date with what was last released or pushed, A: "
+    assert line.count("last released or pushed") == line.count(head) == 1
+    assert "; g00: " in line
+    assert "; g10: " in line
+    assert "g11" not in line
+    assert line.endswith("; 2 more groups: see `run`.")
+
+
 def of_days(line, days):
     """A line that stays where it ends."""
     return np.pad(line, (0, days - len(line)), "edge")

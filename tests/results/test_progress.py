@@ -39,7 +39,7 @@ def results():
 def test_progress_of_a_run_has_a_row_a_day_for_all_and_for_each_type(results):
     table = results.replay().progress("shops")
     where = ["variant", "replication", "system", "group"]
-    assert list(table.columns) == [*where, "day", "at_s", "up_to_date"]
+    assert list(table.columns) == [*where, "day", "at_s", "up_to_date", "held_by"]
     assert table["group"].tolist() == [""] * 3 + ["AzureMonitorLinuxAgent"] * 3
     assert table["day"].tolist() == [0, 1, 2] * 2
     assert table["up_to_date"].tolist() == [0.0, 0.0, 1.0] * 2

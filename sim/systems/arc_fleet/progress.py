@@ -1,4 +1,4 @@
-"""What is said of one run of a fleet: how far versions came, what holds the rest, what did nothing.
+"""What is said of one run of a fleet: how far versions came, and what holds the rest, and where.
 
 A type's progress is that of the version last requested: see `metrics.progress`.
 """
@@ -6,39 +6,31 @@ A type's progress is that of the version last requested: see `metrics.progress`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.core.formatting import show
-from sim.core.log import OPERATION, SUCCEEDED, Stack
+from sim.core.log import Stack
 from sim.core.units import show_duration
 from sim.core.wall_clock import DAY
 from sim.systems.arc_fleet.metrics import progress
-from sim.systems.arc_fleet.requests import (
-    PublishExtension,
-    PutExtension,
-    RemoveExtension,
-    RepairExtension,
-    SetAutomaticUpgrade,
-)
+from sim.systems.arc_fleet.notes import notes
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,
     DISCONNECTED,
-    ENROLLED,
     FAILED,
     ROLLING_BACK,
-    TARGET_WIDTH,
     WAITING,
     WIDTH,
 )
-from sim.systems.arc_fleet.versions import major, upgrades, version_key
 from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -47,9 +39,11 @@ if TYPE_CHECKING:
     from sim.systems.arc_fleet.metrics import Progress
     from sim.systems.arc_fleet.scopes import Scope
     from sim.systems.base.model import SystemModel
-    from sim.systems.base.operation import Operation
 
     Row = dict[str, Any]
+
+MOST_NAMED = 3
+"""So many of the groups of machines are named that something holds."""
 
 
 def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
@@ -57,17 +51,20 @@ def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
 
     Nothing of a type of which nobody is in scope.
     Columns: system, group (a type, a group of machines, or empty for all), day (0 is when the
-    version last requested was first published or pushed), at_s, up_to_date.
+    version last requested was first published or pushed), at_s, up_to_date, held_by (on the last
+    row of a group: what holds the others at the horizon).
     """
     layout = model.layout
     scopes = Scopes(layout, Stack([log]))
+    reasons = _ReasonCounts(scopes)
     rows: list[Row] = []
     for group in ("", *layout.types, *layout.machine_groups):
         found = progress(scopes, group)
         if found is None or not found.size[0]:
             continue
-        where = {"system": layout.name, "group": group}
+        where = {"system": layout.name, "group": group, "held_by": ""}
         rows += [where | row for row in _days(found, log.horizon)]
+        rows[-1]["held_by"] = _listed(reasons.of(group))
     return rows
 
 
@@ -79,25 +76,6 @@ def _days(found: Progress, horizon: float) -> Iterator[Row]:
     for day in range(days + 1):
         at = min(since + day * DAY, horizon)
         yield {"day": day, "at_s": at, "up_to_date": float(count.at(at)) / size}
-
-
-class Held(NamedTuple):
-    """How far a version came, and what holds those that are not up to date at the horizon."""
-
-    group: str
-    version: str
-    scope: int
-    up_to_date: int
-    last_s: float
-    """When the last one got up to date, seconds; NaN where none ever did."""
-    since_s: float
-    """When it was first asked for, seconds."""
-    asked: str
-    """How: by a ``publication`` or a ``push``."""
-    by: dict[str, int]
-    """Reason -> how many; together they are all the rest."""
-    failed_s: float
-    """When the first of them failed that are failed, seconds; `NEVER` where none is."""
 
 
 REASONS = (
@@ -114,18 +92,66 @@ REASONS = (
 _REASON = {reason: number for number, reason in enumerate(REASONS)}
 
 
+Reasons = dict[str, dict[str, int]]
+"""Reason -> group of machines -> how many it holds there; the groups as the fleet has them."""
+
+
+class Held(NamedTuple):
+    """How far a version came, and what holds those that are not up to date at the horizon."""
+
+    group: str
+    version: str
+    scope: int
+    up_to_date: int
+    last_s: float
+    """When the last one got up to date, seconds; NaN where none ever did."""
+    since_s: float
+    """When it was first asked for, seconds."""
+    asked: str
+    """How: by a ``publication`` or a ``push``."""
+    by: Reasons
+    """What holds all the rest."""
+    failed_s: float
+    """When the first of them failed that are failed, seconds; `NEVER` where none is."""
+
+
+class _ReasonCounts:
+    """What holds each extension in scope that is not up to date at the horizon, counted."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+        self._counts: dict[int, list[int]] = {}
+
+    def of(self, kind: str) -> Reasons:
+        """Of a type, a group of machines, or all where empty."""
+        found: Reasons = {}
+        for place in self._scopes.places(kind):
+            group = self._scopes.layout.extensions[place].group
+            for reason, count in zip(REASONS, self._count(place), strict=True):
+                if count:
+                    groups = found.setdefault(reason, {})
+                    groups[group] = groups.get(group, 0) + count
+        return {reason: found[reason] for reason in REASONS if reason in found}
+
+    def _count(self, place: int) -> list[int]:
+        """Of one extension, reason by reason."""
+        if place not in self._counts:
+            reasons = _reasons(self._scopes, place)
+            self._counts[place] = np.bincount(reasons, minlength=len(REASONS)).tolist()
+        return self._counts[place]
+
+
 def held(layout: FleetLayout, log: Log) -> list[Held]:
     """For each requested type how far the version last requested came, and what holds the rest."""
     scopes, found = Scopes(layout, Stack([log])), []
+    reasons = _ReasonCounts(scopes)
     for kind in layout.types:
         spread = progress(scopes, kind)
         if spread is None or not spread.size[0]:
             continue
-        reasons = [_reasons(scopes, place) for place in scopes.places(kind)]
-        counts = np.bincount(np.concatenate(reasons), minlength=len(REASONS)).tolist()
-        by = {reason: n for reason, n in zip(REASONS, counts, strict=True) if n}
-        size = int(spread.size[0])
-        done, last, since = size - sum(counts), spread.last_arrival(0), float(spread.since[0])
+        by, size = reasons.of(kind), int(spread.size[0])
+        done = size - sum(sum(groups.values()) for groups in by.values())
+        last, since = spread.last_arrival(0), float(spread.since[0])
         version, asked = _what(scopes, kind, since)
         failed_s = min(_failed_since(scopes, place, in_scope=True) for place in scopes.places(kind))
         found.append(Held(kind, version, size, done, last, since, asked, by, failed_s))
@@ -147,7 +173,8 @@ def _what(scopes: Scopes, kind: str, since: float) -> tuple[str, str]:
 def _reasons(scopes: Scopes, place: int) -> NDArray[np.intp]:
     """What holds each one in scope that is not up to date at the horizon."""
     scope = scopes.requested(place)
-    assert scope is not None
+    if scope is None:
+        return np.zeros(0, np.intp)
     final, target = scopes.final(place)[0], scope.target[0]
     behind = scope.members[0] & (final != target)
     status = final[behind] % WIDTH
@@ -198,11 +225,14 @@ def progress_text(model: SystemModel[FleetLayout], log: Log) -> list[str]:
     Then what is stuck beside them, and which operations changed nothing.
     """
     scopes = Scopes(model.layout, Stack([log]))
-    lines = [_sentence(each) for each in held(model.layout, log)] + _stuck_beside(scopes)
+    names = len(model.layout.groups) > 1
+    lines = [_sentence(each, names_groups=names) for each in held(model.layout, log)]
+    lines += _stuck_beside(scopes)
     return lines + [f"{name} {note}" for name, note in notes(scopes).items()]
 
 
-def _sentence(one: Held) -> str:
+def _sentence(one: Held, *, names_groups: bool) -> str:
+    """With the groups of machines that hold the rest, where there are several."""
     share = show(one.up_to_date / one.scope, "share")
     machines = pluralize(one.scope, "machine")
     text = f"{one.group} {one.version}: {one.up_to_date:,} of {machines} {be(one.up_to_date)}"
@@ -210,16 +240,41 @@ def _sentence(one: Held) -> str:
     if one.up_to_date and not math.isnan(one.last_s):
         day = math.ceil((one.last_s - one.since_s) / DAY)
         text += f", the last on day {day} after the {one.asked}"
-    rest = [f"{count:,} {reason}" for reason, count in one.by.items()]
-    if one.failed_s < NEVER:  # the first of the reasons
-        rest[0] += f" {_for_good(one.failed_s)}"
+    rest = []
+    for reason, groups in one.by.items():
+        said = [_where(groups)] if names_groups else []
+        said += [_for_good(one.failed_s)] if reason == "failed" else []
+        rest.append(
+            f"{sum(groups.values()):,} {reason}" + (f" ({'; '.join(said)})" if said else "")
+        )
     return text + (f"; the rest: {', '.join(rest)}" if rest else "")
+
+
+def _listed(by: Reasons) -> str:
+    """``202 backing off, 3 failed``, the most first."""
+    counts = {reason: sum(groups.values()) for reason, groups in by.items()}
+    ordered = sorted(counts, key=lambda reason: -counts[reason])
+    return ", ".join(f"{counts[reason]:,} {reason}" for reason in ordered)
+
+
+def _where(groups: Mapping[str, int]) -> str:
+    """``202 of shops, 7 of desks``, the most first; ``of shops`` where these are all."""
+    if len(groups) == 1:
+        return f"of {next(iter(groups))}"
+    ordered = sorted(groups, key=lambda name: -groups[name])
+    told = [f"{groups[name]:,} of {name}" for name in ordered[:MOST_NAMED]]
+    more = ordered[MOST_NAMED:]
+    if more:
+        told.append(
+            f"{sum(groups[name] for name in more):,} of {pluralize(len(more), 'more group')}"
+        )
+    return ", ".join(told)
 
 
 def _for_good(since: float) -> str:
     """What helps those that are failed, the first of them since some seconds."""
     helps = "a repair, a PUT or a push installs it anew, no release does"
-    return f"(the first since {show_duration(since)}; {helps})"
+    return f"the first since {show_duration(since)}; {helps}"
 
 
 def _stuck_beside(scopes: Scopes) -> list[str]:
@@ -233,7 +288,9 @@ def _stuck_beside(scopes: Scopes) -> list[str]:
     if not machines:
         return []
     stuck = f"stuck: {pluralize(len(machines), 'machine')} with a failed extension"
-    return [f"{stuck} {_for_good(since)}"]
+    groups = Counter(group for group, _ in sorted(machines))
+    where = f"{_where(groups)}; " if len(scopes.layout.groups) > 1 else ""
+    return [f"{stuck} ({where}{_for_good(since)})"]
 
 
 def _is_failed(scopes: Scopes, place: int, *, in_scope: bool) -> NDArray[np.bool_]:
@@ -251,119 +308,3 @@ def _failed_since(scopes: Scopes, place: int, *, in_scope: bool) -> float:
     """When the first of them failed, seconds; `NEVER` where there is none."""
     times = scopes.since(place)[_is_failed(scopes, place, in_scope=in_scope)]
     return float(times.min(initial=NEVER))
-
-
-# What changed nothing -----------------------------------------------------------------------------
-
-
-class _There(NamedTuple):
-    """An extension of a group, as an operation found it in a run."""
-
-    type: str
-    enrolled: bool
-    machines: int
-    """How many have it."""
-    versions: tuple[str, ...]
-    """Those that some machine has, each once."""
-    wanted: str
-    """The version that the service wants of it from then on."""
-
-
-def notes(scopes: Scopes) -> dict[str, str]:
-    """By name each operation of the first replication that was accepted and changed nothing: why.
-
-    A stack of one is meant.
-    """
-    found = {}
-    for number, operation in enumerate(scopes.layout.requests):
-        if scopes.accepted[0, number] < NEVER:
-            note = _note(scopes, number, operation)
-            if note:
-                found[operation.name] = note
-    return found
-
-
-def _note(scopes: Scopes, number: int, operation: Operation) -> str:
-    body = operation.body
-    there = [_found(scopes, number, place, operation) for place in scopes.layout.meant(body)]
-    if isinstance(body, PublishExtension):
-        return _of_release(scopes, operation, body, there)
-    if isinstance(body, SetAutomaticUpgrade):
-        is_news = any(each.enrolled != body.enabled for each in there)
-        opted = f"{body.type} is opted {'in' if body.enabled else 'out'}"
-        return "" if is_news else f"changes nothing: {opted} already"
-    if not _is_over(scopes, number) or _did_something(scopes, number, operation):
-        return ""
-    if isinstance(body, RepairExtension | RemoveExtension):
-        did, what = ("repairs", "was failed") if isinstance(body, RepairExtension) else _NONE_THERE
-        return f"{did} nothing: no {body.type} {what}"
-    if any(set(each.versions) - {each.wanted} for each in there):
-        return "installs nothing: another request or release came before it"
-    had = dict.fromkeys(f"{each.type} {version}" for each in there for version in each.versions)
-    machines = sum(each.machines for each in there)
-    has = "has" if machines == 1 else "have"
-    text = f"installs nothing: {pluralize(machines, 'machine')} {has} {' and '.join(had)} already"
-    return text + (_opts(body, there) if isinstance(body, PutExtension) else "")
-
-
-_NONE_THERE = "removes", "was there yet"
-
-
-def _opts(body: PutExtension, there: list[_There]) -> str:
-    """What a PUT changes beside versions."""
-    if all(each.enrolled == body.enable_automatic_upgrade for each in there):
-        return ", and it changes nothing"
-    return f"; it opts {body.type} {'in' if body.enable_automatic_upgrade else 'out'}"
-
-
-def _of_release(
-    scopes: Scopes, operation: Operation, body: PublishExtension, there: list[_There]
-) -> str:
-    """Why a release covers nobody, where it does not."""
-    rollout = scopes.layout.upgrade_number(operation.name)
-    if scopes.began[0, rollout] < NEVER:
-        return ""
-    text = f"{body.type} {body.version} upgrades nobody: "
-    enrolled = [version for each in there if each.enrolled for version in each.versions]
-    if not any(each.machines for each in there):
-        return f"{text}no machine has the extension"
-    if not enrolled:
-        return f"{text}no machine is enrolled"
-    if not any(major(version) == major(body.version) for version in enrolled):
-        return f"{text}those enrolled have another major version"
-    if not any(upgrades(body.version, version) for version in enrolled):
-        newest = max(enrolled, key=version_key)
-        return f"{text}those enrolled have it, or a newer version, already ({newest})"
-    return f"{text}a newer version of its major is out already"
-
-
-def _found(scopes: Scopes, number: int, place: int, operation: Operation) -> _There:
-    """An extension when an operation was accepted, before that did anything."""
-    layout, at = scopes.layout, float(scopes.accepted[0, number])
-    each, rows = layout.extensions[place], scopes.changes(place)
-    subject, first, name = layout.first_operation + number, layout.first_upgrade, operation.name
-    own = layout.upgrade_number(name) if layout.begins_upgrade(name) else layout.rollouts
-    past = layout.came_before(rows.time, rows.cause, at, subject, first + own)
-    codes = np.full(each.count, each.initial_code, np.int16)
-    codes[rows.machine[past]] = rows.new[past]
-    here = codes[codes != 0]
-    before = scopes.target(place, np.zeros(1, np.intp), np.full(1, at), number)[0]
-    versions = tuple(each.versions[number] for number in np.unique(here // WIDTH).tolist())
-    wanted = each.versions[scopes.after(number, place)[0] // TARGET_WIDTH]
-    return _There(each.type, before % TARGET_WIDTH == ENROLLED, len(here), versions, wanted)
-
-
-def _is_over(scopes: Scopes, number: int) -> bool:
-    """Whether an operation has succeeded by the horizon."""
-    state = scopes.stack.final[0, scopes.layout.first_operation + number]
-    return bool(state % OPERATION.width == SUCCEEDED)
-
-
-def _did_something(scopes: Scopes, number: int, operation: Operation) -> bool:
-    """Whether an extension changed because of an operation, or of the upgrade that it began."""
-    layout = scopes.layout
-    causes = [layout.first_operation + number]
-    if layout.begins_upgrade(operation.name):
-        causes.append(layout.upgrade(operation.name))
-    places = range(len(layout.extensions))
-    return any(np.isin(scopes.changes(place).cause, causes).any() for place in places)

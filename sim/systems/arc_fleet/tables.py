@@ -16,7 +16,7 @@ import numpy as np
 from sim.core.log import Stack
 from sim.core.timelines import Members
 from sim.systems.arc_fleet.layout import is_meant, machine_name
-from sim.systems.arc_fleet.progress import notes
+from sim.systems.arc_fleet.notes import notes
 from sim.systems.arc_fleet.rejections import answer
 from sim.systems.arc_fleet.requests import PublishExtension
 from sim.systems.arc_fleet.scopes import Scopes

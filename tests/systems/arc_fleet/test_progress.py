@@ -21,8 +21,9 @@ def by_day(fleet, text, group=""):
 def held(fleet, text):
     """What holds the rest of the only published type."""
     (one,) = progress.held(fleet.model.layout, fleet.log(text))
-    assert one.up_to_date + sum(one.by.values()) == one.scope
-    return one.by
+    found = {reason: sum(groups.values()) for reason, groups in one.by.items()}
+    assert one.up_to_date + sum(found.values()) == one.scope
+    return found
 
 
 def told(fleet, text):
@@ -108,7 +109,7 @@ def test_one_that_a_push_left_behind_was_rolled_back_or_has_another_version():
     text = begun(100, "upgrade_extensions-0") + updates("m-0", 200, because="upgrade_extensions-0")
     text += returns("m-1", 200, then="current", because="upgrade_extensions-0")
     (one,) = progress.held(fleet.model.layout, fleet.log(text))
-    assert one.by == {"rolled back": 1, "on another version": 2}
+    assert one.by == {"rolled back": {"m": 1}, "on another version": {"m": 2}}
     assert (one.up_to_date, one.asked) == (1, "push")
 
 
@@ -176,127 +177,80 @@ def test_all_at_once_are_up_to_date_at_the_publication():
     assert by_day(fleet, PUBLISHED + at_once) == [(0, 1.0)]
 
 
-NOBODY = accepted(100, "publish_extension-0")
+# By group of machines
+
+AWAY = {"share": "100%", "on": "100s", "off": "150s"}
+TWO = {"desks": {"count": 2}, "laptops": {"count": 3, "disconnected": AWAY}}
 
 
-@pytest.mark.parametrize(
-    ("extensions", "version", "why"),
-    [
-        ([AGENT | {"enable_automatic_upgrade": False}], "1.1", "no machine is enrolled"),
-        ([AGENT], "2.0", "those enrolled have another major version"),
-        (
-            [AGENT | {"version": "1.5"}],
-            "1.2",
-            "those enrolled have it, or a newer version, already (1.5)",
-        ),
-        ([AGENT], "1.0", "those enrolled have it, or a newer version, already (1.0)"),
-    ],
-)
-def test_a_release_that_is_for_nobody_is_told_with_the_reason_and_has_no_days(
-    extensions, version, why
-):
-    release = ("publish_extension", {"type": "Agent", "version": version})
-    fleet = Fleet(release, extensions=extensions)
-    line = f"publish_extension-0 Agent {version} upgrades nobody: {why}"
-    assert told(fleet, NOBODY) == [line]
-    assert progress.by_day(fleet.model, fleet.log(NOBODY)) == []
-    (row,) = fleet.model.operations_table(fleet.log(NOBODY))
-    assert (row["status"], row["code"]) == ("Succeeded", "")
-    assert f"publish_extension-0 {row['message']}" == line
-
-
-def test_a_release_below_one_that_is_out_already_is_told_as_that():
-    older = ("publish_extension", {"type": "Agent", "version": "1.1"})
-    fleet = Fleet(("publish_extension", {"type": "Agent", "version": "1.2"}), older)
-    text = begun(100, "publish_extension-0") + accepted(200, "publish_extension-1")
-    assert told(fleet, text)[-1] == (
-        "publish_extension-1 Agent 1.1 upgrades nobody: a newer version of its major is out already"
-    )
-
-
-# What changes nothing, what is stuck
-
-
-def request(kind, **body):
-    return (kind, {"type": "Agent"} | body)
-
-
-def changes_nothing(*requests, text="", **spec):
-    """What is told of the last of some requests, which is accepted at 900 s and ends at once."""
-    fleet = Fleet(*requests, **spec)
-    name = fleet.model.layout.operations[-1]
-    log = fleet.log(text + accepted(900, name))
-    row = fleet.model.operations_table(log)[-1]
-    lines = [line for line in progress.progress_text(fleet.model, log) if line.startswith(name)]
-    assert lines == ([f"{name} {row['message']}"] if row["message"] else [])
-    return row["message"]
-
-
-def put(version="1.0", *, enrolled=True):
-    body = {"publisher": "P", "version": version, "enable_automatic_upgrade": enrolled}
-    return request("put_extension", **body)
-
-
-def test_a_put_of_what_is_there_is_told_to_change_nothing_or_only_who_is_enrolled():
-    why = "installs nothing: 4 machines have Agent 1.0 already"
-    assert changes_nothing(put()) == f"{why}, and it changes nothing"
-    assert changes_nothing(put(enrolled=False)) == f"{why}; it opts Agent out"
-    asleep = [AGENT | {"enable_automatic_upgrade": False}]
-    assert changes_nothing(put(), extensions=asleep) == f"{why}; it opts Agent in"
-    one = {"m": {"count": 1}}
-    assert changes_nothing(put(), groups=one).startswith("installs nothing: 1 machine has Agent")
-
-
-def test_a_put_that_installs_something_has_no_note():
-    begins = "900 Agent of m-0 -> installing because put_extension-0"
-    assert changes_nothing(put("1.1"), text=begins) == ""
-
-
-def test_a_put_that_another_request_overtakes_is_told_as_that():
-    assert changes_nothing(put("1.1")) == (
-        "installs nothing: another request or release came before it"
-    )
-
-
-def test_a_put_is_of_the_newest_minor_version_that_is_known_then():
-    """1.1 was published, 1.0 is asked for, and 1.1 is there."""
-    text = PUBLISHED + "".join(updates(f"m-{k}", 200) for k in range(4))
-    note = "installs nothing: 4 machines have Agent 1.1 already, and it changes nothing"
-    assert changes_nothing(PUBLISH, put("1.0"), text=text) == note
-
-
-def test_a_push_of_what_is_installed_is_told_to_install_nothing():
-    push = ("upgrade_extensions", {"targets": {"P.Agent": "1.0"}})
-    fleet = Fleet(push)
-    end = "900 upgrade by upgrade_extensions-0 -> completed because upgrade_extensions-0"
-    text = begun(900, "upgrade_extensions-0") + end + "\n900 upgrade_extensions-0 -> Succeeded"
-    assert told(fleet, text) == [
-        "Agent 1.0: 4 of 4 machines are up to date (100 %)",
-        "upgrade_extensions-0 installs nothing: 4 machines have Agent 1.0 already",
+def test_the_groups_are_named_in_which_the_rest_is_held():
+    text = PUBLISHED + updates("desks-0", 200) + returns("laptops-0", 200)
+    text += "300 laptops-1 -> disconnected \n 300 laptops-2 -> disconnected"
+    text += "\n 400 Agent of laptops-1 -> waiting \n 400 Agent of laptops-2 -> waiting"
+    assert told(Fleet(PUBLISH, groups=TWO), text) == [
+        "Agent 1.1: 1 of 5 machines is up to date (20 %), the last on day 1 after the publication"
+        "; the rest: 2 disconnected (of laptops), 1 backing off (of laptops), "
+        "1 not discovered (of desks)"
     ]
 
 
-def test_opting_in_what_is_in_is_told_to_change_nothing():
-    opts = request("set_automatic_upgrade", enabled=True)
-    assert changes_nothing(opts) == "changes nothing: Agent is opted in already"
-    out = request("set_automatic_upgrade", enabled=False)
-    assert changes_nothing(out) == ""
-    text = accepted(500, "set_automatic_upgrade-0")
-    again = changes_nothing(out, out, text=text)
-    assert again == "changes nothing: Agent is opted out already"
+def test_a_reason_that_holds_several_groups_names_those_with_most_machines():
+    (line,) = told(Fleet(PUBLISH, groups=TWO), PUBLISHED)
+    assert line.endswith("the rest: 5 not discovered (3 of laptops, 2 of desks)")
+    many = {f"g{k}": {"count": k + 1} for k in range(5)}
+    (line,) = told(Fleet(PUBLISH, groups=many), PUBLISHED)
+    assert line.endswith(
+        "the rest: 15 not discovered (5 of g4, 4 of g3, 3 of g2, 3 of 2 more groups)"
+    )
+    four = {f"g{k}": {"count": k + 1} for k in range(4)}
+    (line,) = told(Fleet(PUBLISH, groups=four), PUBLISHED)
+    assert line.endswith("(4 of g3, 3 of g2, 2 of g1, 1 of 1 more group)")
 
 
-def test_a_repair_of_what_is_not_failed_is_told_to_repair_nothing():
-    repair = request("repair_extension")
-    assert changes_nothing(repair) == "repairs nothing: no Agent was failed"
+def test_what_is_failed_is_told_with_its_group_before_what_helps():
+    text = PUBLISHED + returns("desks-0", 200, then="failed")
+    (line,) = told(Fleet(PUBLISH, groups=TWO), text)
+    assert f"the rest: 1 failed (of desks; the first since 8min20s; {HELP}), 4 not" in line
 
 
-def test_what_is_refused_has_its_own_message_only():
-    fleet = Fleet(request("repair_extension"))
-    refused = fleet.log("900 repair_extension-0 -> Refused/no such extension")
-    (row,) = fleet.model.operations_table(refused)
-    assert row["message"] == "the machines do not have the extension P.Agent"
-    assert progress.progress_text(fleet.model, refused) == []
+def test_groups_of_several_types_are_counted_for_each_type_and_together():
+    probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
+    kinds = [AGENT, PROBE | {"groups": ["desks"]}]
+    fleet = Fleet(PUBLISH, probe, extensions=kinds, groups=TWO)
+    text = PUBLISHED + begun(150, "publish_extension-1") + updates("laptops-0", 200)
+    agent, only = told(fleet, text)
+    assert agent.endswith("the rest: 4 not discovered (2 of desks, 2 of laptops)")
+    assert only.endswith("the rest: 2 not discovered (of desks)")
+    assert held_by(fleet, text) == {
+        "": "6 not discovered",
+        "Agent": "4 not discovered",
+        "Probe": "2 not discovered",
+        "desks": "4 not discovered",
+        "laptops": "2 not discovered",
+    }
+
+
+def held_by(fleet, text):
+    """By group what its last row says."""
+    rows = progress.by_day(fleet.model, fleet.log(text))
+    last = {row["group"]: row for row in rows}
+    assert all(not row["held_by"] for row in rows if row is not last[row["group"]])
+    return {group: row["held_by"] for group, row in last.items()}
+
+
+def test_the_last_day_of_a_group_tells_what_holds_it_the_most_first():
+    text = PUBLISHED + updates("desks-0", 200) + updates("desks-1", 2 * DAY)
+    text += returns("laptops-0", 200, then="failed")
+    fleet = Fleet(PUBLISH, groups=TWO, horizon=9.0 * DAY)
+    assert held_by(fleet, text) == {
+        "": "2 not discovered, 1 failed",
+        "Agent": "2 not discovered, 1 failed",
+        "desks": "",
+        "laptops": "2 not discovered, 1 failed",
+    }
+
+
+# What is stuck
 
 
 HELP = "a repair, a PUT or a push installs it anew, no release does"
@@ -323,6 +277,17 @@ def test_what_is_failed_of_which_nothing_was_requested_is_told_beside():
     assert line == f"stuck: 2 machines with a failed extension (the first since 1min30s; {HELP})"
 
 
+def test_what_is_failed_beside_is_told_with_its_group():
+    put = ("put_extension", {"publisher": "P", "type": "X", "version": "1.0"})
+    text = accepted(50, "put_extension-0")
+    for name in ("desks-1", "laptops-0", "laptops-2"):
+        text += f"90 X of {name} -> failed because put_extension-0\n"
+    (line,) = told(Fleet(put, groups=TWO), text)
+    assert line.startswith(
+        "stuck: 3 machines with a failed extension (2 of laptops, 1 of desks; the first since"
+    )
+
+
 def test_each_published_type_is_told_by_itself():
     probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
     asleep = PROBE | {"enable_automatic_upgrade": False}
@@ -339,5 +304,5 @@ def test_a_release_that_does_not_come_is_not_told():
     assert by_day(Fleet(PUBLISH), "") == []
 
 
-def test_nothing_is_told_where_nothing_is_published():
-    assert told(Fleet(PUBLISH), "") == []
+def test_nothing_is_told_where_nothing_is_to_be_published():
+    assert told(Fleet(), "") == []
