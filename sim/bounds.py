@@ -101,12 +101,10 @@ def _as_written(scenario: Scenario, path: Path) -> Path:
         if isinstance(key, int) and isinstance(node.value, dict):
             continue
         kept.append(key)
-        if isinstance(node.value, dict) and key in node.value:
-            node = node.value[str(key)]
-        elif isinstance(node.value, list) and isinstance(key, int):
-            node = node.value[key]
-        else:
+        below = node.below(key)
+        if below is None:
             return (*kept, *path[place + 1 :])
+        node = below
     return tuple(kept)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.core.units import show_duration
+from sim.core.units import show_duration, without_zeros
 from sim.core.wall_clock import show_instant
 
 if TYPE_CHECKING:
@@ -101,6 +101,4 @@ def _number(value: float) -> str:
 
 
 def _plain(value: float, decimals: int) -> str:
-    text = f"{value:,.{decimals}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+    return without_zeros(f"{value:,.{decimals}f}")

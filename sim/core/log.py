@@ -252,6 +252,17 @@ def first_of_each(column: NDArray[Any]) -> NDArray[np.bool_]:
     return first
 
 
+def next_of_each(key: NDArray[Any], column: NDArray[Any], none: float) -> NDArray[Any]:
+    """By row what the next one of the same key has in a column; `none` where there is no next.
+
+    Rows stand by key; shape (rows,).
+    """
+    found = np.full(len(key), none, column.dtype)
+    goes_on = ~first_of_each(key)[1:]
+    found[:-1][goes_on] = column[1:][goes_on]
+    return found
+
+
 class Stack:
     """The logs of several replications of one scenario, analysed together (one is a stack of one).
 

@@ -155,8 +155,12 @@ def format_duration(seconds: float) -> str:
 
 
 def _decimals(value: float, most: int) -> str:
-    text = f"{value:.{most}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return without_zeros(f"{value:.{most}f}")
+
+
+def without_zeros(number: str) -> str:
+    """A number without the zeros that end its decimals, and without the sign of a 0."""
+    text = number.rstrip("0").rstrip(".") if "." in number else number
     return "0" if text == "-0" else text
 
 
@@ -247,7 +251,7 @@ def _ratio(text: str, expected: str) -> tuple[float, str]:
 def format_share(value: float) -> str:
     """Write a share exactly: `parse_share` gives the same number back."""
     percent = format(Decimal(repr(float(value))).scaleb(2), "f")
-    return (percent.rstrip("0").rstrip(".") if "." in percent else percent) + "%"
+    return without_zeros(percent) + "%"
 
 
 def show_share(value: float) -> str:

@@ -58,6 +58,12 @@ class Node:
     where: str = ""
     key_where: str = ""
 
+    def below(self, key: str | int) -> Node | None:
+        """What stands under a key or, in a list, at a place that it has; None where nothing is."""
+        if isinstance(self.value, dict) and isinstance(key, str):
+            return self.value.get(key)
+        return self.value[key] if isinstance(self.value, list) and isinstance(key, int) else None
+
 
 def walk(node: Node) -> Iterator[Node]:
     """A node and all below it, in the order of the file."""

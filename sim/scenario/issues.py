@@ -36,12 +36,10 @@ def locate(tree: Node, path: Path) -> Node:
     """The node at `path`, or the deepest one above it: a missing key has no place."""
     node = tree
     for key in path:
-        if isinstance(node.value, dict) and key in node.value:
-            node = node.value[str(key)]
-        elif isinstance(node.value, list) and isinstance(key, int):
-            node = node.value[key]
-        else:
+        below = node.below(key)
+        if below is None:
             break
+        node = below
     return node
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.core.log import ROW, Block, Log, Recorder, Stack, States, Subjects
+from sim.core.log import ROW, Block, Log, Recorder, Stack, States, Subjects, next_of_each
 
 LIGHT = States(("absent", "red", "green"), ("old", "new"))
 SWITCH = States(("absent", "off", "on"))
@@ -177,6 +177,15 @@ def test_the_final_state_is_the_last_new_one_or_the_initial_one():
 
 def test_where_nothing_happens_the_final_state_is_the_initial_one():
     assert Stack([log([]), log([])]).final.tolist() == [SUBJECTS.initial.tolist()] * 2
+
+
+def test_each_row_knows_the_next_one_of_its_subject():
+    stack = Stack([log()])
+    row = stack.by_subject
+    after = next_of_each(stack.key[row], stack.time[row], math.inf)
+    assert after.tolist() == [math.inf, 20, 100, math.inf, math.inf, math.inf]
+    nobody = next_of_each(stack.key[:0], stack.cause[:0], -1)
+    assert (nobody.dtype, len(nobody)) == (np.int32, 0)
 
 
 # The audit

@@ -331,6 +331,13 @@ def test_nodes_compare_by_value_and_place():
     assert Node("a", "x:1:1") != Node("a", "x:1:2")
 
 
+def test_what_stands_below_a_node_is_found_by_key_or_place():
+    tree = from_python({"a": [5, 6], "b": 7})
+    assert tree.below("a").below(1).value == 6
+    assert [tree.below("c"), tree.below(0), tree.below("b").below("x")] == [None, None, None]
+    assert tree.below("a").below("0") is None
+
+
 def test_a_tree_is_walked_through_in_the_order_of_the_file():
     tree = read("a: [1, {b: 2}]\nc:\n", "f")
     assert [node.where for node in walk(tree)] == [

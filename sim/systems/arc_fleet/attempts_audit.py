@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.core.log import first_of_each
+from sim.core.log import first_of_each, next_of_each
 from sim.core.random_streams import Again
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy, PublishExtension
 from sim.systems.arc_fleet.states import (
@@ -73,6 +73,8 @@ class _Drawn:
         self._horizon = scopes.stack.horizon
         self._key = scopes.stack.key[history.row]
         """By row a number for its machine in its replication."""
+        self._until = next_of_each(self._key, history.time, np.inf)
+        """When the same machine's extension changes next; infinite where it does not."""
         self._attempts = self._begun()
 
     def _begun(self) -> Attempts:
@@ -157,7 +159,7 @@ class _Drawn:
         history = self._history
         self._attempts = self._attempts.of(chosen)
         row, due = row[chosen], at[chosen] + self._times("retry_after", self._spec.retry_after)
-        leaves = self._next_time(row)
+        leaves = self._until[row]
         late = (leaves > due) & (due <= self._horizon)
         goes = np.flatnonzero(leaves < due)
         after = row[goes] + 1
@@ -268,19 +270,10 @@ class _Drawn:
 
     # What the log says.
 
-    def _next_time(self, row: NDArray[np.intp]) -> NDArray[np.float64]:
-        """When the same machine's extension changes next; infinite where it does not."""
-        time, key = np.full(len(row), np.inf), self._key
-        some = np.flatnonzero(row + 1 < len(key))
-        after = row[some] + 1
-        same = key[after] == key[row[some]]
-        time[some[same]] = self._history.time[after[same]]
-        return time
-
     def _differ(self, row: NDArray[np.intp], due: NDArray[np.float64]) -> bool:
         """Whether the row after one does not come when it is due; beyond the horizon is never."""
         expected = np.where(due <= self._horizon, due, np.inf)
-        return bool((self._next_time(row) != expected).any())
+        return bool((self._until[row] != expected).any())
 
     def _brings_what_was_asked(self, judged: NDArray[np.intp]) -> bool:
         layout = self._scopes.layout

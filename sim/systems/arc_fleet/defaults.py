@@ -24,6 +24,7 @@ from sim.systems.arc_fleet.spec import (
     identity,
 )
 from sim.systems.arc_fleet.versions import version_key
+from sim.systems.base.metrics import OF_MEMBERS
 from sim.systems.base.spec import Headcount
 
 if TYPE_CHECKING:
@@ -50,14 +51,7 @@ _ASSUMED = {
 """Key -> its default, where Azure publishes none, or no more than its bounds."""
 
 GROUP_METRICS = {
-    "min_capacity",
-    "mean_capacity",
-    "capacity_hours_lost",
-    "availability",
-    "downtime",
-    "outages",
-    "longest_outage",
-    "min_in_service",
+    *OF_MEMBERS,
     "updated_share",
     *(f"time_to_{percent}" for percent in range(1, 101)),
     "rollbacks",

@@ -22,21 +22,12 @@ from sim.formats.fields import (
     Spec,
     Text,
 )
+from sim.systems.arc_fleet.states import Status
 from sim.systems.arc_fleet.versions import Version
 from sim.systems.base.operation import Window
 from sim.systems.base.spec import System
 
 Os = Literal["linux", "windows"]
-Status = Literal[
-    "current",
-    "waiting",
-    "installing",
-    "watching",
-    "unhealthy",
-    "rolling_back",
-    "backing_off",
-    "failed",
-]
 
 # Assumption: a release reaches every server within eight weeks, as documented, and evenly over
 # them, of which the documents say nothing.

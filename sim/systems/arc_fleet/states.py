@@ -8,10 +8,11 @@ bears the one that it gets.
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from sim.core.log import States
 
-EXTENSION = (
-    "absent",
+Status = Literal[
     "current",
     "waiting",
     "installing",
@@ -20,7 +21,8 @@ EXTENSION = (
     "rolling_back",
     "backing_off",
     "failed",
-)
+]
+EXTENSION: tuple[str, ...] = ("absent", *get_args(Status))
 (
     CURRENT,
     WAITING,

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from sim.systems.base.layout import Layout
 
 
+OF_MEMBERS = (
+    *("min_capacity", "mean_capacity", "capacity_hours_lost", "min_in_service"),
+    *("availability", "downtime", "outages", "longest_outage"),
+)
+"""What `of_members` measures where it is told what is needed."""
+
+
 def of_members(members: Members, unit: int, warm_up: float, up: Steps | None = None) -> Values:
     """Capacity over [warm_up, horizon], how few were in service, and availability.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.core.log import ASKED
 from sim.systems.batch_pool.history import history
-from sim.systems.batch_pool.requests import OF_NODES, RebootNode, ReimageNode
+from sim.systems.batch_pool.requests import OfNodes, RebootNode, ReimageNode
 from sim.systems.batch_pool.selection import ALL, names_one, numbers_of
 from sim.systems.batch_pool.states import BUSY, IDLE, NODE, START_TASK_FAILED, WIDTH
 
@@ -31,7 +31,7 @@ def broken_rules(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     asked = {
         subject: request.body
         for subject, request in enumerate(layout.requests, layout.first_operation)
-        if isinstance(request.body, OF_NODES) and not names_one(request.body.node)
+        if isinstance(request.body, OfNodes) and not names_one(request.body.node)
     }
     if not asked:
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.systems.base.cost import Part, expected_failures, tries
-from sim.systems.batch_pool.requests import OF_NODES, Resize, UpgradeImage, UpgradeOs
+from sim.systems.batch_pool.requests import OfNodes, Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.selection import ALL, numbers_of
 from sim.systems.batch_pool.states import BUSY, IDLE, NODE
 
@@ -100,7 +100,7 @@ def _of_nodes(layout: PoolLayout, busy: float) -> Iterator[Part]:
             count = layout.spec.nodes
         elif isinstance(operation.body, Resize):
             count = max(1.0, abs(operation.body.nodes - layout.spec.nodes))
-        elif isinstance(operation.body, OF_NODES):
+        elif isinstance(operation.body, OfNodes):
             count = _chosen(layout, operation.body.node)
         nodes += count
         rows = count * taken + OPERATION_ROWS

@@ -8,8 +8,8 @@ from sim.formats.tree import dotted
 from sim.systems.base.spec import Headcount
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
-    OF_NODES,
     WAITING,
+    OfNodes,
     RebootNode,
     ReimageNode,
     Resize,
@@ -102,7 +102,7 @@ def _resolve_body(spec: BatchPool, body: Request) -> Request:
     if isinstance(body, Resize):
         option = body.node_deallocation_option or spec.node_deallocation_option
         return body.model_copy(update={"node_deallocation_option": option})
-    if isinstance(body, OF_NODES):
+    if isinstance(body, OfNodes):
         numbers = numbers_of(body.node)
         if numbers is not None:
             names = tuple(node_name(number) for number in numbers)
@@ -139,7 +139,7 @@ def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list
     restarts = [body for body in bodies if isinstance(body, RebootNode | ReimageNode)]
     if upgraded and spec.work and any(body.option in WAITING for body in restarts):
         lines.append("a reboot or reimage that waits is lost to the upgrade")
-    if any(isinstance(body, OF_NODES) and not names_one(body.node) for body in bodies):
+    if any(isinstance(body, OfNodes) and not names_one(body.node) for body in bodies):
         lines.append("of several nodes each answers a request by itself")
     lines += [
         f"{name} {getattr(spec, name)}" for name in chosen if name not in spec.model_fields_set

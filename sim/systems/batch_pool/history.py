@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import first_of_each
+from sim.core.log import first_of_each, next_of_each
 from sim.systems.batch_pool.states import (
     ACTIVE,
     CHECKPOINTED,
@@ -124,16 +124,12 @@ class NodeRows:
     @cached_property
     def until(self) -> NDArray[np.float64]:
         """When the node changes next; infinite where it does not."""
-        until = np.full(len(self.key), np.inf)
-        until[:-1][self.follows[1:]] = self.time[1:][self.follows[1:]]
-        return until
+        return next_of_each(self.key, self.time, np.inf)
 
     @cached_property
     def next_cause(self) -> NDArray[np.int32]:
         """Because of whom it changes next; -1 where it does not."""
-        cause = np.full(len(self.key), -1, np.int32)
-        cause[:-1][self.follows[1:]] = self.cause[1:][self.follows[1:]]
-        return cause
+        return next_of_each(self.key, self.cause, -1)
 
 
 ENDINGS = ("unfinished", "completed", "failed by itself", "requeue", "terminate", "checkpoint")

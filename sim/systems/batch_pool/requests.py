@@ -56,47 +56,42 @@ class Resize(Request):
     """What happens to the tasks of nodes that go. Default: the pool's own option."""
 
 
-class RebootNode(Request):
-    """Reboot nodes that are idle or running, or whose start task failed."""
+class OfNodes(Request):
+    """A request about single nodes."""
 
     node: NodeChoice
     """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
     each node that is in it then."""
+
+
+class RebootNode(OfNodes):
+    """Reboot nodes that are idle or running, or whose start task failed."""
+
     option: Deallocation = "requeue"
     """What happens to their tasks: requeue, terminate, taskcompletion (wait for them) or
     retaineddata (wait also until their data may go). Default: requeue."""
 
 
-class ReimageNode(Request):
+class ReimageNode(OfNodes):
     """Reimage nodes that are idle or running, or whose start task failed: a fresh operating system,
     in a cloud_service pool.
     """
 
-    node: NodeChoice
-    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
-    each node that is in it then."""
     option: Deallocation = "requeue"
     """What happens to their tasks: requeue, terminate, taskcompletion (wait for them) or
     retaineddata (wait also until their data may go). Default: requeue."""
 
 
-class DisableScheduling(Request):
+class DisableScheduling(OfNodes):
     """Disable scheduling: nodes take no new tasks."""
 
-    node: NodeChoice
-    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
-    each node that is in it then."""
     option: Literal["requeue", "terminate", "taskcompletion"] = "requeue"
     """What happens to the tasks that they run: requeue, terminate or taskcompletion (they go on).
     Default: requeue."""
 
 
-class EnableScheduling(Request):
+class EnableScheduling(OfNodes):
     """Enable scheduling: nodes take tasks again."""
-
-    node: NodeChoice
-    """node-0 or 0, node-1 and so on; a list of them; `all`; or a state such as starttaskfailed:
-    each node that is in it then."""
 
 
 OPERATIONS: dict[str, type[Request]] = {
@@ -108,9 +103,6 @@ OPERATIONS: dict[str, type[Request]] = {
     "disable_scheduling": DisableScheduling,
     "enable_scheduling": EnableScheduling,
 }
-
-OF_NODES = (RebootNode, ReimageNode, DisableScheduling, EnableScheduling)
-"""Requests about single nodes."""
 
 WAITING = ("taskcompletion", "retaineddata")
 """Options that let running tasks end."""

@@ -18,7 +18,7 @@ from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.history import DONE, TERMINATE, UNFINISHED, executions, requeued
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.rejections import NO_NODE, OPERATION_STATES, answer
-from sim.systems.batch_pool.requests import OF_NODES, DisableScheduling, EnableScheduling
+from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling, OfNodes
 from sim.systems.batch_pool.selection import names_one
 from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH, shown
 
@@ -84,7 +84,7 @@ def operations_table(layout: PoolLayout, log: Log) -> list[Row]:
     block = log.subjects.one(layout.name, "operation")
     rows = records.operations_table(log, block, asked, answer)
     for number, each in enumerate(layout.requests):
-        if isinstance(each.body, OF_NODES) and not names_one(each.body.node):
+        if isinstance(each.body, OfNodes) and not names_one(each.body.node):
             mine = log.rows[log.rows["subject"] == block.first + number]
             rows[number] |= _of_several(layout, mine, each.body)
     return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.formats.distributions import Distribution
+from sim.systems.base.metrics import OF_MEMBERS
 from sim.systems.base.spec import Headcount
 from sim.systems.cloud_service.requests import (
     HostOsUpdate,
@@ -28,19 +29,7 @@ RESTART = Distribution.model_validate({"lognormal": {"median": "4min", "p95": "9
 # "Role instance restarts FAQ": an update of the host takes 15 to 20 minutes.
 HOST_UPDATE = Distribution.model_validate({"uniform": {"low": "15min", "high": "20min"}})
 
-GROUP_METRICS = {
-    "min_capacity",
-    "mean_capacity",
-    "min_in_service",
-    "capacity_hours_lost",
-    "availability",
-    "downtime",
-    "outages",
-    "longest_outage",
-    "updated_share",
-    "blast_radius",
-    "bad_build_hours",
-}
+GROUP_METRICS = {*OF_MEMBERS, "updated_share", "blast_radius", "bad_build_hours"}
 
 ONLY_BUILD = "2"
 """The build of an upgrade where the file lists none."""

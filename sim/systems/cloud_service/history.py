@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, UPGRADE, first_of_each
+from sim.core.log import ROLLING_BACK, UPGRADE, first_of_each, next_of_each
 from sim.systems.base.targets import Group, Targets, share
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.states import (
@@ -202,7 +202,6 @@ class History:
         self.old, self.new = stack.old[row], stack.new[row]
         self.status = self.new % WIDTH % STAGED
         self.was = self.old % WIDTH % STAGED
-        self.follows = ~first_of_each(self.key)
 
     def body(self, upgrade: int) -> Any:
         """What the operation asks that begins an upgrade."""
@@ -288,9 +287,7 @@ class History:
     @cached_property
     def until(self) -> NDArray[np.float64]:
         """When the same instance changes next; infinite where it does not."""
-        until = np.full(len(self.row), np.inf)
-        until[:-1][self.follows[1:]] = self.time[1:][self.follows[1:]]
-        return until
+        return next_of_each(self.key, self.time, np.inf)
 
     @cached_property
     def settled(self) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from kiosks import log_of, model, request
 
 from sim.core.log import UNIT, Stack
 from sim.core.timelines import Members
-from sim.systems.base.metrics import at_least, of_members, of_rollouts
+from sim.systems.base.metrics import OF_MEMBERS, at_least, of_members, of_rollouts
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,11 @@ def test_availability_is_told_where_it_is_known_what_is_needed(members):
     assert of_members(members, UNIT, 0.0, both)["downtime"].tolist() == [600.0]
     one = at_least(members.series("ready"), 1)
     assert of_members(members, UNIT, 0.0, one)["downtime"].tolist() == [0.0]
+
+
+def test_what_is_measured_of_members_is_named(members):
+    up = at_least(members.series("ready"), 1)
+    assert sorted(of_members(members, UNIT, 0.0, up)) == sorted(OF_MEMBERS)
 
 
 def test_a_promise_is_kept_where_every_rollout_is_accepted_and_ends(kiosks, stack):
