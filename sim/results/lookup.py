@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_UNITS = {**dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"), "available": "0/1"}
+_UNITS = {
+    **dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"),
+    "available": "0/1",
+    "configuration": "",
+}
 """The units of series that are no counts."""
 
 

@@ -154,10 +154,11 @@ class ResultPictures:
         which = "median of all runs" if any(found.values()) else "replication 0"
         of_whom = group or (name if self._several else "")
         what = f"{of_whom} {series}".strip().replace("_", " ")
+        among = f" in {len(lines)} variants" if len(lines) > 1 else ""
         return overlay.figure(
             lines,
             what,
-            title=f"{what[:1].upper()}{what[1:]} in {len(lines)} variants, {which}",
+            title=f"{what[:1].upper()}{what[1:]}{among}, {which}",
             subtitle=self._subtitle(name, None),
             start=self._results.about.start_time,
         )

@@ -2,8 +2,16 @@
 
 import pytest
 
+import sim
 from sim.core.errors import ScenarioError
 from sim.results.lookup import Lookup
+
+SCALED_OUT = """
+systems:
+  shop: {kind: cloud_service, roles: {WebRole: {instances: 2}}}
+operations:
+  - {at: 10min, change_configuration: {configuration: {WebRole: 3}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +30,13 @@ def test_lines_are_those_of_the_first_replication_with_their_units(of, first, co
         line, again = of.line(first, "shop", series), run.timeline("shop", series)
         assert (line.times.tolist(), line.unit) == (again.times.tolist(), again.unit)
         assert line.values.tolist() == again.values.tolist()
+
+
+def test_a_configuration_number_counts_nothing():
+    run = sim.run(sim.loads(SCALED_OUT))
+    line = Lookup(run).line(run.variant(), "shop", "configuration", "WebRole")
+    again = run.replay().timeline("shop", "configuration", "WebRole")
+    assert (line.unit, line.values.tolist()) == (again.unit, again.values.tolist()) == ("", [1, 2])
 
 
 @pytest.mark.parametrize(

@@ -430,6 +430,8 @@ def test_overlay_has_a_line_for_each_variant(compared, drawn):
     compared.plot.overlay()
     assert list(caught["first"]) == ["auto", "simultaneous", "nothing"]
     assert caught["title"] == "Capacity in 3 variants, median of all runs"
+    compared.plot.overlay("ready", group="WebRole", of=["auto"])
+    assert caught["title"] == "WebRole ready, replication 0"
     compared.plot.overlay("ready", group="WebRole", of=["auto", "nothing"])
     assert list(caught["first"]) == ["auto", "nothing"]
     assert caught["title"] == "WebRole ready in 2 variants, replication 0"

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import cached_property, partial, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.timelines import accumulate, total
+from sim.core.timelines import Members, accumulate, total
 from sim.systems.base import series
 from sim.systems.base.metrics import at_least
 from sim.systems.base.series import in_statuses
 from sim.systems.base.targets import Targets, up_to_date
 from sim.systems.cloud_service.history import in_production
-from sim.systems.cloud_service.states import LIFE, READY, SLOW
+from sim.systems.cloud_service.states import LIFE, LOCKED, PRODUCTION, READY, SLOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from sim.core.log import Log
+    from sim.core.log import Block, Log
     from sim.core.timelines import Steps, Timeline
     from sim.systems.cloud_service.layout import Layout
 
@@ -37,6 +40,8 @@ class Series(series.Series):
         groups = ["", *(role.name for role in layout.roles)]
         named = [(name, group) for group in groups for name in ("capacity", "available", "ready")]
         named.append(("up_to_date", ""))
+        if layout.configured.numbers is not None:
+            named += [("configuration", role.name) for role in layout.roles]
         named += [(f"by_version:{build}", "") for build in layout.builds]
         named += [(f"by_state:{status}", "") for status in LIFE[1:] if status != LIFE[SLOW]]
         return named + [(f"by_update_domain:{domain}", "") for domain in range(layout.domains)]
@@ -59,6 +64,23 @@ class Series(series.Series):
             serves = self.members(role).series("serves")
             found = self._enough[role] = at_least(serves, self._layout.least_served(place))
         return found
+
+    def configuration(self, role: str) -> Timeline:
+        """The number of a role's configuration, of the deployment that is in production."""
+        layout = self._layout
+        block, slots = layout.configured.numbers, layout.deployments
+        assert block is not None
+        place = [each.name for each in layout.roles].index(role)
+        lines = [
+            self._of(_one(block, layout.target(slot, place)), _number_of).combine(
+                self._of(_one(slots, slot), _is_production), np.multiply
+            )
+            for slot in range(layout.slots)
+        ]
+        return reduce(lambda a, b: a.combine(b, np.add), lines).simplified()
+
+    def _of(self, block: Block, weight: Callable[[Block], NDArray[np.int64]]) -> Timeline:
+        return Members(self.stack, [block]).weigh(weight).timeline(0)
 
     def by_state(self, group: str, status: str) -> Timeline:
         """Instances in a status; a cold one shows that of a warm one."""
@@ -98,3 +120,20 @@ class Series(series.Series):
             for role in range(len(layout.roles))
         ]
         return up_to_date(Targets(self.stack, layout.targets), groups)
+
+
+def _one(block: Block, place: int) -> Block:
+    """One subject of a block."""
+    return replace(
+        block, first=block.first + place, count=1, initial=block.initial[place : place + 1]
+    )
+
+
+def _number_of(block: Block) -> NDArray[np.int64]:
+    """By code of a configuration its number."""
+    return np.arange(len(block.states))
+
+
+def _is_production(block: Block) -> NDArray[np.int64]:
+    """By code of a deployment 1 for the production slot, locked or not."""
+    return np.isin(np.arange(len(block.states)), (PRODUCTION, PRODUCTION + LOCKED)).astype(np.int64)

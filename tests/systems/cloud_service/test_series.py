@@ -56,3 +56,27 @@ def test_every_series_that_is_offered_is_there():
     told = story(AUTO, more=STAGING)
     for name, group in told.model.series():
         assert told.series(name, group)
+
+
+def change(keys, at):
+    return f"at: {at}s, change_configuration: {{{keys}}}"
+
+
+def test_the_configuration_number_of_a_role_is_a_step_line():
+    more = f"{change('configuration: {W: 3}', 10)}\n{change('configuration: {W: 2}', 60)}"
+    told = story(more, "W: {instances: 2, restart: 100s}, X: {instances: 1, restart: 50s}")
+    for role in ("W", "X"):
+        assert told.series("configuration", role) == [(0, 1), (10, 2), (60, 3)]
+
+
+def test_it_is_that_of_the_deployment_in_production():
+    told = story(f"{change('configuration: {W: 3}', 10)}\nat: 60s, swap: {{}}", more=STAGING)
+    assert told.series("configuration", "W") == [(0, 1), (10, 2), (60, 1)]
+    told = story(
+        f"{change('slot: staging, configuration: {W: 3}', 10)}\nat: 60s, swap: {{}}", more=STAGING
+    )
+    assert told.series("configuration", "W") == [(0, 1), (60, 2)]
+
+
+def test_where_no_configuration_can_change_there_is_no_such_series():
+    assert not [name for name, _ in story(AUTO).model.series() if name == "configuration"]
