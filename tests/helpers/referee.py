@@ -310,7 +310,7 @@ class Referee:
         return "vm_size" in getattr(body, "changes", ())
 
     def local_data_lost(self):
-        """Instances with local storage that a turn took whose upgrade changes the VM size."""
+        """Instances with local storage: a turn of another VM size took them, or a rack failed."""
         turns, lost = {}, set()
         for time, block, row in self.rows:
             number, cause = int(row["subject"]), int(row["cause"])
@@ -320,6 +320,8 @@ class Referee:
             elif block.kind == "instance" and turns.get(cause, (None,))[0] == time:
                 keeps = self.spec.roles[block.group].local_storage
                 lost |= {number} if keeps and self._resizes(turns[cause][1]) else set()
+            elif block.kind == "instance" and "fault domain" in self.subjects.name(cause):
+                lost |= {number} if self.spec.roles[block.group].local_storage else set()
         return len(lost)
 
     def counts(self):

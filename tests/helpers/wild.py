@@ -153,6 +153,8 @@ def wild(draw):
         "demand": {"constant": 40},
         "roles": given_roles,
     }
+    if draw(st.booleans()):
+        service["fault_domain_failures"] = FAILING
     return {
         "horizon": f"{HORIZON_MIN}min",
         "warm_up": draw(st.sampled_from(["0s", "40min"])),

@@ -20,6 +20,11 @@ def pluralize(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
+def so_often(rate: float, unit: str) -> str:
+    """``1 time a year``, ``0.5 times an hour`` of a mean rate; `unit` comes with its article."""
+    return f"{rate:,g} {'time' if rate == 1 else 'times'} {unit}"
+
+
 def be(count: int) -> str:
     """``is`` of one, ``are`` of more or none."""
     return "is" if count == 1 else "are"

@@ -11,7 +11,7 @@ from sim.core.rounding import at_least, at_most
 from sim.core.units import format_clock, show_duration, show_share
 from sim.systems.base.dry_run import MEAN, DryRunRules
 from sim.systems.base.model import refused
-from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
+from sim.systems.base.text import be, in_time, pluralize, rounded_up, so_often, when, within
 from sim.systems.batch_pool.arrivals import OfferedLoad
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
@@ -119,7 +119,7 @@ def _nodes(layout: PoolLayout) -> list[str]:
     if spec.failures:
         fate = _interrupted(spec.interruptions.on_failure, spec)
         lines.append(
-            f"A node fails {spec.failures.per_year:,g} times a year and is back after "
+            f"A node fails {so_often(spec.failures.per_year, 'a year')} and is back after "
             f"{spec.failures.recovery}; a task on it {fate}."
         )
     if spec.preemptions and spec.preemptions.per_hour:
@@ -137,7 +137,7 @@ def _preempted(preemptions: Preemptions, spec: BatchPool, horizon: float) -> str
         returns = f"returns after {preemptions.returns}{start}"
         there = f"{share} of them are there in the mean"
     return (
-        f"Spot nodes: each is preempted {preemptions.per_hour:,g} times an hour in service and "
+        f"Spot nodes: each is preempted {so_often(preemptions.per_hour, 'an hour')} in service and "
         f"{returns}; a task on it {_interrupted('requeue', spec)}; {there}."
     )
 

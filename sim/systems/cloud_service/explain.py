@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.units import show_duration, show_share
 from sim.systems.base.model import refused
-from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
+from sim.systems.base.text import as_written, be, pluralize, rounded_up, so_often, when, within
 from sim.systems.cloud_service.configured import EXTENSION, states
 from sim.systems.cloud_service.layout import domains_in_use, has_faults
 from sim.systems.cloud_service.requests import (
@@ -24,6 +24,7 @@ from sim.systems.cloud_service.status import status
 
 if TYPE_CHECKING:
     from sim.core.log import Log
+    from sim.systems.base.failures import Failures
     from sim.systems.base.model import DryRun, SystemModel
     from sim.systems.base.operation import Operation
     from sim.systems.cloud_service.layout import Layout, RoleLayout
@@ -38,6 +39,7 @@ def describe(model: SystemModel[Layout], dry_run: DryRun | None) -> list[str]:
     """The service, who is in which domain at time 0, what each operation does or how it fails."""
     layout = model.layout
     lines = [_service(layout), *_roles(layout), *_demand(layout), *_domains(layout)]
+    lines += _failures(layout)
     for operation in as_written(layout.requests):
         rejection = refused(operation, model.rejection(operation), dry_run)
         if rejection is None:
@@ -138,6 +140,28 @@ def _domains(layout: Layout) -> list[str]:
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         lines.append(f"Domain {domain}: {shown}{more}.")
     return lines
+
+
+def _failures(layout: Layout) -> list[str]:
+    """What fails by itself, and what is lost by it."""
+    lines = [
+        f"An instance of {role.name} {_fails(role.spec.failures)}."
+        for role in layout.roles
+        if role.spec.failures and role.spec.failures.per_year
+    ]
+    failures = layout.spec.fault_domain_failures
+    if failures and failures.per_year:
+        keep = [role.name for role in layout.roles if role.spec.local_storage]
+        lost = f"; those of {', '.join(keep)} lose their local data" if keep else ""
+        count = layout.fault_domains
+        each = f"Each of the {count} fault domains" if count > 1 else "The fault domain"
+        lines.append(f"{each} {_fails(failures)}, with all its instances{lost}.")
+    return lines
+
+
+def _fails(failures: Failures) -> str:
+    often = so_often(failures.per_year, "a year")
+    return f"fails {often} and is back after {failures.recovery}"
 
 
 def _operation(layout: Layout, operation: Operation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -86,6 +86,8 @@ class Failing(NamedTuple):
     failures: Failures
     members: list[list[int]]
     """Numbers of instances; those of one list fail together."""
+    causes: list[int]
+    """By list the subject whose doing it is."""
 
 
 class Layout(base.Layout["CloudService"]):
@@ -155,6 +157,10 @@ class Layout(base.Layout["CloudService"]):
         names = [f"build {build}" for build in self.builds]
         self.first_build = self.add("build", BUILD, names).first
         """Subject of the first build."""
+        racks = range(self.fault_domains if _come(self.spec.fault_domain_failures) else 0)
+        names = [f"failure of fault domain {domain}" for domain in racks]
+        self.failures_of_domains = self.add("fault_domain", base.ACTOR, names)
+        """By fault domain what its failures are the doing of; none where none fails."""
         self._domains = [
             self.add(
                 "update_domain",
@@ -301,16 +307,18 @@ class Layout(base.Layout["CloudService"]):
     def failing(self) -> Iterator[Failing]:
         """Who fails by himself: instances one by one, the hosts of a fault domain together."""
         for role in self.roles:
-            if role.spec.failures and role.spec.failures.per_year:
+            if _come(role.spec.failures):
                 path = f"{self.name}/{role.name}/failures"
-                yield Failing(path, role.spec.failures, [[i] for i in role.members])
+                causes = [self.actor("failures")] * role.room
+                yield Failing(path, role.spec.failures, [[i] for i in role.members], causes)
         failures = self.spec.fault_domain_failures
-        if failures and failures.per_year:
+        if _come(failures):
             domains = [
                 [i for role in self.roles for i in role.members[domain :: self.spec.fault_domains]]
                 for domain in range(self.fault_domains)
             ]
-            yield Failing(f"{self.name}/fault_domain_failures", failures, domains)
+            causes = list(self.failures_of_domains.numbers)
+            yield Failing(f"{self.name}/fault_domain_failures", failures, domains, causes)
 
     @cached_property
     def slow(self) -> list[bool]:
@@ -332,6 +340,10 @@ class Layout(base.Layout["CloudService"]):
         if not slot:
             return ""
         return " (began in staging)" if self.swaps else " (staging)"
+
+
+def _come(failures: Failures | None) -> TypeGuard[Failures]:
+    return failures is not None and failures.per_year > 0
 
 
 def _domain_name(deployment: str, domain: int) -> str:

@@ -22,6 +22,7 @@ from sim.systems.cloud_service.history import next_time, taken, updated
 from sim.systems.cloud_service.states import (
     BAD,
     READY,
+    RESTARTING,
     SLOW,
     STAGED,
     UNRESPONSIVE,
@@ -80,7 +81,8 @@ OWN_METRICS = (
         "instances",
         "lower",
         "lost\nlocal data",
-        "Instances that lost what they kept on local disks.",
+        "Instances that lost what they kept on local disks: by a change of the VM size or a failure "
+        "of their fault domain.",
     ),
     Metric(
         "unserved_demand",
@@ -240,24 +242,40 @@ def _here(block: Block, here: NDArray[np.int64], weights: Mapping[str, int]) -> 
 
 
 def _data_lost(layout: Layout, stack: Stack) -> NDArray[np.float64]:
-    """Instances of roles with local storage that a change of the VM size took out.
+    """Instances of roles with local storage whose local disks were made anew.
 
-    Source: "How to update a cloud service": a VM size change destroys local data.
+    Sources: "How to update a cloud service" (a change of the VM size destroys local data), "Disk
+    partition preservation" (so does a migration off a failed server; reboots, reimages, updates of
+    the guest or host OS and in-place upgrades preserve it).
     """
     keeps = np.array([layout.roles[place].spec.local_storage for place in layout.role_of])
     lost = np.zeros((stack.replications, layout.instances * layout.slots), bool)
+    if not keeps.any():
+        return _count(lost)
+    rows = np.concatenate([_resized(layout, stack), _failed_with_domain(layout, stack)])
+    number = stack.subject[rows] - layout.first_instance()
+    lost[stack.replication[rows], number] = keeps[number % layout.instances]
+    return _count(lost)
+
+
+def _resized(layout: Layout, stack: Stack) -> NDArray[np.intp]:
+    """The rows in which a change of the VM size takes an instance."""
     destroys = [
         layout.first_upgrade + number
         for number in range(layout.rollouts)
         if "vm_size" in getattr(layout.rollout(number).body, "changes", ())
     ]
-    if not destroys or not keeps.any():
-        return _count(lost)
+    if not destroys:
+        return np.zeros(0, np.intp)
     rows, upgrade = taken(layout, stack)
-    rows = rows[np.isin(upgrade, destroys)]
-    number = stack.subject[rows] - layout.first_instance()
-    lost[stack.replication[rows], number] = keeps[number % layout.instances]
-    return _count(lost)
+    return rows[np.isin(upgrade, destroys)]
+
+
+def _failed_with_domain(layout: Layout, stack: Stack) -> NDArray[np.intp]:
+    """The rows in which an instance goes out as its fault domain fails."""
+    out = stack.new % WIDTH % STAGED == RESTARTING
+    out &= np.isin(stack.cause, layout.failures_of_domains.numbers)
+    return np.flatnonzero(out)
 
 
 def _count(which: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
 from sim.systems.base.tables import GanttLabels
 from sim.systems.cloud_service import audit, explain, metrics, status, tables
-from sim.systems.cloud_service.layout import Layout, operator_walk
+from sim.systems.cloud_service.layout import Failing, Layout, operator_walk
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.rejections import answer, by_request
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
@@ -99,21 +99,22 @@ class Model(SystemModel[Layout]):
     def _plan_failures(self, service: HostedService) -> None:
         """Unplanned ones of instances and of fault domains, which go on during a rollout."""
         layout = self.layout
-        first, actor = layout.first_instance(), layout.actor("failures")
-        restart_draws = service.restart_draws("failures")
+        first, restart_draws = layout.first_instance(), service.restart_draws("failures")
 
-        def fail(members: list[list[int]], place: int, recovery: float) -> None:
+        def fail(failing: Failing, place: int, recovery: float) -> None:
             # After a swap it is the other deployment that fails.
-            instances = service.production.instances
-            for i in members[place]:
+            instances, cause = service.production.instances, failing.causes[place]
+            for i in failing.members[place]:
                 if instances.is_ready(i):  # one that is out already cannot fail
                     version = instances.version(i)
-                    instances.hold(i, version, RESTARTING, recovery, restart_draws, actor)
+                    instances.hold(i, version, RESTARTING, recovery, restart_draws, cause)
 
-        for path, failures, members in layout.failing():
-            subjects = [first + together[0] for together in members]
-            on_failure = partial(fail, members)
-            FailureProcess(service.context, path, failures, subjects, on_failure).begin()
+        for failing in layout.failing():
+            subjects = [first + together[0] for together in failing.members]
+            process = FailureProcess(
+                service.context, failing.path, failing.failures, subjects, partial(fail, failing)
+            )
+            process.begin()
 
     def call(self, number: int) -> Call:
         """The file's operation `number` as a request; the platform asks for its own updates."""

@@ -275,8 +275,8 @@ class _Audit:
     def wrong_failures(self) -> Iterator[str]:
         """Unplanned ones of single instances and of fault domains."""
         layout, places = self._layout, np.arange(self._stack.replications)
-        failed = [np.zeros((0, 3))]
-        for path, failures, members in layout.failing():
+        failed = [np.zeros((0, 4))]
+        for path, failures, members, causes in layout.failing():
             drawn = redraw_failures(
                 self._again, path, failures, places, len(members), self._stack.horizon
             )
@@ -292,7 +292,9 @@ class _Audit:
                     yield "an instance did not fail though it was drawn to"
                     return
             back = time + np.repeat(drawn.recovery, together)
-            failed.append(np.stack([place * layout.instances + member, time, back], axis=1))
+            cause = np.repeat(np.array(causes)[drawn.member], together)
+            who = place * layout.instances + member
+            failed.append(np.stack([who, time, cause, back], axis=1))
         yield from self._wrong_recoveries(np.concatenate(failed))
 
     def _are_missed(
@@ -322,18 +324,20 @@ class _Audit:
     def _wrong_recoveries(self, failed: NDArray[np.float64]) -> Iterator[str]:
         """Whether instances fail that were not drawn to, or recover at another time."""
         history, layout = self._history, self._layout
-        actor = layout.actor("failures")
-        rows = np.flatnonzero((history.status == RESTARTING) & (history.cause == actor))
+        causes = [layout.actor("failures"), *layout.failures_of_domains.numbers]
+        rows = np.flatnonzero((history.status == RESTARTING) & np.isin(history.cause, causes))
         first = rows[history.was[rows] != RESTARTING]
         instance = history.replication[first] * layout.instances + history.member[first]
         _, goes_on, by_build = self._next(first, history.cause[first])
         goes_on |= by_build
-        due = {(int(who), when): set[float]() for who, when, _ in failed.tolist()}
-        for who, when, back in failed.tolist():
-            due[int(who), when].add(back)
-        columns = (instance, history.time[first], history.until[first], goes_on)
-        for who, when, until, on in zip(*(column.tolist() for column in columns), strict=True):
-            back = due.get((who, when))
+        due = {(who, when, by): set[float]() for who, when, by, _ in failed.tolist()}
+        for who, when, by, back in failed.tolist():
+            due[who, when, by].add(back)
+        columns = (instance, history.time[first], history.cause[first], history.until[first])
+        for who, when, by, until, on in zip(
+            *(column.tolist() for column in (*columns, goes_on)), strict=True
+        ):
+            back = due.get((who, when, by))
             if back is None:
                 yield "an instance failed that was not drawn to fail"
                 return

@@ -119,10 +119,12 @@ class Role(Spec):
     """A time after Ready in which an instance serves less. Default: none."""
     serves_demand: NonNegativeNumber = 0.0
     """Demand that one instance serves. Default: 0."""
+    # Assumption: an instance that fails by itself is back with its local data.
     failures: Failures | SkipJsonSchema[None] = None
-    """Unplanned failures of single instances. Default: none."""
+    """Unplanned failures of single instances, which keep their local data. Default: none."""
     local_storage: Flag = False
-    """Whether instances keep data on local disks, which some restarts lose. Default: false."""
+    """Whether instances keep data on local disks, which a change of the VM size and a failure of
+    their fault domain lose. Default: false."""
 
 
 class CloudService(System):
@@ -151,7 +153,9 @@ class CloudService(System):
     """Extensions that the service owns. Default: none."""
     demand: Demand | SkipJsonSchema[None] = None
     """What users ask of the service over time. Default: not modelled."""
+    # Assumption: instances of a failed fault domain are rebuilt on other servers, as documented of
+    # a server that fails.
     fault_domain_failures: Failures | SkipJsonSchema[None] = None
-    """Failures of a whole fault domain. Default: none."""
+    """Failures of a whole fault domain, whose instances lose their local data. Default: none."""
     roles: dict[Name, Role] = Field(min_length=1)
     """Role name and its instances."""

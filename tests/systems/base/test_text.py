@@ -9,7 +9,7 @@ from kiosks import request
 from sim.core.rounding import Amount
 from sim.formats.distributions import Distribution
 from sim.systems.base.operation import Span, Window
-from sim.systems.base.text import be, in_time, pluralize, rounded_up, when, within
+from sim.systems.base.text import be, in_time, pluralize, rounded_up, so_often, when, within
 
 FRIDAY = dt.datetime(2026, 11, 20, 14, 0, tzinfo=dt.UTC)
 
@@ -17,6 +17,14 @@ FRIDAY = dt.datetime(2026, 11, 20, 14, 0, tzinfo=dt.UTC)
 def test_one_is_and_more_are():
     assert [pluralize(n, "node") for n in (0, 1, 2000)] == ["0 nodes", "1 node", "2,000 nodes"]
     assert [be(n) for n in (0, 1, 2)] == ["are", "is", "are"]
+
+
+def test_a_rate_is_told_in_times():
+    assert [so_often(rate, "an hour") for rate in (0.5, 1.0, 20_000.0)] == [
+        "0.5 times an hour",
+        "1 time an hour",
+        "20,000 times an hour",
+    ]
 
 
 def test_a_share_is_told_with_what_it_comes_to():

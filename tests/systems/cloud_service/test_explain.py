@@ -168,3 +168,20 @@ def test_a_refusal_that_rests_on_random_times_is_one_of_the_mean_case():
 def test_a_request_that_changes_nothing_says_why(operation, why):
     assert said(f"at: 10s, {operation}")[-1].endswith(f" Nothing happens: {why}.")
     assert "Nothing happens" not in said("at: 10s, update_status: {status: Suspended}")[-1]
+
+
+OFTEN = "{per_year: 1, recovery: 16min}"
+
+
+def test_what_fails_by_itself_is_told_with_what_is_lost():
+    roles = f"A: {{instances: 3, failures: {OFTEN}, local_storage: true}}, B: {{instances: 2}}"
+    lines = said("", roles, more="fault_domain_failures: {per_year: 0.5, recovery: 1h}")
+    assert "An instance of A fails 1 time a year and is back after 16min." in lines
+    assert (
+        "Each of the 2 fault domains fails 0.5 times a year and is back after 1h, with all its "
+        "instances; those of A lose their local data."
+    ) in lines
+    lines = said("", "A: {instances: 1}", more=f"fault_domain_failures: {OFTEN}")
+    alone = "The fault domain fails 1 time a year and is back after 16min, with all its instances."
+    assert alone in lines
+    assert not any(" fails " in line for line in said(""))

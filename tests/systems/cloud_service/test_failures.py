@@ -22,7 +22,7 @@ def failures(told):
     return [
         (float(line.split()[0]), line.split()[1])
         for line in told.lines
-        if line.endswith("because failures") and "-> RestartingRole" in line
+        if " because failure" in line and "-> RestartingRole" in line
     ]
 
 
@@ -97,6 +97,22 @@ def test_a_fault_domain_fails_with_all_its_instances_for_the_same_time():
     time, names = next(iter(together.items()))
     backs = {next(each for each in told.ready(name) if each > time) for name in names}
     assert len(backs) == 1
+    causes = {line.split(" because ")[1] for line in told.lines if "-> RestartingRole" in line}
+    assert causes == {"failure of fault domain 0", "failure of fault domain 1"}
+
+
+RACKS = "fault_domain_failures: {per_year: 20000, recovery: 1min}"
+
+
+def test_only_a_failed_fault_domain_loses_local_data_and_of_each_instance_once():
+    """Source: "Disk partition preservation"."""
+    keeping = failing(20_000).replace("W: {", "W: {local_storage: true, ")
+    assert failures(story(NEVER, keeping))
+    assert story(NEVER, keeping).measure("local_data_lost") == 0
+    roles = "A: {instances: 3, local_storage: true}, B: {instances: 2}"
+    told = story(NEVER, roles, more=RACKS)
+    assert len(failures(told)) > len({name for _, name in failures(told)}) == 5
+    assert told.measure("local_data_lost") == 3
 
 
 def test_a_fault_domain_without_instances_does_not_fail():

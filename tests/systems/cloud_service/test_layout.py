@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from service_log import UPGRADE, Service
 from story import story
 
+from sim.core.log import Subjects, the_scenario
+
 
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(st.integers(1, 20), st.integers(1, 60))
@@ -70,6 +72,7 @@ def test_blocks_stand_in_order_and_without_gaps():
         ("deployment", "", 2),
         ("target", "", 2 * 2),
         ("build", "", 3),
+        ("fault_domain", "", 0),
         ("update_domain", "", 2),
         ("update_domain", "staging", 2),
         ("instance", "A", 3),
@@ -94,13 +97,20 @@ def test_builds_are_numbered_from_the_one_that_runs_at_time_0():
 def test_instances_fail_by_themselves_and_with_their_fault_domain():
     law = {"per_year": 1, "recovery": "1h"}
     roles = {"A": {"instances": 3, "failures": law}, "B": {"instances": 2}}
-    made = list(layout(roles=roles, fault_domain_failures=law).failing())
+    numbered = layout(roles=roles, fault_domain_failures=law)
+    made = list(numbered.failing())
     assert [(each.path, each.members) for each in made] == [
         ("s/A/failures", [[0], [1], [2]]),
         ("s/fault_domain_failures", [[0, 2, 3], [1, 4]]),
     ]
-    none = {"per_year": 0, "recovery": "1h"}
-    assert list(layout(fault_domain_failures=none).failing()) == []
+    name = Subjects([the_scenario(), *numbered.blocks]).name
+    assert [[name(cause) for cause in each.causes] for each in made] == [
+        ["failures"] * 3,
+        ["failure of fault domain 0", "failure of fault domain 1"],
+    ]
+    none = layout(fault_domain_failures={"per_year": 0, "recovery": "1h"})
+    assert list(none.failing()) == []
+    assert none.failures_of_domains.count == 0
 
 
 def test_fault_domains_without_instances_cost_nothing():

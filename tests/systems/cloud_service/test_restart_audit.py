@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from service_log import BEGUN, FIRST, GROWN, SOUND, TOLD, UPGRADE, Service
 from story import story
+
+from sim.core.log import Stack
 
 RESTART = "s: a restart did not take the time that was drawn for it"
 OVERDUE = "s: a restart did not end when it was drawn to"
@@ -89,6 +93,17 @@ def test_who_is_drawn_to_fail_fails_and_nobody_else():
     assert service().audit(failed) == UNDRAWN
     assert service(failures=OFTEN).audit("") == MISSED
     assert service(failures=OFTEN | {"per_year": 0}).audit("") is None
+
+
+def test_a_failure_of_a_fault_domain_is_no_failure_of_a_single_instance():
+    racks = "fault_domain_failures: {per_year: 50000, recovery: 10min}"
+    alone = "W: {instances: 1, restart: 100s}"
+    told = story("", alone, more=racks)
+    (rack,) = told.model.layout.failures_of_domains.numbers
+    assert told.log.rows["cause"].tolist().count(rack) > 1
+    rows = told.log.rows.copy()
+    rows["cause"][rows["cause"] == rack] = told.model.layout.actor("failures")
+    assert told.model.audit(Stack([replace(told.log, rows=rows)])) == UNDRAWN
 
 
 def test_a_recovery_takes_the_time_drawn():
