@@ -113,7 +113,7 @@ class Section:
     def join(self, machine: int, extension: Installed, target: Target | Removal) -> None:
         """An extension is due: it starts at once or waits."""
         code = extension.codes[machine]
-        wait = Wait(self.context.env.now, extension.place, code, target.cause)
+        wait = Wait(self.context.now, extension.place, code, target.cause)
         extension.codes[machine] = code - code % WIDTH + WAITING
         self._waiting.setdefault(machine, []).append(wait)
         self.look(machine)
@@ -133,8 +133,8 @@ class Section:
         Who goes first follows from due times and lists, never from which event came first.
         """
         if machine in self._waiting and not self._busy[machine]:
-            env = self.context.env
-            if env.peek() > env.now:  # nothing else can fall due now: that saves an event
+            # Where nothing else can fall due now that saves an event.
+            if self.context.env.peek() > self.context.now:
                 self._dispatch(machine)
             else:
                 self._plan(0.0, machine)
@@ -163,7 +163,7 @@ class Section:
 
     def _delay(self, machine: int, place: int) -> float:
         """Seconds until an extension may start, as far as connection and windows go."""
-        now = self.context.env.now
+        now = self.context.now
         if self._connections is not None:
             delay = self._connections.wait(machine, now)
             if delay:
@@ -186,7 +186,7 @@ class Section:
         """Let an extension begin that has waited, if only for this instant."""
         extension = self.extensions[place]
         self._busy[machine] = 1
-        extension.end_wait(machine, self.leave(machine, extension), self.context.env.now)
+        extension.end_wait(machine, self.leave(machine, extension), self.context.now)
         extension.install(machine)
 
     def free(self, machine: int) -> None:
@@ -226,7 +226,7 @@ class Discoveries:
     def begin(self) -> None:
         """Plan the first; each plans the one after it."""
         context = self._context
-        delay = self._times[self._place] - context.env.now
+        delay = self._times[self._place] - context.now
         subject = self._extension.first + self._members[self._place]
         context.call(delay, SUBMIT, subject, self._discover)
 

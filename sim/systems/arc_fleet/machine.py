@@ -251,7 +251,7 @@ class Installed:
             self._remove(machine, target)
             return
         context, record, subject = self._context, self._record, self.first + machine
-        now, code, new = context.env.now, self.codes[machine], target.version * WIDTH
+        now, code, new = context.now, self.codes[machine], target.version * WIDTH
         # Assumption: an extension that is installed for the first time, or anew, and turns out
         # unhealthy has failed: it has no version to go back to.
         anew = code % WIDTH in (0, FAILED)
@@ -294,7 +294,7 @@ class Installed:
             self._record(verdict, subject, attempt.code, code, target.cause)
         seconds, fails = target.install_draws.rollback(attempt.number)
         end = self._fail if fails[machine] else self._try_again
-        delay = verdict + seconds[machine] - self._context.env.now
+        delay = verdict + seconds[machine] - self._context.now
         self._context.call(delay, RETURN, subject, end, attempt._replace(code=code))
 
     # Its end.
@@ -336,13 +336,13 @@ class Installed:
     def _plan_retry(self, attempt: Attempt) -> None:
         machine, context = attempt.machine, self._context
         delay = attempt.target.install_draws.retry_after(attempt.number)[machine]
-        self._retries[machine] = context.env.now + delay
+        self._retries[machine] = context.now + delay
         context.call(delay, SUBMIT, self.first + machine, self._retry, machine)
 
     def _retry(self, event: ScheduledEvent) -> None:
-        machine = event.argument
+        machine, now = event.argument, self._context.now
         # No event can be taken back: of an overtaken one the time is no longer the one that is due.
-        if self.codes[machine] % WIDTH == BACKING_OFF and self._retries[machine] == event.env.now:
+        if self.codes[machine] % WIDTH == BACKING_OFF and self._retries[machine] == now:
             self._fall_due(machine)
 
     def _rests(self, attempt: Attempt, code: int) -> None:
@@ -371,5 +371,5 @@ class Installed:
         return is_at and code % WIDTH != FAILED
 
     def _becomes(self, machine: int, old: int, new: int, cause: int) -> None:
-        self._record(self._context.env.now, self.first + machine, old, new, cause)
+        self._record(self._context.now, self.first + machine, old, new, cause)
         self.codes[machine] = new

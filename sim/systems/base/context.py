@@ -97,6 +97,8 @@ class Context:
         budget: Budget | None = None,
     ) -> None:
         self.env = env
+        self.now = 0.0
+        """Seconds since the scenario's start."""
         self.draws = draws
         self.horizon = horizon
         self.start_time = start_time
@@ -113,11 +115,6 @@ class Context:
     def reached(self) -> float:
         """How far the run has come, seconds: the part that ran last, once parts run apart."""
         return self.now if self._part is None else self._part.now
-
-    @property
-    def now(self) -> float:
-        """Seconds since the scenario's start."""
-        return float(self.env.now)
 
     def after(self, delay: float, rank: int, number: int) -> Event:
         """An event to wait for: `delay` seconds from now, in `rank`, by subject `number`."""
@@ -181,7 +178,8 @@ class Context:
         env, event_queue = self.env, self.event_queue
         rows, most_bytes = self.recorder.buffer, self.budget.rows * ROW.itemsize
         for count in range(most):  # noqa: B007  (it is how many there were)
-            env._now, _, _, event = heappop(event_queue)  # noqa: SLF001
+            now, _, _, event = heappop(event_queue)
+            self.now = env._now = now  # noqa: SLF001  (ours is read far more often than SimPy's)
             callbacks, event.callbacks = event.callbacks, None
             for callback in callbacks:
                 callback(event)

@@ -42,7 +42,7 @@ class Service:
 
     def __init__(self, context: Context, rules: Sequence[str]) -> None:
         self.context = context
-        self._rules = {rule: number for number, rule in enumerate(rules, 1)}
+        self._rules = rules
         self._states: dict[int, int] = {}
         """Operation -> its state, as this side believes."""
 
@@ -50,7 +50,7 @@ class Service:
         """Take a request; whether it is accepted. It may end at once or later."""
         rule = call.rule or self._check(call)
         if rule is not None:
-            self._becomes(call, REFUSED + OPERATION.width * self._rules[rule], call.cause)
+            self._becomes(call, self._state(REFUSED, rule), call.cause)
             return False
         self._becomes(call, ASKED, call.cause)
         getattr(self, call.kind)(call)
@@ -73,7 +73,11 @@ class Service:
     def fails(self, call: Call, rule: str, cause: int) -> None:
         """A request that is in progress fails by a rule."""
         if self._states[call.number] % OPERATION.width == ASKED:
-            self._becomes(call, FAILED + OPERATION.width * self._rules[rule], cause)
+            self._becomes(call, self._state(FAILED, rule), cause)
+
+    def _state(self, status: int, rule: str) -> int:
+        """The state of an operation that has a status because of a rule."""
+        return status + OPERATION.width * (1 + self._rules.index(rule))
 
     def _becomes(self, call: Call, state: int, cause: int) -> None:
         old = self._states.get(call.number, 0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.core.log import ASKED, OPERATION, REFUSED, SUCCEEDED
+from sim.core.log import ASKED, REFUSED, SUCCEEDED
 from sim.systems.base.service import Call, Service
 from sim.systems.batch_pool.draws import Starts
 from sim.systems.batch_pool.node import Claim
@@ -211,9 +211,6 @@ class NodeService(Service):
         node.
         """
         self._becomes(call, self._state(ASKED, rule), node.subject)
-
-    def _state(self, status: int, rule: str) -> int:
-        return status + OPERATION.width * self._rules[rule]
 
     @staticmethod
     def _forbids_in(node: Node, call: Call) -> str | None:

@@ -5,6 +5,7 @@ Sources: see `configured`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sim.systems.cloud_service.configured import EXTENSION, FIRST, UNINSTALL, states
@@ -26,13 +27,17 @@ class Configuration:
         self._context, self._layout, self._slot = context, layout, slot
         self._subjects = layout.configured
         self._numbers = [FIRST] * len(layout.roles)
-        self._known = [FIRST * (code != 0) for code in layout.initial_codes(slot)]
         self._extensions: Extensions = {}
         self.endpoints = FIRST
         """A number: deployments that have the same one may be swapped."""
         self._settled: Extensions = {}
         """The extensions that a rollback gives back: those of the last completed upgrade."""
         self._settled_endpoints = FIRST
+
+    @cached_property
+    def _known(self) -> list[int]:
+        """The number that each instance knows: asked for only where configurations change."""
+        return [FIRST * (code != 0) for code in self._layout.initial_codes[self._slot]]
 
     def update(self, roles: Iterable[int], exists: Callable[[int], bool], cause: int) -> None:
         """Roles get a new configuration; each of their instances that `exists` is told.

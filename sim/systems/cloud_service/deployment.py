@@ -126,8 +126,8 @@ class Deployment:
         """The instances that the upgrade's turn of `domain` takes."""
         codes, role_of = self.instances.codes, self.layout.role_of
         members = self.layout.domain_members[domain]
-        # `taken` has the roles as its keys: a list of many would be gone through for each member.
-        there = [i for i in members if codes[i] and role_of[i] in upgrade.taken]
+        covers = upgrade.taken  # its keys are the roles: a list of many would be gone through
+        there = [i for i in members if codes[i] and role_of[i] in covers]
         if not upgrade.rolling_back:
             return there
         return [i for i in there if self.instances.version(i) != self.settled[role_of[i]]]
@@ -296,9 +296,9 @@ class Deployment:
         """Take the members of a domain out; the gate is then asked about them."""
         self._domain_turn[domain] = turn
         self._mark(domain, UPDATING, upgrade.subject)
-        turns, role_of = self.instances.turns, self.layout.role_of
+        turns, role_of, taken = self.instances.turns, self.layout.role_of, upgrade.taken
         for i in members:
-            upgrade.taken[role_of[i]].append(i)
+            taken[role_of[i]].append(i)
             former, turns[i] = turns[i], turn
             if former is not None:  # it was out already: its former turn waits for it no more
                 former.arrived(i)

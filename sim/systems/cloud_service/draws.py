@@ -50,6 +50,8 @@ class RestartDraws:
         """How many attempts each instance has made for this reason, where more than one can be."""
         self._stages = role.spec.stages if whole is None else None
         self._whole = whole or role.spec.restart
+        self.last_step = 0 if self._stages is None else len(STAGES) - 1
+        """Place of the last one of `steps`."""
 
     @cached_property
     def steps(self) -> list[tuple[int, list[float]]]:

@@ -133,7 +133,7 @@ def _sizes(layout: Layout, role: RoleLayout) -> list[int]:
 
 def _domains(layout: Layout) -> list[str]:
     lines = []
-    codes = layout.initial_codes(0)
+    codes = layout.initial_codes[0]
     for domain, members in enumerate(layout.domain_members[: _domains_at_first(layout)]):
         names = [layout.names[i] for i in members if codes[i]]
         shown = ", ".join(names[:LISTED])

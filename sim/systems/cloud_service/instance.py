@@ -7,11 +7,13 @@ of a restart carry their `Restart` and do nothing once another one has overtaken
 
 from __future__ import annotations
 
+from heapq import heappush
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from simpy import Event
 
+from sim.core.log import PACK
 from sim.systems.base.context import ACT, RETURN
 from sim.systems.cloud_service.states import (
     CYCLING,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.cloud_service.draws import RestartDraws
     from sim.systems.cloud_service.layout import Layout
+
+AT_RETURN = RETURN << 32
+"""The priority of an event of that rank, without the number of its subject."""
 
 LAST = -1
 """Number of a step that no other follows."""
@@ -73,32 +78,33 @@ class Returns(Event):
     """The ends of the first step of instances that were taken together.
 
     Only the next of them is in the event queue, which so stays short; the event is armed again for
-    each. `due` is in order: time, priority, instance.
+    each. `due` has time and subject of each, the next one last.
     """
 
     def __init__(
-        self, instances: Instances, restart: Restart, due: list[tuple[float, int, int]]
+        self, instances: Instances, restart: Restart, due: list[tuple[float, int]]
     ) -> None:
         super().__init__(instances.context.env)
         self._ok, self._value = True, None
-        self._instances, self._restart = instances, restart
-        self._due = iter(due)
-        self._next: tuple[float, int, int] | None = None
-        self._arm(self.env.now)
+        self._instances, self._restart, self._due = instances, restart, due
+        if due:
+            self._arm()
 
-    def _arm(self, now: float) -> None:
-        self._next = following = next(self._due, None)
-        if following is not None:
-            self.callbacks = [self]
-            self.env.schedule(self, following[1], following[0] - now)  # type: ignore[arg-type]
+    def _arm(self) -> None:
+        time, subject = self._due[-1]
+        self.callbacks = [self]
+        context = self._instances.context
+        entry = (time, AT_RETURN | subject, next(context.numbers), self)
+        heappush(context.event_queue, entry)
 
     def __call__(self, _: Event) -> None:
         """The next instance has come to the end of its step."""
-        assert self._next is not None
-        now, _priority, instance = self._next
-        self._arm(now)
-        if self._instances.restarts[instance] is self._restart:
-            self._instances.end_step(instance, self._restart, 0)
+        instances, restart = self._instances, self._restart
+        instance = self._due.pop()[1] - instances.first
+        if self._due:
+            self._arm()
+        if instances.restarts[instance] is restart:
+            instances.end_step(instance, restart, 0)
 
 
 class Instances:
@@ -106,8 +112,9 @@ class Instances:
 
     def __init__(self, context: Context, layout: Layout, slot: int, bad: list[bool]) -> None:
         self.context, self.layout = context, layout
+        self._extend = context.recorder.extend
         self.first = layout.first_instance(slot)
-        self.codes: list[int] = layout.initial_codes(slot)
+        self.codes: list[int] = layout.initial_codes[slot].copy()
         self.turns: list[Taker | None] = [None] * layout.instances
         """The turn in which each instance is to become Ready."""
         self.restarts: list[Restart | None] = [None] * layout.instances
@@ -163,8 +170,8 @@ class Instances:
         `restart_draws` is by role, `cause` the subject whose doing it is.
         """
         # A hot path: each instance of a service comes by here in each upgrade.
-        codes, restarts, now = self.codes, self.restarts, self.context.env.now
-        record, first, offset = self.context.record, self.first, self._offset
+        codes, restarts, now = self.codes, self.restarts, self.context.now
+        extend, pack, first, offset = self._extend, PACK, self.first, self._offset
         restart = Restart(restart_draws, cause)
         due = []
         for role, alike in groupby(members, self._role_of.__getitem__):
@@ -177,10 +184,11 @@ class Instances:
                 on = old // WIDTH if version is None else version
                 new = codes[instance] = on * WIDTH + status + offset
                 subject = first + instance
-                record(now, subject, old, new, cause)
-                due.append((now + seconds[instance - base], RETURN << 32 | subject, instance))
-        self._parked.difference_update(members)
-        due.sort()  # who is back at the same instant comes in order of number
+                extend(pack(now, subject, cause, old, new))
+                due.append((now + seconds[instance - base], subject))
+        if self._parked:
+            self._parked.difference_update(members)
+        due.sort(reverse=True)  # who is back at the same instant comes in order of number
         Returns(self, restart, due)
 
     def hold(
@@ -204,7 +212,7 @@ class Instances:
         draws.used[instance] = restart.attempts[instance] + 1
         self._parked.discard(instance)
         self._become(instance, version, status, cause)
-        until = self.context.env.now + seconds
+        until = self.context.now + seconds
         self._held_until[instance] = max(until, self._held_until.get(instance, 0.0))
         self._step_ends(instance, restart, seconds, LAST)
         self.context.call(seconds, RETURN, self.first + instance, self._unpark, instance)
@@ -216,7 +224,7 @@ class Instances:
         self._held_until.pop(instance, None)
         turn, self.turns[instance] = self.turns[instance], None
         old, self.codes[instance] = self.codes[instance], 0
-        self.context.record(self.context.env.now, self.first + instance, old, 0, cause)
+        self.context.record(self.context.now, self.first + instance, old, 0, cause)
         if turn is not None:
             turn.arrived(instance)
         self._tell(instance)
@@ -239,7 +247,7 @@ class Instances:
         for instance, old in enumerate(self.codes):
             if old:
                 new = self.codes[instance] = old + change
-                self.context.record(self.context.env.now, self.first + instance, old, new, cause)
+                self.context.record(self.context.now, self.first + instance, old, new, cause)
                 self.restarts[instance] = self.restarts[instance] or Restart(restart_draws, cause)
                 self._plan_fault(instance)
 
@@ -248,7 +256,7 @@ class Instances:
     def _become(self, instance: int, version: int, status: int, cause: int) -> None:
         old = self.codes[instance]
         new = self.codes[instance] = version * WIDTH + status + self._offset
-        self.context.record(self.context.env.now, self.first + instance, old, new, cause)
+        self.context.record(self.context.now, self.first + instance, old, new, cause)
 
     def _step_ends(self, instance: int, restart: Restart, delay: float, step: int) -> None:
         subject = self.first + instance
@@ -262,18 +270,17 @@ class Instances:
     def end_step(self, instance: int, restart: Restart, step: int) -> None:
         """A step of its restart is over: the next one begins, or the attempt ends."""
         draws = restart.restart_draws[self._role_of[instance]]
-        step += 1
-        if step and step < len(draws.steps):
-            status, seconds = draws.steps[step]
-            self._become(instance, self.version(instance), status, restart.cause)
-            self._step_ends(instance, restart, seconds[instance - draws.first], step)
-            return
         version = self.codes[instance] // WIDTH
+        if LAST < step < draws.last_step:
+            status, seconds = draws.steps[step + 1]
+            self._become(instance, version, status, restart.cause)
+            self._step_ends(instance, restart, seconds[instance - draws.first], step + 1)
+            return
         chance = self._fails[version]
         # Every start on a bad build may fail, whatever its reason.
         if chance and draws.fails(instance, restart.attempt(instance), chance):
             self._cycle(instance, version, restart)
-        elif self._held_until and self._held_until.get(instance, 0.0) > self.context.env.now:
+        elif self._held_until and self._held_until.get(instance, 0.0) > self.context.now:
             self._parked.add(instance)
         else:
             self._ready(instance, version, restart)
@@ -295,17 +302,17 @@ class Instances:
         if (
             instance in self._parked
             and restart is not None
-            and self._held_until[instance] <= self.context.env.now
+            and self._held_until[instance] <= self.context.now
         ):
             self._parked.discard(instance)
             self._ready(instance, self.version(instance), restart)
 
     def _ready(self, instance: int, version: int, restart: Restart) -> None:
-        role = self._role_of[instance]
+        role, codes = self._role_of[instance], self.codes
         slow = self._slow[role]
-        old = self.codes[instance]
-        new = self.codes[instance] = version * WIDTH + (SLOW if slow else READY) + self._offset
-        self.context.record(self.context.env.now, self.first + instance, old, new, restart.cause)
+        old = codes[instance]
+        new = codes[instance] = version * WIDTH + (SLOW if slow else READY) + self._offset
+        self._extend(PACK(self.context.now, self.first + instance, restart.cause, old, new))
         if slow:
             seconds = restart.restart_draws[role].slow_for(instance, restart.attempt(instance))
             self._later(instance, seconds, RETURN, self._warmed_up)

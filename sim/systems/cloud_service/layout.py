@@ -172,7 +172,7 @@ class Layout(base.Layout["CloudService"]):
             for slot in slots
         ]
         factors = [build.capacity_factor for build in self._build_specs]
-        states, codes = States(STATUSES, self.builds), [self.initial_codes(slot) for slot in slots]
+        states, codes = States(STATUSES, self.builds), self.initial_codes
         self.instance_blocks = [
             self.add(
                 "instance",
@@ -260,10 +260,20 @@ class Layout(base.Layout["CloudService"]):
         staging = self.spec.staging
         return self.versions[staging.build] if slot and staging else 0
 
-    def initial_codes(self, slot: int) -> list[int]:
-        """Codes of a deployment's instances at time 0."""
-        code = self.initial_version(slot) * WIDTH + READY + (STAGED if slot else 0)
-        return [code * (k < role.count) for role in self.roles for k in range(role.room)]
+    @cached_property
+    def initial_codes(self) -> list[list[int]]:
+        """By deployment the codes of its instances at time 0."""
+        return [
+            [
+                self._initial_code(slot) * (k < role.count)
+                for role in self.roles
+                for k in range(role.room)
+            ]
+            for slot in range(self.slots)
+        ]
+
+    def _initial_code(self, slot: int) -> int:
+        return self.initial_version(slot) * WIDTH + READY + (STAGED if slot else 0)
 
     @cached_property
     def units(self) -> Units:

@@ -101,7 +101,7 @@ class Series(series.Series):
         rows, place, change = self._comings_and_goings
         lives = layout.domain_of == int(domain)
         here = lives[place]
-        initial = np.array(layout.initial_codes(0))[lives]
+        initial = np.array(layout.initial_codes[0])[lives]
         steps = accumulate(
             1,
             np.zeros(1 + int(here.sum()), np.intp),

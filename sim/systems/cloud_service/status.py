@@ -96,7 +96,7 @@ class _Shown:
         """The largest instance count that a role has had."""
         seen = self._rows["subject"] - self._first
         seen = seen[(seen >= 0) & (seen < self._layout.instances)].tolist()
-        ever = set(seen) | {i for i, c in enumerate(self._layout.initial_codes(self._slot)) if c}
+        ever = set(seen) | {i for i, c in enumerate(self._layout.initial_codes[self._slot]) if c}
         return max(sum(i in ever for i in role.members) for role in self._layout.roles)
 
     def _in_progress(self) -> int | None:

@@ -42,9 +42,10 @@ class Walk:
         deployment, upgrade = self._deployment, self._upgrade
         last = upgrade.subject
         for domain in self._every_domain:
-            if not deployment.covered(upgrade, domain):
+            members = deployment.covered(upgrade, domain)
+            if not members:
                 continue
-            yield from self._in_turn(domain, at_once=at_once)
+            yield from self._in_turn(domain, members, at_once=at_once)
             at_once = False  # only its first domain does not wait
             if self._is_overtaken:
                 return
@@ -55,8 +56,9 @@ class Walk:
         """Manual: one domain, when asked for. `done` hears whether it was updated."""
         deployment, upgrade = self._deployment, self._upgrade
         upgrade.walking = True
-        if deployment.covered(upgrade, domain):
-            yield from self._in_turn(domain)
+        members = deployment.covered(upgrade, domain)
+        if members:
+            yield from self._in_turn(domain, members)
         if self._is_overtaken:
             done(False)
             return
@@ -81,22 +83,21 @@ class Walk:
 
     # A turn: ask for it, take the instances out, wait for the gate.
 
-    def _in_turn(self, domain: int, *, at_once: bool = False) -> Steps:
+    def _in_turn(self, domain: int, members: list[int], *, at_once: bool = False) -> Steps:
         """One domain, when its turn comes, of those who are still to be taken then."""
-        yield from self._take_turn(at_once=at_once)
-        members = self._deployment.covered(self._upgrade, domain)
+        if self._is_closed() or not self._turns.enter_if_idle(self._walker):
+            yield from self._wait_for_turn(at_once=at_once)
+            members = self._deployment.covered(self._upgrade, domain)
         if members and not self._is_overtaken:
             yield from self._turn([(domain, members)])
         self._turns.leave(self._walker)
 
-    def _take_turn(self, *, at_once: bool) -> Steps:
+    def _wait_for_turn(self, *, at_once: bool) -> Steps:
         """Wait for the window and for those who asked before; a takeover (`at_once`) for nobody.
 
         # Assumption: who waits for a window keeps the place in line and holds nobody up meanwhile.
         """
-        turns, walker = self._turns, self._walker
-        if not self._is_closed() and turns.enter_if_idle(walker):
-            return
+        turns = self._turns
         place = turns.line_up(
             self._upgrade.subject, lambda: not (self._is_overtaken or self._is_closed())
         )
@@ -108,7 +109,7 @@ class Walk:
                 break
             yield place.next_look()
         turns.step_out(place)
-        turns.enter(walker)
+        turns.enter(self._walker)
 
     def _is_closed(self) -> bool:
         """Whether nothing new may begin now: outside the windows, or the service is suspended."""

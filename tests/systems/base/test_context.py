@@ -28,7 +28,7 @@ def test_at_one_instant_things_happen_by_rank_and_number_however_they_were_plann
         seen = []
         for due in order:
             context.call(5.0, *due, lambda event, to=seen: to.append(event.argument), due)
-        context.env.run()
+        context.run()
         assert seen == RANKED
 
 
@@ -36,7 +36,7 @@ def test_time_goes_before_rank(context):
     seen = []
     context.call(2.0, RETURN, 0, lambda _: seen.append(("late", context.now)))
     context.call(1.0, LOOK, 9, lambda _: seen.append(("early", context.now)))
-    context.env.run()
+    context.run()
     assert seen == [("early", 1.0), ("late", 2.0)]
 
 
@@ -44,7 +44,7 @@ def test_numbers_do_not_reach_into_the_next_rank(context):
     seen = []
     context.call(1.0, RETURN, 2**31 - 1, lambda _: seen.append("return"))
     context.call(1.0, ACT, 0, lambda _: seen.append("act"))
-    context.env.run()
+    context.run()
     assert seen == ["return", "act"]
 
 
@@ -52,7 +52,7 @@ def test_alike_events_happen_in_the_order_in_which_they_were_planned(context):
     seen = []
     for k in range(5):
         context.call(1.0, ACT, 4, lambda event: seen.append(event.argument), k)
-    context.env.run()
+    context.run()
     assert seen == [0, 1, 2, 3, 4]
 
 
@@ -68,7 +68,7 @@ def test_a_process_waits_for_an_event_in_its_rank(context):
     context.start(walk("look", LOOK, 1))
     context.start(walk("act", ACT, 2))
     context.start(walk("return", RETURN, 3))
-    context.env.run()
+    context.run()
     assert seen == ["return", "return again", "act", "act again", "look", "look again"]
 
 
@@ -85,7 +85,7 @@ def test_what_an_event_causes_at_its_instant_comes_in_its_own_rank_if_that_is_st
     context.call(1.0, ACT, 0, act)
     context.call(1.0, ACT, 1, lambda _: seen.append("next act"))
     context.call(1.0, LOOK, 1, lambda _: seen.append("look"))
-    context.env.run()
+    context.run()
     assert seen == ["act", "caused return", "next act", "caused look", "look"]
 
 
@@ -99,7 +99,7 @@ def test_a_moment_waits_until_it_is_armed(context):
 
     context.start(wait())
     context.call(5.0, ACT, 0, lambda _: context.trigger(moment, 2.5, LOOK, 0))
-    context.env.run()
+    context.run()
     assert seen == [7.5]
 
 
@@ -110,7 +110,7 @@ def test_an_armed_moment_comes_in_its_rank(context):
     second.callbacks.append(lambda _: seen.append("return"))
     context.trigger(first, 1.0, LOOK, 0)
     context.trigger(second, 1.0, RETURN, 9)
-    context.env.run()
+    context.run()
     assert seen == ["return", "look"]
 
 
@@ -129,16 +129,17 @@ def test_a_process_begins_before_anything_else_of_its_instant(context):
 
     context.call(1.0, ACT, 0, act)
     context.call(1.0, ACT, 1, lambda _: seen.append("next act"))
-    context.env.run()
+    context.run()
     assert seen == ["act", "begins", "caused return", "goes on", "next act"]
 
 
-def test_the_last_rank_ends_a_run_after_all_else_of_its_instant(context):
+def test_the_last_rank_ends_a_run_after_all_else_of_its_instant():
     """SimPy itself would stop before the events at a number."""
+    context = Context(Environment(), draws(0, 0), 10.0, None)
     seen = []
     context.call(10.0, LOOK, 2**30, lambda _: seen.append("at the horizon"))
     context.call(10.5, RETURN, 0, lambda _: seen.append("after it"))
-    context.env.run(until=context.after(10.0, HORIZON, 0))
+    context.run()
     assert seen == ["at the horizon"]
     assert context.now == 10.0
 
