@@ -1,7 +1,7 @@
 """Metrics of an Arc fleet the slow way: one walk through the rows of a log, by the names of states.
 
 It shares nothing with the fast way but the log, the scenario and how versions compare. Operations
-must not fall on instants at which extensions change.
+must not fall on instants at which extensions change, but for those that they change themselves.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Fleet:
     """By type and group of machines the versions that were published for it."""
     news: dict = field(default_factory=dict)
     """By operation the groups of machines for which its release was new."""
-    attempts: dict = field(default_factory=dict)
-    """By subject."""
-    rollbacks: int = 0
+    tried: dict = field(default_factory=dict)
+    """By subject how many attempts there were."""
+    returned: dict = field(default_factory=dict)
+    """By subject how many times it was rolled back."""
 
     def __post_init__(self):
         scenario, subjects = self.simulation.scenario, self.log.subjects
@@ -78,8 +79,9 @@ class Fleet:
             state = self.states[subject] = self._state(block, row["new"])
             self.history.append((time, subject, state))
             if status == "installing":
-                self.attempts[subject] = self.attempts.get(subject, 0) + 1
-            self.rollbacks += status == "rolling_back"
+                self.tried[subject] = self.tried.get(subject, 0) + 1
+            if status == "rolling_back":
+                self.returned[subject] = self.returned.get(subject, 0) + 1
 
     def _accept(self, time, operation):
         body = operation.body
@@ -138,17 +140,32 @@ class Fleet:
     def _request(self, kind, request):
         self.requests.setdefault(kind, []).append(request)
 
-    # Metrics of a type, or of the system.
+    # Metrics of a type, of a group of machines, or of the system.
+
+    def metrics(self, kind=""):
+        """All by name, those that are NaN in a run too."""
+        return {
+            "updated_share": self.updated_share(kind),
+            **{f"time_to_{n}": self.time_to(n / 100, kind) for n in (50, 90, 99)},
+            "rollbacks": sum(self.returned.get(subject, 0) for subject in self.members(kind)),
+            "attempts_mean": self.attempts_mean(kind),
+            "stuck_machines": self.stuck_machines(kind),
+            **self.service(kind),
+        }
+
+    def members(self, kind):
+        """The subjects of a type or of a group of machines, or all."""
+        return [subject for subject, of in self.of.items() if kind in ("", *of)]
 
     def updated_share(self, kind=""):
         done = size = 0
-        for last, scope, _ in self._lasts(kind):
+        for last, scope, _ in self.lasts(kind):
             done += sum(self._is_at(self.states[subject], last) for subject in scope)
             size += len(scope)
         return done / size if size else 0.0
 
     def time_to(self, share, kind=""):
-        lasts = self._lasts(kind)
+        lasts = [each for each in self.lasts(kind) if each[1]]
         wanted = {subject: last for last, scope, _ in lasts for subject in scope}
         if not wanted:
             return math.nan
@@ -167,19 +184,24 @@ class Fleet:
                 return max(time, since) - since
         return math.nan
 
-    def _lasts(self, kind):
-        """Of each type the version last requested, all whom it is for, and when it first was."""
-        found = []
+    def lasts(self, kind):
+        """Of each type the version last requested, all whom it is for, and when it first was.
+
+        Of a group of machines what was last requested of any of them.
+        """
+        found, members = [], set(self.members(kind))
+        of_group = kind in self.spec.groups
         for each, requests in self.requests.items():
-            if kind not in ("", each):
+            mine = [one for one in requests if not of_group or one.scope & members]
+            if (not of_group and kind not in ("", each)) or not mine:
                 continue
-            last = requests[-1].version
+            last = mine[-1].version
             same = [one for one in requests if version_key(one.version) == version_key(last)]
             times = [one.since for one in same]
             for time, version in self.publications.get(each, []):
                 if version_key(version) == version_key(last):
                     times.append(time)
-            scope = set().union(*(one.scope for one in same))
+            scope = set().union(*(one.scope for one in same)) & members
             scope = {subject for subject in scope if self.states[subject][0] != "absent"}
             found.append((last, scope, min(times)))
         return found
@@ -188,32 +210,36 @@ class Fleet:
     def _is_at(state, version):
         return state[0] == "current" and version_key(state[1]) == version_key(version)
 
-    @property
-    def stuck_machines(self):
+    def stuck_machines(self, kind=""):
         names = self.log.subjects.name
-        failed = [n for n, (status, _) in self.states.items() if status == "failed"]
+        failed = [n for n in self.members(kind) if self.states[n][0] == "failed"]
         return len({names(number).split(" of ")[1] for number in failed})
 
-    @property
-    def attempts_mean(self):
-        return sum(self.attempts.values()) / len(self.attempts) if self.attempts else math.nan
+    def attempts_mean(self, kind=""):
+        tried = [self.tried[subject] for subject in self.members(kind) if subject in self.tried]
+        return sum(tried) / len(tried) if tried else math.nan
 
-    @property
-    def hours_lost(self):
-        """Extension-hours below the number at time 0, whatever type they are of."""
-        block = self.log.subjects.block_of
-        serving = {
-            number: self._state(block(number), int(self.log.subjects.initial[number]))[0]
-            for number in self.states
+    def service(self, kind=""):
+        """What follows from how many are in service, of the number at time 0."""
+        members, out = set(self.members(kind)), {"absent", *self.spec.counts_as_out}
+        serves = {n: self.initially[n][0] not in out for n in members}
+        nominal = sum(self.initially[n][0] != "absent" for n in members)
+        changes = {}
+        for time, subject, (status, _) in self.history:
+            if subject in members:
+                changes.setdefault(time, []).append((subject, status not in out))
+        counts, times = [], []
+        for time in sorted({0.0, *changes}):
+            serves |= dict(changes.get(time, []))
+            counts.append(sum(serves.values()))
+            times.append(time)
+        pairs = zip(times, [*times[1:], self.log.horizon], strict=True)
+        spans = [until - since for since, until in pairs]
+        lost = sum(max(0, nominal - n) * span for n, span in zip(counts, spans, strict=True))
+        served = sum(n * span for n, span in zip(counts, spans, strict=True))
+        return {
+            "capacity_hours_lost": lost / 3600,
+            "min_in_service": min(counts),
+            "min_capacity": min(counts) / nominal if nominal else 1.0,
+            "mean_capacity": served / self.log.horizon / nominal if nominal else 1.0,
         }
-        out = {"absent", *self.spec.counts_as_out}
-        nominal = sum(status != "absent" for status in serving.values())
-        count = sum(status not in out for status in serving.values())
-        lost, before = 0.0, 0.0
-        for time, subject, (status, _) in [*self.history, (self.log.horizon, None, (None, None))]:
-            lost += max(0, nominal - count) * (time - before)
-            before = time
-            if subject is not None:
-                count += (status not in out) - (serving[subject] not in out)
-                serving[subject] = status
-        return lost / 3600.0

@@ -58,7 +58,7 @@ def _group(chance):
         group["disconnected"] = {"share": "50%"} | (
             times if chance.random() < 0.6 else _daily(chance)
         )
-    return group | _laws(chance)
+    return group | laws(chance, 0.2)
 
 
 def _daily(chance):
@@ -66,15 +66,15 @@ def _daily(chance):
     return {"windows": [{"from": f"{begin:02}:00", "to": f"{end:02}:00"}]}
 
 
-def _laws(chance):
-    """What a group has of its own: mostly nothing."""
-    laws = {
+def laws(chance, share):
+    """What a group has of its own, each law with a chance."""
+    own = {
         "unhealthy": chance.choice(["0%", "60%", "100%"]),
         "discovery": _time(chance),
         "install": chance.choice(["0s", "10min", _random("1min", "20min")]),
         "rollback_fails": chance.choice(["0%", "50%"]),
     }
-    return {key: law for key, law in laws.items() if chance.random() < 0.2}
+    return {key: law for key, law in own.items() if chance.random() < share}
 
 
 def _extensions(chance):

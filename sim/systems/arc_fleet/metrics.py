@@ -185,7 +185,7 @@ def available(scopes: Scopes, kind: str) -> Steps | None:
 def _spread(scopes: Scopes, kind: str) -> Values:
     """How far and how fast what was requested got; nothing where nothing is requested."""
     values: Values = {}
-    requested = [(place, scopes.requested(place)) for place in scopes.places(kind)]
+    requested = [(place, scopes.requested(place, kind)) for place in scopes.places(kind)]
     scope = [(place, each) for place, each in requested if each is not None]
     if scope:
         size = sum(each.members.sum(axis=1) for _, each in scope)
@@ -258,9 +258,10 @@ def progress(scopes: Scopes, kind: str) -> Progress | None:
     """Of a type, or of all types together where empty; None where nothing is to be requested.
 
     A type's progress is that of the version last requested, from when it was first published or
-    pushed, over all whom a rollout of it covers. All together count from the first of these times.
+    pushed, over all whom a rollout of it covers; that of a group of machines is of the versions
+    last requested of it. All together count from the first of these times.
     """
-    found = [(place, scopes.requested(place)) for place in scopes.places(kind)]
+    found = [(place, scopes.requested(place, kind)) for place in scopes.places(kind)]
     asked = [(place, scope) for place, scope in found if scope is not None]
     if not asked:
         return None

@@ -56,7 +56,6 @@ def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
     """
     layout = model.layout
     scopes = Scopes(layout, Stack([log]))
-    reasons = _ReasonCounts(scopes)
     rows: list[Row] = []
     for group in ("", *layout.types, *layout.machine_groups):
         found = progress(scopes, group)
@@ -64,7 +63,7 @@ def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
             continue
         where = {"system": layout.name, "group": group, "held_by": ""}
         rows += [where | row for row in _days(found, log.horizon)]
-        rows[-1]["held_by"] = _listed(reasons.of(group))
+        rows[-1]["held_by"] = _listed(_counted(scopes, group))
     return rows
 
 
@@ -115,41 +114,27 @@ class Held(NamedTuple):
     """When the first of them failed that are failed, seconds; `NEVER` where none is."""
 
 
-class _ReasonCounts:
-    """What holds each extension in scope that is not up to date at the horizon, counted."""
-
-    def __init__(self, scopes: Scopes) -> None:
-        self._scopes = scopes
-        self._counts: dict[int, list[int]] = {}
-
-    def of(self, kind: str) -> Reasons:
-        """Of a type, a group of machines, or all where empty."""
-        found: Reasons = {}
-        for place in self._scopes.places(kind):
-            group = self._scopes.layout.extensions[place].group
-            for reason, count in zip(REASONS, self._count(place), strict=True):
-                if count:
-                    groups = found.setdefault(reason, {})
-                    groups[group] = groups.get(group, 0) + count
-        return {reason: found[reason] for reason in REASONS if reason in found}
-
-    def _count(self, place: int) -> list[int]:
-        """Of one extension, reason by reason."""
-        if place not in self._counts:
-            reasons = _reasons(self._scopes, place)
-            self._counts[place] = np.bincount(reasons, minlength=len(REASONS)).tolist()
-        return self._counts[place]
+def _counted(scopes: Scopes, kind: str) -> Reasons:
+    """What holds those in scope of a type, a group of machines, or all where empty."""
+    found: Reasons = {}
+    for place in scopes.places(kind):
+        group = scopes.layout.extensions[place].group
+        counts = np.bincount(_reasons(scopes, place, kind), minlength=len(REASONS)).tolist()
+        for reason, count in zip(REASONS, counts, strict=True):
+            if count:
+                groups = found.setdefault(reason, {})
+                groups[group] = groups.get(group, 0) + count
+    return {reason: found[reason] for reason in REASONS if reason in found}
 
 
 def held(layout: FleetLayout, log: Log) -> list[Held]:
     """For each requested type how far the version last requested came, and what holds the rest."""
     scopes, found = Scopes(layout, Stack([log])), []
-    reasons = _ReasonCounts(scopes)
     for kind in layout.types:
         spread = progress(scopes, kind)
         if spread is None or not spread.size[0]:
             continue
-        by, size = reasons.of(kind), int(spread.size[0])
+        by, size = _counted(scopes, kind), int(spread.size[0])
         done = size - sum(sum(groups.values()) for groups in by.values())
         last, since = spread.last_arrival(0), float(spread.since[0])
         version, asked = _what(scopes, kind, since)
@@ -170,9 +155,12 @@ def _what(scopes: Scopes, kind: str, since: float) -> tuple[str, str]:
     raise ValueError(f"nothing is requested of {kind}")
 
 
-def _reasons(scopes: Scopes, place: int) -> NDArray[np.intp]:
-    """What holds each one in scope that is not up to date at the horizon."""
-    scope = scopes.requested(place)
+def _reasons(scopes: Scopes, place: int, kind: str) -> NDArray[np.intp]:
+    """What holds each one in scope that is not up to date at the horizon.
+
+    With what was last requested of its type, or of its group of machines where `kind` is that.
+    """
+    scope = scopes.requested(place, kind)
     if scope is None:
         return np.zeros(0, np.intp)
     final, target = scopes.final(place)[0], scope.target[0]

@@ -280,6 +280,14 @@ class Scopes:
             self._scopes[rollout, place] = self._scope(rollout, place)
         return self._scopes[rollout, place]
 
+    def covers(self, rollout: int, place: int) -> NDArray[np.bool_]:
+        """Whether a rollout covers some machine's extension, shape (replications,)."""
+        scope = self.scope(rollout, place)
+        if scope is None:
+            return np.zeros(self.stack.replications, bool)
+        some: NDArray[np.bool_] = scope.members.sum(axis=1) > 0
+        return some
+
     def _scope(self, rollout: int, place: int) -> Scope:
         each, since = self.layout.extensions[place], self.began[:, rollout]
         version = self.version(rollout, place)
@@ -345,16 +353,18 @@ class Scopes:
         codes[rows.replication[past], rows.machine[past]] = rows.new[past]
         return codes
 
-    def requested(self, place: int) -> Scope | None:
+    def requested(self, place: int, kind: str = "") -> Scope | None:
         """Whom the rollouts cover that asked for the version last requested of a type.
 
         Its `since` is the first time that this version was published or pushed, whether that began
-        a rollout or not. None where nothing asks for the type.
+        a rollout or not. None where nothing asks for the type. Where `kind` is the group of
+        machines, it is the version last requested of any of them: what another group is asked to
+        have is not for them.
         """
         rollouts = self.asked(self.layout.extensions[place].type)
         if not rollouts:
             return None
-        last = self.last(rollouts)
+        last = self.last(rollouts, place if kind in self.layout.machine_groups else None)
         since, target = np.empty(len(last)), np.empty(len(last), np.int64)
         members = np.empty((len(last), self.layout.extensions[place].count), bool)
         for rollout in np.unique(last).tolist():
@@ -383,9 +393,16 @@ class Scopes:
                 return self.version(rollout, place)
         return None
 
-    def last(self, rollouts: Sequence[int]) -> NDArray[np.intp]:
-        """Which of some rollouts began last, shape (replications,); any where none did."""
+    def last(self, rollouts: Sequence[int], covers: int | None = None) -> NDArray[np.intp]:
+        """Which of some rollouts began last, shape (replications,); any where none did.
+
+        Of those alone that cover some of an extension `covers`, where it is given.
+        """
         began = np.where(self.began == NEVER, -np.inf, self.began)[:, rollouts]
+        if covers is not None:
+            for column, rollout in enumerate(rollouts):
+                some = self.covers(rollout, covers)
+                began[:, column] = np.where(some, began[:, column], -np.inf)
         place = len(rollouts) - 1 - np.argmax(began[:, ::-1], axis=1)
         last: NDArray[np.intp] = np.array(rollouts)[place]
         return last

@@ -66,7 +66,8 @@ class Series(series.Series):
         return up.timeline(0, 1.0, "0/1")
 
     def up_to_date(self, group: str) -> Timeline:
-        """Share of those in scope that are current at the version last requested of their type.
+        """Share of those in scope that are current at the version last requested of their type,
+        or of their group of machines.
 
         1 before anything is requested: all have what they are to have. Then 0 while no rollout has
         begun, as a publication that covers nobody begins none.
@@ -76,7 +77,7 @@ class Series(series.Series):
         asked = _between(since, NEVER, 1.0, end)
         done, size = (Timeline(np.zeros(1), np.zeros(1), end) for _ in range(2))
         for place in self._scopes.places(group):
-            for scope, since, until in self._in_force(place):
+            for scope, since, until in self._in_force(place, group):
                 size = size.combine(_between(since, until, scope.members.sum(), end), np.add)
                 line = self._done(place, scope).combine(
                     _between(since, until, 1.0, end), np.multiply
@@ -85,11 +86,13 @@ class Series(series.Series):
         share = share_of(done, size).combine(asked, lambda a, b: np.where(b > 0, a, 1.0))
         return share.simplified()
 
-    def _in_force(self, place: int) -> list[tuple[Scope, float, float]]:
+    def _in_force(self, place: int, group: str) -> list[tuple[Scope, float, float]]:
         """The scopes of an extension one after the other, each with its begin and end, seconds."""
         scopes = self._scopes
         began = scopes.began[0].tolist()
         asked = scopes.asked(self._layout.extensions[place].type)
+        if group in self._layout.machine_groups:
+            asked = [each for each in asked if scopes.covers(each, place)[0]]
         asked = sorted((each for each in asked if began[each] < NEVER), key=began.__getitem__)
         spans = pairwise([*(began[each] for each in asked), NEVER])
         return [

@@ -366,6 +366,36 @@ def test_metrics_and_series_are_given_by_group_of_machines():
     assert more["a", "time_to_75"][0] == 420
 
 
+def test_a_group_is_measured_by_what_was_last_requested_of_it():
+    """Later 1.2 is pushed to a alone: of b 1.1 was asked last, and it has that."""
+    push = "at: 3h, upgrade_extensions: {targets: {P.A: 1.2}, group: a}"
+    both = "at: 1h, publish_extension: {type: A, version: 1.1}"
+    run = fleet(f"{both}\n{push}", machines=PAIR)
+    values, _ = run.model.measure(run.stack, 0.0)
+    shares = {group: values[group, "updated_share"][0] for group in ("", "A", "a", "b")}
+    assert shares == {"": 1, "A": 1, "a": 1, "b": 1}
+    assert values["b", "time_to_99"][0] == values["a", "time_to_99"][0] == 420
+    expected = [(0, 1), (3600, 0), (4020, 1)]
+    assert run.series("up_to_date", "b") == expected
+    assert run.series("up_to_date", "a") == [*expected, (10800, 0), (11220, 1)]
+    last = {row["group"]: row["up_to_date"] for row in by_day(run.model, run.log)}
+    assert last == shares
+
+
+def test_a_group_that_is_behind_with_what_was_last_requested_of_it_is_held_by_that():
+    push = "at: 3h, upgrade_extensions: {targets: {P.A: 1.2}, group: a}"
+    both = "at: 1h, publish_extension: {type: A, version: 1.1}"
+    slow = "groups: {a: {count: 1}, b: {count: 1, discovery: 100d}}"
+    run = fleet(f"{both}\n{push}", machines=slow)
+    rows = by_day(run.model, run.log)
+    assert {row["group"]: row["held_by"] for row in rows} == {
+        "": "",
+        "A": "",
+        "a": "",
+        "b": "1 not discovered",
+    }
+
+
 def test_the_share_up_to_date_by_day_is_told_by_group():
     run = fleet(machines=TWO)
     last_day = {row["group"]: row["up_to_date"] for row in by_day(run.model, run.log)}

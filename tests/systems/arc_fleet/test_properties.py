@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 from by_the_clock import by_the_clock
-from fleet_referee import Fleet
 from fleet_rows import Member, by_machine, changes, histories, spells
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -403,34 +402,6 @@ def over(rows, extension, version):
 
 
 # Metrics
-
-
-@often(60)
-@given(fleets)
-def test_metrics_are_those_of_a_slow_walk_through_the_rows(tree):
-    """Nothing changes at the instant of an operation: they come some seconds after full minutes."""
-    if tree["systems"]["p"]["install"] == "0s":
-        tree["systems"]["p"]["install"] = "5min"
-    tree["operations"] = [
-        each | {"at": f"{each['at']}{second}s"} for second, each in enumerate(tree["operations"], 7)
-    ]
-    simulation, log, _ = run(tree)
-    values, _ = simulation.models["p"].measure(Stack([log]), 0.0)
-    slow = Fleet(simulation, "p", log)
-    expected = {
-        ("", "capacity_hours_lost"): slow.hours_lost,
-        ("", "attempts_mean"): slow.attempts_mean,
-        ("", "rollbacks"): slow.rollbacks,
-        ("", "stuck_machines"): slow.stuck_machines,
-    }
-    for kind in ("", *slow.requests):
-        expected[kind, "updated_share"] = slow.updated_share(kind)
-        for percent in (50, 90, 99):
-            expected[kind, f"time_to_{percent}"] = slow.time_to(percent / 100, kind)
-    # Where nothing is published, or nothing asked for, there is no such metric.
-    expected = {key: value for key, value in expected.items() if key in values}
-    found = {key: float(values[key][0]) for key in expected}
-    assert found == pytest.approx(expected, nan_ok=True)
 
 
 @often(100)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
+import wild_fleet
 from fleet_referee import Fleet
 
 from sim.core.log import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
+from sim.systems.arc_fleet.scopes import Scopes
 
 TEXT = """
 horizon: 90d
@@ -59,6 +62,8 @@ operations:
     put_extension: {publisher: P, type: ProbeLinux, version: "9.5", enable_automatic_upgrade: true}
 """
 PUSH = "  - {at: 50d, upgrade_extensions: {targets: {P.VaultLinux: '2.0.0'}}}\n"
+OF_OPERATIONS = {"rollout_duration", "finished", "done_at", "ended_in", "safe_end"}
+OF_REQUESTS = {"updated_share", "time_to_50", "time_to_90", "time_to_99"}
 MORE = ["verdict: early", "max_concurrent: 3", "counts_as_out: [watching, backing_off]"]
 
 
@@ -73,20 +78,52 @@ def test_the_metrics_are_those_of_a_slow_walk(more, last):
     assert model.audit(stack) is None
     values, _ = model.measure(stack, 0.0)
     for k, log in enumerate(logs):
-        fleet = Fleet(simulation, "plant", log)
-        expected = {
-            ("", "capacity_hours_lost"): fleet.hours_lost,
-            ("", "attempts_mean"): fleet.attempts_mean,
-            ("", "rollbacks"): fleet.rollbacks,
-            ("", "stuck_machines"): fleet.stuck_machines,
-        }
-        for kind in ("", "Agent", "VaultLinux"):
-            expected[kind, "updated_share"] = fleet.updated_share(kind)
-            for percent in (50, 90, 99):
-                expected[kind, f"time_to_{percent}"] = fleet.time_to(percent / 100, kind)
-        found = {key: float(values[key][k]) for key in expected}
-        assert found == pytest.approx(expected, nan_ok=True)
+        found = compared(simulation, "plant", log, values, k)
         assert not math.isnan(found["", "time_to_50"])
+
+
+def compared(simulation, system, log, values, k):
+    """Every metric of every group that a fleet has in a replication, as the slow walk finds it."""
+    walk, layout = Fleet(simulation, system, log), simulation.models[system].layout
+    groups = ("", *layout.types, *layout.machine_groups)
+    expected = {(kind, name): v for kind in groups for name, v in walk.metrics(kind).items()}
+    found = {key: float(v[k]) for key, v in values.items() if key[1] not in OF_OPERATIONS}
+    # What the file asks of nobody is not measured.
+    missing = expected.keys() - found.keys()
+    assert all(name in OF_REQUESTS and not walk.lasts(kind) for kind, name in missing)
+    assert found == pytest.approx({key: expected[key] for key in found}, nan_ok=True)
+    return found
+
+
+def check(seed):
+    """Two replications of a fleet at random, whose groups mostly have laws of their own."""
+    chance = random.Random(seed)
+    given = wild_fleet.scenario(chance)
+    for place, operation in enumerate(given["operations"]):
+        operation["at"] += f"{3 * place + 3}s"  # all else falls on whole minutes, or is random
+    for group in given["systems"]["p"]["groups"].values():
+        group.update(wild_fleet.laws(chance, 0.5))
+    simulation = Simulation(Scenario.from_dict(given))
+    logs = [simulation.run(k) for k in range(2)]
+    model = simulation.models["p"]
+    values, _ = model.measure(Stack(logs), 0.0)
+    for k, log in enumerate(logs):
+        found = compared(simulation, "p", log, values, k)
+        lines, scopes = model.timelines(log), Scopes(model.layout, Stack([log]))
+        for kind, name in found:
+            # Where all that asks for a version is refused, nobody is behind, and nothing updated.
+            is_asked = any(scopes.asked_at(each)[0] < math.inf for each in scopes.asked(kind))
+            if name == "updated_share" and is_asked:
+                assert lines["up_to_date", kind].values[-1] == pytest.approx(found[kind, name])
+
+
+@pytest.mark.parametrize("first", range(0, 300, 50))
+def test_the_metrics_of_fleets_at_random_are_those_of_a_slow_walk_by_group_too(first):
+    for seed in range(first, first + 50):
+        try:
+            check(seed)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}") from error
 
 
 @pytest.mark.parametrize("last", ["", PUSH])
