@@ -47,6 +47,10 @@ class Pool:
             self.nodes[number] = self._state(block, block.initial[number - block.first])
         self.capacity, self.accepting, self.running, self.queue = [], [], 0, 0
         self._note(0.0)
+        # Shares are of what the file says is there: what is asked at the very instant 0 changes
+        # the pool, not what it is measured by. Else a variant that begins with a resize would be
+        # measured by another whole than the rest.
+        self.nominal = self.capacity[0][1]
         for row in log.rows:
             block = self.subjects.block_of(row["subject"])
             time, state = float(row["time"]), self._state(block, row["new"])
@@ -152,9 +156,11 @@ class Pool:
             "tasks_waiting": sum(task.first_start is None for task in inside),
             "tasks_completed": sum(task.ended >= self.warm_up for task in done),
             "updated_share": len(back) / max(1, len(present)) if self.target else 0.0,
-            "min_accepting": self._least(self.accepting) / self.accepting[0][1],
+            "min_accepting": self._least(self.accepting) / self.nominal,
             "min_in_service": self._least(self.capacity),
-            "capacity_hours_lost": self._below(self.capacity[0][1]) / 3600,
+            "min_capacity": self._least(self.capacity) / self.nominal,
+            "mean_capacity": self._mean() / self.nominal,
+            "capacity_hours_lost": self._below(self.nominal) / 3600,
             "downtime": self._time_below(self.spec.min_available.count),
         }
 
@@ -168,6 +174,10 @@ class Pool:
         times = [time for time, _ in self.capacity[1:]] + [self.horizon]
         for (since, slots), until in zip(self.capacity, times, strict=True):
             yield slots, max(until, self.warm_up) - max(since, self.warm_up)
+
+    def _mean(self):
+        served = sum(slots * seconds for slots, seconds in self._steps())
+        return served / (self.horizon - self.warm_up)
 
     def _below(self, nominal):
         return sum(max(0, nominal - slots) * seconds for slots, seconds in self._steps())

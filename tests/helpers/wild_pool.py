@@ -140,7 +140,7 @@ def wild(draw):
     asked = [(begin, draw(upgrades(pool["configuration"])))]
     either = st.one_of(others(), others(), upgrades(pool["configuration"]))
     for _ in range(draw(st.integers(0, 6))):
-        minute = draw(st.one_of(st.integers(begin, begin + 20), st.integers(1, HORIZON_MIN)))
+        minute = draw(st.one_of(st.integers(begin, begin + 20), st.integers(0, HORIZON_MIN)))
         asked.append((minute, draw(either)))
     if draw(st.booleans()):
         since, until = sorted(draw(st.tuples(st.integers(1, 90), st.integers(1, 90))))

@@ -49,9 +49,8 @@ BAG = "{tasks: 150, service: {uniform: {low: 1min, high: 20min}}, fails: 5%}"
 PACES = ("pace: rolling", "requeue_to: back", "order: least_work_lost")
 
 
-def simulation(**words):
+def simulation(text=TEXT, **words):
     """The pool with these words put in."""
-    text = TEXT
     for word, value in words.items():
         text = text.replace(word.upper(), value)
     return Simulation(Scenario.from_text(text))
@@ -80,6 +79,20 @@ def test_the_metrics_are_those_of_a_slow_walk(work, warm_up, on_upgrade, on_fail
         found = {name: float(values["", name][k]) for name in expected}
         assert found == pytest.approx(expected, nan_ok=True)
         assert found["requeues"] + found["lost_task_hours"] > 0
+
+
+@pytest.mark.parametrize("nodes", [5, 14])
+def test_what_is_asked_at_the_very_beginning_does_not_change_what_shares_are_of(nodes):
+    """The pool has the nodes that the file says at time 0; the resize is asked for at once."""
+    first = f"operations:\n  - {{at: 0s, resize: {{nodes: {nodes}}}}}"
+    text = TEXT.replace("operations:", first)
+    words = {"upgrade": "requeue", "failure": "requeue", "pace": PACES[1], "work": BAG}
+    made = simulation(text, warm_up="0s", **words)
+    model, log = made.models["p"], made.run(0)
+    values, _ = model.measure(Stack([log]), 0.0)
+    expected = Pool(made, "p", log).metrics
+    assert {name: float(values["", name][0]) for name in expected} == pytest.approx(expected)
+    assert model.timeline(log, "capacity").at(0.0) == min(nodes, 9) / 9
 
 
 def test_what_nodes_and_tasks_do_adds_up():
