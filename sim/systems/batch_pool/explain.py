@@ -24,7 +24,7 @@ from sim.systems.batch_pool.requests import (
     UpgradeOs,
 )
 from sim.systems.batch_pool.selection import ALL, names_one
-from sim.systems.batch_pool.workload import is_overload
+from sim.systems.batch_pool.workload import is_overload, wait_for_ever
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,16 +224,12 @@ def _recorded(tasks: Recorded, file: str, spec: BatchPool, horizon: float) -> st
         )
         never = int(np.count_nonzero(~fits))
         if never:
-            text += f"; {never:,} of them {_wait_for_ever(never)}"
+            text += f"; {never:,} of them {wait_for_ever(never)}, as no node has so many slots"
         late = int(np.count_nonzero(tasks.submit > horizon))
         if late:
             text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
     dropped = [f"{pluralize(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
     return "; ".join([text, *dropped])
-
-
-def _wait_for_ever(count: int) -> str:
-    return f"{'waits' if count == 1 else 'wait'} for ever, as no node has so many slots"
 
 
 def _traits(job: Job, node: int) -> str:
@@ -243,7 +239,7 @@ def _traits(job: Job, node: int) -> str:
         traits.append(f"priority {job.priority}")
     if job.required_slots > 1:
         never = job.required_slots > node and job.recorded is None
-        more = f": they {_wait_for_ever(2)}" if never else ""
+        more = f": they {wait_for_ever(2)}, as no node has so many slots" if never else ""
         traits.append(f"{job.required_slots} slots each{more}")
     if job.fails:
         chance = show_share(job.fails)

@@ -16,7 +16,7 @@ from sim.systems.batch_pool.layout import most_nodes, node_name
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.selection import ALL, number_of
 from sim.systems.batch_pool.states import SHOWN
-from sim.systems.batch_pool.workload import is_overload
+from sim.systems.batch_pool.workload import is_overload, wait_for_ever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -139,16 +139,16 @@ def _of_times(path: Path, job: Job) -> Iterator[Issue]:
 
 def _unfit(path: Path, job: Job, given: Recorded | None, slots: int) -> Iterator[Issue]:
     """Tasks that no node has slots for."""
-    never = f"for ever, as a node has {pluralize(slots, 'slot')} (task_slots_per_node)"
+    why = f"as a node has {pluralize(slots, 'slot')} (task_slots_per_node)"
     if given is None:
         if job.required_slots > slots:
-            rule = f"its tasks wait {never}, got {job.required_slots}"
+            rule = f"its tasks {wait_for_ever(2)}, {why}, got {job.required_slots}"
             yield Issue((*path, "required_slots"), rule)
         return
     count = int((given.slots > slots).sum())
     if count:
-        rule = f"{pluralize(count, 'task')} of {job.file} {'waits' if count == 1 else 'wait'}"
-        yield Issue((*path, job.source), f"{rule} {never}")
+        rule = f"{pluralize(count, 'task')} of {job.file} {wait_for_ever(count)}, {why}"
+        yield Issue((*path, job.source), rule)
 
 
 def _read(look: Callable[[], T]) -> T | None:

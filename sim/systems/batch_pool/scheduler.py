@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 # Assumption: tasks of one priority, which Azure starts in no defined order, start as submitted; the
-# head of the queue blocks those behind it.
+# head of the queue blocks those behind it, unless no node of the pool has slots for it.
 class Queue:
     """Tasks that wait: by priority, then requeued ones in order of submission, then the others.
 

@@ -19,8 +19,16 @@ import numpy as np
 
 from sim.core.timelines import Timeline, share_of
 from sim.systems.base.targets import INITIAL, REQUESTED, Group, Targets, share
-from sim.systems.batch_pool.history import UNFINISHED, executions
-from sim.systems.batch_pool.states import ALLOCATION, POOL, PREEMPTED, WIDTH, shown
+from sim.systems.batch_pool.history import UNFINISHED, executions, in_statuses
+from sim.systems.batch_pool.states import (
+    ALLOCATION,
+    POOL,
+    PREEMPTED,
+    TASK_WIDTH,
+    WAITING,
+    WIDTH,
+    shown,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,7 +97,22 @@ def status(layout: PoolLayout, stack: Stack) -> Row:
         f"target{which}Nodes": int(size_wanted(layout, stack)[0]),
         "nodeStates": dict(sorted(in_state.items())),
         "nodeVersions": {v: at_version[v] for v in layout.os_versions if v in at_version},
+        **({"tasksThatNeverRun": never} if (never := unfit_tasks(layout, stack)) else {}),
     }
+
+
+def unfit_tasks(layout: PoolLayout, stack: Stack) -> int:
+    """How many tasks wait at the horizon of a stack of one that no node has slots for.
+
+    The service shows them as active ones like others: what it does not check it does not tell.
+    """
+    found = 0
+    for job in layout.jobs:
+        sizes = [place for place, size in enumerate(job.sizes) if size > layout.slots]
+        codes = stack.final[0, job.first : job.first + job.room]
+        is_unfit = np.isin(codes // TASK_WIDTH, sizes)
+        found += int((is_unfit & in_statuses(codes, WAITING, TASK_WIDTH)).sum())
+    return found
 
 
 def _versions(layout: PoolLayout, stack: Stack) -> Row:

@@ -21,9 +21,11 @@ from sim.systems.batch_pool.rejections import NO_NODE, OPERATION_STATES, answer
 from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling, OfNodes
 from sim.systems.batch_pool.selection import names_one
 from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH, shown
+from sim.systems.batch_pool.status import unfit_tasks
+from sim.systems.batch_pool.workload import wait_for_ever
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -179,7 +181,19 @@ def _label(layout: PoolLayout, lane: int) -> str:
 
 
 def progress_text(layout: PoolLayout, stack: Stack) -> list[str]:
-    """How many running tasks `terminate` killed, in a sentence; nothing where none was."""
+    """How many running tasks `terminate` killed, and how many tasks never run: a sentence each,
+    nothing where there are none.
+    """
+    return [*_killed(layout, stack), *_never_run(layout, stack)]
+
+
+def _never_run(layout: PoolLayout, stack: Stack) -> Iterator[str]:
+    count = unfit_tasks(layout, stack)
+    if count:
+        yield f"{pluralize(count, 'task')} {wait_for_ever(count)}: no node has so many slots"
+
+
+def _killed(layout: PoolLayout, stack: Stack) -> list[str]:
     runs = executions(layout, stack)
     killed = runs.ending == TERMINATE
     count = int(killed.sum())

@@ -66,8 +66,8 @@ class Job(OneOf):
     priority: Priority = 0
     """From -1000 to 1000: tasks of a higher one start first; running ones stay. Default: 0."""
     required_slots: PositiveCount = 1
-    """Slots that a task takes on its node; if no node has so many, it waits for ever.
-    Default: 1."""
+    """Slots that a task takes on its node; if no node has so many, it waits for ever and holds up
+    no others. Default: 1."""
     max_task_retry_count: Retries = 0
     """How often a task that failed by itself is run again; -1: without limit. A requeue does not
     count. Default: 0."""
@@ -196,12 +196,20 @@ def is_overload(load: float) -> bool:
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
 """Source: "Jobs and tasks in Azure Batch"."""
 
-# Assumption: a task that no node has slots for never runs, and holds up no other one.
+# Assumption: a task that no node has slots for never runs, as documented, and holds up no other
+# one, of which the documents say nothing.
 UNFIT_PRIORITY = LOWEST_PRIORITY - 1
 """Of tasks that require more slots than a node has: they wait behind all others, for ever.
 
 Source: "Run tasks concurrently on Batch compute nodes", which says that such a task never runs.
 """
+
+
+def wait_for_ever(count: int) -> str:
+    """What becomes of so many of such tasks, in words."""
+    if count == 1:
+        return "waits for ever and holds up no others"
+    return "wait for ever and hold up no others"
 
 
 @dataclass(frozen=True, eq=False)

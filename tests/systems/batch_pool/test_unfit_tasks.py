@@ -9,6 +9,7 @@ from pool_rules import Reading
 from pool_story import reboot, story
 
 from sim.systems.batch_pool.cost import parts
+from sim.systems.batch_pool.tables import progress_text
 
 LARGE = {"name": "large", "tasks": 3, "required_slots": 3, "priority": 1000, "service": "1min"}
 SMALL = {"name": "small", "tasks": 6, "required_slots": 2, "service": "1min"}
@@ -57,11 +58,38 @@ def test_explain_says_so_and_counts_no_load_of_them():
     one = told(work=[LARGE, {"load": "50%", "service": "1min", "required_slots": 4}])
     text = " ".join(" ".join(one.model.describe(None)).split())
     assert "large: 3 tasks, all submitted at the start" in text
-    assert text.count("slots each: they wait for ever, as no node has so many slots") == 2
+    assert (
+        text.count(
+            "slots each: they wait for ever and hold up no others, as no node has so many slots"
+        )
+        == 2
+    )
     assert "Offered load" not in text
     file = told(work={"csv": "tasks.csv"}, contents={"tasks.csv": CSV})
     text = " ".join(" ".join(file.model.describe(None)).split())
-    assert "at least 45s of work for all slots; 2 of them wait for ever, as no node has so" in text
+    assert (
+        "at least 45s of work for all slots; 2 of them wait for ever and hold up no others, as no "
+        "node has so many slots"
+    ) in text
+
+
+def test_the_answer_and_the_status_count_those_that_have_come():
+    late = {"interarrival": "10min", "required_slots": 3, "service": "1min"}
+    one = told(work=[LARGE, SMALL, late])
+    text = "{} tasks wait for ever and hold up no others: no node has so many slots"
+    (said,) = progress_text(one.model.layout, one.stack)
+    assert said == text.format(9)  # three at once, and six that came by the end
+    assert one.model.status(one.log, 0.0)["tasksThatNeverRun"] == 3
+    assert one.model.status(one.log, 1900.0)["tasksThatNeverRun"] == 6
+    single = told(work=[LARGE | {"tasks": 1}])
+    (said,) = progress_text(single.model.layout, single.stack)
+    assert said.startswith("1 task waits for ever and holds up no others: ")
+
+
+def test_where_each_task_fits_nothing_is_said_of_them():
+    one = told(work=[SMALL])
+    assert progress_text(one.model.layout, one.stack) == []
+    assert "tasksThatNeverRun" not in one.model.status(one.log, 60.0)
 
 
 def test_they_cost_their_submission():

@@ -258,21 +258,21 @@ def test_what_is_no_csv_of_tasks_is_refused(content, rule):
     [
         (
             LOAD | {"required_slots": 3},
-            "work.required_slots: its tasks wait for ever, as a node has 2 slots "
+            "work.required_slots: its tasks wait for ever and hold up no others, as a node has 2 slots "
             "(task_slots_per_node), got 3",
         ),
         (
             [{"tasks": 1, "service": "1s"}, LOAD | {"required_slots": 9}],
-            "work.1.required_slots: its tasks wait for ever, as a node has 2 slots "
+            "work.1.required_slots: its tasks wait for ever and hold up no others, as a node has 2 slots "
             "(task_slots_per_node), got 9",
         ),
         (
             {"csv": "c"},
-            "work.csv: 2 tasks of c wait for ever, as a node has 2 slots (task_slots_per_node)",
+            "work.csv: 2 tasks of c wait for ever and hold up no others, as a node has 2 slots (task_slots_per_node)",
         ),
         (
             {"swf": "jobs.swf", "required_slots": 3},
-            "work.swf: 3 tasks of jobs.swf wait for ever, as a node has 2 slots "
+            "work.swf: 3 tasks of jobs.swf wait for ever and hold up no others, as a node has 2 slots "
             "(task_slots_per_node)",
         ),
     ],
