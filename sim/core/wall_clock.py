@@ -1,9 +1,10 @@
 """The clock on the wall: its reading at each second of a scenario, and the instant of a reading.
 
 A time zone may change its clock while a scenario runs. One rule covers that: the instant of a
-reading is the first at which the clock shows it or a later one of its day. So a reading that a
-change leaves out (in spring) is the instant after the gap, and one that a change brings twice (in
-autumn) is its first.
+reading is the first at which the clock shows it or a later one. So a reading that a change leaves
+out (in spring) is the instant after the gap, and one that a change brings twice (in autumn) is its
+first. Readings that fall on one instant are one moment: what is repeated at them is done once.
+(Pacific/Apia left out the whole of 30 December 2011: each of its readings is 00:00 of the 31st.)
 """
 
 from __future__ import annotations

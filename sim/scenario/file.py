@@ -108,7 +108,7 @@ class OperationEntry(OneOf):
     `start`, it may also be a clock time: "22:00" is the first one from the start on."""
     every: Annotated[PositiveDuration, AfterValidator(_of_minutes)] | SkipJsonSchema[None] = None
     """Time after which it is sent again, up to the horizon, at least 1min; every 1d from a clock
-    time on follows the clock. Default: it is sent once."""
+    time on follows the clock, and is once where a day is left out. Default: it is sent once."""
     name: Name | SkipJsonSchema[None] = None
     """A name to refer to it. Default: its key with a number, such as upgrade_deployment-0."""
 

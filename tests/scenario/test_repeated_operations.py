@@ -62,6 +62,26 @@ def test_a_time_that_one_day_leaves_out_comes_again_on_the_next():
 @pytest.mark.parametrize(
     ("at", "every", "expected"),
     [
+        ("00:00", "1d", [12, 36, 60]),  # the 29th, then the 31st: the 30th begins and ends there
+        ("2011-12-30T00:00", "1d", [36, 60]),
+        ("10:00", "1d", [22, 36, 46, 70]),  # 10:00 of the 30th is when that day is over
+    ],
+)
+def test_a_day_that_is_left_out_is_one_instant_and_two_of_one_instant_are_sent_once(
+    at, every, expected
+):
+    """Pacific/Apia went from Thursday 29 to Saturday 31 December 2011."""
+    apia = TEXT.replace("2026-10-23T12:00", "2011-12-28T12:00").replace("horizon: 5d", "horizon: 3d")
+    apia = apia.replace("Europe/Berlin", "Pacific/Apia")
+    changes = {"operations.night.at": at, "operations.night.every": every}
+    s = Scenario.from_text(apia).override(changes)
+    assert hours(s, "night") == expected
+    assert [each.times for each in s.operations if each.name == "night"] == [len(expected)]
+
+
+@pytest.mark.parametrize(
+    ("at", "every", "expected"),
+    [
         ("10h", "1d", [10, 34, 58, 82, 106]),  # time that passes, whatever the clock shows
         ("22:00", "36h", [10, 46, 82, 118]),
         ("22:00", "2d", [10, 59, 107]),

@@ -133,7 +133,8 @@ class Operation:
         """When it is repeated after the first time, seconds after the start, up to the horizon.
 
         Where the file says by the clock when it is, and that it is every so many days, each is at
-        that time of day, whatever changes the clock; else every so many seconds.
+        that time of day, whatever changes the clock, and once where two fall on one instant; else
+        every so many seconds.
         """
         if not self.every:
             return []
@@ -141,8 +142,8 @@ class Operation:
         steps = self.every * np.arange(1, (span.horizon - first) // self.every + 2)
         if self.clock and self.every % DAY == 0:
             reading = span.clock.reading_of(parse_instant(self.clock))
-            times = span.clock.instants(reading + steps)
+            times = np.unique(span.clock.instants(reading + steps))
         else:
             times = first + steps
-        found: list[float] = times[times <= span.horizon].tolist()
+        found: list[float] = times[(times > first) & (times <= span.horizon)].tolist()
         return found
