@@ -9,13 +9,14 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.setting import Rare
-from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.intervals import quantile
 from sim.results import tables
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from sim.core.metrics import Metric
@@ -86,14 +87,14 @@ def _of_variant(results: Results, one: Variant) -> Iterator[str]:
     for system in first.scenario.systems:
         refused = [row for row in first.refused if row["system"] == system]
         if refused:
-            yield f"{_refused(refused)}{which}"
+            yield f"{_refused(refused, first.scenario.start)}{which}"
         # How an upgrade ended is told by the outcomes, rollback and takeover included.
         upgrades = first.simulation.models[system].layout.upgrades
         failed = [row for row in first.failed if row["system"] == system]
         failed = [row for row in failed if row["name"] not in upgrades]
         if failed:
             how = "was accepted and failed", "were accepted and failed"
-            yield f"{_requests(failed, *how)}{which}"
+            yield f"{_requests(failed, *how, first.scenario.start)}{which}"
         yield from (f"{sentence}{which}" for sentence in _others(first, system, own))
 
 
@@ -122,15 +123,15 @@ def _others(first: Run, system: str, own: Sequence[Outcome]) -> Iterator[str]:
             yield sentence
 
 
-def _refused(rows: Sequence[Row]) -> str:
-    return _requests(rows, "was refused", "were refused")
+def _refused(rows: Sequence[Row], start: dt.datetime | None) -> str:
+    return _requests(rows, "was refused", "were refused", start)
 
 
-def _requests(rows: Sequence[Row], one: str, several: str) -> str:
+def _requests(rows: Sequence[Row], one: str, several: str, start: dt.datetime | None) -> str:
     row, n = rows[0], len(rows)
     count = f"1 request {one}" if n == 1 else f"{n:,} requests {several}"
     reasons = list(dict.fromkeys(f"{each['http_status']} {each['code']}" for each in rows))
-    at = f"{'at' if n == 1 else 'first at'} {show_duration(row['at_s'])}"
+    at = f"{'at' if n == 1 else 'first at'} {show_instant(row['at_s'], start)}"
     return (
         f"{count}: {', '.join(reasons)}, {at} {row['name']}: "
         f"{shorten(row['message'], _MOST_CHARACTERS, placeholder=' ...')}"

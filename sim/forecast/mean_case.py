@@ -10,6 +10,7 @@ import numpy as np
 from sim.core.log import STUCK, UPGRADE, UPGRADE_ENDS
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
+from sim.core.wall_clock import show_instant
 from sim.systems.base.text import as_written, pluralize
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _capacity(dry_run: DryRun, how: DryRunRules, warm_up: float) -> str:
     if lowest >= 1 - TOLERANCE:
         return f"capacity stays at {share} or above"
     since = float(line.times[np.argmax(line.values <= lowest + TOLERANCE)])
-    return f"lowest capacity {share}{members}, first at {show_duration(since)}"
+    return f"lowest capacity {share}{members}, first at {_at(dry_run, since)}"
 
 
 def _availability(dry_run: DryRun, warm_up: float) -> Iterator[str]:
@@ -90,16 +91,21 @@ def _availability(dry_run: DryRun, warm_up: float) -> Iterator[str]:
         return
     total = sum(end - start for start, end in outages)
     many = f" in {len(outages):,} outages, the first" if len(outages) > 1 else ""
-    yield f"downtime {show_duration(total)}{many}{_outage(lines, outages[0], log.horizon)}"
+    yield f"downtime {show_duration(total)}{many}{_outage(dry_run, lines, outages[0])}"
 
 
-def _outage(lines: Mapping[str, Timeline], outage: tuple[float, float], horizon: float) -> str:
+def _outage(dry_run: DryRun, lines: Mapping[str, Timeline], outage: tuple[float, float]) -> str:
     """From when to when, and of which groups."""
     start, end = outage
     short = [group for group, line in lines.items() if group and line.at(start) < 1]
     whose = f" ({', '.join(short)})" if short else ""
-    until = "the end" if end >= horizon else show_duration(end)
-    return f"{whose} from {show_duration(start)} to {until}"
+    until = "the end" if end >= dry_run.log.horizon else _at(dry_run, end)
+    return f"{whose} from {_at(dry_run, start)} to {until}"
+
+
+def _at(dry_run: DryRun, seconds: float) -> str:
+    """An instant, by the clock where the scenario has one."""
+    return show_instant(seconds, dry_run.model.layout.span.start)
 
 
 # Upgrades -----------------------------------------------------------------------------------------
@@ -121,12 +127,12 @@ def _ends(dry_run: DryRun) -> Iterator[str]:
         times = rows["time"].tolist()
         for state, since, until in zip(states[:-1], times, times[1:], strict=False):
             if state == STUCK:
-                yield f"{name} is stuck from {show_duration(since)} to {show_duration(until)}"
+                yield f"{name} is stuck from {_at(dry_run, since)} to {_at(dry_run, until)}"
         took = times[-1] - times[0]
         if states[-1] in UPGRADE_ENDS and took:
             yield f"{name} is {_words(states[-1])} after {show_duration(took)}"
         elif states[-1] not in (*UPGRADE_ENDS, STUCK):
-            yield f"{name} is not over at the end ({show_duration(log.horizon)})"
+            yield f"{name} is not over at the end ({_at(dry_run, log.horizon)})"
 
 
 def _words(status: int) -> str:
@@ -140,7 +146,7 @@ def _failures(dry_run: DryRun) -> Iterator[str]:
         if row["at_s"] is None:
             yield f"{operation.name} does not come by the end"
         elif row["status"] == "Failed":
-            at = show_duration(row["ended_s"])
+            at = _at(dry_run, row["ended_s"])
             yield (
                 f"{operation.name} fails at {at}: {row['http_status']} {row['code']}: "
                 f"{row['message']}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import NOTHING, show
 from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
 from sim.experiments.summaries import BAD, bad_tail
 from sim.results import html
 from sim.systems import SYSTEM_TYPES
@@ -38,7 +39,8 @@ def result_page(results: Contents) -> str:
 
 
 def _size(about: About) -> str:
-    span = f"window {show_duration(about.warm_up_s)} to {show_duration(about.horizon_s)}"
+    begin, end = (show_instant(at, about.start_time) for at in (about.warm_up_s, about.horizon_s))
+    span = f"window {begin} to {end}"
     if not any(one.random for one in about.variants):
         return f"deterministic, one run suffices, {span}"
     return f"{max(one.replications for one in about.variants):,} replications, {span}"

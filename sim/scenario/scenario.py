@@ -25,7 +25,7 @@ from sim.scenario.objectives import Objective, dump_objective
 from sim.scenario.operations import by_system
 from sim.scenario.variants import Draft, without_variants
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.operation import Operation, Span
+from sim.systems.base.operation import Operation, Span, without_a_window
 from sim.systems.base.spec import Issue, look_up
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class Scenario:
             variant_names=tuple(file.variants),
             variant_name=variant_name,
             assumptions=tuple(_assumptions(linked)),
-            warnings=tuple(_warnings(draft.tree, systems, asked)),
+            warnings=tuple(_warnings(draft.tree, systems, asked, span)),
             inputs=linked.inputs,
             written=written,
         )
@@ -351,10 +351,13 @@ def _assumptions(linked: Linked) -> Iterator[str]:
 
 
 def _warnings(
-    tree: Node, systems: Mapping[str, System], operations: Iterable[Operation]
+    tree: Node, systems: Mapping[str, System], operations: Iterable[Operation], span: Span
 ) -> Iterator[str]:
     for name, spec, own in _by_system(systems, operations):
-        yield from map(str, as_problems(tree, SYSTEM_TYPES[spec.kind].warnings(name, spec, own)))
+        found = [*SYSTEM_TYPES[spec.kind].warnings(name, spec, own, span)]
+        for operation in own:
+            found += without_a_window(operation, span)
+        yield from map(str, as_problems(tree, found))
 
 
 def _dump(part: BaseModel) -> Any:

@@ -80,6 +80,20 @@ def test_tasks_that_terminate_kills_and_requests_that_fail_later_are_told():
     assert "killed" not in str(notes(ran(POOL.replace("terminate", "requeue"))))
 
 
+def test_when_a_request_failed_or_was_refused_is_told_by_the_clock_where_there_is_one():
+    text = POOL.replace("horizon", "start: 2026-11-20T14:00\nhorizon").replace("node-9", "node-4")
+    failed = notes(ran(text))["baseline"][0]
+    assert failed.startswith(
+        "1 request was accepted and failed: 409 NodeBeingReimaged, at Fri 20 Nov 15:05 "
+    )
+    refused = text.replace("2.reboot", "2.reboot") + "  - {at: 2h, reimage_node: {node: node-1}}\n"
+    refused = refused.replace("nodes: 10", "nodes: 10\n    configuration: virtual_machine")
+    refused = refused.replace(
+        "upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}", "upgrade_image: {}"
+    )
+    assert " at Fri 20 Nov 16:00 reimage_node-0: " in "".join(notes(ran(refused))["baseline"])
+
+
 def test_best_variant_that_kills_tasks_is_said_to(tmp_path, capsys):
     file = tmp_path / "pool.yaml"
     file.write_text(POOL + "prefer: [rollout_duration]\nvariants: {as-asked: {}, nothing: {}}\n")
@@ -92,7 +106,10 @@ def test_best_variant_that_kills_tasks_is_said_to(tmp_path, capsys):
 def test_upgrade_that_is_stuck_in_several_domains_names_their_range():
     text = STUCK_WHEN_BAD.replace("bad: 50%", "bad: 100%").replace("{build", "{mode: MODE, build")
     (stuck,) = notes(sim.run(sim.loads(text.replace("MODE", "Simultaneous"))))["baseline"]
-    assert " is stuck in domains 0 to 3 since " in stuck
+    assert " is stuck in domains 0 to 3 since 40min; " in stuck
+    by_clock = "start: 2026-11-20T14:00\n" + text.replace("MODE", "Simultaneous")
+    (stuck,) = notes(sim.run(sim.loads(by_clock)))["baseline"]
+    assert " is stuck in domains 0 to 3 since Fri 20 Nov 14:40; " in stuck
 
 
 JUDGED = """

@@ -143,6 +143,67 @@ def test_shares_over_time_are_told_of_the_first_groups_under_one_head():
     assert line.endswith("; 2 more groups: see `run`.")
 
 
+BY_CLOCK = """
+start: 2026-11-20T14:00
+horizon: 3h
+systems:
+  s:
+    kind: cloud_service
+    on_start_timeout: stuck
+    builds: {"2": {fails_to_start: 100%}}
+    roles: {W: {instances: 2, restart: 10min, min_available: 2}}
+operations:
+  - at: 10min
+    upgrade_deployment: {build: "2"}
+  - at: 1h
+    rollback: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (
+            "start: 2026-11-20T14:00",
+            "lowest capacity 50 % (1 of 2), first at Fri 20 Nov 14:10; downtime 1h (W) from Fri 20 "
+            "Nov 14:10 to Fri 20 Nov 15:10; upgrade_deployment-0 is stuck from Fri 20 Nov 14:40 to "
+            "Fri 20 Nov 15:00; ",
+        ),
+        (
+            "seed: 1",
+            "lowest capacity 50 % (1 of 2), first at 10min; downtime 1h (W) from 10min to 1h10; "
+            "upgrade_deployment-0 is stuck from 40min to 1h; ",
+        ),
+    ],
+)
+def test_instants_are_told_by_the_clock_where_there_is_one(start, told):
+    scenario = Scenario.from_text(BY_CLOCK.replace("start: 2026-11-20T14:00", start))
+    assert told in of_system(Simulation(scenario), "s")[-1]
+
+
+def test_the_end_of_what_is_not_over_is_told_by_the_clock():
+    text = BY_CLOCK.replace("3h", "50min").replace("  - at: 1h\n    rollback: {}\n", "")
+    text = text.replace("on_start_timeout: stuck", "start_timeout: 2h")
+    line = of_system(Simulation(Scenario.from_text(text)), "s")[-1]
+    assert "from Fri 20 Nov 14:10 to the end; " in line
+    assert "upgrade_deployment-0 is not over at the end (Fri 20 Nov 14:50)" in line
+
+
+def test_when_a_request_fails_is_told_by_the_clock():
+    text = """
+start: 2026-11-20T14:00
+systems:
+  p: {kind: batch_pool, nodes: 2, reboot: 5min}
+operations:
+  - at: 1h
+    reboot_node: {node: node-1}
+  - at: 62min
+    resize: {nodes: 1}
+"""
+    line = of_system(Simulation(Scenario.from_text(text)), "p")[-1]
+    assert "reboot_node-0 fails at Fri 20 Nov 15:02: 409 " in line
+
+
 def of_days(line, days):
     """A line that stays where it ends."""
     return np.pad(line, (0, days - len(line)), "edge")

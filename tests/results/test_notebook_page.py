@@ -9,6 +9,8 @@ def test_results_show_themselves(compared):
     page = compared._repr_html_()
     assert "<b>shop: 5 replications, window 0s to 6h</b>" in page
     assert "does it stay up?" in page
+    by_clock = sim.run(sim.loads("start: 2026-11-20T14:00\n" + CHANCE))._repr_html_()
+    assert "window Fri 20 Nov 14:00 to Fri 20 Nov 20:00" in by_clock
     assert "<td>simultaneous</td><td>0 %</td>" in page
     assert "<td>nothing</td><td>100 %</td>" in page
     assert "<td>missed</td>" in page

@@ -71,7 +71,9 @@ def test_a_day_that_is_left_out_is_one_instant_and_two_of_one_instant_are_sent_o
     at, every, expected
 ):
     """Pacific/Apia went from Thursday 29 to Saturday 31 December 2011."""
-    apia = TEXT.replace("2026-10-23T12:00", "2011-12-28T12:00").replace("horizon: 5d", "horizon: 3d")
+    apia = TEXT.replace("2026-10-23T12:00", "2011-12-28T12:00").replace(
+        "horizon: 5d", "horizon: 3d"
+    )
     apia = apia.replace("Europe/Berlin", "Pacific/Apia")
     changes = {"operations.night.at": at, "operations.night.every": every}
     s = Scenario.from_text(apia).override(changes)

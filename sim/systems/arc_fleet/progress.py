@@ -13,8 +13,7 @@ import numpy as np
 
 from sim.core.formatting import show
 from sim.core.log import Stack
-from sim.core.units import show_duration
-from sim.core.wall_clock import DAY
+from sim.core.wall_clock import DAY, show_instant
 from sim.systems.arc_fleet.metrics import progress
 from sim.systems.arc_fleet.notes import notes
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
@@ -30,6 +29,7 @@ from sim.systems.arc_fleet.states import (
 from sim.systems.base.text import be, pluralize
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
@@ -214,12 +214,13 @@ def progress_text(model: SystemModel[FleetLayout], log: Log) -> list[str]:
     """
     scopes = Scopes(model.layout, Stack([log]))
     names = len(model.layout.groups) > 1
-    lines = [_sentence(each, names_groups=names) for each in held(model.layout, log)]
+    start = model.layout.span.start
+    lines = [_sentence(each, start, names_groups=names) for each in held(model.layout, log)]
     lines += _stuck_beside(scopes)
     return lines + [f"{name} {note}" for name, note in notes(scopes).items()]
 
 
-def _sentence(one: Held, *, names_groups: bool) -> str:
+def _sentence(one: Held, start: dt.datetime | None, *, names_groups: bool) -> str:
     """With the groups of machines that hold the rest, where there are several."""
     share = show(one.up_to_date / one.scope, "share")
     machines = pluralize(one.scope, "machine")
@@ -231,7 +232,7 @@ def _sentence(one: Held, *, names_groups: bool) -> str:
     rest = []
     for reason, groups in one.by.items():
         said = [_where(groups)] if names_groups else []
-        said += [_for_good(one.failed_s)] if reason == "failed" else []
+        said += [_for_good(one.failed_s, start)] if reason == "failed" else []
         rest.append(
             f"{sum(groups.values()):,} {reason}" + (f" ({'; '.join(said)})" if said else "")
         )
@@ -259,10 +260,10 @@ def _where(groups: Mapping[str, int]) -> str:
     return ", ".join(told)
 
 
-def _for_good(since: float) -> str:
-    """What helps those that are failed, the first of them since some seconds."""
+def _for_good(since: float, start: dt.datetime | None) -> str:
+    """What helps those that are failed, the first of them since an instant, seconds."""
     helps = "a repair, a PUT or a push installs it anew, no release does"
-    return f"the first since {show_duration(since)}; {helps}"
+    return f"the first since {show_instant(since, start)}; {helps}"
 
 
 def _stuck_beside(scopes: Scopes) -> list[str]:
@@ -278,7 +279,7 @@ def _stuck_beside(scopes: Scopes) -> list[str]:
     stuck = f"stuck: {pluralize(len(machines), 'machine')} with a failed extension"
     groups = Counter(group for group, _ in sorted(machines))
     where = f"{_where(groups)}; " if len(scopes.layout.groups) > 1 else ""
-    return [f"{stuck} ({where}{_for_good(since)})"]
+    return [f"{stuck} ({where}{_for_good(since, scopes.layout.span.start)})"]
 
 
 def _is_failed(scopes: Scopes, place: int, *, in_scope: bool) -> NDArray[np.bool_]:

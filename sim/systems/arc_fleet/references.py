@@ -26,6 +26,7 @@ from sim.systems.arc_fleet.requests import (
 )
 from sim.systems.arc_fleet.spec import MachineGroup, fits, identity, os_of
 from sim.systems.arc_fleet.versions import upgrades, version_key
+from sim.systems.base.operation import never_open
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
 from sim.systems.base.text import in_time, pluralize
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from sim.formats.distributions import Distribution
     from sim.systems.arc_fleet.spec import ArcFleet, Disconnected, Extension
-    from sim.systems.base.operation import Operation, Request
+    from sim.systems.base.operation import Operation, Request, Span
 
     Path = tuple[str | int, ...]
     Groups = dict[str, MachineGroup]
@@ -273,12 +274,16 @@ def _other_publishers(
 # What is hardly meant ----------------------------------------------------------------------------
 
 
-def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation]) -> list[Issue]:
+def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation], span: Span) -> list[Issue]:
     """What is legal and yet hardly meant; all is resolved."""
     path = ("systems", name)
     findings = []
     if spec.verdict == "at_end" and spec.healthy_after.highest > 0:
         findings.append(Issue((*path, "healthy_after"), "counts only under `verdict: early`"))
+    for group, one in spec.groups.items():
+        if one.disconnected is not None:
+            at = (*path, "groups", group, "disconnected", "windows")
+            findings += never_open(at, one.disconnected.windows or (), span)
     for place, each in enumerate(spec.extensions):
         findings += _of_group_sizes((*path, "extensions", place), each, spec)
     bodies = [each.body for each in operations]

@@ -13,14 +13,19 @@ from pydantic.json_schema import SkipJsonSchema
 from sim.core import windows as daily
 from sim.core.clock_times import WEEK
 from sim.core.units import format_clock, parse_instant
-from sim.core.wall_clock import DAY, WallClock
+from sim.core.wall_clock import DAY, WallClock, show_instant
 from sim.formats.distributions import Distribution
 from sim.formats.fields import Clock, ClockEnd, Name, Spec
+from sim.systems.base.spec import Issue
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
 
     from sim.core.random_streams import Draws
+
+_LONG = 9 * DAY
+"""In so much time any window opens: it does so once a week."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -62,6 +67,26 @@ def _windows_of(windows: tuple[Window, ...], clock: WallClock) -> daily.Windows:
     )
 
 
+def never_open(
+    path: tuple[str | int, ...], windows: tuple[Window, ...], span: Span, since: float = 0.0
+) -> Iterator[Issue]:
+    """Those of the windows at `path` that do not open from `since` (seconds) to the horizon."""
+    if span.horizon - since > _LONG:
+        return
+    for place, window in enumerate(windows):
+        opens, closes = windows_of((window,), span).intervals
+        if not ((opens <= span.horizon) & (closes > since)).any():
+            yield Issue((*path, place), f"is never open {span.told_from(since)}")
+
+
+def without_a_window(operation: Operation, span: Span) -> Iterator[Issue]:
+    """The windows of an operation in which it cannot begin anything any more."""
+    windows = getattr(operation.body, "windows", ())
+    if not operation.at.is_random:
+        path = (*operation.path, "windows")
+        yield from never_open(path, windows, span, operation.at.highest)
+
+
 class Request(Spec):
     """Body of an operation; each system derives its own."""
 
@@ -82,6 +107,11 @@ class Span:
     def clock(self) -> WallClock:
         """The wall clock over this time."""
         return WallClock(self.start, self.horizon)
+
+    def told_from(self, since: float) -> str:
+        """``from 2h to 1d``: `since` is in seconds, and a clock is followed where there is one."""
+        begin, end = (show_instant(each, self.start) for each in (since, self.horizon))
+        return f"from {begin} to {end}"
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class SystemType(Generic[S]):
     """The same for the bodies of its operations, in their order. The spec is resolved."""
     active_assumptions: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
     """The assumptions in force, for the answer's footer. The spec is as written."""
-    warnings: Callable[[str, S, Sequence[Operation]], Sequence[Issue]] = _none
+    warnings: Callable[[str, S, Sequence[Operation], Span], Sequence[Issue]] = _none
     """What is legal and yet hardly meant. All is resolved."""
     default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]] = (
         _no_variants

@@ -15,11 +15,9 @@ import numpy as np
 
 from sim.core.clock_times import WEEK
 from sim.core.units import GRID
-from sim.core.wall_clock import DAY, reading
+from sim.core.wall_clock import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from sim.systems.base.operation import Span
@@ -75,6 +73,14 @@ class Rate:
         times = np.clip(self.ends[piece] - before, self.begins[piece], self.ends[piece])
         return np.rint(times / GRID) * GRID
 
+    def levels_at(self, times: Floats) -> Floats:
+        """The rate at such instants, in seconds since the start; 0 at the end of the last piece."""
+        if not len(self.begins):
+            return np.zeros(len(times))
+        piece = np.maximum(np.searchsorted(self.begins, times, side="right") - 1, 0)
+        here = (self.begins[piece] <= times) & (times < self.ends[piece])
+        return np.where(here, self.levels[piece], 0.0)
+
     def by_the_end(self, passed: Floats) -> Floats:
         """Those of some ascending values that the integral reaches; the horizon is closed."""
         return passed[: np.searchsorted(passed, self.total, side="right")]
@@ -91,53 +97,3 @@ def _daily(job: Job) -> tuple[Floats, Floats]:
 
 def _weekdays(job: Job) -> list[int]:
     return [WEEK.index(day) for day in job.days or WEEK]
-
-
-@dataclass(frozen=True, eq=False)
-class OfferedLoad:
-    """Slots that open jobs keep busy if their tasks start at once, over a week from Monday on."""
-
-    times: Floats
-    """Seconds after Monday 00:00, the first is 0."""
-    slots: Floats
-    """From each of them on."""
-
-    @classmethod
-    def of(cls, jobs: Sequence[Job], slots: int) -> OfferedLoad:
-        """Of all open jobs in a pool of so many slots."""
-        streams = [job for job in jobs if job.is_open]
-        changing = [(job, *_daily(job)) for job in streams if job.has_curve]
-        clocks = np.unique(np.concatenate([np.zeros(1), *(each[1] for each in changing)]))
-        steady = sum(job.offered(slots) for job in streams if not job.has_curve)
-        found = np.full((len(WEEK), len(clocks)), float(steady))
-        for job, own, shares in changing:
-            level = shares[np.searchsorted(own, clocks, side="right") - 1]
-            found[_weekdays(job)] += job.offered(slots) * level
-        times = np.add.outer(np.arange(len(WEEK)) * DAY, clocks)
-        return cls(times.ravel(), found.ravel())
-
-    @property
-    def changes(self) -> bool:
-        """Whether it is not always the same."""
-        return bool((self.slots != self.slots[0]).any())
-
-    @property
-    def mean(self) -> float:
-        """In the long run."""
-        if not self.changes:
-            return self.peak
-        seconds = np.diff(np.append(self.times, len(WEEK) * DAY))
-        return float(self.slots @ seconds / seconds.sum())
-
-    @property
-    def peak(self) -> float:
-        """The most that there is at any time."""
-        return float(self.slots.max())
-
-    def at(self, seconds: float, span: Span) -> float:
-        """So many seconds after the start."""
-        second = seconds % DAY
-        if span.start is not None:
-            now = reading(span.start, seconds)
-            second = now.weekday() * DAY + now.hour * 3600 + now.minute * 60 + now.second
-        return float(self.slots[np.searchsorted(self.times, second, side="right") - 1])

@@ -9,11 +9,12 @@ import numpy as np
 
 from sim.core.rounding import at_least, at_most
 from sim.core.units import format_clock, show_duration, show_share
+from sim.core.wall_clock import show_instant
 from sim.systems.base.dry_run import MEAN, DryRunRules
 from sim.systems.base.model import refused
 from sim.systems.base.text import be, in_time, pluralize, rounded_up, so_often, when, within
-from sim.systems.batch_pool.arrivals import OfferedLoad
 from sim.systems.batch_pool.layout import node_name
+from sim.systems.batch_pool.offered_load import of_all_slots, of_slots_left
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
     EnableScheduling,
@@ -24,13 +25,13 @@ from sim.systems.batch_pool.requests import (
     UpgradeOs,
 )
 from sim.systems.batch_pool.selection import ALL, names_one
-from sim.systems.batch_pool.workload import is_overload, wait_for_ever
+from sim.systems.batch_pool.workload import wait_for_ever
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.systems.base.model import DryRun
-    from sim.systems.base.operation import Operation
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.base.records import Rejection
     from sim.systems.batch_pool.layout import JobLayout, PoolLayout
     from sim.systems.batch_pool.spec import BatchPool, Preemptions, StartTask
@@ -167,26 +168,15 @@ def _work(layout: PoolLayout) -> list[str]:
     spec = layout.spec
     if not spec.work:
         return ["There is no work: capacity alone is measured."]
-    lines = [_job(job, spec, layout.span.horizon) for job in layout.jobs]
-    load = OfferedLoad.of(spec.served, spec.slots)
-    if load.peak:
-        mean, peak = load.mean / spec.slots, load.peak / spec.slots
-        text = f"Offered load: {show_share(mean)} of {pluralize(spec.slots, 'slot')}"
-        if load.changes:
-            text += f" on average, {show_share(peak)} at its peak"
-        if is_overload(mean):
-            text += "; WARNING: at 100 % or above the queue grows without end"
-        elif is_overload(peak):
-            text += "; the queue grows while it is 100 % or more"
-        lines.append(f"{text}.")
-    return lines
+    lines = [_job(job, spec, layout.span) for job in layout.jobs]
+    return lines + of_all_slots(spec, layout.span)
 
 
-def _job(layout: JobLayout, spec: BatchPool, horizon: float) -> str:
+def _job(layout: JobLayout, spec: BatchPool, span: Span) -> str:
     job = layout.spec
     given = job.given(spec.task_slots_per_node)
     if given is not None:
-        source = _recorded(given, str(job.file), spec, horizon)
+        source = _recorded(given, str(job.file), spec, span)
     elif job.tasks is not None:
         assert job.service
         least = job.tasks * job.required_slots * job.service.mean / spec.slots
@@ -212,20 +202,20 @@ def _curve(job: Job) -> str:
     return f" at 100 % of its curve ({'; '.join(filter(None, [curve, days]))})"
 
 
-def _recorded(tasks: Recorded, file: str, spec: BatchPool, horizon: float) -> str:
+def _recorded(tasks: Recorded, file: str, spec: BatchPool, span: Span) -> str:
     text = f"{pluralize(len(tasks.submit), 'task')} of {file}"
     if len(tasks.submit):
-        first, last = float(tasks.submit[0]), float(tasks.submit[-1])
+        first, last = (show_instant(float(tasks.submit[k]), span.start) for k in (0, -1))
         fits = tasks.slots <= spec.task_slots_per_node
         work = float((tasks.service * tasks.slots)[fits].sum())
         text += (
-            f", submitted from {show_duration(first)} to {show_duration(last)}; "
+            f", submitted from {first} to {last}; "
             f"at least {show_duration(work / spec.slots)} of work for all slots"
         )
         never = int(np.count_nonzero(~fits))
         if never:
             text += f"; {never:,} of them {wait_for_ever(never)}, as no node has so many slots"
-        late = int(np.count_nonzero(tasks.submit > horizon))
+        late = int(np.count_nonzero(tasks.submit > span.horizon))
         if late:
             text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
     dropped = [f"{pluralize(count, 'job')} dropped: {why}" for why, count in tasks.dropped.items()]
@@ -265,7 +255,7 @@ def _operation(
         text = f"{at} {what} for every node; each is out for {spec.node_upgrade}{start}."
         return [
             f"{text} {_how(spec, nodes)}{_during(spec, body)}",
-            *_load(layout, operation, nodes),
+            *of_slots_left(spec, nodes, operation.at.mean, layout.span),
         ]
     if isinstance(body, Resize):
         first = "the first time " if operation.every else ""
@@ -313,26 +303,6 @@ def _interrupted(mode: str, spec: BatchPool) -> str:
         every, cost = spec.checkpoint.every, spec.checkpoint.cost
         text += f" (one every {show_duration(every)}, of {show_duration(cost)})"
     return text
-
-
-def _load(layout: PoolLayout, operation: Operation, nodes: int) -> list[str]:
-    """The load on what is left while as many nodes as may be are out."""
-    spec = layout.spec
-    at_once = at_most(spec.walk_rules.limit, nodes)
-    left = (nodes - at_once) * spec.task_slots_per_node
-    if not left:
-        return ["While all nodes are out no task runs."] if spec.work else []
-    load = OfferedLoad.of(spec.served, spec.slots)
-    if not load.peak:
-        return []
-    begin, peak = load.at(operation.at.mean, layout.span) / left, load.peak / left
-    text = f"Offered load meanwhile: {show_share(begin)} of the slots that are left"
-    until = "until the upgrade is over"
-    if load.changes:
-        text += f" when it begins, {show_share(peak)} at the peak of the load"
-        until = "then, if the upgrade still goes on"
-    grows = f"; WARNING: the queue grows {until}" if is_overload(peak) else ""
-    return [f"{text}{grows}."]
 
 
 def _resize(body: Resize, spec: BatchPool, nodes: int) -> str:

@@ -10,9 +10,10 @@ from sim.core.units import shorten, show_duration, show_share
 from sim.formats.checking import nearest
 from sim.systems.base.spec import Issue
 from sim.systems.base.text import pluralize
-from sim.systems.batch_pool.arrivals import OfferedLoad
+from sim.systems.batch_pool.arrivals import Rate
 from sim.systems.batch_pool.defaults import resolve, written_jobs
 from sim.systems.batch_pool.layout import most_nodes, node_name
+from sim.systems.batch_pool.offered_load import OfferedLoad, how_long_it_grows
 from sim.systems.batch_pool.requests import Resize, UpgradeImage, UpgradeOs
 from sim.systems.batch_pool.selection import ALL, number_of
 from sim.systems.batch_pool.states import SHOWN
@@ -21,7 +22,7 @@ from sim.systems.batch_pool.workload import is_overload, wait_for_ever
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sim.systems.base.operation import Operation
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.batch_pool.spec import BatchPool
     from sim.systems.batch_pool.workload import Job, Recorded
 
@@ -137,6 +138,13 @@ def _of_times(path: Path, job: Job) -> Iterator[Issue]:
         yield Issue((*path, key), f"must be above 0s, got {times}")
 
 
+def _never_comes(path: Path, job: Job, span: Span) -> Iterator[Issue]:
+    """A stream whose days, or times of the day, do not come within the horizon."""
+    if job.is_open and job.has_curve and not Rate.of(job, span).total:
+        key = "curve" if job.days is None else "days"
+        yield Issue((*path, key), f"no task comes: the rate is 0 {span.told_from(0.0)}")
+
+
 def _unfit(path: Path, job: Job, given: Recorded | None, slots: int) -> Iterator[Issue]:
     """Tasks that no node has slots for."""
     why = f"as a node has {pluralize(slots, 'slot')} (task_slots_per_node)"
@@ -210,10 +218,12 @@ def _of_name(
     yield Issue(path, f"{rule}, got {shorten(given)}{hint}")
 
 
-def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> list[Issue]:
+def warnings(
+    name: str, spec: BatchPool, operations: Sequence[Operation], span: Span
+) -> list[Issue]:
     """What is legal and yet hardly meant, or changes nothing."""
     path = ("systems", name)
-    findings = [*_of_work(path, spec), *_of_walk(path, spec, operations)]
+    findings = [*_of_work(path, spec, span), *_of_walk(path, spec, operations)]
     least = at_least(spec.min_available, spec.slots)
     if least > spec.slots:
         rule = f"the pool has only {spec.slots} slots, so it is never available, got {least}"
@@ -224,15 +234,16 @@ def warnings(name: str, spec: BatchPool, operations: Sequence[Operation]) -> lis
     ]
 
 
-def _of_work(path: Path, spec: BatchPool) -> Iterator[Issue]:
-    load = OfferedLoad.of(spec.served, spec.slots).mean / spec.slots
+def _of_work(path: Path, spec: BatchPool, span: Span) -> Iterator[Issue]:
+    offered = OfferedLoad.of(spec.served, spec.slots, span)
+    load, grows = offered.mean / spec.slots, f"the queue grows {how_long_it_grows(offered)}"
+    asked = f"{show_share(load)} of the pool's slots is asked for"
+    asked += " on average" if offered.changes else ""
     if is_overload(load):
-        rule = f"{show_share(load)} of the pool's slots is asked for: the queue grows without end"
-        yield Issue((*path, "work"), rule)
+        yield Issue((*path, "work"), f"{asked}: {grows}")
     elif load and is_overload(load * spec.slots / max(spec.slots_there, 1e-9)):
-        rule = f"{show_share(load)} of the pool's slots is asked for, more than preemptions leave"
         share = show_share(round(spec.slots_there / spec.slots, 3))
-        yield Issue((*path, "work"), f"{rule} ({share}): the queue grows without end")
+        yield Issue((*path, "work"), f"{asked}, more than preemptions leave ({share}): {grows}")
     for place, job in enumerate(spec.work):
         given = job.given(spec.task_slots_per_node)
         if given is not None:
@@ -242,6 +253,7 @@ def _of_work(path: Path, spec: BatchPool) -> Iterator[Issue]:
         # A single job stands there itself, in a list or not.
         at = (*path, "work") if len(spec.work) == 1 else (*path, "work", place)
         yield from _unfit(at, job, given, spec.task_slots_per_node)
+        yield from _never_comes(at, job, span)
 
 
 def _of_walk(path: Path, spec: BatchPool, operations: Sequence[Operation]) -> Iterator[Issue]:

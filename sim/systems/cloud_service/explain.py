@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.units import show_duration, show_share
+from sim.core.wall_clock import show_instant
 from sim.systems.base.model import refused
 from sim.systems.base.text import as_written, be, pluralize, rounded_up, so_often, when, within
 from sim.systems.cloud_service.configured import EXTENSION, states
@@ -65,7 +66,7 @@ def more_domains(layout: Layout, log: Log) -> str:
         domains = status(layout, log, at)["UpgradeDomainCount"]
         if domains > in_use:
             in_use = domains
-            later.append(f"{domains} from {show_duration(at)} on")
+            later.append(f"{domains} from {show_instant(at, layout.span.start)} on")
     return f" ({'; '.join(later)})" if later else ""
 
 

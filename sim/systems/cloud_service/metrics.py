@@ -81,8 +81,8 @@ OWN_METRICS = (
         "instances",
         "lower",
         "lost\nlocal data",
-        "Instances that lost what they kept on local disks: by a change of the VM size or a failure "
-        "of their fault domain.",
+        "Instances that lost what they kept on local disks, by a change of the VM size or a "
+        "failure of their fault domain.",
     ),
     Metric(
         "unserved_demand",

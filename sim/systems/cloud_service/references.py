@@ -27,7 +27,7 @@ from sim.systems.cloud_service.states import excess
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.systems.base.operation import Operation
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.cloud_service.spec import CloudService
 
 HARM = ("fails_to_start", "unhealthy_later", "capacity_factor")
@@ -167,7 +167,9 @@ def _of_instance(
         yield Issue((*path, "instance"), f"{rule}, got {instance}")
 
 
-def warnings(name: str, spec: CloudService, operations: Sequence[Operation]) -> list[Issue]:
+def warnings(
+    name: str, spec: CloudService, operations: Sequence[Operation], _: Span
+) -> list[Issue]:
     """What is legal and yet hardly meant, or more than Azure allows."""
     path = ("systems", name)
     findings = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
-from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
 from sim.systems.cloud_service.configuration_shown import Shown
 from sim.systems.cloud_service.history import taken
 from sim.systems.cloud_service.layout import domains_in_use
@@ -189,7 +189,7 @@ def _stuck(layout: Layout, stack: Stack) -> Iterator[str]:
         # A rollback is one of the user's upgrades; the platform's walks go on by themselves alone.
         clears = "a rollback or a fresh upgrade clears it"
         rest = clears if number < layout.rollouts else "it waits for its instances"
-        yield f"{name} is stuck{where} since {show_duration(since)}; {rest}"
+        yield f"{name} is stuck{where} since {show_instant(since, layout.span.start)}; {rest}"
 
 
 def _named(domains: list[int]) -> str:

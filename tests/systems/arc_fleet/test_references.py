@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from any_fleet import AGENT, GROUPS, MONITOR, OWN, asked, fleet, noted, publish, refused
 
+from sim.scenario import Scenario
+
 
 def entry(**keys):
     return AGENT | keys
@@ -224,3 +226,27 @@ def test_a_fleet_has_at_most_ten_million_machines():
     halves = {name: {"count": 5_000_001} for name in "ab"}
     assert refused(groups=halves) == [f"systems.f.groups: {most} 10000002"]
     assert fleet(machines=10**7).groups["machines"].count == 10**7
+
+
+def test_windows_that_are_never_open_are_told_of_releases_and_of_connections():
+    laptops = {"share": "50%", "windows": [{"from": "09:00", "to": "17:00", "days": ["sun"]}]}
+    release = publish(windows=[{"from": "22:00", "to": "04:00", "days": ["sat"]}])
+    text = {
+        "start": "2026-11-20T14:00",
+        "horizon": "1d",
+        "systems": {
+            "f": {
+                "kind": "arc_fleet",
+                "extensions": [AGENT],
+                "groups": {"a": {"count": 2, "disconnected": laptops}},
+            }
+        },
+        "operations": [{"at": "2h", **release}],
+    }
+    assert Scenario.from_dict(text).warnings == (
+        "systems.f.groups.a.disconnected.windows.0: is never open from Fri 20 Nov 14:00 to Sat 21 "
+        "Nov 14:00",
+        "operations.0.publish_extension.windows.0: is never open from Fri 20 Nov 16:00 to Sat 21 "
+        "Nov 14:00",
+    )
+    assert Scenario.from_dict(text | {"horizon": "2d"}).warnings == ()

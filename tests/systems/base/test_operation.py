@@ -8,7 +8,7 @@ from kiosks import request
 
 from sim.core.random_streams import draws
 from sim.formats.distributions import Distribution
-from sim.systems.base.operation import Span, Window, windows_of
+from sim.systems.base.operation import Span, Window, never_open, windows_of
 
 HOUR = 3600.0
 FRIDAY = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -53,6 +53,40 @@ def test_operations_with_the_same_windows_share_them():
 def test_an_empty_list_of_days_is_refused():
     with pytest.raises(ValueError, match="at least 1 item"):
         Window.model_validate({"from": "22:00", "to": "05:00", "days": []})
+
+
+def windows(*times):
+    return tuple(Window.model_validate(each) for each in times)
+
+
+NIGHT, SUNDAY = {"from": "22:00", "to": "04:00"}, {"from": "09:00", "to": "10:00", "days": ["sun"]}
+
+
+@pytest.mark.parametrize(
+    ("since", "horizon", "closed"),
+    [
+        (0, 12, [1]),  # from Friday 22:00 on
+        (6, 12, [0, 1]),  # the night is over at 4, which is out
+        (5.99, 12, [1]),
+        (6, 24, [1]),  # it opens again at the horizon, which is in
+        (12, 35, []),
+        (30, 34.9, [0, 1]),
+        (30, 246, []),  # more than a week
+    ],
+)
+def test_a_window_that_does_not_open_up_to_the_horizon_is_told(since, horizon, closed):
+    start = dt.datetime.fromisoformat("2026-11-20T22:00")
+    span = Span(horizon * HOUR, start)
+    found = [*never_open(("w",), windows(NIGHT, SUNDAY), span, since * HOUR)]
+    assert [issue.path for issue in found] == [("w", place) for place in closed]
+
+
+def test_it_is_told_from_when_to_when():
+    start = dt.datetime.fromisoformat("2026-11-20T22:00")
+    (issue,) = never_open((), windows(SUNDAY), Span(8 * HOUR, start), HOUR)
+    assert issue.rule == "is never open from Fri 20 Nov 23:00 to Sat 21 Nov 06:00"
+    (issue,) = never_open((), windows(NIGHT), Span(8 * HOUR, None), 5 * HOUR)
+    assert issue.rule == "is never open from 5h to 8h"
 
 
 def test_its_body_stands_under_its_kind():

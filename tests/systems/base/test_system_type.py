@@ -22,7 +22,7 @@ def stack(kiosks):
 def test_a_system_that_gives_six_fields_has_nothing_else_to_say(kiosks):
     spec, asked = kiosks.layout.spec, kiosks.operations
     assert list(SYSTEM_TYPE.references("lobby", spec, asked)) == []
-    assert list(SYSTEM_TYPE.warnings("lobby", spec, asked)) == []
+    assert list(SYSTEM_TYPE.warnings("lobby", spec, asked, kiosks.layout.span)) == []
     assert SYSTEM_TYPE.resolve("lobby", spec) is spec
     bodies = [asked[0].body]
     assert SYSTEM_TYPE.resolve_bodies(spec, bodies) is bodies

@@ -14,7 +14,7 @@ from sim.core.random_streams import draws
 from sim.files import loads
 from sim.simulation import Simulation
 from sim.systems.base.operation import Span
-from sim.systems.batch_pool.arrivals import OfferedLoad, Rate
+from sim.systems.batch_pool.arrivals import Rate
 from sim.systems.batch_pool.cost import parts
 from sim.systems.batch_pool.draws import redraw_tasks
 from sim.systems.batch_pool.workload import Job
@@ -37,6 +37,13 @@ def rate(horizon=2 * DAY, start=None, **more):
 def hours(of, *passed):
     """When so many hours at the full rate have passed, in hours."""
     return (of.instants(np.array(passed) * HOUR) / HOUR).tolist()
+
+
+def test_the_rate_at_an_instant_is_that_of_its_piece():
+    office = rate(curve=OFFICE)
+    at = np.array([0, 8.9, 9, 16.9, 17, 20.9, 21, 33, 48]) * HOUR
+    assert office.levels_at(at).tolist() == [0, 0, 1, 1, 0.2, 0.2, 0, 1, 0]
+    assert rate(start=FRIDAY, horizon=HOUR, days=["mon"]).levels_at(at).tolist() == [0] * len(at)
 
 
 # The inversion ------------------------------------------------------------------------------------
@@ -195,37 +202,3 @@ def test_what_will_come_is_known_in_advance():
     assert expected < max(len(arrivals(made, k)) for k in range(20)) < room < 2 * expected
     tasks = next(part for part in parts(made.models["p"].layout) if part.kind == "task")
     assert tasks.rows == pytest.approx(3 * expected, rel=0.01)
-
-
-# The load -----------------------------------------------------------------------------------------
-
-
-def test_offered_load_is_told_on_average_at_its_peak_and_at_an_instant():
-    """80 % of 10 slots at the full rate; two days of seven at 50 % and 100 %, 4 slots besides."""
-    one = job(curve=TWO_STEPS, days=["mon", "fri"])
-    other = job(load="40%")
-    load = OfferedLoad.of([one, other, Job.model_validate({"tasks": 3, "service": "1s"})], 10)
-    assert load.peak == pytest.approx(12)
-    assert load.mean == pytest.approx(4 + 8 * 0.75 * 2 / 7)
-    span = Span(9 * DAY, FRIDAY)
-    told = [load.at(each * HOUR, span) for each in (0, 5.9, 6, 17.9, 18, 66, 78)]
-    assert told == pytest.approx([8, 8, 12, 12, 4, 8, 12])
-    assert not OfferedLoad.of([other], 10).changes
-    assert OfferedLoad.of([other], 10).mean == other.offered(10)
-    assert OfferedLoad.of([], 10).peak == 0
-
-
-def test_explain_tells_the_curve_and_the_load_before_during_and_at_its_peak():
-    text = " ".join(" ".join(simulation().models["p"].describe(None)).split())
-    assert (
-        "job: tasks of 8min, exponential (mean 1min) apart at 100 % of its curve (00:00 20 %, "
-        "07:30 150 %, 12:00 60 %, 22:00 0 %; mon, fri, sat); about 1,638 tasks in all."
-    ) in text
-    assert (
-        "Offered load: 20.36 % of 10 slots on average, 120 % at its peak; the queue grows while "
-        "it is 100 % or more."
-    ) in text
-    assert (
-        "Offered load meanwhile: 20 % of the slots that are left when it begins, 150 % at the "
-        "peak of the load; WARNING: the queue grows then, if the upgrade still goes on."
-    ) in text

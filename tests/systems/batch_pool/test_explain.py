@@ -109,6 +109,8 @@ def test_tasks_that_come_too_late_are_told():
     line = about("job:", work={"csv": "t"}, contents=contents)
     assert "2 tasks of t, submitted from 1s to 1d" in line
     assert line.endswith("; 1 of them comes after the horizon.")
+    line = about("job:", work={"csv": "t"}, contents=contents, start="2026-11-20T14:00")
+    assert "submitted from Fri 20 Nov 14:00 to Sat 21 Nov 14:00; " in line
 
 
 def test_an_overload_is_told():

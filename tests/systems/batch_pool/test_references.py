@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from any_pool import noted, pool, refused, scenario
+from any_pool import LOAD, noted, pool, refused, scenario
 from screens import assert_screen
 
 from sim.core.errors import ScenarioError
@@ -210,3 +210,50 @@ def refused_file(operations):
     except ScenarioError as error:
         return [f"{problem.path}: {problem.rule}" for problem in error.problems]
     return []
+
+
+# What does not come within the horizon ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"days": ["mon"]}, "days: no task comes: the rate is 0 from Fri 20 Nov 14:00 to Sat 21"),
+        ({"days": ["mon", "sat"]}, ""),
+        ({"curve": {"00:00": "0%", "14:00": "1%", "15:00": "0%"}}, ""),
+        (
+            {"curve": {"00:00": "0%", "13:00": "1%", "14:00": "0%"}, "days": ["fri"]},
+            "days: no task comes",
+        ),
+    ],
+)
+def test_a_stream_that_brings_no_task_up_to_the_horizon_is_told(keys, told):
+    (line,) = noted(start="2026-11-20T14:00", work=LOAD | keys) or [""]
+    assert line.removeprefix("systems.p.work.").startswith(told)
+    assert bool(line) == bool(told)
+
+
+def test_a_time_of_day_that_does_not_come_is_told_at_the_curve():
+    text = """
+horizon: 8h
+systems:
+  p: {kind: batch_pool, nodes: 4, work: {load: 80%, service: 9min, curve: {"09:00": 1, "17:00": 0}}}
+"""
+    text = text.replace('"09:00": 1, "17:00": 0', '"09:00": 100%, "17:00": 0%')
+    (line,) = Scenario.from_text(text).warnings
+    assert "work.curve: no task comes: the rate is 0 from 0s to 8h" in line
+
+
+def test_the_load_that_is_warned_of_is_that_up_to_the_horizon():
+    """10 of the 24 hours are of the Friday."""
+    keys = {"load": "140%", "service": "10min", "days": ["mon"]}
+    assert noted(start="2026-11-20T14:00", work=keys | {"days": ["fri", "sat"]}) == [
+        "systems.p.work: 140 % of the pool's slots is asked for: the queue grows without end"
+    ]
+    half = keys | {"load": "240%", "days": ["fri"]}
+    (line,) = noted(start="2026-11-20T14:00", work=half)
+    assert line == (
+        "systems.p.work: 100 % of the pool's slots is asked for on average: the queue grows up to "
+        "the horizon"
+    )
+    assert noted(start="2026-11-20T14:00", work=half | {"load": "239%"}) == []

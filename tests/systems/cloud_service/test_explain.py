@@ -133,6 +133,9 @@ def test_domains_are_those_in_use_at_the_operation():
     grown = story(asked, roles, domains=5)
     assert grown.model.size == "2 instances, 2 update domains"
     assert grown.model.size_in(grown.log) == "2 instances, 2 update domains (4 from 20min on)"
+    by_clock = story(asked, roles, domains=5, horizon="1h\nstart: 2026-11-20T14:00")
+    size = by_clock.model.size_in(by_clock.log)
+    assert size == "2 instances, 2 update domains (4 from Fri 20 Nov 14:20 on)"
 
 
 def test_a_refused_request_is_told_as_refused_and_nothing_else():

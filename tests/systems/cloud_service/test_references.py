@@ -10,6 +10,7 @@ from places import CASES
 from screens import assert_screen
 
 from sim.cli.commands import main
+from sim.scenario import Scenario
 
 
 def test_roles_that_do_not_exist_are_refused_wherever_they_are_named():
@@ -159,3 +160,18 @@ def test_configurations_are_numbered_up_to_what_a_log_has_room_for(monkeypatch):
     scenario(change, {"rollback": {}}, {"swap": {}}, staging={"build": "2"})
     rule = "must have at most 2 operations that change its configuration, repetitions included"
     assert refused(change, change, change) == [f"systems.shop: {rule}, got 3"]
+
+
+def test_a_window_in_which_an_upgrade_cannot_begin_any_more_is_told():
+    """A day from Friday 14:00: the request comes when the window is over."""
+    windows = [{"from": "13:00", "to": "15:00"}, {"from": "22:00", "to": "05:00"}]
+    asked = {"at": "70min", **upgrade(windows=windows)}
+    by_clock = {"start": "2026-11-20T14:00", "horizon": "22h"}
+    shop = {"kind": "cloud_service", "roles": {"Web": {"instances": 4}}}
+    text = by_clock | {"systems": {"shop": shop}, "operations": [asked]}
+    assert Scenario.from_dict(text).warnings == (
+        "operations.0.upgrade_deployment.windows.0: is never open from Fri 20 Nov 15:10 to Sat 21 "
+        "Nov 12:00",
+    )
+    by_chance = asked | {"at": {"uniform": {"low": "70min", "high": "2h"}}}
+    assert Scenario.from_dict(text | {"operations": [by_chance]}).warnings == ()
