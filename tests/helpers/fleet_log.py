@@ -11,7 +11,7 @@ from sim.systems.arc_fleet.audit import broken_rules
 from sim.systems.arc_fleet.defaults import resolve, resolve_bodies
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.model import Model
-from sim.systems.arc_fleet.requests import OPERATIONS
+from sim.systems.arc_fleet.requests import OPERATIONS, RemoveExtension
 from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.spec import ArcFleet
 from sim.systems.base.operation import Span
@@ -47,8 +47,14 @@ class Fleet(HandMade):
         lines = [line.split() for line in text.splitlines()]
         taken = [(float(line[0]), names.index(line[1])) for line in lines if "InProgress" in line]
         for time, number in sorted(taken):
-            desired.take(names[number], layout.requests[number].body)
-            for each in desired.there:
+            body = layout.requests[number].body
+            desired.take(names[number], body)
+            for each in (desired.every[place] for place in layout.meant(body)):
+                if not each.is_there:
+                    if isinstance(body, RemoveExtension):
+                        target = f"target of {each.layout.type} on {each.group}"
+                        yield f"{time} {target} -> absent because {names[number]}"
+                    continue
                 version = each.layout.versions[each.version]
                 status = "enrolled" if each.enrolled else "not_enrolled"
                 target = f"target of {each.layout.type} on {each.group}"

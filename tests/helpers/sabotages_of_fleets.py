@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sabotage import Sabotage
 
 from sim.systems.arc_fleet import connections
 from sim.systems.arc_fleet.connections import Connections
+from sim.systems.arc_fleet.desired import Desired
 from sim.systems.arc_fleet.draws import InstallDraws
 from sim.systems.arc_fleet.fleet import Discoveries, Limit, Section
-from sim.systems.arc_fleet.machine import Installed
+from sim.systems.arc_fleet.machine import Installed, Removal
+from sim.systems.arc_fleet.service import Deletion, FleetService
 from sim.systems.arc_fleet.states import CURRENT, WIDTH
+from sim.systems.arc_fleet.versions import major
 
 AGENT = {"publisher": "P", "type": "A", "version": "1.0", "enable_automatic_upgrade": True}
 
@@ -161,6 +166,93 @@ def never_away(patch):
     patch.setattr(Connections, "wait", lambda *_: 0.0)
 
 
+def extensions_vanish(patch):
+    whole = Installed._succeed
+
+    def succeed(self, event):
+        whole(self, event)
+        machine = event.argument.machine
+        self._becomes(machine, self.codes[machine], 0, event.argument.target.cause)
+
+    patch.setattr(Installed, "_succeed", succeed)
+
+
+def remove_from_some(patch):
+    whole = Deletion.__call__
+
+    def call(self, section, installed):
+        kept = {machine: installed.codes[machine] for machine in range(0, len(installed.codes), 3)}
+        for machine in kept:
+            installed.codes[machine] = 0
+        whole(self, section, installed)
+        for machine, code in kept.items():
+            installed.codes[machine] = code
+
+    patch.setattr(Deletion, "__call__", call)
+
+
+def remove_on_the_spot(patch):
+    whole = Installed.ask
+
+    def ask(self, machine, target):
+        if not isinstance(target, Removal):
+            whole(self, machine, target)
+            return
+        target.request.begins()
+        self._becomes(machine, self.codes[machine], 0, target.cause)
+        target.request.ends(self._context.now, self.first + machine)
+
+    patch.setattr(Installed, "ask", ask)
+
+
+def what_is_removed_stays_enrolled(patch):
+    whole = FleetService._enrol
+
+    def enrol(self, call, enabled):
+        if call.kind != "remove_extension":
+            whole(self, call, enabled)
+
+    patch.setattr(FleetService, "_enrol", enrol)
+
+
+def every_release_is_for_all(patch):
+    whole = FleetService.publish_extension
+
+    def publish(self, call):
+        whole(self, replace(call, body=call.body.model_copy(update={"group": None})))
+
+    patch.setattr(FleetService, "publish_extension", publish)
+
+
+def machines_of_other_groups_hear_of_a_release(patch):
+    whole = FleetService.publish_extension
+
+    def publish(self, call):
+        whole(self, call)
+        for each in self._desired.named(call.body.model_copy(update={"group": None})):
+            if call.body.group not in (None, each.group):
+                self._act(call, each, self._publication(call, each, call.name))
+
+    patch.setattr(FleetService, "publish_extension", publish)
+
+
+def a_version_is_news_again(patch):
+    def is_news(self, version):
+        return self.layout.number(version) >= self._newest.get(major(version), -1)
+
+    patch.setattr(Desired, "is_news", is_news)
+
+
+def bad_on_one_group_is_bad_on_all(patch):
+    whole = InstallDraws.__init__
+
+    def begin(self, *given):
+        whole(self, *given)
+        self._group = "laptops"
+
+    patch.setattr(InstallDraws, "__init__", begin)
+
+
 CHANGES_BY = connections.changes_by
 LAPTOPS = {
     "groups": {
@@ -183,6 +275,24 @@ NIGHTS = {
     },
 }
 BESIDE = (AGENT, AGENT | {"type": "B"})
+REMOVED = {"at": "3d", "remove_extension": {"type": "A"}}
+# While the machines that discover A after three days are busy with it.
+REMOVED_BESIDE = {"at": "73h2min", "remove_extension": {"type": "B"}}
+PUT_AGAIN = {
+    "at": "8d",
+    "put_extension": {"publisher": "P", "type": "A", "version": "1.1"},
+}
+AWAY = {"share": "60%", "on": "1d", "off": "1d"}
+AT_SEA = {"groups": {"ships": {"count": 40, "disconnected": AWAY}}}
+PAIR = {"groups": {"desks": {"count": 20}, "laptops": {"count": 20}}}
+FIRST_TO_LAPTOPS = {
+    "at": "6d",
+    "publish_extension": {"type": "A", "version": "1.2", "group": "laptops"},
+}
+BAD_ON_LAPTOPS = {
+    "at": "6d",
+    "publish_extension": {"type": "A", "version": "1.2", "unhealthy": {"group": "laptops"}},
+}
 
 SABOTAGES = (
     Sabotage(
@@ -295,5 +405,59 @@ SABOTAGES = (
         install_another_version,
         fleet(LATER),
         "an installation brought another version than was asked for",
+    ),
+    Sabotage(
+        "extensions vanish",
+        extensions_vanish,
+        fleet(),
+        "an extension was removed that no request named",
+    ),
+    Sabotage(
+        "a removal leaves some out",
+        remove_from_some,
+        fleet(REMOVED),
+        "an extension that was removed is still there",
+    ),
+    Sabotage(
+        "a removal does not wait for a connection",
+        remove_on_the_spot,
+        fleet(REMOVED, **AT_SEA),
+        "an installation began on a disconnected machine",
+    ),
+    Sabotage(
+        "a removal does not wait for its machine",
+        remove_on_the_spot,
+        fleet(REMOVED_BESIDE, extensions=BESIDE, discovery="3d"),
+        "an extension was removed from a machine that was busy",
+    ),
+    Sabotage(
+        "what is removed stays enrolled",
+        what_is_removed_stays_enrolled,
+        fleet(REMOVED, PUT_AGAIN, LATER),
+        "a release touched an extension that is not enrolled",
+    ),
+    Sabotage(
+        "a release to one group is for all",
+        every_release_is_for_all,
+        fleet(FIRST_TO_LAPTOPS, **PAIR),
+        "an operation touched machines that it does not name",
+    ),
+    Sabotage(
+        "machines of other groups hear of a release to one",
+        machines_of_other_groups_hear_of_a_release,
+        fleet(FIRST_TO_LAPTOPS, **PAIR),
+        "an operation touched machines that it does not name",
+    ),
+    Sabotage(
+        "a version is news again for a group that has it",
+        a_version_is_news_again,
+        fleet(FIRST_TO_LAPTOPS, LATER, **PAIR),
+        "a release was begun with before the machine discovered it",
+    ),
+    Sabotage(
+        "what is bad on one group is bad on all",
+        bad_on_one_group_is_bad_on_all,
+        fleet(BAD_ON_LAPTOPS, **PAIR),
+        "a machine was not found healthy or unhealthy as was drawn",
     ),
 )

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.log import OPERATION, SUCCEEDED
 from sim.core.random_streams import Again
 from sim.core.rounding import at_most
 from sim.core.timelines import Members
-from sim.systems.arc_fleet import attempts_audit
+from sim.systems.arc_fleet import attempts_audit, discoveries_audit
 from sim.systems.arc_fleet.layout import is_meant
-from sim.systems.arc_fleet.requests import PublishExtension, RemoveExtension
+from sim.systems.arc_fleet.requests import RemoveExtension
 from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import (
-    BACKING_OFF,
     CONNECTED,
-    CURRENT,
     DISCONNECTED,
     FAILED,
     INSTALLING,
@@ -31,13 +30,12 @@ from sim.systems.arc_fleet.states import (
 from sim.systems.base.operation import windows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from sim.core.log import Block, Stack
     from sim.systems.arc_fleet.layout import FleetLayout, GroupLayout
-    from sim.systems.arc_fleet.scopes import Changes, Scope
 
 _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)
 """By status 1 where an extension keeps its machine busy."""
@@ -54,22 +52,22 @@ def broken_rules(scopes: Scopes) -> Iterator[str]:
     """The rules that a fleet breaks whatever was drawn for it."""
     machines = _Machines(scopes)
     for place in range(len(scopes.layout.extensions)):
-        if _touches_the_others(scopes, place):
-            yield "a release touched an extension that is not enrolled"
-        if _goes_down(scopes, place):
-            yield "a version went down by neither a rollback nor a request"
-        if _forgets_a_rollback(scopes, place):
-            yield "a bad health window did not end in a rollback, or a rollback had none"
-        if _starts_outside_windows(scopes, place):
-            yield "an installation began outside its windows"
+        yield from _goes_wrong(scopes, place)
         if machines.starts_while_away(place):
             yield "an installation began on a disconnected machine"
-        if _goes_unasked(scopes, place):
-            yield "an extension was removed that no request named"
+        if machines.removes_while_busy(place):
+            yield "an extension was removed from a machine that was busy"
     if machines.do_two_things():
         yield "a machine was busy with two extensions at once"
     if machines.exceed_the_limit():
         yield "more machines were busy at once than `max_concurrent`"
+
+
+def _goes_wrong(scopes: Scopes, place: int) -> Iterator[str]:
+    """The rules that one extension of a group breaks by itself."""
+    for is_broken, rule in _RULES:
+        if is_broken(scopes, place):
+            yield rule
 
 
 def _wrong_draws(scopes: Scopes) -> Iterator[str]:
@@ -79,7 +77,24 @@ def _wrong_draws(scopes: Scopes) -> Iterator[str]:
     for place in range(len(scopes.layout.extensions)):
         history = scopes.history(place)
         yield from attempts_audit.broken_rules(scopes, place, history)
-        yield from _wrong_discoveries(scopes, place, history)
+        yield from discoveries_audit.broken_rules(scopes, place, history)
+
+
+def _touches_unnamed(scopes: Scopes, place: int) -> bool:
+    """Whether an operation, or the rollout that it began, changes an extension that it does not
+    name, or what is wanted of that.
+    """
+    layout, each = scopes.layout, scopes.layout.extensions[place]
+    is_cause = np.zeros(scopes.stack.subjects.count, bool)
+    is_cause[scopes.changes(place).cause] = True
+    causes = np.flatnonzero(is_cause)
+    begun = causes[(causes >= layout.first_upgrade)] - layout.first_upgrade
+    asked = causes[(causes >= layout.first_operation) & (causes < layout.first_upgrade)]
+    operations = {one.operation for one in scopes.wanted(place)}
+    operations |= {*(asked - layout.first_operation).tolist()}
+    bodies = [layout.requests[number].body for number in operations]
+    bodies += [scopes.body(rollout) for rollout in begun.tolist() if rollout < layout.rollouts]
+    return not all(is_meant(each, body, layout.spec) for body in bodies)
 
 
 def _touches_the_others(scopes: Scopes, place: int) -> bool:
@@ -117,6 +132,24 @@ def _goes_unasked(scopes: Scopes, place: int) -> bool:
         and is_meant(each, operation.body, layout.spec)
     ]
     return not np.isin(rows.cause[rows.new == 0], removals).all()
+
+
+def _stays(scopes: Scopes, place: int) -> bool:
+    """Whether machines have an extension at the horizon that a removal took away and nothing put
+    there since.
+    """
+    stack, layout = scopes.stack, scopes.layout
+    last, latest = np.full(stack.replications, -1), np.full(stack.replications, -np.inf)
+    for one in scopes.wanted(place):
+        newer = (one.at < NEVER) & (one.at >= latest)
+        last[newer], latest[newer] = one.operation, one.at[newer]
+    for number in set(last[last >= 0].tolist()):
+        if isinstance(layout.requests[number].body, RemoveExtension):
+            states = stack.final[:, layout.first_operation + number] % OPERATION.width
+            gone = (last == number) & (states == SUCCEEDED)
+            if (scopes.final(place)[gone] != 0).any():
+                return True
+    return False
 
 
 def _forgets_a_rollback(scopes: Scopes, place: int) -> bool:
@@ -160,6 +193,16 @@ class _Machines:
 
     def do_two_things(self) -> bool:
         """Whether a machine begins something while another extension of it is busy."""
+        order = self._turns
+        begins, machine = order & 1 == 1, order >> 33
+        return bool((begins[1:] & begins[:-1] & (machine[1:] == machine[:-1])).any())
+
+    @cached_property
+    def _turns(self) -> NDArray[np.int64]:
+        """When machines begin and end with something: the machine, the instant's number, and 1 for
+        a beginning, in one number. Ascending: ends come before beginnings, and the two take turns,
+        as all rest at time 0.
+        """
         keys = []
         for place in range(len(self.scopes.layout.extensions)):
             rows = self.scopes.changes(place)
@@ -170,11 +213,31 @@ class _Machines:
             key, at = np.unique(key, return_inverse=True)
             change = np.bincount(at, delta[some], len(key))
             keys.append(((key << 1) | (change > 0))[change != 0])
-        # By machine and instant, ends before beginnings, the two take turns: all rest at time 0.
         order = np.concatenate(keys)
         order.sort()
-        begins, machine = order & 1 == 1, order >> 33
-        return bool((begins[1:] & begins[:-1] & (machine[1:] == machine[:-1])).any())
+        return order
+
+    def removes_while_busy(self, place: int) -> bool:
+        """Whether an extension is removed from a machine in the midst of something."""
+        rows = self.scopes.changes(place)
+        gone = np.flatnonzero(rows.new == 0)
+        if not len(gone):
+            return False
+        machine = self._machine(place)[gone]
+        key = (machine << 32) | self._instants[rows.row[gone]]
+        before = np.append(self._turns, -1)[np.searchsorted(self._turns, key << 1) - 1]
+        is_busy = (before >> 33 == machine) & (before & 1 == 1)
+        return bool((is_busy & ~np.isin(key, self._ends)).any())
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """When machines end something, by machine and instant, whatever they begin then."""
+        keys = []
+        for place in range(len(self.scopes.layout.extensions)):
+            rows = self.scopes.changes(place)
+            some = np.flatnonzero(_BUSY[rows.new % WIDTH] < _BUSY[rows.old % WIDTH])
+            keys.append((self._machine(place)[some] << 32) | self._instants[rows.row[some]])
+        return np.concatenate(keys)
 
     def exceed_the_limit(self) -> bool:
         """Whether more machines are busy at one instant than the fleet allows."""
@@ -252,106 +315,13 @@ def _come_and_go_by_windows(scopes: Scopes, group: GroupLayout) -> bool:
     )
 
 
-# Discoveries --------------------------------------------------------------------------------------
-
-
-def _wrong_discoveries(scopes: Scopes, place: int, history: Changes) -> Iterator[str]:
-    """The rules that the discoveries of an extension break.
-
-    A machine that a release covers awaits it, or begins with it, at the instant of its discovery:
-    unless it is busy, has failed, was opted out, or began with a release since the publication.
-    """
-    found = []
-    for rollout in range(scopes.layout.rollouts):
-        scope = scopes.scope(rollout, place) if scopes.is_published(rollout) else None
-        if scope is not None:
-            times = _discoveries(scopes, rollout, place, scope)
-            if _are_lost(scopes, rollout, place, scope, times):
-                yield "a machine discovered a release and did not begin with it"
-            found.append(times)
-    if _come_early(scopes, place, history, found):
-        yield "a release was begun with before the machine discovered it"
-
-
-def _discoveries(scopes: Scopes, rollout: int, place: int, scope: Scope) -> NDArray[np.float64]:
-    """When machines discover a release, shape (replications, machines); NaN where not known."""
-    each, layout = scopes.layout.extensions[place], scopes.layout
-    times = np.full(scope.members.shape, np.nan)
-    replication, machine = np.nonzero(scope.members)
-    first = _first_of_the_instant(scopes, rollout)
-    reasons = first[replication]
-    for reason in np.unique(reasons[reasons >= 0]).tolist():
-        mine = np.flatnonzero(reasons == reason)
-        path = f"{layout.name}/{each.group}/discovery/{layout.operations[reason]}"
-        rows = replication[mine], machine[mine], np.zeros(len(mine), np.int64)
-        again = Again(scopes.stack.seed, scopes.stack.numbers)
-        delays = again.times(path, layout.on[each.group].discovery, rows)
-        times[replication[mine], machine[mine]] = scope.since[replication[mine]] + delays
-    return times
-
-
-def _first_of_the_instant(scopes: Scopes, rollout: int) -> NDArray[np.int64]:
-    """By replication the first release published together with one: they are discovered together.
-
-    -1 where that one began no rollout: whether it concerned anybody is not in the log.
-    """
-    upgrades = [scopes.layout.operation_number(name) for name in scopes.layout.upgrades]
-    at = scopes.asked_at(rollout)
-    first = np.full(len(at), -1)
-    for number, operation in reversed(list(enumerate(scopes.layout.requests))):
-        if isinstance(operation.body, PublishExtension):
-            together = scopes.accepted[:, number] == at
-            began = scopes.began[:, upgrades.index(number)] < NEVER
-            first = np.where(together, np.where(began, number, -1), first)
-    return first
-
-
-def _are_lost(
-    scopes: Scopes, rollout: int, place: int, scope: Scope, times: NDArray[np.float64]
-) -> bool:
-    """Whether a machine neither awaits nor begins anything from the publication to a discovery."""
-    rows, each = scopes.changes(place), scopes.layout.extensions[place]
-    where = rows.replication, rows.machine
-    past = rows.time <= times[where]  # not where that is not known
-    codes = np.full(scope.members.shape, scopes.initial(place), np.int16)
-    codes[rows.replication[past], rows.machine[past]] = rows.new[past]
-    status = rows.new % WIDTH
-    begins = past & ((status == WAITING) | (status == INSTALLING))
-    begins &= rows.time >= scope.since[rows.replication]
-    tried = np.zeros(scope.members.shape, bool)
-    tried[rows.replication[begins], rows.machine[begins]] = True
-    release = scopes.body(rollout).version
-    rests = np.isin(codes % WIDTH, (CURRENT, BACKING_OFF)) & each.covered(release)[codes]
-    lost = rests & ~tried & (times <= scopes.stack.horizon)
-    for at in scopes.opt_outs(place):
-        lost &= ~((at[:, None] >= scope.since[:, None]) & (at[:, None] <= times))
-    return bool(lost.any())
-
-
-def _come_early(
-    scopes: Scopes, place: int, history: Changes, found: list[NDArray[np.float64]]
-) -> bool:
-    """Whether a release is begun with at another instant than that of a discovery.
-
-    Asked only where all that comes to an extension are releases that began a rollout: what is opted
-    in, or asked for, is discovered besides.
-    """
-    layout, each = scopes.layout, scopes.layout.extensions[place]
-    asked = [k for k, one in enumerate(layout.requests) if is_meant(each, one.body, layout.spec)]
-    if not found or any(not isinstance(layout.requests[k].body, PublishExtension) for k in asked):
-        return False
-    plain = np.ones(scopes.stack.replications, bool)
-    for number in asked:
-        rollout = layout.upgrade_number(layout.operations[number])
-        came = scopes.accepted[:, number] < NEVER
-        plain &= ~came | (_first_of_the_instant(scopes, rollout) >= 0)
-    rests = (history.old % WIDTH == CURRENT) & plain[history.replication]
-    key = scopes.stack.key[history.row]
-    # What was discovered while another one was under way is due at the end of that.
-    rests[1:] &= (history.time[1:] != history.time[:-1]) | (key[1:] != key[:-1])
-    starts = np.flatnonzero(rests)
-    discovered = np.zeros(len(starts), bool)
-    for times in found:
-        here = times[history.replication[starts], history.machine[starts]]
-        discovered |= here == history.time[starts]
-    return not discovered.all()
+_RULES: tuple[tuple[Callable[[Scopes, int], bool], str], ...] = (
+    (_touches_unnamed, "an operation touched machines that it does not name"),
+    (_touches_the_others, "a release touched an extension that is not enrolled"),
+    (_goes_down, "a version went down by neither a rollback nor a request"),
+    (_forgets_a_rollback, "a bad health window did not end in a rollback, or a rollback had none"),
+    (_starts_outside_windows, "an installation began outside its windows"),
+    (_goes_unasked, "an extension was removed that no request named"),
+    (_stays, "an extension that was removed is still there"),
+)
+"""Whether an extension breaks a rule by itself, and which."""

@@ -185,11 +185,23 @@ def test_a_machine_applies_one_extension_at_a_time():
 
 
 def test_a_machine_is_busy_until_the_end_of_a_rollback():
-    fleet = Fleet(PUBLISH, extensions=[AGENT, PROBE])
-    text = PUBLISHED + returns("m-0", 200)
-    repairs = "{} Probe of m-0 -> installing"
-    assert fleet.audit(text + repairs.format(499)) == TWO
-    assert fleet.audit(text + repairs.format(500)) is None
+    probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
+    fleet = Fleet(PUBLISH, probe, extensions=[AGENT, PROBE])
+    text = PUBLISHED + begun(100, "publish_extension-1") + returns("m-0", 200)
+    begins = "{} Probe of m-0 -> installing because upgrade by publish_extension-1"
+    assert fleet.audit(text + begins.format(499)) == TWO
+    assert fleet.audit(text + begins.format(500)) is None
+
+
+def test_an_operation_changes_nothing_that_it_does_not_name():
+    first = ("publish_extension", {"type": "Agent", "version": "1.1", "group": "a"})
+    groups = {"a": {"count": 2}, "b": {"count": 2}}
+    fleet = Fleet(first, groups=groups)
+    other = "f: an operation touched machines that it does not name"
+    assert fleet.audit(PUBLISHED + updates("a-0", 200)) is None
+    assert fleet.audit(PUBLISHED + updates("b-0", 200)) == other
+    wanted = "\n100 target of Agent on b -> enrolled/1.1 because publish_extension-0"
+    assert fleet.audit(PUBLISHED + wanted) == other
 
 
 def test_different_machines_are_busy_at_once():

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from any_fleet import AGENT, last, publish, refused, scenario
 from arc_story import PUBLISH, causes, extension, fleet, told
-from fleet_log import Fleet, accepted
+from fleet_log import AGENT as INSTALLED
+from fleet_log import PROBE, Fleet, begun, updates
 
-from sim.core.errors import ModelError
 from sim.simulation import Simulation
 from sim.systems.arc_fleet.cost import parts
-from sim.systems.arc_fleet.machine import Installed
 
 REMOVE = "at: {at}, remove_extension: {{type: A}}"
 PUT = "at: {at}, put_extension: {{publisher: P, type: A, version: 1.0, enable_automatic_upgrade: {e}}}"
@@ -209,7 +208,7 @@ def test_a_removal_names_a_type_that_is_there():
 def test_nothing_goes_that_no_request_removes():
     repair = ("repair_extension", {"type": "Agent"})
     found = Fleet(repair, ("remove_extension", {"type": "Agent"}))
-    text = accepted(100, "{0}-0") + "\n100 Agent of m-0 -> absent/1.0 because {0}-0"
+    text = "100 {0}-0 -> InProgress\n100 Agent of m-0 -> absent/1.0 because {0}-0"
     rule = "f: an extension was removed that no request named"
     assert found.audit(text.format("repair_extension")) == rule
     assert found.audit(text.format("remove_extension")) is None
@@ -219,19 +218,35 @@ def test_nothing_goes_from_a_machine_that_is_away():
     away = {"share": "100%", "on": "1h", "off": "1h"}
     groups = {"m": {"count": 4, "disconnected": away}}
     found = Fleet(("remove_extension", {"type": "Agent"}), groups=groups)
-    text = "0 m-0 -> disconnected" + accepted(100, "remove_extension-0")
+    text = "0 m-0 -> disconnected\n100 remove_extension-0 -> InProgress"
     text += "\n100 Agent of m-0 -> absent/1.0 because remove_extension-0"
     assert found.audit(text) == "f: an installation began on a disconnected machine"
 
 
-def test_a_run_notices_that_extensions_vanish(monkeypatch):
-    whole = Installed._succeed
+def test_what_was_removed_is_gone_from_every_machine():
+    found = Fleet(("remove_extension", {"type": "Agent"}))
+    gone = "".join(
+        f"\n100 Agent of m-{k} -> absent/1.0 because remove_extension-0" for k in range(4)
+    )
+    request = "100 remove_extension-0 -> InProgress"
+    ends = "\n100 remove_extension-0 -> Succeeded"
+    still = "f: an extension that was removed is still there"
+    assert found.audit(request + gone + ends) is None
+    assert found.audit(request + gone[: gone.index("\n100 Agent of m-3")] + ends) == still
+    assert found.audit(request) is None  # it has not ended
 
-    def succeed(self, event):
-        whole(self, event)
-        machine = event.argument.machine
-        self._becomes(machine, self.codes[machine], 0, event.argument.target.cause)
 
-    monkeypatch.setattr(Installed, "_succeed", succeed)
-    with pytest.raises((ModelError, AssertionError)):
-        fleet()
+def test_nothing_goes_in_the_midst_of_something():
+    probe = ("publish_extension", {"type": "Probe", "version": "1.1"})
+    found = Fleet(probe, ("remove_extension", {"type": "Agent"}), extensions=[INSTALLED, PROBE])
+    text = begun(50, "publish_extension-0") + updates("m-0", 100, kind="Probe")
+    text += "\n90 remove_extension-0 -> InProgress"
+    gone = "\n{} Agent of m-{} -> absent/1.0 because remove_extension-0"
+    busy = "f: an extension was removed from a machine that was busy"
+    assert found.audit(text + gone.format(200, 0)) == busy
+    assert found.audit(text + gone.format(299, 0)) == busy
+    assert found.audit(text + gone.format(300, 0)) is None
+    assert found.audit(text + gone.format(100, 0)) is None  # before it begins
+    assert found.audit(text + gone.format(200, 1)) is None
+    again = updates("m-0", 300, kind="Probe")
+    assert found.audit(text + gone.format(300, 0) + again) is None  # between the two
