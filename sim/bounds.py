@@ -30,6 +30,10 @@ MOST_EVENTS = 50_000_000
 """Events that a replication may have; the rows above take fewer."""
 
 
+STACK = 100_000
+"""Rows of several replications that are analysed together: large enough for the fixed costs, small
+enough for the cache."""
+
 LOOKED_AT = 1_000_000
 """So many rows tell of which subjects most of them are."""
 
@@ -50,7 +54,7 @@ def too_long(
     scenario = simulation.scenario
     subjects = np.array(error.subjects, np.int64)
     at = f"at {show_duration(error.now)} of {show_duration(scenario.horizon)}"
-    if error.pluralize == "events":
+    if error.what == "events":
         has = f"has had {MOST_EVENTS:,} events {at}, the maximum"
         of_these = "the last of them were"
     elif error.subjects:
@@ -62,7 +66,7 @@ def too_long(
         of_these = ""
     block = _largest(simulation, subjects)
     of_these = of_these or f"{_count(subjects, block):,} of them are"
-    part = _part(simulation, block, error.pluralize)
+    part = _part(simulation, block, error.what)
     rule = f"asks for too much: replication {replication} {has}; {of_these} of {part.what}"
     return TooMuchError([located(scenario, part.path, rule)])
 
@@ -121,7 +125,7 @@ def _count(subjects: NDArray[Any], block: Block) -> int:
     return int(np.count_nonzero(own))
 
 
-def _part(simulation: Numbered, block: Block, pluralize: Literal["events", "rows"]) -> Part:
+def _part(simulation: Numbered, block: Block, what: Literal["events", "rows"]) -> Part:
     """The part of the file that makes most of what is about the subjects of a block."""
     if not block.system:
         return Part((), "the scenario itself", block.kind, block.group)
@@ -132,7 +136,7 @@ def _part(simulation: Numbered, block: Block, pluralize: Literal["events", "rows
         if each.kind == block.kind and each.group in (None, block.group)
     ]
     if own:
-        return max(own, key=attrgetter(pluralize))
+        return max(own, key=attrgetter(what))
     return _subjects(block)
 
 

@@ -114,6 +114,7 @@ def _no_memory(words: Sequence[str]) -> Problem:
 
 
 def _surprise(error: Exception, words: Sequence[str]) -> list[Problem]:
+    """Whatever form the answer has, stderr gets the traceback: a report needs it."""
     streams.tell(line for each in traceback.format_exception(error) for line in each.splitlines())
     what = f"{type(error).__name__}: {error}; please report it with the scenario file"
     return _internal(what, words)
@@ -230,7 +231,7 @@ def _compare(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import inputs, summary
     from sim.cli.from_results import setting_of
-    from sim.cli.outcomes import notes, price, together
+    from sim.cli.outcomes import killing, notes, together
 
     scenario, warnings = inputs.ready(options)
     with inputs.cost_is_noted(warnings, options):
@@ -241,7 +242,7 @@ def _compare(options: argparse.Namespace) -> Answer:
     told = notes(found)
     conclusion = ""
     if found.conclusion:
-        conclusion = "\n".join([found.conclusion.sentence, *price(told, found.conclusion.best)])
+        conclusion = "\n".join([found.conclusion.sentence, *killing(told, found.conclusion.best)])
     said = together(told)
 
     def lines(style: Style) -> list[str]:

@@ -24,12 +24,10 @@ def setting_of(results: Results, options: argparse.Namespace) -> Setting:
         having = [run for run in firsts.values() if name in run.scenario.systems]
         record = having[0].simulation.kinds[name]
         measured = {row["metric"]: None for row in results.rows("summary") if row["system"] == name}
-        more = [each for each in measured if options.all and each not in shown]
+        headlines = [*shown, *_judged_metrics(having, name), *(measured if options.all else ())]
         groups = _groups(having, name) if options.all else ()
         size = _common([run.simulation.models[name].size_in(run.log) for run in having])
-        judged = _judged_alone(having, name, shown)
-        more = [each for each in more if each not in judged]
-        systems.append(System(name, size, record.metrics, (*shown, *judged, *more), groups))
+        systems.append(System(name, size, record.metrics, tuple(dict.fromkeys(headlines)), groups))
     return Setting(
         name=about.name,
         systems=tuple(systems),
@@ -46,15 +44,14 @@ def setting_of(results: Results, options: argparse.Namespace) -> Setting:
     )
 
 
-def _judged_alone(runs: Sequence[Run], system: str, shown: Sequence[str]) -> list[str]:
-    """The metrics of a system that objectives name beside its headlines: their values are shown."""
-    named = dict.fromkeys(
+def _judged_metrics(runs: Sequence[Run], system: str) -> list[str]:
+    """The metrics of a system as a whole that objectives name: their values are shown too."""
+    return [
         objective.metric
         for run in runs
         for objective in run.scenario.objectives
         if objective.system == system and not objective.group
-    )
-    return [metric for metric in named if metric not in shown]
+    ]
 
 
 def _groups(runs: Sequence[Run], system: str) -> tuple[str, ...]:

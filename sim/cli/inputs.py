@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 STDIN = "-"
 """Stands for stdin where a scenario file is asked for."""
 
+MOST_FORETOLD = 50
+"""Variants that are walked through in advance."""
+MOST_REQUESTS_FORETOLD = 1_000
+"""Operations of all of them together."""
+
 
 def read(options: argparse.Namespace) -> Scenario:
     """The file with what the options change in it."""
@@ -83,7 +88,7 @@ def warn(scenario: Scenario, options: argparse.Namespace, *, silent: bool = Fals
 
 @contextmanager
 def cost_is_noted(notes: list[str], options: argparse.Namespace) -> Iterator[None]:
-    """Tell on stderr of a long run before it begins; `told` gets it too.
+    """Tell on stderr of a long run before it begins; `notes` gets it too.
 
     It is no error with --strict: nothing is wrong with the file.
     """
@@ -101,12 +106,6 @@ def cost_is_noted(notes: list[str], options: argparse.Namespace) -> Iterator[Non
         python_warnings.simplefilter("always", LongRunWarning)
         python_warnings.showwarning = show
         yield
-
-
-MOST_FORETOLD = 50
-"""Variants that are walked through in advance."""
-MOST_REQUESTS_FORETOLD = 1_000
-"""Operations of all of them together."""
 
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:

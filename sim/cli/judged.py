@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sim.core.formatting import show, show_of
+from sim.core.formatting import show_of
 from sim.core.units import format_duration
+from sim.experiments.objectives import in_how_many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sim.cli.setting import Setting
     from sim.scenario import Objective
@@ -44,7 +45,7 @@ class Judged:
             return in_service
         system = next(each for each in setting.systems if each.name == objective.system)
         metric = system.metrics[objective.metric]
-        label = metric.label.replace("\n", " ")
+        label = metric.title
         sign, bound = "<=", objective.at_most
         if bound is None:
             sign, bound = ">=", objective.at_least or 0.0
@@ -56,11 +57,7 @@ class Judged:
     @property
     def in_runs(self) -> str:
         """``in 95 % of runs``."""
-        if self.objective.of == "mean":
-            return "on average"
-        if self.objective.in_runs >= 1:
-            return "in all runs"
-        return f"in {show(self.objective.in_runs, 'share')} of runs"
+        return in_how_many(self.objective)
 
 
 def judged_by(
@@ -76,13 +73,16 @@ def judged_by(
     return found
 
 
-def by_objective(judged: Iterable[Judged]) -> Iterable[tuple[Objective, list[Judged]]]:
+def by_objective(judged: Iterable[Judged]) -> Iterator[tuple[Objective, list[Judged]]]:
+    """The same by objective: what all variants that have it make of it."""
     found: dict[Objective, list[Judged]] = {}
     for each in judged:
         found.setdefault(each.key, []).append(each)
-    for same in found.values():
-        if len({each.objective.among for each in same}) > 1:  # no number holds for all variants
-            same[:] = [
-                replace(each, objective=replace(each.objective, among=None)) for each in same
-            ]
-    return found.items()
+    for objective, same in found.items():
+        sizes = {each.objective.among for each in same}
+        yield objective, same if len(sizes) == 1 else [_without_size(each) for each in same]
+
+
+def _without_size(judged: Judged) -> Judged:
+    """The same where variants differ in how many members there are: no number holds for all."""
+    return replace(judged, objective=replace(judged.objective, among=None))

@@ -77,7 +77,9 @@ class _Parser(argparse.ArgumentParser):
         return f" (see {self.prog} --help)"
 
 
-def _whole(least: int) -> Any:
+def _whole(least: int) -> Callable[[str], int]:
+    """Reads a whole number that is not too small."""
+
     def convert(text: str) -> int:
         if not re.fullmatch("[0-9]{1,15}", text, re.ASCII) or int(text) < least:
             raise argparse.ArgumentTypeError(

@@ -12,6 +12,7 @@ from sim.cli.setting import Rare
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.intervals import quantile
+from sim.formats.checking import listed
 from sim.results import tables
 from sim.systems import SYSTEM_TYPES
 
@@ -58,29 +59,24 @@ def _is_harm(metric: Metric) -> bool:
     return metric.extreme and metric.better == "lower"
 
 
-def together(of: Mapping[str, Sequence[str]]) -> list[str]:
+def together(notes_of: Mapping[str, Sequence[str]]) -> list[str]:
     """The sentences of variants, each with the names of all of which it is true."""
     names: dict[str, list[str]] = {}
-    for variant, sentences in of.items():
+    for variant, sentences in notes_of.items():
         for sentence in sentences:
             names.setdefault(sentence, []).append(variant)
-    return [f"{_names(who)}: {sentence}" for sentence, who in names.items()]
+    return [f"{listed(who, MOST_NAMED)}: {sentence}" for sentence, who in names.items()]
 
 
-def price(of: Mapping[str, Sequence[str]], best: Sequence[str]) -> list[str]:
+def killing(notes_of: Mapping[str, Sequence[str]], best: Sequence[str]) -> list[str]:
     """Which of the best variants kill tasks: one that throws work away is soon done with it."""
-    killing = [name for name in best if any(" killed by " in said for said in of[name])]
-    return [f"{_names(killing)}: kills running tasks, as said above"] if killing else []
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    found = [name for name in best if any(" killed by " in said for said in notes_of[name])]
+    return [f"{listed(found, MOST_NAMED)}: kills running tasks, as said above"] if found else []
 
 
 def _of_variant(results: Results, one: Variant) -> Iterator[str]:
     first = results.replay(variant=one.name)
-    which = f" (replication {first.replication})" if one.random and one.replications > 1 else ""
+    which = f" (replication {first.replication})" if one.is_spread else ""
     own = [each for each in results.about.outcomes if each.variant == one.name]
     for outcome in own:
         yield from _outcome(results, outcome, first)

@@ -68,6 +68,7 @@ def without_warnings(quiet: bool) -> Iterator[None]:
 
 def style(stream: TextIO) -> Style:
     """Plain when piped, and no more than the stream can show."""
+    # A console of Windows may show the codes of colours instead of colours.
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt"
     try:
         BLOCKS.encode(stream.encoding or "ascii")

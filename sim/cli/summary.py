@@ -18,6 +18,7 @@ from sim.core.formatting import NOTHING, format_compact, show, show_of, show_ran
 from sim.core.units import show_duration
 from sim.core.wall_clock import is_zone, show_instant
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
+from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ ROOM_BELOW = 6
 """Lines kept for the conclusion, the assumptions and the places of results."""
 MOST_LINES = 27
 """Lines of a comparison with all that it tells, its assumptions and places left out."""
-SKETCH_ROWS = 4
+SPARKLINE_ROWS = 4
 """Lines of the drawing, one for each quarter; half of them where more is told."""
 
 
@@ -97,7 +98,7 @@ def compare(
     count = sum(each.verdict != "reference" for each in judged)
     if count and len(lines) + len(why) > HEIGHT - ROOM_BELOW:
         where = "in objectives.csv" if setting.is_saved else "under --json"
-        why = paragraph(f"{_counted(count, 'verdict')} on objectives: explained {where}")
+        why = paragraph(f"{pluralize(count, 'verdict')} on objectives: explained {where}")
     ends = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
     room = MOST_LINES - len([*lines, *why, *ends])
     return [*lines, *_as_room_allows(told, room), *why, *ends]
@@ -146,11 +147,7 @@ def _replications(setting: Setting) -> str:
         return f"replication {setting.replayed}"
     if not setting.is_random:
         return "deterministic, one run suffices"
-    return _counted(setting.replications, "replication")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return pluralize(setting.replications, "replication")
 
 
 def _window(setting: Setting) -> str:
@@ -178,7 +175,7 @@ def _values(
     ]
     if not rows:
         return []
-    names = [system.metrics[row["metric"]].label.replace("\n", " ") for row in rows]
+    names = [system.metrics[row["metric"]].title for row in rows]
     spread = [_spread(row, system.metrics[row["metric"]], setting) for row in rows]
     heading = ("",) if setting.is_single else ("mean", "95 % interval", "p50", BAD, "worst")
     columns = [
@@ -222,7 +219,7 @@ def _mean(row: Row, metric: Metric, setting: Setting) -> str:
 def _interval(row: Row, metric: Metric) -> str:
     """Cut at what the metric cannot exceed: no share of runs is below 0 % or above 100 %."""
     if row["missing"]:
-        return f"never in {_counted(row['missing'], 'run')}"
+        return f"never in {pluralize(row['missing'], 'run')}"
     low, high = max(0.0, row["ci95_low"]), row["ci95_high"]
     if metric.unit in ("share", "0/1"):
         high = min(high, max(1.0, row["max"]))
@@ -258,7 +255,7 @@ def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
     what = f"{first.series.replace('_', ' ')}{which}"
     if first.line.simplified().times.size == 1:
         return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]
-    rows = SKETCH_ROWS if len(setting.systems) == 1 and not below else SKETCH_ROWS // 2
+    rows = SPARKLINE_ROWS if len(setting.systems) == 1 and not below else SPARKLINE_ROWS // 2
     drawing = sparkline(
         first.line,
         start=setting.start,
@@ -328,7 +325,7 @@ def _cell(metric: Metric, setting: Setting, row: Row | None, rare: Rare | None) 
         return NOTHING
     if row["missing"] == row["n"]:
         return "never"
-    if setting.is_single or not (metric.extreme or metric.unit == "s"):
+    if setting.is_single or not metric.has_quantiles:
         return _mean(row, metric, setting)
     if rare is not None:
         return f"{format_compact(rare.median, metric.unit)} in {show(rare.share, 'share')}"

@@ -78,6 +78,16 @@ class Metric:
     is_instant: bool = False
     """Whether it is a point in time: bounds on it may be clock times, and are shown as such."""
 
+    @property
+    def title(self) -> str:
+        """The label in one line: ``lowest capacity``."""
+        return self.label.replace("\n", " ")
+
+    @property
+    def has_quantiles(self) -> bool:
+        """Whether it is shown by quantiles, as a bad tail or a time, and not by its mean alone."""
+        return self.extreme or self.unit == "s"
+
 
 @dataclass(frozen=True)
 class MetricFamily:
@@ -252,14 +262,14 @@ def in_service(ready: Steps) -> Values:
 def availability(up: Steps) -> Values:
     """Availability metrics from a 0/1 step function (1 is available)."""
     length = up.end - up.times[0]
-    dark = up.durations * (up.values == 0)
-    downtime = up.sum(dark)
+    down = up.durations * (up.values == 0)
+    downtime = up.sum(down)
     begins = (up.values == 0) & np.append(True, up.values[:-1] != 0)
     begins[up.start[:-1]] = up.values[up.start[:-1]] == 0
     outages = up.sum(begins.astype(float))
     # An outage may hold several rows: its length is the sum over the rows since its beginning.
     number = np.cumsum(begins)
-    lengths = np.bincount(number, weights=dark, minlength=1)
+    lengths = np.bincount(number, weights=down, minlength=1)
     longest = np.maximum.reduceat(np.where(up.values == 0, lengths[number], 0.0), up.start[:-1])
     return {
         "availability": 1.0 - downtime / length,

@@ -13,7 +13,7 @@ from sim.core.metrics import Key
 from sim.experiments.intervals import quantile
 from sim.experiments.objectives import metric_of
 from sim.experiments.ranking import Ranking, not_rolled_back, rank
-from sim.formats.checking import joined
+from sim.formats.checking import joined, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ def _never(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
     random = any(known[name].measured.random for name in found.never_best)
     names = [name + _of_runs(share, known[name]) for name, share in found.never_best.items()]
     how = "well in at least half of the runs" if random else "well"
-    yield f"never best, as what was asked for did not end {how}: {_listed(names)}"
+    yield f"never best, as what was asked for did not end {how}: {listed(names, MOST_NAMED)}"
 
 
 def _of_runs(share: float, one: Experiment) -> str:
@@ -109,7 +109,7 @@ def _open(found: Ranking, known: Mapping[str, Experiment]) -> str:
         and one.undecided
         and not any(verdict.verdict == "missed" for verdict in one.verdicts)
     ]
-    return f" for certain; undecided: {_listed(names)}" if names else ""
+    return f" for certain; undecided: {listed(names, MOST_NAMED)}" if names else ""
 
 
 def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
@@ -141,21 +141,16 @@ def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[s
         yield f"  and {len(named) - MOST_NAMED:,} more: `best_in` of the objectives has all"
     beaten = [f"{loser} (by {winner})" for loser, winner in found.beaten.items()]
     if beaten and not found.asked and not found.decides:
-        yield f"  beaten in every headline that differs: {_listed(beaten)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+        yield f"  beaten in every headline that differs: {listed(beaten, MOST_NAMED)}"
 
 
 def _references(found: Ranking) -> Iterator[str]:
     if found.references:
-        yield f"reference, as no rollout is asked for: {_listed(found.references)}"
+        yield f"reference, as no rollout is asked for: {listed(found.references, MOST_NAMED)}"
 
 
 def _label(one: Experiment, system: str, metric: str) -> str:
-    label = metric_of(one.scenario, system, metric).label.replace("\n", " ")
+    label = metric_of(one.scenario, system, metric).title
     return f"{system} {label}" if len(one.simulation.models) > 1 else label
 
 
@@ -175,10 +170,9 @@ def _told(row: Difference, known: Mapping[str, Experiment]) -> str:
     """``done in 10min, against 2h10 with manual``."""
     one, other = not_rolled_back(row, known)
     metric = metric_of(one.scenario, row.system, row.metric)
-    label = metric.label.replace("\n", " ")
     key = Key(row.system, row.group, row.metric)
     mine, its = _value(one, key, metric), _value(other, key, metric)
-    text = f"{label} {mine}, against {its} with {row.baseline}"
+    text = f"{metric.title} {mine}, against {its} with {row.baseline}"
     return text if one is known[row.variant] else f"{text} where neither is rolled back"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.intervals import least_for_quantile
+from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +34,7 @@ class Multiplicity:
         told = []
         if self.intervals + self.verdicts > 1:
             counts = (self.intervals, "interval"), (self.verdicts, "verdict")
-            many = [_counted(count, what) for count, what in counts if count]
+            many = [pluralize(count, what) for count, what in counts if count]
             level = "each at its own level (not adjusted for multiple comparisons)"
             told.append(f"{' and '.join(many)}, {level}")
         least = least_for_quantile(TAIL)
@@ -51,7 +52,3 @@ def multiplicity(
     judged = sum(row["low"] < row["high"] for row in objectives)
     fewest = min((row["n"] for row in means), default=0)
     return Multiplicity(len(means) + apart, judged, fewest)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

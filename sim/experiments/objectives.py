@@ -96,17 +96,22 @@ def describe(objective: Objective, scenario: Scenario) -> str:
     system = objective.system if len(scenario.systems) > 1 else ""
     name = " ".join(filter(None, [system, objective.group, objective.metric]))
     bound, at_least = bound_of(objective)
-    in_runs = (
-        "all runs" if objective.in_runs >= 1 else f"{show(objective.in_runs, 'share')} of runs"
-    )
     in_service = objective.in_service(" ".join(filter(None, [system, objective.group])))
     if in_service:
-        return f"{in_service} {'on average' if objective.of == 'mean' else f'in {in_runs}'}"
+        return f"{in_service} {in_how_many(objective)}"
     metric = metric_of(scenario, objective.system, objective.metric)
     how = f"{'>=' if at_least else '<='} {show_of(bound, metric, scenario.start)}"
     if objective.of == "mean":
         return f"mean {name} {how}"
-    return f"{name} {how} in {in_runs}"
+    return f"{name} {how} {in_how_many(objective)}"
+
+
+def in_how_many(objective: Objective) -> str:
+    """``in 95 % of runs``, ``in all runs``, ``on average``."""
+    if objective.of == "mean":
+        return "on average"
+    share = "all" if objective.in_runs >= 1 else f"{show(objective.in_runs, 'share')} of"
+    return f"in {share} runs"
 
 
 def bound_of(objective: Objective) -> tuple[float, bool]:
@@ -129,7 +134,7 @@ def _may_still_grow(key: Key, one: Experiment) -> str:
         return ""
     open_ones = one.measured.values[key._replace(metric=counting)]
     runs = int((open_ones > 0).sum())
-    label = metric_of(one.scenario, key.system, counting).label.replace("\n", " ")
+    label = metric_of(one.scenario, key.system, counting).title
     which = f"in {runs} of {len(open_ones)} runs" if one.measured.random else "here"
     most = f"up to {open_ones.max():,.0f} {label} at the end"
     return f"; a lower bound {which}: {most}" if runs else ""

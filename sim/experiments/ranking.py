@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 LEAST_ENDED_WELL = 0.5
 """In which share of its replications the rollouts of the best variant end well, at least."""
 
+OF_THE_FINISHED = ("rollout_duration", "done_at")
+"""Metrics that are asked of those replications in which no variant was rolled back."""
+
 Criterion = tuple[str, str]
 """A system and one of its metrics."""
 
@@ -166,7 +169,7 @@ def _is_plain(having: Sequence[Experiment], key: Key) -> bool:
     if any(np.isnan(one.measured.values[key]).any() for one in having):
         return False
     rolled_back = key._replace(metric="rolled_back")
-    return key.metric not in ("rollout_duration", "done_at") or not any(
+    return key.metric not in OF_THE_FINISHED or not any(
         one.measured.values.get(rolled_back, np.zeros(1)).any() for one in having
     )
 
@@ -206,7 +209,7 @@ def not_rolled_back(
     """The two of a difference, in those replications that it may rest on."""
     one, other = known[row.variant], known[row.baseline]
     rolled_back = Key(row.system, row.group, "rolled_back")
-    if row.metric not in ("rollout_duration", "done_at") or rolled_back not in one.measured.values:
+    if row.metric not in OF_THE_FINISHED or rolled_back not in one.measured.values:
         return one, other
     a, b = pairs(one, other, rolled_back)
     stays = (a == 0) & (b == 0)

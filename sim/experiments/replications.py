@@ -10,12 +10,13 @@ import gc
 import operator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, SupportsIndex, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
 from sim import bounds
+from sim.bounds import STACK
 from sim.core.errors import ModelError, ScenarioError
 from sim.core.log import Stack
 from sim.core.metrics import Key
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from sim.core.log import Log
     from sim.core.timelines import Steps
     from sim.simulation import Simulation
-
-STACK = 100_000
-"""Rows that are analysed together: large enough for the fixed costs, small enough for the cache."""
 
 STATES = 20_000_000
 """Subjects times replications that are analysed together: each state takes some bytes."""
@@ -59,7 +57,7 @@ class Measured:
     """False where nothing was drawn: then there is one replication."""
     first: Log
     """The log of the first replication."""
-    pictured: Sequence[Mapping[tuple[str, str], Steps]]
+    sampled: Sequence[Mapping[tuple[str, str], Steps]]
     """By system and series what pictures show, in the units of the systems' weights, of the first
     replications: enough of them for a picture, one piece a stack."""
 
@@ -79,7 +77,7 @@ class Measured:
             _concatenated([self.rollouts_ended, more.rollouts_ended]),
             self.random,
             self.first,
-            (*self.pictured, *more.pictured),
+            (*self.sampled, *more.sampled),
             _concatenated([self.outcomes, more.outcomes]),
         )
 
@@ -126,31 +124,24 @@ def replicate(
         If a run breaks an invariant of its own model.
     """
     first: Log | None = None
-    values, ended, outcomes = [], [], []
     ran: list[int] = []
-    pictured: list[dict[tuple[str, str], Steps]] = []
+    stacks: list[_Analysis] = []
     with settled_heap(), _told_if_interrupted(ran, numbers, label):
         for logs in _stacks(simulation, numbers, ran, progress, label):
             gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
             first = logs[0] if first is None else first  # an empty log is false
-            measured, promises, came, seen = _analysed(
-                simulation, logs, pictured=_has_room(pictured)
-            )
-            values.append(measured)
-            ended.append(promises)
-            outcomes.append(came)
-            pictured += seen
+            stacks.append(_analysed(simulation, logs, samples=_has_room(stacks)))
             logs.clear()  # before the next ones run
     if first is None:
         raise ValueError("there must be a replication to run, got none")
     return Measured(
         np.array(ran),
-        _concatenated(values),
-        _concatenated(ended),
+        _concatenated([each.values for each in stacks]),
+        _concatenated([each.rollouts_ended for each in stacks]),
         first.drew,
         first,
-        tuple(pictured),
-        _concatenated(outcomes),
+        tuple(each.sampled for each in stacks if each.sampled),
+        _concatenated([each.outcomes for each in stacks]),
     )
 
 
@@ -245,21 +236,24 @@ def _stacks(
         yield logs
 
 
-def _analysed(
-    simulation: Simulation, logs: Sequence[Log], *, pictured: bool
-) -> tuple[
-    dict[Key, NDArray[np.float64]],
-    dict[str, NDArray[np.bool_]],
-    dict[tuple[str, str], NDArray[np.float64]],
-    list[dict[tuple[str, str], Steps]],
-]:
-    """The values of a stack, whether its promises count, what happened, what pictures show."""
+class _Analysis(NamedTuple):
+    """What the replications of one stack came to: the parts of a `Measured`."""
+
+    values: Mapping[Key, NDArray[np.float64]]
+    rollouts_ended: Mapping[str, NDArray[np.bool_]]
+    outcomes: Mapping[tuple[str, str], NDArray[np.float64]]
+    sampled: Mapping[tuple[str, str], Steps]
+    """Empty where stacks before it are enough for a picture."""
+
+
+def _analysed(simulation: Simulation, logs: Sequence[Log], *, samples: bool) -> _Analysis:
+    """Audit and measure a stack; `samples`: also what pictures show of it."""
     with exact_arithmetic(simulation, logs[0].replication):
         stack = Stack(logs)
         audit(simulation, stack, logs)
         values, ended = _values(simulation, stack)
-        came = happened(stack, simulation.models)
-        return values, ended, came, [_pictured(simulation, stack, logs)] if pictured else []
+        sampled = _sampled(simulation, stack, logs) if samples else {}
+        return _Analysis(values, ended, happened(stack, simulation.models), sampled)
 
 
 def _values(
@@ -277,24 +271,25 @@ def _values(
     return values, ended
 
 
-def _pictured(
+def _sampled(
     simulation: Simulation, stack: Stack, logs: Sequence[Log]
 ) -> dict[tuple[str, str], Steps]:
     """By system and series what pictures show."""
-    pictured = {}
+    sampled = {}
     for system, model in simulation.models.items():
         own = [block for block in stack.subjects.blocks if block.system == system]
         weighed = [block for block in own if "capacity" in block.weights]
-        pictured[system, "capacity"] = Members(stack, weighed).series("capacity")
+        sampled[system, "capacity"] = Members(stack, weighed).series("capacity")
         series = simulation.kinds[system].main_series
         if series != "capacity":
             lines = [model.timeline(log, series) for log in logs]
-            pictured[system, series] = stacked(lines, model.unit * model.nominal)
-    return pictured
+            sampled[system, series] = stacked(lines, model.unit * model.nominal)
+    return sampled
 
 
-def _has_room(sample: Sequence[Mapping[tuple[str, str], Steps]]) -> bool:
-    pieces = [steps for piece in sample for steps in piece.values()]
+def _has_room(stacks: Sequence[_Analysis]) -> bool:
+    """Whether a picture needs more than these hold."""
+    pieces = [steps for each in stacks for steps in each.sampled.values()]
     runs = sum(len(steps.start) - 1 for steps in pieces)
     return runs < SAMPLE_RUNS and sum(len(steps.times) for steps in pieces) < SAMPLE_STEPS
 

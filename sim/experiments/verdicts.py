@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.special import bdtr, bdtrc, bdtrik
 
+from sim.core.timelines import TOLERANCE
 from sim.core.units import show_share
 from sim.experiments.intervals import (
     clopper_pearson,
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from sim.experiments.intervals import Interval
-
-TOLERANCE = 1e-9
-"""Sums of shares may miss a bound by this much and still meet it."""
 
 POWER = 0.8
 """With what chance the number of replications that is named settles an objective."""
@@ -66,7 +64,10 @@ class Verdict:
 
 
 def meets(values: ArrayLike, bound: float, *, at_least: bool) -> NDArray[np.bool_]:
-    """Which values are at least (else at most) the bound; a missing one (NaN) is neither."""
+    """Which values are at least (else at most) the bound; a missing one (NaN) is neither.
+
+    Sums of shares may miss the bound by `TOLERANCE`.
+    """
     x = np.asarray(values, dtype=np.float64)
     return x >= bound - TOLERANCE if at_least else x <= bound + TOLERANCE
 

@@ -1,4 +1,4 @@
-"""Systems run in advance, in the mean case, at a bounded cost: see `systems.rehearsed`."""
+"""Systems run in advance, in the mean case, at a bounded cost: see `DryRunRules`."""
 
 from __future__ import annotations
 

@@ -27,9 +27,6 @@ SECONDS, SECONDS_A_ROW, SECONDS_AN_EVENT = 1e-3, 4e-6, 2e-6
 BYTES, BYTES_A_SUBJECT, BYTES_A_ROW = 2e8, 100, 300
 """Of the program with its libraries, and of what a replication has."""
 
-STACK = 100_000
-"""Rows of several replications that are analysed together."""
-
 LONG, LARGE = 60.0, 2e9
 """Seconds and bytes above which a run is warned of before it begins."""
 
@@ -64,7 +61,7 @@ class Estimate:
     @property
     def bytes(self) -> float:
         """Memory: of one replication, or of as many as are analysed together."""
-        rows = max(self.rows, min(STACK, self.rows * self.replications))
+        rows = max(self.rows, min(bounds.STACK, self.rows * self.replications))
         return BYTES + BYTES_A_SUBJECT * self.simulation.subjects.count + BYTES_A_ROW * rows
 
     @property
@@ -139,7 +136,7 @@ def warning(found: Sequence[Estimate]) -> str | None:
     """That runs one after the other take long, or much memory; None where they do not."""
     if not _is_much(found):
         return None
-    certain = [_certain(each) for each in found]
+    certain = [_is_certain(each) for each in found]
     found = [
         Estimate(each.simulation, 1, each.parts) if is_certain else each
         for each, is_certain in zip(found, certain, strict=True)
@@ -162,7 +159,7 @@ def _is_much(found: Sequence[Estimate]) -> bool:
     return sum(each.seconds for each in found) > LONG or any(each.bytes > LARGE for each in found)
 
 
-def _certain(found: Estimate) -> bool:
+def _is_certain(found: Estimate) -> bool:
     """Whether nothing is random in it, as far as that can be seen at a bearable cost."""
     if found.replications == 1:
         return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import SCENARIO
+from sim.core.metrics import HOUR
 from sim.core.units import show_duration, show_share
 from sim.core.wall_clock import show_instant
 from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests
@@ -110,7 +111,7 @@ def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> l
     for start, end in line.intervals_below(below):
         part = line.crop(start, end)
         gap = replace(part, values=np.maximum(0.0, 1.0 - part.values))
-        lost = gap.integrate() * nominal / 3600.0
+        lost = gap.integrate() * nominal / HOUR
         causes = _causes(simulation, log, system, start, end)
         found.append(Dip(start, end, 1.0 - part.minimum(), lost, causes))
     deepest = sorted(found, key=lambda dip: (-dip.depth, -dip.lost_hours))[:DEEPEST]
@@ -173,12 +174,12 @@ class _Causes:
         return int(rows[place - 1]) if place else -1
 
 
-def after(simulation: Simulation, log: Log) -> str:
+def explain(simulation: Simulation, log: Log) -> str:
     """What happened in one run: how operations ended, how far they came, dips with causes."""
     lines: list[str] = []
     start = simulation.scenario.start
     for name, model in simulation.models.items():
-        lines += [_told(each, start) for each in model.operations_table(log)]
+        lines += [_ended(each, start) for each in model.operations_table(log)]
         kind = simulation.kinds[name]
         lines += [f"{each}." for each in kind.progress_text(model, log)]
         lines += [f"{each}." for each in kind.changes_text(model, log)]
@@ -192,7 +193,8 @@ def after(simulation: Simulation, log: Log) -> str:
     return "\n".join(lines)
 
 
-def _told(operation: dict[str, object], start: dt.datetime | None) -> str:
+def _ended(operation: dict[str, object], start: dt.datetime | None) -> str:
+    """What became of an operation, a row of the operations table."""
     name, at, ended = operation["name"], operation["at_s"], operation["ended_s"]
     if not isinstance(at, float):
         return f"{name} was not sent within the scenario's time."

@@ -253,10 +253,10 @@ _MOST_COMPARED = 300
 _MOST_LISTED = 30
 
 
-def listed(words: Collection[str]) -> str:
-    """Write ``a, b, c``, of very many the first ones."""
-    rest = len(words) - _MOST_LISTED
-    return ", ".join(islice(words, _MOST_LISTED)) + (f" and {rest:,} more" if rest > 0 else "")
+def listed(words: Collection[str], most: int = _MOST_LISTED) -> str:
+    """Write ``a, b, c``, of more than so many the first ones."""
+    rest = len(words) - most
+    return ", ".join(islice(words, most)) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def joined(words: Sequence[str], joint: str = "or") -> str:

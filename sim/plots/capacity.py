@@ -33,18 +33,14 @@ if TYPE_CHECKING:
 
 LABEL = "capacity (% of nominal)"
 _HEIGHT = 3.6
-_LABEL = 180.0
-"""Points of a name in the legend."""
 _LEGEND_COLUMNS = (4, 3)
 """Without and with several long names."""
 _DENSE = 500
 """So many corners need a thin line."""
-_THICK, _THIN, _FINE = 1.8, 0.9, 0.6
-"""Points: what is to be looked at, what stands beside it, and a dense line."""
+_THIN, _FINE = 0.9, 0.6
+"""Points: what stands beside what is to be looked at, and a dense line."""
 _HIGH, _DEEP = 0.9, 1.3
 """Where all is above this share, the axis begins near it: so many times as far down."""
-_DARK_VERMILLION = "#8A3C00"  # text on the shade must be darker than the shade's own colour
-_DASH_DOTS = (0, (7, 2, 1.5, 2))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -131,12 +127,10 @@ def draw(
     if threshold is not None:
         breaches = line.intervals_below(threshold) if band is None else []
         _shade(axes, steps.visible(breaches, shown.left, shown.right))
-        axes.axhline(
-            threshold, color=style.VERMILLION, linewidth=1.3, linestyle=_DASH_DOTS, gid="objective"
-        )
+        axes.axhline(threshold, gid="objective", **style.OBJECTIVE)
     if band is not None:
         _draw_band(axes, band, shown)
-    draw_line(axes, line, shown, width=_THICK if band is None else _THIN)
+    draw_line(axes, line, shown, width=style.THICK if band is None else _THIN)
 
 
 def draw_line(
@@ -146,7 +140,7 @@ def draw_line(
     *,
     colour: str = style.INK,
     dashes: object = "-",
-    width: float = _THICK,
+    width: float = style.THICK,
     height: float = 3.0,
     gid: str = "line",
 ) -> None:
@@ -185,7 +179,7 @@ def _draw_band(axes: Axes, band: Band, shown: clock.View) -> None:
         times,
         mid,
         color=style.BLUE,
-        linewidth=_THICK,
+        linewidth=style.THICK,
         drawstyle="steps-post",
         clip_on=False,  # as the line
         zorder=2.5,
@@ -235,16 +229,18 @@ def explain(
     names = list(beside)
     one = "replication 0" if has_band else one
     handles: list[Artist] = [
-        Line2D([], [], color=style.INK, linewidth=_THIN if has_band else _THICK, label=one)
+        Line2D([], [], color=style.INK, linewidth=_THIN if has_band else style.THICK, label=one)
     ]
     if has_band:
         handles = [
-            Line2D([], [], color=style.BLUE, linewidth=_THICK, label="median of all runs"),
+            Line2D([], [], color=style.BLUE, linewidth=style.THICK, label="median of all runs"),
             Patch(color=style.SKY, alpha=0.4, label="5 % to 95 % of the runs"),
             *handles,
         ]
     for name, (colour, dashes) in zip(names, style.LINES[1:], strict=False):
-        label = fitted(f"{name}, replication 0" if has_band else name, _LABEL, style.SMALL)
+        label = fitted(
+            f"{name}, replication 0" if has_band else name, style.LEGEND_NAME, style.SMALL
+        )
         handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=label))
     if has_band or names:
         page.legend(handles=handles, loc=place, ncols=_LEGEND_COLUMNS[len(names) > 1])
@@ -313,7 +309,7 @@ def _name_breaches(axes: Axes, line: Timeline, shown: clock.View, threshold: flo
                     textcoords="offset points",
                     ha="center",
                     size=style.SMALL,
-                    color=_DARK_VERMILLION,
+                    color=style.DARK_VERMILLION,
                     gid="breach",
                 )
                 break

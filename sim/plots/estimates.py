@@ -160,12 +160,9 @@ def _draw_panel(
     for name in with_name - applies:
         _write_at_edge(axes, places[name], "does not apply")
     if panel.bound is not None:
-        axes.axvline(panel.bound, color=style.VERMILLION, linewidth=1.3, **_OBJECTIVE)
+        axes.axvline(panel.bound, gid="objective", **style.OBJECTIVE)
     axes.set_title(panel.label, loc="left", size=style.NORMAL, weight="bold")
     axes.grid(axis="x")
-
-
-_OBJECTIVE: dict[str, Any] = {"linestyle": (0, (7, 2, 1.5, 2)), "gid": "objective"}
 
 
 def _draw_dots(
@@ -257,7 +254,7 @@ def _explain(page: Picture, panels: Sequence[Panel]) -> None:
         beyond = {**dot, "marker": ">", "linestyle": ""}
         handles.append(Line2D([], [], label="not by the horizon", **beyond))
     if any(each.bound is not None for each in panels):
-        line = Line2D([], [], color=style.VERMILLION, label="objective", **_OBJECTIVE)
+        line = Line2D([], [], label="objective", **style.OBJECTIVE)
         handles.append(line)
     if handles:
         page.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -62,7 +62,7 @@ _LOOKS: dict[Category, _Look] = {
     "draining": _Look("draining: takes no new tasks", "#9CCBE6", style.BLUE, "\\\\"),
     "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
     "updating": _Look("updating", style.BLUE),
-    "failing": _Look("failing", "#F2A878", "#8A3C00", "////"),
+    "failing": _Look("failing", "#F2A878", style.DARK_VERMILLION, "////"),
 }
 _OUT: tuple[Category, ...] = ("other", "updating", "failing")
 

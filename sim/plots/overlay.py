@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 MOST = len(style.LINES)
 """So many lines can be told apart."""
 _HEIGHT = 3.6
-_LABEL = 180.0
-"""Points of a name in the legend."""
 
 
 def figure(
@@ -51,7 +49,7 @@ def figure(
         else:
             style.count_axis(axes, max(float(line.values.max()) for line in every))
         words = "%" if unit == "share" else unit
-        what = fitted(what, _LABEL, style.NORMAL)
+        what = fitted(what, style.LEGEND_NAME, style.NORMAL)
         axes.set_ylabel(f"{what} ({words})" if words else what)
         clock.time_axis(axes, shown, start)
         if len(lines) > 1:
@@ -62,8 +60,8 @@ def figure(
                         [],
                         color=colour,
                         linestyle=dashes,
-                        linewidth=1.8,
-                        label=fitted(name, _LABEL, style.SMALL),
+                        linewidth=style.THICK,
+                        label=fitted(name, style.LEGEND_NAME, style.SMALL),
                     )
                     for name, (colour, dashes) in zip(lines, looks, strict=False)
                 ],

@@ -63,7 +63,7 @@ def figure(
         clock.time_axis(below, shown, start)
         page.legend(
             handles=[
-                Line2D([], [], color=style.INK, linewidth=1.8, label="slots in service"),
+                Line2D([], [], color=style.INK, linewidth=style.THICK, label="slots in service"),
                 Patch(color=style.SKY, label="of them in use"),
             ],
             loc="outside lower center",

@@ -45,6 +45,19 @@ LINES: tuple[tuple[str, Any], ...] = (
 )
 """Colours and dashes of lines that cross: so many can be told apart."""
 
+OBJECTIVE: dict[str, Any] = {
+    "color": VERMILLION,
+    "linewidth": 1.3,
+    "linestyle": (0, (7, 2, 1.5, 2)),
+}
+"""The line at what an objective asks for."""
+DARK_VERMILLION = "#8A3C00"
+"""Of what stands on a shade of the other."""
+THICK = 1.8
+"""Points of a line that is to be looked at."""
+LEGEND_NAME = 180.0
+"""Points of a name in a legend."""
+
 SMALL, NORMAL, LARGE = 9.0, 10.0, 13.0
 """Text sizes in points."""
 LEAST_TEXT = 12.0

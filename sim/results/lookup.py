@@ -111,10 +111,6 @@ class Lookup:
         """What an objective asks of the whole system."""
         return one.bounds.get(system, {}).get(metric)
 
-    def is_spread(self, one: Variant) -> bool:
-        """Whether its replications differ."""
-        return one.random and one.replications > 1
-
     @cached_property
     def _lines(self) -> dict[tuple[Any, ...], slice]:
         key = ("variant", "replication", "system", "series", "group")

@@ -76,10 +76,9 @@ class ResultPictures:
         for group in worth_showing(self._of.groups_of(one, name, "available")):
             rows[group or name] = self._of.line(one, name, "available", group)
             down = self._of.spread(one, name, "downtime", group)
-            if down and self._of.is_spread(one):
-                notes[group or name] = f"down{in_runs(down.values > 0)}".replace(" of runs", "")
-                if not (down.values > 0).any():
-                    notes[group or name] = "never down"
+            if down and one.is_spread:
+                how_often = in_runs(down.values > 0).replace(" of runs", "")
+                notes[group or name] = f"down{how_often}" if how_often else "never down"
         whole = self._of.spread(one, name, "downtime")
         return availability.figure(
             rows,
@@ -214,7 +213,7 @@ class ResultPictures:
         lines = {one.name: self._of.line(one, system, series) for one in every}
         found = {one.name: self._of.band(one, system, series) for one in every}
         bands = {variant: band for variant, band in found.items() if band is not None}
-        if panel.estimates and any(self._of.is_spread(one) for one in every):
+        if panel.estimates and any(one.is_spread for one in every):
             rest["title"] = estimates.headline([panel])
             rest["answers"] = [
                 {one.name: self._sentence(one, system, series) for one in every},
@@ -225,7 +224,7 @@ class ResultPictures:
         if series == "queue":
             rest.setdefault("title", estimates.headline([panel]))
             rest.setdefault("answers", [])
-            which = f"replication {every[0].first}" if any(map(self._of.is_spread, every)) else ""
+            which = f"replication {every[0].first}" if any(one.is_spread for one in every) else ""
             return variants.queues(lines, which=which, **rest)
         if series == "up_to_date":
             beside = {one.name: self._of.groups(one, system, series) for one in every}
@@ -241,18 +240,17 @@ class ResultPictures:
         known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
         every = self._of.having(system)
         found = {one.name: self._of.spread(one, system, metric) for one in every}
-        quantiles = known.extreme or known.unit == "s"
         asked = {self._of.bound(one, system, metric) for one in every}
         return estimates.Panel(
-            known.label.replace("\n", " "),
+            known.title,
             known.unit,
             known.better,
             [
-                self._estimate(name, system, spread, quantiles=quantiles)
+                self._estimate(name, system, spread, quantiles=known.has_quantiles)
                 for name, spread in found.items()
                 if spread is not None
             ],
-            quantiles=quantiles and any(self._of.is_spread(one) for one in every),
+            quantiles=known.has_quantiles and any(one.is_spread for one in every),
             bound=asked.pop() if len(asked) == 1 else None,
         )
 
@@ -294,7 +292,7 @@ class ResultPictures:
 
     def _title(self, one: Variant, system: str, series: str) -> str:
         """What all replications come to; empty where there is one, which says it better."""
-        return self._sentence(one, system, series) if self._of.is_spread(one) else ""
+        return self._sentence(one, system, series) if one.is_spread else ""
 
     def _sentence(self, one: Variant, system: str, series: str, *, brief: bool = False) -> str:
         """What the metric of a series comes to; empty where it does not apply."""
@@ -310,7 +308,7 @@ class ResultPictures:
             return {"capacity": "min_capacity", "queue": "wait_p95"}[series]
         headlines = self._results.about.headlines[system]
         times = [name for name in headlines if name.startswith("time_to_")]
-        return [*times, "rollout_duration"][len(times) - 1 if times else 0]
+        return times[-1] if times else "rollout_duration"
 
     def _first(self, variant: str = "") -> Replication:
         """The replication that is drawn where all of them cannot be."""

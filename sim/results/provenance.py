@@ -64,6 +64,11 @@ class Variant:
     modes: Mapping[str, str]
     """By operation (``operations.0``) its mode, of those that have one."""
 
+    @property
+    def is_spread(self) -> bool:
+        """Whether its replications differ."""
+        return self.random and self.replications > 1
+
 
 @dataclass(frozen=True)
 class About:

@@ -10,11 +10,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, SupportsIndex
 
 from sim import files
+from sim.bounds import STACK
 from sim.core.errors import LongRunWarning, ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
-from sim.experiments.replications import STACK, replication_number
+from sim.experiments.replications import replication_number
 from sim.files.memory import available
 from sim.forecast.estimate import estimate, too_large, warning
 from sim.plots.style import png
@@ -317,7 +318,7 @@ class Results(Contents):
             yield file, self._source.resolved(file)
         for name, (file, _) in TABLES.items():
             if name in keep:
-                yield file, self._all(name)
+                yield file, self._of_all_replications(name)
             elif self._tells(name):
                 yield file, self.table(name)
         for name, picture in islice(self.plot.figures(), most):
@@ -329,7 +330,7 @@ class Results(Contents):
             return self.about.compared
         return name != "progress" or self.table(name).num_rows > 0
 
-    def _all(self, name: str) -> Iterator[pa.Table]:
+    def _of_all_replications(self, name: str) -> Iterator[pa.Table]:
         """A table of all replications, piece by piece: they may not fit into memory together."""
         for one in self.about.variants:
             simulation, pieces, rows = self._source.simulation(one), [], 0

@@ -177,7 +177,7 @@ class Run(Replication):
 
     def explain(self) -> str:
         """What happened, in sentences: operations, dips and their causes."""
-        return explanation.after(self.simulation, self.log)
+        return explanation.explain(self.simulation, self.log)
 
     @property
     def plot(self) -> RunPictures:

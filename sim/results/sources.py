@@ -123,7 +123,7 @@ class ComputedResults:
 
     def _bands(self) -> Iterator[pa.Table]:
         for one in self._made.values():
-            pieces, models = one.measured.pictured, one.simulation.models
+            pieces, models = one.measured.sampled, one.simulation.models
             of = {
                 (system, series): band(
                     [each[system, series] for each in pieces],

@@ -13,14 +13,12 @@ from sim.core.formatting import format_compact, show
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
 from sim.experiments.intervals import quantile
+from sim.experiments.summaries import BAD, bad_tail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.metrics import Metric
-
-_BAD = 0.05
-"""The share of the runs that are the bad ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +29,6 @@ class Spread:
     values: NDArray[np.float64]
     horizon: float
     """Seconds: what is missing has not come by then."""
-
-    @property
-    def label(self) -> str:
-        """The metric's heading in one line: ``lowest capacity``."""
-        return self.metric.label.replace("\n", " ")
 
     @property
     def runs(self) -> int:
@@ -50,7 +43,7 @@ class Spread:
     @cached_property
     def bad(self) -> float:
         """The quantile that the bad 5 % of the runs do not keep; infinite where it is missing."""
-        return self._at(_BAD if self.metric.better == "higher" else 1 - _BAD)
+        return self._at({"p5": 0.05, "p95": 0.95}[bad_tail(self.metric)])
 
     def text(self) -> str:
         """``80 % in every run``, or ``median 80 %, bad 5 % 76 %``."""
@@ -59,7 +52,7 @@ class Spread:
         if self._is_one_value:
             return self.show(self.middle) + (" in every run" if self.runs > 1 else "")
         middle, bad = self.show(self.middle), self.show(self.bad)
-        return f"median {middle}, bad 5 % {bad}" if middle != bad else f"median and bad 5 % {bad}"
+        return f"median {middle}, {BAD} {bad}" if middle != bad else f"median and {BAD} {bad}"
 
     def cell(self) -> str:
         """``80 %``, or ``36min / 43min``: median and bad 5 %."""
@@ -85,7 +78,8 @@ class Spread:
 
 def sentence(spread: Spread, bound: float | None) -> str:
     """What a metric comes to and what is asked for: ``Done in: median 36min, bad 5 % 43min``."""
-    text = f"{spread.label[:1].upper()}{spread.label[1:]}: {spread.text()}"
+    title = spread.metric.title
+    text = f"{title[:1].upper()}{title[1:]}: {spread.text()}"
     if bound is None:
         return text
     if spread.metric.name == "min_capacity":

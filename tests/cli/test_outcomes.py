@@ -9,7 +9,7 @@ from places import CASES
 
 import sim
 from sim.cli import main
-from sim.cli.outcomes import notes, price, rare, together
+from sim.cli.outcomes import killing, notes, rare, together
 
 
 def test_request_that_the_state_refuses_is_told_with_its_answer():
@@ -100,7 +100,7 @@ def test_best_variant_that_kills_tasks_is_said_to(tmp_path, capsys):
     assert main(["compare", str(file), "--no-files", "--quiet"]) == 0
     line = "as-asked, nothing: kills running tasks, as said above"
     assert line in capsys.readouterr().out.splitlines()
-    assert price({"a": ["1 running task killed by terminate"], "b": ["stuck"]}, ["b"]) == []
+    assert killing({"a": ["1 running task killed by terminate"], "b": ["stuck"]}, ["b"]) == []
 
 
 def test_upgrade_that_is_stuck_in_several_domains_names_their_range():

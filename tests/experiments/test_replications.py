@@ -68,8 +68,8 @@ def test_stacks_change_nothing(simulation, monkeypatch):
     whole = replicate(simulation, range(7))
     monkeypatch.setattr(replications, "STACK", 1)
     single = replicate(simulation, range(7))
-    assert len(whole.pictured) == 1
-    assert len(single.pictured) == 7
+    assert len(whole.sampled) == 1
+    assert len(single.sampled) == 7
     assert single.numbers.tolist() == whole.numbers.tolist()
     assert single.first.equals(whole.first)
     for key, values in whole.values.items():
@@ -145,14 +145,14 @@ def test_further_replications_can_be_joined(simulation):
 def test_capacity_is_remembered_only_as_far_as_a_picture_needs(simulation, monkeypatch):
     monkeypatch.setattr(replications, "STACK", 1)
     monkeypatch.setattr(replications, "SAMPLE_RUNS", 3)
-    assert len(replicate(simulation, range(7)).pictured) == 3
+    assert len(replicate(simulation, range(7)).sampled) == 3
     monkeypatch.setattr(replications, "SAMPLE_RUNS", 100)
     monkeypatch.setattr(replications, "SAMPLE_STEPS", 1)
-    assert len(replicate(simulation, range(7)).pictured) == 1
+    assert len(replicate(simulation, range(7)).sampled) == 1
 
 
 def test_capacity_is_that_of_the_timelines(simulation):
-    (piece,) = replicate(simulation, range(2)).pictured
+    (piece,) = replicate(simulation, range(2)).sampled
     model = simulation.models["shop"]
     for place in range(2):
         line = model.timeline(simulation.run(place), "capacity")
@@ -206,7 +206,7 @@ def test_progress_is_shown_only_where_it_is_asked_for_and_seen(
 def test_what_is_analysed_together_is_bounded_by_its_members_too(simulation, monkeypatch):
     monkeypatch.setattr(replications, "STATES", 3 * simulation.subjects.count)
     measured = replicate(simulation, range(7))
-    assert len(measured.pictured) == 3
+    assert len(measured.sampled) == 3
     assert measured.numbers.tolist() == list(range(7))
 
 

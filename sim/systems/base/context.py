@@ -53,13 +53,11 @@ class ScheduledEvent(Event):
 class TooLongError(Exception):
     """A run has more events, or rows of the log, than it may have."""
 
-    def __init__(
-        self, now: float, pluralize: Literal["events", "rows"], subjects: list[int]
-    ) -> None:
+    def __init__(self, now: float, what: Literal["events", "rows"], subjects: list[int]) -> None:
         super().__init__()
         self.now = now
         """Seconds."""
-        self.pluralize = pluralize
+        self.what = what
         """What there are too many of."""
         self.subjects = subjects
         """What they are about: some of the last events, or the rows that were not written; nobody

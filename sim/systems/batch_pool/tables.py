@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.core.formatting import format_compact
 from sim.core.log import Stack
+from sim.core.metrics import HOUR
 from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
@@ -199,7 +200,7 @@ def _killed(layout: PoolLayout, stack: Stack) -> list[str]:
     count = int(killed.sum())
     if not count:
         return []
-    hours = float(runs.elapsed[killed].sum()) / 3600.0
+    hours = float(runs.elapsed[killed].sum()) / HOUR
     lost = format_compact(hours, "task-hours")
     what = f"{pluralize(count, 'running task')} killed by terminate, never to be completed"
     return [f"{what} ({lost} task-hours of work)"]
