@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
 from sim.core.wall_clock import is_zone, localized, since
-from sim.formats.tree import Node, from_python, write
+from sim.formats.tree import Node, from_python
+from sim.formats.writing import write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS

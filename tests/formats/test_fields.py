@@ -14,7 +14,8 @@ from sim.core.rounding import Amount
 from sim.core.units import GRID
 from sim.formats import fields
 from sim.formats.fields import Null, Spec, check
-from sim.formats.tree import Node, from_python, read, write
+from sim.formats.tree import Node, from_python, read
+from sim.formats.writing import write
 
 
 class Everything(Spec):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sim.core.log import Block
     from sim.formats.distributions import Distribution
     from sim.systems.base.operation import Operation, Span
     from sim.systems.batch_pool.workload import Job
@@ -96,50 +97,77 @@ class PoolLayout(Layout[BatchPool]):
         versions, targets = _number_versions(spec, upgrades, span)
         self.os_versions = tuple(versions)
         """Versions by number; 0 is the one that runs at time 0."""
-        self.versions = {version: number for number, version in enumerate(versions)}
-        """Number of each version."""
         self._brings = dict(zip(named, targets, strict=True))
-        self.slots = spec.task_slots_per_node
-        """Slots of a node."""
-        self.nominal = spec.slots
-        """Slots at time 0."""
-        self.min_available = at_least(spec.min_available, self.nominal)
-        """Slots in service that the pool needs."""
-        self.room = most_nodes(spec, requests)
-        """The most nodes that the scenario's operations can ask for."""
-        self.sizes = sizes_asked(spec, requests)
-        """Numbers of nodes that the pool may be asked to have, the first one at time 0."""
-        self.target = self.add("target", target_states(versions), [f"target of {name}"], [INITIAL])
+        self.target = self._add_one("target", target_states(versions), INITIAL)
         """Which version its nodes are to have."""
-        self.size = self.add(
-            "size", States(SIZE, tuple(map(str, self.sizes))), [f"size of {name}"], [ASKED_FOR]
-        )
+        sizes = tuple(map(str, self.sizes))
+        self.size = self._add_one("size", States(SIZE, sizes), ASKED_FOR)
         """How many nodes it is to have: the number stands as a version, as one of few."""
         self.pool = self.add("pool", POOL, [f"pool {name}"], [POOL_ACTIVE]).first
         """Subject of the pool itself."""
-        self.allocation = self.add(
-            "allocation", ALLOCATION, [f"allocation of {name}"], [STEADY]
-        ).first
+        self.allocation = self._add_one("allocation", ALLOCATION, STEADY).first
         """Subject of its allocation of nodes."""
-        self.nodes = self.add(
-            "node",
-            States(NODE, self.os_versions),
-            node_name,
-            [IDLE] * spec.nodes + [0] * (self.room - spec.nodes),
-            weights=self._node_weights(),
-        )
-        self.first_node = self.nodes.first
-        """Subject of node 0."""
-        self.first_task = self.nodes.first + self.nodes.count
-        """Subject of the first task of the first job."""
+        self.nodes = self._add_nodes()
         self.jobs = tuple(self._add_job(job) for job in spec.work)
         """The jobs, in the file's order."""
-        self.tasks = sum(job.room for job in self.jobs)
+
+    @cached_property
+    def versions(self) -> dict[str, int]:
+        """Number of each version."""
+        return {version: number for number, version in enumerate(self.os_versions)}
+
+    @cached_property
+    def slots(self) -> int:
+        """Slots of a node."""
+        return self.spec.task_slots_per_node
+
+    @cached_property
+    def nominal(self) -> int:
+        """Slots at time 0."""
+        return self.spec.slots
+
+    @cached_property
+    def min_available(self) -> int:
+        """Slots in service that the pool needs."""
+        return at_least(self.spec.min_available, self.nominal)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers of nodes that the pool may be asked to have, the first one at time 0."""
+        return sizes_asked(self.spec, self.requests)
+
+    @cached_property
+    def room(self) -> int:
+        """The most nodes that the scenario's operations can ask for."""
+        return max(self.sizes)
+
+    @cached_property
+    def first_node(self) -> int:
+        """Subject of node 0."""
+        return self.nodes.first
+
+    @cached_property
+    def first_task(self) -> int:
+        """Subject of the first task of the first job."""
+        return self.nodes.first + self.nodes.count
+
+    @cached_property
+    def tasks(self) -> int:
         """How many tasks there may be."""
+        return sum(job.room for job in self.jobs)
 
     def brings(self, operation: str) -> int:
         """Number of the version that the upgrade by an operation brings."""
         return self._brings[operation]
+
+    def _add_one(self, kind: str, states: States, initial: int) -> Block:
+        return self.add(kind, states, [f"{kind} of {self.name}"], [initial])
+
+    def _add_nodes(self) -> Block:
+        here = self.spec.nodes
+        initial = [IDLE] * here + [0] * (self.room - here)
+        states, weights = States(NODE, self.os_versions), self._node_weights()
+        return self.add("node", states, node_name, initial, weights=weights)
 
     def _add_job(self, job: Job) -> JobLayout:
         rate = Rate.of(job, self.span)

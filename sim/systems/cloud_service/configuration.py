@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from sim.systems.base.context import Context
     from sim.systems.cloud_service.layout import Layout
-    from sim.systems.cloud_service.requests import ExtensionConfiguration
+    from sim.systems.cloud_service.requests import ChangeConfiguration, UpgradeDeployment
 
+    Change = UpgradeDeployment | ChangeConfiguration
     Extensions = Mapping[tuple[int, str], int]
 
 
@@ -60,33 +61,29 @@ class Configuration:
                     record(now, first + k, old, new, subject)
                     self._known[i] = new
 
-    def set_extensions(self, configuration: ExtensionConfiguration, cause: int) -> set[int]:
-        """A deployment has these extensions from now on; the roles for which that is new.
-
-        # Assumption: an extension configuration takes the place of the former one as a whole.
-        """
-        roles = [role.name for role in self._layout.roles]
-        return self._become(states(configuration, roles), cause)
-
-    def change_endpoints(self, cause: int) -> None:
-        """The endpoints are others.
-
-        # Assumption: the n-th change of one slot's endpoints and the n-th of the other's come to
-        # the same ones.
-        """
-        self._become_endpoints(self.endpoints + 1, cause)
+    def change(self, body: Change, cause: int) -> set[int]:
+        """Extensions and endpoints as a request asks for them; the roles that this changes."""
+        changed = set[int]()
+        if body.extension_configuration is not None:
+            # Assumption: an extension configuration takes the place of the former one as a whole.
+            roles = [role.name for role in self._layout.roles]
+            changed = self._become(states(body.extension_configuration, roles), cause)
+        if "endpoints" in body.changes:
+            # Assumption: the n-th change of one slot's endpoints and the n-th of the other's come
+            # to the same ones.
+            self._become_endpoints(self.endpoints + 1, cause)
+        return changed
 
     def settle(self) -> None:
         """The upgrade that has made changes is completed: no rollback takes them back."""
         self._settled, self._settled_endpoints = self._extensions, self.endpoints
 
-    def settle_extensions(self) -> None:
-        """The extensions were changed by no upgrade."""
-        self._settled = self._extensions
-
-    def settle_endpoints(self) -> None:
-        """The endpoints were changed by no upgrade."""
-        self._settled_endpoints += 1
+    def settle_change(self, body: Change) -> None:
+        """A request that begins no upgrade has made changes: no rollback takes them back either."""
+        if body.extension_configuration is not None:
+            self._settled = self._extensions
+        if "endpoints" in body.changes:
+            self._settled_endpoints += 1
 
     def take_back(self, cause: int) -> set[int]:
         """A rollback: all is as the last completed upgrade left it; the roles that this changes."""

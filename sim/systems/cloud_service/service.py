@@ -53,14 +53,18 @@ class HostedService(Service):
     def __init__(self, context: Context, layout: Layout, bad: list[bool]) -> None:
         super().__init__(context, RULES)
         self.layout = layout
-        deployments = [Deployment(context, layout, slot, bad) for slot in range(layout.slots)]
-        self.production = deployments[0]
-        self.staging = deployments[1] if layout.slots > 1 else None
+        self._deployments = [Deployment(context, layout, slot, bad) for slot in range(layout.slots)]
+        """The one in production, then the one in staging, if any."""
         self._names = {layout.spec.deployment: self.production}
         if layout.spec.staging is not None:
-            self._names[layout.spec.staging.deployment] = deployments[1]
+            self._names[layout.spec.staging.deployment] = self._deployments[1]
         self._belongings = Belongings(context, layout)
         self._awaited: dict[int, Event] = {}
+
+    @property
+    def production(self) -> Deployment:
+        """The deployment in the production slot."""
+        return self._deployments[0]
 
     # What clients see.
 
@@ -76,7 +80,7 @@ class HostedService(Service):
         """Take a request; what is complete at this instant is complete for it already."""
         # Gates look last at an instant, after all returns. A walk asked for when its predecessor's
         # domain comes back would be rejected as too early if they did not look before it.
-        for deployment in filter(None, (self.production, self.staging)):
+        for deployment in self._deployments:
             deployment.open_gates()
         return super().handle(call)
 
@@ -109,7 +113,7 @@ class HostedService(Service):
         if call.target is not None:
             target: Deployment = call.target
             return target
-        slots = [each for each in (self.production, self.staging) if each and each.upgrade]
+        slots = [each for each in self._deployments if each.upgrade]
         walks = call.kind == "walk_upgrade_domain"
         manual = [each for each in slots if walks and each.upgrade and each.upgrade.manual]
         return next(iter(manual + slots), self.production)
@@ -151,11 +155,10 @@ class HostedService(Service):
 
     def check_swap(self, _call: Call) -> str | None:
         # Assumption: slots cannot be swapped while an update is in progress.
-        staging = self.staging
-        assert staging is not None
-        if self.production.upgrade or staging.upgrade:
+        production, staging = self._deployments
+        if production.upgrade or staging.upgrade:
             return "locked"
-        same = self.production.configuration.endpoints == staging.configuration.endpoints
+        same = production.configuration.endpoints == staging.configuration.endpoints
         return None if same else "endpoints differ"
 
     def check_add_extension(self, call: Call) -> str | None:
@@ -165,8 +168,7 @@ class HostedService(Service):
         extension = call.body.id
         if not self._belongings.has_extension(extension):
             return "no such extension"
-        deployments = filter(None, (self.production, self.staging))
-        used = any(each.configuration.uses(extension) for each in deployments)
+        used = any(each.configuration.uses(extension) for each in self._deployments)
         return "extension in use" if used else None
 
     # The operations.
@@ -191,10 +193,7 @@ class HostedService(Service):
             self._roll(call, deployment, list(range(len(self.layout.roles))), None)
             return
         created = self._scale(call, deployment)
-        if body.extension_configuration is not None:
-            deployment.configuration.settle_extensions()
-        if "endpoints" in body.changes:
-            deployment.configuration.settle_endpoints()
+        deployment.configuration.settle_change(body)
         if created:
             watching = deployment.instances.watching
             Return(created, watching, lambda: self.succeeds(call, call.subject))
@@ -266,12 +265,11 @@ class HostedService(Service):
 
     def swap(self, call: Call) -> None:
         """Swap Deployment: the two slots change places in no time."""
-        assert self.staging is not None
         upgrade = self.layout.upgrade(call.name)
         self.context.record(self.context.now, upgrade, 0, COMPLETED, call.subject)
-        for deployment in (self.production, self.staging):
+        for deployment in self._deployments:
             deployment.swap(self.restart_draws(call.name), upgrade)
-        self.production, self.staging = self.staging, self.production
+        self._deployments.reverse()
         self.succeeds(call, upgrade)
 
     def add_extension(self, call: Call) -> None:
@@ -333,7 +331,7 @@ class HostedService(Service):
         if name is not None:
             return self._names[name]
         in_staging = getattr(body, "slot", None) == "staging"
-        return self.staging if in_staging and self.staging else self.production
+        return self._deployments[-1] if in_staging else self.production
 
     def restart_draws(self, reason: str, whole: Distribution | None = None) -> list[RestartDraws]:
         """By role what is drawn for instances that restart because of the operation `reason`."""
@@ -391,12 +389,9 @@ class HostedService(Service):
     def _configure(self, call: Call, deployment: Deployment, *, is_scaled: bool) -> None:
         """Change the configurations of roles, and tell their instances."""
         body: UpgradeDeployment | ChangeConfiguration = call.body
-        configuration = deployment.configuration
         # "Upgrade Deployment": one that adds or removes instances is an update of all roles.
         whole = is_scaled or (isinstance(body, ChangeConfiguration) and begins_walk(body))
-        changed = set(range(len(self.layout.roles))) if whole else set[int]()
-        if body.extension_configuration is not None:
-            changed |= configuration.set_extensions(body.extension_configuration, call.subject)
-        if "endpoints" in body.changes:
-            configuration.change_endpoints(call.subject)
-        configuration.update(changed, deployment.instances.exists, call.subject)
+        roles = range(len(self.layout.roles)) if whole else ()
+        changed = deployment.configuration.change(body, call.subject)
+        exists = deployment.instances.exists
+        deployment.configuration.update({*roles, *changed}, exists, call.subject)

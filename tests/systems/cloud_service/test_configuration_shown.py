@@ -7,7 +7,7 @@ from screens import assert_screen
 from story import story
 
 from sim.core.units import parse_instant
-from sim.forecast.explanation import after
+from sim.forecast.explanation import explain
 from sim.systems.base.operation import Span
 from sim.systems.cloud_service.configuration_shown import known_numbers, updates_told
 
@@ -16,7 +16,7 @@ TWO = "Web: {instances: 2, restart: 100s}, Worker: {instances: 1, restart: 100s}
 
 def test_the_explanation_of_a_run_tells_of_each_update_and_who_was_told():
     told = story("at: 10min, change_configuration: {configuration: {Web: 3}}", TWO)
-    lines = after(told.simulation, told.log).splitlines()
+    lines = explain(told.simulation, told.log).splitlines()
     assert lines[1] == (
         "change_configuration-0 at 10min: new configurations (Web 2, Worker 2), 4 instances told."
     )
@@ -24,7 +24,7 @@ def test_the_explanation_of_a_run_tells_of_each_update_and_who_was_told():
 
 def test_where_nothing_is_told_nothing_is_explained():
     told = story("at: 10min, upgrade_deployment: {}", TWO)
-    assert "new configurations" not in after(told.simulation, told.log)
+    assert "new configurations" not in explain(told.simulation, told.log)
     assert known_numbers(told.model.layout, told.stack.final[0]) == [1, 1, 1]
 
 
