@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.scopes import Changes, Scopes
+    from sim.systems.arc_fleet.history import Changes
+    from sim.systems.arc_fleet.scopes import Scopes
 
     Rows = tuple[NDArray[Any], ...]
 

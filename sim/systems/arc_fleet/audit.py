@@ -13,9 +13,10 @@ from sim.core.random_streams import Again
 from sim.core.rounding import at_most
 from sim.core.timelines import Members
 from sim.systems.arc_fleet import attempts_audit, discoveries_audit
+from sim.systems.arc_fleet.history import NEVER
 from sim.systems.arc_fleet.layout import is_meant
 from sim.systems.arc_fleet.requests import RemoveExtension
-from sim.systems.arc_fleet.scopes import NEVER, Scopes
+from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.states import (
     CONNECTED,
     DISCONNECTED,

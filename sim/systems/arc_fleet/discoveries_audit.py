@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.random_streams import Again
+from sim.systems.arc_fleet.history import NEVER
 from sim.systems.arc_fleet.layout import is_meant
 from sim.systems.arc_fleet.requests import PublishExtension
-from sim.systems.arc_fleet.scopes import NEVER
 from sim.systems.arc_fleet.states import BACKING_OFF, CURRENT, INSTALLING, WAITING, WIDTH
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.arc_fleet.scopes import Changes, Scope, Scopes
+    from sim.systems.arc_fleet.history import Changes
+    from sim.systems.arc_fleet.scopes import Scope, Scopes
 
 
 def broken_rules(scopes: Scopes, place: int, history: Changes) -> Iterator[str]:

@@ -25,7 +25,8 @@ from sim.core.metrics import (
 )
 from sim.core.rounding import at_least
 from sim.core.timelines import TOLERANCE, Members, accumulate, total
-from sim.systems.arc_fleet.scopes import NEVER, Scopes
+from sim.systems.arc_fleet.history import NEVER
+from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.states import FAILED, ROLLING_BACK, WIDTH
 from sim.systems.base.metrics import of_rollouts
 

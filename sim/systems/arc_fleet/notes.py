@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.core.log import OPERATION, SUCCEEDED
+from sim.systems.arc_fleet.history import NEVER
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
@@ -14,12 +15,12 @@ from sim.systems.arc_fleet.requests import (
     RepairExtension,
     SetAutomaticUpgrade,
 )
-from sim.systems.arc_fleet.scopes import NEVER, Scopes
 from sim.systems.arc_fleet.states import ENROLLED, TARGET_WIDTH, WIDTH
 from sim.systems.arc_fleet.versions import major, upgrades, version_key
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
+    from sim.systems.arc_fleet.scopes import Scopes
     from sim.systems.base.operation import Operation
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from sim.core.formatting import show
 from sim.core.log import Stack
 from sim.core.wall_clock import DAY, show_instant
+from sim.systems.arc_fleet.history import NEVER
 from sim.systems.arc_fleet.metrics import progress
 from sim.systems.arc_fleet.notes import notes
-from sim.systems.arc_fleet.scopes import NEVER, Scopes
+from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,
     CURRENT,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.timelines import Members, Timeline, accumulate, share_of
+from sim.systems.arc_fleet.history import NEVER
 from sim.systems.arc_fleet.metrics import available
-from sim.systems.arc_fleet.scopes import NEVER, Scopes
+from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.states import EXTENSION
 from sim.systems.base import series
 

@@ -14,14 +14,12 @@ from sim.systems.base import layout as base
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.cloud_service.configured import Configured
 from sim.systems.cloud_service.defaults import builds_of, largest_counts
+from sim.systems.cloud_service.operator_requests import operator_requests
 from sim.systems.cloud_service.rejections import RULES
 from sim.systems.cloud_service.requests import (
     GuestOsUpdate,
     HostOsUpdate,
-    Rollback,
     Swap,
-    UpgradeDeployment,
-    WalkUpgradeDomain,
     begins_walk,
 )
 from sim.systems.cloud_service.spec import Build
@@ -111,7 +109,7 @@ class Layout(base.Layout["CloudService"]):
         """Update domains that can ever be in use."""
         self.fault_domains = domains_in_use(spec.fault_domains, largest)
         """Fault domains that can ever be in use."""
-        operators = list(_of_operators(requests, self.domains))
+        operators = list(operator_requests(requests, self.domains))
         platform = [
             each.name for each in requests if isinstance(each.body, GuestOsUpdate | HostOsUpdate)
         ]
@@ -370,11 +368,6 @@ def has_faults(build: Build) -> bool:
     return build.fails_to_start > 0 or (latent is not None and latent.probability > 0)
 
 
-def operator_walk(upgrade: str, domain: int) -> str:
-    """Name of the operator's walk of a domain."""
-    return f"{upgrade}-walk-{domain}"
-
-
 def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[RoleLayout, ...]:
     """Room for the most instances that each role is ever asked to have.
 
@@ -387,24 +380,3 @@ def _role_layouts(spec: CloudService, requests: Sequence[Operation]) -> tuple[Ro
         roles.append(RoleLayout(role, each, place, each.instances, largest[role]))
         place += roles[-1].room
     return tuple(roles)
-
-
-class OperatorRequest(NamedTuple):
-    """An operation that a modelled operator may ask for."""
-
-    name: str
-    kind: str
-    body: Request
-
-
-def _of_operators(requests: Sequence[Operation], domains: int) -> Iterator[OperatorRequest]:
-    walks: list[WalkUpgradeDomain] = []
-    for request in requests:
-        if isinstance(request.body, UpgradeDeployment) and request.body.operator:
-            walks = walks or [WalkUpgradeDomain(upgrade_domain=each) for each in range(domains)]
-            for domain, walk in enumerate(walks):
-                name = operator_walk(request.name, domain)
-                yield OperatorRequest(name, "walk_upgrade_domain", walk)
-            # What the upgrade loses its rollback loses again.
-            back = Rollback(mode="Auto", force=request.body.force)
-            yield OperatorRequest(f"{request.name}-rollback", "rollback", back)

@@ -11,8 +11,9 @@ from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
 from sim.systems.base.tables import GanttLabels
 from sim.systems.cloud_service import audit, explain, metrics, status, tables
-from sim.systems.cloud_service.layout import Failing, Layout, operator_walk
+from sim.systems.cloud_service.layout import Failing, Layout
 from sim.systems.cloud_service.operator import ModelledOperator
+from sim.systems.cloud_service.operator_requests import operator_walk
 from sim.systems.cloud_service.rejections import answer, by_request
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.series import Series
