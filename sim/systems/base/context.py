@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from heapq import heappop
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Literal
 
 from simpy import Event
@@ -39,15 +39,19 @@ HORIZON = 9
 
 
 class ScheduledEvent(Event):
-    """Something that is already decided and happens after `delay` seconds, in its rank."""
+    """Something that is already decided, and who is called when it happens."""
 
-    def __init__(self, env: Environment, delay: float, priority: int, argument: Any = None) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        callbacks: list[Callable[[ScheduledEvent], None]],
+        argument: Any = None,
+    ) -> None:
         self.env = env
-        self.callbacks = []
+        self.callbacks = callbacks
         self._ok, self._value = True, None
         self.argument = argument
         """What whoever is called needs to know."""
-        env.schedule(self, priority, delay)  # type: ignore[arg-type]  # any integer will do
 
 
 class TooLongError(Exception):
@@ -116,17 +120,19 @@ class Context:
 
     def after(self, delay: float, rank: int, number: int) -> Event:
         """An event to wait for: `delay` seconds from now, in `rank`, by subject `number`."""
-        return ScheduledEvent(self.env, delay, rank << 32 | number)
+        due = ScheduledEvent(self.env, [])
+        self._put(due, delay, rank << 32 | number)
+        return due
 
     def event(self) -> Event:
-        """An event to wait for whose time is not known yet; `arm` gives it one."""
-        return self.env.event()
+        """An event to wait for whose time is not known yet; `trigger` gives it one."""
+        return Event(self.env)
 
     def trigger(self, event: Event, delay: float, rank: int, number: int) -> None:
-        """Let a `moment` happen `delay` seconds from now, in `rank`, by subject `number`."""
+        """Let an `event` happen `delay` seconds from now, in `rank`, by subject `number`."""
         # What `succeed` does, in a rank of our own.
         event._ok, event._value = True, None  # noqa: SLF001
-        self.env.schedule(event, rank << 32 | number, delay)  # type: ignore[arg-type]
+        self._put(event, delay, rank << 32 | number)
 
     def call(
         self,
@@ -137,11 +143,15 @@ class Context:
         argument: Any = None,
     ) -> None:
         """Call `function` with an event that has `argument`, when `after` would be due."""
-        due = ScheduledEvent(self.env, delay, rank << 32 | number, argument)
-        due.callbacks.append(function)
+        self._put(ScheduledEvent(self.env, [function], argument), delay, rank << 32 | number)
+
+    def _put(self, event: Event, delay: float, priority: int) -> None:
+        # What `Environment.schedule` does.
+        entry = (self.now + delay, priority, next(self.numbers), event)
+        heappush(self.event_queue, entry)
 
     def trigger_now(self, event: Event) -> None:
-        """Let a `moment` happen now, before all else of this instant; it may be armed already."""
+        """Let an `event` happen now, before all else of this instant; it may be due already."""
         # What is left in the agenda then has nobody to call.
         callbacks, event.callbacks = event.callbacks, []
         event._ok, event._value = True, None  # noqa: SLF001

@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from sim.core import windows as daily
 from sim.core.clock_times import WEEK
-from sim.core.units import format_clock, parse_instant
+from sim.core.units import format_clock, parse_instant, to_grid
 from sim.core.wall_clock import DAY, WallClock, show_instant
 from sim.formats.distributions import Distribution
 from sim.formats.fields import Clock, ClockEnd, Name, Spec
@@ -146,7 +146,14 @@ class Operation:
 
     def drawn_at(self, draws: Draws) -> float:
         """When it is asked for in one replication, seconds after the scenario's start."""
+        if self._fixed_at is not None:
+            return self._fixed_at
         return draws.times(f"{self.system}/operation/at/{self.name}", self.at, 1)[0, 0]
+
+    @cached_property
+    def _fixed_at(self) -> float | None:
+        """When it is asked for in every replication, if it is at one time."""
+        return None if self.at.is_random else to_grid(self.at.highest)
 
     def repetitions(self, span: Span) -> list[Operation]:
         """What the file repeats, up to the horizon: NAME-2, NAME-3, ..."""

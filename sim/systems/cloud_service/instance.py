@@ -92,12 +92,12 @@ class Returns(Event):
 
     def _arm(self) -> None:
         time, subject = self._due[-1]
-        self.callbacks = [self]
+        self.callbacks = [self._return]
         context = self._instances.context
         entry = (time, AT_RETURN | subject, next(context.numbers), self)
         heappush(context.event_queue, entry)
 
-    def __call__(self, _: Event) -> None:
+    def _return(self, _: Event) -> None:
         """The next instance has come to the end of its step."""
         instances, restart = self._instances, self._restart
         instance = self._due.pop()[1] - instances.first

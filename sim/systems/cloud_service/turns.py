@@ -86,8 +86,8 @@ class Turns:
 class Turn:
     """What a gate waits for: every member that was taken has been Ready once, or is late.
 
-    Whoever waits for the gate yields `changed` and looks again; looking comes last at an instant,
-    so that all returns of the instant count. Only a request is judged after it: see
+    Whoever waits for the gate yields `next_change()` and looks again. Looking comes last at an
+    instant, so that all returns of the instant count. Only a request is judged after it: see
     `Deployment.open_gates`.
     """
 
@@ -107,7 +107,8 @@ class Turn:
         self.upgraded = upgraded
         """By role all that its walk has taken so far, in this turn and before. A rollback begins
         another list; this turn goes by its own."""
-        self.changed = context.event()
+        self._changed: Event | None = None
+        """What the one who waits for the gate waits for."""
         self.is_done = False
         """Whether the gate has opened."""
         self.awaits_health = False
@@ -137,11 +138,17 @@ class Turn:
         if not self.is_done:
             self.look_again()
 
+    def next_change(self) -> Event:
+        """An event to wait for: something that the gate may open for."""
+        self._looks = False
+        self._changed = self._context.event()
+        return self._changed
+
     def look_again(self) -> None:
         """Wake the one who waits for the gate, once an instant."""
-        if not self._looks:
+        if self._changed is not None and not self._looks:
             self._looks = True
-            self._context.trigger(self.changed, 0.0, LOOK, self._number)
+            self._context.trigger(self._changed, 0.0, LOOK, self._number)
 
     def is_about_to_look(self) -> bool:
         """Whether the gate is looked at at this instant: something changed, or the time is over."""
@@ -149,12 +156,8 @@ class Turn:
 
     def look_now(self) -> None:
         """Wake the one who waits for the gate, before all else of this instant."""
-        self._context.trigger_now(self.changed)
-
-    def looked(self) -> None:
-        """Make ready for the next change."""
-        self.changed = self._context.event()
-        self._looks = False
+        assert self._changed is not None
+        self._context.trigger_now(self._changed)
 
 
 class Return:

@@ -75,8 +75,8 @@ class Walk:
         if self._is_overtaken:  # while it waited for its window
             return
         self._turns.enter(self._walker)
-        domains = [(domain, deployment.covered(upgrade, domain)) for domain in self._every_domain]
-        yield from self._turn([each for each in domains if each[1]])
+        domains = {domain: deployment.covered(upgrade, domain) for domain in self._every_domain}
+        yield from self._turn({domain: members for domain, members in domains.items() if members})
         self._turns.leave(self._walker)
         if not self._is_overtaken:
             deployment.end(upgrade, upgrade.subject)
@@ -89,7 +89,7 @@ class Walk:
             yield from self._wait_for_turn(at_once=at_once)
             members = self._deployment.covered(self._upgrade, domain)
         if members and not self._is_overtaken:
-            yield from self._turn([(domain, members)])
+            yield from self._turn({domain: members})
         self._turns.leave(self._walker)
 
     def _wait_for_turn(self, *, at_once: bool) -> Steps:
@@ -122,29 +122,27 @@ class Walk:
         delay = self._upgrade.windows.wait(self._context.now)
         return self._context.after(delay, ACT, self._upgrade.subject)
 
-    def _turn(self, domains: list[tuple[int, list[int]]]) -> Steps:
-        """Take the members of `domains` out and wait until the health gate opens."""
+    def _turn(self, domains: dict[int, list[int]]) -> Steps:
+        """Take the members of each of `domains` out and wait until the health gate opens."""
         deployment, upgrade = self._deployment, self._upgrade
-        pending = sum(len(members) for _, members in domains)
         turn = Turn(
             self._context,
             upgrade.subject,
-            pending,
+            sum(map(len, domains.values())),
             deployment.layout.spec.start_timeout,
             upgrade.taken,
         )
-        for domain, members in domains:
+        for domain, members in domains.items():
             deployment.begin_turn(turn, upgrade, domain, members)
         deployment.await_gate(turn)
         # A build that starts in no time has opened the gate by now: nobody need wait.
         while not deployment.gate_opens(turn):
             self._note_stuck(turn)
-            yield turn.changed
-            turn.looked()
+            yield turn.next_change()
         deployment.gate_opened(turn)
         if upgrade.state == STUCK and not self._is_overtaken:
             deployment.become(upgrade, upgrade.phase, upgrade.subject)
-        for domain, _ in domains:
+        for domain in domains:
             deployment.end_turn(turn, domain, upgrade.subject)
 
     def _note_stuck(self, turn: Turn) -> None:
@@ -153,8 +151,9 @@ class Walk:
         A turn of a walk that was overtaken says nothing about the upgrade any more.
         """
         deployment, upgrade = self._deployment, self._upgrade
-        if turn.late and upgrade.state == upgrade.phase and not self._is_overtaken:
+        late = turn.late
+        if late and upgrade.state == upgrade.phase and not self._is_overtaken:
             deployment.become(upgrade, STUCK, upgrade.subject)
-        if not turn.awaits_health and (turn.late or not turn.pending):
+        if not turn.awaits_health and (late or not turn.pending):
             turn.awaits_health = True
             deployment.instances.watching.append(turn)
