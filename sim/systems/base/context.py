@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from simpy import Event
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from simpy import Environment
 
     from sim.core.random_streams import Draws
+
+Entry: TypeAlias = tuple[float, int, int, Event]
+"""What stands in the event queue: when, rank and number, a number that no other has, and what."""
 
 RETURN = 1
 """Completions and returns to service, and what they complete."""
@@ -157,6 +160,18 @@ class Context:
         event._ok, event._value = True, None  # noqa: SLF001
         for callback in callbacks:
             callback(event)
+
+    def is_first(self, entry: Entry) -> bool:
+        """Whether nothing in the queue comes before `entry`, which is not in it.
+
+        Then its time has come: it need not go through the queue, and counts as an event all the
+        same.
+        """
+        if self.event_queue[0] < entry:
+            return False
+        self.now = self.env._now = entry[0]  # noqa: SLF001
+        self.budget.spent += 1
+        return True
 
     def run(self) -> None:
         """Let all happen until the horizon, which is closed.

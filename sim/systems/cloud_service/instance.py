@@ -28,7 +28,7 @@ from sim.systems.cloud_service.states import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.base.context import Context, Entry, ScheduledEvent
     from sim.systems.cloud_service.draws import RestartDraws
     from sim.systems.cloud_service.layout import Layout
 
@@ -77,8 +77,8 @@ class Restart:
 class Returns(Event):
     """The ends of the first step of instances that were taken together.
 
-    Only the next of them is in the event queue, which so stays short; the event is armed again for
-    each. `due` has time and subject of each, the next one last.
+    Only the next of them is in the event queue, which so stays short, and only if something else
+    comes before it. `due` has time and subject of each, the next one last.
     """
 
     def __init__(
@@ -88,23 +88,28 @@ class Returns(Event):
         self._ok, self._value = True, None
         self._instances, self._restart, self._due = instances, restart, due
         if due:
-            self._arm()
+            self._put(self._next())
 
-    def _arm(self) -> None:
+    def _next(self) -> Entry:
         time, subject = self._due[-1]
+        return time, AT_RETURN | subject, next(self._instances.context.numbers), self
+
+    def _put(self, entry: Entry) -> None:
         self.callbacks = [self._return]
-        context = self._instances.context
-        entry = (time, AT_RETURN | subject, next(context.numbers), self)
-        heappush(context.event_queue, entry)
+        heappush(self._instances.context.event_queue, entry)
 
     def _return(self, _: Event) -> None:
-        """The next instance has come to the end of its step."""
-        instances, restart = self._instances, self._restart
-        instance = self._due.pop()[1] - instances.first
-        if self._due:
-            self._arm()
-        if instances.restarts[instance] is restart:
-            instances.end_step(instance, restart, 0)
+        """The next instance has come to the end of its step, and so have those right after it."""
+        instances, restart, due = self._instances, self._restart, self._due
+        while due:
+            instance = due.pop()[1] - instances.first
+            # It has its place in the queue before all that this return brings about.
+            following = self._next() if due else None
+            if instances.restarts[instance] is restart:
+                instances.end_step(instance, restart, 0)
+            if following is not None and not instances.context.is_first(following):
+                self._put(following)
+                return
 
 
 class Instances:
