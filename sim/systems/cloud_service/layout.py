@@ -312,8 +312,12 @@ class Layout(base.Layout["CloudService"]):
         """The file's operation that begins the upgrade `number`."""
         return self.request(self.upgrades[number])
 
-    def failing(self) -> Iterator[Failing]:
+    @cached_property
+    def failing(self) -> tuple[Failing, ...]:
         """Who fails by himself: instances one by one, the hosts of a fault domain together."""
+        return tuple(self._failing())
+
+    def _failing(self) -> Iterator[Failing]:
         for role in self.roles:
             if _come(role.spec.failures):
                 path = f"{self.name}/{role.name}/failures"

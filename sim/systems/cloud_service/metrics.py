@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import UPGRADE, UPGRADE_ENDS
+from sim.core.log import UPGRADE, UPGRADE_ENDS, first_of_each
 from sim.core.metrics import (
     HOUR,
     METRICS,
@@ -162,23 +162,24 @@ def _domains_out(layout: Layout, everyone: Members) -> Steps:
     packed = (key << 32) | np.arange(len(rows))
     packed.sort()
     order = packed & 0xFFFFFFFF
+    begins = np.flatnonzero(first_of_each(packed >> 32))
     out = np.cumsum(change[order])  # each domain begins and may end with members out: see `base`
-    new = np.append(True, key[order][1:] != key[order][:-1]) if len(order) else np.zeros(0, bool)
-    begins = np.flatnonzero(new)
     base = np.concatenate([[0], out])[begins]
-    out -= np.repeat(base, np.diff(np.append(begins, len(order))))
-    some = (out > 0).astype(np.int64)
-    before = np.concatenate([[0], some[:-1]])
-    before[begins] = 0
-    delta = np.empty(len(rows), np.int64)
-    delta[order] = some - before
-    opening = np.arange(stack.replications)
-    places = np.concatenate([opening, replication])
-    times = np.concatenate([np.zeros(len(opening)), when])
-    deltas = np.concatenate([np.zeros(len(opening), np.int64), delta])
-    sorting = np.argsort(places, kind="stable")
+    some = out > np.repeat(base, np.diff(np.append(begins, len(order))))
+    before = np.concatenate([[False], some])[: len(order)]
+    before[begins] = False
+    # Back in order of time; each replication opens with no domain out.
+    turned = some != before
+    delta = np.zeros(len(rows), np.int64)
+    delta[order[turned]] = np.where(some[turned], 1, -1)
+    moves = np.flatnonzero(delta)
+    opening = np.searchsorted(replication[moves], np.arange(stack.replications))
     return accumulate(
-        stack.replications, places[sorting], times[sorting], deltas[sorting], stack.horizon
+        stack.replications,
+        np.insert(replication[moves], opening, np.arange(stack.replications)),
+        np.insert(when[moves], opening, 0.0),
+        np.insert(delta[moves], opening, 0),
+        stack.horizon,
     )
 
 

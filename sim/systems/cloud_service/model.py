@@ -82,7 +82,8 @@ class Model(SystemModel[Layout]):
     def service(self, context: Context) -> HostedService:
         """The service of one replication, with the failures that befall it."""
         service = HostedService(context, self.layout, self._draw_builds(context))
-        self._plan_failures(service)
+        if self.layout.failing:
+            self._plan_failures(service)
         return service
 
     def _draw_builds(self, context: Context) -> list[bool]:
@@ -110,7 +111,7 @@ class Model(SystemModel[Layout]):
                     version = instances.version(i)
                     instances.hold(i, version, RESTARTING, recovery, restart_draws, cause)
 
-        for failing in layout.failing():
+        for failing in layout.failing:
             subjects = [first + together[0] for together in failing.members]
             process = FailureProcess(
                 service.context, failing.path, failing.failures, subjects, partial(fail, failing)

@@ -276,7 +276,7 @@ class _Audit:
         """Unplanned ones of single instances and of fault domains."""
         layout, places = self._layout, np.arange(self._stack.replications)
         failed = [np.zeros((0, 4))]
-        for path, failures, members, causes in layout.failing():
+        for path, failures, members, causes in layout.failing:
             drawn = redraw_failures(
                 self._again, path, failures, places, len(members), self._stack.horizon
             )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-
 import pytest
+from effort import lines
 from pool_story import UPGRADE, reboot, resize, simulation
 from simpy import Environment
 
@@ -22,26 +20,6 @@ def run(made):
         model.start(context)
     context.run()
     return context.budget.spent, context
-
-
-def lines(made):
-    """How many lines of Python a run takes; a loop in one line counts each time round."""
-    count = 0
-
-    def trace(_, event, __):
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    gc.disable()  # what others have hooked to collections would be counted
-    sys.settrace(trace)
-    try:
-        run(made)
-    finally:
-        sys.settrace(before)
-        gc.enable()
-    return count
 
 
 @pytest.mark.parametrize("load", ["30%", "80%", "150%"])
@@ -94,7 +72,7 @@ def test_taking_a_node_costs_the_same_however_many_tasks_wait(name, to):
 
     def cost(waiting):
         calm, torn = made(waiting), made(waiting, **TAKEN[name])
-        return run(torn)[0] - run(calm)[0], lines(torn) - lines(calm)
+        return run(torn)[0] - run(calm)[0], lines(lambda: run(torn)) - lines(lambda: run(calm))
 
     few, many = cost(20), cost(3000)
     assert few == many
