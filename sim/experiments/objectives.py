@@ -21,6 +21,8 @@ from sim.systems import SYSTEM_TYPES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from sim.core.metrics import Metric
     from sim.experiments.replications import Measured
     from sim.experiments.verdicts import Verdict
@@ -141,38 +143,13 @@ def _may_still_grow(key: Key, one: Experiment) -> str:
 
 
 def _verdict(objective: Objective, one: Experiment) -> Verdict:
+    """The verdict on what was measured; its sentence says too what was not."""
     measured = one.measured
     ended = measured.rollouts_ended[objective.system]
     key = Key(objective.system, objective.group, objective.metric)
     # A metric that does not apply is a value that never came.
     values = measured.values.get(key, np.full(len(ended), np.nan))
-    bound, at_least = bound_of(objective)
-    looks = 2 if one.open_ended else 1
-    metric, start = metric_of(one.scenario, key.system, key.metric), one.scenario.start
-    if objective.of == "mean":
-        specs = one.scenario.systems.values()
-        verdict = judge_mean(
-            np.where(ended, values, np.nan),
-            bound,
-            at_least=at_least,
-            confidence=objective.confidence,
-            looks=looks,
-            random=measured.random,
-            rarest=min(
-                (p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec)), default=1.0
-            ),
-            binary=metric.unit == "0/1",
-            show=lambda value: show_of(value, metric, start),
-        )
-    else:
-        verdict = judge(
-            meets(values, bound, at_least=at_least) & ended,
-            objective.in_runs,
-            objective.confidence,
-            looks=looks,
-            random=measured.random,
-            value="it" if np.isnan(values[0]) else show_of(float(values[0]), metric, start),
-        )
+    verdict = _judge(objective, one, values, ended)
     if key not in measured.values:
         excuse = f"; {objective.metric} does not apply here, so it has no value in any run"
         return replace(verdict, sentence=verdict.sentence + excuse)
@@ -186,3 +163,39 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
         return replace(verdict, sentence=sentence)
     excuse = f"; in {broken} of {len(ended)} runs {what}"
     return replace(verdict, sentence=verdict.sentence + excuse)
+
+
+def _judge(
+    objective: Objective, one: Experiment, values: NDArray[np.float64], ended: NDArray[np.bool_]
+) -> Verdict:
+    """The verdict on values, shape (replications,), that count where every rollout has `ended`."""
+    bound, at_least = bound_of(objective)
+    looks, random = 2 if one.open_ended else 1, one.measured.random
+    metric = metric_of(one.scenario, objective.system, objective.metric)
+    start = one.scenario.start
+    if objective.of == "mean":
+        return judge_mean(
+            np.where(ended, values, np.nan),
+            bound,
+            at_least=at_least,
+            confidence=objective.confidence,
+            looks=looks,
+            random=random,
+            rarest=_rarest(one.scenario),
+            binary=metric.unit == "0/1",
+            show=lambda value: show_of(value, metric, start),
+        )
+    return judge(
+        meets(values, bound, at_least=at_least) & ended,
+        objective.in_runs,
+        objective.confidence,
+        looks=looks,
+        random=random,
+        value="it" if np.isnan(values[0]) else show_of(float(values[0]), metric, start),
+    )
+
+
+def _rarest(scenario: Scenario) -> float:
+    """The chance of what befalls a replication as a whole most seldom; 1 where nothing does."""
+    specs = scenario.systems.values()
+    return min((p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec)), default=1.0)

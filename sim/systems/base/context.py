@@ -155,7 +155,7 @@ class Context:
 
     def trigger_now(self, event: Event) -> None:
         """Let an `event` happen now, before all else of this instant; it may be due already."""
-        # What is left in the agenda then has nobody to call.
+        # What is left in the event queue then has nobody to call.
         callbacks, event.callbacks = event.callbacks, []
         event._ok, event._value = True, None  # noqa: SLF001
         for callback in callbacks:
