@@ -81,16 +81,8 @@ def compare(
     for system in setting.systems:
         if len(setting.systems) > 1:
             lines += [f"{system.name}:"]
-        wide, narrow = (
-            _columns(setting, system, "", variants, summary, is_narrow=is_narrow)
-            for is_narrow in (False, True)
-        )
         own = [each for each in judged if each.objective.system == system.name]
-        asked = _asked(own, setting, variants)
-        forms = ([*wide, *asked], [*narrow, *asked], wide, narrow)
-        columns = next((each for each in forms if fits(variants, each)), wide)
-        lines += table(variants, columns, style)
-        lines += [] if len(columns) > len(wide) else _listed(own, setting)
+        lines += _system(setting, system, variants, summary, own, style)
         for group in system.groups:
             lines += [f"{group}:"]
             lines += table(variants, _columns(setting, system, group, variants, summary), style)
@@ -278,6 +270,26 @@ def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list
 
 
 # Variants ----------------------------------------------------------------------------------------
+
+
+def _system(
+    setting: Setting,
+    system: System,
+    variants: Sequence[str],
+    summary: Sequence[Row],
+    judged: Sequence[Judged],
+    style: Style,
+) -> list[str]:
+    """A system's metrics with its verdicts beside them, or below where the screen is too narrow."""
+    wide, narrow = (
+        _columns(setting, system, "", variants, summary, is_narrow=is_narrow)
+        for is_narrow in (False, True)
+    )
+    asked = _asked(judged, setting, variants)
+    forms = ([*wide, *asked], [*narrow, *asked], wide, narrow)
+    columns = next((each for each in forms if fits(variants, each)), wide)
+    below = [] if len(columns) > len(wide) else _listed(judged, setting)
+    return [*table(variants, columns, style), *below]
 
 
 def _columns(

@@ -11,7 +11,7 @@ from sim.plots.text import fitted
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sim.core.timelines import Timeline
     from sim.plots.style import Picture
@@ -53,19 +53,21 @@ def figure(
         axes.set_ylabel(f"{what} ({words})" if words else what)
         clock.time_axis(axes, shown, start)
         if len(lines) > 1:
-            page.legend(
-                handles=[
-                    Line2D(
-                        [],
-                        [],
-                        color=colour,
-                        linestyle=dashes,
-                        linewidth=style.THICK,
-                        label=fitted(name, style.LEGEND_NAME, style.SMALL),
-                    )
-                    for name, (colour, dashes) in zip(lines, looks, strict=False)
-                ],
-                loc="outside lower center",
-                ncols=min(4, len(lines)),
-            )
+            _name_lines(page, list(lines))
     return page
+
+
+def _name_lines(page: Picture, names: Sequence[str]) -> None:
+    """The legend."""
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=colour,
+            linestyle=dashes,
+            linewidth=style.THICK,
+            label=fitted(name, style.LEGEND_NAME, style.SMALL),
+        )
+        for name, (colour, dashes) in zip(names, style.LINES, strict=False)
+    ]
+    page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(names)))

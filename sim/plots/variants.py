@@ -165,9 +165,8 @@ def _panels(
             _name_panel(axes, name, fitting.get(name, ""), width)
             if threshold is not None and place % columns == columns - 1:
                 capacity.name_threshold(axes, threshold)
-        for axes in panels[: len(lines)]:
             if counts:
-                style.count_axis(axes, max(float(line.values.max()) for line in every))
+                style.count_axis(axes, max(float(each.values.max()) for each in every))
             else:
                 capacity.scale(axes, every, list(bands.values()))
         _share_axes(panels, columns, len(lines))
