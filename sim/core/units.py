@@ -233,7 +233,9 @@ def _percent(text: str, expected: str) -> tuple[float, str]:
     """The same as `_ratio` of what is no whole number, which may be percent."""
     value, got = _ratio(text, expected)
     if text.isdigit():
-        raise ValueError(f"must be {expected}, {got} (write {text}% if that is meant)")
+        # 1 is rather the whole than a hundredth of it, 80 rather 80 % than 80 times as much.
+        whole = f"{format_share(value)}, or " if 0 < value < 10 else ""  # noqa: PLR2004
+        raise ValueError(f"must be {expected}, {got} (write {whole}{text}% if that is meant)")
     return value, got
 
 

@@ -347,7 +347,10 @@ class Empirical(Family):
         return x[_parts(np.cumsum(x), u)]
 
     def _parameters(self) -> list[str]:
-        source = f"column {self.column} of {self.csv}" if self.csv else f"{self.times.size} times"
+        if self.csv:
+            source = f"column {self.column} of {self.csv}"
+        else:
+            source = f"{self.times.size:,} time{'s' * (self.times.size != 1)}"
         return [source, "interpolated"] if self.interpolate else [source]
 
 

@@ -230,7 +230,8 @@ def test_load_is_a_share_that_may_exceed_the_whole(text, value):
     ("text", "message"),
     [
         ("80", "must be a load such as 80% or 0.8, got 80 (write 80% if that is meant)"),
-        ("1", "must be a load such as 80% or 0.8, got 1 (write 1% if that is meant)"),
+        ("1", "must be a load such as 80% or 0.8, got 1 (write 100%, or 1% if that is meant)"),
+        ("12", "must be a load such as 80% or 0.8, got 12 (write 12% if that is meant)"),
         ("80 %", "must be a load such as 80% or 0.8, got 80 % (write 80%)"),
         ("much", "must be a load such as 80% or 0.8, got much"),
         ("0%", "must be a load above 0%, at most 10000%, got 0%"),

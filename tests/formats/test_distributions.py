@@ -278,6 +278,10 @@ def test_a_distribution_is_told_in_a_few_words(name, short, full):
     assert str(known(EVERY[name])) == full
 
 
+def test_one_observed_time_is_one():
+    assert str(known({"empirical": {"values": ["1min"]}})) == "empirical (1 time)"
+
+
 def test_a_file_is_told_by_its_name():
     assert str(known(FILE)) == "empirical (column seconds of times.csv)"
 

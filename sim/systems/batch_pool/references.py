@@ -239,11 +239,14 @@ def _of_work(path: Path, spec: BatchPool, span: Span) -> Iterator[Issue]:
     load, grows = offered.mean / spec.slots, f"the queue grows {how_long_it_grows(offered)}"
     asked = f"{show_share(load)} of the pool's slots is asked for"
     asked += " on average" if offered.changes else ""
+    there = spec.share_there(span.horizon)
     if is_overload(load):
         yield Issue((*path, "work"), f"{asked}: {grows}")
-    elif load and is_overload(load * spec.slots / max(spec.slots_there, 1e-9)):
-        share = show_share(round(spec.slots_there / spec.slots, 3))
-        yield Issue((*path, "work"), f"{asked}, more than preemptions leave ({share}): {grows}")
+    elif load and is_overload(load / max(there, 1e-9)):
+        share = show_share(round(there, 3))
+        at_last = " in the end" if spec.preemptions and spec.preemptions.are_final else ""
+        left = f"more than preemptions leave{at_last} ({share})"
+        yield Issue((*path, "work"), f"{asked}, {left}: {grows}")
     for place, job in enumerate(spec.work):
         given = job.given(spec.task_slots_per_node)
         if given is not None:

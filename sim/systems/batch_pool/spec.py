@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import AfterValidator, Discriminator, Tag, ValidationError, WrapValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core.metrics import HOUR
 from sim.core.rounding import Amount
 from sim.core.units import YEAR
+from sim.formats.checking import nearest
 from sim.formats.distributions import Distribution, OneFamily
 from sim.formats.fields import (
     CountOrShare,
@@ -30,9 +31,13 @@ from sim.formats.fields import (
     Share,
     Spec,
 )
+from sim.formats.scalars import text_of
 from sim.systems.base.failures import Failures
 from sim.systems.base.spec import System
 from sim.systems.batch_pool.workload import Job, Retries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Assumption: Azure publishes no time of an upgrade; two recorded reimages took 288 and 376 s.
 NODE_UPGRADE = Distribution.model_validate({"lognormal": {"median": "5min", "p95": "9min"}})
@@ -103,11 +108,25 @@ def _form_of_return(given: object) -> str:
     return "word" if given == NEVER else "time"
 
 
+def _or_never(given: object, read: Callable[[object], Distribution]) -> Distribution:
+    """A time; what is none is told that it may also be the word."""
+    try:
+        return read(given)
+    except ValidationError as error:
+        if not isinstance(given, str | int | float):
+            raise
+        rule = next(str(each["ctx"]["error"]) for each in error.errors() if "ctx" in each)
+        meant = nearest(text_of(given), [NEVER])
+        hint = f"; did you mean {meant}?" if meant else ""
+        raise ValueError(rule.replace(" 5min, got", f" 5min, or {NEVER}, got") + hint) from None
+
+
 if TYPE_CHECKING:
     Return = Distribution | Literal["never"]
 else:
     Return = Annotated[
-        Annotated[Distribution, Tag("time")] | Annotated[Literal["never"], Tag("word")],
+        Annotated[Distribution, WrapValidator(_or_never), Tag("time")]
+        | Annotated[Literal["never"], Tag("word")],
         Discriminator(_form_of_return),
     ]
 
@@ -296,11 +315,9 @@ class BatchPool(System):
         """Whether its tasks write checkpoints."""
         return "checkpoint" in (self.walk_rules.mode, self.interruptions.on_failure)
 
-    @property
-    def slots_there(self) -> float:
-        """Slots of the nodes that are expected not to be preempted, in the long run."""
-        share = 1.0 if self.preemptions is None else self.preemptions.share_there(math.inf)
-        return share * self.slots
+    def share_there(self, after: float) -> float:
+        """Expected share of the nodes that preemptions leave: see `Preemptions`."""
+        return 1.0 if self.preemptions is None else self.preemptions.share_there(after)
 
     @property
     def served(self) -> tuple[Job, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from any_pool import FILES, LOAD, pool, scenario
+from any_pool import FILES, LOAD, pool, refused, scenario
 
 from sim.core.rounding import Amount
 from sim.formats.distributions import Distribution
@@ -112,3 +112,26 @@ def test_a_resolved_pool_reads_back_to_the_same():
     again = Scenario.from_text(asked.to_yaml(), contents=FILES)
     assert again == asked
     assert again.to_yaml() == asked.to_yaml()
+
+
+DURATION = "systems.p.preemptions.returns: must be a duration such as 90s or 5min"
+
+
+@pytest.mark.parametrize(
+    ("returns", "told"),
+    [
+        ("sometimes", f"{DURATION}, or never, got sometimes"),
+        ("Never", f"{DURATION}, or never, got Never; did you mean never?"),
+        (20, f"{DURATION}, or never, got 20 (a number without a unit)"),
+        ("-1s", f"{DURATION}, never negative, got -1s"),
+        (
+            {"unifrm": {}},
+            "systems.p.preemptions.returns.unifrm: unknown key, did you mean uniform?",
+        ),
+        (["never"], f"{DURATION}, got a list"),
+    ],
+)
+def test_when_a_spot_node_returns_may_be_a_word_too(returns, told):
+    assert refused(preemptions={"per_hour": 1, "returns": returns}) == [told]
+    never = pool(preemptions={"per_hour": 1, "returns": "never"}).preemptions
+    assert never.are_final
