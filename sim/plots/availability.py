@@ -51,9 +51,6 @@ def figure(
     with style.look():
         page = style.picture(title or headline(rows), subtitle, _FRAME + _ROW * max(2, len(rows)))
         axes = page.subplots()
-        if not rows:
-            style.nothing(axes, "no roles, so nothing can be unavailable")
-            return page
         shown = _view(rows, marks)
         for place, (name, line) in enumerate(rows.items()):
             _draw_row(axes, place, line, shown)
@@ -75,8 +72,6 @@ def figure(
 
 def headline(rows: Mapping[str, Timeline]) -> str:
     """How long the first row was down, e.g. ``shop is down for 9min, in one outage``."""
-    if not rows:
-        return "Nothing to be available"
     name, line = next(iter(rows.items()))
     outages = line.intervals_below(_HALF)
     if not outages:

@@ -108,8 +108,13 @@ class Lookup:
         return Spread(known, self._numbers[rows], about.horizon_s)
 
     def bound(self, one: Variant, system: str, metric: str) -> float | None:
-        """What an objective asks of the whole system."""
-        return one.bounds.get(system, {}).get(metric)
+        """What an objective asks of the whole system in a share of the runs, or in the only one."""
+        asked = one.bounds.get(system, {}).get(metric)
+        return self.mean_bound(one, system, metric) if asked is None and not one.random else asked
+
+    def mean_bound(self, one: Variant, system: str, metric: str) -> float | None:
+        """What an objective asks of the mean over runs."""
+        return one.mean_bounds.get(system, {}).get(metric)
 
     @cached_property
     def _lines(self) -> dict[tuple[Any, ...], slice]:

@@ -15,13 +15,14 @@ from sim.core.errors import ScenarioError
 from sim.core.timelines import TOLERANCE
 from sim.plots import availability, capacity, estimates, gantt, overlay, up_to_date, variants
 from sim.results.lookup import Lookup
-from sim.results.run_pictures import RunPictures, apart, marks, the_system, worth_showing
+from sim.results.run_pictures import RunPictures, apart, in_availability, marks, the_system
 from sim.results.spreads import downtime, in_runs, sentence
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sim.core.metrics import Metric
     from sim.plots.style import Picture
     from sim.results.contents import Contents
     from sim.results.provenance import Variant
@@ -73,7 +74,8 @@ class ResultPictures:
         """When the system, or which group of it, is down in one replication, and in how many."""
         name, one = self._system(system), self._variant(variant)
         rows, notes = {}, {}
-        for group in worth_showing(self._of.groups_of(one, name, "available")):
+        known = [("available", group) for group in self._of.groups_of(one, name, "available")]
+        for group in in_availability(name, known):
             rows[group or name] = self._of.line(one, name, "available", group)
             down = self._of.spread(one, name, "downtime", group)
             if down and one.is_spread:
@@ -240,7 +242,7 @@ class ResultPictures:
         known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
         every = self._of.having(system)
         found = {one.name: self._of.spread(one, system, metric) for one in every}
-        asked = {self._of.bound(one, system, metric) for one in every}
+        asked = {self._asked(one, system, known) for one in every}
         return estimates.Panel(
             known.title,
             known.unit,
@@ -253,6 +255,12 @@ class ResultPictures:
             quantiles=known.has_quantiles and any(one.is_spread for one in every),
             bound=asked.pop() if len(asked) == 1 else None,
         )
+
+    def _asked(self, one: Variant, system: str, metric: Metric) -> float | None:
+        """What an objective asks of what a panel shows: quantiles over runs, or means."""
+        name = metric.name
+        of_mean = None if metric.has_quantiles else self._of.mean_bound(one, system, name)
+        return self._of.bound(one, system, name) if of_mean is None else of_mean
 
     def _estimate(
         self, variant: str, system: str, spread: Spread, *, quantiles: bool
@@ -300,7 +308,10 @@ class ResultPictures:
         spread = self._of.spread(one, system, metric)
         if spread is None:
             return ""
-        return spread.text() if brief else sentence(spread, self._of.bound(one, system, metric))
+        if brief:
+            return spread.text()
+        of_mean = self._of.mean_bound(one, system, metric) if one.is_spread else None
+        return sentence(spread, self._of.bound(one, system, metric), of_mean)
 
     def _metric_of(self, system: str, series: str) -> str:
         """The metric that tells what a series comes to."""

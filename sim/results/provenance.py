@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import platform
 from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when read)
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import TypeAdapter
 
@@ -60,9 +60,11 @@ class Variant:
     meets_all: bool
     """Whether every objective is met."""
     bounds: Mapping[str, Mapping[str, float]]
-    """By system and metric what objectives on the whole of it ask for at most, or at least."""
+    """By system and metric what objectives on the whole of it ask of runs, at most or at least."""
     modes: Mapping[str, str]
     """By operation (``operations.0``) its mode, of those that have one."""
+    mean_bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """As `bounds`, of the mean over runs."""
 
     @property
     def is_spread(self) -> bool:
@@ -182,22 +184,23 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
         meets_all=one.meets_all,
         bounds=bounds(one.scenario),
         modes=modes(one.scenario),
+        mean_bounds=bounds(one.scenario, "mean"),
     )
 
 
-def bounds(scenario: Scenario) -> dict[str, dict[str, float]]:
+def bounds(scenario: Scenario, of: Literal["runs", "mean"] = "runs") -> dict[str, dict[str, float]]:
     """By system and metric the tightest bound that objectives on the whole of it set in the
-    metric's better direction.
+    metric's better direction, on a share of the runs or on the mean over all of them.
     """
     found: dict[str, dict[str, float]] = {}
     for objective in scenario.objectives:
         bound, at_least = bound_of(objective)
         better = metric_of(scenario, objective.system, objective.metric).better
-        if objective.group or at_least is not (better == "higher"):
+        if objective.of != of or objective.group or at_least is not (better == "higher"):
             continue
-        of = found.setdefault(objective.system, {})
+        own = found.setdefault(objective.system, {})
         tightest = max if at_least else min
-        of[objective.metric] = tightest(bound, of.get(objective.metric, bound))
+        own[objective.metric] = tightest(bound, own.get(objective.metric, bound))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.core.errors import ScenarioError
 from sim.plots import availability, capacity, gantt, queue, style, up_to_date
 from sim.results.provenance import bounds, modes
 from sim.results.tables import to_rows
@@ -37,11 +38,11 @@ class RunPictures:
 
     def capacity(self, system: str = "") -> Picture:
         """How far capacity falls, and for how long."""
-        run, name = self._run, self._system(system)
+        name = self._system(system)
         line = self._line(name, "capacity")
         return capacity.figure(
             line,
-            threshold=bounds(run.scenario).get(name, {}).get("min_capacity"),
+            threshold=self._asked_of_capacity(name),
             beside=self._accepting(name, line),
             **self._around(name),
         )
@@ -57,8 +58,8 @@ class RunPictures:
     def availability(self, system: str = "") -> Picture:
         """When the system, or which group of it, is down."""
         name = self._system(system)
-        groups = ["", *self._groups(name, "available")]
-        rows = {of or name: self._line(name, "available", of) for of in worth_showing(groups)}
+        groups = in_availability(name, self._run.simulation.models[name].series())
+        rows = {of or name: self._line(name, "available", of) for of in groups}
         return availability.figure(rows, **self._around(name))
 
     def queue(self, system: str = "", *, title: str = "") -> Picture:
@@ -87,6 +88,13 @@ class RunPictures:
                 title = f"{title[:1].lower()}{title[1:]}"
             title = f"Replication {run.replication}: {title}"
         return gantt.figure(intervals, title=title, **self._around(name), **words._asdict())
+
+    def _asked_of_capacity(self, system: str) -> float | None:
+        """What an objective asks of a run; of the mean where this is the only run there is."""
+        asked = bounds(self._run.scenario).get(system, {})
+        if not self._run.log.drew:
+            asked = bounds(self._run.scenario, "mean").get(system, {}) | asked
+        return asked.get("min_capacity")
 
     def _around(self, system: str) -> dict[str, Any]:
         """What stands around the lines of every picture."""
@@ -132,8 +140,15 @@ def the_system(name: str, known: Mapping[str, object]) -> str:
     return name
 
 
-def worth_showing(groups: Sequence[str]) -> Sequence[str]:
-    """The whole system and its groups; where there is one group, it is the whole."""
+def in_availability(system: str, series: Iterable[tuple[str, str]]) -> Sequence[str]:
+    """The whole system and its groups; where there is one group, it is the whole.
+
+    ScenarioError where the file does not say of anything how many of it must be in service.
+    """
+    groups = [group for name, group in series if name == "available"]
+    if not groups:
+        rule = f"{system} cannot be down: nothing in it has a min_available"
+        raise ScenarioError.of(rule)
     return groups if len(groups) > 2 else groups[:1]  # noqa: PLR2004  (the whole and one group)
 
 

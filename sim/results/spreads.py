@@ -54,6 +54,11 @@ class Spread:
         middle, bad = self.show(self.middle), self.show(self.bad)
         return f"median {middle}, {BAD} {bad}" if middle != bad else f"median and {BAD} {bad}"
 
+    def mean(self) -> str:
+        """``55d``; none where the metric is missing in any run."""
+        mean = float(self.values.mean())
+        return "none" if math.isnan(mean) else self.show(mean)
+
     def cell(self) -> str:
         """``80 %``, or ``36min / 43min``: median and bad 5 %."""
         if np.isnan(self.values).all():
@@ -76,17 +81,26 @@ class Spread:
         return math.inf if math.isnan(value) else value
 
 
-def sentence(spread: Spread, bound: float | None) -> str:
-    """What a metric comes to and what is asked for: ``Done in: median 36min, bad 5 % 43min``."""
+def sentence(spread: Spread, bound: float | None, mean_bound: float | None = None) -> str:
+    """What a metric comes to and what is asked for: ``Done in: median 36min, bad 5 % 43min``.
+
+    What is asked for of the mean, `mean_bound`, stands beside the mean.
+    """
     title = spread.metric.title
     text = f"{title[:1].upper()}{title[1:]}: {spread.text()}"
-    if bound is None:
-        return text
-    if spread.metric.name == "min_capacity":
+    if bound is not None and spread.metric.name == "min_capacity":
         below = in_runs(spread.values < bound - TOLERANCE)
-        return f"{text}; {'' if below else 'never '}below {show_share(bound)}{below}"
+        text += f"; {'' if below else 'never '}below {show_share(bound)}{below}"
+    elif bound is not None:
+        text += f"; asked for: {_asked(spread, bound)}"
+    if mean_bound is not None:
+        text += f"; mean {spread.mean()}, asked for: {_asked(spread, mean_bound)}"
+    return text
+
+
+def _asked(spread: Spread, bound: float) -> str:
     word = "least" if spread.metric.better == "higher" else "most"
-    return f"{text}; asked for: at {word} {spread.show(bound)}"
+    return f"at {word} {spread.show(bound)}"
 
 
 def downtime(name: str, spread: Spread) -> str:

@@ -97,10 +97,10 @@ def test_a_hundred_thousand_changes_are_thinned_before_drawing():
 
 @pytest.mark.parametrize(
     ("rows", "down"),
-    [({}, []), ({"shop": UP}, []), ({"shop": line([0], [0])}, [(0, 3600)]),
+    [({"shop": UP}, []), ({"shop": line([0], [0])}, [(0, 3600)]),
      ({"s": line([0], [1], 0)}, [])],
 )  # fmt: skip
-def test_empty_and_flat_rows_can_be_drawn(rows, down):
+def test_flat_rows_can_be_drawn(rows, down):
     bars = found(main_axes(availability.figure(rows)), "down")
     assert [span for each in bars for span in spans(each)] == down
 

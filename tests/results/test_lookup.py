@@ -76,6 +76,28 @@ def test_bounds_are_those_of_the_objectives(of, first):
     assert of.bound(first, "shop", "rollout_duration") is None
 
 
+ASKED = """
+systems:
+  shop: {kind: cloud_service, roles: {WebRole: {instances: 4, restart: RESTART}}}
+operations:
+  - {at: 10min, upgrade_deployment: {}}
+objectives:
+  - {metric: rollout_duration, at_most: 2h, of: mean}
+  - {metric: rollout_duration, at_most: 1h, of: mean}
+  - {metric: min_capacity, at_least: 70%}
+"""
+
+
+def test_what_is_asked_of_the_mean_is_asked_of_no_run_unless_it_is_the_only_one():
+    for restart, bound in (("{exponential: {mean: 1min}}", None), ("1min", 3600)):
+        made = sim.run(sim.loads(ASKED.replace("RESTART", restart)), replications=3)
+        of, one = Lookup(made), made.variant()
+        assert of.mean_bound(one, "shop", "rollout_duration") == 3600
+        assert of.bound(one, "shop", "rollout_duration") == bound
+        assert of.mean_bound(one, "shop", "min_capacity") is None
+        assert of.bound(one, "shop", "min_capacity") == 0.7
+
+
 def test_every_variant_that_has_the_system_is_known(of):
     assert [one.name for one in of.having("shop")] == ["auto", "simultaneous", "nothing"]
     assert of.having("pool") == []

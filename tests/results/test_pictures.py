@@ -8,6 +8,7 @@ from pictured import ALONE, FLEET, ONE_ROLE, POOL, SCENARIO, TWO, labels
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.core.formatting import format_compact
 from sim.plots import (
     availability,
     capacity,
@@ -154,6 +155,14 @@ def test_objectives_are_bounds_where_all_variants_have_the_same(compared, drawn)
     text = SCENARIO.replace("auto: {}", "auto: {objectives.0.at_least: 60%}")
     sim.compare(sim.loads(text)).plot.variants_metrics()
     assert not any(panel.bound for panel in caught["first"])
+
+
+def test_what_is_asked_of_means_is_a_line_where_means_are_shown(drawn):
+    caught = drawn(estimates, "figure")
+    scenario = sim.loads(SCENARIO).override({f"objectives.{k}.of": "mean" for k in (0, 1)})
+    lost = {"metric": "capacity_hours_lost", "at_most": 30, "of": "mean"}
+    sim.compare(scenario.override({"objectives.+": lost})).plot.variants_metrics()
+    assert [panel.bound for panel in caught["first"] if panel.bound] == [30]
 
 
 def test_time_that_is_missing_lies_beyond_the_horizon(drawn):
@@ -314,6 +323,24 @@ def test_pictures_of_a_fleet_begin_with_who_is_up_to_date():
 
 def test_availability_is_drawn_where_something_must_be_available():
     assert figures_of(NEEDED) == ["up_to_date", "capacity", "availability"]
+
+
+def test_availability_of_what_cannot_be_down_is_an_error_of_one_run_and_of_all():
+    told = "^shops cannot be down: nothing in it has a min_available$"
+    with pytest.raises(ScenarioError, match=told):
+        sim.run(sim.loads(FLEET.partition("variants")[0])).plot.availability()
+    with pytest.raises(ScenarioError, match=told):
+        sim.run_one(sim.loads(FLEET.partition("variants")[0])).plot.availability()
+
+
+def test_the_title_sets_the_mean_beside_what_is_asked_of_the_mean(drawn):
+    caught = drawn(up_to_date, "figure")
+    asked = "objectives: [{metric: time_to_99, at_most: 1d, of: mean}]\n"
+    results = sim.run(sim.loads(FLEET.partition("variants")[0] + asked))
+    results.plot.up_to_date()
+    mean = results.summary.query("metric == 'time_to_99' and group == ''")["mean"].iloc[0]
+    assert "median " in caught["title"]
+    assert caught["title"].endswith(f"; mean {format_compact(mean, 's')}, asked for: at most 1d")
 
 
 def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):

@@ -38,6 +38,14 @@ def test_threshold_is_the_highest_that_is_asked_of_the_whole_system(one, drawn):
     assert caught["threshold"] == 0.75
     sim.run_one(sim.loads(ONE_ROLE)).plot.capacity()
     assert caught["threshold"] is None
+    mean = sim.loads(SCENARIO).override({f"objectives.{k}.of": "mean" for k in (0, 1)})
+    sim.run_one(mean).plot.capacity()
+    assert caught["threshold"] is None
+    roles = ("WebRole", "WorkerRole")
+    certain = mean.override({f"systems.shop.roles.{role}.restart": "4min" for role in roles})
+    assert not sim.run_one(certain).log.drew
+    sim.run_one(certain).plot.capacity()
+    assert caught["threshold"] == 0.75
 
 
 def test_operations_are_marked_by_name_or_kind_and_refusals_as_such(one, drawn):
