@@ -127,6 +127,9 @@ def types(spec: ArcFleet, operations: Sequence[Operation]) -> tuple[str, ...]:
 MOST_GROUPS = 100
 """Groups of machines that are measured each for itself: of more nobody reads all."""
 
+MOST_NAMED = 3
+"""So many of the groups of which a sentence is true are named in it."""
+
 
 def machine_groups(spec: ArcFleet, kinds: Sequence[str]) -> tuple[str, ...]:
     """The groups of machines that series and metrics are given for, beside the types `kinds`.

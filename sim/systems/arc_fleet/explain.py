@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.core.rounding import at_least
 from sim.core.units import show_share
 from sim.systems.arc_fleet.connections import share_away
+from sim.systems.arc_fleet.defaults import MOST_NAMED
 from sim.systems.arc_fleet.desired import DesiredState
 from sim.systems.arc_fleet.estimates import (
     attempt,
@@ -24,6 +25,7 @@ from sim.systems.arc_fleet.estimates import (
 )
 from sim.systems.arc_fleet.rejections import is_supported
 from sim.systems.arc_fleet.requests import (
+    AlwaysUnhealthy,
     PublishExtension,
     PutExtension,
     RemoveExtension,
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
     from sim.systems.arc_fleet.desired import Desired
     from sim.systems.arc_fleet.layout import FleetLayout, GroupLayout
-    from sim.systems.arc_fleet.requests import AlwaysUnhealthy
     from sim.systems.arc_fleet.spec import ArcFleet, Disconnected, Extension
     from sim.systems.base.model import DryRun, SystemModel
     from sim.systems.base.operation import Operation
@@ -217,14 +218,35 @@ def _fates(
     fate: Callable[..., str],
 ) -> str:
     """How bad a version is, and the fate of those on whom it is; by group where that differs."""
-    told: dict[str, list[Desired]] = {}
+    whole = {faults(law(each), on_group(spec, each.group), fate) for each in touched}
+    if len(whole) == 1:
+        return whole.pop()
+    told: dict[str, list[str]] = {}
     for each in touched:
-        text = faults(law(each), on_group(spec, each.group), fate)
-        told.setdefault(text, []).append(each)
-    if len(told) == 1:
-        return next(iter(told))
-    parts = [(", ".join(each.group for each in some), text) for text, some in told.items()]
-    return "".join(f" On {names}:{text or ' nothing fails.'}" for names, text in parts)
+        own = law(each)
+        if isinstance(own, AlwaysUnhealthy) and _is_spared(own, each.group, spec):
+            own = 0.0
+        text = faults(own, on_group(spec, each.group), fate)
+        told.setdefault(text, []).append(each.group)
+    return "".join(f" On {_named(names)}: {_after_colon(text)}" for text, names in told.items())
+
+
+def _is_spared(law: AlwaysUnhealthy, group: str, spec: ArcFleet) -> bool:
+    """Whether a version is bad on others only."""
+    return law.is_on_all(group, spec.groups[group].os) is False
+
+
+def _after_colon(fate: str) -> str:
+    text = fate.lstrip()
+    return f"{text[0].lower()}{text[1:]}" if text else "nothing fails."
+
+
+def _named(groups: Sequence[str]) -> str:
+    """The names of groups, or of the first ones where they are many."""
+    names = list(dict.fromkeys(groups))
+    if len(names) <= MOST_NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
 
 
 def _left_alone(body: PublishExtension, desired: DesiredState) -> str:
@@ -332,7 +354,9 @@ def _other(body: Any, desired: DesiredState, spec: ArcFleet) -> str:
     if isinstance(body, RepairExtension):
         return f"{on} is removed where it is failed, and installed again."
     if isinstance(body, RemoveExtension):
-        return f"{on} is removed, enrolled or not; what is under way finishes first."
+        away = any(spec.groups[each.group].disconnected for each in meant)
+        waits = ", and a machine that is away has it until it is back" if away else ""
+        return f"{on} is removed, enrolled or not; what is under way finishes first{waits}."
     if all(each.enrolled == body.enabled for each in meant):
         return f"{on} is opted {'in' if body.enabled else 'out'} already: nothing changes."
     if body.enabled:

@@ -14,6 +14,7 @@ import numpy as np
 from sim.core.formatting import show
 from sim.core.log import Stack
 from sim.core.wall_clock import DAY, show_instant
+from sim.systems.arc_fleet.defaults import MOST_NAMED
 from sim.systems.arc_fleet.history import NEVER
 from sim.systems.arc_fleet.metrics import progress
 from sim.systems.arc_fleet.notes import notes
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from sim.systems.base.model import SystemModel
 
     Row = dict[str, Any]
-
-MOST_NAMED = 3
-"""So many of the groups of machines are named that something holds."""
 
 
 def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:

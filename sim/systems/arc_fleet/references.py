@@ -286,6 +286,8 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation], span: S
             findings += never_open(at, one.disconnected.windows or (), span)
     for place, each in enumerate(spec.extensions):
         findings += _of_group_sizes((*path, "extensions", place), each, spec)
+    # Asked of what requests say, not of `DesiredState`: that goes by the order in which they come,
+    # which may be random, and needs all extensions of all groups numbered, for each variant.
     bodies = [each.body for each in operations]
     by_type = _by_type(bodies)
     installed = ByType(spec.extensions)

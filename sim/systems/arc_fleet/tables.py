@@ -193,15 +193,18 @@ def _shown(scopes: Scopes, name: str, at: float) -> Row:
 
 
 def _releases(scopes: Scopes, places: Sequence[int], at: float) -> list[str]:
-    """The versions of an extension that are published by an instant, in the file's order."""
+    """The versions of an extension that are published by an instant, in the file's order; each
+    once, to however many groups it came.
+    """
     layout, accepted = scopes.layout, scopes.accepted[0]
-    return [
+    versions = (
         operation.body.version
         for number, operation in enumerate(layout.requests)
         if isinstance(operation.body, PublishExtension)
         and accepted[number] <= at
         and any(is_meant(layout.extensions[place], operation.body, layout.spec) for place in places)
-    ]
+    )
+    return list(dict.fromkeys(versions))
 
 
 # Lanes --------------------------------------------------------------------------------------------

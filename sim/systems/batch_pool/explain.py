@@ -139,7 +139,8 @@ def _preempted(preemptions: Preemptions, spec: BatchPool, horizon: float) -> str
         there = f"{share} of them are there in the mean"
     return (
         f"Spot nodes: each is preempted {so_often(preemptions.per_hour, 'an hour')} in service and "
-        f"{returns}; a task on it {_interrupted('requeue', spec)}; {there}."
+        f"{returns}; a task on it {_interrupted('requeue', spec)}; {there} (the mean "
+        "case has no preemptions)."
     )
 
 
@@ -179,11 +180,12 @@ def _job(layout: JobLayout, spec: BatchPool, span: Span) -> str:
         source = _recorded(given, str(job.file), spec, span)
     elif job.tasks is not None:
         assert job.service
-        least = job.tasks * job.required_slots * job.service.mean / spec.slots
         source = (
-            f"{pluralize(job.tasks, 'task')}, all submitted at the start, each of {job.service}; "
-            f"at least {show_duration(least)} of work for all slots"
+            f"{pluralize(job.tasks, 'task')}, all submitted at the start, each of {job.service}"
         )
+        if job.required_slots <= spec.task_slots_per_node:
+            least = job.tasks * job.required_slots * job.service.mean / spec.slots
+            source += f"; at least {show_duration(least)} of work for all slots"
     else:
         gaps = job.gaps(spec.slots)
         expected = pluralize(round(layout.rate.total / gaps.mean), "task")

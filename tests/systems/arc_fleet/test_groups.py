@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from any_fleet import AGENT, about, last, noted, publish, refused, scenario, told
+from any_fleet import OWN as CONTOSO
 from arc_story import causes, extension, fleet
 from arc_story import told as states
 from fleet_log import PUBLISH, PUBLISHED, Fleet, returns, updates
@@ -125,7 +126,42 @@ def test_the_law_of_the_fleet_is_not_told_where_each_group_has_its_own():
 
 def test_the_fate_of_a_release_is_told_by_group_where_it_differs():
     line = last(publish(), groups=HALVES, **FIXED)
-    assert " On desks: nothing fails. On laptops: An attempt is unhealthy with 50 %" in line
+    assert " On desks: nothing fails. On laptops: an attempt is unhealthy with 50 %" in line
+
+
+ANY = {
+    "extensions": [CONTOSO | {"enable_automatic_upgrade": True}],
+    "also_supported": ["Contoso/Own"],
+}
+"""An extension for any operating system."""
+
+
+def test_a_release_that_is_bad_on_others_fails_on_none_of_a_group():
+    groups = {
+        "laptops": {"count": 2, "os": "windows", "rollback_fails": "10%"},
+        "desks": {"count": 2, "os": "windows"},
+        "servers": {"count": 2, "os": "linux"},
+    }
+    bad = publish("1.1", type="Own", unhealthy={"os": "windows"})
+    line = last(bad, groups=groups, **ANY)
+    assert (
+        " On desks: it is bad on windows machines, and on no other. Every attempt there is "
+        "unhealthy: "
+    ) in line
+    assert " On laptops: it is bad on windows machines, and on no other. Every" in line
+    assert " On servers: nothing fails." in line
+    alike = {name: {"count": 2, "os": group["os"]} for name, group in groups.items()}
+    line = last(bad, groups=alike, **ANY)
+    assert "get it. It is bad on windows machines, and on no other." in line
+
+
+def test_of_many_groups_on_which_a_release_fares_alike_the_first_ones_are_named():
+    alike = {f"g{k}": {"count": 1} for k in range(5)}
+    line = last(publish(), groups=alike | {"z": {"count": 1, "unhealthy": "50%"}}, **FIXED)
+    assert " On g0, g1, g2 and 2 more: nothing fails. On z: an attempt" in line
+    del alike["g4"]
+    line = last(publish(), groups=alike | {"z": {"count": 1, "unhealthy": "50%"}}, **FIXED)
+    assert " On g0, g1, g2, g3: nothing fails. On z: an attempt" in line
 
 
 def test_how_many_are_out_at_an_instant_counts_each_group_by_its_own_laws():
@@ -277,6 +313,8 @@ def test_the_service_shows_what_is_released_to_any_group():
     late = "at: 1h, publish_extension: {type: A, version: 1.1, group: b}"
     run = fleet(late, machines=PAIR)
     assert run.model.status(run.log, 7200.0)["extensions"]["P.A"]["releases"] == ["1.1"]
+    both = fleet(f"{late}\nat: 2h, publish_extension: {{type: A, version: 1.1}}", machines=PAIR)
+    assert both.model.status(both.log, 8000.0)["extensions"]["P.A"]["releases"] == ["1.1"]
 
 
 def test_a_release_to_a_group_is_told_with_whom_it_leaves_alone():

@@ -189,6 +189,11 @@ def test_a_removal_is_told_before_it_comes():
     assert last(GONE) == (
         f"{AGENT['type']} on 4 machines is removed, enrolled or not; what is under way finishes first."
     )
+    away = {"share": "50%", "on": "1h", "off": "1h"}
+    groups = {"a": {"count": 1}, "b": {"count": 1, "disconnected": away}}
+    assert last(GONE, groups=groups).endswith(
+        "what is under way finishes first, and a machine that is away has it until it is back."
+    )
 
 
 def test_a_removal_costs_a_row_a_machine():

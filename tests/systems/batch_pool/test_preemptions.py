@@ -188,11 +188,11 @@ def test_explain_says_what_befalls_spot_nodes():
     assert (
         "Spot nodes: each is preempted 0.5 times an hour in service and returns after 10min; a task "
         "on it goes back to the front of the queue and starts again from the beginning; 92.3 % of "
-        "them are there in the mean."
+        "them are there in the mean (the mean case has no preemptions)."
     ) in told
     told = describe(simulation(horizon="3h", preemptions=FOR_EVER["preemptions"]))
     assert "and never returns; a task" in told
-    assert "22.3 % of them are left at the end." in told
+    assert "22.3 % of them are left at the end (the mean case has no preemptions)." in told
 
 
 def test_what_is_hardly_meant_is_noted():

@@ -57,7 +57,7 @@ def test_an_interrupted_task_still_goes_before_them():
 def test_explain_says_so_and_counts_no_load_of_them():
     one = told(work=[LARGE, {"load": "50%", "service": "1min", "required_slots": 4}])
     text = " ".join(" ".join(one.model.describe(None)).split())
-    assert "large: 3 tasks, all submitted at the start" in text
+    assert "large: 3 tasks, all submitted at the start, each of 1min; priority 1000" in text
     assert (
         text.count(
             "slots each: they wait for ever and hold up no others, as no node has so many slots"
