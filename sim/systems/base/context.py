@@ -161,11 +161,10 @@ class Context:
         for callback in callbacks:
             callback(event)
 
-    def is_first(self, entry: Entry) -> bool:
-        """Whether nothing in the queue comes before `entry`, which is not in it.
+    def advance_to(self, entry: Entry) -> bool:
+        """Go on to what would stand in the queue as `entry`, if nothing there comes before it.
 
-        Then its time has come: it need not go through the queue, and counts as an event all the
-        same.
+        Whether it did. It spares the way through the queue, and counts as an event all the same.
         """
         if self.event_queue[0] < entry:
             return False

@@ -107,7 +107,7 @@ class Returns(Event):
             following = self._next() if due else None
             if instances.restarts[instance] is restart:
                 instances.end_step(instance, restart, 0)
-            if following is not None and not instances.context.is_first(following):
+            if following is not None and not instances.context.advance_to(following):
                 self._put(following)
                 return
 

@@ -144,6 +144,20 @@ def test_the_last_rank_ends_a_run_after_all_else_of_its_instant():
     assert context.now == 10.0
 
 
+def test_what_comes_before_all_that_is_queued_need_not_be_queued(context):
+    seen = []
+
+    def look(event):
+        at = {time: (time, RETURN << 32, next(context.numbers), event) for time in (2.0, 5.0, 7.0)}
+        seen.extend((context.advance_to(entry), context.now) for entry in at.values())
+
+    context.call(1.0, ACT, 0, look)
+    context.call(5.0, LOOK, 0, lambda _: seen.append(context.now))
+    context.run()
+    assert seen == [(True, 2.0), (True, 5.0), (False, 5.0), 5.0]
+    assert context.budget.spent == 2 + 2 + 1  # with the horizon
+
+
 def test_each_world_has_a_log_of_its_own(context):
     other = Context(Environment(), draws(0, 0), 1000.0, None)
     context.record(1.0, 0, 0, 1, 0)
