@@ -62,12 +62,7 @@ def test_a_type_that_is_all_has_no_row_beside_groups_that_differ():
 
 def test_what_holds_the_rest_of_a_group_stands_behind_its_days():
     rows = days([0, 0.5], held_by="3 failed") + days([0, 1], "a") + days([0, 0.2], "b", "3 failed")
-    assert lines(rows)[1:] == [
-        "     1d     the rest",
-        "all  50 %   3 failed",
-        "a    100 %",
-        "b    20 %   3 failed",
-    ]
+    assert_screen("cli/progress_table_with_the_rest", lines(rows))
 
 
 def test_where_all_are_one_row_the_sentence_tells_what_holds_the_rest():
@@ -78,11 +73,7 @@ def test_reasons_that_leave_no_room_are_told_by_the_first_of_them():
     long = "1,234 not discovered, 217 on another version, 31 rolled back, 3 failed"
     rows = days([0, 0.1, 0.2, 0.5], held_by=long) + days([0, 0.1, 0.2, 0.5], "a", long)
     rows += days([0, 0, 0, 0], "b", "9 failed")
-    assert lines(rows)[1:] == [
-        "     1d    2d    3d    the rest",
-        "all  10 %  20 %  50 %  1,234 not discovered, ...",
-        "b    0 %   0 %   0 %   9 failed",
-    ]
+    assert_screen("cli/progress_table_with_long_reasons", lines(rows))
 
 
 def test_days_give_way_to_what_holds_the_rest():

@@ -187,11 +187,7 @@ def test_the_groups_are_named_in_which_the_rest_is_held():
     text = PUBLISHED + updates("desks-0", 200) + returns("laptops-0", 200)
     text += "300 laptops-1 -> disconnected \n 300 laptops-2 -> disconnected"
     text += "\n 400 Agent of laptops-1 -> waiting \n 400 Agent of laptops-2 -> waiting"
-    assert told(Fleet(PUBLISH, groups=TWO), text) == [
-        "Agent 1.1: 1 of 5 machines is up to date (20 %), the last on day 1 after the publication"
-        "; the rest: 2 disconnected (of laptops), 1 backing off (of laptops), "
-        "1 not discovered (of desks)"
-    ]
+    assert_screen("progress_of_groups", told(Fleet(PUBLISH, groups=TWO), text))
 
 
 def test_a_reason_that_holds_several_groups_names_those_with_most_machines():
