@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from simpy import Environment
@@ -85,6 +87,20 @@ def test_a_run_without_parts_keeps_its_rows_as_written(context):
     context.record(20.0, 0, 1, 2, 0)
     context.record(10.0, 1, 1, 2, 0)
     assert frozen(context).rows["time"].tolist() == [20.0, 10.0]
+
+
+def test_merging_parts_takes_no_second_copy_of_the_log(context):
+    rows = 50_000
+    for part in (context.apart(), context.apart()):
+        for place in range(rows):
+            part.record(float(place % 90), 0, 1, 2, 0)
+    tracemalloc.start()
+    try:
+        log = frozen(context)
+        assert tracemalloc.get_traced_memory()[1] < 1.3 * log.rows.nbytes
+    finally:
+        tracemalloc.stop()
+    assert (np.diff(log.rows["time"]) >= 0).all()
 
 
 def test_rows_can_be_read_before_the_end_and_then_more_can_be_written(context):
