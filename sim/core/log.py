@@ -80,11 +80,21 @@ UPGRADE = States(
         "rolled_back",
         "superseded",
         "failed",
+        "cancelled",
     )
 )
 """What changes versions; it is failed where it has ended and a member is failed for good."""
-UPGRADING, STUCK, ROLLING_BACK, COMPLETED, ROLLED_BACK, SUPERSEDED, UPGRADE_FAILED = range(1, 8)
-UPGRADE_ENDS = (COMPLETED, ROLLED_BACK, SUPERSEDED, UPGRADE_FAILED)
+(
+    UPGRADING,
+    STUCK,
+    ROLLING_BACK,
+    COMPLETED,
+    ROLLED_BACK,
+    SUPERSEDED,
+    UPGRADE_FAILED,
+    UPGRADE_CANCELLED,
+) = range(1, len(UPGRADE.statuses))
+UPGRADE_ENDS = (COMPLETED, ROLLED_BACK, SUPERSEDED, UPGRADE_FAILED, UPGRADE_CANCELLED)
 
 
 @dataclass(frozen=True, eq=False)

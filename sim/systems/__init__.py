@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.systems.base.system_type import SystemType
 
-FOLDERS = ("cloud_service", "batch_pool", "arc_fleet")
+FOLDERS = ("cloud_service", "batch_pool", "arc_fleet", "vm_scale_set")
 
 
 class SystemTypes(Mapping[str, "SystemType[Any]"]):

@@ -18,7 +18,7 @@ from simpy import Event
 from sim.core.log import ROW, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
     from datetime import datetime
 
     from simpy import Environment
@@ -55,6 +55,40 @@ class ScheduledEvent(Event):
         self._ok, self._value = True, None
         self.argument = argument
         """What whoever is called needs to know."""
+
+
+class EventSequence(Event):
+    """Things that are known in advance: only the next of them is in the event queue, which so stays
+    short. The event is armed again for each.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        due: Iterable[tuple[Any, ...]],
+        then: Callable[[tuple[Any, ...]], None],
+    ) -> None:
+        """`due` are tuples, in order: the time (seconds), a priority, and whatever `then` needs to
+        know when it is called with one.
+        """
+        super().__init__(context.env)
+        self._ok, self._value = True, None
+        self._due, self._then = iter(due), then
+        self._next: tuple[Any, ...] | None = None
+        self._arm(self.env.now)
+
+    def _arm(self, now: float) -> None:
+        self._next = following = next(self._due, None)
+        if following is not None:
+            self.callbacks = [self]
+            self.env.schedule(self, following[1], following[0] - now)
+
+    def __call__(self, _: Event) -> None:
+        """The next of them happens."""
+        assert self._next is not None
+        happens = self._next
+        self._arm(happens[0])
+        self._then(happens)
 
 
 class TooLongError(Exception):

@@ -1,0 +1,295 @@
+"""The life of instances: created, upgraded, healthy or not, failed, restored, deleted.
+
+SimPy cannot take an event out of its queue, so events carry the `Course` that they belong to and do
+nothing once another one has overtaken it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from sim.systems.base.context import LOOK, RETURN, EventSequence
+from sim.systems.vm_scale_set.draws import seen_healthy
+from sim.systems.vm_scale_set.states import (
+    COUNTS_UNHEALTHY,
+    CREATING,
+    DELETING,
+    EXTENSIONS_UPDATING,
+    FAILED,
+    GIVEN_UP,
+    HEALTHY,
+    IN_SERVICE,
+    INITIALIZING,
+    REIMAGING,
+    RESTARTING,
+    RESTORING,
+    UNHEALTHY,
+    UPDATING,
+    WIDTH,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.vm_scale_set.draws import Starts
+    from sim.systems.vm_scale_set.layout import SetLayout
+
+KEYS = {
+    EXTENSIONS_UPDATING: "upgrade",
+    UPDATING: "upgrade",
+    REIMAGING: "reimage",
+    RESTARTING: "restart",
+    CREATING: "create",
+}
+"""Status in which an instance starts -> the key of the set that says how long it takes."""
+
+RUNS, ANSWERS, JUDGED = range(3)
+"""Steps of a start: the instance runs, is seen to be healthy, is given up."""
+
+
+class Awaits(Protocol):
+    """Who took instances out and waits for them."""
+
+    def settled(self, instance: int, *, is_healthy: bool) -> None:
+        """An instance is healthy, or given up, or gone."""
+
+
+class Watcher(Protocol):
+    """Who wants to know of every instance that turns unhealthy."""
+
+    def turned_unhealthy(self, instance: int) -> None:
+        """It did."""
+
+
+class Course:
+    """What instances go through that were taken together; and by what an event knows that it is
+    overtaken: by then its instance has another one.
+    """
+
+    __slots__ = ("attempts", "cause", "starts")
+
+    def __init__(self, starts: Starts | None, cause: int) -> None:
+        self.starts = starts
+        self.cause = cause
+        """The subject whose doing it is."""
+        self.attempts: dict[int, int] = {}
+        """Number of each instance's start."""
+
+
+class Instances:
+    """The instances of one set while they run. Lists are by number."""
+
+    def __init__(self, context: Context, layout: SetLayout) -> None:
+        self.context, self.layout = context, layout
+        self.first = layout.first_instance
+        self.codes: list[int] = layout.instances.initial.tolist()
+        self.watching: list[Watcher] = []
+        self.changed_at: dict[int, float] = {}
+        """When the last change of an instance was over."""
+        self._courses: list[Course | None] = [None] * layout.room
+        self._awaiting: dict[int, list[Awaits]] = {}
+        self._failed_until: dict[int, float] = {}
+
+    # What an instance is.
+
+    def status(self, instance: int) -> int:
+        """Its status."""
+        return self.codes[instance] % WIDTH
+
+    def version(self, instance: int) -> int:
+        """The number of its model."""
+        return self.codes[instance] // WIDTH
+
+    @property
+    def present(self) -> list[int]:
+        """Those that are there, and not about to be deleted."""
+        codes = self.codes
+        return [k for k, code in enumerate(codes) if code and code % WIDTH != DELETING]
+
+    def counts_unhealthy(self, instance: int) -> bool:
+        """Whether it counts as unhealthy where no batch is under way.
+
+        Without a source of health only power states are seen.
+        """
+        status = self.status(instance)
+        if self.layout.spec.health.source == "none" and status == UNHEALTHY:
+            return False
+        return status in COUNTS_UNHEALTHY
+
+    # What befalls it.
+
+    def start(
+        self,
+        members: Iterable[int],
+        version: int,
+        status: int,
+        starts: Starts,
+        cause: int,
+        awaits: Awaits,
+    ) -> None:
+        """Take `members` out for a start on a model; what they were doing is abandoned.
+
+        `status` says what is done with them, `cause` is the subject whose doing it is.
+        """
+        # A hot path: each instance of a set comes by here in each upgrade.
+        context, codes, health = self.context, self.codes, self.layout.spec.health
+        now, record, first = context.now, context.record, self.first
+        seconds, answers = starts.times(KEYS[status]), starts.times("healthy_after")
+        keeps_serving = status == EXTENSIONS_UPDATING
+        wait = health.wait + (health.grace_period if health.grace_extends_wait else 0.0)
+        course = Course(starts, cause)
+        due = []
+        for instance in members:
+            attempt = course.attempts[instance] = starts.next_attempt(instance)
+            self._courses[instance] = course
+            self._awaiting.setdefault(instance, []).append(awaits)
+            old, new = codes[instance], version * WIDTH + status
+            codes[instance] = new
+            subject = first + instance
+            record(now, subject, old, new, cause)
+            runs = now + seconds[instance, attempt]
+            if self._failed_until:  # no start shortens the recovery from a failure
+                runs = max(runs, self._failed_until.get(instance, 0.0))
+            returns, looks = RETURN << 32 | subject, LOOK << 32 | subject
+            gets_healthy = starts.gets_healthy(instance, attempt, version)
+            if keeps_serving and gets_healthy:
+                due.append((runs, returns, instance, ANSWERS))
+                continue
+            due.append((runs, returns, instance, RUNS))
+            healthy = runs + seen_healthy(answers[instance, attempt], health)
+            if gets_healthy:
+                due.append((healthy, returns, instance, ANSWERS))
+            if not gets_healthy or healthy > runs + wait:
+                due.append((runs + wait, looks, instance, JUDGED))
+        due.sort()
+        EventSequence(context, due, lambda each: self._step(course, each[2], each[3]))
+
+    def _step(self, course: Course, instance: int, step: int) -> None:
+        if self._courses[instance] is not course:
+            return
+        if step == RUNS:
+            self._become(instance, self.version(instance), INITIALIZING, course.cause)
+            if self.layout.spec.health.source == "none":
+                self._settle(instance, is_healthy=True)
+        elif step == ANSWERS:
+            self._is_healthy(instance, course)
+        else:
+            self._become(instance, self.version(instance), UNHEALTHY, course.cause)
+            self._settle(instance, is_healthy=False)
+            self._tell(instance)
+
+    def restore(
+        self, instance: int, version: int, starts: Starts, cause: int, awaits: Awaits
+    ) -> None:
+        """Give an instance its former OS disk back.
+
+        Assumption: that succeeds, and the instance is healthy as soon as it is done.
+        """
+        course = self._courses[instance] = Course(None, cause)
+        self._awaiting.setdefault(instance, []).append(awaits)
+        self._become(instance, version, RESTORING, cause)
+        seconds = starts.times("restore")[instance, 0]
+        self._later(course, instance, seconds, self._is_healthy)
+
+    def delete(self, instance: int, starts: Starts, cause: int, awaits: Awaits) -> None:
+        """Delete an instance; its number is free then.
+
+        Assumption: an instance stops serving when its deletion begins.
+        """
+        course = self._courses[instance] = Course(None, cause)
+        self._awaiting.setdefault(instance, []).append(awaits)
+        self._become(instance, self.version(instance), DELETING, cause)
+        seconds = starts.times("delete")[instance, starts.next_attempt(-1 - instance)]
+        self._later(course, instance, seconds, self._is_gone)
+
+    def fail(self, instance: int, recovery: float, cause: int) -> None:
+        """A failure; one that is out of service has nothing to lose."""
+        if self.status(instance) not in IN_SERVICE:
+            return
+        course = self._courses[instance] = Course(None, cause)
+        self._failed_until[instance] = self.context.now + recovery
+        self._become(instance, self.version(instance), FAILED, cause)
+        # An upgrade of its extensions under way is over: there is nothing left to wait for.
+        self._settle(instance, is_healthy=False)
+        self._later(course, instance, recovery, self._is_healthy)
+        self._tell(instance)
+
+    # How it comes back.
+
+    def _is_healthy(self, instance: int, course: Course) -> None:
+        version = self.version(instance)
+        self._become(instance, version, HEALTHY, course.cause)
+        self.changed_at[instance] = self.context.now
+        self._settle(instance, is_healthy=True)
+        if course.starts is None:
+            return
+        attempt = course.attempts[instance]
+        for seconds, place in course.starts.unhealthy_after(instance, attempt, version):
+            self._later(course, instance, seconds, self._fault, self.layout.first_fault + place)
+
+    def _fault(self, instance: int, _: Course, cause: int) -> None:
+        if self.status(instance) == HEALTHY:
+            self._become(instance, self.version(instance), UNHEALTHY, cause)
+            self._tell(instance)
+
+    def _is_gone(self, instance: int, course: Course) -> None:
+        self.context.record(
+            self.context.now, self.first + instance, self.codes[instance], 0, course.cause
+        )
+        self.codes[instance] = 0
+        self._courses[instance] = None
+        self._failed_until.pop(instance, None)
+        self._settle(instance, is_healthy=False)
+
+    def _become(self, instance: int, version: int, status: int, cause: int) -> None:
+        old, new = self.codes[instance], version * WIDTH + status
+        self.codes[instance] = new
+        self.context.record(self.context.now, self.first + instance, old, new, cause)
+
+    def _later(self, course, instance, delay, then, *more) -> None:  # noqa: ANN001, ANN002
+        """`then` happens after `delay` seconds, unless another course overtakes this one."""
+
+        def unless_overtaken(_: ScheduledEvent) -> None:
+            if self._courses[instance] is course:
+                then(instance, course, *more)
+
+        self.context.call(delay, RETURN, self.first + instance, unless_overtaken)
+
+    def _settle(self, instance: int, *, is_healthy: bool) -> None:
+        for each in self._awaiting.pop(instance, ()):
+            each.settled(instance, is_healthy=is_healthy)
+
+    def _tell(self, instance: int) -> None:
+        for watcher in self.watching:
+            watcher.turned_unhealthy(instance)
+
+    def is_given_up(self, instance: int) -> bool:
+        """Whether it is unhealthy or failed, and nothing is done about it."""
+        return self.status(instance) in GIVEN_UP
+
+
+class Batch:
+    """Instances that were taken together, until each of them is healthy, or given up, or gone."""
+
+    def __init__(self, context: Context, subject: int, members: Iterable[int]) -> None:
+        """`subject` is whose event it is when all are."""
+        self._context, self._subject = context, subject
+        self._open = set(members)
+        self.failed: list[int] = []
+        """Those that are not healthy."""
+        self.over = context.event()
+        """Happens when all have settled."""
+        if not self._open:
+            self._end()
+
+    def settled(self, instance: int, *, is_healthy: bool) -> None:
+        """An instance is healthy, or given up, or gone."""
+        self._open.discard(instance)
+        if not is_healthy:
+            self.failed.append(instance)
+        if not self._open:
+            self._end()
+
+    def _end(self) -> None:
+        self._context.trigger(self.over, 0.0, LOOK, self._subject)

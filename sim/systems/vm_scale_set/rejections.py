@@ -1,0 +1,87 @@
+"""What the Compute service would receive and reject: rules, status codes and messages.
+
+Sources: the errors of "Automatic OS image upgrades" and recorded answers of the Compute REST API.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.systems.base.records import Rejection
+from sim.systems.vm_scale_set.requests import OF_INSTANCES, StartOsUpgrade
+
+if TYPE_CHECKING:
+    from sim.systems.base.operation import Request
+
+BREACH_BEFORE = "MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade"
+BREACH_UPGRADED = "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade"
+BREACH_DURING = "MaxUnhealthyInstancePercentExceededInRollingUpgrade"
+BREACHES = (BREACH_BEFORE, BREACH_UPGRADED, BREACH_DURING)
+"""Errors by which a rolling upgrade ends early."""
+
+IN_PROGRESS = "rolling upgrade in progress"
+NONE_RUNNING = "no rolling upgrade in progress"
+CANCELLED = "cancelled"
+SUPERSEDED = "superseded"
+UNHEALTHY = "instances unhealthy"
+NO_IMAGE = "no image published"
+NO_INSTANCE = "no such instance"
+PROTECTED = "instances protected"
+
+
+def _not_allowed(message: str) -> Rejection:
+    return Rejection(409, "OperationNotAllowed", message)
+
+
+REJECTIONS = {
+    IN_PROGRESS: _not_allowed(
+        "a rolling upgrade is in progress: wait until it has ended, or cancel it first"
+    ),
+    NONE_RUNNING: _not_allowed("no rolling upgrade is in progress that could be cancelled"),
+    # Assumption: Azure publishes no code for the four that follow.
+    NO_IMAGE: Rejection(
+        409, "OperationNotAllowed", "no image was published: there is no later one to upgrade to"
+    ),
+    NO_INSTANCE: Rejection(404, "InstanceIdNotFound", "there is no instance with such a number"),
+    PROTECTED: _not_allowed("too few instances are without protection from scale-in"),
+    UNHEALTHY: Rejection(
+        409, "VMExtensionProvisioningError", "instances that were updated are not healthy"
+    ),
+    CANCELLED: Rejection(409, "OperationPreempted", "the upgrade was cancelled"),
+    SUPERSEDED: Rejection(409, "OperationPreempted", "a later change of the model took over"),
+    BREACH_BEFORE: Rejection(
+        409,
+        BREACH_BEFORE,
+        "more instances are unhealthy than max_unhealthy_instance_percent allows: no batch was "
+        "attempted",
+    ),
+    BREACH_UPGRADED: Rejection(
+        409,
+        BREACH_UPGRADED,
+        "more of the upgraded instances are unhealthy than max_unhealthy_upgraded_instance_percent "
+        "allows",
+    ),
+    BREACH_DURING: Rejection(
+        409,
+        BREACH_DURING,
+        "more instances are unhealthy than max_unhealthy_instance_percent allows",
+    ),
+}
+"""Rule -> how the service answers."""
+
+RULES = tuple(REJECTIONS)
+
+
+def by_request(body: Request, room: int) -> str | None:
+    """The rule that a request breaks by what it says; there are `room` numbers of instances."""
+    if isinstance(body, OF_INSTANCES) and isinstance(body.instances, tuple):
+        return NO_INSTANCE if max(body.instances) >= room else None
+    return None
+
+
+def answer(rule: str, body: Request) -> Rejection:
+    """The rejection by a rule."""
+    found = REJECTIONS[rule]
+    if rule == IN_PROGRESS and isinstance(body, StartOsUpgrade):
+        return found._replace(message="another rolling upgrade is in progress")
+    return found

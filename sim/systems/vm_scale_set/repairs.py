@@ -1,0 +1,116 @@
+"""Automatic instance repairs: unhealthy instances are replaced, reimaged or restarted.
+
+Source: "Automatic instance repairs for Azure Virtual Machine Scale Sets".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.core.rounding import Amount, at_most
+from sim.systems.base.context import ACT
+from sim.systems.vm_scale_set.draws import Starts
+from sim.systems.vm_scale_set.instances import Batch
+from sim.systems.vm_scale_set.states import CREATING, REIMAGING, REPAIRS, RESTARTING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from simpy import Event
+
+    from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.vm_scale_set.instances import Instances
+    from sim.systems.vm_scale_set.spec import Repairs
+
+AT_ONCE = Amount(share=0.05)
+"""At most 5 % of the set are repaired at once; of fewer than 20 instances one."""
+
+
+class InstanceRepairs:
+    """The repairs of one set while it runs."""
+
+    def __init__(
+        self,
+        context: Context,
+        instances: Instances,
+        repairs: Repairs,
+        bad: Sequence[bool],
+        *,
+        held: Callable[[int], bool],
+        version: Callable[[], int],
+    ) -> None:
+        """`held` says of an instance that it is passed over, or that nothing is repaired now;
+        `version` is the model that new instances follow.
+        """
+        self._context, self._instances, self._repairs = context, instances, repairs
+        self._held, self._version = held, version
+        self._layout = instances.layout
+        self._cause = self._layout.actor(REPAIRS)
+        self._starts = Starts(context, self._layout, REPAIRS, bad)
+        self._waiting: dict[int, None] = {}
+        """Unhealthy ones, in the order in which they turned so."""
+        self._under_way = 0
+        self._changed = -self._repairs.grace_period
+        """When the set was changed last."""
+        instances.watching.append(self)
+
+    def begin(self) -> None:
+        """Instances may be unhealthy at time 0."""
+        for each in self._instances.present:
+            if self._instances.is_given_up(each):
+                self.turned_unhealthy(each)
+
+    def set_changed(self) -> None:
+        """A request was accepted: the grace period begins again."""
+        self._changed = self._context.now
+
+    def turned_unhealthy(self, instance: int) -> None:
+        """It waits for its repair."""
+        self._waiting[instance] = None
+        self._look_in(0.0)
+
+    def look(self) -> None:
+        """Repair whoever may be repaired now."""
+        for each in list(self._waiting):
+            if not self._instances.is_given_up(each):
+                del self._waiting[each]
+        present = len(self._instances.present)
+        for each in list(self._waiting):
+            if self._under_way >= at_most(AT_ONCE, present):
+                return
+            if self._held(each):
+                continue
+            wait = self._due(each) - self._context.now
+            if wait > 0:
+                self._look_in(wait)
+                continue
+            del self._waiting[each]
+            self._under_way += 1
+            self._context.start(self._repair(each))
+
+    def _due(self, instance: int) -> float:
+        changed = self._instances.changed_at.get(instance, self._changed)
+        return max(self._changed, changed) + self._repairs.grace_period
+
+    def _look_in(self, seconds: float) -> None:
+        self._context.call(seconds, ACT, self._cause, self._looks)
+
+    def _looks(self, _: ScheduledEvent) -> None:
+        self.look()
+
+    def _repair(self, instance: int) -> Generator[Event, None, None]:
+        instances, starts, cause = self._instances, self._starts, self._cause
+        version, status = self._version(), REIMAGING
+        if self._repairs.action == "replace":
+            # Assumption: the new instance takes the number of the one that it replaces.
+            gone = Batch(self._context, cause, [instance])
+            instances.delete(instance, starts, cause, gone)
+            yield gone.over
+            status = CREATING
+        elif self._repairs.action == "restart":
+            version, status = instances.version(instance), RESTARTING
+        settled = Batch(self._context, cause, [instance])
+        instances.start([instance], version, status, starts, cause, settled)
+        yield settled.over
+        self._under_way -= 1
+        self.look()
