@@ -98,10 +98,10 @@ def read_steps(content: bytes) -> tuple[tuple[float, float], ...]:
     return tuple(zip(times, values, strict=True))
 
 
-def unserved(demand: Timeline, served: Steps, unit: int) -> NDArray[np.float64]:
+def unserved(demand: Timeline, served: Steps, unit: float) -> NDArray[np.float64]:
     """Integral of the demand above what is served, demand times seconds, shape (replications,).
 
-    `served` counts, over its own time, in whole numbers of which `unit` are a demand of 1.
+    `served` counts, over its own time, in whole numbers of which `unit` serve a demand of 1.
     """
     demand = demand.crop(float(served.times[0]), served.end)
     found = np.zeros(len(served.start) - 1)

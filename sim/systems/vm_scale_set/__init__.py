@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from sim.core.metrics import METRICS
 from sim.systems.base.system_type import SystemType
-from sim.systems.vm_scale_set.defaults import HORIZON, STARTER, resolve
+from sim.systems.vm_scale_set.cost import parts
+from sim.systems.vm_scale_set.defaults import (
+    HORIZON,
+    STARTER,
+    active_assumptions,
+    chances,
+    default_variants,
+    headcount,
+    resolve,
+)
 from sim.systems.vm_scale_set.layout import SetLayout
+from sim.systems.vm_scale_set.metrics import SET_METRICS
 from sim.systems.vm_scale_set.model import SetModel
+from sim.systems.vm_scale_set.references import references, warnings
 from sim.systems.vm_scale_set.requests import OPERATIONS
 from sim.systems.vm_scale_set.spec import VmScaleSet
 
@@ -14,9 +24,16 @@ SYSTEM_TYPE = SystemType(
     kind="vm_scale_set",
     spec=VmScaleSet,
     operations=OPERATIONS,
-    metrics=METRICS,
+    metrics=SET_METRICS,
     model=lambda *given: SetModel(SetLayout(*given)),
     horizon=HORIZON,
     starter=STARTER,
+    headcount=headcount,
+    references=references,
     resolve=resolve,
+    active_assumptions=active_assumptions,
+    warnings=warnings,
+    default_variants=default_variants,
+    parts=lambda model: parts(model.layout),
+    chances=chances,
 )

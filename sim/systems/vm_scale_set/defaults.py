@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.systems.base.spec import Headcount
+from sim.systems.vm_scale_set.layout import begins_upgrade, has_faults, sizes_asked
+from sim.systems.vm_scale_set.requests import PublishImage, Scale, UpdateModel
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.systems.base.operation import Operation
     from sim.systems.vm_scale_set.spec import VmScaleSet
 
 HORIZON = 86400.0
@@ -25,9 +32,76 @@ systems:
 operations:
   - at: 1h
     update_model: {image: "2"}
+objectives:
+  - metric: min_capacity
+    at_least: 80%
+    of: mean
 """
 
 
 def resolve(_: str, spec: VmScaleSet) -> VmScaleSet:
     """An instance gets its former OS disk back in the time that a reimage takes."""
+    # Assumption: it is as long as a reimage.
     return spec.model_copy(update={"restore": spec.restore or spec.reimage})
+
+
+def headcount(spec: VmScaleSet, operations: Sequence[Operation], _: str) -> Headcount:
+    """How many instances the set has, and is asked to have."""
+    return Headcount(spec.instances, max(sizes_asked(spec, operations)), "instance")
+
+
+def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> list[str]:
+    """The defaults in force that Azure does not publish; `spec` is as written."""
+    bodies = [each.body for each in operations]
+    upgraded = any(begins_upgrade(each, spec) for each in bodies)
+    surges = upgraded and spec.upgrade_policy.max_surge
+    in_force = {
+        "reimage": upgraded and any(getattr(each, "image", None) for each in bodies) and not surges,
+        "upgrade": any(
+            isinstance(each, UpdateModel) and (each.size or each.extensions) for each in bodies
+        )
+        and not surges,
+        "create": surges or any(isinstance(each, Scale) for each in bodies),
+        "delete": surges,
+        "healthy_after": bool(bodies),
+    }
+    lines = [
+        f"{key} {getattr(spec, key).short}"
+        for key, holds in in_force.items()
+        if holds and key not in spec.model_fields_set
+    ]
+    published = any(isinstance(each, PublishImage) for each in bodies)
+    automatic = spec.automatic_os_upgrade
+    if published and automatic.enabled and "discovery" not in automatic.model_fields_set:
+        lines.append(f"discovery {automatic.discovery.short}")
+    if upgraded and not any(has_faults(spec, each) for each in spec.versions):
+        lines.append("no bad versions")
+    if not spec.failures:
+        lines.append("no failures")
+    return lines
+
+
+def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, object]]:
+    """The modes of the set whose model the file changes first, and rolling with surge; of a set
+    that is upgraded in batches whatever its mode, in place and with surge.
+    """
+    for operation in operations:
+        policy = f"systems.{operation.system}.upgrade_policy"
+        if isinstance(operation.body, UpdateModel):
+            rolling = {f"{policy}.mode": "rolling"}
+            return {
+                "automatic": {f"{policy}.mode": "automatic", f"{policy}.max_surge": False},
+                "rolling": rolling | {f"{policy}.max_surge": False},
+                "rolling-with-surge": rolling | {f"{policy}.max_surge": True},
+            }
+        if operation.kind in ("start_os_upgrade", "start_extension_upgrade"):
+            return {
+                "in-place": {f"{policy}.max_surge": False},
+                "with-surge": {f"{policy}.max_surge": True},
+            }
+    return {}
+
+
+def chances(spec: VmScaleSet) -> list[float]:
+    """Of versions that may be bad."""
+    return [version.bad for version in spec.versions.values() if 0 < version.bad < 1]

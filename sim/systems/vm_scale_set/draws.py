@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.core.random_streams import Durations
+    from sim.core.random_streams import Bernoulli, Durations
     from sim.formats.distributions import Distribution
     from sim.systems.base.context import Context
     from sim.systems.vm_scale_set.layout import SetLayout
@@ -69,7 +69,7 @@ class Starts:
                 found.append((times[instance, attempt], place))
         return found
 
-    def _happens(self, purpose: str, place: int, probability: float):  # noqa: ANN202
+    def _happens(self, purpose: str, place: int, probability: float) -> Bernoulli:
         path = f"{self._path(purpose, place)}/{self._reason}"
         return self._context.draws.happens(path, probability, self._layout.room)
 

@@ -20,6 +20,7 @@ from sim.systems.vm_scale_set.states import (
     HEALTHY,
     IN_SERVICE,
     INITIALIZING,
+    ON_ITS_WAY,
     REIMAGING,
     RESTARTING,
     RESTORING,
@@ -29,7 +30,7 @@ from sim.systems.vm_scale_set.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.vm_scale_set.draws import Starts
@@ -56,10 +57,10 @@ class Awaits(Protocol):
 
 
 class Watcher(Protocol):
-    """Who wants to know of every instance that turns unhealthy."""
+    """Who wants to know of every instance."""
 
-    def turned_unhealthy(self, instance: int) -> None:
-        """It did."""
+    def changed(self, instance: int) -> None:
+        """It is healthy, or unhealthy, or gone."""
 
 
 class Course:
@@ -90,6 +91,8 @@ class Instances:
         self._courses: list[Course | None] = [None] * layout.room
         self._awaiting: dict[int, list[Awaits]] = {}
         self._failed_until: dict[int, float] = {}
+        self.reserved: set[int] = set()
+        """Numbers that a replacement is to have."""
 
     # What an instance is.
 
@@ -107,15 +110,27 @@ class Instances:
         codes = self.codes
         return [k for k, code in enumerate(codes) if code and code % WIDTH != DELETING]
 
-    def counts_unhealthy(self, instance: int) -> bool:
-        """Whether it counts as unhealthy where no batch is under way.
+    @property
+    def free(self) -> list[int]:
+        """Numbers that new instances may have."""
+        codes, reserved = self.codes, self.reserved
+        return [k for k, code in enumerate(codes) if not code and k not in reserved]
 
-        Without a source of health only power states are seen.
-        """
-        status = self.status(instance)
-        if self.layout.spec.health.source == "none" and status == UNHEALTHY:
-            return False
-        return status in COUNTS_UNHEALTHY
+    def is_on_its_way(self, instance: int) -> bool:
+        """Whether something is done with it, so that its version is not reached yet."""
+        return self.status(instance) in ON_ITS_WAY
+
+    def counts_unhealthy(self, instance: int) -> bool:
+        """Whether it counts as unhealthy where no batch is under way."""
+        return self.status(instance) in COUNTS_UNHEALTHY and not self._is_unseen(instance)
+
+    def is_given_up(self, instance: int) -> bool:
+        """Whether it is seen to be unhealthy, and nothing is done about it."""
+        return self.status(instance) in GIVEN_UP and not self._is_unseen(instance)
+
+    def _is_unseen(self, instance: int) -> bool:
+        """Whether it is unhealthy and Azure sees only that it runs."""
+        return self.layout.spec.health.source == "none" and self.status(instance) == UNHEALTHY
 
     # What befalls it.
 
@@ -177,7 +192,6 @@ class Instances:
         else:
             self._become(instance, self.version(instance), UNHEALTHY, course.cause)
             self._settle(instance, is_healthy=False)
-            self._tell(instance)
 
     def restore(
         self, instance: int, version: int, starts: Starts, cause: int, awaits: Awaits
@@ -190,6 +204,8 @@ class Instances:
         self._awaiting.setdefault(instance, []).append(awaits)
         self._become(instance, version, RESTORING, cause)
         seconds = starts.times("restore")[instance, 0]
+        recovery = self._failed_until.get(instance, 0.0) - self.context.now
+        seconds = max(seconds, recovery)
         self._later(course, instance, seconds, self._is_healthy)
 
     def delete(self, instance: int, starts: Starts, cause: int, awaits: Awaits) -> None:
@@ -213,7 +229,6 @@ class Instances:
         # An upgrade of its extensions under way is over: there is nothing left to wait for.
         self._settle(instance, is_healthy=False)
         self._later(course, instance, recovery, self._is_healthy)
-        self._tell(instance)
 
     # How it comes back.
 
@@ -231,7 +246,7 @@ class Instances:
     def _fault(self, instance: int, _: Course, cause: int) -> None:
         if self.status(instance) == HEALTHY:
             self._become(instance, self.version(instance), UNHEALTHY, cause)
-            self._tell(instance)
+            self._settle(instance, is_healthy=False)
 
     def _is_gone(self, instance: int, course: Course) -> None:
         self.context.record(
@@ -247,7 +262,9 @@ class Instances:
         self.codes[instance] = new
         self.context.record(self.context.now, self.first + instance, old, new, cause)
 
-    def _later(self, course, instance, delay, then, *more) -> None:  # noqa: ANN001, ANN002
+    def _later(
+        self, course: Course, instance: int, delay: float, then: Callable[..., None], *more: int
+    ) -> None:
         """`then` happens after `delay` seconds, unless another course overtakes this one."""
 
         def unless_overtaken(_: ScheduledEvent) -> None:
@@ -259,14 +276,8 @@ class Instances:
     def _settle(self, instance: int, *, is_healthy: bool) -> None:
         for each in self._awaiting.pop(instance, ()):
             each.settled(instance, is_healthy=is_healthy)
-
-    def _tell(self, instance: int) -> None:
         for watcher in self.watching:
-            watcher.turned_unhealthy(instance)
-
-    def is_given_up(self, instance: int) -> bool:
-        """Whether it is unhealthy or failed, and nothing is done about it."""
-        return self.status(instance) in GIVEN_UP
+            watcher.changed(instance)
 
 
 class Batch:

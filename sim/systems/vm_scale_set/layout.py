@@ -13,7 +13,13 @@ from sim.core.rounding import Amount, at_least, at_most
 from sim.systems.base.layout import Layout
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.vm_scale_set.rejections import RULES
-from sim.systems.vm_scale_set.requests import BEGINS, PublishImage, Scale
+from sim.systems.vm_scale_set.requests import (
+    BEGINS,
+    PublishImage,
+    Scale,
+    StartOsUpgrade,
+    UpdateModel,
+)
 from sim.systems.vm_scale_set.spec import Version, VmScaleSet
 from sim.systems.vm_scale_set.states import (
     ACTORS,
@@ -80,7 +86,7 @@ class SetLayout(Layout[VmScaleSet]):
             "version", VERSION, [f"version {each}" for each in self.faulty]
         ).first
         """Subject of the first of them."""
-        self.room = most_instances(spec, self.sizes)
+        self.room = most_instances(spec, requests)
         """How many numbers instances may have."""
         self.instances = self.add(
             "instance",
@@ -113,6 +119,16 @@ class SetLayout(Layout[VmScaleSet]):
             "ready": serves.ravel(),
             "instances": there.ravel(),
         }
+
+    def rolls(self, number: int) -> bool:
+        """Whether the upgrade `number` goes in batches."""
+        body = self.request(self.upgrades[number]).body
+        return not isinstance(body, UpdateModel) or self.spec.upgrade_policy.mode == "rolling"
+
+    def brings_image(self, number: int) -> bool:
+        """Whether it is one of the image that a user or Azure starts."""
+        body = self.request(self.upgrades[number]).body
+        return isinstance(body, StartOsUpgrade | PublishImage)
 
     @cached_property
     def faults(self) -> tuple[tuple[int, ...], ...]:
@@ -189,12 +205,18 @@ def batch_limit(spec: VmScaleSet, instances: int) -> int:
     return at_most(Amount(share=spec.upgrade_policy.max_batch_instance_percent), instances)
 
 
-def most_instances(spec: VmScaleSet, sizes: Sequence[int]) -> int:
-    """So many numbers of instances are needed: a surge has a batch more, in any of the zones."""
-    most, zones = max(sizes), max(1, len(spec.zone_counts))
+def most_instances(spec: VmScaleSet, requests: Sequence[Operation]) -> int:
+    """So many numbers of instances are needed, were no number used again while one is deleted.
+
+    Any zone may need all of what is created beyond the first ones: by a scale-out, or by a batch of
+    a surge.
+    """
+    sizes = sizes_asked(spec, requests)
+    asked = [each.body.instances for each in requests if isinstance(each.body, Scale)]
+    more = sum(size - min(sizes) for size in asked)
     if spec.upgrade_policy.max_surge:
-        most += batch_limit(spec, most) * zones
-    return most + (zones - 1 if len(sizes) > 1 else 0)
+        more += batch_limit(spec, max(sizes))
+    return spec.instances + more * max(1, len(spec.zone_counts))
 
 
 def _zones(spec: VmScaleSet, room: int) -> list[int]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sim.core.log import SCENARIO
+from sim.core.log import SCENARIO, Stack
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
-from sim.systems.vm_scale_set import rejections
+from sim.systems.vm_scale_set import explain, metrics, rejections, status, tables
 from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.layout import SetLayout
+from sim.systems.vm_scale_set.requests import PublishImage
+from sim.systems.vm_scale_set.series import SetSeries, names
 from sim.systems.vm_scale_set.service import ScaleSetService
 from sim.systems.vm_scale_set.states import BAD, FAILURES, GOOD, IN_SERVICE, INSTANCE
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.core.log import Log
+    from sim.core.metrics import Measured
     from sim.systems.base.context import Context
+    from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Request
     from sim.systems.base.records import Rejection
+    from sim.systems.base.tables import Bar, GanttLabels
 
 
 class SetModel(SystemModel[SetLayout]):
@@ -56,6 +65,20 @@ class SetModel(SystemModel[SetLayout]):
         path = f"{self.layout.name}/failures"
         FailureProcess(context, path, failures, subjects, fail).begin()
 
+    @property
+    def size(self) -> str:
+        """How large it is, in a few words."""
+        return explain.size(self.layout.spec)
+
+    def describe(self, dry_run: DryRun | None = None) -> list[str]:
+        """What it is and what is asked of it, in sentences."""
+        return explain.describe(self.layout, self.rejection, dry_run)
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """The metrics that say most."""
+        return metrics.headlines(self.layout)
+
     def rule(self, body: Request) -> str | None:
         """The rule that a request breaks by what it says, whenever it is sent."""
         return rejections.by_request(body, self.layout.room)
@@ -63,3 +86,53 @@ class SetModel(SystemModel[SetLayout]):
     def answer(self, rule: str, body: Request) -> Rejection:
         """The rejection by a rule, its message about this request."""
         return rejections.answer(rule, body)
+
+    # What is asked of a finished run.
+
+    @property
+    def nominal(self) -> float:
+        """Its capacity at time 0, instances that are unhealthy then among them."""
+        return float(self.layout.spec.instances)
+
+    def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+        """Every metric by (group, name), and in which replications all rollouts came to an end."""
+        return metrics.measure(self.layout, stack, warm_up)
+
+    def run_of(self, log: Log) -> SetSeries:
+        """The series of a run."""
+        return SetSeries(self.layout, log)
+
+    def series(self) -> list[tuple[str, str]]:
+        """Every (series, group) that a run has; a set has no groups."""
+        return names(self.layout)
+
+    def members(self, log: Log) -> list[dict[str, Any]]:
+        """One row an instance, with its place."""
+        rows = super().members(log)
+        numbers = [int(row["instance"].rpartition("_")[2]) for row in rows]
+        return [
+            row | tables.places(self.layout, number)
+            for row, number in zip(rows, numbers, strict=True)
+        ]
+
+    def operations_table(self, log: Log) -> list[dict[str, Any]]:
+        """One row an operation; the publication of an image is nobody's request."""
+        published = {each.name for each in self.operations if isinstance(each.body, PublishImage)}
+        unsent: dict[str, Any] = {"http_status": None, "request_id": ""}
+        return [
+            row | unsent if row["name"] in published else row
+            for row in super().operations_table(log)
+        ]
+
+    def status(self, log: Log, at: float) -> dict[str, Any]:
+        """What Get Latest Rolling Upgrade and the OS upgrade history would show."""
+        return status.status(self.layout, Stack([log.until(at)]))
+
+    def gantt(self, log: Log) -> list[Bar]:
+        """What instances do: label, from, to, category."""
+        return tables.gantt(self.layout, Stack([log]))
+
+    @property
+    def gantt_labels(self) -> GanttLabels:
+        """What those lanes are."""
+        return tables.gantt_labels(self.layout)

@@ -38,12 +38,13 @@ class InstanceRepairs:
         *,
         held: Callable[[int], bool],
         version: Callable[[], int],
+        repaired: Callable[[], None],
     ) -> None:
         """`held` says of an instance that it is passed over, or that nothing is repaired now;
-        `version` is the model that new instances follow.
+        `version` is the model that new instances follow, `repaired` is called after each repair.
         """
         self._context, self._instances, self._repairs = context, instances, repairs
-        self._held, self._version = held, version
+        self._held, self._version, self._repaired = held, version, repaired
         self._layout = instances.layout
         self._cause = self._layout.actor(REPAIRS)
         self._starts = Starts(context, self._layout, REPAIRS, bad)
@@ -57,17 +58,19 @@ class InstanceRepairs:
     def begin(self) -> None:
         """Instances may be unhealthy at time 0."""
         for each in self._instances.present:
-            if self._instances.is_given_up(each):
-                self.turned_unhealthy(each)
+            self.changed(each)
 
     def set_changed(self) -> None:
         """A request was accepted: the grace period begins again."""
         self._changed = self._context.now
+        if self._waiting:
+            self._look_in(self._repairs.grace_period)
 
-    def turned_unhealthy(self, instance: int) -> None:
-        """It waits for its repair."""
-        self._waiting[instance] = None
-        self._look_in(0.0)
+    def changed(self, instance: int) -> None:
+        """One that is unhealthy waits for its repair."""
+        if self._instances.is_given_up(instance):
+            self._waiting[instance] = None
+            self._look_in(0.0)
 
     def look(self) -> None:
         """Repair whoever may be repaired now."""
@@ -104,13 +107,16 @@ class InstanceRepairs:
         if self._repairs.action == "replace":
             # Assumption: the new instance takes the number of the one that it replaces.
             gone = Batch(self._context, cause, [instance])
+            instances.reserved.add(instance)
             instances.delete(instance, starts, cause, gone)
             yield gone.over
-            status = CREATING
+            instances.reserved.discard(instance)
+            version, status = self._version(), CREATING
         elif self._repairs.action == "restart":
             version, status = instances.version(instance), RESTARTING
         settled = Batch(self._context, cause, [instance])
         instances.start([instance], version, status, starts, cause, settled)
         yield settled.over
         self._under_way -= 1
+        self._repaired()
         self.look()

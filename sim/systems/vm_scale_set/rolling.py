@@ -26,8 +26,10 @@ from sim.systems.vm_scale_set.states import (
     CREATING,
     EXTENSIONS_UPDATING,
     GIVEN_UP,
+    IN_SERVICE,
     PAUSING,
     REIMAGING,
+    RESTORING,
     UPDATING,
 )
 
@@ -88,6 +90,7 @@ class RollingUpgrade:
         self._context, self._instances, self._upgrade = context, instances, upgrade
         self._layout: SetLayout = instances.layout
         self._policy = self._layout.spec.upgrade_policy
+        self._windows = upgrade.call.windows
         self._skipped, self._ended = skipped, ended
         self._batch_state = AT_REST
         self._upgraded: set[int] = set()
@@ -116,27 +119,22 @@ class RollingUpgrade:
             if not pending:
                 yield from self._end(None)
                 return
-            yield from self._wait_for_window()
+            if self._windows.wait(self._context.now) and not self._cancelled:
+                yield from self._sleep(self._windows.wait(self._context.now))
+                continue  # what is pending may have changed
             if self._cancelled:
                 yield from self._end(CANCELLED)
                 return
             if self._are_too_many_unhealthy():
                 yield from self._end(rule)
                 return
-            yield from self._take(self._next_batch(self._pending()))
+            yield from self._take(self._next_batch(pending))
             if self._are_too_many_failed():
                 yield from self._end(BREACH_UPGRADED)
                 return
             rule = BREACH_DURING
             if self._pending() and not self._cancelled:
                 yield from self._pause()
-
-    def _wait_for_window(self) -> Steps:
-        while not self._cancelled:
-            wait = self._upgrade.call.windows.wait(self._context.now)
-            if not wait:
-                return
-            yield from self._sleep(wait)
 
     def _pause(self) -> Steps:
         seconds = self._policy.pause_time_between_batches
@@ -252,13 +250,15 @@ class RollingUpgrade:
         """
         instances, upgrade, cause = self._instances, self._upgrade, self._layout.batch
         created = self._free_numbers(batch)
-        self._upgraded.update(created)
         settled = Batch(self._context, upgrade.subject, created)
         instances.start(created, upgrade.version, CREATING, upgrade.starts, cause, settled)
         yield settled.over
         failed = set(settled.failed)
-        self._restored.update(old for old, new in zip(batch, created, strict=True) if new in failed)
-        leaving = [new if new in failed else old for old, new in zip(batch, created, strict=True)]
+        pairs = list(zip(batch, created, strict=True))
+        # Of a pair that failed the old one counts, which stays.
+        self._upgraded.update(old if new in failed else new for old, new in pairs)
+        self._restored.update(old for old, new in pairs if new in failed)
+        leaving = [new if new in failed else old for old, new in pairs]
         gone = Batch(self._context, upgrade.subject, leaving)
         for each in leaving:
             instances.delete(each, upgrade.starts, cause, gone)
@@ -269,12 +269,10 @@ class RollingUpgrade:
 
         # Assumption: the numbers of deleted instances are used again; Azure counts on.
         """
-        layout, codes = self._layout, self._instances.codes
-        free = [each for each in range(layout.room) if not codes[each]]
-        by_zone = defaultdict(list)
-        for each in free:
-            by_zone[layout.zone_of[each]].append(each)
-        return [by_zone[layout.zone_of[old]].pop(0) for old in batch]
+        zone_of, by_zone = self._layout.zone_of, defaultdict(list)
+        for each in reversed(self._instances.free):
+            by_zone[zone_of[each]].append(each)
+        return [by_zone[zone_of[old]].pop() for old in batch]
 
     # Thresholds.
 
@@ -317,10 +315,13 @@ def by_work(
     """
     new, found = layout.models[version], defaultdict(list)
     for each in members:
-        old = layout.models[instances.version(each)]
-        if old.image != new.image:
+        old, status = layout.models[instances.version(each)], instances.status(each)
+        if status == CREATING:
+            found[CREATING].append(each)
+        # One whose disk is replaced has its version only when that is over.
+        elif old.image != new.image or status in (REIMAGING, RESTORING):
             found[REIMAGING].append(each)
-        elif old.size != new.size or instances.is_given_up(each):
+        elif old.size != new.size or status not in IN_SERVICE:
             found[UPDATING].append(each)
         else:
             found[EXTENSIONS_UPDATING].append(each)

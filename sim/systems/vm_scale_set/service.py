@@ -6,6 +6,7 @@ upgrades and instance protection.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sim.core.log import (
@@ -22,7 +23,7 @@ from sim.systems.vm_scale_set import rejections
 from sim.systems.vm_scale_set.draws import Starts
 from sim.systems.vm_scale_set.instances import Batch
 from sim.systems.vm_scale_set.repairs import InstanceRepairs
-from sim.systems.vm_scale_set.requests import ALL, OF_INSTANCES
+from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.rolling import RollingUpgrade, Upgrade, by_work
 from sim.systems.vm_scale_set.states import ASKED_FOR, CREATING, REIMAGING
 
@@ -54,7 +55,8 @@ class ScaleSetService(Service):
         """The last upgrade, while it is on."""
         self._rolling: RollingUpgrade | None = None
         """Its walk, if it goes in batches."""
-        self._cancel: Call | None = None
+        self._cancels: list[Call] = []
+        """Requests to cancel it."""
         self._published = ""
         """The image that was published last."""
         self._due: Upgrade | None = None
@@ -68,10 +70,19 @@ class ScaleSetService(Service):
             bad,
             # Assumption: nothing is repaired while a rolling upgrade runs.
             held=lambda each: self._rolling is not None or each in self._protected,
-            version=lambda: self._newest,
+            version=lambda: self._target.version,
+            repaired=self._end_if_reached,
         )
         if self._repairs:
             self._repairs.begin()
+        if any(isinstance(each.body, SetProtection) for each in layout.requests):
+            instances.watching.append(self)
+
+    def changed(self, instance: int) -> None:
+        """With an instance goes its protection."""
+        if not self._instances.codes[instance]:
+            self._kept_in.discard(instance)
+            self._protected.discard(instance)
 
     def handle(self, call: Call) -> bool:
         """Take a request; one that is accepted begins the grace period of repairs anew."""
@@ -100,7 +111,7 @@ class ScaleSetService(Service):
             self._end_if_reached()
 
     def _all_at_once(self, upgrade: Upgrade) -> Steps:
-        """Automatic: no order is guaranteed; Azure may take all instances at once, and so it does."""
+        """Automatic: no order is guaranteed, and all instances may be taken at once: so they are."""
         pending = self._pending(upgrade)
         settled = self._take(pending, upgrade.version, upgrade.starts, upgrade.subject)
         yield settled.over
@@ -131,7 +142,7 @@ class ScaleSetService(Service):
         """Reimage instances at once, whatever the batches; they follow the latest model then."""
         named = [each for each in self._named(call) if each not in self._protected]
         settled, starts = Batch(self.context, call.subject, named), self._starts(call)
-        self._instances.start(named, self._newest, REIMAGING, starts, call.subject, settled)
+        self._instances.start(named, self._target.version, REIMAGING, starts, call.subject, settled)
         self.context.start(self._through(call, named, settled))
 
     def _through(self, call: Call, members: list[int], settled: Batch) -> Steps:
@@ -170,7 +181,7 @@ class ScaleSetService(Service):
     def cancel_rolling_upgrade(self, call: Call) -> None:
         """The batch under way is finished, and no other begins."""
         assert self._rolling is not None
-        self._cancel = call
+        self._cancels.append(call)
         self._rolling.cancel()
 
     def publish_image(self, call: Call) -> None:
@@ -193,13 +204,22 @@ class ScaleSetService(Service):
         # Assumption: it waits for the end of a rolling upgrade that is on.
         """
         upgrade: Upgrade = event.argument
-        if upgrade.call.body.image != self._published:
+        if self._rolling is None:
+            self._follow(upgrade)
+            return
+        if self._due is not None:
+            self._close(self._due, SUPERSEDED, rejections.SUPERSEDED, upgrade.subject)
+        self._due = upgrade
+
+    def _follow(self, upgrade: Upgrade) -> None:
+        image = upgrade.call.body.image
+        if image != self._published:
             self._close(upgrade, SUPERSEDED, rejections.SUPERSEDED, upgrade.subject)
-        elif self._rolling is not None:
-            self._due = upgrade
-        else:
-            self._open(upgrade)
-            self._roll(upgrade)
+            return
+        # Extensions and size may have changed since the image was published.
+        upgrade.version = self._with(image)
+        self._open(upgrade)
+        self._roll(upgrade)
 
     def _roll(self, upgrade: Upgrade) -> None:
         self._rolling = RollingUpgrade(
@@ -217,13 +237,6 @@ class ScaleSetService(Service):
         model = self._layout.models[self._target.version]
         changed = model._replace(**{part: name for part, name in given.items() if name})
         return self._layout.number_of[changed]
-
-    @property
-    def _newest(self) -> int:
-        """The model that new instances follow: with automatic OS upgrades, at the latest image."""
-        if self._published and self._spec.automatic_os_upgrade.enabled:
-            return self._with(self._published)
-        return self._target.version
 
     def _new(self, call: Call, version: int) -> Upgrade:
         subject = self._layout.upgrade(call.name)
@@ -252,23 +265,25 @@ class ScaleSetService(Service):
         else:
             end = UPGRADE_CANCELLED if rule == rejections.CANCELLED else UPGRADE_FAILED
             self._close(upgrade, end, rule, upgrade.subject)
-        cancel, self._cancel = self._cancel, None
-        if cancel is not None:
+        for cancel in self._cancels:
             self.succeeds(cancel, upgrade.subject)
+        self._cancels.clear()
         due, self._due = self._due, None
         if due is not None:
-            self._open(due)
-            self._roll(due)
+            self._follow(due)
         elif self._repairs:
             self._repairs.look()
 
     def _end_if_reached(self) -> None:
         """In the mode manual an upgrade has ended when all instances are at its model."""
         upgrade = self._upgrade
-        if upgrade is None or self._rolling is not None:
+        is_manual = self._spec.upgrade_policy.mode == "manual"
+        if upgrade is None or self._rolling is not None or not is_manual:
             return
-        if self._spec.upgrade_policy.mode == "manual" and not self._pending(upgrade):
-            self._ended(rejections.UNHEALTHY if self._unhealthy(self._instances.present) else None)
+        present = self._instances.present
+        if self._pending(upgrade) or any(map(self._instances.is_on_its_way, present)):
+            return
+        self._ended(rejections.UNHEALTHY if self._unhealthy(present) else None)
 
     def _close(self, upgrade: Upgrade, end: int, rule: str | None, cause: int) -> None:
         upgrade.becomes(end, cause)
@@ -286,11 +301,12 @@ class ScaleSetService(Service):
             return None
         if self._rolling is not None:
             return rejections.IN_PROGRESS
-        free = len(self._instances.present) - len(self._kept_in | self._protected)
+        kept = self._kept_in | self._protected
+        free = sum(each not in kept for each in self._instances.present)
         return None if fewer <= free else rejections.PROTECTED
 
     def scale(self, call: Call) -> None:
-        """New instances follow the newest model; those that go are the newest ones."""
+        """New instances follow the model; those that go are the newest ones."""
         before = self._layout.sizes[self._size.version]
         self._size.becomes(ASKED_FOR, self._layout.sizes.index(call.body.instances), call.subject)
         more, starts = call.body.instances - before, self._starts(call)
@@ -298,7 +314,9 @@ class ScaleSetService(Service):
             # Assumption: an upgrade under way passes over new instances, which have its model.
             members = self._new_numbers(more)
             settled = Batch(self.context, call.subject, members)
-            self._instances.start(members, self._newest, CREATING, starts, call.subject, settled)
+            self._instances.start(
+                members, self._target.version, CREATING, starts, call.subject, settled
+            )
         else:
             members = self._to_go(-more)
             settled = Batch(self.context, call.subject, members)
@@ -308,17 +326,16 @@ class ScaleSetService(Service):
 
     def _new_numbers(self, count: int) -> list[int]:
         """Free numbers, each in the zone that has fewest instances by then."""
-        layout, codes = self._layout, self._instances.codes
-        zones, found = max(layout.zone_of) + 1, []
-        filled = [0] * zones
-        for number, code in enumerate(codes):
-            filled[layout.zone_of[number]] += code != 0
-        free = [number for number, code in enumerate(codes) if not code]
+        zone_of = self._layout.zone_of
+        filled = Counter(zone_of[each] for each in self._instances.present)
+        by_zone: dict[int, list[int]] = {}
+        for each in reversed(self._instances.free):
+            by_zone.setdefault(zone_of[each], []).append(each)
+        found = []
         for _ in range(count):
-            number = min(free, key=lambda each: (filled[layout.zone_of[each]], each))
-            free.remove(number)
-            filled[layout.zone_of[number]] += 1
-            found.append(number)
+            zone = min(by_zone, key=lambda each: (filled[each], each))
+            filled[zone] += 1
+            found.append(by_zone[zone].pop())
         return found
 
     def _to_go(self, count: int) -> list[int]:
@@ -353,6 +370,7 @@ class ScaleSetService(Service):
             ):
                 (kept.add if is_on else kept.discard)(each)
         self.succeeds(call, call.subject)
+        self._end_if_reached()
 
     # Pieces.
 

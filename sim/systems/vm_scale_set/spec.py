@@ -1,8 +1,8 @@
 """A scale set as a user writes it: its instances, how they are upgraded, and what befalls them.
 
 Names follow the Compute REST API (`upgradePolicy`, `rollingUpgradePolicy`, ...) in this file's
-style. Sources: "Upgrade policy modes", "Configure rolling upgrades", "MaxSurge", "Automatic OS image
-upgrades", "Application Health extension" and "Automatic instance repairs" for scale sets.
+style. Sources: the pages on upgrade policy modes, rolling upgrades, MaxSurge, automatic OS image
+upgrades, the Application Health extension and automatic instance repairs of scale sets.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from sim.systems.base.demand import Demand
 from sim.systems.base.failures import Failures
 from sim.systems.base.spec import System
 
-# Assumption: Azure publishes no times of an instance. Recorded reimages on Linux took 73 and 83 s, a
-# model change on Windows 240 to 520 s a batch; a set of two was created in 356 to 585 s.
+# Assumption: Azure publishes no times of an instance. Recorded reimages on Linux took 73 and 83 s,
+# a model change on Windows 240 to 520 s a batch; a set of two was created in 356 to 585 s.
 REIMAGE = Distribution.fixed(80.0)
 UPGRADE = Distribution.fixed(240.0)
 CREATE = Distribution.fixed(180.0)
@@ -109,15 +109,16 @@ class Health(Spec):
     """How Azure sees that an instance is healthy."""
 
     source: Literal["application", "load_balancer", "none"] = "application"
-    """application (the Application Health extension), load_balancer (its probe) or none (an instance
-    that runs and whose extensions are provisioned counts as healthy). Default: application."""
+    """application (the Application Health extension), load_balancer (its probe) or none (an
+    instance that runs and whose extensions are provisioned counts as healthy). Default:
+    application."""
     interval: PositiveDuration = 5.0
     """Time between two probes. Default: 5s."""
     probes: PositiveCount = 1
     """Probes in a row that must agree. Default: 1."""
     grace_period: Duration = 0.0
-    """Time in which an instance that has started may initialize: the wait for its health begins when
-    that is over. Default: 0s."""
+    """Time in which an instance that has started may initialize: the wait for its health begins
+    when that is over. Default: 0s."""
     # Assumption: the documents give five minutes for images; a change of the model waits as long.
     wait: PositiveDuration = 300.0
     """How long an upgrade waits for an instance to be healthy. Default: 5min."""
@@ -180,7 +181,8 @@ class VmScaleSet(System):
     size: Name = "1"
     """The size of its instances at time 0. Default: "1"."""
     versions: dict[Name, Version] = Field(default_factory=dict)
-    """Name of an image, of extensions or of a size, and how it behaves. Default: all behave well."""
+    """Name of an image, of extensions or of a size, and how it behaves. Default: all behave
+    well."""
     upgrade_policy: UpgradePolicy = UpgradePolicy()
     """How instances are upgraded."""
     automatic_os_upgrade: AutomaticOsUpgrade = AutomaticOsUpgrade()

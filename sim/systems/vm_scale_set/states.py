@@ -43,6 +43,16 @@ IN_SERVICE = (HEALTHY, EXTENSIONS_UPDATING)
 COUNTS_UNHEALTHY = (UNHEALTHY, FAILED, REIMAGING, RESTORING, RESTARTING, UPDATING)
 """Statuses that count against the thresholds of a rolling upgrade, where no batch is under way. One
 that is created or deleted, or still initializes, is awaited."""
+ON_ITS_WAY = (
+    EXTENSIONS_UPDATING,
+    INITIALIZING,
+    CREATING,
+    UPDATING,
+    REIMAGING,
+    RESTORING,
+    RESTARTING,
+)
+"""Statuses of those with which something is done, so that they do not run their version yet."""
 GIVEN_UP = (UNHEALTHY, FAILED)
 """Statuses of those that an upgrade, or a repair, is to heal."""
 

@@ -1,0 +1,253 @@
+"""A scale set in sentences: what will happen, before anything runs, with its arithmetic."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.core.units import show_duration, show_share
+from sim.systems.base.model import refused
+from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
+from sim.systems.vm_scale_set.layout import batch_limit
+from sim.systems.vm_scale_set.requests import (
+    CancelRollingUpgrade,
+    ManualUpgrade,
+    PublishImage,
+    Reimage,
+    Scale,
+    SetProtection,
+    StartExtensionUpgrade,
+    StartOsUpgrade,
+    UpdateModel,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sim.systems.base.model import DryRun
+    from sim.systems.base.operation import Operation
+    from sim.systems.base.records import Rejection
+    from sim.systems.vm_scale_set.layout import SetLayout
+    from sim.systems.vm_scale_set.spec import VmScaleSet
+
+_NEARLY = 1e-9
+MODES = {
+    "automatic": "all instances at once (mode automatic)",
+    "manual": "no instance until manual_upgrade names it (mode manual)",
+    "rolling": "instances in batches (mode rolling)",
+}
+LISTED = 10
+"""So many zones or domains are listed one by one."""
+
+
+def describe(
+    layout: SetLayout,
+    rejection_of: Callable[[Operation], Rejection | None],
+    dry_run: DryRun | None,
+) -> list[str]:
+    """The set, its policy, what each operation does or how it is rejected."""
+    lines = [_set(layout), *_health(layout.spec)]
+    if any(layout.rolls(number) for number in range(layout.rollouts)):
+        lines += _batches(layout)
+    lines += _befalls(layout)
+    for operation in as_written(layout.requests):
+        answer = refused(operation, rejection_of(operation), dry_run)
+        does = f"it {answer}" if answer else _does(layout, operation)
+        lines.append(f"{when(operation, layout.span)} {does}.{_windows(operation)}")
+    return lines
+
+
+def _set(layout: SetLayout) -> str:
+    spec = layout.spec
+    where = ""
+    if spec.zone_counts:
+        where = f" in {pluralize(len(spec.zone_counts), 'zone')} ({_counts(spec.zone_counts)})"
+    elif layout.domains > 1:
+        count, domains = spec.instances, layout.domains
+        of_each = [len(range(domain, count, domains)) for domain in range(min(domains, count))]
+        where = f" in {domains} update domains ({_counts(of_each)})"
+    least = layout.min_available
+    of_all = rounded_up(spec.min_available, spec.instances)
+    return (
+        f"{layout.name}: a {spec.orchestration} scale set of "
+        f"{pluralize(spec.instances, 'instance')}{where}, on {layout.versions[0]}; available while "
+        f"at least {least:,}{of_all} {be(least)} in service."
+    )
+
+
+def _counts(counts: Sequence[int]) -> str:
+    shown = ", ".join(f"{count:,}" for count in counts[:LISTED])
+    return f"{shown}..." if len(counts) > LISTED else shown
+
+
+def _health(spec: VmScaleSet) -> list[str]:
+    health = spec.health
+    if health.source == "none":
+        unseen = "Azure sees no health of the application: an instance that runs counts as healthy"
+        return [f"{unseen}, though it serves only {spec.healthy_after} later."]
+    wait = health.wait + (health.grace_period if health.grace_extends_wait else 0.0)
+    return [
+        f"An instance that runs is healthy after {spec.healthy_after}, seen by a probe every "
+        f"{show_duration(health.interval)}"
+        + (f" ({health.probes} in a row)" if health.probes > 1 else "")
+        + f"; one that is not within {show_duration(wait)} is given up."
+    ]
+
+
+def _batches(layout: SetLayout) -> list[str]:
+    """How large a batch is, and which thresholds end a rolling upgrade: the arithmetic."""
+    spec, count = layout.spec, layout.spec.instances
+    policy = spec.upgrade_policy
+    limit = batch_limit(spec, count)
+    inside = []
+    if spec.zone_counts and not policy.enable_cross_zone_upgrade:
+        inside.append("one zone")
+    if layout.domains > 1:
+        inside.append("one update domain")
+    first = ", unhealthy ones first" if policy.prioritize_unhealthy_instances else ""
+    share = show_share(policy.max_batch_instance_percent)
+    most = f"{pluralize(limit, 'instance')} ({share} of {count:,}, rounded down, at least 1)"
+    place = f", of {' and '.join(inside)}" if inside else ""
+    pause = show_duration(policy.pause_time_between_batches)
+    lines = [f"A batch takes at most {most}{place}{first}; then comes a pause of {pause}."]
+    if policy.max_surge:
+        room = "" if spec.quota is None else f", where the quota of {spec.quota:,} has room"
+        lines.append(
+            f"It creates as many new instances{room}, and deletes the old ones when these are "
+            "healthy (max_surge): capacity does not dip, and there are "
+            f"{count + limit:,} instances meanwhile."
+        )
+    allowed = _at_most(policy.max_unhealthy_instance_percent, count)
+    upgraded = policy.max_unhealthy_upgraded_instance_percent
+    lines.append(
+        f"No batch begins while more than {allowed:,} of {count:,} are unhealthy "
+        f"({show_share(policy.max_unhealthy_instance_percent)}). After a batch the upgrade ends if "
+        f"more than {show_share(upgraded)} of the upgraded are: more than "
+        f"{_at_most(upgraded, limit):,} of {limit:,} after the first one, more than "
+        f"{_at_most(upgraded, count):,} of {count:,} after the last."
+    )
+    if policy.rollback_failed_instances_on_policy_breach:
+        lines.append("Then those that failed go back to their former model.")
+    return lines
+
+
+def _at_most(share: float, count: int) -> int:
+    """How many of `count` do not exceed a share."""
+    return math.floor(share * count + _NEARLY)
+
+
+def _befalls(layout: SetLayout) -> list[str]:
+    spec, lines = layout.spec, []
+    if spec.unhealthy_instances:
+        count = len(set(spec.unhealthy_instances))
+        lines.append(f"{pluralize(count, 'instance')} {be(count)} unhealthy at the start.")
+    if spec.failures:
+        lines.append(
+            f"An instance fails {spec.failures.per_year:,g} times a year and is back after "
+            f"{spec.failures.recovery}."
+        )
+    if spec.repairs:
+        at_once = max(1, _at_most(0.05, spec.instances))
+        grace = show_duration(spec.repairs.grace_period)
+        lines.append(
+            f"An unhealthy instance is repaired ({spec.repairs.action}) once nothing was changed "
+            f"for {grace}, at most {at_once:,} at once (5 % of {spec.instances:,}, at least 1), "
+            "and none while a rolling upgrade runs."
+        )
+    return lines
+
+
+# What operations do ------------------------------------------------------------------------------
+
+
+def _windows(operation: Operation) -> str:
+    has_windows = getattr(operation.body, "windows", ())
+    return within(operation.body, "A batch") if has_windows else ""
+
+
+def _does(layout: SetLayout, operation: Operation) -> str:
+    body, spec = operation.body, layout.spec
+    match body:
+        case UpdateModel():
+            says = _change(body, spec)
+        case StartOsUpgrade():
+            image = body.image or "the last one published"
+            says = f"a rolling upgrade to image {image}; an instance is {_work(spec, 'image')}"
+        case StartExtensionUpgrade():
+            works = _work(spec, "extensions")
+            says = f"a rolling upgrade to extensions {body.extensions}; an instance is {works}"
+        case PublishImage():
+            says = _publication(layout, body)
+        case CancelRollingUpgrade():
+            says = "the rolling upgrade is cancelled; the batch under way is finished"
+        case Scale():
+            says = f"the set is to have {pluralize(body.instances, 'instance')}"
+        case ManualUpgrade():
+            says = f"{_which(body.instances)} get the latest model, all at once"
+        case Reimage():
+            says = f"{_which(body.instances)} are reimaged at once (out for {spec.reimage})"
+        case SetProtection():
+            says = _protection(body)
+        case _:
+            raise AssertionError(body)
+    return says
+
+
+def _which(instances: str | tuple[int, ...]) -> str:
+    return "all instances" if isinstance(instances, str) else f"instances {_counts(instances)}"
+
+
+def _protection(body: SetProtection) -> str:
+    which = _which(body.instances)
+    if body.protect_from_scale_set_actions:
+        return f"{which} are protected from scale-set actions: upgrades pass over them"
+    if body.protect_from_scale_in:
+        return f"{which} are protected from scale-in"
+    return f"{which} lose their protection"
+
+
+def _change(body: UpdateModel, spec: VmScaleSet) -> str:
+    parts = _parts(body)
+    change = ", ".join(f"{part} {name}" for part, name in parts)
+    change = change or "no change, which begins again where an upgrade ended early"
+    how = f"; an instance is {_work(spec, parts[0][0])}" if parts else ""
+    return f"the model gets {change}: it reaches {MODES[spec.upgrade_policy.mode]}{how}"
+
+
+def _parts(body: UpdateModel) -> list[tuple[str, str]]:
+    """What changes, what is done for it in front: a new image is more than all else."""
+    given = [("image", body.image), ("size", body.size), ("extensions", body.extensions)]
+    return [(part, name) for part, name in given if name]
+
+
+def _work(spec: VmScaleSet, part: str) -> str:
+    if part == "image":
+        return f"out for {spec.reimage} while its OS disk is replaced"
+    if part == "size":
+        return f"out for {spec.upgrade} while it restarts"
+    return f"in service meanwhile, which takes {spec.upgrade}"
+
+
+def _publication(layout: SetLayout, body: PublishImage) -> str:
+    automatic = layout.spec.automatic_os_upgrade
+    if not automatic.enabled:
+        return f"image {body.image} is published; the set does not follow by itself"
+    rollback = (
+        ""
+        if automatic.disable_automatic_rollback
+        else (
+            "; an instance that does not get healthy gets its former OS disk back, after "
+            f"{layout.spec.restore}"
+        )
+    )
+    return (
+        f"image {body.image} is published, and Azure begins a rolling upgrade to it "
+        f"{body.discovery or automatic.discovery} later{rollback}"
+    )
+
+
+def size(spec: VmScaleSet) -> str:
+    """How large a set is at time 0."""
+    zones = spec.zone_counts
+    where = f" in {pluralize(len(zones), 'zone')}" if zones else ""
+    return f"{pluralize(spec.instances, 'instance')}{where}"

@@ -1,0 +1,208 @@
+"""Metrics of a scale set, for a whole stack of replications at once."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.core.log import UNIT
+from sim.core.metrics import HOUR, METRICS, Metric, availability, capacity, in_service
+from sim.core.timelines import Members, accumulate, total
+from sim.systems.base.demand import unserved
+from sim.systems.base.metrics import at_least, of_rollouts
+from sim.systems.base.targets import INITIAL, Group, Targets, share
+from sim.systems.vm_scale_set.states import (
+    BAD,
+    BATCH_UPGRADING,
+    DELETING,
+    RESTORING,
+    UNHEALTHY,
+    WIDTH,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.core.log import Block, Stack
+    from sim.core.metrics import Measured, Values
+    from sim.core.timelines import Steps
+    from sim.systems.vm_scale_set.layout import SetLayout
+
+OWN_METRICS = (
+    Metric(
+        "batches",
+        "count",
+        "",
+        "batches",
+        "How many batches rolling upgrades took.",
+    ),
+    Metric(
+        "instances_failed",
+        "count",
+        "lower",
+        "instances\nfailed",
+        "Distinct instances that were not healthy in time after a start, or turned unhealthy.",
+    ),
+    Metric(
+        "instances_rolled_back",
+        "count",
+        "",
+        "instances\nrolled back",
+        "How many times an instance got its former model back.",
+    ),
+    Metric(
+        "blast_radius",
+        "share",
+        "lower",
+        "bad version\nreaches",
+        "Most instances at one instant on a version that is bad in this replication, of nominal.",
+    ),
+    Metric(
+        "bad_build_hours",
+        "instance-hours",
+        "lower",
+        "hours on\nbad version",
+        "Integral of the instances on a version that is bad in this replication.",
+    ),
+    Metric(
+        "surge_peak",
+        "count",
+        "lower",
+        "surge\npeak",
+        "Most instances at one instant that upgrades created beside those that they replace.",
+    ),
+    Metric(
+        "surge_vm_hours",
+        "instance-hours",
+        "lower",
+        "surge\nVM-hours",
+        "Integral of the instances that upgrades created beside those that they replace.",
+    ),
+    Metric(
+        "unserved_demand",
+        "demand x s",
+        "lower",
+        "unserved\ndemand",
+        "Integral of the demand above what the instances in service can serve.",
+    ),
+)
+
+SET_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+
+
+def headlines(layout: SetLayout) -> tuple[str, ...]:
+    """Those that say most."""
+    spec = layout.spec
+    names = ["min_capacity", "capacity_hours_lost"]
+    names += ["unserved_demand"] if spec.demand else []
+    names += ["rollout_duration"] if layout.rollouts else []
+    names += ["blast_radius"] if layout.faulty else []
+    if spec.upgrade_policy.max_surge:
+        names.append("surge_vm_hours")
+    return tuple(names)
+
+
+def measure(layout: SetLayout, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
+    """All metrics of one set over [warm_up, horizon], and in which replications rollouts ended."""
+    members = Members(stack, [layout.instances])
+    ready = members.series("ready").crop(warm_up)
+    # Nominal is what the file says: instances that are unhealthy at time 0 are missing from it.
+    nominal = layout.spec.instances * UNIT
+    values = capacity(members.series("capacity").crop(warm_up), nominal, UNIT)
+    values |= in_service(ready) | availability(at_least(ready, layout.min_available))
+    rows = np.flatnonzero(stack.about(layout.first_instance, layout.room))
+    values |= _of_instances(layout, stack, rows)
+    batches = np.flatnonzero(stack.about(layout.batch, 1))
+    values |= {"batches": _count(stack, batches[stack.new[batches] == BATCH_UPGRADING])}
+    ended = np.ones(stack.replications, bool)
+    if layout.rollouts:
+        outcome = of_rollouts(layout, stack)
+        ended = outcome.rollouts_ended
+        values |= outcome.values | {"updated_share": updated_share(layout, stack)}
+    if layout.faulty:
+        values |= _bad_versions(layout, stack, members, warm_up)
+    if layout.spec.upgrade_policy.max_surge:
+        surge = surges(layout, stack).crop(warm_up)
+        values |= {
+            "surge_peak": surge.maximum().astype(np.float64),
+            "surge_vm_hours": surge.integrate() / HOUR,
+        }
+    if layout.spec.demand is not None:
+        each = layout.spec.serves_demand
+        serving = ready.map(ready.values * (each > 0))
+        values |= {"unserved_demand": unserved(layout.demand, serving, 1 / (each or 1.0))}
+    return {("", name): each for name, each in values.items()}, ended
+
+
+def followers(layout: SetLayout) -> Group:
+    """The instances that are to follow the model: those that are there and stay."""
+    codes = np.arange(len(layout.instances.states))
+    there = (codes > 0) & (codes % WIDTH != DELETING)
+    return Group(layout.instances, 0, there.astype(np.int64), layout.instances.weights["ready"])
+
+
+def updated_share(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:
+    """The share at the horizon; 0 where no model was requested."""
+    targets = Targets(stack, layout.target)
+    everyone = np.ones((1, layout.room), bool)
+    done = share(*followers(layout).updated(stack, targets.version[:, 0], everyone))
+    return np.where(targets.status[:, 0] == INITIAL, 0.0, done)
+
+
+def surges(layout: SetLayout, stack: Stack) -> Steps:
+    """How many instances batches have created beside those that they delete, over time."""
+    rows = np.flatnonzero(
+        stack.about(layout.first_instance, layout.room) & (stack.cause == layout.batch)
+    )
+    change = (stack.old[rows] == 0).astype(np.int64) - (stack.new[rows] == 0)
+    opening = np.arange(stack.replications)
+    place = np.concatenate([opening, stack.replication[rows]])
+    order = np.argsort(place, kind="stable")
+    return accumulate(
+        stack.replications,
+        place[order],
+        np.concatenate([np.zeros(len(opening)), stack.time[rows]])[order],
+        np.concatenate([np.zeros(len(opening), np.int64), change])[order],
+        stack.horizon,
+    )
+
+
+def _of_instances(layout: SetLayout, stack: Stack, rows: NDArray[np.intp]) -> Values:
+    status = stack.new[rows] % WIDTH
+    unhealthy = rows[(status == UNHEALTHY) & (stack.new[rows] > 0)]
+    failed = np.zeros((stack.replications, layout.room), bool)
+    failed[stack.replication[unhealthy], stack.subject[unhealthy] - layout.first_instance] = True
+    restored = rows[(stack.old[rows] % WIDTH == RESTORING) & (status != RESTORING)]
+    return {
+        "instances_failed": failed.sum(axis=1).astype(np.float64),
+        "instances_rolled_back": _count(stack, restored),
+    }
+
+
+def _bad_versions(layout: SetLayout, stack: Stack, members: Members, warm_up: float) -> Values:
+    """How far models reach of which a part is bad in the replication, in service or not."""
+    states = stack.final[:, layout.first_fault : layout.first_fault + len(layout.faulty)]
+    reach = []
+    for model, places in enumerate(layout.faults):
+        if places:
+            on = members.weigh(partial(_there, model=model))
+            is_bad = (states[:, places] == BAD).any(axis=1)
+            reach.append(on.map(on.values * is_bad[on.replication]))
+    count = total(reach).crop(warm_up)
+    return {
+        "blast_radius": count.maximum() / layout.spec.instances,
+        "bad_build_hours": count.integrate() / HOUR,
+    }
+
+
+def _there(block: Block, model: int) -> NDArray[np.int64]:
+    """By code 1 for an instance of a model that is there."""
+    codes = np.arange(len(block.states))
+    there: NDArray[np.bool_] = (codes // WIDTH == model) & (codes % WIDTH > 0)
+    return there.astype(np.int64)
+
+
+def _count(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    return np.bincount(stack.replication[rows], minlength=stack.replications).astype(np.float64)
