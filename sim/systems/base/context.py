@@ -59,36 +59,39 @@ class ScheduledEvent(Event):
 
 class EventSequence(Event):
     """Things that are known in advance: only the next of them is in the event queue, which so stays
-    short. The event is armed again for each.
+    short, and those before whatever else is due come without it.
     """
 
     def __init__(
-        self,
-        context: Context,
-        due: Iterable[tuple[Any, ...]],
-        then: Callable[[tuple[Any, ...]], None],
+        self, context: Context, due: Iterable[tuple[Any, ...]], then: Callable[[Any], None]
     ) -> None:
-        """`due` are tuples, in order: the time (seconds), a priority, and whatever `then` needs to
-        know when it is called with one.
+        """`due` are tuples, in order: the time (seconds), a priority (rank << 32 | subject), and
+        whatever `then` needs to know when it is called with one.
         """
         super().__init__(context.env)
         self._ok, self._value = True, None
-        self._due, self._then = iter(due), then
-        self._next: tuple[Any, ...] | None = None
-        self._arm(self.env.now)
+        self._context, self._due, self._then = context, iter(due), then
+        self._next: tuple[Any, ...] | None = next(self._due, None)
+        self._arm()
 
-    def _arm(self, now: float) -> None:
-        self._next = following = next(self._due, None)
-        if following is not None:
+    def _arm(self) -> None:
+        if self._next is not None:
             self.callbacks = [self]
-            self.env.schedule(self, following[1], following[0] - now)
+            self.env.schedule(self, self._next[1], self._next[0] - self.env.now)
 
     def __call__(self, _: Event) -> None:
-        """The next of them happens."""
-        assert self._next is not None
-        happens = self._next
-        self._arm(happens[0])
-        self._then(happens)
+        """The next of them happen, up to the first before which something else is due."""
+        due, queue, env, count = self._next, self._context.event_queue, self.env, -1
+        while due is not None:
+            env._now = due[0]  # noqa: SLF001  (as the event queue would)
+            self._then(due)
+            subject, due, count = due[1], next(self._due, None), count + 1
+            if due is not None and due[:2] >= queue[0][:2]:  # the end of the run is in it
+                break
+        self._next = due
+        self._arm()
+        if count:
+            self._context.spend(count, subject & 0xFFFFFFFF)
 
 
 class TooLongError(Exception):

@@ -6,17 +6,24 @@ not the mode in which it does: so two policies are compared with common random n
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from sim.core.random_streams import Bernoulli, Durations
     from sim.formats.distributions import Distribution
     from sim.systems.base.context import Context
     from sim.systems.vm_scale_set.layout import SetLayout
     from sim.systems.vm_scale_set.spec import Health
+
+
+FEW = 100
+"""Of a set, a hundredth: so few are drawn one by one."""
 
 
 class Starts:
@@ -28,14 +35,15 @@ class Starts:
         """`bad` says which of the faulty versions are bad in this replication."""
         self._context, self._layout, self._reason = context, layout, reason
         self._faults = [[place for place in places if bad[place]] for places in layout.faults]
-        self._used: dict[int, int] = {}
+        self._used = np.zeros(layout.room, np.int64)
+        self._deleted: dict[int, int] = {}
         self._times: dict[str, Durations] = {}
 
-    def next_attempt(self, instance: int) -> int:
-        """The number of an instance's next start for this reason, from 0."""
-        attempt = self._used.get(instance, 0)
-        self._used[instance] = attempt + 1
-        return attempt
+    def next_attempts(self, members: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers of instances' next starts for this reason, from 0."""
+        attempts: NDArray[np.int64] = self._used[members]
+        self._used[members] += 1
+        return attempts
 
     def times(self, purpose: str) -> Durations:
         """Seconds of what a key of the set says, by (instance, attempt)."""
@@ -47,14 +55,43 @@ class Starts:
             self._times[purpose] = found
         return found
 
-    def gets_healthy(self, instance: int, attempt: int, version: int) -> bool:
-        """Whether an instance gets healthy on a model."""
-        return not any(
-            self._happens("unhealthy", place, self._layout.fault(place).unhealthy)[
-                instance, attempt
-            ]
-            for place in self._faults[version]
-        )
+    def durations(
+        self, purpose: str, members: NDArray[np.int64], attempts: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The same for some starts, shape (members,)."""
+        return self._of(self.times(purpose), members, attempts)
+
+    def deletion(self, instance: int) -> float:
+        """Seconds of an instance's next deletion for this reason."""
+        attempt = self._deleted.get(instance, 0)
+        self._deleted[instance] = attempt + 1
+        return self.times("delete")[instance, attempt]
+
+    def is_faulty(self, version: int) -> bool:
+        """Whether a part of a model is bad in this replication."""
+        return bool(self._faults[version])
+
+    def get_healthy(
+        self, members: NDArray[np.int64], attempts: NDArray[np.int64], version: int
+    ) -> NDArray[np.bool_]:
+        """Whether instances get healthy on a model, shape (members,)."""
+        healthy = np.ones(len(members), bool)
+        for place in self._faults[version]:
+            fails = self._happens("unhealthy", place, self._layout.fault(place).unhealthy)
+            healthy &= ~self._of(fails, members, attempts)
+        return healthy
+
+    def _of(
+        self,
+        drawn: Durations | Bernoulli,
+        members: NDArray[np.int64],
+        attempts: NDArray[np.int64],
+    ) -> NDArray[Any]:
+        """What is drawn for some starts. Most are the first one: those are drawn at once."""
+        if not len(members) or attempts.any() or len(members) * FEW < self._layout.room:
+            pairs = zip(members.tolist(), attempts.tolist(), strict=True)
+            return np.array([drawn[each] for each in pairs])
+        return drawn.vector(self._layout.room)[members]
 
     def unhealthy_after(self, instance: int, attempt: int, version: int) -> list[tuple[float, int]]:
         """When a healthy instance turns unhealthy, seconds, and by which of the faulty versions."""
@@ -77,12 +114,12 @@ class Starts:
         return f"{self._layout.name}/{self._layout.faulty[place]}/{purpose}"
 
 
-def seen_healthy(answers: float, health: Health) -> float:
-    """When an instance is seen to be healthy that answers after so many seconds, seconds.
+def seen_healthy(answers: NDArray[np.float64], health: Health) -> NDArray[np.float64]:
+    """When instances are seen to be healthy that answer after so many seconds, seconds.
 
-    Probes come from its start on; as many in a row as the health settings ask for must succeed.
+    Probes come from their start on; as many in a row as the health settings ask for must succeed.
     """
     if health.source == "none":
         return answers
-    first = math.ceil(answers / health.interval)
-    return (first + health.probes - 1) * health.interval
+    seen: NDArray[np.float64] = np.ceil(answers / health.interval) + health.probes - 1
+    return seen * health.interval

@@ -6,7 +6,10 @@ nothing once another one has overtaken it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from sim.systems.base.context import LOOK, RETURN, EventSequence
 from sim.systems.vm_scale_set.draws import seen_healthy
@@ -30,7 +33,9 @@ from sim.systems.vm_scale_set.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.vm_scale_set.draws import Starts
@@ -47,6 +52,8 @@ KEYS = {
 
 RUNS, ANSWERS, JUDGED = range(3)
 """Steps of a start: the instance runs, is seen to be healthy, is given up."""
+AFTER = (INITIALIZING, HEALTHY, UNHEALTHY)
+"""Its status after each of them."""
 
 
 class Awaits(Protocol):
@@ -54,6 +61,23 @@ class Awaits(Protocol):
 
     def settled(self, instance: int, *, is_healthy: bool) -> None:
         """An instance is healthy, or given up, or gone."""
+
+
+class Both:
+    """Two who wait for the same instance: it was taken again before it had settled."""
+
+    def __init__(self, first: Awaits, second: Awaits) -> None:
+        self._first, self._second = first, second
+
+    @classmethod
+    def of(cls, first: Awaits | None, second: Awaits) -> Awaits:
+        """Those of the two who are there."""
+        return second if first is None else cls(first, second)
+
+    def settled(self, instance: int, *, is_healthy: bool) -> None:
+        """Tell both, in the order in which they took it."""
+        self._first.settled(instance, is_healthy=is_healthy)
+        self._second.settled(instance, is_healthy=is_healthy)
 
 
 class Watcher(Protocol):
@@ -74,8 +98,8 @@ class Course:
         self.starts = starts
         self.cause = cause
         """The subject whose doing it is."""
-        self.attempts: dict[int, int] = {}
-        """Number of each instance's start."""
+        self.attempts: dict[int, int] | None = None
+        """Number of each instance's start, where its version is bad."""
 
 
 class Instances:
@@ -89,7 +113,7 @@ class Instances:
         self.changed_at: dict[int, float] = {}
         """When the last change of an instance was over."""
         self._courses: list[Course | None] = [None] * layout.room
-        self._awaiting: dict[int, list[Awaits]] = {}
+        self._awaiting: list[Awaits | None] = [None] * layout.room
         self._failed_until: dict[int, float] = {}
         self.reserved: set[int] = set()
         """Numbers that a replacement is to have."""
@@ -136,7 +160,7 @@ class Instances:
 
     def start(
         self,
-        members: Iterable[int],
+        members: Sequence[int],
         version: int,
         status: int,
         starts: Starts,
@@ -148,50 +172,72 @@ class Instances:
         `status` says what is done with them, `cause` is the subject whose doing it is.
         """
         # A hot path: each instance of a set comes by here in each upgrade.
-        context, codes, health = self.context, self.codes, self.layout.spec.health
-        now, record, first = context.now, context.record, self.first
-        seconds, answers = starts.times(KEYS[status]), starts.times("healthy_after")
-        keeps_serving = status == EXTENSIONS_UPDATING
-        wait = health.wait + (health.grace_period if health.grace_extends_wait else 0.0)
+        codes, courses, awaiting = self.codes, self._courses, self._awaiting
+        now, record, first = self.context.now, self.context.record, self.first
+        numbers = np.array(members, np.int64)
+        attempts = starts.next_attempts(numbers)
         course = Course(starts, cause)
-        due = []
+        if starts.is_faulty(version):
+            course.attempts = dict(zip(members, attempts.tolist(), strict=True))
+        new = version * WIDTH + status
         for instance in members:
-            attempt = course.attempts[instance] = starts.next_attempt(instance)
-            self._courses[instance] = course
-            self._awaiting.setdefault(instance, []).append(awaits)
-            old, new = codes[instance], version * WIDTH + status
+            courses[instance] = course
+            awaiting[instance] = Both.of(awaiting[instance], awaits)
+            record(now, first + instance, codes[instance], new, cause)
             codes[instance] = new
-            subject = first + instance
-            record(now, subject, old, new, cause)
-            runs = now + seconds[instance, attempt]
-            if self._failed_until:  # no start shortens the recovery from a failure
-                runs = max(runs, self._failed_until.get(instance, 0.0))
-            returns, looks = RETURN << 32 | subject, LOOK << 32 | subject
-            gets_healthy = starts.gets_healthy(instance, attempt, version)
-            if keeps_serving and gets_healthy:
-                due.append((runs, returns, instance, ANSWERS))
-                continue
-            due.append((runs, returns, instance, RUNS))
-            healthy = runs + seen_healthy(answers[instance, attempt], health)
-            if gets_healthy:
-                due.append((healthy, returns, instance, ANSWERS))
-            if not gets_healthy or healthy > runs + wait:
-                due.append((runs + wait, looks, instance, JUDGED))
-        due.sort()
-        EventSequence(context, due, lambda each: self._step(course, each[2], each[3]))
+        due = self._plan(numbers, attempts, version, status, starts)
+        EventSequence(self.context, due, partial(self._step, course))
 
-    def _step(self, course: Course, instance: int, step: int) -> None:
+    def _plan(
+        self,
+        members: NDArray[np.int64],
+        attempts: NDArray[np.int64],
+        version: int,
+        status: int,
+        starts: Starts,
+    ) -> Iterable[tuple[float, int, int, int]]:
+        """The steps of a start that begins now, in order: time, priority, instance, step."""
+        health = self.layout.spec.health
+        runs = self.context.now + starts.durations(KEYS[status], members, attempts)
+        if self._failed_until:  # no start shortens the recovery from a failure
+            until = [self._failed_until.get(instance, 0.0) for instance in members.tolist()]
+            runs = np.maximum(runs, until)
+        answers = starts.durations("healthy_after", members, attempts)
+        healthy = runs + seen_healthy(answers, health)
+        judged = runs + health.wait + (health.grace_period if health.grace_extends_wait else 0.0)
+        gets_healthy = starts.get_healthy(members, attempts, version)
+        stops = np.ones(len(members), bool)
+        if status == EXTENSIONS_UPDATING:  # it serves on where all is well
+            healthy[gets_healthy], stops = runs[gets_healthy], ~gets_healthy
+        is_late = ~gets_healthy | (healthy > judged)
+        place = np.arange(len(members))
+        steps = (
+            (RUNS, RETURN, runs, place[stops]),
+            (ANSWERS, RETURN, healthy, place[gets_healthy]),
+            (JUDGED, LOOK, judged, place[is_late]),
+        )
+        times = np.concatenate([when[which] for _, _, when, which in steps])
+        number = np.concatenate([members[which] for _, _, _, which in steps])
+        rank = np.repeat([rank for _, rank, _, _ in steps], [len(each[3]) for each in steps])
+        step = np.repeat([step for step, _, _, _ in steps], [len(each[3]) for each in steps])
+        priority = rank << 32 | (self.first + number)
+        order = np.lexsort((step, priority, times))
+        columns = (times, priority, number, step)
+        return zip(*(column[order].tolist() for column in columns), strict=True)
+
+    def _step(self, course: Course, due: tuple[float, int, int, int]) -> None:
+        now, _, instance, step = due
         if self._courses[instance] is not course:
             return
-        if step == RUNS:
-            self._become(instance, self.version(instance), INITIALIZING, course.cause)
-            if self.layout.spec.health.source == "none":
-                self._settle(instance, is_healthy=True)
-        elif step == ANSWERS:
+        old = self.codes[instance]
+        new = self.codes[instance] = old - old % WIDTH + AFTER[step]
+        self.context.record(now, self.first + instance, old, new, course.cause)
+        if step == ANSWERS:
             self._is_healthy(instance, course)
-        else:
-            self._become(instance, self.version(instance), UNHEALTHY, course.cause)
+        elif step == JUDGED:
             self._settle(instance, is_healthy=False)
+        elif self.layout.spec.health.source == "none":
+            self._settle(instance, is_healthy=True)
 
     def restore(
         self, instance: int, version: int, starts: Starts, cause: int, awaits: Awaits
@@ -201,12 +247,12 @@ class Instances:
         Assumption: that succeeds, and the instance is healthy as soon as it is done.
         """
         course = self._courses[instance] = Course(None, cause)
-        self._awaiting.setdefault(instance, []).append(awaits)
+        self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, version, RESTORING, cause)
         seconds = starts.times("restore")[instance, 0]
         recovery = self._failed_until.get(instance, 0.0) - self.context.now
         seconds = max(seconds, recovery)
-        self._later(course, instance, seconds, self._is_healthy)
+        self._later(course, instance, seconds, self._is_back)
 
     def delete(self, instance: int, starts: Starts, cause: int, awaits: Awaits) -> None:
         """Delete an instance; its number is free then.
@@ -214,10 +260,9 @@ class Instances:
         Assumption: an instance stops serving when its deletion begins.
         """
         course = self._courses[instance] = Course(None, cause)
-        self._awaiting.setdefault(instance, []).append(awaits)
+        self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, self.version(instance), DELETING, cause)
-        seconds = starts.times("delete")[instance, starts.next_attempt(-1 - instance)]
-        self._later(course, instance, seconds, self._is_gone)
+        self._later(course, instance, starts.deletion(instance), self._is_gone)
 
     def fail(self, instance: int, recovery: float, cause: int) -> None:
         """A failure; one that is out of service has nothing to lose."""
@@ -228,18 +273,21 @@ class Instances:
         self._become(instance, self.version(instance), FAILED, cause)
         # An upgrade of its extensions under way is over: there is nothing left to wait for.
         self._settle(instance, is_healthy=False)
-        self._later(course, instance, recovery, self._is_healthy)
+        self._later(course, instance, recovery, self._is_back)
 
     # How it comes back.
 
+    def _is_back(self, instance: int, course: Course) -> None:
+        self._become(instance, self.version(instance), HEALTHY, course.cause)
+        self._is_healthy(instance, course)
+
     def _is_healthy(self, instance: int, course: Course) -> None:
-        version = self.version(instance)
-        self._become(instance, version, HEALTHY, course.cause)
-        self.changed_at[instance] = self.context.now
+        if self.watching:
+            self.changed_at[instance] = self.context.now
         self._settle(instance, is_healthy=True)
-        if course.starts is None:
+        if course.attempts is None or course.starts is None:
             return
-        attempt = course.attempts[instance]
+        version, attempt = self.version(instance), course.attempts[instance]
         for seconds, place in course.starts.unhealthy_after(instance, attempt, version):
             self._later(course, instance, seconds, self._fault, self.layout.first_fault + place)
 
@@ -274,8 +322,10 @@ class Instances:
         self.context.call(delay, RETURN, self.first + instance, unless_overtaken)
 
     def _settle(self, instance: int, *, is_healthy: bool) -> None:
-        for each in self._awaiting.pop(instance, ()):
-            each.settled(instance, is_healthy=is_healthy)
+        awaits = self._awaiting[instance]
+        if awaits is not None:
+            self._awaiting[instance] = None
+            awaits.settled(instance, is_healthy=is_healthy)
         for watcher in self.watching:
             watcher.changed(instance)
 
@@ -283,10 +333,10 @@ class Instances:
 class Batch:
     """Instances that were taken together, until each of them is healthy, or given up, or gone."""
 
-    def __init__(self, context: Context, subject: int, members: Iterable[int]) -> None:
+    def __init__(self, context: Context, subject: int, members: Sequence[int]) -> None:
         """`subject` is whose event it is when all are."""
         self._context, self._subject = context, subject
-        self._open = set(members)
+        self._open = len(members)
         self.failed: list[int] = []
         """Those that are not healthy."""
         self.over = context.event()
@@ -296,7 +346,7 @@ class Batch:
 
     def settled(self, instance: int, *, is_healthy: bool) -> None:
         """An instance is healthy, or given up, or gone."""
-        self._open.discard(instance)
+        self._open -= 1
         if not is_healthy:
             self.failed.append(instance)
         if not self._open:
