@@ -33,7 +33,7 @@ from sim.systems.vm_scale_set.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -117,6 +117,12 @@ class Instances:
         self._failed_until: dict[int, float] = {}
         self.reserved: set[int] = set()
         """Numbers that a replacement is to have."""
+        status = np.arange(len(layout.instances.states)) % WIDTH
+        self._is_there = (status > 0) & (status != DELETING)
+        self._is_on_its_way = np.isin(status, ON_ITS_WAY)
+        # Without a source of health Azure sees power states only.
+        is_unseen = (status == UNHEALTHY) & (layout.spec.health.source == "none")
+        self._counts_unhealthy = np.isin(status, COUNTS_UNHEALTHY) & ~is_unseen
 
     # What an instance is.
 
@@ -131,8 +137,7 @@ class Instances:
     @property
     def present(self) -> list[int]:
         """Those that are there, and not about to be deleted."""
-        codes = self.codes
-        return [k for k, code in enumerate(codes) if code and code % WIDTH != DELETING]
+        return self._numbers(self._is_there)
 
     @property
     def free(self) -> list[int]:
@@ -140,21 +145,36 @@ class Instances:
         codes, reserved = self.codes, self.reserved
         return [k for k, code in enumerate(codes) if not code and k not in reserved]
 
-    def is_on_its_way(self, instance: int) -> bool:
-        """Whether something is done with it, so that its version is not reached yet."""
-        return self.status(instance) in ON_ITS_WAY
+    @property
+    def on_their_way(self) -> list[int]:
+        """Those with which something is done, so that their version is not reached yet."""
+        return self._numbers(self._is_on_its_way)
+
+    @property
+    def unhealthy(self) -> list[int]:
+        """Those that count as unhealthy where no batch is under way."""
+        return self._numbers(self._counts_unhealthy)
+
+    def pending(self, version: int, *passed_over: Collection[int]) -> list[int]:
+        """Those that are not at a model, by number."""
+        codes = np.array(self.codes)
+        which = self._is_there[codes] & (codes // WIDTH != version)
+        for each in passed_over:
+            which[list(each)] = False
+        found: list[int] = np.flatnonzero(which).tolist()
+        return found
+
+    def _numbers(self, by_code: NDArray[np.bool_]) -> list[int]:
+        found: list[int] = np.flatnonzero(by_code[self.codes]).tolist()
+        return found
 
     def counts_unhealthy(self, instance: int) -> bool:
         """Whether it counts as unhealthy where no batch is under way."""
-        return self.status(instance) in COUNTS_UNHEALTHY and not self._is_unseen(instance)
+        return bool(self._counts_unhealthy[self.codes[instance]])
 
     def is_given_up(self, instance: int) -> bool:
         """Whether it is seen to be unhealthy, and nothing is done about it."""
-        return self.status(instance) in GIVEN_UP and not self._is_unseen(instance)
-
-    def _is_unseen(self, instance: int) -> bool:
-        """Whether it is unhealthy and Azure sees only that it runs."""
-        return self.layout.spec.health.source == "none" and self.status(instance) == UNHEALTHY
+        return self.status(instance) in GIVEN_UP and self.counts_unhealthy(instance)
 
     # What befalls it.
 

@@ -101,6 +101,10 @@ class SetLayout(Layout[VmScaleSet]):
         """By number the zone of an instance, from 0."""
         self.domains = spec.domains
         """Update domains that batches stay inside of; instance k is in domain k mod domains."""
+        crosses = spec.upgrade_policy.enable_cross_zone_upgrade
+        zone = np.zeros(self.room, np.int64) if crosses else np.array(self.zone_of)
+        self.place_of = zone * self.domains + np.arange(self.room) % self.domains
+        """By number the place, zone and domain in one, that a batch stays inside of."""
         self.min_available = at_least(spec.min_available, spec.instances)
         """Instances in service that the set needs."""
 

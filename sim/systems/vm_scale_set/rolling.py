@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.core.log import ROLLING_BACK
 from sim.systems.base.context import ACT
 from sim.systems.vm_scale_set.instances import Batch
@@ -31,10 +33,11 @@ from sim.systems.vm_scale_set.states import (
     REIMAGING,
     RESTORING,
     UPDATING,
+    WIDTH,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable
 
     from simpy import Event
 
@@ -81,22 +84,22 @@ class RollingUpgrade:
         context: Context,
         instances: Instances,
         upgrade: Upgrade,
-        skipped: Callable[[int], bool],
+        protected: Collection[int],
         ended: Callable[[str | None], None],
     ) -> None:
-        """`skipped` says which instances it passes over; `ended` hears the rule by which it failed,
-        if any.
+        """It passes over those that are `protected` by then; `ended` hears the rule by which it
+        failed, if any.
         """
         self._context, self._instances, self._upgrade = context, instances, upgrade
         self._layout: SetLayout = instances.layout
         self._policy = self._layout.spec.upgrade_policy
         self._windows = upgrade.call.windows
-        self._skipped, self._ended = skipped, ended
+        self._protected, self._ended = protected, ended
         self._batch_state = AT_REST
         self._upgraded: set[int] = set()
         """Instances that were brought to its model."""
         self._former: dict[int, int] = {}
-        """The model that each of them had."""
+        """The model that each of them had that was upgraded in place."""
         self._restored: set[int] = set()
         """Those that got their former OS disk back."""
         self._cancelled = False
@@ -163,40 +166,23 @@ class RollingUpgrade:
     # Batches.
 
     def _pending(self) -> list[int]:
-        """Those that are to be upgraded still, by number.
+        """Those that are to be upgraded still: one that got its OS disk back had its turn."""
+        return self._instances.pending(self._upgrade.version, self._restored, self._protected)
 
-        One that got its former OS disk back had its turn.
-        """
-        version, instances = self._upgrade.version, self._instances
-        return [
-            each
-            for each in instances.present
-            if instances.version(each) != version
-            and each not in self._restored
-            and not self._skipped(each)
-        ]
-
-    def _next_batch(self, pending: Sequence[int]) -> list[int]:
+    def _next_batch(self, pending: list[int]) -> list[int]:
         """The first ones of one zone and one update domain, at most as many as a batch may have.
 
         # Assumption: zones, domains and instances go by number; unhealthy ones shrink no batch.
         """
-        layout, policy = self._layout, self._policy
-
-        def place(instance: int) -> tuple[int, int]:
-            zone = 0 if policy.enable_cross_zone_upgrade else layout.zone_of[instance]
-            return zone, instance % layout.domains
-
-        def order(instance: int) -> tuple[bool, tuple[int, int], int]:
-            comes_first = policy.prioritize_unhealthy_instances and self._instances.is_given_up(
-                instance
-            )
-            return not comes_first, place(instance), instance
-
-        ordered = sorted(pending, key=order)
-        here = place(ordered[0])
-        limit = batch_limit(layout.spec, len(self._instances.present))
-        return [each for each in ordered if place(each) == here][:limit]
+        layout, instances, first = self._layout, self._instances, list[int]()
+        if self._policy.prioritize_unhealthy_instances:
+            first = [each for each in pending if instances.is_given_up(each)]
+            # Stable: those that are alike stay in order of number.
+            pending = sorted(pending, key=lambda each: not instances.is_given_up(each))
+        here = layout.place_of[first or pending].min()
+        limit = batch_limit(layout.spec, len(instances.present))
+        alike = np.flatnonzero(layout.place_of[pending] == here)[:limit]
+        return [pending[k] for k in alike.tolist()]
 
     def _take(self, batch: list[int]) -> Steps:
         self._becomes(BATCH_UPGRADING)
@@ -278,9 +264,8 @@ class RollingUpgrade:
 
     def _are_too_many_unhealthy(self) -> bool:
         """Whether more of all instances are unhealthy than may be, for whatever reason."""
-        present = self._instances.present
-        unhealthy = sum(map(self._instances.counts_unhealthy, present))
-        return unhealthy > self._policy.max_unhealthy_instance_percent * len(present) + _NEARLY
+        most = self._policy.max_unhealthy_instance_percent * len(self._instances.present)
+        return len(self._instances.unhealthy) > most + _NEARLY
 
     def _are_too_many_failed(self) -> bool:
         """Whether more of the upgraded instances are unhealthy than may be."""
@@ -289,11 +274,7 @@ class RollingUpgrade:
 
     def _failed(self) -> list[int]:
         """Those of the upgraded instances that are unhealthy now, or that had to be restored."""
-        return [
-            each
-            for each in sorted(self._upgraded | self._restored)
-            if each in self._restored or self._instances.counts_unhealthy(each)
-        ]
+        return sorted(self._restored.union(self._upgraded.intersection(self._instances.unhealthy)))
 
     def _becomes(self, state: int) -> None:
         if state != self._batch_state:
@@ -313,16 +294,23 @@ def by_work(
     """What brings each instance to a model, as a status: a new image replaces the OS disk, a new
     size restarts, new extensions leave it in service.
     """
-    new, found = layout.models[version], defaultdict(list)
+    alike, found = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
     for each in members:
-        old, status = layout.models[instances.version(each)], instances.status(each)
-        if status == CREATING:
-            found[CREATING].append(each)
-        # One whose disk is replaced has its version only when that is over.
-        elif old.image != new.image or status in (REIMAGING, RESTORING):
-            found[REIMAGING].append(each)
-        elif old.size != new.size or status not in IN_SERVICE:
-            found[UPDATING].append(each)
-        else:
-            found[EXTENSIONS_UPDATING].append(each)
-    return found
+        alike[instances.codes[each]].append(each)
+    for code, those in alike.items():
+        found[_work(layout, code, version)] += those
+    return {status: sorted(those) for status, those in found.items()}
+
+
+def _work(layout: SetLayout, code: int, version: int) -> int:
+    """The status by which an instance in a state comes to a model."""
+    status = code % WIDTH
+    old, new = layout.models[code // WIDTH], layout.models[version]
+    if status == CREATING:
+        return CREATING
+    # One whose disk is replaced has its version only when that is over.
+    if old.image != new.image or status in (REIMAGING, RESTORING):
+        return REIMAGING
+    if old.size != new.size or status not in IN_SERVICE:
+        return UPDATING
+    return EXTENSIONS_UPDATING

@@ -111,7 +111,7 @@ class ScaleSetService(Service):
             self._end_if_reached()
 
     def _all_at_once(self, upgrade: Upgrade) -> Steps:
-        """Automatic: no order is guaranteed, and all instances may be taken at once: so they are."""
+        """Automatic: no order is guaranteed, all instances may be taken at once: so they are."""
         pending = self._pending(upgrade)
         settled = self._take(pending, upgrade.version, upgrade.starts, upgrade.subject)
         yield settled.over
@@ -223,7 +223,7 @@ class ScaleSetService(Service):
 
     def _roll(self, upgrade: Upgrade) -> None:
         self._rolling = RollingUpgrade(
-            self.context, self._instances, upgrade, self._protected.__contains__, self._ended
+            self.context, self._instances, upgrade, self._protected, self._ended
         )
         self.context.start(self._rolling.run())
 
@@ -280,10 +280,9 @@ class ScaleSetService(Service):
         is_manual = self._spec.upgrade_policy.mode == "manual"
         if upgrade is None or self._rolling is not None or not is_manual:
             return
-        present = self._instances.present
-        if self._pending(upgrade) or any(map(self._instances.is_on_its_way, present)):
+        if self._pending(upgrade) or self._instances.on_their_way:
             return
-        self._ended(rejections.UNHEALTHY if self._unhealthy(present) else None)
+        self._ended(rejections.UNHEALTHY if self._instances.unhealthy else None)
 
     def _close(self, upgrade: Upgrade, end: int, rule: str | None, cause: int) -> None:
         upgrade.becomes(end, cause)
@@ -379,11 +378,7 @@ class ScaleSetService(Service):
 
     def _pending(self, upgrade: Upgrade) -> list[int]:
         """Those that are not at its model and that are no exception."""
-        return [
-            each
-            for each in self._instances.present
-            if self._instances.version(each) != upgrade.version and each not in self._protected
-        ]
+        return self._instances.pending(upgrade.version, self._protected)
 
     def _take(self, members: list[int], version: int, starts: Starts, cause: int) -> Batch:
         """Bring instances to a model, all at once."""
