@@ -119,10 +119,11 @@ class Instances:
         """Numbers that a replacement is to have."""
         status = np.arange(len(layout.instances.states)) % WIDTH
         self._is_there = (status > 0) & (status != DELETING)
-        self._is_on_its_way = np.isin(status, ON_ITS_WAY)
         # Without a source of health Azure sees power states only.
-        is_unseen = (status == UNHEALTHY) & (layout.spec.health.source == "none")
-        self._counts_unhealthy = np.isin(status, COUNTS_UNHEALTHY) & ~is_unseen
+        sees = layout.spec.health.source != "none"
+        unseen = (INITIALIZING, UNHEALTHY) if not sees else ()
+        self._is_on_its_way = np.isin(status, ON_ITS_WAY) & ~np.isin(status, unseen)
+        self._counts_unhealthy = np.isin(status, COUNTS_UNHEALTHY) & ~np.isin(status, unseen)
 
     # What an instance is.
 

@@ -69,6 +69,7 @@ class InstanceRepairs:
     def changed(self, instance: int) -> None:
         """One that is unhealthy waits for its repair."""
         if self._instances.is_given_up(instance):
+            self._waiting.pop(instance, None)  # it may wait from an earlier time on
             self._waiting[instance] = None
             self._look_in(0.0)
 

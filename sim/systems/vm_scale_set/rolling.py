@@ -157,7 +157,9 @@ class RollingUpgrade:
         self._becomes(AT_REST)
         goes_back = self._policy.rollback_failed_instances_on_policy_breach
         if rule == BREACH_UPGRADED and goes_back:
-            failed = [each for each in self._failed() if each not in self._restored]
+            # What a surge created has no former model.
+            failed = [each for each in self._failed() if each in self._former]
+            failed = [each for each in failed if each not in self._restored]
             if failed:
                 self._upgrade.becomes(ROLLING_BACK, self._upgrade.subject)
                 yield from self._restore(failed)
@@ -226,7 +228,8 @@ class RollingUpgrade:
     def _has_room(self, more: int) -> bool:
         """Whether the quota allows so many instances more."""
         quota = self._layout.spec.quota
-        return quota is None or len(self._instances.present) + more <= quota
+        there = sum(map(bool, self._instances.codes))
+        return quota is None or there + more <= quota
 
     def _surge(self, batch: list[int]) -> Steps:
         """Create as many at the new model; when they are healthy, delete as many old ones.

@@ -142,7 +142,12 @@ class ScaleSetService(Service):
         """Reimage instances at once, whatever the batches; they follow the latest model then."""
         named = [each for each in self._named(call) if each not in self._protected]
         settled, starts = Batch(self.context, call.subject, named), self._starts(call)
-        self._instances.start(named, self._target.version, REIMAGING, starts, call.subject, settled)
+        created = [each for each in named if self._instances.status(each) == CREATING]
+        others = [each for each in named if self._instances.status(each) != CREATING]
+        for status, members in ((CREATING, created), (REIMAGING, others)):
+            self._instances.start(
+                members, self._target.version, status, starts, call.subject, settled
+            )
         self.context.start(self._through(call, named, settled))
 
     def _through(self, call: Call, members: list[int], settled: Batch) -> Steps:
@@ -204,20 +209,23 @@ class ScaleSetService(Service):
         # Assumption: it waits for the end of a rolling upgrade that is on.
         """
         upgrade: Upgrade = event.argument
-        if self._rolling is None:
+        if self._rolling is None or self._is_outdated(upgrade):
             self._follow(upgrade)
             return
         if self._due is not None:
             self._close(self._due, SUPERSEDED, rejections.SUPERSEDED, upgrade.subject)
         self._due = upgrade
 
+    def _is_outdated(self, upgrade: Upgrade) -> bool:
+        image: str = upgrade.call.body.image
+        return image != self._published
+
     def _follow(self, upgrade: Upgrade) -> None:
-        image = upgrade.call.body.image
-        if image != self._published:
+        if self._is_outdated(upgrade):
             self._close(upgrade, SUPERSEDED, rejections.SUPERSEDED, upgrade.subject)
             return
         # Extensions and size may have changed since the image was published.
-        upgrade.version = self._with(image)
+        upgrade.version = self._with(upgrade.call.body.image)
         self._open(upgrade)
         self._roll(upgrade)
 
