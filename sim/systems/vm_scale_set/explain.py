@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 _NEARLY = 1e-9
 MODES = {
-    "automatic": "all instances at once (mode automatic)",
-    "manual": "no instance until manual_upgrade names it (mode manual)",
-    "rolling": "instances in batches (mode rolling)",
+    "automatic": "reaches all instances at once",
+    "manual": "reaches no instance until manual_upgrade names it",
+    "rolling": "reaches instances in batches",
 }
 LISTED = 10
 """So many zones or domains are listed one by one."""
@@ -70,7 +70,7 @@ def _set(layout: SetLayout) -> str:
     of_all = rounded_up(spec.min_available, spec.instances)
     return (
         f"{layout.name}: a {spec.orchestration} scale set of "
-        f"{pluralize(spec.instances, 'instance')}{where}, on {layout.versions[0]}; available while "
+        f"{pluralize(spec.instances, 'instance')}{where}, on image {spec.image}; available while "
         f"at least {least:,}{of_all} {be(least)} in service."
     )
 
@@ -211,7 +211,8 @@ def _change(body: UpdateModel, spec: VmScaleSet) -> str:
     change = ", ".join(f"{part} {name}" for part, name in parts)
     change = change or "no change, which begins again where an upgrade ended early"
     how = f"; an instance is {_work(spec, parts[0][0])}" if parts else ""
-    return f"the model gets {change}: it reaches {MODES[spec.upgrade_policy.mode]}{how}"
+    mode = spec.upgrade_policy.mode
+    return f"the model gets {change}, which {MODES[mode]} (mode {mode}){how}"
 
 
 def _parts(body: UpdateModel) -> list[tuple[str, str]]:

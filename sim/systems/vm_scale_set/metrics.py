@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import UNIT
-from sim.core.metrics import HOUR, METRICS, Metric, availability, capacity, in_service
+from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity, in_service
 from sim.core.timelines import Members, accumulate, total
 from sim.systems.base.demand import unserved
 from sim.systems.base.metrics import at_least, of_rollouts
@@ -89,7 +89,7 @@ OWN_METRICS = (
     ),
 )
 
-SET_METRICS = METRICS | {metric.name: metric for metric in OWN_METRICS}
+SET_METRICS = NO_ROLLBACKS | {metric.name: metric for metric in OWN_METRICS}
 
 
 def headlines(layout: SetLayout) -> tuple[str, ...]:
@@ -120,7 +120,9 @@ def measure(layout: SetLayout, stack: Stack, warm_up: float) -> tuple[Measured, 
     if layout.rollouts:
         outcome = of_rollouts(layout, stack)
         ended = outcome.rollouts_ended
-        values |= outcome.values | {"updated_share": updated_share(layout, stack)}
+        # Single instances get their former model back, never the set as a whole.
+        values |= {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
+        values |= {"updated_share": updated_share(layout, stack)}
     if layout.faulty:
         values |= _bad_versions(layout, stack, members, warm_up)
     if layout.spec.upgrade_policy.max_surge:
