@@ -66,14 +66,14 @@ def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> lis
         "healthy_after": bool(bodies),
     }
     lines = [
-        f"{key} {getattr(spec, key).short}"
+        f"{key} ({getattr(spec, key).short})"
         for key, holds in in_force.items()
         if holds and key not in spec.model_fields_set
     ]
     published = any(isinstance(each, PublishImage) for each in bodies)
     automatic = spec.automatic_os_upgrade
     if published and automatic.enabled and "discovery" not in automatic.model_fields_set:
-        lines.append(f"discovery {automatic.discovery.short}")
+        lines.append(f"discovery ({automatic.discovery.short})")
     if upgraded and not any(has_faults(spec, each) for each in spec.versions):
         lines.append("no bad versions")
     if not spec.failures:
