@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.core.random_streams import Bernoulli
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from sim.core.random_streams import Bernoulli, Durations
+    from sim.core.random_streams import Durations
     from sim.formats.distributions import Distribution
     from sim.systems.base.context import Context
     from sim.systems.vm_scale_set.layout import SetLayout
@@ -88,9 +90,10 @@ class Starts:
         attempts: NDArray[np.int64],
     ) -> NDArray[Any]:
         """What is drawn for some starts. Most are the first one: those are drawn at once."""
-        if not len(members) or attempts.any() or len(members) * FEW < self._layout.room:
+        if attempts.any() or len(members) * FEW < self._layout.room:
             pairs = zip(members.tolist(), attempts.tolist(), strict=True)
-            return np.array([drawn[each] for each in pairs])
+            kind = bool if isinstance(drawn, Bernoulli) else float
+            return np.array([drawn[each] for each in pairs], kind)
         return drawn.vector(self._layout.room)[members]
 
     def unhealthy_after(self, instance: int, attempt: int, version: int) -> list[tuple[float, int]]:

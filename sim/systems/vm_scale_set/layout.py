@@ -134,6 +134,10 @@ class SetLayout(Layout[VmScaleSet]):
         body = self.request(self.upgrades[number]).body
         return isinstance(body, StartOsUpgrade | PublishImage)
 
+    def is_published(self, number: int) -> bool:
+        """Whether Azure begins it by itself, some time after the publication of an image."""
+        return isinstance(self.request(self.upgrades[number]).body, PublishImage)
+
     @cached_property
     def faults(self) -> tuple[tuple[int, ...], ...]:
         """By model the places, in `faulty`, of its parts that have faults."""

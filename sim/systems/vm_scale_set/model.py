@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.core.log import SCENARIO, Stack
+from sim.systems.base import records
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
+from sim.systems.base.records import OperationRecord
 from sim.systems.vm_scale_set import explain, metrics, rejections, status, tables
 from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.layout import SetLayout
-from sim.systems.vm_scale_set.requests import PublishImage
 from sim.systems.vm_scale_set.series import SetSeries, names
 from sim.systems.vm_scale_set.service import ScaleSetService
 from sim.systems.vm_scale_set.states import BAD, FAILURES, GOOD, IN_SERVICE, INSTANCE
@@ -117,12 +118,17 @@ class SetModel(SystemModel[SetLayout]):
 
     def operations_table(self, log: Log) -> list[dict[str, Any]]:
         """One row an operation; the publication of an image is nobody's request."""
-        published = {each.name for each in self.operations if isinstance(each.body, PublishImage)}
-        unsent: dict[str, Any] = {"http_status": None, "request_id": ""}
-        return [
-            row | unsent if row["name"] in published else row
-            for row in super().operations_table(log)
+        asked = [
+            OperationRecord(
+                each.name, each.kind, each.body, each.index, rejections.accepted(each.body)
+            )
+            for each in self.operations
         ]
+        block = log.subjects.one(self.layout.name, "operation")
+        rows = records.operations_table(log, block, asked, self.answer)
+        for row, each in zip(rows, asked, strict=True):
+            row["http_status"] = row["http_status"] if each.http_status else None
+        return rows
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What Get Latest Rolling Upgrade and the OS upgrade history would show."""

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.systems.base.records import Rejection
-from sim.systems.vm_scale_set.requests import OF_INSTANCES, StartOsUpgrade
+from sim.systems.vm_scale_set.requests import (
+    OF_INSTANCES,
+    PublishImage,
+    Scale,
+    SetProtection,
+    StartOsUpgrade,
+    UpdateModel,
+)
 
 if TYPE_CHECKING:
     from sim.systems.base.operation import Request
@@ -70,6 +77,17 @@ REJECTIONS = {
 """Rule -> how the service answers."""
 
 RULES = tuple(REJECTIONS)
+
+
+def accepted(body: Request) -> int | None:
+    """How a request is answered that is accepted; None where nobody sends one.
+
+    Source: the operations of the Compute REST API, of whose answers this is the one while the work
+    is not over yet.
+    """
+    if isinstance(body, PublishImage):
+        return None
+    return 200 if isinstance(body, UpdateModel | Scale | SetProtection) else 202
 
 
 def by_request(body: Request, room: int) -> str | None:

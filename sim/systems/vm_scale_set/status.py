@@ -13,6 +13,7 @@ import numpy as np
 from sim.core.log import (
     COMPLETED,
     ROLLING_BACK,
+    SUPERSEDED,
     UPGRADE_CANCELLED,
     UPGRADE_ENDS,
     UPGRADE_FAILED,
@@ -20,7 +21,7 @@ from sim.core.log import (
 )
 from sim.systems.base.targets import Targets
 from sim.systems.vm_scale_set.rejections import answer
-from sim.systems.vm_scale_set.requests import CancelRollingUpgrade, PublishImage
+from sim.systems.vm_scale_set.requests import CancelRollingUpgrade
 from sim.systems.vm_scale_set.states import (
     COUNTS_UNHEALTHY,
     DELETING,
@@ -90,26 +91,32 @@ def status(layout: SetLayout, stack: Stack) -> Row:
 
 def _walks(layout: SetLayout, stack: Stack) -> list[_Walk]:
     """The rolling upgrades that have begun, in order of time."""
+    target = np.flatnonzero(stack.about(layout.target.first, 1))
+    batch = np.flatnonzero(stack.about(layout.batch, 1))
     found = []
-    for number in range(layout.rollouts):
-        if not layout.rolls(number):
-            continue
+    for number in filter(layout.rolls, range(layout.rollouts)):
         subject = layout.first_upgrade + number
-        wanted = np.flatnonzero(stack.about(layout.target.first, 1) & (stack.cause == subject))
-        if not len(wanted):  # an image that is not discovered yet
-            continue
         rows = np.flatnonzero(stack.about(subject, 1))
         ends = rows[np.isin(stack.new[rows], UPGRADE_ENDS)]
+        signs = rows
+        if layout.is_published(number):  # it is on from the publication; it begins some time after
+            signs = np.concatenate([target, batch])
+            signs = np.concatenate([signs[stack.cause[signs] == subject], ends])
+        if not len(signs):
+            continue
+        began = float(stack.time[signs].min())
+        wanted = stack.new[target[stack.time[target] <= began]]
         found.append(
             _Walk(
                 number,
-                float(stack.time[wanted[0]]),
+                began,
                 int(stack.new[rows[-1]]),
                 float(stack.time[ends[0]]) if len(ends) else None,
-                int(stack.new[wanted[0]]) // layout.target.states.width,
+                int(wanted[-1]) // layout.target.states.width if len(wanted) else 0,
             )
         )
-    return sorted(found, key=lambda each: each.began)
+    begun = [each for each in found if each.state != SUPERSEDED]
+    return sorted(begun, key=lambda each: each.began)
 
 
 def _latest(layout: SetLayout, stack: Stack, walk: _Walk) -> Row:
@@ -144,7 +151,6 @@ def _last_action(layout: SetLayout, stack: Stack, walk: _Walk) -> Row:
 
 
 def _attempt(layout: SetLayout, stack: Stack, walk: _Walk) -> Row:
-    operation = layout.requests[layout.operation_number(layout.upgrades[walk.number])]
     restored = _restored(layout, stack, walk)
     return {
         "runningStatus": {
@@ -154,7 +160,7 @@ def _attempt(layout: SetLayout, stack: Stack, walk: _Walk) -> Row:
         },
         "progress": _progress(layout, stack, walk),
         "error": _error(layout, stack, walk),
-        "startedBy": "Platform" if isinstance(operation.body, PublishImage) else "User",
+        "startedBy": "Platform" if layout.is_published(walk.number) else "User",
         "targetImageReference": layout.models[walk.version].image,
         "rollbackInfo": {
             "successfullyRolledbackInstanceCount": len(restored),
@@ -188,12 +194,20 @@ def _progress(layout: SetLayout, stack: Stack, walk: _Walk) -> Row:
     serves = np.isin(status, IN_SERVICE)
     failed = (on_it & np.isin(status, COUNTS_UNHEALTHY[:2])) | (there & restored)
     back = there & (status == RESTORING)
+    replaced = _surged_in_vain(layout, stack, walk)
     return {
         "successfulInstanceCount": int((on_it & serves & ~restored).sum()),
-        "failedInstanceCount": int((failed & ~back).sum()),
+        "failedInstanceCount": int((failed & ~back).sum()) + replaced,
         "inProgressInstanceCount": int((on_it & ~serves & ~failed).sum() + back.sum()),
-        "pendingInstanceCount": int((there & ~on_it & ~restored).sum()),
+        "pendingInstanceCount": int((there & ~on_it & ~restored).sum()) - replaced,
     }
+
+
+def _surged_in_vain(layout: SetLayout, stack: Stack, walk: _Walk) -> int:
+    """How many new instances were not healthy and were deleted, so that the old ones stay."""
+    rows = stack.about(layout.first_instance, layout.room) & (stack.cause == layout.batch)
+    rows &= (stack.new % WIDTH == DELETING) & (stack.new // WIDTH == walk.version)
+    return int((rows & (stack.time >= walk.began)).sum())
 
 
 def _restored(layout: SetLayout, stack: Stack, walk: _Walk) -> set[int]:
