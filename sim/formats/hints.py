@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.formats.schema import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 _CALLED = {
     # The file and its entries.
@@ -74,7 +74,9 @@ _CALLED = {
     "domain": "upgrade_domain",
     "updatedomain": "upgrade_domain update_domains",
     "upgradedomain": "upgrade_domain update_domains",
-    "scale": "change_configuration resize",
+    "capacity": "instances scale",
+    "scalein": "change_configuration resize scale",
+    "scaleout": "change_configuration resize scale",
     "reboot": "reboot reboot_instance reboot_node",
     "reimage": "reimage reimage_instance reimage_node",
     "restarttime": "restart",
@@ -102,7 +104,7 @@ _CALLED = {
     "osversion": "target_os_version current_os_version",
     "osfamily": "current_os_version",
     "rollingupgradepolicy": "upgrade_policy",
-    "automaticosupgradepolicy": "upgrade_policy",
+    "automaticosupgradepolicy": "automatic_os_upgrade upgrade_policy",
     "maxbatch": "max_batch_instance_percent",
     "batchsize": "max_batch_instance_percent",
     "pausetime": "pause_time_between_batches",
@@ -119,6 +121,21 @@ _CALLED = {
     "reimagecomputenode": "reimage_node",
     "disablecomputenodescheduling": "disable_scheduling",
     "enablecomputenodescheduling": "enable_scheduling",
+    # Scale sets.
+    "orchestrationmode": "orchestration",
+    "upgradepolicymode": "mode",
+    "intervalinseconds": "interval",
+    "numberofprobes": "probes",
+    "automaticrepairspolicy": "repairs",
+    "repairaction": "action",
+    "imagereference": "image",
+    "imageversion": "image",
+    "manualupgrade": "manual_upgrade",
+    "updateinstances": "manual_upgrade",
+    "instanceids": "instances",
+    "osrollingupgrade": "start_os_upgrade",
+    "extensionrollingupgrade": "start_extension_upgrade",
+    "protectionpolicy": "set_protection",
     # Arc.
     "typehandlerversion": "version",
     "extensiontype": "type",
@@ -127,6 +144,7 @@ _CALLED = {
     "autoupgrademinor": "auto_upgrade_minor_version",
     "automaticupgrade": "enable_automatic_upgrade",
     "enabled": "enable_automatic_upgrade",
+    "enableautomaticosupgrade": "enabled",
     "servers": "machines",
     "machinecount": "machines",
     "ostype": "os",
@@ -138,17 +156,7 @@ _CALLED = {
 }
 """Key as somebody else has it, bare -> the keys that may be meant here."""
 
-_NO_HEALTH = "nodes that take an image do not turn unhealthy here"
 _MISSING = {
-    "maxunhealthyinstancepercent": _NO_HEALTH,
-    "maxunhealthyupgradedinstancepercent": _NO_HEALTH,
-    "prioritizeunhealthyinstances": _NO_HEALTH,
-    "rollbackfailedinstancesonpolicybreach": _NO_HEALTH,
-    "disableautomaticrollback": _NO_HEALTH,
-    "enablecrosszoneupgrade": "there are no zones here",
-    "zones": "there are no zones here",
-    "maxsurge": "nodes are upgraded in place here",
-    "enableautomaticosupgrade": "write an upgrade_image operation for each new image",
     "userollingupgradepolicy": "an upgrade_image always follows upgrade_policy",
     "targetlowprioritynodes": "every node is a dedicated one here",
     "targetspotnodes": "every node is a dedicated one here",
@@ -163,6 +171,23 @@ _MISSING = {
     "properties": "what stands below it in the REST API stands here itself",
 }
 """Key, bare -> why the format has none."""
+
+
+_NO_HEALTH = "nodes that take an image do not turn unhealthy here"
+_MISSING_IN_POOLS = {
+    "maxunhealthyinstancepercent": _NO_HEALTH,
+    "maxunhealthyupgradedinstancepercent": _NO_HEALTH,
+    "prioritizeunhealthyinstances": _NO_HEALTH,
+    "rollbackfailedinstancesonpolicybreach": _NO_HEALTH,
+    "disableautomaticrollback": _NO_HEALTH,
+    "enablecrosszoneupgrade": "there are no zones here",
+    "zones": "there are no zones here",
+    "maxsurge": "nodes are upgraded in place here",
+    "enableautomaticosupgrade": "write an upgrade_image operation for each new image",
+}
+"""The same of what scale sets have and Batch pools have not."""
+_OF_POOLS = frozenset({"os_rolling_upgrade_deferral", "task_slots_per_node"})
+"""Keys by which a place is known to be one of a pool."""
 
 
 def bare(word: str) -> str:
@@ -182,6 +207,8 @@ def hint(wrong: str, place: Place, homes: Mapping[str, Home]) -> str | None:
         return f"did you mean {' or '.join(here)}?"
     if word in _MISSING:
         return f"not modelled: {_MISSING[word]}"
+    if word in _MISSING_IN_POOLS and not _OF_POOLS.isdisjoint(place.keys):
+        return f"not modelled: {_MISSING_IN_POOLS[word]}"
     # What is as good as written right is no key of another place.
     if difflib.get_close_matches(word, map(bare, place.keys), n=1, cutoff=_TYPO):
         return None
@@ -214,25 +241,39 @@ class Home(NamedTuple):
 
 
 def homes_of(schema: dict[str, Any]) -> dict[str, Home]:
-    """Every key of the format, bare -> where it stands."""
-    homes: dict[str, Home] = {}
-    waiting = [("", Place.top(schema))]
-    seen: set[int] = set()
-    for path, place in waiting:
+    """Every key of the format, bare -> where it stands; with the kind where several have such a
+    place.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    spelled: dict[str, str] = {}
+    kinds_at: dict[str, set[str]] = {}
+    waiting = [("", "", Place.top(schema))]
+    seen: set[tuple[str, int]] = set()
+    for path, of, place in waiting:
         for form in place.forms:
-            if id(form) in seen:
+            kind = form.get("properties", {}).get("kind", {}).get("const") or of
+            if (kind, id(form)) in seen:
                 continue
-            seen.add(id(form))
-            kind = form.get("properties", {}).get("kind", {}).get("const")
-            whose = f"{path} ({kind})" if kind else path or "the top of the file"
+            seen.add((kind, id(form)))
+            kinds_at.setdefault(path, set()).add(kind)
             for key in form.get("properties", {}):
-                homes.setdefault(bare(key), Home(key, [])).places.append(whose)
-                waiting.append((f"{path}.{key}".lstrip("."), place.below(key)))
+                spelled.setdefault(bare(key), key)
+                found.setdefault(bare(key), {}).setdefault(path, []).append(kind)
+                below = Place(place.root, (form,)).below(key)
+                waiting.append((f"{path}.{key}".lstrip("."), kind, below))
         if place.takes_names:
-            waiting.append((f"{path}.NAME", place.below(_NO_KEY)))
+            waiting.append((f"{path}.NAME", of, place.below(_NO_KEY)))
         if place.is_list:
-            waiting.append((f"{path}.NUMBER", place.below(0)))
-    return homes
+            waiting.append((f"{path}.NUMBER", of, place.below(0)))
+    return {
+        key: Home(spelled[key], [_place(path, of, kinds_at[path]) for path, of in where.items()])
+        for key, where in found.items()
+    }
+
+
+def _place(path: str, kinds: Sequence[str], all_kinds: Collection[str]) -> str:
+    named = f" ({' or '.join(dict.fromkeys(kinds))})" if len(all_kinds) > 1 else ""
+    return f"{path or 'the top of the file'}{named}"
 
 
 _NO_KEY = " "

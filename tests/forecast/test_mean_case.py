@@ -27,7 +27,7 @@ from sim.scenario import Scenario
 from sim.simulation import Simulation
 
 FILES = sorted([*ROOT.glob("scenarios/*.yaml"), *ROOT.glob("tests/cases/*.yaml")])
-CHANCES = ("bad", "fails_to_start", "probability", "fails", "detects", "false_alarm")
+CHANCES = ("bad", "fails_to_start", "probability", "fails", "detects", "false_alarm", "unhealthy")
 LEFT_OUT = {"failures": None, "fault_domain_failures": None, "work": ()}
 
 

@@ -9,6 +9,8 @@ from sim.formats.tree import read
 from sim.scenario.file import file_model
 
 POOL = "systems: {p: {kind: batch_pool, nodes: 3, KEY: 1}}"
+SET = "systems: {w: {kind: vm_scale_set, instances: 3, KEY: 1}}"
+SET_POLICY = "systems: {w: {kind: vm_scale_set, instances: 3, upgrade_policy: {KEY: 1}}}"
 POLICY = "systems: {p: {kind: batch_pool, nodes: 3, upgrade_policy: {KEY: 1}}}"
 UPGRADE_OS = "operations: [{at: 1h, upgrade_os: {KEY: 1}}]"
 RESIZE = "operations: [{at: 1h, resize: {nodes: 3, KEY: 1}}]"
@@ -63,7 +65,10 @@ def told(text, key):
         (PUT, "typeHandlerVersion", "version"),
         (PUSH, "extensionTargets", "targets"),
         (OPERATION, "rollbackUpdateOrUpgrade", "rollback"),
-        (OPERATION, "scale", "change_configuration or resize"),
+        (OPERATION, "capacity", "scale"),
+        (SET, "orchestrationMode", "orchestration"),
+        (SET, "automaticRepairsPolicy", "repairs"),
+        (SET_POLICY, "maxSurge", "max_surge"),
         (OPERATION, "deploy", "upgrade_deployment"),
         (TOP, "runs", "replications"),
         (TOP, "steps", "operations"),
@@ -79,8 +84,10 @@ def test_key_of_a_rest_api_is_told_the_key_here(where, key, meant):
     ("where", "key", "home"),
     [
         (POOL, "maxBatchInstancePercent", "systems.NAME.upgrade_policy"),
-        (POOL, "instances", "systems.NAME.roles.NAME"),
-        (SERVICE, "restart", "systems.NAME.roles.NAME"),
+        (SERVICE, "min_healthy", "systems.NAME.roles.NAME"),
+        (SERVICE, "restart", "systems.NAME (vm_scale_set) or systems.NAME.roles.NAME"),
+        (SET, "maxSurge", "systems.NAME.upgrade_policy (vm_scale_set)"),
+        (SET, "pauseTime", "systems.NAME.upgrade_policy (batch_pool or vm_scale_set)"),
         (SERVICE, "nodes", "systems.NAME (batch_pool)"),
     ],
 )

@@ -79,7 +79,8 @@ def test_place_is_named_as_in_a_file_or_by_its_kind(one, other):
 
 def test_place_of_several_kinds_is_told_once_for_each_that_has_it():
     assert [line for line in reference("systems.x.min_available") if "systems.x" in line] == [
-        "systems.x.min_available: Slots that must be in service for the pool to be"
+        "systems.x.min_available (batch_pool): Slots that must be in service for the pool",
+        "systems.x.min_available (vm_scale_set): Instances that must be in service for",
     ]
     heads = [line for line in reference("systems.x") if line.startswith("systems.x (")]
     assert [line.split("(")[1].split(")")[0] for line in heads] == list(SYSTEM_TYPES)
@@ -112,7 +113,7 @@ def test_metrics_are_told_with_the_unit_of_a_bound():
         assert f"{kind}: " in said
         assert all(name in said for name in record.metrics)
     assert "rollout_duration (duration)" in said
-    assert said.endswith("; time_to_N (duration), N a whole number from 1 to 100")
+    assert "; time_to_N (duration), N a whole number from 1 to 100" in said
     assert "type: list of metric;" in " ".join(reference("prefer")[-1].split())
 
 

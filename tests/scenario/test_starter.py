@@ -15,6 +15,7 @@ OWN_NAMES = {
     "cloud_service": ["  shop:", "      '42':", "      WebRole:"],
     "batch_pool": ["  render:"],
     "arc_fleet": ["  plant:"],
+    "vm_scale_set": ["  web:"],
 }
 """Lines of each starter that only give something a name."""
 

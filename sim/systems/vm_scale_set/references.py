@@ -27,7 +27,7 @@ from sim.systems.vm_scale_set.states import WIDTH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.systems.base.operation import Operation
+    from sim.systems.base.operation import Operation, Span
     from sim.systems.vm_scale_set.spec import VmScaleSet
 
     Path = tuple[str | int, ...]
@@ -144,7 +144,7 @@ def _of_versions(
 # What is hardly meant ----------------------------------------------------------------------------
 
 
-def warnings(name: str, spec: VmScaleSet, operations: Sequence[Operation]) -> list[Issue]:
+def warnings(name: str, spec: VmScaleSet, operations: Sequence[Operation], _: Span) -> list[Issue]:
     """What is legal and yet hardly meant, or more than Azure allows."""
     path = ("systems", name)
     return [*_of_set(path, spec), *_of_operations(spec, operations)]
