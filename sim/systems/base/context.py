@@ -83,7 +83,7 @@ class EventSequence(Event):
         """The next of them happen, up to the first before which something else is due."""
         due, queue, env, count = self._next, self._context.event_queue, self.env, -1
         while due is not None:
-            env._now = due[0]  # noqa: SLF001  (as the event queue would)
+            self._context.now = env._now = due[0]  # noqa: SLF001  (as `Context.run` does)
             self._then(due)
             subject, due, count = due[1], next(self._due, None), count + 1
             if due is not None and due[:2] >= queue[0][:2]:  # the end of the run is in it

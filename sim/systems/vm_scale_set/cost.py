@@ -35,8 +35,9 @@ def parts(layout: SetLayout) -> list[Part]:
         for each in layout.requests
         if isinstance(each.body, BEGINS + OF_INSTANCES) or layout.begins_upgrade(each.name)
     ]
+    moved = START_ROWS * (max(layout.sizes) - min(layout.sizes))
     ours += [
-        Part(each.path, f"instances of {layout.name}", "instance", "", rows, rows)
+        Part(each.path, f"instances of {layout.name}", "instance", "", moved, moved)
         for each in layout.requests
         if isinstance(each.body, Scale)
     ]

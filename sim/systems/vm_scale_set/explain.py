@@ -183,9 +183,9 @@ def _does(layout: SetLayout, operation: Operation) -> str:
         case Scale():
             says = f"the set is to have {pluralize(body.instances, 'instance')}"
         case ManualUpgrade():
-            says = f"{_which(body.instances)} get the latest model, all at once"
+            says = f"{_which(body.instances)} brought to the latest model, all at once"
         case Reimage():
-            says = f"{_which(body.instances)} are reimaged at once (out for {spec.reimage})"
+            says = f"{_which(body.instances)} reimaged at once (out for {spec.reimage})"
         case SetProtection():
             says = _protection(body)
         case _:
@@ -194,16 +194,21 @@ def _does(layout: SetLayout, operation: Operation) -> str:
 
 
 def _which(instances: str | tuple[int, ...]) -> str:
-    return "all instances" if isinstance(instances, str) else f"instances {_counts(instances)}"
+    """Some instances with the verb that follows."""
+    if isinstance(instances, str):
+        return "all instances are"
+    if len(instances) == 1:
+        return f"instance {instances[0]} is"
+    return f"instances {_counts(instances)} are"
 
 
 def _protection(body: SetProtection) -> str:
     which = _which(body.instances)
     if body.protect_from_scale_set_actions:
-        return f"{which} are protected from scale-set actions: upgrades pass over them"
+        return f"{which} protected from scale-set actions: upgrades pass over them"
     if body.protect_from_scale_in:
-        return f"{which} are protected from scale-in"
-    return f"{which} lose their protection"
+        return f"{which} protected from scale-in"
+    return f"{which} protected no more"
 
 
 def _change(body: UpdateModel, spec: VmScaleSet) -> str:

@@ -263,10 +263,8 @@ class Instances:
     def restore(
         self, instance: int, version: int, starts: Starts, cause: int, awaits: Awaits
     ) -> None:
-        """Give an instance its former OS disk back.
-
-        Assumption: that succeeds, and the instance is healthy as soon as it is done.
-        """
+        """Give an instance its former OS disk back."""
+        # Assumption: that succeeds, and the instance is healthy as soon as it is done.
         course = self._courses[instance] = Course(None, cause)
         self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, version, RESTORING, cause)
@@ -276,10 +274,8 @@ class Instances:
         self._later(course, instance, seconds, self._is_back)
 
     def delete(self, instance: int, starts: Starts, cause: int, awaits: Awaits) -> None:
-        """Delete an instance; its number is free then.
-
-        Assumption: an instance stops serving when its deletion begins.
-        """
+        """Delete an instance; its number is free then."""
+        # Assumption: an instance stops serving when its deletion begins.
         course = self._courses[instance] = Course(None, cause)
         self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, self.version(instance), DELETING, cause)

@@ -206,10 +206,8 @@ def sizes_asked(spec: VmScaleSet, requests: Sequence[Operation]) -> tuple[int, .
 
 
 def batch_limit(spec: VmScaleSet, instances: int) -> int:
-    """How many instances a batch takes at most: the share is rounded down, at least one.
-
-    Assumption: Azure does not say how it rounds; "at most" holds only if it rounds down.
-    """
+    """How many instances a batch takes at most."""
+    # Assumption: Azure does not say how it rounds; down, at least one, as only so "at most" holds.
     return at_most(Amount(share=spec.upgrade_policy.max_batch_instance_percent), instances)
 
 

@@ -51,6 +51,8 @@ class InstanceRepairs:
         self._waiting: dict[int, None] = {}
         """Unhealthy ones, in the order in which they turned so."""
         self._under_way = 0
+        self._planned: set[float] = set()
+        """When it will look, seconds: once an instant, however many turn unhealthy then."""
         self._changed = -self._repairs.grace_period
         """When the set was changed last."""
         instances.watching.append(self)
@@ -78,7 +80,7 @@ class InstanceRepairs:
         for each in list(self._waiting):
             if not self._instances.is_given_up(each):
                 del self._waiting[each]
-        present = len(self._instances.present)
+        present = len(self._instances.present) + len(self._instances.reserved)
         for each in list(self._waiting):
             if self._under_way >= at_most(AT_ONCE, present):
                 return
@@ -97,9 +99,13 @@ class InstanceRepairs:
         return max(self._changed, changed) + self._repairs.grace_period
 
     def _look_in(self, seconds: float) -> None:
-        self._context.call(seconds, ACT, self._cause, self._looks)
+        at = self._context.now + seconds
+        if at not in self._planned:
+            self._planned.add(at)
+            self._context.call(seconds, ACT, self._cause, self._looks)
 
     def _looks(self, _: ScheduledEvent) -> None:
+        self._planned.discard(self._context.now)
         self.look()
 
     def _repair(self, instance: int) -> Generator[Event, None, None]:

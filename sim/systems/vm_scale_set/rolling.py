@@ -172,10 +172,8 @@ class RollingUpgrade:
         return self._instances.pending(self._upgrade.version, self._restored, self._protected)
 
     def _next_batch(self, pending: list[int]) -> list[int]:
-        """The first ones of one zone and one update domain, at most as many as a batch may have.
-
+        """The first ones of one zone and one update domain, at most as many as a batch may have."""
         # Assumption: zones, domains and instances go by number; unhealthy ones shrink no batch.
-        """
         layout, instances, first = self._layout, self._instances, list[int]()
         if self._policy.prioritize_unhealthy_instances:
             first = [each for each in pending if instances.is_given_up(each)]
@@ -232,11 +230,9 @@ class RollingUpgrade:
         return quota is None or there + more <= quota
 
     def _surge(self, batch: list[int]) -> Steps:
-        """Create as many at the new model; when they are healthy, delete as many old ones.
-
+        """Create as many at the new model; when they are healthy, delete as many old ones."""
         # Assumption: the next batch waits for the deletions; a new instance that does not get
         # healthy is deleted, and the old one stays.
-        """
         instances, upgrade, cause = self._instances, self._upgrade, self._layout.batch
         created = self._free_numbers(batch)
         settled = Batch(self._context, upgrade.subject, created)
@@ -254,10 +250,8 @@ class RollingUpgrade:
         yield gone.over
 
     def _free_numbers(self, batch: list[int]) -> list[int]:
-        """Numbers for new instances in the zones of a batch.
-
+        """Numbers for new instances in the zones of a batch."""
         # Assumption: the numbers of deleted instances are used again; Azure counts on.
-        """
         zone_of, by_zone = self._layout.zone_of, defaultdict(list)
         for each in reversed(self._instances.free):
             by_zone[zone_of[each]].append(each)

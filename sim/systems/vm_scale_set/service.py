@@ -204,10 +204,9 @@ class ScaleSetService(Service):
         self.context.call(seconds, ACT, upgrade.subject, self._discovered, upgrade)
 
     def _discovered(self, event: ScheduledEvent) -> None:
-        """The upgrade to a published image begins, unless a newer one is out by now.
-
-        # Assumption: it waits for the end of a rolling upgrade that is on.
-        """
+        """The upgrade to a published image begins, unless a newer one is out by now."""
+        # Assumption: it waits for the end of a rolling upgrade that is on; an image that was not
+        # upgraded to by a breach is not tried again.
         upgrade: Upgrade = event.argument
         if self._rolling is None or self._is_outdated(upgrade):
             self._follow(upgrade)

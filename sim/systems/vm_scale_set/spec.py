@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core.rounding import Amount
-from sim.core.units import show_share
+from sim.core.units import format_share
 from sim.formats.distributions import Distribution
 from sim.formats.fields import (
     Count,
@@ -44,7 +44,7 @@ LEAST_PERCENT = 0.05
 
 def _at_least_five_percent(share: float) -> float:
     if share < LEAST_PERCENT:
-        raise ValueError(f"must be 5% to 100%, got {show_share(share)}")
+        raise ValueError(f"must be 5% to 100%, got {format_share(share)}")
     return share
 
 

@@ -91,32 +91,39 @@ def status(layout: SetLayout, stack: Stack) -> Row:
 
 def _walks(layout: SetLayout, stack: Stack) -> list[_Walk]:
     """The rolling upgrades that have begun, in order of time."""
-    target = np.flatnonzero(stack.about(layout.target.first, 1))
-    batch = np.flatnonzero(stack.about(layout.batch, 1))
     found = []
     for number in filter(layout.rolls, range(layout.rollouts)):
-        subject = layout.first_upgrade + number
-        rows = np.flatnonzero(stack.about(subject, 1))
-        ends = rows[np.isin(stack.new[rows], UPGRADE_ENDS)]
-        signs = rows
-        if layout.is_published(number):  # it is on from the publication; it begins some time after
-            signs = np.concatenate([target, batch])
-            signs = np.concatenate([signs[stack.cause[signs] == subject], ends])
-        if not len(signs):
+        began = _began(layout, stack, number)
+        if began is None:
             continue
-        began = float(stack.time[signs].min())
-        wanted = stack.new[target[stack.time[target] <= began]]
-        found.append(
-            _Walk(
-                number,
-                began,
-                int(stack.new[rows[-1]]),
-                float(stack.time[ends[0]]) if len(ends) else None,
-                int(wanted[-1]) // layout.target.states.width if len(wanted) else 0,
-            )
-        )
-    begun = [each for each in found if each.state != SUPERSEDED]
-    return sorted(begun, key=lambda each: each.began)
+        rows = np.flatnonzero(stack.about(layout.first_upgrade + number, 1))
+        ends = rows[np.isin(stack.new[rows], UPGRADE_ENDS)]
+        ended = float(stack.time[ends[0]]) if len(ends) else None
+        model = _wanted(layout, stack, began)
+        found.append(_Walk(number, began, int(stack.new[rows[-1]]), ended, model))
+    return sorted(found, key=lambda each: each.began)
+
+
+def _began(layout: SetLayout, stack: Stack, number: int) -> float | None:
+    """When an upgrade began, seconds; None before an image is discovered, and if it never is.
+
+    What it wants may be wanted already, by one that ended early: then no row of the target tells.
+    """
+    subject = layout.first_upgrade + number
+    rows = stack.about(subject, 1)
+    if layout.is_published(number):
+        moves = stack.about(layout.target.first, 1) | stack.about(layout.batch, 1)
+        rows = (moves | rows & (stack.new != SUPERSEDED)) & (stack.cause == subject)
+    times = stack.time[rows]
+    return float(times[0]) if len(times) else None
+
+
+def _wanted(layout: SetLayout, stack: Stack, at: float) -> int:
+    """The model that was wanted at a time, by number."""
+    block = layout.target
+    rows = np.flatnonzero(stack.about(block.first, 1) & (stack.time <= at))
+    code = int(stack.new[rows[-1]]) if len(rows) else int(block.initial[0])
+    return code // block.states.width
 
 
 def _latest(layout: SetLayout, stack: Stack, walk: _Walk) -> Row:
@@ -207,7 +214,8 @@ def _surged_in_vain(layout: SetLayout, stack: Stack, walk: _Walk) -> int:
     """How many new instances were not healthy and were deleted, so that the old ones stay."""
     rows = stack.about(layout.first_instance, layout.room) & (stack.cause == layout.batch)
     rows &= (stack.new % WIDTH == DELETING) & (stack.new // WIDTH == walk.version)
-    return int((rows & (stack.time >= walk.began)).sum())
+    until = stack.horizon if walk.ended is None else walk.ended
+    return int((rows & (stack.time >= walk.began) & (stack.time <= until)).sum())
 
 
 def _restored(layout: SetLayout, stack: Stack, walk: _Walk) -> set[int]:
