@@ -474,8 +474,8 @@ def test_protection_may_end():
 
 
 def test_a_new_instance_has_none_of_the_protection_of_its_number():
-    """A rolling upgrade that surges deletes one that is kept from scale-in only."""
-    asked = (50, keep(0)), (100, IMAGE), (1000, scale(1))
+    """A surge deletes those that are kept from a scale-in, and uses their numbers again."""
+    asked = (50, keep(0, 1)), (100, IMAGE), (1000, scale(1))
     told = story(*asked, policy={"max_surge": True})
     assert told.request("scale-0")[0] == "Succeeded"
     assert len(there(told)) == 1
