@@ -8,7 +8,18 @@ import pytest
 from simpy import Environment
 
 from sim.core.random_streams import draws
-from sim.systems.base.context import ACT, DISPATCH, HORIZON, LOOK, RETURN, SUBMIT, Context
+from sim.systems.base.context import (
+    ACT,
+    DISPATCH,
+    HORIZON,
+    LOOK,
+    RETURN,
+    SUBMIT,
+    Budget,
+    Context,
+    EventSequence,
+    TooLongError,
+)
 
 
 @pytest.fixture
@@ -163,3 +174,143 @@ def test_each_world_has_a_log_of_its_own(context):
     context.record(1.0, 0, 0, 1, 0)
     rows = [len(each.recorder.freeze(None, 0, 10.0, drew=False)) for each in (context, other)]
     assert rows == [1, 0]
+
+
+# What is known in advance
+
+
+def due(time, rank, number, *more):
+    return (time, rank << 32 | number, *more)
+
+
+KNOWN = [due(2.0, RETURN, 3, "a"), due(2.0, LOOK, 1, "b"), due(7.0, ACT, 5, "c")]
+
+
+def told(context, *known):
+    """What happens of a sequence, with its time, as a list that grows."""
+    seen = []
+    EventSequence(context, known, lambda each: seen.append((context.now, *each[2:])))
+    return seen
+
+
+def test_what_is_known_in_advance_happens_at_its_time_in_order(context):
+    seen = told(context, *KNOWN)
+    context.run()
+    assert seen == [(2.0, "a"), (2.0, "b"), (7.0, "c")]
+
+
+def test_others_come_between_by_time_rank_and_subject(context):
+    seen = told(context, *KNOWN)
+    for time, rank, number in [(2.0, RETURN, 2), (2.0, RETURN, 4), (2.0, LOOK, 2), (6.5, LOOK, 9)]:
+        context.call(time, rank, number, lambda event: seen.append(event.argument), (rank, number))
+    context.run()
+    assert seen == [
+        (RETURN, 2),
+        (2.0, "a"),
+        (RETURN, 4),
+        (2.0, "b"),
+        (LOOK, 2),
+        (LOOK, 9),
+        (7.0, "c"),
+    ]
+
+
+def test_it_comes_after_what_is_alike_and_is_in_the_queue_already(context):
+    seen = told(context, due(2.0, ACT, 1, "first"), due(5.0, ACT, 7, "known"))
+    context.call(5.0, ACT, 7, lambda _: seen.append("planned"))
+    context.run()
+    assert seen == [(2.0, "first"), "planned", (5.0, "known")]
+
+
+def test_what_one_of_them_causes_at_its_instant_comes_before_the_next(context):
+    seen = []
+
+    def then(each):
+        seen.append(each[2])
+        if each[2] == "a":
+            context.call(0.0, ACT, 0, lambda _: seen.append("caused"))
+
+    EventSequence(context, KNOWN, then)
+    context.run()
+    assert seen == ["a", "caused", "b", "c"]
+
+
+def test_a_process_that_one_of_them_wakes_goes_on_before_the_next(context):
+    seen, moment = [], context.event()
+
+    def wait():
+        yield moment
+        seen.append("awake")
+
+    def then(each):
+        seen.append(each[2])
+        if each[2] == "a":
+            context.trigger(moment, 0.0, ACT, 4)
+
+    context.start(wait())
+    EventSequence(context, KNOWN, then)
+    context.run()
+    assert seen == ["a", "awake", "b", "c"]
+
+
+def test_several_sequences_are_merged(context):
+    seen = []
+    for name in "xyz":
+        known = [due(float(k), ACT, ord(name), f"{name}{k}") for k in range(1, 4)]
+        EventSequence(context, known, lambda each: seen.append(each[2]))
+    context.run()
+    assert seen == ["x1", "y1", "z1", "x2", "y2", "z2", "x3", "y3", "z3"]
+
+
+def test_a_sequence_is_as_good_as_single_events(context):
+    known = sorted(due(float(k * k % 11), 1 + k % 3, k * 7 % 5) for k in range(60))
+    other = Context(Environment(), draws(0, 0), 1000.0, None)
+    seen, singly = [], []
+    for half in (known[::2], known[1::2]):
+        EventSequence(context, half, seen.append)
+    for each in known:
+        other.call(
+            each[0],
+            each[1] >> 32,
+            each[1] & 0xFFFFFFFF,
+            lambda event: singly.append(event.argument),
+            each,
+        )
+    context.run()
+    other.run()
+    assert seen == singly == known
+    assert context.budget.spent == other.budget.spent == 61
+
+
+def test_only_the_next_of_them_is_in_the_queue(context):
+    told(context, *(due(float(k), ACT, 0) for k in range(100)))
+    assert len(context.event_queue) == 1
+
+
+def test_each_of_them_costs_one_event_and_the_end_of_the_run_one_more(context):
+    told(context, *(due(float(k // 3), ACT, k) for k in range(100)))
+    context.call(5.5, LOOK, 0, lambda _: None)
+    context.run()
+    assert context.budget.spent == 100 + 1 + 1
+
+
+def test_nothing_is_known_in_advance(context):
+    assert told(context) == []
+    assert context.event_queue == []
+
+
+def test_the_horizon_is_closed_for_what_is_known_too(context):
+    seen = told(context, due(999.0, ACT, 0), due(1000.0, LOOK, 0), due(1000.5, RETURN, 0))
+    context.run()
+    assert seen == [(999.0,), (1000.0,)]
+    assert context.now == 1000.0
+
+
+def test_what_is_known_may_be_too_much_for_a_run():
+    context = Context(Environment(), draws(0, 0), 1000.0, None, budget=Budget(events=50))
+    seen = told(context, *(due(1.0, ACT, k) for k in range(100)))
+    with pytest.raises(TooLongError) as caught:
+        context.run()
+    assert (caught.value.now, caught.value.pluralize) == (1.0, "events")
+    assert caught.value.subjects == [99]
+    assert len(seen) == 100
