@@ -268,6 +268,18 @@ def test_the_history_keeps_the_last_five():
     assert shown == [list("12345"), list("23456"), list("34567")]
 
 
+def test_what_later_upgrades_delete_does_not_change_the_history():
+    told = story(started(100, "2"), started(2000, "3"), policy={"max_surge": True})
+    shown = [list(each["progress"].values()) for each in told.status(5000)["osUpgradeHistory"]]
+    assert shown == [[4, 0, 0, 0]] * 2
+
+
+def test_old_instances_whose_replacement_failed_have_failed():
+    told = story((100, ASKED), versions=BAD, policy={"max_surge": True})
+    assert told.progress(300) == (0, 0, 2, 4)
+    assert told.progress(550) == told.progress(580) == (0, 2, 0, 2)
+
+
 def test_superseded_upgrades_are_not_shown():
     asked = (100, publish("2")), (120, publish("3"))
     told = story(*asked, automatic_os_upgrade=FOLLOWS)
