@@ -1,0 +1,543 @@
+"""A scale set run the slow way, by the rules as they are written: without processes, without numbers
+for states, without anything of the simulator but the file as it reads it and the draws by their
+paths.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scale_set_clockwork import (
+    ACT,
+    GIVEN_UP,
+    INSTANCE,
+    LOOK,
+    ON_ITS_WAY,
+    OPERATION,
+    OUT,
+    RETURN,
+    SERVES,
+    UPGRADE,
+    Agenda,
+    Chances,
+    Group,
+    Instance,
+    is_seen,
+    until_open,
+)
+from scale_set_rules import Repairs, Rolling
+
+from sim.core.random_streams import draws
+from sim.core.units import YEAR
+from sim.formats.distributions import Distribution
+
+TAKES = {
+    "extensions updating": "upgrade",
+    "updating": "upgrade",
+    "reimaging": "reimage",
+    "restarting": "restart",
+    "creating": "create",
+}
+"""What an instance is out for, and the key that says how long."""
+MOST = 96
+"""No set that is refereed has so many instances."""
+
+
+@dataclass(eq=False)
+class Upgrade:
+    """An upgrade, as far as it is."""
+
+    index: int
+    """Of its operation."""
+    operation: object
+    model: tuple = ()
+    restores: bool = False
+    ended: bool = False
+
+    @property
+    def name(self):
+        return self.operation.name
+
+
+class ScaleSet:
+    """One replication of one scale set. What happens is in `history`, `upgrades`, `operations`
+    and `batches`, in order of time.
+    """
+
+    def __init__(self, simulation, system, replication=0):
+        scenario = simulation.scenario
+        self.spec, self.horizon = scenario.systems[system], scenario.horizon
+        chances = draws(scenario.seed, replication)
+        self.chances = Chances(chances, system, self.spec)
+        self.agenda = Agenda()
+        self.instances, self.reserved = {}, set()
+        self.history, self.upgrades, self.operations, self.batches = {}, {}, {}, []
+        self.target = (self.spec.image, self.spec.extensions, self.spec.size)
+        self.size, self.published = self.spec.instances, ""
+        self.upgrade = self.rolling = self.due = None
+        self.kept_in, self.protected, self.cancels = set(), set(), []
+        for number in range(self.spec.instances):
+            status = "unhealthy" if number in self.spec.unhealthy_instances else "healthy"
+            self.instances[number] = Instance(number, self._zone(number), status, self.target)
+        self.serving = [(0.0, self._count())]
+        self.repairs = Repairs(self) if self.spec.repairs else None
+        for each in self.present():
+            if self.repairs and each.status in GIVEN_UP:
+                self.repairs.turned(each)
+        self._plan_failures(chances, system)
+        for index, each in enumerate(scenario.operations):
+            at = each.drawn_at(chances)
+            self.agenda.at(at, ACT, (OPERATION, index), lambda i=index, o=each: self._ask(i, o))
+        self.agenda.run(self.horizon)
+
+    @property
+    def now(self):
+        return self.agenda.now
+
+    # What is written down.
+
+    def _note(self, each, status, model, cause):
+        each.status, each.model = status, model
+        row = (self.now, status, None if status == "absent" else model, cause)
+        self.history.setdefault(each.number, []).append(row)
+        self.serving.append((self.now, self._count()))
+
+    def note_batch(self, status):
+        if status != (self.batches[-1][1] if self.batches else "at rest"):
+            self.batches.append((self.now, status))
+
+    def note_upgrade(self, upgrade, status):
+        self.upgrades.setdefault(upgrade.name, []).append((self.now, status))
+
+    def _answer(self, operation, status, rule=""):
+        self.operations.setdefault(operation.name, []).append((self.now, status, rule))
+
+    def _ends(self, operation, rule=""):
+        if self.operations[operation.name][-1][1] == "InProgress":
+            self._answer(operation, "Failed" if rule else "Succeeded", rule)
+
+    # What there is.
+
+    def _count(self):
+        return sum(each.status in SERVES for each in self.instances.values())
+
+    def present(self):
+        return [each for _, each in sorted(self.instances.items()) if each.is_present]
+
+    def pending(self, upgrade):
+        return [
+            each
+            for each in self.present()
+            if each.model != upgrade.model and each not in self.protected
+        ]
+
+    def is_out(self, each):
+        if self.spec.health.source == "none" and each.status == "unhealthy":
+            return False
+        return each.status in OUT
+
+    def newest(self):
+        if self.published and self.spec.automatic_os_upgrade.enabled:
+            return (self.published, *self.target[1:])
+        return self.target
+
+    def _zone(self, number):
+        zones, count = self.spec.zones, self.spec.instances
+        if zones is None:
+            return 0
+        if isinstance(zones, int):
+            zones = [count // zones + (zone < count % zones) for zone in range(zones)]
+        for zone in range(len(zones)):
+            if number < sum(zones[: zone + 1]):
+                return zone
+        return (number - count) % len(zones)
+
+    def _zones(self):
+        zones = self.spec.zones
+        return 1 if zones is None else zones if isinstance(zones, int) else len(zones)
+
+    def free_number(self, zone):
+        """The lowest free one in a zone; it is taken from now on."""
+        number = 0
+        while number in self.instances or number in self.reserved or self._zone(number) != zone:
+            number += 1
+        self.reserved.add(number)
+        return number
+
+    def wait_for_window(self, upgrade):
+        return until_open(getattr(upgrade.operation.body, "windows", ()), self.now)
+
+    # The life of an instance.
+
+    def _later(self, each, time, rank, call):
+        turn = each.turn
+        self.agenda.at(
+            time, rank, (INSTANCE, each.number), lambda: each.turn == turn and call(each)
+        )
+
+    def create(self, numbers, model, reason, cause):
+        found = []
+        for number in numbers:
+            self.reserved.discard(number)
+            each = self.instances[number] = Instance(number, self._zone(number), "absent", model)
+            self.start(each, model, "creating", reason, cause)
+            found.append(each)
+        return found
+
+    def start(self, each, model, status, reason, cause):
+        """It is out, runs, is seen to be healthy or is given up."""
+        attempt = self.chances.attempt(reason, each.number)
+        health, draw = self.spec.health, (reason, each.number, attempt)
+        each.turn += 1
+        self._note(each, status, model, cause)
+        runs = max(self.now + self.chances.seconds(TAKES[status], *draw), each.recovers)
+        is_good = self.chances.gets_healthy(*draw, model)
+        if status == "extensions updating" and is_good:
+            self._later(each, runs, RETURN, lambda _: self._well(each, cause, draw))
+            return
+        self._later(each, runs, RETURN, lambda _: self._runs(each, cause))
+        patience = health.wait + health.grace_period * health.grace_extends_wait
+        seen = is_seen(self.chances.seconds("healthy_after", *draw), health)
+        if is_good:
+            self._later(each, runs + seen, RETURN, lambda _: self._well(each, cause, draw))
+        if not is_good or seen > patience:
+            self._later(each, runs + patience, LOOK, lambda _: self._give_up(each, cause))
+
+    def _runs(self, each, cause):
+        self._note(each, "initializing", each.model, cause)
+        if self.spec.health.source == "none":
+            self._settle(each, healthy=True)
+
+    def _well(self, each, cause, draw=None):
+        self._note(each, "healthy", each.model, cause)
+        each.returned = self.now
+        self._settle(each, healthy=True)
+        for seconds, name in self.chances.turns_unhealthy(*draw, each.model) if draw else ():
+            self._later(each, self.now + seconds, RETURN, lambda _, by=name: self._turn(each, by))
+
+    def _turn(self, each, name):
+        if each.status == "healthy":
+            self._note(each, "unhealthy", each.model, f"version {name}")
+            self._tell(each)
+
+    def _give_up(self, each, cause):
+        self._note(each, "unhealthy", each.model, cause)
+        self._settle(each, healthy=False)
+        self._tell(each)
+
+    def _tell(self, each):
+        if self.repairs:
+            self.repairs.turned(each)
+
+    def _settle(self, each, *, healthy):
+        groups, each.groups = each.groups, []
+        for group in groups:
+            group.settled(each, healthy=healthy)
+
+    def restore(self, each, model, upgrade, group):
+        each.turn += 1
+        each.groups.append(group)
+        cause = f"upgrade by {upgrade.name}"
+        self._note(each, "restoring", model, cause)
+        back = self.now + self.chances.seconds("restore", upgrade.name, each.number, 0)
+        back = max(back, each.recovers)
+        self._later(each, back, RETURN, lambda _: self._well(each, cause))
+
+    def delete(self, each, reason, cause, group):
+        each.turn += 1
+        each.groups.append(group)
+        self._note(each, "deleting", each.model, cause)
+        attempt = self.chances.attempt("delete", reason, each.number)
+        seconds = self.chances.seconds("delete", reason, each.number, attempt)
+        self._later(each, self.now + seconds, RETURN, lambda _: self._gone(each, cause))
+
+    def _gone(self, each, cause):
+        self._note(each, "absent", None, cause)
+        del self.instances[each.number]
+        for those in (self.kept_in, self.protected):
+            those.discard(each)
+        self._settle(each, healthy=False)
+
+    def _plan_failures(self, chances, system):
+        failures = self.spec.failures
+        if failures is None or not failures.per_year:
+            return
+        gaps = Distribution.memoryless(YEAR / failures.per_year)
+        gaps = chances.times(f"{system}/failures/failure", gaps, 1)
+        recoveries = chances.times(f"{system}/failures/recovery", failures.recovery, 1)
+        for number in range(MOST):
+            time = gaps[number, 0]
+            k = 0
+            while time <= self.horizon:
+                seconds = recoveries[number, k]
+                self.agenda.at(
+                    time, ACT, (INSTANCE, number), lambda n=number, s=seconds: self._fail(n, s)
+                )
+                k += 1
+                time += gaps[number, k]
+
+    def _fail(self, number, recovery):
+        each = self.instances.get(number)
+        if each is None or each.status not in SERVES:
+            return
+        each.turn += 1
+        each.recovers = self.now + recovery
+        self._note(each, "failed", each.model, "failures")
+        self._settle(each, healthy=False)
+        self._later(each, each.recovers, RETURN, lambda _: self._well(each, "failures"))
+        self._tell(each)
+
+    # Requests.
+
+    def _ask(self, index, operation):
+        rule = self._refusal(operation)
+        if rule:
+            self._answer(operation, "Refused", rule)
+            return
+        self._answer(operation, "InProgress")
+        getattr(self, operation.kind)(index, operation)
+        if self.repairs and operation.kind != "publish_image":
+            self.repairs.set_changed()
+
+    def _refusal(self, operation):
+        kind, body = operation.kind, operation.body
+        changes = ("update_model", "start_os_upgrade", "start_extension_upgrade", "manual_upgrade")
+        fewer = self.size - body.instances if kind == "scale" else 0
+        if self.rolling and (kind in changes or fewer > 0):
+            return "rolling upgrade in progress"
+        if kind == "cancel_rolling_upgrade" and not self.rolling:
+            return "no rolling upgrade in progress"
+        if kind == "start_os_upgrade" and not body.image and not self.published:
+            return "no image published"
+        if kind in ("manual_upgrade", "reimage", "set_protection") and body.instances != "all":
+            there = {each.number for each in self.present()}
+            return "" if there.issuperset(body.instances) else "no such instance"
+        free = [each for each in self.present() if each not in self.kept_in | self.protected]
+        return "instances protected" if fewer > len(free) else ""
+
+    def _named(self, operation):
+        named = operation.body.instances
+        return [each for each in self.present() if named == "all" or each.number in named]
+
+    def update_model(self, index, operation):
+        given = operation.body.image, operation.body.extensions, operation.body.size
+        upgrade = self._begin(index, operation, *given)
+        mode = self.spec.upgrade_policy.mode
+        if mode == "rolling":
+            self._roll(upgrade)
+        elif mode == "manual":
+            self._ends(operation)
+            self.end_if_reached()
+        else:
+            taken = self.pending(upgrade)
+
+            def settled(_):
+                if self.upgrade is upgrade:
+                    failed = any(map(self.is_out, taken))
+                    self._end("instances unhealthy" if failed else "")
+
+            cause = f"upgrade by {operation.name}"
+            self.bring(taken, upgrade.model, operation.name, cause, (UPGRADE, index), settled)
+
+    def start_os_upgrade(self, index, operation):
+        self._roll(self._begin(index, operation, operation.body.image or self.published))
+
+    def start_extension_upgrade(self, index, operation):
+        self._roll(self._begin(index, operation, None, operation.body.extensions))
+
+    def cancel_rolling_upgrade(self, _, operation):
+        self.cancels.append(operation)
+        self.rolling.cancel()
+
+    def manual_upgrade(self, index, operation):
+        named = [each for each in self._named(operation) if each.model != self.target]
+        reason = self.upgrade.name if self.upgrade else operation.name
+        then = self._through(operation, named)
+        self.bring(named, self.target, reason, operation.name, (OPERATION, index), then)
+
+    def reimage(self, index, operation):
+        named = [each for each in self._named(operation) if each not in self.protected]
+        then = self._through(operation, named)
+        group = Group(self.agenda, (OPERATION, index), named, then)
+        for each in named:
+            each.groups.append(group)
+            self.start(each, self.newest(), "reimaging", operation.name, operation.name)
+
+    def scale(self, index, operation):
+        more, name = operation.body.instances - self.size, operation.name
+        self.size = operation.body.instances
+        who = OPERATION, index
+        if more > 0:
+            numbers = [self._new_number() for _ in range(more)]
+            new = self.create(numbers, self.newest(), name, name)
+            group = Group(self.agenda, who, new, self._through(operation, new))
+            for each in new:
+                each.groups.append(group)
+            return
+        goes = self._to_go(-more)
+        group = Group(self.agenda, who, goes, self._through(operation, []))
+        for each in goes:
+            self.delete(each, name, name, group)
+
+    def _new_number(self):
+        """In the zone with fewest."""
+        taken = [self._zone(number) for number in {*self.instances, *self.reserved}]
+        return self.free_number(
+            min(range(self._zones()), key=lambda zone: (taken.count(zone), zone))
+        )
+
+    def _to_go(self, count):
+        """From the fullest zone the highest number, one after the other."""
+        left, goes = self.present(), []
+        for _ in range(count):
+            sizes = [each.zone for each in left]
+            free = [each for each in left if each not in self.kept_in | self.protected]
+            gone = min(free, key=lambda each: (-sizes.count(each.zone), each.zone, -each.number))
+            left.remove(gone)
+            goes.append(gone)
+        return goes
+
+    def publish_image(self, index, operation):
+        automatic, body = self.spec.automatic_os_upgrade, operation.body
+        self.published = body.image
+        if not automatic.enabled:
+            self._ends(operation)
+            return
+        upgrade = Upgrade(index, operation, restores=not automatic.disable_automatic_rollback)
+        self.note_upgrade(upgrade, "upgrading")
+        law = body.discovery or automatic.discovery
+        at = self.now + self.chances.discovery(operation.name, law)
+        self.agenda.at(at, ACT, (UPGRADE, index), lambda: self._discover(upgrade))
+
+    def _discover(self, upgrade):
+        if upgrade.operation.body.image != self.published:
+            self._close(upgrade, "superseded", "superseded")
+        elif self.rolling:
+            if self.due:
+                self._close(self.due, "superseded", "superseded")
+            self.due = upgrade
+        else:
+            self._open(upgrade, upgrade.operation.body.image)
+            self._roll(upgrade)
+
+    def set_protection(self, _, operation):
+        body = operation.body
+        for each in self._named(operation):
+            for those, is_on in (
+                (self.kept_in, body.protect_from_scale_in),
+                (self.protected, body.protect_from_scale_set_actions),
+            ):
+                (those.add if is_on else those.discard)(each)
+        self._ends(operation)
+        self.end_if_reached()
+
+    # How upgrades go.
+
+    def bring(self, members, model, reason, cause, who, then):
+        """Bring instances to a model, each as it needs; `then` when all have settled."""
+        group = Group(self.agenda, who, members, then)
+        for each in members:
+            each.groups.append(group)
+            self.start(each, model, self._work(each, model), reason, cause)
+
+    @staticmethod
+    def _work(each, model):
+        """What is under way with one that is out is not cut short."""
+        if each.status == "creating":
+            return "creating"
+        if each.model[0] != model[0] or each.status in ("reimaging", "restoring"):
+            return "reimaging"
+        return (
+            "extensions updating"
+            if each.model[2] == model[2] and each.status in SERVES
+            else "updating"
+        )
+
+    def _through(self, operation, members):
+        def settled(_):
+            self._ends(operation, "instances unhealthy" if any(map(self.is_out, members)) else "")
+            self.end_if_reached()
+
+        return settled
+
+    def _begin(self, index, operation, *given):
+        upgrade = Upgrade(index, operation)
+        self.note_upgrade(upgrade, "upgrading")
+        self._open(upgrade, *given)
+        return upgrade
+
+    def _open(self, upgrade, image=None, extensions=None, size=None):
+        given = image, extensions, size
+        self.target = tuple(new or old for new, old in zip(given, self.target, strict=True))
+        upgrade.model = self.target
+        if self.upgrade:
+            self._close(self.upgrade, "superseded", "superseded")
+        self.upgrade = upgrade
+
+    def _roll(self, upgrade):
+        self.rolling = Rolling(self, upgrade)
+        self.rolling.go_on()
+
+    def rolled(self, code):
+        """A rolling upgrade is over."""
+        self._end(code)
+
+    def _end(self, rule):
+        upgrade, self.upgrade, self.rolling = self.upgrade, None, None
+        status = {"": "completed", "cancelled": "cancelled"}.get(rule, "failed")
+        self._close(upgrade, status, rule)
+        cancels, self.cancels = self.cancels, []
+        for each in cancels:
+            self._ends(each)
+        due, self.due = self.due, None
+        if due and due.operation.body.image != self.published:
+            self._close(due, "superseded", "superseded")
+        elif due:
+            self._open(due, due.operation.body.image)
+            self._roll(due)
+        if self.repairs and not self.rolling:
+            self.repairs.look()
+
+    def _close(self, upgrade, status, rule):
+        self.note_upgrade(upgrade, status)
+        self._ends(upgrade.operation, rule)
+
+    def end_if_reached(self):
+        """In the mode manual: when all are at the model, and have settled."""
+        if self.spec.upgrade_policy.mode != "manual" or not self.upgrade or self.rolling:
+            return
+        ours = [each for each in self.present() if each not in self.protected]
+        if all(each.model == self.upgrade.model and self._rests(each) for each in ours):
+            failed = any(map(self.is_out, self.present()))
+            self._end("instances unhealthy" if failed else "")
+
+    def _rests(self, each):
+        if self.spec.health.source == "none" and each.status == "initializing":
+            return True
+        return each.status not in ON_ITS_WAY
+
+    # What comes of it.
+
+    @property
+    def metrics(self):
+        """Of those that follow from the walk."""
+        nominal, last = self.serving[0][1], dict(self.serving)
+        times = [*last, self.horizon]
+        spells = list(zip(last.values(), times, times[1:], strict=False))
+        lost = sum(max(0, nominal - count) * (until - since) for count, since, until in spells)
+        return {
+            "min_capacity": min(last.values()) / nominal if nominal else 1.0,
+            "capacity_hours_lost": lost / 3600,
+            "rollout_duration": self._duration(),
+        }
+
+    def _duration(self):
+        """From the first upgrade to the end of the last one, if that is completed, and none is on."""
+        begins = [rows[0][0] for rows in self.upgrades.values()]
+        ends = [rows[-1] for rows in self.upgrades.values()]
+        if not ends or any(status in ("upgrading", "rolling_back") for _, status in ends):
+            return math.nan
+        return (
+            max(time for time, _ in ends) - min(begins) if ends[-1][1] == "completed" else math.nan
+        )
