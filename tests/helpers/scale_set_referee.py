@@ -137,11 +137,6 @@ class ScaleSet:
             return False
         return each.status in OUT
 
-    def newest(self):
-        if self.published and self.spec.automatic_os_upgrade.enabled:
-            return (self.published, *self.target[1:])
-        return self.target
-
     def _zone(self, number):
         zones, count = self.spec.zones, self.spec.instances
         if zones is None:
@@ -362,15 +357,14 @@ class ScaleSet:
         group = Group(self.agenda, (OPERATION, index), named, then)
         for each in named:
             each.groups.append(group)
-            self.start(each, self.newest(), "reimaging", operation.name, operation.name)
+            self.start(each, self.target, "reimaging", operation.name, operation.name)
 
     def scale(self, index, operation):
         more, name = operation.body.instances - self.size, operation.name
         self.size = operation.body.instances
         who = OPERATION, index
         if more > 0:
-            numbers = [self._new_number() for _ in range(more)]
-            new = self.create(numbers, self.newest(), name, name)
+            new = self.create(self._new_numbers(more), self.target, name, name)
             group = Group(self.agenda, who, new, self._through(operation, new))
             for each in new:
                 each.groups.append(group)
@@ -380,12 +374,14 @@ class ScaleSet:
         for each in goes:
             self.delete(each, name, name, group)
 
-    def _new_number(self):
-        """In the zone with fewest."""
-        taken = [self._zone(number) for number in {*self.instances, *self.reserved}]
-        return self.free_number(
-            min(range(self._zones()), key=lambda zone: (taken.count(zone), zone))
-        )
+    def _new_numbers(self, count):
+        """One after the other in the zone with fewest."""
+        taken, found = [each.zone for each in self.present()], []
+        for _ in range(count):
+            zone = min(range(self._zones()), key=lambda each: (taken.count(each), each))
+            found.append(self.free_number(zone))
+            taken.append(zone)
+        return found
 
     def _to_go(self, count):
         """From the fullest zone the highest number, one after the other."""
@@ -507,8 +503,7 @@ class ScaleSet:
         """In the mode manual: when all are at the model, and have settled."""
         if self.spec.upgrade_policy.mode != "manual" or not self.upgrade or self.rolling:
             return
-        ours = [each for each in self.present() if each not in self.protected]
-        if all(each.model == self.upgrade.model and self._rests(each) for each in ours):
+        if not self.pending(self.upgrade) and all(map(self._rests, self.present())):
             failed = any(map(self.is_out, self.present()))
             self._end("instances unhealthy" if failed else "")
 

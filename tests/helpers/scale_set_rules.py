@@ -40,20 +40,14 @@ class Rolling:
         self.set.agenda.at(self.set.now + seconds, ACT, self.who, wakes)
 
     def go_on(self):
+        """The next batch, if there is one and it is time."""
+        wait = 0.0 if self.is_cancelled else self.set.wait_for_window(self.upgrade)
         if not self.pending():
             self._end("")
-            return
-        self._try()
-
-    def _try(self):
-        """The next batch, if it is time."""
-        wait = 0.0 if self.is_cancelled else self.set.wait_for_window(self.upgrade)
-        if wait:
-            self._sleep(wait, self._try)
+        elif wait:
+            self._sleep(wait, self.go_on)
         elif self.is_cancelled:
             self._end("cancelled")
-        elif not self.pending():
-            self._end("")
         elif self._too_many_unhealthy():
             self._end(self.code)
         else:
@@ -76,7 +70,8 @@ class Rolling:
         return zone, each.number % self.set.spec.update_domains if is_in_domain else 0
 
     def _turn(self, each):
-        is_first = self.policy.prioritize_unhealthy_instances and each.status in GIVEN_UP
+        is_ill = self.set.is_out(each) and each.status in GIVEN_UP
+        is_first = self.policy.prioritize_unhealthy_instances and is_ill
         return not is_first, *self._place(each), each.number
 
     def _take(self, batch):
@@ -213,14 +208,14 @@ class Repairs:
             self.set.delete(each, by, by, group)
             return
         is_new = self.rule.action == "reimage"
-        model = self.set.newest() if is_new else each.model
+        model = self.set.target if is_new else each.model
         each.groups.append(Group(self.set.agenda, self.who, [each], self._done))
         self.set.start(each, model, "reimaging" if is_new else "restarting", by, by)
 
     def _renew(self, number):
         self.set.reserved.discard(number)
         (new,) = self.set.create(
-            [number], self.set.newest(), "automatic repairs", "automatic repairs"
+            [number], self.set.target, "automatic repairs", "automatic repairs"
         )
         new.groups.append(Group(self.set.agenda, self.who, [new], self._done))
 

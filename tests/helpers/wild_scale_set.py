@@ -16,11 +16,14 @@ def scenario(chance):
     """
     system = {"kind": "vm_scale_set", **_instances(chance)}
     system |= {"upgrade_policy": _policy(chance, system), "health": _health(chance)}
+    is_seen = system["health"]["source"] != "none"
+    if not is_seen:  # both need to see health
+        system["upgrade_policy"]["mode"] = chance.choice(["manual", "automatic"])
     laws = ("upgrade", "reimage", "restart", "create", "delete", "healthy_after", "restore")
     system |= {law: _time(chance) for law in laws if chance.random() < 0.7}
-    if chance.random() < 0.7:
-        system["versions"] = _versions(chance)
     if chance.random() < 0.4:
+        if system["orchestration"] == "flexible":
+            system["upgrade_policy"]["max_surge"] = False
         system["automatic_os_upgrade"] = {
             "enabled": True,
             "disable_automatic_rollback": chance.random() < 0.3,
@@ -29,10 +32,10 @@ def scenario(chance):
     if chance.random() < 0.4:
         recovery = chance.choice(["2min", "20min", _spread("1min", "1h")])
         system["failures"] = {"per_year": chance.choice([500, 5000]), "recovery": recovery}
-    if chance.random() < 0.4:
+    if is_seen and chance.random() < 0.4:
         system["repairs"] = {
             "action": chance.choice(["replace", "reimage", "restart"]),
-            "grace_period": chance.choice(["0s", "5min", "10min", "30min"]),
+            "grace_period": chance.choice(["10min", "10min", "15min", "30min"]),
         }
     if chance.random() < 0.3:
         system["quota"] = system["instances"] + chance.randint(0, 3)
@@ -40,6 +43,8 @@ def scenario(chance):
     if chance.random() < 0.3:
         times = sorted(chance.choice(times) for _ in times)
     asked = [{"at": f"{time * GRID_S}s"} | _operation(chance, system) for time in times]
+    if chance.random() < 0.7:
+        system["versions"] = _versions(chance, asked)
     return {
         "horizon": f"{HORIZON_MIN}min",
         "seed": chance.randint(0, 999),
@@ -114,9 +119,12 @@ def _health(chance):
     }
 
 
-def _versions(chance):
-    names = [*IMAGES[1:], *EXTENSIONS[1:], SIZES[1], "1"]
-    return {name: _version(chance) for name in names if chance.random() < 0.5}
+def _versions(chance, asked):
+    """How some of those behave that the set has, or is asked to have."""
+    bodies = [body for each in asked for kind, body in each.items() if kind != "at"]
+    names = {body.get(part) for body in bodies for part in ("image", "extensions", "size")}
+    known = sorted({*names, "1"} - {None})
+    return {name: _version(chance) for name in known if chance.random() < 0.6}
 
 
 def _version(chance):
