@@ -517,12 +517,12 @@ class ScaleSet:
     @property
     def metrics(self):
         """Of those that follow from the walk."""
-        nominal, last = self.serving[0][1], dict(self.serving)
+        nominal, last = self.spec.instances, dict(self.serving)
         times = [*last, self.horizon]
         spells = list(zip(last.values(), times, times[1:], strict=False))
         lost = sum(max(0, nominal - count) * (until - since) for count, since, until in spells)
         return {
-            "min_capacity": min(last.values()) / nominal if nominal else 1.0,
+            "min_capacity": min(last.values()) / nominal,
             "capacity_hours_lost": lost / 3600,
             "rollout_duration": self._duration(),
         }

@@ -39,7 +39,8 @@ def scenario(chance):
         }
     if chance.random() < 0.3:
         system["quota"] = system["instances"] + chance.randint(0, 3)
-    times = sorted(chance.randint(0, 400) for _ in range(chance.randint(1, 10)))
+    last = chance.choice([20, 60, 400])
+    times = sorted(chance.randint(0, last) for _ in range(chance.randint(1, 10)))
     if chance.random() < 0.3:
         times = sorted(chance.choice(times) for _ in times)
     asked = [{"at": f"{time * GRID_S}s"} | _operation(chance, system) for time in times]
@@ -93,11 +94,12 @@ def _instances(chance):
 
 def _policy(chance, system):
     percents = ["5%", "20%", "20%", "34%", "50%", "100%"]
+    lenient = ["20%", "34%", "50%", "100%", "100%"]
     policy = {
         "mode": chance.choice(["rolling", "rolling", "rolling", "manual", "automatic"]),
         "max_batch_instance_percent": chance.choice(percents),
-        "max_unhealthy_instance_percent": chance.choice(percents),
-        "max_unhealthy_upgraded_instance_percent": chance.choice(["0%", *percents]),
+        "max_unhealthy_instance_percent": chance.choice(lenient),
+        "max_unhealthy_upgraded_instance_percent": chance.choice(["0%", *lenient]),
         "pause_time_between_batches": chance.choice(["0s", "0s", "30s", "2min", "7min"]),
         "prioritize_unhealthy_instances": chance.random() < 0.5,
         "enable_cross_zone_upgrade": chance.random() < 0.3,
