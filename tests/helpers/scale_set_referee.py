@@ -357,7 +357,8 @@ class ScaleSet:
         group = Group(self.agenda, (OPERATION, index), named, then)
         for each in named:
             each.groups.append(group)
-            self.start(each, self.target, "reimaging", operation.name, operation.name)
+            status = "creating" if each.status == "creating" else "reimaging"
+            self.start(each, self.target, status, operation.name, operation.name)
 
     def scale(self, index, operation):
         more, name = operation.body.instances - self.size, operation.name

@@ -77,7 +77,7 @@ class Rolling:
     def _take(self, batch):
         self.set.note_batch("upgrading")
         quota = self.set.spec.quota
-        more = len(self.set.present()) + len(batch)
+        more = len(self.set.instances) + len(batch)
         if self.policy.max_surge and (quota is None or more <= quota):
             self._surge(batch)
         else:
