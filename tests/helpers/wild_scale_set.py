@@ -5,6 +5,7 @@ from __future__ import annotations
 IMAGES = ("1", "2", "3")
 EXTENSIONS = ("1", "a", "b")
 SIZES = ("1", "large")
+LAWS = ("upgrade", "reimage", "restart", "create", "delete", "healthy_after", "restore")
 HORIZON_MIN = 240
 GRID_S = 30
 
@@ -19,8 +20,7 @@ def scenario(chance):
     is_seen = system["health"]["source"] != "none"
     if not is_seen:  # both need to see health
         system["upgrade_policy"]["mode"] = chance.choice(["manual", "automatic"])
-    laws = ("upgrade", "reimage", "restart", "create", "delete", "healthy_after", "restore")
-    system |= {law: _time(chance) for law in laws if chance.random() < 0.7}
+    system |= {law: _time(chance) for law in LAWS if chance.random() < 0.7}
     if chance.random() < 0.4:
         if system["orchestration"] == "flexible":
             system["upgrade_policy"]["max_surge"] = False
@@ -38,8 +38,10 @@ def scenario(chance):
             "grace_period": chance.choice(["10min", "10min", "15min", "30min"]),
         }
     if chance.random() < 0.3:
+        _crowd(chance, system, is_seen=is_seen)
+    if chance.random() < 0.3:
         system["quota"] = system["instances"] + chance.randint(0, 3)
-    last = chance.choice([20, 60, 400])
+    last = chance.choice([5, 20, 60, 400])
     times = sorted(chance.randint(0, last) for _ in range(chance.randint(1, 10)))
     if chance.random() < 0.3:
         times = sorted(chance.choice(times) for _ in times)
@@ -52,6 +54,19 @@ def scenario(chance):
         "systems": {"s": system},
         "operations": asked,
     }
+
+
+def _crowd(chance, system, *, is_seen):
+    """Where all takes equally long most things fall on one instant; and long failures on restores."""
+    same = chance.choice(["30s", "1min"])
+    system |= dict.fromkeys(LAWS, same)
+    if is_seen and chance.random() < 0.6:
+        system["unhealthy_instances"] = [chance.randrange(system["instances"])]
+        system["repairs"] = {"action": "replace", "grace_period": "10min"}
+    if chance.random() < 0.6:
+        system["failures"] = {"per_year": 20000, "recovery": chance.choice(["1h", "1min"])}
+    if system["orchestration"] == "uniform":
+        system["upgrade_policy"]["rollback_failed_instances_on_policy_breach"] = True
 
 
 def _spread(low, high):

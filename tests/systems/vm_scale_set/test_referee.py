@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scale_set_referee import ScaleSet
 from scale_set_rows import changes, histories
@@ -20,6 +20,8 @@ sets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
 
 @often(300)
 @given(sets, st.integers(0, 3))
+@example(scenario(Random(151)), 0)  # a scale-out at the instant at which what is replaced is gone
+@example(scenario(Random(156)), 0)  # an instance is restored whose failure takes longer
 def test_every_row_is_that_of_the_slow_run(tree, replication):
     simulation = simulation_of(tree)
     log, slow = simulation.run(replication), ScaleSet(simulation, "s", replication)
