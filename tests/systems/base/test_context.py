@@ -311,6 +311,6 @@ def test_what_is_known_may_be_too_much_for_a_run():
     seen = told(context, *(due(1.0, ACT, k) for k in range(100)))
     with pytest.raises(TooLongError) as caught:
         context.run()
-    assert (caught.value.now, caught.value.pluralize) == (1.0, "events")
+    assert (caught.value.now, caught.value.what) == (1.0, "events")
     assert caught.value.subjects == [99]
     assert len(seen) == 100
