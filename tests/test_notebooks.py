@@ -46,6 +46,7 @@ def test_notebooks_are_shipped():
         "02-comparing-upgrade-modes",
         "03-batch-requeue-drain-checkpoint",
         "04-arc-how-long-until-99-percent",
+        "05-scale-set-batches-pauses-surge",
     ]
 
 

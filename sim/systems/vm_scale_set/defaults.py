@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.systems.base.spec import Headcount
 from sim.systems.vm_scale_set.layout import begins_upgrade, has_faults, sizes_asked
-from sim.systems.vm_scale_set.requests import PublishImage, Scale, UpdateModel
+from sim.systems.vm_scale_set.requests import PublishImage, Reimage, Scale, UpdateModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,15 +55,23 @@ def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> lis
     bodies = [each.body for each in operations]
     upgraded = any(begins_upgrade(each, spec) for each in bodies)
     surges = upgraded and spec.upgrade_policy.max_surge
+    action = spec.repairs.action if spec.repairs else None
+    scales = any(isinstance(each, Scale) for each in bodies)
+    replaces = surges or action == "replace"
     in_force = {
-        "reimage": upgraded and any(getattr(each, "image", None) for each in bodies) and not surges,
-        "upgrade": any(
-            isinstance(each, UpdateModel) and (each.size or each.extensions) for each in bodies
-        )
-        and not surges,
-        "create": surges or any(isinstance(each, Scale) for each in bodies),
-        "delete": surges,
-        "healthy_after": bool(bodies),
+        "reimage": (
+            (upgraded and any(getattr(each, "image", None) for each in bodies) and not surges)
+            or any(isinstance(each, Reimage) for each in bodies)
+            or action == "reimage"
+        ),
+        "upgrade": not surges
+        and any(
+            getattr(each, "extensions", None) or getattr(each, "size", None) for each in bodies
+        ),
+        "restart": action == "restart",
+        "create": replaces or scales,
+        "delete": replaces or scales,
+        "healthy_after": bool(bodies or action),
     }
     lines = [
         f"{key} ({getattr(spec, key).short})"
