@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from hand_made import HandMade, operations
 
 from sim.systems.base.operation import Span

@@ -37,7 +37,10 @@ FOLLOWS = {"automatic_os_upgrade": {"enabled": True, "discovery": "0s"}}
         ([(100, IMAGE)], {"instances": 50}),
         ([(100, EXTENSIONS)], {"instances": 50}),
         ([(100, IMAGE)], {"instances": 50, "policy": {"mode": "automatic"}}),
-        ([(100, IMAGE), (200, {"manual_upgrade": {"instances": "all"}})], {"instances": 50} | MANUAL),
+        (
+            [(100, IMAGE), (200, {"manual_upgrade": {"instances": "all"}})],
+            {"instances": 50} | MANUAL,
+        ),
         ([(100, IMAGE)], {"instances": 50} | SURGE),
         ([(100, {"reimage": {"instances": "all"}})], {"instances": 50}),
         ([(100, {"scale": {"instances": 90}})], {"instances": 50}),

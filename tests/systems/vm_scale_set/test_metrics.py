@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from set_log import BEGUN, FIRST, IMAGE, UP, WALK, ScaleSet
-from set_story import story
 from set_story import IMAGE as ASKED
+from set_story import story
 
 from sim.systems.vm_scale_set.metrics import SET_METRICS, headlines
 

@@ -219,8 +219,15 @@ def test_requests_about_instances_that_are_not_there_are_refused():
 
 @pytest.mark.parametrize(
     "asked",
-    [IMAGE, EXTENSIONS, START, upgrade(3), scale(3), {"update_model": {}}]
-    + [{"start_extension_upgrade": {"extensions": "2"}}],
+    [
+        IMAGE,
+        EXTENSIONS,
+        START,
+        upgrade(3),
+        scale(3),
+        {"update_model": {}},
+        {"start_extension_upgrade": {"extensions": "2"}},
+    ],
 )
 def test_a_rolling_upgrade_lets_nothing_else_change_the_model_or_delete(asked):
     (kind,) = asked

@@ -125,4 +125,6 @@ def test_the_bounds_of_the_rest_api_are_allowed(share):
 
 def test_of_the_upgraded_none_may_be_unhealthy():
     policy = {"max_unhealthy_upgraded_instance_percent": "0%"}
-    assert scale_set(upgrade_policy=policy).upgrade_policy.max_unhealthy_upgraded_instance_percent == 0
+    assert (
+        scale_set(upgrade_policy=policy).upgrade_policy.max_unhealthy_upgraded_instance_percent == 0
+    )

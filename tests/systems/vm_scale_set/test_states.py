@@ -33,7 +33,9 @@ def test_groups_of_statuses(group, names):
 
 
 def test_each_state_of_a_batch_and_of_a_version_has_the_number_of_its_name():
-    batch = [states.BATCH.status(k) for k in (states.AT_REST, states.BATCH_UPGRADING, states.PAUSING)]
+    batch = [
+        states.BATCH.status(k) for k in (states.AT_REST, states.BATCH_UPGRADING, states.PAUSING)
+    ]
     assert batch == ["at rest", "upgrading", "pausing"]
     assert [states.VERSION.status(k) for k in (states.GOOD, states.BAD)] == ["good", "bad"]
     assert states.SIZE[states.ASKED_FOR] == "asked for"
