@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from itertools import pairwise
 from random import Random
@@ -125,6 +124,18 @@ def batches(simulation, log):
                 assert open_one is not None, (name, time, status)  # no batch is under way
                 open_one.begun.append((name, status))
     return found
+
+
+def instants(simulation, log):
+    """After each row its time, and number -> status and version, of those that are there."""
+    now = at_first(simulation)
+    yield 0.0, now
+    for kind, name, time, status, version, _ in walk(log):
+        if kind == "instance":
+            now = {number: state for number, state in now.items() if number != name}
+            if status != "absent":
+                now[name] = status, version
+            yield time, now
 
 
 def present(states):
@@ -427,30 +438,24 @@ def test_nobody_touches_an_instance_that_is_protected_but_a_request_that_names_i
 @often(100)
 @given(st.one_of(sets, surging), st.integers(0, 2 * HORIZON_MIN))
 def test_the_progress_adds_up_to_the_instances(tree, half_minutes):
+    """At a time at random, and while the first one is restored."""
     simulation, log = run(tree)
-    at = half_minutes * GRID_S
-    shown = simulation.models["s"].status(log, at)
-    states, counts = at_first(simulation), {0.0: 0}
-    counts[0.0] = len(present(states))
-    for kind, name, time, status, version, _ in walk(log):
-        if kind == "instance" and time <= at:
-            states[name] = status, version
-            if status == "absent":
-                del states[name]
-        if time <= at:
-            counts[time] = len(present(states))
-    assert shown["instances"] == len(states) == sum(shown["statuses"].values())
-    assert sum(shown["latestModelApplied"].values()) == len(states)
-    assert sum(shown["versions"].values()) == len(states)
-    times = sorted(counts)
-    for each in [*shown.get("osUpgradeHistory", ()), shown.get("rollingUpgrades/latest")]:
-        if each is not None:
-            end = each["runningStatus"].get("endTime_s")
-            if end is None:
-                end = at if each["runningStatus"]["code"].startswith("Rolling") else None
-            if end is not None:
-                there = counts[times[bisect_right(times, end) - 1]]
-                assert sum(each["progress"].values()) == there
+    rows = [row for rows in histories(simulation, log).values() for row in rows]
+    restored = [time for time, status, *_ in rows if status == "restoring"]
+    for at in {half_minutes * GRID_S, min(restored, default=0.0)}:
+        shown = simulation.models["s"].status(log, at)
+        counts = {time: states for time, states in instants(simulation, log) if time <= at}
+        states = counts[max(counts)]
+        assert shown["instances"] == len(states) == sum(shown["statuses"].values())
+        assert sum(shown["latestModelApplied"].values()) == len(states)
+        assert sum(shown["versions"].values()) == len(states)
+        for each in shown.get("osUpgradeHistory", ()):
+            end = each["runningStatus"]["endTime_s"]
+            then = max(time for time in counts if time <= (at if end is None else end))
+            assert sum(each["progress"].values()) == len(present(counts[then]))
+        latest = shown.get("rollingUpgrades/latest")
+        if latest and latest["runningStatus"]["code"].startswith("Rolling"):
+            assert sum(latest["progress"].values()) == len(present(states))
 
 
 @often(100)
