@@ -137,6 +137,11 @@ class ScaleSet:
             return False
         return each.status in OUT
 
+    def _any_out(self, members):
+        """Whether one of them is, or the one that took its number by a repair."""
+        numbers = {each.number for each in members}
+        return any(each.number in numbers and self.is_out(each) for each in self.present())
+
     def _zone(self, number):
         zones, count = self.spec.zones, self.spec.instances
         if zones is None:
@@ -329,7 +334,7 @@ class ScaleSet:
 
             def settled(_):
                 if self.upgrade is upgrade:
-                    failed = any(map(self.is_out, taken))
+                    failed = self._any_out(taken)
                     self._end("instances unhealthy" if failed else "")
 
             cause = f"upgrade by {operation.name}"
@@ -453,7 +458,7 @@ class ScaleSet:
 
     def _through(self, operation, members):
         def settled(_):
-            self._ends(operation, "instances unhealthy" if any(map(self.is_out, members)) else "")
+            self._ends(operation, "instances unhealthy" if self._any_out(members) else "")
             self.end_if_reached()
 
         return settled

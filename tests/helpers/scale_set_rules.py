@@ -186,7 +186,8 @@ class Repairs:
 
     def look(self):
         self.waiting = [each for each in self.waiting if each.status in GIVEN_UP]
-        most = max(1, int(0.05 * len(self.set.present()) + NEARLY))
+        size = len(self.set.present()) + len(self.set.reserved)  # those that are replaced come back
+        most = max(1, int(0.05 * size + NEARLY))
         for each in list(self.waiting):
             if self.under_way >= most:
                 return
