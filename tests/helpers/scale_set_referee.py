@@ -11,37 +11,15 @@ from dataclasses import dataclass
 from scale_set_clockwork import (
     ACT,
     GIVEN_UP,
-    INSTANCE,
-    LOOK,
     ON_ITS_WAY,
     OPERATION,
-    OUT,
-    RETURN,
     SERVES,
     UPGRADE,
-    Agenda,
-    Chances,
     Group,
-    Instance,
-    is_seen,
     until_open,
 )
+from scale_set_life import Life
 from scale_set_rules import Repairs, Rolling
-
-from sim.core.random_streams import draws
-from sim.core.units import YEAR
-from sim.formats.distributions import Distribution
-
-TAKES = {
-    "extensions updating": "upgrade",
-    "updating": "upgrade",
-    "reimaging": "reimage",
-    "restarting": "restart",
-    "creating": "create",
-}
-"""What an instance is out for, and the key that says how long."""
-MOST = 96
-"""No set that is refereed has so many instances."""
 
 
 @dataclass(eq=False)
@@ -53,55 +31,35 @@ class Upgrade:
     operation: object
     model: tuple = ()
     restores: bool = False
-    ended: bool = False
 
     @property
     def name(self):
         return self.operation.name
 
 
-class ScaleSet:
+class ScaleSet(Life):
     """One replication of one scale set. What happens is in `history`, `upgrades`, `operations`
     and `batches`, in order of time.
     """
 
     def __init__(self, simulation, system, replication=0):
         scenario = simulation.scenario
-        self.spec, self.horizon = scenario.systems[system], scenario.horizon
-        chances = draws(scenario.seed, replication)
-        self.chances = Chances(chances, system, self.spec)
-        self.agenda = Agenda()
-        self.instances, self.reserved = {}, set()
-        self.history, self.upgrades, self.operations, self.batches = {}, {}, {}, []
-        self.target = (self.spec.image, self.spec.extensions, self.spec.size)
+        super().__init__(scenario, system, replication)
+        self.upgrades, self.operations, self.batches = {}, {}, []
         self.size, self.published = self.spec.instances, ""
         self.upgrade = self.rolling = self.due = None
-        self.kept_in, self.protected, self.cancels = set(), set(), []
-        for number in range(self.spec.instances):
-            status = "unhealthy" if number in self.spec.unhealthy_instances else "healthy"
-            self.instances[number] = Instance(number, self._zone(number), status, self.target)
-        self.serving = [(0.0, self._count())]
-        self.repairs = Repairs(self) if self.spec.repairs else None
-        for each in self.present():
-            if self.repairs and each.status in GIVEN_UP:
-                self.repairs.turned(each)
-        self._plan_failures(chances, system)
+        self.cancels = []
+        if self.spec.repairs:
+            self.repairs = Repairs(self)
+            for each in self.present():
+                if each.status in GIVEN_UP:
+                    self.repairs.turned(each)
         for index, each in enumerate(scenario.operations):
-            at = each.drawn_at(chances)
+            at = each.drawn_at(self.draws)
             self.agenda.at(at, ACT, (OPERATION, index), lambda i=index, o=each: self._ask(i, o))
         self.agenda.run(self.horizon)
 
-    @property
-    def now(self):
-        return self.agenda.now
-
     # What is written down.
-
-    def _note(self, each, status, model, cause):
-        each.status, each.model = status, model
-        row = (self.now, status, None if status == "absent" else model, cause)
-        self.history.setdefault(each.number, []).append(row)
-        self.serving.append((self.now, self._count()))
 
     def note_batch(self, status):
         if status != (self.batches[-1][1] if self.batches else "at rest"):
@@ -119,12 +77,6 @@ class ScaleSet:
 
     # What there is.
 
-    def _count(self):
-        return sum(each.status in SERVES for each in self.instances.values())
-
-    def present(self):
-        return [each for _, each in sorted(self.instances.items()) if each.is_present]
-
     def pending(self, upgrade):
         return [
             each
@@ -132,161 +84,8 @@ class ScaleSet:
             if each.model != upgrade.model and each not in self.protected
         ]
 
-    def is_out(self, each):
-        if self.spec.health.source == "none" and each.status == "unhealthy":
-            return False
-        return each.status in OUT
-
-    def _any_out(self, members):
-        """Whether one of them is, or the one that took its number by a repair."""
-        numbers = {each.number for each in members}
-        return any(each.number in numbers and self.is_out(each) for each in self.present())
-
-    def _zone(self, number):
-        zones, count = self.spec.zones, self.spec.instances
-        if zones is None:
-            return 0
-        if isinstance(zones, int):
-            zones = [count // zones + (zone < count % zones) for zone in range(zones)]
-        for zone in range(len(zones)):
-            if number < sum(zones[: zone + 1]):
-                return zone
-        return (number - count) % len(zones)
-
-    def _zones(self):
-        zones = self.spec.zones
-        return 1 if zones is None else zones if isinstance(zones, int) else len(zones)
-
-    def free_number(self, zone):
-        """The lowest free one in a zone; it is taken from now on."""
-        number = 0
-        while number in self.instances or number in self.reserved or self._zone(number) != zone:
-            number += 1
-        self.reserved.add(number)
-        return number
-
     def wait_for_window(self, upgrade):
         return until_open(getattr(upgrade.operation.body, "windows", ()), self.now)
-
-    # The life of an instance.
-
-    def _later(self, each, time, rank, call):
-        turn = each.turn
-        self.agenda.at(
-            time, rank, (INSTANCE, each.number), lambda: each.turn == turn and call(each)
-        )
-
-    def create(self, numbers, model, reason, cause):
-        found = []
-        for number in numbers:
-            self.reserved.discard(number)
-            each = self.instances[number] = Instance(number, self._zone(number), "absent", model)
-            self.start(each, model, "creating", reason, cause)
-            found.append(each)
-        return found
-
-    def start(self, each, model, status, reason, cause):
-        """It is out, runs, is seen to be healthy or is given up."""
-        attempt = self.chances.attempt(reason, each.number)
-        health, draw = self.spec.health, (reason, each.number, attempt)
-        each.turn += 1
-        self._note(each, status, model, cause)
-        runs = max(self.now + self.chances.seconds(TAKES[status], *draw), each.recovers)
-        is_good = self.chances.gets_healthy(*draw, model)
-        if status == "extensions updating" and is_good:
-            self._later(each, runs, RETURN, lambda _: self._well(each, cause, draw))
-            return
-        self._later(each, runs, RETURN, lambda _: self._runs(each, cause))
-        patience = health.wait + health.grace_period * health.grace_extends_wait
-        seen = is_seen(self.chances.seconds("healthy_after", *draw), health)
-        if is_good:
-            self._later(each, runs + seen, RETURN, lambda _: self._well(each, cause, draw))
-        if not is_good or seen > patience:
-            self._later(each, runs + patience, LOOK, lambda _: self._give_up(each, cause))
-
-    def _runs(self, each, cause):
-        self._note(each, "initializing", each.model, cause)
-        if self.spec.health.source == "none":
-            self._settle(each, healthy=True)
-
-    def _well(self, each, cause, draw=None):
-        self._note(each, "healthy", each.model, cause)
-        each.returned = self.now
-        self._settle(each, healthy=True)
-        for seconds, name in self.chances.turns_unhealthy(*draw, each.model) if draw else ():
-            self._later(each, self.now + seconds, RETURN, lambda _, by=name: self._turn(each, by))
-
-    def _turn(self, each, name):
-        if each.status == "healthy":
-            self._note(each, "unhealthy", each.model, f"version {name}")
-            self._tell(each)
-
-    def _give_up(self, each, cause):
-        self._note(each, "unhealthy", each.model, cause)
-        self._settle(each, healthy=False)
-        self._tell(each)
-
-    def _tell(self, each):
-        if self.repairs:
-            self.repairs.turned(each)
-
-    def _settle(self, each, *, healthy):
-        groups, each.groups = each.groups, []
-        for group in groups:
-            group.settled(each, healthy=healthy)
-
-    def restore(self, each, model, upgrade, group):
-        each.turn += 1
-        each.groups.append(group)
-        cause = f"upgrade by {upgrade.name}"
-        self._note(each, "restoring", model, cause)
-        back = self.now + self.chances.seconds("restore", upgrade.name, each.number, 0)
-        back = max(back, each.recovers)
-        self._later(each, back, RETURN, lambda _: self._well(each, cause))
-
-    def delete(self, each, reason, cause, group):
-        each.turn += 1
-        each.groups.append(group)
-        self._note(each, "deleting", each.model, cause)
-        attempt = self.chances.attempt("delete", reason, each.number)
-        seconds = self.chances.seconds("delete", reason, each.number, attempt)
-        self._later(each, self.now + seconds, RETURN, lambda _: self._gone(each, cause))
-
-    def _gone(self, each, cause):
-        self._note(each, "absent", None, cause)
-        del self.instances[each.number]
-        for those in (self.kept_in, self.protected):
-            those.discard(each)
-        self._settle(each, healthy=False)
-
-    def _plan_failures(self, chances, system):
-        failures = self.spec.failures
-        if failures is None or not failures.per_year:
-            return
-        gaps = Distribution.memoryless(YEAR / failures.per_year)
-        gaps = chances.times(f"{system}/failures/failure", gaps, 1)
-        recoveries = chances.times(f"{system}/failures/recovery", failures.recovery, 1)
-        for number in range(MOST):
-            time = gaps[number, 0]
-            k = 0
-            while time <= self.horizon:
-                seconds = recoveries[number, k]
-                self.agenda.at(
-                    time, ACT, (INSTANCE, number), lambda n=number, s=seconds: self._fail(n, s)
-                )
-                k += 1
-                time += gaps[number, k]
-
-    def _fail(self, number, recovery):
-        each = self.instances.get(number)
-        if each is None or each.status not in SERVES:
-            return
-        each.turn += 1
-        each.recovers = self.now + recovery
-        self._note(each, "failed", each.model, "failures")
-        self._settle(each, healthy=False)
-        self._later(each, each.recovers, RETURN, lambda _: self._well(each, "failures"))
-        self._tell(each)
 
     # Requests.
 
@@ -334,7 +133,7 @@ class ScaleSet:
 
             def settled(_):
                 if self.upgrade is upgrade:
-                    failed = self._any_out(taken)
+                    failed = self.any_out(taken)
                     self._end("instances unhealthy" if failed else "")
 
             cause = f"upgrade by {operation.name}"
@@ -384,7 +183,7 @@ class ScaleSet:
         """One after the other in the zone with fewest."""
         taken, found = [each.zone for each in self.present()], []
         for _ in range(count):
-            zone = min(range(self._zones()), key=lambda each: (taken.count(each), each))
+            zone = min(range(self.zones()), key=lambda each: (taken.count(each), each))
             found.append(self.free_number(zone))
             taken.append(zone)
         return found
@@ -458,7 +257,7 @@ class ScaleSet:
 
     def _through(self, operation, members):
         def settled(_):
-            self._ends(operation, "instances unhealthy" if self._any_out(members) else "")
+            self._ends(operation, "instances unhealthy" if self.any_out(members) else "")
             self.end_if_reached()
 
         return settled

@@ -153,7 +153,7 @@ def limit(spec, count):
 # Runs
 
 
-@often(100)
+@often(60)
 @given(st.one_of(sets, clocked))
 def test_every_log_passes_the_audit(tree):
     for k in range(2):
@@ -188,7 +188,7 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one(tree, half_minutes):
 # What an instance goes through
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_an_instance_that_is_out_serves_only_after_it_has_started(tree):
     simulation, log = run(tree)
@@ -209,7 +209,7 @@ def test_a_model_changes_only_where_something_is_begun(tree):
                 assert new[1] in (*STARTS, "absent")
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_an_instance_that_failed_serves_again_only_when_its_recovery_is_over(tree):
     simulation, log = run(tree)
@@ -232,7 +232,7 @@ def test_an_instance_that_failed_serves_again_only_when_its_recovery_is_over(tre
 # How many there are
 
 
-@often(150)
+@often(80)
 @given(st.one_of(sets, surging))
 def test_there_are_as_many_as_asked_for_and_a_batch_more_while_it_surges(tree):
     """Those that are replaced are among them, as they come again."""
@@ -262,7 +262,7 @@ def test_there_are_as_many_as_asked_for_and_a_batch_more_while_it_surges(tree):
     assert all(there == asked for there, asked in counts.values())
 
 
-@often(100)
+@often(60)
 @given(surging)
 def test_no_surge_exceeds_the_quota(tree):
     tree["systems"]["s"]["quota"] = tree["systems"]["s"]["instances"] + 1
@@ -276,7 +276,7 @@ def test_no_surge_exceeds_the_quota(tree):
 # Batches
 
 
-@often(150)
+@often(80)
 @given(st.one_of(sets, surging))
 def test_a_batch_takes_no_more_than_its_share_of_one_zone_and_one_domain(tree):
     simulation, log = run(tree)
@@ -291,7 +291,7 @@ def test_a_batch_takes_no_more_than_its_share_of_one_zone_and_one_domain(tree):
             assert len({number % layout.domains for number in taken}) == 1
 
 
-@often(100)
+@often(60)
 @given(st.one_of(sets, surging))
 def test_a_surge_deletes_as_many_as_it_created(tree):
     simulation, log = run(tree)
@@ -301,7 +301,7 @@ def test_a_surge_deletes_as_many_as_it_created(tree):
         assert not deleted or len(deleted) == len(created)
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_what_an_upgrade_takes_out_in_place_is_never_more_than_a_batch(tree):
     """Those that wait for it: who is given up, or is back, or was taken by another, is not out."""
@@ -321,7 +321,7 @@ def test_what_an_upgrade_takes_out_in_place_is_never_more_than_a_batch(tree):
                 taken.pop(name, None)
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_batches_keep_their_pause_and_none_begins_outside_a_window(tree):
     simulation, log = run(tree)
@@ -340,7 +340,7 @@ def test_batches_keep_their_pause_and_none_begins_outside_a_window(tree):
             assert other.since >= one.until + pause
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_an_upgrade_takes_nobody_twice_not_even_one_that_got_its_disk_back(tree):
     """Where nobody reimages, or scales, what is at its model stays there."""
@@ -360,7 +360,7 @@ def test_an_upgrade_takes_nobody_twice_not_even_one_that_got_its_disk_back(tree)
 # Upgrades and requests
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_nothing_is_begun_for_an_upgrade_that_has_ended(tree):
     simulation, log = run(tree)
@@ -379,7 +379,7 @@ def test_nothing_is_begun_for_an_upgrade_that_has_ended(tree):
         assert each.until <= ends.get(each.upgrade, log.horizon)
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_one_rolling_upgrade_at_a_time_and_each_request_ends_with_its_upgrade(tree):
     simulation, log = run(tree)
@@ -399,7 +399,7 @@ def test_one_rolling_upgrade_at_a_time_and_each_request_ends_with_its_upgrade(tr
         assert end <= begin
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_cancelled_or_not_no_batch_begins_after_a_cancel_that_is_accepted(tree):
     simulation, log = run(tree)
@@ -412,7 +412,7 @@ def test_cancelled_or_not_no_batch_begins_after_a_cancel_that_is_accepted(tree):
             assert not any(rows[0][0] < begin < done for begin in begins)
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_nobody_touches_an_instance_that_is_protected_but_a_request_that_names_it(tree):
     simulation, log = run(tree)
@@ -435,7 +435,7 @@ def test_nobody_touches_an_instance_that_is_protected_but_a_request_that_names_i
 # What is told
 
 
-@often(100)
+@often(60)
 @given(st.one_of(sets, surging), st.integers(0, 2 * HORIZON_MIN))
 def test_the_progress_adds_up_to_the_instances(tree, half_minutes):
     """At a time at random, and while the first one is restored."""
@@ -458,7 +458,7 @@ def test_the_progress_adds_up_to_the_instances(tree, half_minutes):
             assert sum(latest["progress"].values()) == len(present(states))
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_the_latest_rolling_upgrade_is_the_one_that_began_last(tree):
     """Also where it took no batch, or was to bring what the one before it did not."""

@@ -33,7 +33,7 @@ def test_every_row_is_that_of_the_slow_run(tree, replication):
     assert [row[:2] for row in batches] == slow.batches
 
 
-@often(100)
+@often(60)
 @given(sets)
 def test_the_metrics_are_those_of_the_slow_run(tree):
     simulation = simulation_of(tree)
