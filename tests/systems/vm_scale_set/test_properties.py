@@ -306,6 +306,8 @@ def test_a_surge_deletes_as_many_as_it_created(tree):
 def test_what_an_upgrade_takes_out_in_place_is_never_more_than_a_batch(tree):
     """Those that wait for it: who is given up, or is back, or was taken by another, is not out."""
     simulation, log = run(with_policy(tree, max_surge=False))
+    is_seen = spec_of(simulation).health.source != "none"
+    waits = (*STARTS, "deleting", *(("initializing",) if is_seen else ()))
     taken = set()
     for kind, name, _, status, _, cause in walk(log):
         if kind == "batch":
@@ -313,10 +315,7 @@ def test_what_an_upgrade_takes_out_in_place_is_never_more_than_a_batch(tree):
         elif kind == "instance":
             if cause == "batch of s" and status in STARTS:
                 taken.add(name)
-            elif cause == "batch of s" and status == "initializing":
-                if spec_of(simulation).health.source == "none":
-                    taken.discard(name)
-            elif status not in (*STARTS, "initializing", "deleting"):
+            elif status not in waits:
                 taken.discard(name)
 
 
