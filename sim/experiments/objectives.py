@@ -183,7 +183,8 @@ def _judge(
             random=random,
             rarest=_rarest(one.scenario),
             binary=metric.unit == "0/1",
-            show=lambda value: show_of(value, metric, start),
+            # No metric is below 0; a limit on its mean may be.
+            show=lambda value: show_of(max(value, 0.0), metric, start),
         )
     return judge(
         meets(values, bound, at_least=at_least) & ended,

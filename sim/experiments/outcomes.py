@@ -15,9 +15,11 @@ import numpy as np
 
 from sim.core.formatting import format_compact, show
 from sim.core.metrics import Key
+from sim.core.wall_clock import show_instant
 from sim.experiments.intervals import quantile
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
@@ -33,6 +35,8 @@ _WHEN: dict[What, str] = {
     "refused": "first at",
     "rolled back": "after",
 }
+_AT_AN_INSTANT = ("stuck", "refused")
+"""What is told by the clock where there is one; the others are so long after the request."""
 
 
 @dataclass(frozen=True)
@@ -87,20 +91,33 @@ def _outcome(
     middle, late = (quantile(times, p) for p in (0.5, 0.95))
     whose = f"{system} " if len(one.simulation.models) > 1 else ""
     share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
-    horizon = one.scenario.horizon
+    horizon, start = one.scenario.horizon, one.scenario.start
     if what == "not over":
-        sentence = f"{whose}not over at the end ({format_compact(horizon, 's')}){share}"
+        sentence = f"{whose}not over at the end ({_at(horizon, start)}){share}"
     else:
-        sentence = f"{whose}{what}{share}{_told(what, middle, late, horizon, share)}"
+        at = start if what in _AT_AN_INSTANT else None
+        sentence = f"{whose}{what}{share}{_told(what, middle, late, horizon, share, at)}"
     return Outcome(
         one.variant, system, what, runs, of, middle, late, int(numbers[is_so][0]), sentence
     )
 
 
-def _told(what: What, middle: float, late: float, horizon: float, share: str) -> str:
+def _told(
+    what: What,
+    middle: float,
+    late: float,
+    horizon: float,
+    share: str,
+    start: dt.datetime | None,
+) -> str:
+    """When it was; with a `start` by its clock."""
     if np.isnan(middle):
         return f", not ended within {format_compact(horizon, 's')}"
-    text = f"{',' if share else ''} {_WHEN[what]} {format_compact(middle, 's')}"
+    text = f"{',' if share else ''} {_WHEN[what]} {_at(middle, start)}"
     if late == middle:
         return text
-    return f"{text} (p95 {'> horizon' if np.isnan(late) else format_compact(late, 's')})"
+    return f"{text} (p95 {'> horizon' if np.isnan(late) else _at(late, start)})"
+
+
+def _at(seconds: float, start: dt.datetime | None) -> str:
+    return format_compact(seconds, "s") if start is None else show_instant(seconds, start)

@@ -98,7 +98,8 @@ def _head(scenario: Scenario) -> str:
     span = f"{show_duration(scenario.warm_up)} to {show_duration(scenario.horizon)}"
     start = f", starting at {scenario.start:%Y-%m-%d %H:%M %Z}".rstrip() if scenario.start else ""
     start += f" ({scenario.time_zone})" if scenario.time_zone else ""
-    return f"{scenario.name}: measured from {span}{start}, seed {scenario.seed}."
+    ends = f" ({show_instant(scenario.horizon, scenario.start)})" if scenario.start else ""
+    return f"{scenario.name}: measured from {span}{ends}{start}, seed {scenario.seed}."
 
 
 def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> list[Dip]:

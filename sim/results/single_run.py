@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from sim.core.clock_times import ClockTime, is_likely
 from sim.core.errors import ScenarioError
 from sim.core.metrics import HOUR
 from sim.core.timelines import Timeline
@@ -160,13 +161,15 @@ class Run(Replication):
     def status(self, system: str, at: float | str) -> dict[str, Any]:
         """What the service's Get would show at an instant: seconds, or a duration such as "45min".
 
+        Where the scenario has a `start` it may also be a clock time, such as "sat 22:00".
+
         Raises
         ------
         ScenarioError
             If the instant lies outside the run.
         """
         try:
-            seconds = parse_duration(at) if isinstance(at, str) else at
+            seconds = self._seconds(at) if isinstance(at, str) else at
         except ValueError as error:
             raise ScenarioError.of(str(error)) from None
         if not isinstance(seconds, Real) or not 0 <= seconds <= self.log.horizon:
@@ -174,6 +177,12 @@ class Run(Replication):
             rule = f"an instant must lie between 0s and {end}, got {_instant(seconds)}"
             raise ScenarioError.of(rule)
         return self.model_of(system).status(self.log, float(seconds))
+
+    def _seconds(self, at: str) -> float:
+        """Seconds after the start of what a file may write for one. ValueError(rule)."""
+        if is_likely(at):
+            return ClockTime.parse(at).after(self.scenario.start)
+        return parse_duration(at)
 
     def explain(self) -> str:
         """What happened, in sentences: operations, dips and their causes."""

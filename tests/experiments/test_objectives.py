@@ -102,6 +102,12 @@ def test_mean_may_be_asked_for(made):
     assert verdict.sentence.startswith("mean 80 % of 100 runs, ")
 
 
+def test_no_limit_on_a_mean_is_told_to_be_below_0(made):
+    made("max_domains_out", [0.0] * 9 + [1.0])
+    (verdict,) = look("metric: max_domains_out, at_most: 1, of: mean", runs=10).verdicts
+    assert verdict.sentence.startswith("mean 0.1 of 10 runs, 0 to ")
+
+
 def test_mean_over_a_rollout_that_did_not_end_is_missed(made):
     made("min_capacity", [1.0, 1.0], [True, False])
     (verdict,) = look("metric: min_capacity, at_least: 50%, of: mean", runs=2).verdicts

@@ -47,6 +47,18 @@ def test_rollout_that_is_not_over_at_the_end_is_told_so():
     assert drains == ["not over at the end (1d12h) in 100 % of runs"]
 
 
+def test_instants_are_told_by_the_clock_and_times_since_a_request_are_not():
+    clock = "start: 2026-11-20T14:00\n"
+    (stuck,) = ran(clock + STUCK_WHEN_BAD).about.outcomes
+    assert stuck.sentence.endswith(" of runs, since Fri 20 Nov 14:40")
+    told = {each.what: each.sentence for each in ran(clock + ROLLED_BACK).about.outcomes}
+    assert " of runs, first at Fri 20 Nov 16:00" in told["refused"]
+    assert " of runs, after 1h54" in told["rolled back"]
+    walks = ROLLED_BACK.replace("bad: 50%", "bad: 0%").replace("{build", "{mode: Manual, build")
+    (open_,) = ran(clock + walks.split("  - {at: 2h")[0]).about.outcomes
+    assert open_.sentence == "not over at the end (Fri 20 Nov 18:00)"
+
+
 def test_outcomes_are_the_same_from_a_folder(tmp_path):
     results = ran(STUCK_WHEN_BAD)
     again = sim.open_results(results.save(tmp_path / "results"))

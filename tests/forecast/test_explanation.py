@@ -6,7 +6,9 @@ import pytest
 from mean_cases import case, last_line, service
 
 import sim
+from sim.forecast.explanation import describe
 from sim.scenario import Scenario
+from sim.simulation import Simulation
 
 
 @pytest.mark.parametrize(
@@ -92,3 +94,19 @@ operations:
     swapless = run.scenario.override({"operations": []})
     names = sim.run_one(swapless).log.subjects
     assert "web_IN_0 (staging)" in map(names.name, range(names.count))
+
+
+@pytest.mark.parametrize(
+    ("start", "head"),
+    [
+        ("", "measured from 0s to 1d18h, seed 0."),
+        (
+            "start: 2026-11-27T18:00",
+            "measured from 0s to 1d18h (Sun 29 Nov 12:00), starting at 2026-11-27 18:00, seed 0.",
+        ),
+    ],
+)
+def test_the_end_is_told_by_the_clock_where_there_is_one(start, head):
+    shop = "{kind: cloud_service, roles: {W: {instances: 1}}}"
+    text = f"name: s\nhorizon: 42h\nsystems: {{shop: {shop}}}\n{start}\n"
+    assert describe(Simulation(Scenario.from_text(text))).splitlines()[0] == f"s: {head}"

@@ -132,6 +132,16 @@ def test_the_groups_of_a_system_are_named(one):
         one.timeline("shop", "capacity", "x")
 
 
+def test_status_may_be_asked_for_by_the_clock_where_there_is_one(one):
+    by_clock = sim.run_one(sim.loads(SCENARIO.replace("START", "start: 2026-11-20T14:00")))
+    during = by_clock.status("shop", "15min")
+    assert during["Locked"]
+    for at in ("14:15", "fri 14:15", "2026-11-20T14:15"):
+        assert by_clock.status("shop", at) == during
+    assert "must lie between 0s and 1h, got 23h" in rejection(by_clock.status, "shop", "13:00")
+    assert "a clock time needs a `start`" in rejection(one.status, "shop", "14:15")
+
+
 def test_status_outside_the_run_is_refused(one):
     assert "must lie between 0s and 1h, got 2h" in rejection(one.status, "shop", "2h")
     assert "must be a duration" in rejection(one.status, "shop", "later")

@@ -40,6 +40,7 @@ from sim.systems.base.text import (
     as_written,
     pluralize,
     rounded_up,
+    serve,
     show_windows,
     when,
     within,
@@ -164,7 +165,7 @@ def _need(each: Extension, machines: int) -> str:
     if each.min_available is None:
         return ""
     need = at_least(each.min_available, machines)
-    return f"; available while at least {need:,} serve{rounded_up(each.min_available, machines)}"
+    return f"; available while at least {serve(need)}{rounded_up(each.min_available, machines)}"
 
 
 def _where(groups: Iterable[str], spec: ArcFleet) -> str:

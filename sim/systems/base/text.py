@@ -20,6 +20,11 @@ def pluralize(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
+def serve(count: int) -> str:
+    """``1 serves``, ``2,000 serve``."""
+    return f"{count:,} {'serves' if count == 1 else 'serve'}"
+
+
 def so_often(rate: float, unit: str) -> str:
     """``1 time a year``, ``0.5 times an hour`` of a mean rate; `unit` comes with its article."""
     return f"{rate:,g} {'time' if rate == 1 else 'times'} {unit}"

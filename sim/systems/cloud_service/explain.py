@@ -9,13 +9,23 @@ import numpy as np
 from sim.core.units import show_duration, show_share
 from sim.core.wall_clock import show_instant
 from sim.systems.base.model import refused
-from sim.systems.base.text import as_written, be, pluralize, rounded_up, so_often, when, within
+from sim.systems.base.text import (
+    as_written,
+    be,
+    pluralize,
+    rounded_up,
+    serve,
+    so_often,
+    when,
+    within,
+)
 from sim.systems.cloud_service.configured import EXTENSION, states
 from sim.systems.cloud_service.layout import domains_in_use, has_faults
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     GuestOsUpdate,
     HostOsUpdate,
+    Swap,
     UpdateStatus,
     UpgradeDeployment,
     WalkUpgradeDomain,
@@ -79,10 +89,11 @@ def _domains_at_first(layout: Layout) -> int:
 def _service(layout: Layout) -> str:
     count = sum(role.count for role in layout.roles)
     roles = pluralize(len(layout.roles), "role")
-    return (
-        f"{layout.name}: {pluralize(count, 'instance')} of {roles} in "
-        f"{pluralize(_domains_at_first(layout), 'update domain')}, on build {layout.builds[0]}."
-    )
+    domains = pluralize(_domains_at_first(layout), "update domain")
+    staging = layout.spec.staging
+    beside = f"; in staging as many, on build {staging.build}" if staging else ""
+    size = f"{pluralize(count, 'instance')} of {roles} in {domains}, on build {layout.builds[0]}"
+    return f"{layout.name}: {size}{beside}."
 
 
 def _roles(layout: Layout) -> list[str]:
@@ -94,7 +105,7 @@ def _roles(layout: Layout) -> list[str]:
         sizes = ", ".join(map(str, _sizes(layout, role)))
         lines.append(
             f"{role.name}: {pluralize(role.count, 'instance')}, by domain {sizes}; "
-            f"available while at least {need} serve{of_need}; a walk goes on only while at least "
+            f"available while at least {serve(need)}{of_need}; a walk goes on only while at least "
             f"{pluralize(gate, 'upgraded one')} {be(gate)} Ready{of_gate}; "
             f"a restart takes {_restart(role)}{_slow_start(role)}."
         )
@@ -182,6 +193,8 @@ def _operation(layout: Layout, operation: Operation) -> str:
     if isinstance(body, GuestOsUpdate | HostOsUpdate):
         text = f"{at} the platform restarts every instance, domain by domain in turn."
         return text + within(body, "A domain")
+    if isinstance(body, Swap):
+        return f"{at} the deployments in production and in staging change places."
     about = [getattr(body, key, "") for key in ("instance", "status", "mode", "id")]
     return f"{at} {' '.join(filter(None, [operation.kind.replace('_', ' '), *about]))}."
 

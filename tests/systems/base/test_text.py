@@ -9,7 +9,7 @@ from kiosks import request
 from sim.core.rounding import Amount
 from sim.formats.distributions import Distribution
 from sim.systems.base.operation import Span, Window
-from sim.systems.base.text import be, in_time, pluralize, rounded_up, so_often, when, within
+from sim.systems.base.text import be, in_time, pluralize, rounded_up, serve, so_often, when, within
 
 FRIDAY = dt.datetime(2026, 11, 20, 14, 0, tzinfo=dt.UTC)
 
@@ -17,6 +17,7 @@ FRIDAY = dt.datetime(2026, 11, 20, 14, 0, tzinfo=dt.UTC)
 def test_one_is_and_more_are():
     assert [pluralize(n, "node") for n in (0, 1, 2000)] == ["0 nodes", "1 node", "2,000 nodes"]
     assert [be(n) for n in (0, 1, 2)] == ["are", "is", "are"]
+    assert [serve(n) for n in (1, 2000)] == ["1 serves", "2,000 serve"]
 
 
 def test_a_rate_is_told_in_times():

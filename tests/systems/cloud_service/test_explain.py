@@ -47,6 +47,14 @@ def test_members_that_weigh_nothing_have_nothing_to_lose():
     assert "capacity stays at 100 %; available throughout" in line
 
 
+def test_what_is_in_staging_and_a_swap_are_told():
+    lines = said("at: 1h, swap: {}", more=STAGING)
+    assert lines[0] == (
+        "s: 4 instances of 1 role in 2 update domains, on build 1; in staging as many, on build 2."
+    )
+    assert "At 1h, swap-0: the deployments in production and in staging change places." in lines
+
+
 def test_an_upgrade_in_staging_takes_no_capacity():
     asked = "at: 10s, upgrade_deployment: {slot: staging, build: '3'}\nat: 50min, swap: {}"
     assert "capacity stays at 100 %; available throughout" in comes_to(asked, more=STAGING)
@@ -87,7 +95,7 @@ def test_an_operation_is_told_with_what_it_asks(operation, sentence):
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
-        ("", "at least 1 serve; a walk goes on only while at least 1 upgraded one is Ready; a r"),
+        ("", "at least 1 serves; a walk goes on only while at least 1 upgraded one is Ready; a r"),
         (
             ", min_available: 60%, min_healthy: 75%",
             "at least 6 serve (60 % of 9, rounded up, is 6); a walk goes on only while at least 7 "
