@@ -146,7 +146,7 @@ def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list
     ]
     if reimaged and spec.reimage is None:
         lines.append("reimage as node_upgrade")
-    if upgraded and spec.preemptions:
+    if upgraded and spec.preemptions and not spec.preemptions.are_final:
         lines.append("a preempted node returns at the version that the pool is to have")
     if not spec.failures:
         lines.append("no failures")

@@ -85,9 +85,14 @@ class Shown:
         return FIRST if row is None else int(row["new"])
 
     def told(self, slot: int, role: int) -> str:
-        """``rdp Enable since 600 s by change_configuration-0``, one after the other."""
+        """``rdp Enable since 10min by change_configuration-0``, one after the other.
+
+        By the clock where the scenario has one.
+        """
+        start = self._layout.span.start
         return ", ".join(
-            f"{row['Id']} {row['State']} since {row['Since']:g} s by {row['Operation']}"
+            f"{row['Id']} {row['State']} since {show_instant(row['Since'], start)} "
+            f"by {row['Operation']}"
             for row in self.extensions(slot, role + 1)
         )
 

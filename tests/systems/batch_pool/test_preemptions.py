@@ -214,6 +214,7 @@ def test_that_a_preempted_node_returns_as_a_new_one_is_an_assumption():
     line = "a preempted node returns at the version that the pool is to have"
     assert line in scenario(UPGRADE, preemptions=SPOT["preemptions"]).assumptions
     assert line not in scenario(UPGRADE).assumptions
+    assert line not in scenario(UPGRADE, preemptions=FOR_EVER["preemptions"]).assumptions
 
 
 def test_preemptions_need_a_rate_and_a_return():

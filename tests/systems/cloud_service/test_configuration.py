@@ -152,10 +152,10 @@ def test_what_each_role_has_is_told_with_its_state_its_time_and_its_operation():
     }
     web, _, worker = told.model.members(told.log)
     assert web["extensions"] == (
-        "rdp Disable since 600 s by change_configuration-0, "
-        "log Enable since 600 s by change_configuration-0"
+        "rdp Disable since 10min by change_configuration-0, "
+        "log Enable since 10min by change_configuration-0"
     )
-    assert worker["extensions"].startswith("rdp Enable since 600 s")
+    assert worker["extensions"].startswith("rdp Enable since 10min")
 
 
 def test_a_role_whose_extensions_change_gets_a_new_configuration():

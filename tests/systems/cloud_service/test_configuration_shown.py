@@ -57,3 +57,11 @@ def test_updates_are_told_by_the_clock_where_there_is_one():
     told.model.layout.span = Span(3600.0, parse_instant("2026-11-20T14:00+01:00"))
     (line,) = updates_told(told.model.layout, told.log)
     assert line.startswith("change_configuration-0 at Fri 20 Nov 14:10: new configurations (Web 2")
+
+
+def test_since_when_an_extension_is_there_is_told_by_the_clock():
+    asked = "at: 10min, change_configuration: {extension_configuration: {all_roles: [{id: rdp}]}}"
+    by_clock = "1h\nstart: 2026-11-20T14:00"
+    told = story(asked, TWO, more="extensions: [{id: rdp}]", horizon=by_clock)
+    shown = {row["extensions"] for row in told.model.members(told.log)}
+    assert shown == {"rdp Enable since Fri 20 Nov 14:10 by change_configuration-0"}
