@@ -59,7 +59,7 @@ class ScheduledEvent(Event):
 
 class EventSequence(Event):
     """Things that are known in advance: only the next of them is in the event queue, which so stays
-    short, and those before whatever else is due come without it.
+    short, and only if something else comes before it.
     """
 
     def __init__(
@@ -71,27 +71,37 @@ class EventSequence(Event):
         super().__init__(context.env)
         self._ok, self._value = True, None
         self._context, self._due, self._then = context, iter(due), then
-        self._next: tuple[Any, ...] | None = next(self._due, None)
-        self._arm()
-
-    def _arm(self) -> None:
+        self._next = next(self._due, None)
         if self._next is not None:
-            self.callbacks = [self]
-            self.env.schedule(self, self._next[1], self._next[0] - self.env.now)
+            time, priority, *_ = self._next
+            self._put((time, priority, next(context.numbers), self))
+
+    def _put(self, entry: Entry) -> None:
+        self.callbacks = [self]
+        heappush(self._context.event_queue, entry)
 
     def __call__(self, _: Event) -> None:
-        """The next of them happen, up to the first before which something else is due."""
-        due, queue, env, count = self._next, self._context.event_queue, self.env, -1
-        while due is not None:
-            self._context.now = env._now = due[0]  # noqa: SLF001  (as `Context.run` does)
-            self._then(due)
-            subject, due, count = due[1], next(self._due, None), count + 1
-            if due is not None and due[:2] >= queue[0][:2]:  # the end of the run is in it
+        """The next of them happens, and so do those right after it."""
+        context, due, then = self._context, self._due, self._then
+        queue, happens = context.event_queue, self._next
+        while happens is not None:
+            following = self._next = next(due, None)
+            if following is None:
+                then(happens)
                 break
-        self._next = due
-        self._arm()
-        if count:
-            self._context.spend(count, subject & 0xFFFFFFFF)
+            # It has its place in the queue before all that this one brings about.
+            number = next(context.numbers)
+            then(happens)
+            # Most come before anything else: those need no entry.
+            if following[0] >= queue[0][0]:
+                entry = following[0], following[1], number, self
+                if not context.advance_to(entry):
+                    self._put(entry)
+                    break
+            else:
+                context.pass_to(following[0])
+            happens = following
+        context.spend(0, 0)
 
 
 class TooLongError(Exception):
@@ -205,9 +215,13 @@ class Context:
         """
         if self.event_queue[0] < entry:
             return False
-        self.now = self.env._now = entry[0]  # noqa: SLF001
-        self.budget.spent += 1
+        self.pass_to(entry[0])
         return True
+
+    def pass_to(self, time: float) -> None:
+        """Go on to a time before which nothing stands in the queue, as an event would."""
+        self.now = self.env._now = time  # noqa: SLF001
+        self.budget.spent += 1
 
     def run(self) -> None:
         """Let all happen until the horizon, which is closed.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from sim.core.log import PACK
 from sim.systems.base.context import LOOK, RETURN, EventSequence
 from sim.systems.vm_scale_set.draws import seen_healthy
 from sim.systems.vm_scale_set.states import (
@@ -107,6 +108,7 @@ class Instances:
 
     def __init__(self, context: Context, layout: SetLayout) -> None:
         self.context, self.layout = context, layout
+        self._extend = context.recorder.extend
         self.first = layout.first_instance
         self.codes: list[int] = layout.instances.initial.tolist()
         self.watching: list[Watcher] = []
@@ -120,8 +122,8 @@ class Instances:
         status = np.arange(len(layout.instances.states)) % WIDTH
         self._is_there = (status > 0) & (status != DELETING)
         # Without a source of health Azure sees power states only.
-        sees = layout.spec.health.source != "none"
-        unseen = (INITIALIZING, UNHEALTHY) if not sees else ()
+        self._sees = layout.spec.health.source != "none"
+        unseen = () if self._sees else (INITIALIZING, UNHEALTHY)
         self._is_on_its_way = np.isin(status, ON_ITS_WAY) & ~np.isin(status, unseen)
         self._counts_unhealthy = np.isin(status, COUNTS_UNHEALTHY) & ~np.isin(status, unseen)
 
@@ -194,7 +196,7 @@ class Instances:
         """
         # A hot path: each instance of a set comes by here in each upgrade.
         codes, courses, awaiting = self.codes, self._courses, self._awaiting
-        now, record, first = self.context.now, self.context.record, self.first
+        now, extend, first = self.context.now, self._extend, self.first
         numbers = np.array(members, np.int64)
         attempts = starts.next_attempts(numbers)
         course = Course(starts, cause)
@@ -203,8 +205,9 @@ class Instances:
         new = version * WIDTH + status
         for instance in members:
             courses[instance] = course
-            awaiting[instance] = Both.of(awaiting[instance], awaits)
-            record(now, first + instance, codes[instance], new, cause)
+            former = awaiting[instance]
+            awaiting[instance] = awaits if former is None else Both(former, awaits)
+            extend(PACK(now, first + instance, cause, codes[instance], new))
             codes[instance] = new
         due = self._plan(numbers, attempts, version, status, starts)
         EventSequence(self.context, due, partial(self._step, course))
@@ -252,12 +255,12 @@ class Instances:
             return
         old = self.codes[instance]
         new = self.codes[instance] = old - old % WIDTH + AFTER[step]
-        self.context.record(now, self.first + instance, old, new, course.cause)
+        self._extend(PACK(now, self.first + instance, course.cause, old, new))
         if step == ANSWERS:
             self._is_healthy(instance, course)
         elif step == JUDGED:
             self._settle(instance, is_healthy=False)
-        elif self.layout.spec.health.source == "none":
+        elif not self._sees:
             self._settle(instance, is_healthy=True)
 
     def restore(
