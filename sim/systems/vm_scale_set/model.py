@@ -9,7 +9,7 @@ from sim.systems.base import records
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
 from sim.systems.base.records import OperationRecord
-from sim.systems.vm_scale_set import explain, metrics, rejections, status, tables
+from sim.systems.vm_scale_set import audit, explain, metrics, rejections, status, tables
 from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.layout import SetLayout
 from sim.systems.vm_scale_set.series import SetSeries, names
@@ -98,6 +98,10 @@ class SetModel(SystemModel[SetLayout]):
     def measure(self, stack: Stack, warm_up: float) -> tuple[Measured, NDArray[np.bool_]]:
         """Every metric by (group, name), and in which replications all rollouts came to an end."""
         return metrics.measure(self.layout, stack, warm_up)
+
+    def audit(self, stack: Stack) -> str | None:
+        """The rule of a scale set that a stack breaks, if any."""
+        return audit.audit(self.layout, stack)
 
     def run_of(self, log: Log) -> SetSeries:
         """The series of a run."""

@@ -1,0 +1,157 @@
+"""The rules that every run of a scale set must keep, read from its log and from what was drawn.
+
+Here those of single rows: from which status an instance comes to which, and on which model.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.systems.vm_scale_set import batches_audit, repairs_audit, starts_audit, upgrades_audit
+from sim.systems.vm_scale_set.history import STARTS, History
+from sim.systems.vm_scale_set.requests import ManualUpgrade
+from sim.systems.vm_scale_set.states import (
+    CREATING,
+    DELETING,
+    EXTENSIONS_UPDATING,
+    FAILED,
+    HEALTHY,
+    IN_SERVICE,
+    INITIALIZING,
+    REIMAGING,
+    RESTARTING,
+    RESTORING,
+    UNHEALTHY,
+    UPDATING,
+    WIDTH,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from sim.core.log import Stack
+    from sim.systems.vm_scale_set.layout import SetLayout
+
+_TAKEN = (UPDATING, REIMAGING, DELETING)
+"""What may be done with an instance whatever it is in, unless it is being created or deleted."""
+MOVES: dict[int, tuple[int, ...]] = {
+    0: (CREATING,),
+    HEALTHY: (*_TAKEN, EXTENSIONS_UPDATING, FAILED, UNHEALTHY),
+    EXTENSIONS_UPDATING: (*_TAKEN, EXTENSIONS_UPDATING, INITIALIZING, HEALTHY, FAILED),
+    INITIALIZING: (*_TAKEN, HEALTHY, UNHEALTHY),
+    UNHEALTHY: (*_TAKEN, HEALTHY, RESTARTING, RESTORING),
+    FAILED: (*_TAKEN, HEALTHY, RESTARTING, RESTORING),
+    CREATING: (CREATING, INITIALIZING, DELETING),
+    UPDATING: (*_TAKEN, INITIALIZING, RESTORING),
+    REIMAGING: (*_TAKEN, INITIALIZING, RESTORING),
+    RESTORING: (*_TAKEN, HEALTHY),
+    RESTARTING: (*_TAKEN, INITIALIZING, RESTORING),
+    DELETING: (0,),
+}
+"""From status to status: all that an instance can do."""
+
+
+def audit(layout: SetLayout, stack: Stack) -> str | None:
+    """The rule that a stack breaks, if any."""
+    rule = next(_broken_rules(History(layout, stack)), None)
+    return None if rule is None else f"{layout.name}: {rule}"
+
+
+def _broken_rules(history: History) -> Iterator[str]:
+    if not _moves_hold(history):
+        yield "an instance went from one status to another as none does"
+        return  # what follows reads the rows as courses
+    yield from chain(
+        _wrong_models(history),
+        upgrades_audit.broken_rules(history),
+        batches_audit.broken_rules(history),
+        starts_audit.broken_rules(history),
+        repairs_audit.broken_rules(history),
+    )
+
+
+def _moves_hold(history: History) -> bool:
+    """Whether each row follows from the one before it; what goes on has the cause that began it,
+    unless a fault of a version shows.
+    """
+    may = np.zeros((WIDTH, WIDTH), bool)
+    for old, news in MOVES.items():
+        may[old, list(news)] = True
+    if not may[history.was, history.status].all():
+        return False
+    goes_on = np.flatnonzero(~history.begins)
+    if history.opens[goes_on].any():
+        return False
+    layout, place = history.layout, history.place[history.course[goes_on]]
+    fault = history.cause[goes_on] - layout.first_fault
+    shows = (fault >= 0) & (fault < len(layout.faulty)) & (history.status[goes_on] == UNHEALTHY)
+    return bool(((history.cause[goes_on] == history.cause[place]) | shows).all())
+
+
+# Models -------------------------------------------------------------------------------------------
+
+
+def _wrong_models(history: History) -> Iterator[str]:
+    version, before = history.new // WIDTH, history.old // WIDTH
+    follows = np.isin(history.status, (EXTENSIONS_UPDATING, UPDATING, REIMAGING, CREATING))
+    starts = np.flatnonzero(follows & history.begins)
+    wanted = history.wanted(history.row[starts], history.replication[starts])
+    created = history.status[starts] == CREATING
+    wrong = version[starts] != wanted
+    if wrong[created].any():
+        yield "a new instance did not come at the model that is wanted"
+    if wrong.any():
+        yield "an instance was brought to another model than is wanted"
+    stays = ~follows & (history.status != RESTORING) & (history.new != 0)
+    if (version[stays] != before[stays]).any():
+        yield "an instance changed its model though nothing brought it to another one"
+    if not _are_restored(history):
+        yield "an instance was not given its former model back"
+    if not _work_fits(history):
+        yield "an instance was brought to a model in another way than that takes"
+
+
+def _are_restored(history: History) -> bool:
+    """Whether who is restored gets the model that it had before the batch that took it."""
+    back = np.flatnonzero(history.status == RESTORING)
+    taken = np.flatnonzero((history.batch >= 0) & history.begins & (history.status != DELETING))
+    if not len(back):
+        return True
+    last = np.searchsorted(taken, back) - 1
+    if (last < 0).any() or (history.key[taken[last]] != history.key[back]).any():
+        return False
+    return bool((history.new[back] // WIDTH == history.old[taken[last]] // WIDTH).all())
+
+
+def _work_fits(history: History) -> bool:
+    """Whether a new image reimages, a new size or an unhealthy instance updates, new extensions
+    leave it in service: where an upgrade brings an instance to a model.
+    """
+    layout = history.layout
+    cause, place = history.cause[history.place], history.place
+    by = np.zeros(history.stack.subjects.count, bool)
+    by[layout.batch] = True
+    by[layout.first_upgrade : layout.first_upgrade + len(layout.upgrades)] = True
+    for number, each in enumerate(layout.requests):
+        by[layout.first_operation + number] = isinstance(each.body, ManualUpgrade)
+    mine = place[by[cause] & np.isin(history.status[place], STARTS)]
+    mine = mine[history.old[mine] != 0]
+    was, old, new = history.was[mine], history.old[mine] // WIDTH, history.new[mine] // WIDTH
+    image, size = (_names(layout, part) for part in ("image", "size"))
+    work = np.where(np.isin(was, IN_SERVICE), EXTENSIONS_UPDATING, UPDATING)
+    work[size[old] != size[new]] = UPDATING
+    work[(image[old] != image[new]) | np.isin(was, (REIMAGING, RESTORING))] = REIMAGING
+    work[was == CREATING] = CREATING
+    return bool((history.status[mine] == work).all())
+
+
+def _names(layout: SetLayout, part: str) -> NDArray[np.int64]:
+    """By model the number of a part of it."""
+    names = [getattr(each, part) for each in layout.models]
+    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([known[name] for name in names])
