@@ -82,7 +82,7 @@ def _moves_hold(history: History) -> bool:
     may = np.zeros((WIDTH, WIDTH), bool)
     for old, news in MOVES.items():
         may[old, list(news)] = True
-    if not may[history.was, history.status].all():
+    if not may.ravel()[history.was.astype(np.intp) * WIDTH + history.status].all():
         return False
     goes_on = np.flatnonzero(~history.begins)
     if history.opens[goes_on].any():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, UPGRADING
+from sim.core.log import ROLLING_BACK, UPGRADING, first_of_each
+from sim.systems.vm_scale_set.expected import Expected
 from sim.systems.vm_scale_set.history import NEVER, STARTS
 from sim.systems.vm_scale_set.requests import ManualUpgrade, Reimage
 from sim.systems.vm_scale_set.states import (
@@ -17,21 +18,26 @@ from sim.systems.vm_scale_set.states import (
     PAUSING,
     RESTORING,
 )
-from sim.systems.vm_scale_set.walk import BACK, BEGIN, NAMES, OPEN, OVER, Walk
+from sim.systems.vm_scale_set.walk import BACK, BEGIN, NAMES, OPEN, OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.systems.vm_scale_set.history import History
+    from sim.systems.vm_scale_set.history import History, Settled
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
-_STEPS = ((AT_REST, BATCH_UPGRADING), (BATCH_UPGRADING, AT_REST), (AT_REST, PAUSING))
-_STEPS = (*_STEPS, (PAUSING, AT_REST))
+_STEPS = (
+    (AT_REST, BATCH_UPGRADING),
+    (BATCH_UPGRADING, AT_REST),
+    (AT_REST, PAUSING),
+    (PAUSING, AT_REST),
+)
+"""What a batch may do."""
 
 
 def broken_rules(history: History) -> Iterator[str]:
@@ -44,7 +50,7 @@ def broken_rules(history: History) -> Iterator[str]:
     yield from batches.wrong_surges()
     yield from batches.wrong_restorations()
     yield from batches.wrong_ends()
-    yield from batches.walk.wrong
+    yield from batches.should.wrong
     yield from batches.wrong_requests()
 
 
@@ -69,9 +75,9 @@ class _Batches:
         self._went_back = back[~inside]
 
     @cached_property
-    def walk(self) -> Walk:
+    def should(self) -> Expected:
         """What should have been."""
-        return Walk(self._history)
+        return Expected(self._history)
 
     @cached_property
     def _of_batches(self) -> NDArray[np.intp]:
@@ -112,7 +118,7 @@ class _Batches:
         return np.sort(rows * self._layout.room + instances)
 
     def _expected(self, kind: int) -> Integers:
-        found = self.walk.expected[kind]
+        found = self.should.taken[kind]
         parts = [self._pairs(rows, instances) for rows, instances in found]
         return np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
 
@@ -126,16 +132,16 @@ class _Batches:
 
     def wrong_members(self) -> Iterator[str]:
         """Too many, too few, not those that come first."""
-        walk, count = self.walk, self._counts(self._members)
-        if ((self._counts(self._created) > 0) & ~walk.surges).any():
+        should, count = self.should, self._counts(self._members)
+        if ((self._counts(self._created) > 0) & ~should.surges).any():
             yield "a batch created new instances though it was to go in place"
-        if (count[walk.surges] > 0).any():
+        if (count[should.surges] > 0).any():
             yield "a batch went in place though it was to create new instances"
-        if (count > walk.limit).any():
+        if (count > should.limit).any():
             yield "a batch took more instances than its share allows"
         if self._are_apart():
             yield "a batch took instances of several zones or update domains"
-        if (count < walk.size)[~walk.surges].any():
+        if (count < should.size)[~should.surges].any():
             yield "a batch took fewer instances than it could"
         if not np.array_equal(self._took(self._members), self._expected(BEGIN)):
             yield "a batch took other instances than those whose turn it was"
@@ -143,7 +149,7 @@ class _Batches:
     def _are_apart(self) -> bool:
         layout, history = self._layout, self._history
         crosses = layout.spec.upgrade_policy.enable_cross_zone_upgrade
-        zone = np.zeros(layout.room, np.int64) if crosses else np.array(layout.zone_of)
+        zone = np.zeros(layout.room, np.int64) if crosses else history.zone_of
         spot = zone * layout.domains + np.arange(layout.room) % layout.domains
         batch, mine = history.batch[self._members], spot[history.number[self._members]]
         some = np.zeros(len(self._row), np.int64)
@@ -152,12 +158,12 @@ class _Batches:
 
     def wrong_surges(self) -> Iterator[str]:
         """As many created as there are in the batch, and as many deleted once those are healthy."""
-        walk, history = self.walk, self._history
-        if (self._counts(self._created) != walk.size)[walk.surges].any():
+        should, history = self.should, self._history
+        if (self._counts(self._created) != should.size)[should.surges].any():
             yield "a surge did not create as many instances as its batch has"
         if not np.array_equal(self._took(self._created), self._expected(OPEN)):
             yield "a surge created instances of other numbers or zones than it should"
-        last, time = self._last(self._created, history.batch[self._created])
+        last, time = self._last_created
         batch = history.batch[self._deleted]
         if (history.row[self._deleted] <= last[batch]).any():
             yield "a surge deleted instances before the new ones were healthy"
@@ -168,13 +174,32 @@ class _Batches:
         if not np.array_equal(self._took(self._deleted[done]), self._expected(OVER)):
             yield "a surge deleted others than those whose successors were healthy"
 
-    def _last(self, places: Integers, batch: Integers) -> tuple[Integers, Floats]:
+    def _last(self, settled: Settled, batch: Integers) -> tuple[Integers, Floats]:
         """By batch the row with which the last one of some had settled, or NEVER; and its time."""
-        settled, count = self._history.settled(places), len(self._row)
+        count = len(self._row)
         row, time = np.full(count, -1), np.full(count, -np.inf)
-        np.maximum.at(row, batch, settled.row)
-        np.maximum.at(time, batch, settled.time)
+        # In order of batch few calls do what `maximum.at` does one by one.
+        order = np.argsort(batch, kind="stable")
+        begins = np.flatnonzero(first_of_each(batch[order]))
+        if len(begins):
+            those = batch[order[begins]]
+            row[those] = np.maximum.reduceat(settled.row[order], begins)
+            time[those] = np.maximum.reduceat(settled.time[order], begins)
         return row, time
+
+    @cached_property
+    def _settled(self) -> Settled:
+        """When those of batches in place had settled."""
+        return self._history.settled(self._members)
+
+    @cached_property
+    def _last_member(self) -> tuple[Integers, Floats]:
+        return self._last(self._settled, self._history.batch[self._members])
+
+    @cached_property
+    def _last_created(self) -> tuple[Integers, Floats]:
+        batch = self._history.batch[self._created]
+        return self._last(self._history.settled(self._created), batch)
 
     # What goes back.
 
@@ -190,9 +215,8 @@ class _Batches:
             bool,
         )
         goes_back = restores[history.upgrade_of_batch] if len(self._row) else np.zeros(0, bool)
-        batch = history.batch[self._members]
-        last, time = self._last(self._members, batch)
-        settled = history.settled(self._members)
+        last, time = self._last_member
+        settled = self._settled
         failed = (settled.row < NEVER) & ~settled.healthy
         bad = self._members[failed]
         pairs = history.batch[bad] * layout.room + history.number[bad]
@@ -211,10 +235,11 @@ class _Batches:
     def wrong_ends(self) -> Iterator[str]:
         """A batch is over as soon as all have settled whom it took, restored or deleted."""
         history, stack = self._history, self._stack
-        own = np.concatenate([self._members, self._created, self._deleted])
-        places = np.concatenate([own, self._restored])
-        batch = np.concatenate([history.batch[own], self._batch_of_restored])
-        last, time = self._last(places, batch)
+        deleted = self._last(history.settled(self._deleted), history.batch[self._deleted])
+        back = self._last(history.settled(self._restored), self._batch_of_restored)
+        parts = self._last_member, self._last_created, deleted, back
+        last = np.max([row for row, _ in parts], axis=0)
+        time = np.max([time for _, time in parts], axis=0)
         done = self._over < NEVER
         if (self._over < last)[done].any():
             yield "a batch was over before each of its instances was healthy or given up"

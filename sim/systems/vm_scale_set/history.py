@@ -91,7 +91,9 @@ class History:
         self.number = stack.subject[self.row].astype(np.int64) - layout.first_instance
         self.time, self.cause = stack.time[self.row], stack.cause[self.row]
         self.old, self.new = stack.old[self.row], stack.new[self.row]
-        self.was, self.status = self.old % WIDTH, self.new % WIDTH
+        # A table is faster than a division, and this is done for each row of a large set.
+        statuses = np.arange(len(layout.instances.states), dtype=np.int16) % WIDTH
+        self.was, self.status = statuses[self.old], statuses[self.new]
         self.key: Integers = self.replication * layout.room + self.number
         self.opens = first_of_each(self.key)
         self.begins = np.isin(np.arange(WIDTH), BEGINNINGS)[self.status]
@@ -114,6 +116,11 @@ class History:
         same = self.key[place[1:]] == self.key[place[:-1]]
         until[:-1][same] = self.time[place[1:]][same]
         return until
+
+    @cached_property
+    def zone_of(self) -> Integers:
+        """By number the zone of an instance."""
+        return np.array(self.layout.zone_of, np.int64)
 
     # Who takes instances.
 
@@ -163,9 +170,7 @@ class History:
         """A manual_upgrade is for the change of the model that is open, if one is."""
         layout = self.layout
         by_hand = [isinstance(each.body, ManualUpgrade) for each in layout.requests]
-        some = np.flatnonzero(np.append(by_hand, [False, False])[reason]) if any(by_hand) else []
-        if not len(some):
-            return reason
+        some = np.flatnonzero(np.append(by_hand, [False, False])[reason])
         changes = [each for each in range(len(layout.upgrades)) if not layout.rolls(each)]
         begins = self.upgrade_rows((UPGRADING,), changes)
         ends = self.upgrade_rows(UPGRADE_ENDS, changes)
@@ -256,7 +261,8 @@ class History:
         chosen = np.zeros(count, bool)
         chosen[numbers] = True
         mine = chosen[stack.subject[rows] - first] & np.isin(stack.new[rows], states)
-        return rows[mine]
+        found: Integers = rows[mine]
+        return found
 
     @cached_property
     def rolling(self) -> Rolling:
@@ -322,4 +328,5 @@ class History:
         rows = np.flatnonzero(stack.about(layout.first_operation, len(layout.requests)))
         rows = rows[stack.new[rows] % OPERATION.width == ASKED]
         chosen = np.array([isinstance(each.body, kinds) for each in layout.requests], bool)
-        return rows[chosen[stack.subject[rows] - layout.first_operation]]
+        found: NDArray[np.intp] = rows[chosen[stack.subject[rows] - layout.first_operation]]
+        return found

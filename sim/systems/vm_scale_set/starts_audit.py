@@ -222,7 +222,7 @@ class _Audit:
         self._turn(starts, attempts)
 
     def _recovered(self, courses: Integers) -> Floats:
-        """When each one's instance has recovered from its last failure, if it was not gone since."""
+        """When their instances have recovered from their last failure, if they still are."""
         if self._spec.failures is None:
             return np.zeros(len(courses))
         history = self._history

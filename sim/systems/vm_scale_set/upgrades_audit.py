@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sim.core.windows import Windows
     from sim.systems.vm_scale_set.history import History
 
     Floats = NDArray[np.float64]
@@ -122,16 +123,15 @@ class _Upgrades:
         return self._all.at(rows, self._stack.replication[rows])
 
     @cached_property
-    def _ready(self) -> tuple[Integers, Floats]:
-        """By upgrade how many batches it had; and since when the next one may begin, seconds: NaN
-        where that cannot be seen, infinite while one is under way.
+    def _ready(self) -> Floats:
+        """By upgrade since when its next batch may begin, but for windows, seconds: NaN where that
+        cannot be seen, infinite while one is under way.
         """
         count = np.bincount(self._on, minlength=len(self._all.begin))
-        ready = self._since.copy()
-        if len(self._on):
-            last = np.cumsum(count) - 1
-            ready = np.where(count > 0, self._next[np.maximum(last, 0)], ready)
-        return count, ready
+        if not len(self._on):
+            return self._since
+        last = np.maximum(np.cumsum(count) - 1, 0)
+        return np.where(count > 0, self._next[last], self._since)
 
     @cached_property
     def _since(self) -> Floats:
@@ -181,7 +181,7 @@ class _Upgrades:
                 yield "a batch did not begin when the pause was over and a window open"
             yield from self._wrong_waits(number)
 
-    def _windows(self, number: int):
+    def _windows(self, number: int) -> Windows:
         windows = getattr(self._history.body(number), "windows", ())
         return windows_of(windows, self._layout.span)
 
@@ -189,16 +189,16 @@ class _Upgrades:
         """From times on the next ones at which a window is open."""
         opens, closes = self._windows(number).intervals
         place = np.minimum(np.searchsorted(closes, times, side="right"), len(opens) - 1)
-        return np.maximum(times, opens[place])
+        found: Floats = np.maximum(times, opens[place])
+        return found
 
     def _wrong_waits(self, number: int) -> Iterator[str]:
         """One that is still on at the horizon has nothing to do yet."""
         all_, final = self._all, self._stack.final
-        count, ready = self._ready
         subject = self._layout.first_upgrade + number
         mine = (all_.number == number) & (all_.end == NEVER)
         mine &= final[all_.replication, subject] == UPGRADING
-        if (self._opens(number, ready[mine]) <= self._stack.horizon).any():
+        if (self._opens(number, self._ready[mine]) <= self._stack.horizon).any():
             yield "a rolling upgrade did not go on when it was to"
 
     # Cancels.
