@@ -9,6 +9,7 @@ import pytest
 import sabotages_of_fleets
 import sabotages_of_pools
 import sabotages_of_services
+import sabotages_of_sets
 from places import TESTS
 from sabotage import run
 
@@ -18,6 +19,7 @@ NOTICED = (
     *sabotages_of_fleets.SABOTAGES,
     *sabotages_of_pools.SABOTAGES,
     *sabotages_of_services.SABOTAGES,
+    *sabotages_of_sets.SABOTAGES,
 )
 HELD_BY_TESTS = {
     "the gate does not ask for min_healthy": "systems/cloud_service/test_turns.py",
@@ -25,7 +27,7 @@ HELD_BY_TESTS = {
 }
 """What no run notices -> the test that fails then."""
 
-LEAST = 71
+LEAST = 112
 """So many of them, at least, are noticed by the run itself."""
 
 

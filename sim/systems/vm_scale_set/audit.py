@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.systems.vm_scale_set import batches_audit, repairs_audit, starts_audit, upgrades_audit
 from sim.systems.vm_scale_set.history import STARTS, History
-from sim.systems.vm_scale_set.requests import ManualUpgrade
+from sim.systems.vm_scale_set.requests import ManualUpgrade, Scale
 from sim.systems.vm_scale_set.states import (
     CREATING,
     DELETING,
@@ -66,6 +66,8 @@ def _broken_rules(history: History) -> Iterator[str]:
     if not _moves_hold(history):
         yield "an instance went from one status to another as none does"
         return  # what follows reads the rows as courses
+    if not _scales(history):
+        yield "a request did not bring the set to the capacity that it asks for"
     yield from chain(
         _wrong_models(history),
         upgrades_audit.broken_rules(history),
@@ -155,3 +157,28 @@ def _names(layout: SetLayout, part: str) -> NDArray[np.int64]:
     names = [getattr(each, part) for each in layout.models]
     known = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.array([known[name] for name in names])
+
+
+# Size ---------------------------------------------------------------------------------------------
+
+
+def _scales(history: History) -> bool:
+    """Whether a request creates, or deletes, as many instances as the capacity changes by."""
+    layout, stack = history.layout, history.stack
+    rows = np.flatnonzero(stack.subject == layout.size.first)
+    sizes, width = np.array(layout.sizes), layout.size.states.width
+    asked = sizes[stack.new[rows] // width] - sizes[stack.old[rows] // width]
+    scales = np.zeros(stack.subjects.count, bool)
+    for number, each in enumerate(layout.requests):
+        scales[layout.first_operation + number] = isinstance(each.body, Scale)
+    change = (history.old == 0).astype(np.int64) - (history.status == DELETING)
+    mine = np.flatnonzero(history.begins & scales[history.cause] & (change != 0))
+    keys = np.concatenate(
+        [
+            stack.replication[rows] * stack.subjects.count + stack.cause[rows],
+            history.replication[mine] * stack.subjects.count + history.cause[mine],
+        ]
+    )
+    key, place = np.unique(keys, return_inverse=True)
+    left = np.bincount(place, np.concatenate([asked, -change[mine]]), len(key))
+    return not left.any()

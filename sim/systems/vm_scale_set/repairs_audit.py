@@ -194,6 +194,8 @@ class _Repairs:
         there = np.ones(WIDTH, np.int64)
         there[[0, DELETING]] = 0
         change = there[stack.new[rows] % WIDTH] - there[stack.old[rows] % WIDTH]
+        # One that is being replaced counts as there.
+        change[stack.cause[rows] == self._layout.actor(REPAIRS)] = 0
         some = np.flatnonzero(change)
         return rows[some], change[some]
 
