@@ -272,7 +272,7 @@ class Expected(Walk):
             self.wrong["a rolling upgrade failed by no threshold"] = None
         before = rule == breach[BREACH_BEFORE]
         if (stops & (before == self._has_begun[place])).any():
-            self.wrong["a breach before the first batch is told as one during it, or so"] = None
+            self.wrong["a breach was not told as one before, or after, the first batch"] = None
         goes_back = self._policy.rollback_failed_instances_on_policy_breach
         at_once = upgraded & ~self._went_back[place]
         if goes_back and (self._failed(some).any(axis=1) & at_once).any():

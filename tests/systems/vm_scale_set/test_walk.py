@@ -1,0 +1,53 @@
+"""Going through finished runs from decision to decision."""
+
+from __future__ import annotations
+
+from set_log import IMAGE, WALK, ScaleSet
+
+from sim.systems.vm_scale_set import walk
+from sim.systems.vm_scale_set.history import History
+from sim.systems.vm_scale_set.walk import BEGIN, END, NAMES, OPEN, OVER, Walk
+
+
+class Told(Walk):
+    """What comes to be decided: kind, times and places."""
+
+    def __init__(self, history):
+        super().__init__(history)
+        self.found = []
+
+    def decide(self, kind, some):
+        times = self._stack.time[some.row].tolist()
+        self.found.append((kind, times, some.place.tolist(), self._codes[some.place].tolist()))
+
+
+def told(*texts, requests=(IMAGE,)):
+    hand_made = ScaleSet(*requests)
+    found = Told(History(hand_made.model.layout, hand_made.stack(*texts)))
+    found.go()
+    return found.found
+
+
+def test_each_decision_sees_the_instances_as_they_are_then():
+    kinds, times, places, codes = zip(*told(WALK), strict=True)
+    assert kinds == (OPEN, BEGIN, OVER, BEGIN, OVER, END)
+    assert [each for (each,) in times] == [100, 100, 240, 300, 440, 440]
+    assert {each for (each,) in places} == {0}
+    healthy = codes[2][0][0]
+    assert codes[1] == [[1, 1]]
+    assert codes[2:4] == ([[healthy, 1]], [[healthy, 1]])
+    assert codes[4] == [[healthy, healthy]]
+
+
+def test_replications_are_gone_through_together_or_one_by_one(monkeypatch):
+    together = told(WALK, "", WALK)
+    assert [each[2] for each in together] == [[0, 2]] * 6
+    monkeypatch.setattr(walk, "MATRIX", 2)
+    assert [each[2] for each in told(WALK, "", WALK)] == [[0]] * 12
+
+
+def test_a_request_that_names_instances_is_a_decision():
+    protect = ("set_protection", {"instances": [0]})
+    text = "50 set_protection-0 -> InProgress\n50 set_protection-0 -> Succeeded"
+    assert [each[0] for each in told(text, requests=[protect])] == [NAMES]
+    assert told("", requests=[protect]) == []
