@@ -84,7 +84,7 @@ def _moves_hold(history: History) -> bool:
     may = np.zeros((WIDTH, WIDTH), bool)
     for old, news in MOVES.items():
         may[old, list(news)] = True
-    if not may.ravel()[history.was.astype(np.intp) * WIDTH + history.status].all():
+    if not may.ravel()[history.was * np.int16(WIDTH) + history.status].all():
         return False
     goes_on = np.flatnonzero(~history.begins)
     if history.opens[goes_on].any():
@@ -99,9 +99,11 @@ def _moves_hold(history: History) -> bool:
 
 
 def _wrong_models(history: History) -> Iterator[str]:
-    version, before = history.new // WIDTH, history.old // WIDTH
-    follows = np.isin(history.status, (EXTENSIONS_UPDATING, UPDATING, REIMAGING, CREATING))
-    starts = np.flatnonzero(follows & history.begins)
+    version_of = np.arange(len(history.layout.instances.states), dtype=np.int16) // WIDTH
+    version, before = version_of[history.new], version_of[history.old]
+    by_status = np.isin(np.arange(WIDTH), (EXTENSIONS_UPDATING, UPDATING, REIMAGING, CREATING))
+    follows = by_status[history.status]
+    starts = np.flatnonzero(follows)
     wanted = history.wanted(history.row[starts], history.replication[starts])
     created = history.status[starts] == CREATING
     wrong = version[starts] != wanted
@@ -110,7 +112,7 @@ def _wrong_models(history: History) -> Iterator[str]:
     if wrong.any():
         yield "an instance was brought to another model than is wanted"
     stays = ~follows & (history.status != RESTORING) & (history.new != 0)
-    if (version[stays] != before[stays]).any():
+    if (stays & (version != before)).any():
         yield "an instance changed its model though nothing brought it to another one"
     if not _are_restored(history):
         yield "an instance was not given its former model back"
@@ -121,9 +123,9 @@ def _wrong_models(history: History) -> Iterator[str]:
 def _are_restored(history: History) -> bool:
     """Whether who is restored gets the model that it had before the batch that took it."""
     back = np.flatnonzero(history.status == RESTORING)
-    taken = np.flatnonzero((history.batch >= 0) & history.begins & (history.status != DELETING))
     if not len(back):
         return True
+    taken = np.flatnonzero((history.batch >= 0) & (history.status != DELETING))
     last = np.searchsorted(taken, back) - 1
     if (last < 0).any() or (history.key[taken[last]] != history.key[back]).any():
         return False
@@ -179,6 +181,8 @@ def _scales(history: History) -> bool:
             history.replication[mine] * stack.subjects.count + history.cause[mine],
         ]
     )
+    if not len(keys):
+        return True
     key, place = np.unique(keys, return_inverse=True)
     left = np.bincount(place, np.concatenate([asked, -change[mine]]), len(key))
     return not left.any()

@@ -60,7 +60,7 @@ class _Batches:
     def __init__(self, history: History) -> None:
         self._history, self._layout, self._stack = history, history.layout, history.stack
         self._row = history.batches
-        taken = np.flatnonzero((history.batch >= 0) & history.begins)
+        taken = np.flatnonzero(history.batch >= 0)
         goes = history.status[taken] == DELETING
         self._deleted, taken = taken[goes], taken[~goes]
         created = history.old[taken] == 0
@@ -119,7 +119,7 @@ class _Batches:
 
     def _expected(self, kind: int) -> Integers:
         found = self.should.taken[kind]
-        parts = [self._pairs(rows, instances) for rows, instances in found]
+        parts = [rows * self._layout.room + instances for rows, instances in found]
         return np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
 
     def _took(self, places: Integers) -> Integers:

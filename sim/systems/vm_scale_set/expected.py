@@ -63,7 +63,9 @@ class Expected(Walk):
     def _failed_starts(self) -> tuple[Integers, Mask]:
         """Keys of batch and instance, in order, and whether that one did not get healthy."""
         history = self._history
-        taken = np.flatnonzero((history.batch >= 0) & history.begins)
+        if not self._policy.max_surge:  # nobody asks
+            return np.zeros(0, np.int64), np.zeros(0, bool)
+        taken = np.flatnonzero(history.batch >= 0)
         taken = taken[history.status[taken] != DELETING]
         key = history.batch[taken] * self._layout.room + history.number[taken]
         order = np.argsort(key, kind="stable")
@@ -98,7 +100,7 @@ class Expected(Walk):
         place, batch = some.place, np.searchsorted(self._history.batches, some.row)
         codes = self._codes[place]
         pending = self._pending(some) & ~self._restored[place]
-        if self._are_unhealthy(some)[0].any():
+        if self._too_many(some).any():
             self.wrong["a batch began while too many instances were unhealthy"] = None
         if self._exceeded[place].any():
             self.wrong["a batch began though too many of the upgraded ones were unhealthy"] = None
@@ -137,11 +139,11 @@ class Expected(Walk):
             first = np.where(urgent.any(axis=1, keepdims=True), urgent, pending)
         here = np.where(first, spot, np.iinfo(np.int64).max).min(axis=1, keepdims=True)
         alike = pending & (spot == here)
-        rank = np.cumsum(alike & ~urgent, axis=1)
+        rank = np.cumsum(alike & ~urgent, axis=1, dtype=np.int32)
         if urgent.any():
             hurried = alike & urgent
             rank += hurried.sum(axis=1, keepdims=True)
-            rank = np.where(urgent, np.cumsum(hurried, axis=1), rank)
+            rank = np.where(urgent, np.cumsum(hurried, axis=1, dtype=np.int32), rank)
         found: Integers = rank * alike
         return found
 
@@ -150,7 +152,7 @@ class Expected(Walk):
         free, lowest first.
         """
         free = (self._codes[some.place] == 0) & ~self._reserved[some.place]
-        for zone in np.unique(self._zone_of):
+        for zone in range(max(1, len(self._spec.zone_counts))):
             here = self._zone_of == zone
             which, old = np.nonzero((rank > 0) & here)
             order = np.lexsort((rank[which, old], which))
@@ -167,7 +169,7 @@ class Expected(Walk):
         """A batch is over: whom a surge deletes, and whether it goes on."""
         if self._policy.max_surge:
             self._unpair(some)
-        self._exceeded[some.place] = self._are_unhealthy(some)[1]
+        self._exceeded[some.place] = self._too_many_upgraded(some)
 
     def _unpair(self, some: Decisions) -> None:
         which, new = np.nonzero(self._partner[some.place] >= 0)
@@ -261,7 +263,7 @@ class Expected(Walk):
         if (~left & (state == UPGRADE_CANCELLED)).any():
             self.wrong["an upgrade was cancelled though it was done"] = None
         breach = {name: RULES.index(name) + 1 for name in (BREACH_BEFORE, BREACH_DURING)}
-        too_many, exceeded = self._are_unhealthy(some)[0], self._exceeded[place]
+        too_many, exceeded = self._too_many(some), self._exceeded[place]
         stops = np.isin(rule, list(breach.values()))
         upgraded = rule == RULES.index(BREACH_UPGRADED) + 1
         if (stops & ~too_many).any() or (upgraded & ~exceeded).any():
@@ -303,7 +305,7 @@ class Expected(Walk):
     def _names(self, some: Decisions) -> None:
         """Whom a request means: to protect, to upgrade by hand, to reimage."""
         layout, number = self._layout, self._stack.subject[some.row] - self._layout.first_operation
-        for each in np.unique(number).tolist():
+        for each in sorted(set(number.tolist())):
             mine = Decisions(some.place[number == each], some.row[number == each])
             body = layout.requests[each].body
             named = self._is_there[self._codes[mine.place]]

@@ -132,8 +132,14 @@ class History:
 
     @cached_property
     def batch(self) -> Integers:
-        """Of the rows that a batch causes the batch, by its place in `batches`; else -1."""
-        return self.batch_before(self.row, self.replication, self.cause == self.layout.batch)
+        """Of the rows with which a batch begins something the batch, by its place in `batches`;
+        else -1.
+        """
+        found, mine = np.full(len(self.row), -1), self.place
+        mine = mine[self.cause[mine] == self.layout.batch]
+        every = np.ones(len(mine), bool)
+        found[mine] = self.batch_before(self.row[mine], self.replication[mine], every)
+        return found
 
     def batch_before(self, rows: Integers, replication: Integers, which: Mask) -> Integers:
         """The last batch before rows, where `which` holds and there is one, else -1."""
@@ -204,7 +210,8 @@ class History:
         there = found < count
         inside = np.minimum(found, count - 1)
         there &= self.key[inside] == self.key[places]
-        healthy = np.isin(self.status[inside], (HEALTHY, INITIALIZING)) & there
+        status = self.status[inside]
+        healthy = ((status == HEALTHY) | (status == INITIALIZING)) & there
         return Settled(
             inside,
             np.where(there, self.row[inside], NEVER),

@@ -144,7 +144,7 @@ class _Audit:
         """
         stack, history = self._stack, self._history
         before, after = np.zeros((2, len(time)), np.int64)
-        for replication in np.unique(place).tolist():
+        for replication in sorted(set(place.tolist())):
             mine = place == replication
             begin, end = stack.start[replication : replication + 2].tolist()
             before[mine] = begin + np.searchsorted(stack.time[begin:end], time[mine])
@@ -178,21 +178,25 @@ class _Audit:
         if (history.cause[turned] != self._fault[history.course[turned]]).any():
             yield "an instance turned unhealthy by another version than was drawn"
 
-    def _steps(self, rows: NDArray[np.intp]) -> Integers:
+    def _steps(self, rows: NDArray[np.intp]) -> NDArray[np.int8]:
         """What follows in a course by each of these rows."""
         history, layout = self._history, self._layout
-        step_of = np.zeros(WIDTH, np.int64)
+        step_of = np.zeros(WIDTH, np.int8)
         step_of[[0, INITIALIZING, HEALTHY, UNHEALTHY]] = GONE, RUNS, ANSWERS, GIVEN_UP
-        step = step_of[history.status[rows]]
+        step: NDArray[np.int8] = step_of[history.status[rows]]
+        if not layout.faulty:
+            return step
         fault = history.cause[rows] - layout.first_fault
         shows = (fault >= 0) & (fault < len(layout.faulty))
-        return np.where(shows, TURNS, step)
+        return np.where(shows, np.int8(TURNS), step)
 
     def _attempts(self, courses: Integers) -> Integers:
         """For each of these how often its instance had the like for the same reason before."""
         history = self._history
         reasons = len(self._layout.operations) + 1
         key = history.key[history.place[courses]] * reasons + history.reason[courses]
+        if (key[1:] > key[:-1]).all():  # nobody twice, as most often
+            return np.zeros(len(key), np.int64)
         order = np.argsort(key, kind="stable")
         every = np.arange(len(key))
         begins = np.maximum.accumulate(np.where(first_of_each(key[order]), every, 0))
@@ -275,7 +279,7 @@ class _Audit:
         version = self._history.new[self._history.place[starts]] // WIDTH
         for part in range(max(map(len, layout.faults))):
             has = np.array([each[part] if part < len(each) else -1 for each in layout.faults])
-            for place in np.unique(has[has >= 0]).tolist():
+            for place in sorted(set(has[has >= 0].tolist())):
                 on_it = has[version] == place
                 yield place, np.flatnonzero(on_it & self._bad[self._replication[starts], place])
 
@@ -314,7 +318,9 @@ class _Audit:
     ) -> Floats:
         """What is drawn for some courses, the like of which have one path together."""
         reason, drawn = self._history.reason[courses], np.empty(len(courses))
-        order = np.argsort(reason, kind="stable")
+        order = np.arange(len(reason))
+        if len(reason) and (reason != reason[0]).any():
+            order = np.argsort(reason, kind="stable")
         for some in np.split(order, np.flatnonzero(np.diff(reason[order])) + 1):
             if len(some):
                 mine = courses[some]

@@ -92,7 +92,7 @@ class _Upgrades:
         again = Again(stack.seed, stack.numbers)
         begins = np.flatnonzero(stack.about(layout.first_upgrade, len(layout.upgrades)))
         begins = begins[stack.new[begins] == UPGRADING]
-        for number in np.unique(all_.number).tolist():
+        for number in sorted(set(all_.number.tolist())):
             if not history.is_published(number):
                 continue
             mine = np.flatnonzero(all_.number == number)
@@ -169,7 +169,7 @@ class _Upgrades:
         first = np.append(True, on[1:] != on[:-1])[: len(on)]
         ready = np.where(first, self._since[on], np.roll(self._next, 1)) if len(on) else np.zeros(0)
         began = stack.time[rows]
-        for number in np.unique(all_.number).tolist():
+        for number in sorted(set(all_.number.tolist())):
             mine = all_.number[on] == number
             if (began[mine] < ready[mine]).any():
                 yield "a batch began before the pause was over"

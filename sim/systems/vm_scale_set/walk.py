@@ -163,12 +163,17 @@ class Walk:
     def _wanted(self, some: Decisions) -> Integers:
         return self._history.wanted(some.row, some.place + self._first)
 
-    def _are_unhealthy(self, some: Decisions) -> tuple[Mask, Mask]:
-        """Whether more are unhealthy than may be, of all and of the upgraded."""
+    def _too_many(self, some: Decisions) -> Mask:
+        """Whether more of all instances are unhealthy than may be."""
         codes = self._codes[some.place]
-        unhealthy, present = self._is_unhealthy[codes], self._is_there[codes].sum(axis=1)
-        most = self._policy.max_unhealthy_instance_percent * present + NEARLY
+        most = self._policy.max_unhealthy_instance_percent * self._is_there[codes].sum(axis=1)
+        found: Mask = self._is_unhealthy[codes].sum(axis=1) > most + NEARLY
+        return found
+
+    def _too_many_upgraded(self, some: Decisions) -> Mask:
+        """Whether more of the upgraded ones are unhealthy, or were restored, than may be."""
         upgraded, restored = self._upgraded[some.place], self._restored[some.place]
-        failed = (restored | (upgraded & unhealthy)).sum(axis=1)
+        failed = restored | (upgraded & self._is_unhealthy[self._codes[some.place]])
         share = self._policy.max_unhealthy_upgraded_instance_percent
-        return unhealthy.sum(axis=1) > most, failed > share * upgraded.sum(axis=1) + NEARLY
+        found: Mask = failed.sum(axis=1) > share * upgraded.sum(axis=1) + NEARLY
+        return found

@@ -102,3 +102,83 @@ def test_a_request_takes_whom_it_names():
     assert audit(text, reimage) is None
     assert audit(text.replace("w_1", "w_0"), reimage) == NAMED
     assert audit("100 reimage-0 -> InProgress", reimage) == NAMED
+
+
+SURGE = {"max_surge": True, "max_batch_instance_percent": "100%"}
+CREATES = (
+    BEGUN
+    + """
+    100 batch of w -> upgrading
+    100 w_2 -> creating/2
+    100 w_3 -> creating/2
+    280 w_2 -> initializing
+    280 w_3 -> initializing
+    340 w_2 -> healthy
+    340 w_3 -> healthy
+    340 w_0 -> deleting
+    340 w_1 -> deleting
+    400 w_0 -> absent
+    400 w_1 -> absent
+    400 batch of w -> at rest
+"""
+)
+SURGED = CREATES + ENDED.replace("440", "400")
+
+
+def test_a_surge_creates_first_and_then_deletes():
+    assert audit(SURGED, **SURGE) is None
+    in_place = "w: a batch went in place though it was to create new instances"
+    assert audit(WALK, max_surge=True) == in_place
+    first = "w: a batch created new instances though it was to go in place"
+    policy = {"pause_time_between_batches": "1min"} | SURGE
+    assert ScaleSet(IMAGE, upgrade_policy=policy, quota=3, update_domains=1).audit(SURGED) == first
+
+
+def test_new_instances_have_the_lowest_free_numbers():
+    other = "w: a surge created instances of other numbers or zones than it should"
+    # A scale-out of which nothing comes leaves room for another number.
+    scale = ("scale", {"instances": 3})
+    assert audit(SURGED, IMAGE, scale, **SURGE) is None
+    assert audit(SURGED.replace("w_2", "w_4"), IMAGE, scale, **SURGE) == other
+
+
+def test_old_instances_go_when_the_new_ones_have_settled():
+    early = "w: a surge deleted instances before the new ones were healthy"
+    assert (
+        audit(SURGED.replace("340 w_0", "339 w_0").replace("400 w_0", "399 w_0"), **SURGE) == early
+    )
+    late = "w: a surge did not delete instances when the new ones had settled"
+    assert audit(SURGED.replace("340 w_0", "341 w_0"), **SURGE) == late
+    others = "w: a surge deleted others than those whose successors were healthy"
+    kept = SURGED.replace("340 w_1", "340 w_3").replace("400 w_1", "400 w_3")
+    assert audit(kept, **SURGE) == others
+
+
+def test_who_is_restored_is_restored_when_its_batch_has_settled():
+    automatic = {
+        "automatic_os_upgrade": {"enabled": True, "discovery": "0s"},
+        "versions": {"2": {"unhealthy": "100%"}},
+        "upgrade_policy": {"max_unhealthy_upgraded_instance_percent": "100%"},
+    }
+    by = "upgrade by publish_image-0"
+
+    def says(restored, back):
+        text = f"""
+            0 version 2 -> bad
+            100 publish_image-0 -> InProgress
+            100 {by} -> upgrading
+            100 model of w -> requested/2 because {by}
+            100 batch of w -> upgrading because {by}
+            100 w_0 -> reimaging/2
+            180 w_0 -> initializing
+            480 w_0 -> unhealthy
+            {restored} w_0 -> restoring/1 because {by}
+            {back} w_0 -> healthy because {by}
+            {back} batch of w -> at rest because {by}
+        """
+        hand_made = ScaleSet(("publish_image", {"image": "2"}), horizon=float(back), **automatic)
+        rows = text + f"{back} batch of w -> upgrading because {by}\n{back} w_1 -> reimaging/2"
+        return hand_made.audit(rows)
+
+    assert says(480, 560) is None
+    assert says(490, 570) == "w: an instance was not restored when its batch had settled"

@@ -28,7 +28,7 @@ def test_rows_are_by_replication_and_instance():
 def test_batches_have_an_upgrade_and_those_that_they_take():
     found = history("", WALK)
     assert found.upgrade_of_batch.tolist() == [0, 0]
-    assert found.batch.tolist() == [0, 0, 0, 1, 1, 1]
+    assert found.batch[found.place].tolist() == [0, 1]
     assert [found.reason_name(each) for each in found.reason.tolist()] == ["update_model-0"] * 2
 
 

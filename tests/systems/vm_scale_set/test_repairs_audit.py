@@ -73,3 +73,33 @@ def test_what_is_replaced_is_created_at_once():
     gone = "\n".join(rows.splitlines()[:3])
     wrong = "w: an instance that a repair deleted was not created anew"
     assert audit(gone, **replaces) == wrong
+
+
+def test_only_unhealthy_instances_are_repaired():
+    wrong = "w: an instance was repaired that was not unhealthy"
+    assert audit(repair() + repair(1, at=700)) == wrong
+
+
+def test_the_grace_period_begins_again_when_an_instance_is_healthy():
+    recovers = """
+        100 reimage-0 -> InProgress
+        100 w_0 -> reimaging because reimage-0
+        180 w_0 -> initializing because reimage-0
+        480 w_0 -> unhealthy because reimage-0
+        500 w_0 -> healthy because reimage-0
+    """
+    later = {"probability": "100%", "after": "300s"}
+    spec = {
+        "versions": {"1": {"unhealthy_later": later}},
+        "healthy_after": "320s",
+        "unhealthy_instances": [],
+    }
+    bad = "0 version 1 -> bad\n"
+    turns = "800 w_0 -> unhealthy because version 1\n"
+    reimage = ("reimage", {"instances": [0]})
+    text = bad + recovers + turns
+    assert audit(text, reimage, horizon=1099.0, **spec) is None
+    assert audit(text, reimage, horizon=1100.0, **spec) == MISSING
+    early = text + "1000 w_0 -> reimaging because automatic repairs"
+    wrong = "w: an instance was repaired within the grace period after its own return"
+    assert audit(early, reimage, horizon=1010.0, **spec) == wrong

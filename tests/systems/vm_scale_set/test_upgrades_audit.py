@@ -115,3 +115,26 @@ def test_an_image_is_upgraded_to_when_it_is_discovered():
 
     assert says("0s") is None
     assert says("1s") == "w: an image's upgrade began before it was discovered"
+
+
+def test_no_scale_in_is_accepted_meanwhile():
+    scale = ("scale", {"instances": 1})
+    text = (
+        WALK
+        + """
+        150 scale-0 -> InProgress
+        150 capacity of w -> asked for/1 because scale-0
+        150 w_1 -> deleting because scale-0
+        210 w_1 -> absent because scale-0
+    """
+    )
+    only = "\n".join(line for line in text.splitlines() if not line.strip().endswith(" w_1"))
+    wrong = "w: a scale-in was accepted while a rolling upgrade was on"
+    rows = [line for line in only.splitlines() if not line.strip().startswith(("3", "4"))]
+    assert audit("\n".join(rows), IMAGE, scale) == wrong
+
+
+def test_a_cancel_is_accepted_only_where_there_is_something_to_cancel():
+    text = WALK + "500 cancel_rolling_upgrade-0 -> InProgress"
+    wrong = "w: a cancel was accepted though no rolling upgrade was on"
+    assert audit(text, IMAGE, CANCEL) == wrong
