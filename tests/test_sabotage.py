@@ -24,6 +24,8 @@ NOTICED = (
 HELD_BY_TESTS = {
     "the gate does not ask for min_healthy": "systems/cloud_service/test_turns.py",
     "latent faults never show": "systems/cloud_service/test_instance.py",
+    "a scale-in deletes the lowest numbers": "systems/vm_scale_set/test_service.py",
+    "the last one to turn unhealthy is repaired first": "systems/vm_scale_set/test_repairs.py",
 }
 """What no run notices -> the test that fails then."""
 
@@ -44,7 +46,10 @@ def test_a_run_notices_that(sabotage, monkeypatch):
     assert sabotage.rule in str(caught.value)
 
 
-@pytest.mark.parametrize("sabotage", sabotages_of_services.UNNOTICED, ids=named)
+UNNOTICED = (*sabotages_of_services.UNNOTICED, *sabotages_of_sets.UNNOTICED)
+
+
+@pytest.mark.parametrize("sabotage", UNNOTICED, ids=named)
 def test_only_the_tests_of_a_model_notice_that(sabotage, monkeypatch):
     assert (TESTS / HELD_BY_TESTS[sabotage.name]).exists()
     sabotage.breaks(monkeypatch)

@@ -281,6 +281,23 @@ def restart_the_pause(patch):
     patch.setattr(RollingUpgrade, "_sleep", lambda self, seconds: whole(self, seconds + 60))
 
 
+def delete_the_lowest(patch):
+    def to_go(self, count):
+        return self._instances.present[:count]
+
+    patch.setattr(ScaleSetService, "_to_go", to_go)
+
+
+def last_come_first_repaired(patch):
+    whole = InstanceRepairs.look
+
+    def look(self):
+        self._waiting = dict(reversed(self._waiting.items()))
+        whole(self)
+
+    patch.setattr(InstanceRepairs, "look", look)
+
+
 SICK = {"versions": {"2": {"unhealthy": "40%"}}}
 FAILING = {"failures": {"per_year": 3000, "recovery": "20min"}}
 AUTOMATIC = {"automatic_os_upgrade": {"enabled": True}}
@@ -550,3 +567,18 @@ SABOTAGES = (
         "an unhealthy instance was not repaired though there was room",
     ),
 )
+UNNOTICED = (
+    Sabotage(
+        "a scale-in deletes the lowest numbers",
+        delete_the_lowest,
+        scale_set({"at": "1h", "scale": {"instances": 9}}),
+        "",
+    ),
+    Sabotage(
+        "the last one to turn unhealthy is repaired first",
+        last_come_first_repaired,
+        scale_set(SCALE, **REPAIRED),
+        "",
+    ),
+)
+"""What the log cannot show is wrong: whom else a scale-in or a repair could have taken."""
