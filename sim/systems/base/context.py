@@ -101,7 +101,8 @@ class EventSequence(Event):
             else:
                 context.pass_to(following[0])
             happens = following
-        context.spend(0, 0)
+        if happens is not None:
+            context.spend(0, happens[1] & 0xFFFFFFFF)
 
 
 class TooLongError(Exception):

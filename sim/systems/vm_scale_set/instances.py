@@ -117,6 +117,8 @@ class Instances:
         self._courses: list[Course | None] = [None] * layout.room
         self._awaiting: list[Awaits | None] = [None] * layout.room
         self._failed_until: dict[int, float] = {}
+        self.count = layout.spec.instances
+        """How many are present."""
         self.reserved: set[int] = set()
         """Numbers that a replacement is to have."""
         status = np.arange(len(layout.instances.states)) % WIDTH
@@ -203,6 +205,8 @@ class Instances:
         if starts.is_faulty(version):
             course.attempts = dict(zip(members, attempts.tolist(), strict=True))
         new = version * WIDTH + status
+        if status == CREATING:
+            self.count += sum(not codes[instance] for instance in members)
         for instance in members:
             courses[instance] = course
             former = awaiting[instance]
@@ -279,6 +283,7 @@ class Instances:
     def delete(self, instance: int, starts: Starts, cause: int, awaits: Awaits) -> None:
         """Delete an instance; its number is free then."""
         # Assumption: an instance stops serving when its deletion begins.
+        self.count -= 1
         course = self._courses[instance] = Course(None, cause)
         self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, self.version(instance), DELETING, cause)

@@ -73,14 +73,18 @@ class InstanceRepairs:
         if self._instances.is_given_up(instance):
             self._waiting.pop(instance, None)  # it may wait from an earlier time on
             self._waiting[instance] = None
-            self._look_in(0.0)
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """Look at this instant, once what happens now is over."""
+        self._look_in(0.0)
 
     def look(self) -> None:
         """Repair whoever may be repaired now."""
         for each in list(self._waiting):
             if not self._instances.is_given_up(each):
                 del self._waiting[each]
-        present = len(self._instances.present) + len(self._instances.reserved)
+        present = self._instances.count + len(self._instances.reserved)
         for each in list(self._waiting):
             if self._under_way >= at_most(AT_ONCE, present):
                 return

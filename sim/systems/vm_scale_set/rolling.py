@@ -180,7 +180,7 @@ class RollingUpgrade:
             # Stable: those that are alike stay in order of number.
             pending = sorted(pending, key=lambda each: not instances.is_given_up(each))
         here = layout.place_of[first or pending].min()
-        limit = batch_limit(layout.spec, len(instances.present))
+        limit = batch_limit(layout.spec, instances.count)
         alike = np.flatnonzero(layout.place_of[pending] == here)[:limit]
         return [pending[k] for k in alike.tolist()]
 
@@ -261,7 +261,7 @@ class RollingUpgrade:
 
     def _are_too_many_unhealthy(self) -> bool:
         """Whether more of all instances are unhealthy than may be, for whatever reason."""
-        most = self._policy.max_unhealthy_instance_percent * len(self._instances.present)
+        most = self._policy.max_unhealthy_instance_percent * self._instances.count
         return len(self._instances.unhealthy) > most + _NEARLY
 
     def _are_too_many_failed(self) -> bool:

@@ -279,7 +279,7 @@ class ScaleSetService(Service):
         if due is not None:
             self._follow(due)
         elif self._repairs:
-            self._repairs.look()
+            self._repairs.look_soon()
 
     def _end_if_reached(self) -> None:
         """In the mode manual an upgrade has ended when all instances are at its model."""
