@@ -1,11 +1,16 @@
-"""What tests of the command line share."""
+"""What all tests share, and those of the command line."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from shells import CERTAIN, RANDOM, VARIANTS
 
 from sim.cli import main
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("rollout-sim", deadline=None)
+settings.load_profile("rollout-sim")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import ast
 from functools import cache
 
 import pytest
+from hypothesis import settings
 from modules_of_sim import SIM, tree
 from places import ROOT, TESTS
 
@@ -83,3 +84,7 @@ def test_every_test_asserts_something(path):
     tests = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
     tests = [node for node in tests if node.name.startswith("test_") and node.name != "test_of"]
     assert [node.name for node in tests if not can_fail(path, node)] == []
+
+
+def test_no_property_fails_because_the_machine_is_busy():
+    assert settings().deadline is None

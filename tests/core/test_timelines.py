@@ -181,7 +181,7 @@ histories = st.lists(
     max_size=20,
 )
 stacks = st.lists(histories, min_size=1, max_size=4)
-slowly = settings(deadline=None, max_examples=60, derandomize=True)
+slowly = settings(max_examples=60, derandomize=True)
 
 
 def log_of(history):

@@ -108,20 +108,20 @@ def test_endless_digits_are_refused_in_one_short_line():
     assert len(rule(parse_share, "9" * 1_000_000 + "%")) < 200
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(on_grid)
 def test_formatted_duration_reads_back(seconds):
     assert parse_duration(format_duration(seconds)) == seconds
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.integers(0, 10**10).map(lambda milliseconds: milliseconds / 1000))
 def test_what_an_answer_prints_reads_back_to_what_it_shows(seconds):
     shown = show_duration(seconds)
     assert show_duration(parse_duration(shown)) == shown
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.from_regex(re.compile(DURATION_PATTERN, re.ASCII), fullmatch=True))
 def test_schema_pattern_takes_only_durations(text):
     if text.endswith("\n"):  # Python's $ takes one, JavaScript's does not
@@ -243,7 +243,7 @@ def test_refused_load_says_how_to_write_it(text, message):
     assert rule(parse_load, text) == message
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(shares)
 def test_formatted_share_reads_back(value):
     text = format_share(value)
@@ -275,7 +275,7 @@ def test_no_time_of_day(text):
     assert rule(parse_clock, text).startswith("must be a time of day from 00:00 to 23:59, got ")
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.integers(0, 86399))
 def test_formatted_clock_reads_back(seconds):
     assert parse_clock(format_clock(seconds)) == seconds
@@ -304,7 +304,7 @@ def test_impossible_date_says_so():
     assert rule(parse_instant, "2026-02-30").endswith("got 2026-02-30 (no such date)")
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.datetimes(min_value=dt.datetime(1000, 1, 1)))  # noqa: DTZ001
 def test_iso_format_of_an_instant_reads_back(instant):
     assert parse_instant(instant.isoformat()) == instant

@@ -112,7 +112,7 @@ def test_an_instant_is_shown_by_the_clock_of_its_day():
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia")
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True)
 @given(
     st.sampled_from(ZONES),
     st.datetimes(dt.datetime(2009, 1, 1), dt.datetime(2030, 1, 1)),  # noqa: DTZ001

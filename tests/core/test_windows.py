@@ -98,7 +98,7 @@ some_windows = st.lists(
 )
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True)
 @given(some_windows, st.integers(0, 10 * 96))
 def test_a_wait_ends_when_a_window_first_is_open(given_windows, quarter):
     """By quarters of an hour, each looked at by itself."""
@@ -214,7 +214,7 @@ def of_a_change(zone, year):
     return next(found, at + dt.timedelta(days=59)) - dt.timedelta(days=1)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 @given(
     st.sampled_from(ZONES),
     st.integers(1920, 2060),

@@ -96,7 +96,7 @@ def test_a_share_at_the_bound_is_too_close_to_call():
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.integers(1, 300), st.data(), st.floats(0.05, 0.95), st.sampled_from([0.9, 0.95, 0.975, 0.99])
 )

@@ -273,7 +273,7 @@ everything = st.builds(
 )
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(everything)
 def test_dump_reads_back_to_an_equal_spec(spec):
     dumped = spec.model_dump(mode="json", by_alias=True, exclude_none=True)

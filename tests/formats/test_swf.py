@@ -135,7 +135,7 @@ times = st.integers(-100, 10**11).map(lambda hundredths: hundredths / 100)
 some_jobs = st.lists(st.tuples(times, times, st.integers(-1, 999)), min_size=1, max_size=4)
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True)
 @given(some_jobs)
 def test_whatever_is_written_is_read(jobs):
     lines = [line(k, *job) for k, job in enumerate(jobs)]

@@ -90,7 +90,7 @@ def meaning(value):
     return {"true": True, "false": False}.get(value, str(value))
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(values.filter(lambda value: value is not None and "" not in keys_of(value)))
 def test_written_values_read_back(value):
     assert meaning(plain(read(write(value), ""))) == value

@@ -190,9 +190,7 @@ OPERATOR = {"bake": "7min"}
 
 def often(examples):
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(
-        deadline=None, max_examples=examples, derandomize=True, suppress_health_check=checks
-    )
+    return settings(max_examples=examples, derandomize=True, suppress_health_check=checks)
 
 
 def simulation_of(scenario):

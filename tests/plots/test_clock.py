@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.plots import clock, style
@@ -60,7 +60,6 @@ def test_an_axis_has_one_unit(left, right, shown, label):
     assert axes.get_xlabel() == label
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(1, 1e7), st.integers(2, 12), st.sampled_from([None, START]))
 def test_ticks_lie_in_the_view_and_are_few_and_even(left, span, most, start):
     ticks = TimeTicks(start, most).tick_values(left, left + span)

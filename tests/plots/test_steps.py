@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.timelines import Timeline
@@ -80,7 +80,6 @@ def test_joined_intervals_are_their_union():
     assert steps.join([]) == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), max_size=20))
 def test_joined_intervals_cover_the_same_instants(starts):
     intervals = [(a, a + width) for a, width in starts]

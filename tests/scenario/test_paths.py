@@ -102,7 +102,7 @@ def test_path_is_split_at_dots_outside_quotes():
     assert paths.parse('"a b"') == ("a b",)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 def test_dotted_path_is_parsed_back(keys):
     assert paths.parse(dotted(keys)) == tuple(keys)

@@ -13,7 +13,7 @@ from story import story
 from sim.core.log import Subjects, the_scenario
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
+@settings(derandomize=True, max_examples=30)
 @given(st.integers(1, 20), st.integers(1, 60))
 def test_the_domain_is_the_same_by_the_number_of_domains_in_use(update_domains, largest):
     roles = {"A": {"instances": largest}, "B": {"instances": 1}}

@@ -18,7 +18,7 @@ SEQUENCES = 100_000
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_any_sequence_of_operations_keeps_the_rules(chance):
     Run(sometimes_by_the_clock(chance, scenario(chance))).check()
 

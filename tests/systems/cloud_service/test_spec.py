@@ -176,7 +176,7 @@ services = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(names, services, min_size=1, max_size=2), st.lists(bodies, max_size=2))
 def test_any_resolved_scenario_reads_back_to_an_equal_one(systems, upgrades):
     system = next(iter(systems))

@@ -121,7 +121,7 @@ weights = st.floats(1e-6, 1e6).map(lambda weight: float(f"{weight:.4g}"))
 percents = st.integers(0, 100)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 4), weights), min_size=2, max_size=4), percents, percents)
 def test_capacity_is_that_of_exact_fractions(roles, factor, slow):
     """The first role goes to a build with a capacity factor and starts slowly on it."""
