@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import STUCK, UPGRADE, UPGRADE_ENDS
+from sim.core.log import (
+    STUCK,
+    SUPERSEDED,
+    UPGRADE,
+    UPGRADE_CANCELLED,
+    UPGRADE_ENDS,
+    UPGRADE_FAILED,
+)
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
 from sim.core.wall_clock import show_instant
@@ -113,26 +120,31 @@ def _at(dry_run: DryRun, seconds: float) -> str:
 
 def _ends(dry_run: DryRun) -> Iterator[str]:
     """How each upgrade that takes time ends, and when it was stuck before."""
-    log, model = dry_run.log, dry_run.model
-    (block,) = [each for each in model.blocks if each.kind == "upgrade"]
-    repeated = {each.name for each in model.operations if each.repetition}
-    for subject in block.numbers:
-        rows = log.rows[log.rows["subject"] == subject]
-        if not len(rows):
-            continue
-        name = block.name(subject - block.first).removeprefix("upgrade by ")
+    repeated = {each.name for each in dry_run.model.operations if each.repetition}
+    for name, times, states in _upgrades(dry_run):
         if name in repeated:
             continue
-        states = [int(code) % UPGRADE.width for code in rows["new"]]
-        times = rows["time"].tolist()
         for state, since, until in zip(states[:-1], times, times[1:], strict=False):
             if state == STUCK:
                 yield f"{name} is stuck from {_at(dry_run, since)} to {_at(dry_run, until)}"
         took = times[-1] - times[0]
+        if states[-1] == UPGRADE_FAILED and dry_run.operations[name]["status"] == "Failed":
+            continue  # it is told with the reason
         if states[-1] in UPGRADE_ENDS and took:
             yield f"{name} is {_words(states[-1])} after {show_duration(took)}"
         elif states[-1] not in (*UPGRADE_ENDS, STUCK):
-            yield f"{name} is not over at the end ({_at(dry_run, log.horizon)})"
+            yield f"{name} is not over at the end ({_at(dry_run, dry_run.log.horizon)})"
+
+
+def _upgrades(dry_run: DryRun) -> Iterator[tuple[str, list[float], list[int]]]:
+    """Each upgrade that is asked for: the operation, when it moved, what it became then."""
+    (block,) = [each for each in dry_run.model.blocks if each.kind == "upgrade"]
+    for subject in block.numbers:
+        rows = dry_run.log.rows[dry_run.log.rows["subject"] == subject]
+        if len(rows):
+            name = block.name(subject - block.first).removeprefix("upgrade by ")
+            states = [int(code) % UPGRADE.width for code in rows["new"]]
+            yield name, rows["time"].tolist(), states
 
 
 def _words(status: int) -> str:
@@ -141,16 +153,20 @@ def _words(status: int) -> str:
 
 def _failures(dry_run: DryRun) -> Iterator[str]:
     """Requests that are accepted and fail, and those that do not come."""
+    # That another request ends an upgrade is told with how it ends.
+    given_up = (UPGRADE_CANCELLED, SUPERSEDED)
+    ended_by_others = {name for name, _, states in _upgrades(dry_run) if states[-1] in given_up}
     for operation in as_written(dry_run.model.operations):
+        if operation.name in ended_by_others:
+            continue
         row = dry_run.operations[operation.name]
         if row["at_s"] is None:
             yield f"{operation.name} does not come by the end"
         elif row["status"] == "Failed":
             at = _at(dry_run, row["ended_s"])
-            yield (
-                f"{operation.name} fails at {at}: {row['http_status']} {row['code']}: "
-                f"{row['message']}"
-            )
+            # What the platform does by itself is answered by no code of HTTP.
+            code = " ".join(str(each) for each in (row["http_status"], row["code"]) if each)
+            yield f"{operation.name} fails at {at}: {code}: {row['message']}"
 
 
 def _repetitions(dry_run: DryRun) -> Iterator[str]:

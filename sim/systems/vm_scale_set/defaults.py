@@ -78,7 +78,7 @@ def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> lis
         for key, holds in in_force.items()
         if holds and key not in spec.model_fields_set
     ]
-    published = any(isinstance(each, PublishImage) for each in bodies)
+    published = any(isinstance(each, PublishImage) and not each.discovery for each in bodies)
     automatic = spec.automatic_os_upgrade
     if published and automatic.enabled and "discovery" not in automatic.model_fields_set:
         lines.append(f"discovery ({automatic.discovery.short})")

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.core.units import show_duration, show_share
+from sim.formats.checking import joined
 from sim.systems.base.model import refused
 from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
-from sim.systems.vm_scale_set.layout import batch_limit
+from sim.systems.vm_scale_set.layout import Model, batch_limit
 from sim.systems.vm_scale_set.requests import (
     CancelRollingUpgrade,
     ManualUpgrade,
@@ -49,6 +50,7 @@ def describe(
     lines = [_set(layout), *_health(layout.spec)]
     if any(layout.rolls(number) for number in range(layout.rollouts)):
         lines += _batches(layout)
+    lines += [_faults(layout, place) for place in range(len(layout.faulty))]
     lines += _befalls(layout)
     for operation in as_written(layout.requests):
         answer = refused(operation, rejection_of(operation), dry_run)
@@ -108,8 +110,9 @@ def _batches(layout: SetLayout) -> list[str]:
     share = show_share(policy.max_batch_instance_percent)
     most = f"{pluralize(limit, 'instance')} ({share} of {count:,}, rounded down, at least 1)"
     place = f", of {' and '.join(inside)}" if inside else ""
-    pause = show_duration(policy.pause_time_between_batches)
-    lines = [f"A batch takes at most {most}{place}{first}; then comes a pause of {pause}."]
+    pause = policy.pause_time_between_batches
+    then = f"then comes a pause of {show_duration(pause)}" if pause else "the next follows at once"
+    lines = [f"A batch takes at most {most}{place}{first}; {then}."]
     if policy.max_surge:
         room = "" if spec.quota is None else f", where the quota of {spec.quota:,} has room"
         lines.append(
@@ -127,13 +130,34 @@ def _batches(layout: SetLayout) -> list[str]:
         f"{_at_most(upgraded, count):,} of {count:,} after the last."
     )
     if policy.rollback_failed_instances_on_policy_breach:
-        lines.append("Then those that failed go back to their former model.")
+        lines.append("By such an end those that failed go back to their former model.")
     return lines
 
 
 def _at_most(share: float, count: int) -> int:
     """How many of `count` do not exceed a share."""
     return math.floor(share * count + _NEARLY)
+
+
+def _faults(layout: SetLayout, place: int) -> str:
+    """What a version does to instances, and how surely."""
+    name, version = layout.faulty[place], layout.fault(place)
+    of = [part for part, names in zip(Model._fields, layout.parts, strict=True) if name in names]
+    is_bad = f"{joined(of, 'and')} {name} {be(1 if of[0] != 'extensions' else 2)} bad"
+    harm = []
+    if version.unhealthy >= 1:
+        harm.append("no instance gets healthy")
+    elif version.unhealthy:
+        harm.append(f"an instance does not get healthy with {show_share(version.unhealthy)}")
+    later = version.unhealthy_later
+    if later is not None and later.probability:
+        chance = show_share(later.probability)
+        harm.append(
+            f"an instance turns unhealthy with {chance}, {later.after} after it was healthy"
+        )
+    surely = "" if version.bad >= 1 else f"with {show_share(version.bad)} "
+    line = f"{surely}{is_bad}: {'; '.join(harm)}."
+    return line[0].upper() + line[1:]
 
 
 def _befalls(layout: SetLayout) -> list[str]:
@@ -171,8 +195,8 @@ def _does(layout: SetLayout, operation: Operation) -> str:
         case UpdateModel():
             says = _change(body, spec)
         case StartOsUpgrade():
-            image = body.image or "the last one published"
-            says = f"a rolling upgrade to image {image}; an instance is {_work(spec, 'image')}"
+            image = f"image {body.image}" if body.image else "the image that was published last"
+            says = f"a rolling upgrade to {image}; an instance is {_work(spec, 'image')}"
         case StartExtensionUpgrade():
             works = _work(spec, "extensions")
             says = f"a rolling upgrade to extensions {body.extensions}; an instance is {works}"
@@ -183,9 +207,11 @@ def _does(layout: SetLayout, operation: Operation) -> str:
         case Scale():
             says = f"the set is to have {pluralize(body.instances, 'instance')}"
         case ManualUpgrade():
-            says = f"{_which(body.instances)} brought to the latest model, all at once"
+            too = ", protected ones too" if _protects(layout) else ""
+            says = f"{_which(body.instances)} brought to the latest model, all at once{too}"
         case Reimage():
-            says = f"{_which(body.instances)} reimaged at once (out for {spec.reimage})"
+            but = ", but for protected ones" if _protects(layout) else ""
+            says = f"{_which(body.instances)} reimaged at once (out for {spec.reimage}){but}"
         case SetProtection():
             says = _protection(body)
         case _:
@@ -202,10 +228,19 @@ def _which(instances: str | tuple[int, ...]) -> str:
     return f"instances {_counts(instances)} are"
 
 
+def _protects(layout: SetLayout) -> bool:
+    """Whether instances are ever protected from scale-set actions."""
+    bodies = [each.body for each in layout.requests if isinstance(each.body, SetProtection)]
+    return any(each.protect_from_scale_set_actions for each in bodies)
+
+
 def _protection(body: SetProtection) -> str:
     which = _which(body.instances)
     if body.protect_from_scale_set_actions:
-        return f"{which} protected from scale-set actions: upgrades pass over them"
+        return (
+            f"{which} protected from scale-set actions: upgrades of the set, reimages, repairs and "
+            "scale-in pass over them; manual_upgrade does not"
+        )
     if body.protect_from_scale_in:
         return f"{which} protected from scale-in"
     return f"{which} protected no more"
@@ -213,11 +248,12 @@ def _protection(body: SetProtection) -> str:
 
 def _change(body: UpdateModel, spec: VmScaleSet) -> str:
     parts = _parts(body)
-    change = ", ".join(f"{part} {name}" for part, name in parts)
-    change = change or "no change, which begins again where an upgrade ended early"
-    how = f"; an instance is {_work(spec, parts[0][0])}" if parts else ""
     mode = spec.upgrade_policy.mode
-    return f"the model gets {change}, which {MODES[mode]} (mode {mode}){how}"
+    reaches = f"{MODES[mode]} (mode {mode})"
+    if not parts:
+        return f"the model stays as it is; what an upgrade that ended early left {reaches}"
+    change = ", ".join(f"{part} {name}" for part, name in parts)
+    return f"the model gets {change}, which {reaches}; an instance is {_work(spec, parts[0][0])}"
 
 
 def _parts(body: UpdateModel) -> list[tuple[str, str]]:

@@ -60,7 +60,8 @@ class SetLayout(Layout[VmScaleSet]):
         super().__init__(
             name, spec, requests, first, span, actors=ACTORS, rules=RULES, rollouts=upgrades
         )
-        parts = parts_of(spec, requests)
+        self.parts = parts = parts_of(spec, requests)
+        """Names of the images, the extensions and the sizes that there are."""
         self.models = tuple(Model(*each) for each in product(*parts))
         """Every model that there can be, by number; 0 is that of time 0."""
         self.number_of = {model: number for number, model in enumerate(self.models)}

@@ -61,7 +61,10 @@ def _of_size(path: Path, spec: VmScaleSet, operations: Sequence[Operation]) -> I
             return
     elif zones is not None and sum(zones) != spec.instances:
         rule = f"must sum up to the instances, {spec.instances:,}, got {sum(zones):,}"
-        yield Issue((*path, "zones"), rule)
+        # As in Azure's own form, which has the names of the zones.
+        is_named = zones == tuple(range(1, len(zones) + 1))
+        hint = f"; {len(zones)} alone spreads them over so many zones" if is_named else ""
+        yield Issue((*path, "zones"), f"{rule}{hint}")
     elif zones is not None and len(zones) > MOST_ZONES:
         yield Issue((*path, "zones"), f"must be at most {MOST_ZONES} zones, got {len(zones)}")
         return
@@ -152,6 +155,11 @@ def warnings(name: str, spec: VmScaleSet, operations: Sequence[Operation], _: Sp
 
 def _of_set(path: Path, spec: VmScaleSet) -> Iterator[Issue]:
     policy = spec.upgrade_policy
+    given = spec.model_fields_set
+    if "update_domains" in given and (spec.zones is not None or spec.orchestration == "flexible"):
+        which = "a set in zones" if spec.orchestration == "uniform" else "a flexible set"
+        rule = f"{which} has no update domains, got {spec.update_domains}: it does nothing"
+        yield Issue((*path, "update_domains"), rule)
     if spec.instances > MOST_AZURE:
         rule = f"Azure allows at most {MOST_AZURE:,}, got {spec.instances:,}"
         yield Issue((*path, "instances"), rule)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats.distributions import Distribution
@@ -22,8 +22,14 @@ def _form_of_instances(given: object) -> str:
     return "numbers" if isinstance(given, list | tuple) else "word"
 
 
+def _is_all(given: object) -> object:
+    if given != ALL:
+        raise ValueError(f"must be {ALL}, or a list of numbers such as [0, 3]")
+    return given
+
+
 InstanceChoice = Annotated[
-    Annotated[Literal["all"], Tag("word")]
+    Annotated[Literal["all"], BeforeValidator(_is_all), Tag("word")]
     | Annotated[tuple[Count, ...], Field(min_length=1), Tag("numbers")],
     Discriminator(_form_of_instances),
 ]
@@ -68,14 +74,16 @@ class CancelRollingUpgrade(Request):
 
 
 class ManualUpgrade(Request):
-    """Bring instances to the latest model, all of them at once (manualupgrade)."""
+    """Bring instances to the latest model, all of them at once, protected ones too: it is an action
+    on instances, not on the set (manualupgrade).
+    """
 
     instances: InstanceChoice
     """`all`, or a list of numbers."""
 
 
 class Reimage(Request):
-    """Reimage instances at once, at the latest model."""
+    """Reimage instances at once, at the latest model; protected ones are passed over."""
 
     instances: InstanceChoice
     """`all`, or a list of numbers."""
@@ -108,8 +116,8 @@ class SetProtection(Request):
     protect_from_scale_in: Flag = False
     """Whether no scale-in deletes them. Default: false."""
     protect_from_scale_set_actions: Flag = False
-    """Whether upgrades, reimages and repairs of the set pass over them, and scale-in too.
-    Default: false."""
+    """Whether upgrades, reimages and repairs of the set pass over them, and scale-in too; not so
+    manual_upgrade, which names them. Default: false."""
 
 
 OPERATIONS: dict[str, type[Request]] = {

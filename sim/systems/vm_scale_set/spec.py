@@ -7,9 +7,16 @@ upgrades, the Application Health extension and automatic instance repairs of sca
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    WrapValidator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.core.rounding import Amount
@@ -29,6 +36,9 @@ from sim.formats.time_fields import Duration, PositiveDuration
 from sim.systems.base.demand import Demand
 from sim.systems.base.failures import Failures
 from sim.systems.base.spec import System
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Assumption: Azure publishes no times of an instance. Recorded reimages on Linux took 73 and 83 s,
 # a model change on Windows 240 to 520 s a batch; a set of two was created in 356 to 585 s.
@@ -56,10 +66,25 @@ def _form_of_zones(given: object) -> str:
     return "list" if isinstance(given, list | tuple) else "number"
 
 
-Zones = Annotated[
-    Annotated[PositiveCount, Tag("number")] | Annotated[tuple[Count, ...], Tag("list")],
-    Discriminator(_form_of_zones),
-]
+def _number_of_zones(given: object, read: Callable[[object], int]) -> int:
+    """A number; what is none is told that it may also be a list."""
+    try:
+        return read(given)
+    except ValidationError:
+        if not isinstance(given, str | int | float):
+            raise
+        rule = "must be a number of zones, 1 or more, or a list with the instances of each"
+        raise ValueError(rule) from None
+
+
+if TYPE_CHECKING:
+    Zones = int | tuple[int, ...]
+else:
+    Zones = Annotated[
+        Annotated[PositiveCount, WrapValidator(_number_of_zones), Tag("number")]
+        | Annotated[tuple[Count, ...], Tag("list")],
+        Discriminator(_form_of_zones),
+    ]
 
 
 class UpgradePolicy(Spec):

@@ -96,6 +96,8 @@ def test_a_publication_that_is_followed_assumes_when_azure_sees_it():
     given = {"automatic_os_upgrade": {"enabled": True, "discovery": "1h"}}
     for keys in ({}, given):
         assert not [line for line in assumed(PUBLISH, **keys) if "discovery" in line]
+    own = {"publish_image": {"image": "2", "discovery": "1h"}}
+    assert not [line for line in assumed(own, **follows) if "discovery" in line]
 
 
 @pytest.mark.parametrize(

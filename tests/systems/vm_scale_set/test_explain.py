@@ -112,22 +112,22 @@ def test_health_is_told_with_how_long_it_is_waited_for(health, line):
 
 def test_a_batch_is_told_with_its_arithmetic():
     assert told((100, IMAGE), **TEN)[2] == (
-        "A batch takes at most 2 instances (20 % of 10, rounded down, at least 1); then comes a "
-        "pause of 0s."
+        "A batch takes at most 2 instances (20 % of 10, rounded down, at least 1); the next "
+        "follows at once."
     )
 
 
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"update_domains": 2}, "at least 1), of one update domain; then"),
-        ({"zones": 2}, "at least 1), of one zone; then"),
-        ({"zones": 2, "policy": {"enable_cross_zone_upgrade": True}}, "at least 1); then"),
+        ({"update_domains": 2}, "at least 1), of one update domain; the next"),
+        ({"zones": 2}, "at least 1), of one zone; the next"),
+        ({"zones": 2, "policy": {"enable_cross_zone_upgrade": True}}, "at least 1); the next"),
         (
             {"zones": 2, "policy": {"prioritize_unhealthy_instances": True}},
-            "of one zone, unhealthy ones first; then",
+            "of one zone, unhealthy ones first; the next",
         ),
-        ({"policy": {"pause_time_between_batches": "5min"}}, "a pause of 5min."),
+        ({"policy": {"pause_time_between_batches": "5min"}}, "; then comes a pause of 5min."),
         ({"policy": {"max_batch_instance_percent": "5%"}}, "at most 1 instance (5 % of 4, "),
     ],
 )
@@ -150,7 +150,7 @@ def test_thresholds_are_told_with_how_many_they_allow():
 
 def test_a_return_to_the_former_model_is_told():
     back = {"rollback_failed_instances_on_policy_breach": True}
-    line = "Then those that failed go back to their former model."
+    line = "By such an end those that failed go back to their former model."
     assert line in told((100, IMAGE), policy=back)
     assert line not in told((100, IMAGE))
 
@@ -182,6 +182,38 @@ def test_batches_are_told_where_there_are_any(asked, mode, in_batches):
 
 
 # What befalls it
+
+
+@pytest.mark.parametrize(
+    ("asked", "behaviour", "line"),
+    [
+        (IMAGE, {"unhealthy": "100%"}, "Image 2 is bad: no instance gets healthy."),
+        (
+            SIZE,
+            {"bad": "5%", "unhealthy": "30%"},
+            "With 5 % size 2 is bad: an instance does not get healthy with 30 %.",
+        ),
+        (
+            EXTENSIONS,
+            {"unhealthy_later": {"probability": "40%", "after": "20min"}},
+            "Extensions 2 are bad: an instance turns unhealthy with 40 %, 20min after it was "
+            "healthy.",
+        ),
+        (
+            {"update_model": {"image": "2", "size": "2"}},
+            {"unhealthy": "10%", "unhealthy_later": {"probability": "40%", "after": "1h"}},
+            "Image and size 2 is bad: an instance does not get healthy with 10 %; an instance turns "
+            "unhealthy with 40 %, 1h after it was healthy.",
+        ),
+    ],
+)
+def test_what_a_version_does_is_told(asked, behaviour, line):
+    assert line in told((100, asked), versions={"2": behaviour})
+
+
+@pytest.mark.parametrize("behaviour", [{"bad": "0%", "unhealthy": "5%"}, {"unhealthy": "0%"}])
+def test_of_a_version_that_is_never_bad_nothing_is_told(behaviour):
+    assert told((100, IMAGE), versions={"2": behaviour}) == told((100, IMAGE))
 
 
 def test_what_befalls_instances_is_told():
@@ -230,8 +262,8 @@ def test_what_befalls_instances_is_told():
         ),
         (
             {"update_model": {}},
-            "the model gets no change, which begins again where an upgrade ended early, which "
-            "reaches instances in batches (mode rolling).",
+            "the model stays as it is; what an upgrade that ended early left reaches instances in "
+            "batches (mode rolling).",
         ),
         (
             START,
@@ -263,7 +295,8 @@ def test_what_befalls_instances_is_told():
         ),
         (
             {"set_protection": {"instances": "all"} | PROTECT},
-            "all instances are protected from scale-set actions: upgrades pass over them.",
+            "all instances are protected from scale-set actions: upgrades of the set, reimages, "
+            "repairs and scale-in pass over them; manual_upgrade does not.",
         ),
         (
             {"set_protection": {"instances": [0, 1], "protect_from_scale_in": True}},
@@ -274,6 +307,14 @@ def test_what_befalls_instances_is_told():
 )
 def test_an_operation_is_told_with_what_it_does(asked, line):
     assert does(asked) == line
+
+
+def test_it_is_told_which_requests_pass_over_protected_instances():
+    protects = (50, {"set_protection": {"instances": [0]} | PROTECT})
+    line = about("manual_upgrade-0", protects, (100, {"manual_upgrade": {"instances": "all"}}))
+    assert line.endswith(" brought to the latest model, all at once, protected ones too.")
+    line = about("reimage-0", protects, (100, {"reimage": {"instances": "all"}}))
+    assert line.endswith(" reimaged at once (out for 1min40s), but for protected ones.")
 
 
 def test_the_mode_says_how_a_change_reaches_instances():
@@ -288,7 +329,7 @@ def test_the_mode_says_how_a_change_reaches_instances():
 def test_an_upgrade_to_the_image_published_last_is_told_so():
     latest = {"start_os_upgrade": {}}
     line = about("At 3min20s", (100, {"publish_image": {"image": "2"}}), (200, latest))
-    assert "a rolling upgrade to image the last one published; an instance is out" in line
+    assert "a rolling upgrade to the image that was published last; an instance is out" in line
 
 
 def test_a_publication_that_is_followed_is_told_with_when_and_how():
@@ -332,3 +373,28 @@ def test_the_last_line_says_what_it_comes_to():
     assert "lowest capacity 50 % (2 of 4)" in good
     assert "update_model-0 is completed after 5min" in good
     assert "MaxUnhealthyUpgraded" in foretelling.foreseen(scenario((100, IMAGE), versions=BAD))
+
+
+def test_an_upgrade_that_fails_is_told_once_with_its_reason():
+    bad = foretelling.foreseen(scenario((100, IMAGE), versions=BAD))
+    assert bad.count("update_model-0") == 1
+    assert "; update_model-0 fails at 8min20s: 409 MaxUnhealthyUpgraded" in bad
+
+
+def test_a_cancelled_automatic_upgrade_is_told_once():
+    """It is nobody's request, so no code of HTTP answers it."""
+    publish = {"publish_image": {"image": "2", "discovery": "10s"}}
+    line = foretelling.foreseen(
+        scenario((100, publish), (150, CANCEL), automatic_os_upgrade={"enabled": True})
+    )
+    assert line.count("publish_image-0") == 1
+    assert "publish_image-0 is cancelled after 2min40s" in line
+
+
+def test_an_automatic_upgrade_that_fails_has_no_code_of_http():
+    publish = {"publish_image": {"image": "2", "discovery": "10s"}}
+    line = foretelling.foreseen(
+        scenario((100, publish), automatic_os_upgrade={"enabled": True}, versions=BAD)
+    )
+    assert ": MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade: more of" in line
+    assert "None" not in line

@@ -22,6 +22,11 @@ def scale(instances):
     ("keys", "told"),
     [
         ({"zones": [2, 3]}, "zones: must sum up to the instances, 4, got 5"),
+        (
+            {"zones": [1, 2, 3]},
+            "zones: must sum up to the instances, 4, got 6; 3 alone spreads them over so many "
+            "zones",
+        ),
         ({"zones": 101}, "zones: must be at most 100 zones, got 101"),
         ({"zones": [4] + [0] * 100}, "zones: must be at most 100 zones, got 101"),
         ({"quota": 3}, "quota: must be at least the instances, 4, got 3"),
@@ -144,6 +149,21 @@ def test_a_batch_that_may_be_larger_than_what_may_be_unhealthy_is_noted():
         "systems.w.upgrade_policy.max_batch_instance_percent: a batch may be larger than "
         "max_unhealthy_instance_percent, 50 %, allows to be unhealthy, got 51 %"
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "which"),
+    [
+        ({"zones": 2}, "a set in zones"),
+        ({"zones": 2, "orchestration": "flexible"}, "a flexible set"),
+        ({"orchestration": "flexible"}, "a flexible set"),
+    ],
+)
+def test_update_domains_of_a_set_that_has_none_are_noted(keys, which):
+    """Those of the sample set are one, so the default must not be told."""
+    told = f"systems.w.update_domains: {which} has no update domains, got 3: it does nothing"
+    assert noted(update_domains=3, **keys) == [told]
+    assert noted(update_domains=3) == []
 
 
 def test_demand_that_nobody_serves_is_noted():

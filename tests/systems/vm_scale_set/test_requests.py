@@ -67,6 +67,12 @@ def test_what_cannot_be_asked_is_refused_with_its_place(asked, place):
     assert problem.startswith(f"operations.0.{place}: ")
 
 
+@pytest.mark.parametrize("given", ["some", 3, {"a": 1}])
+def test_other_forms_than_all_and_a_list_are_told_both(given):
+    (problem,) = refused((100, {"reimage": {"instances": given}}))
+    assert "must be all, or a list of numbers such as [0, 3]" in problem
+
+
 @pytest.mark.parametrize("kind", ["update_model", "start_os_upgrade", "publish_image"])
 def test_upgrades_may_have_windows(kind):
     windows = [{"from": "22:00", "to": "02:00"}]
