@@ -34,7 +34,7 @@ _HATCHED = 200
 _LISTED = 3
 """So many names stand in a title."""
 
-Category = Literal["ready", "draining", "other", "updating", "failing"]
+Category = Literal["ready", "draining", "replacing", "other", "updating", "failing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Interval:
     start_s: float
     end_s: float
     category: Category
-    """``failing``: what the figure calls so. ``other``: out for a reason that is no upgrade."""
+    """``failing``: what the figure calls so. ``replacing``: a new one on its way, or one that goes
+    as a new one serves; neither is missing. ``other``: out for a reason that is no upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class _Look:
 _LOOKS: dict[Category, _Look] = {
     "ready": _Look("in service", "#D9ECF7"),
     "draining": _Look("draining: takes no new tasks", "#9CCBE6", style.BLUE, "\\\\"),
+    "replacing": _Look("created or deleted", "#EAF4FA", style.BLUE, "xxxx"),
     "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
     "updating": _Look("updating", style.BLUE),
     "failing": _Look("failing", "#F2A878", style.DARK_VERMILLION, "////"),
@@ -82,9 +84,9 @@ def figure(
 
     The window is what the intervals span together, so the ready ones belong among them.
     Where a lane's intervals overlap, because it holds many members, the worst is seen: failing,
-    updating, other, draining, ready. ValueError above 40 lanes. Without `title` the figure states
-    how many lanes are out at once, and which ones fail: `what` says who has a lane, or where it is
-    `shared` who shares one. `failing` is what the legend says of those.
+    updating, other, replacing, draining, ready. ValueError above 40 lanes. Without `title` the
+    figure states how many lanes are out at once, and which ones fail: `what` says who has a lane,
+    or where it is `shared` who shares one. `failing` is what the legend says of those.
     """
     lanes = _by_lane(intervals)
     if len(lanes) > MOST:
@@ -120,20 +122,29 @@ def headline(
     """
     lanes = _by_lane(intervals)
     most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
+    if not most and any(one.category == "replacing" for one in intervals):
+        return f"New {what} come before old ones go{_outcome(lanes)}"
     if not most:
         return "Every member is in service throughout"
-    return _share_out(list(lanes), most, what, shared=shared) + _outcome(lanes)
+    return _share_out(lanes, most, what, shared=shared) + _outcome(lanes)
 
 
-def _share_out(lanes: Sequence[str], most: int, what: str, *, shared: bool) -> str:
+def _share_out(
+    lanes: Mapping[str, Sequence[Interval]], most: int, what: str, *, shared: bool
+) -> str:
     if len(lanes) == 1:
-        return f"{lanes[0]} is out"
+        return f"{next(iter(lanes))} is out"
+    # Where some come later there never are as many as there are lanes.
+    begins = [min(one.start_s for one in mine) for mine in lanes.values()]
+    of_all = f" of {len(lanes)}" if min(begins) == max(begins) else ""
     if shared:
-        which = "all" if most == len(lanes) else f"at most {most} of"
-        return f"{what.capitalize()} of {which} {len(lanes)} lanes are out at once"
+        which = f"all {most}" if most == len(lanes) else f"at most {most}{of_all}"
+        return f"{what.capitalize()} of {which} lanes are out at once"
     if most == len(lanes):
         return f"All {most} {what} are out at once"
-    return f"At most {most} of {len(lanes)} {what} {'is' if most == 1 else 'are'} out at once"
+    if not of_all and most == 1:
+        return f"Never more than 1 of the {what} is out at once"
+    return f"At most {most}{of_all} {what} {'is' if most == 1 else 'are'} out at once"
 
 
 def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:
@@ -142,7 +153,7 @@ def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:
         names = " and ".join(failing) if len(failing) <= _LISTED else str(len(failing))
         return f"; {names} {'fails' if len(failing) == 1 else 'fail'}"
     every = [one for mine in lanes.values() for one in mine]
-    updates = _union(every, ["updating"])
+    updates = _union(every, ["updating", "replacing"])
     if not updates:
         return ""
     end, last = updates[-1][1], max(one.end_s for one in every)

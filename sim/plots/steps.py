@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.plots import style
 from sim.plots.style import COLUMNS
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.timelines import Timeline
+
+
+_SEEN = 2
+"""Pixels of a page that axes fill. Beside long labels they have more than half of it."""
 
 
 def changes(line: Timeline) -> NDArray[np.float64]:
@@ -64,6 +69,9 @@ def visible(
 def bars(
     intervals: Sequence[tuple[float, float]], left: float, right: float
 ) -> list[tuple[float, float]]:
-    """(start, width) of each interval, wide enough to be seen in [left, right]."""
-    least = 2 * (right - left) / COLUMNS
+    """(start, width) of each interval, wide enough to be seen in [left, right].
+
+    Edges are snapped to pixels: what is narrower than one may be gone.
+    """
+    least = _SEEN * (right - left) / (style.WIDTH * style.DPI)
     return [(begin, max(end - begin, least)) for begin, end in intervals]

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from artists import found, legend_labels, main_axes, spans, title
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
 from sim.plots import gantt, style
@@ -17,7 +18,7 @@ WALK = [Interval(f"UD {k}", 60 + 300 * k, 360 + 300 * k, "updating") for k in ra
 FAILED = Interval("UD 1", 600, 1200, "failing")
 
 
-CATEGORIES = ["ready", "draining", "other", "updating", "failing"]
+CATEGORIES = ["ready", "draining", "replacing", "other", "updating", "failing"]
 
 
 def reversed_of_each():
@@ -124,6 +125,27 @@ def test_many_bars_are_joined_and_not_hatched():
     assert found(main_axes(gantt.figure([*READY, FAILED])), "failing")[0].get_hatch()
 
 
+def test_bars_of_no_width_are_seen_wherever_they_are():
+    """Edges are snapped to pixels: of 40 places in a pixel none may lose its bar."""
+    month = 30 * 86_400.0
+    ready = [Interval(f"web_{k}..{k + 1}", 0, month, "ready") for k in range(40)]
+    short = [
+        Interval(one.lane, 700_000 + 100 * k, 700_001 + 100 * k, "updating")
+        for k, one in enumerate(ready)
+    ]
+    figure = gantt.figure([*ready, *short])
+    figure.draw_without_rendering()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3] / 255
+    blue = (abs(pixels - to_rgb(style.BLUE)).max(axis=2) < 0.02).any(axis=1)
+    (updating,) = found(figure.axes[0], "updating")
+    for path in updating.get_paths():
+        middle = path.get_extents().y0 / 2 + path.get_extents().y1 / 2
+        row = figure.axes[0].transData.transform((0, middle))[1]
+        assert blue[len(blue) - 1 - int(row)]
+
+
 def test_no_interval_can_be_drawn():
     figure = gantt.figure([])
     main_axes(figure)
@@ -172,6 +194,34 @@ def test_colours_are_those_of_the_house():
 )
 def test_the_title_states_how_many_are_out_at_once(intervals, text):
     assert title(gantt.figure(intervals)) == text
+
+
+REPLACED = [
+    Interval("UD 0", 0, 400, "ready"),
+    Interval("UD 0", 400, 460, "replacing"),
+    Interval("UD 1", 0, END, "ready"),
+    Interval("UD 2", 100, 400, "replacing"),
+    Interval("UD 2", 400, END, "ready"),
+]
+"""UD 2 comes before UD 0 goes."""
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ([], "New instances come before old ones go; the updates take 6min"),
+        (
+            [Interval("UD 1", 500, 600, "other")],
+            "Never more than 1 of the instances is out at once; the updates take 6min",
+        ),
+        (
+            [Interval(f"UD {k}", 500, 600, "updating") for k in (1, 2)],
+            "At most 2 instances are out at once; the updates take 8min20s",
+        ),
+    ],
+)
+def test_who_is_replaced_is_not_out_and_lanes_that_come_later_are_not_counted(more, text):
+    assert gantt.headline([*REPLACED, *more], "instances") == text
 
 
 def test_the_title_names_what_the_lanes_are():

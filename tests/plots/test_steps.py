@@ -99,4 +99,4 @@ def test_visible_intervals_close_holes_that_no_pixel_shows():
 
 
 def test_bars_are_wide_enough_to_be_seen():
-    assert steps.bars([(100, 100.001), (200, 300)], 0, 4096) == [(100, 2), (200, 100)]
+    assert steps.bars([(100, 100.001), (200, 300)], 0, 4500) == [(100, 10), (200, 100)]

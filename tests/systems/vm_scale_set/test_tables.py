@@ -111,6 +111,38 @@ def test_an_upgrade_all_at_once_is_shown_as_one():
     assert ("w_0", 100, 250, "updating") in gantt(text)
 
 
+def test_a_manual_upgrade_is_shown_as_an_update():
+    by = "because manual_upgrade-0"
+    text = f"100 w_0 -> reimaging/2 {by}\n250 w_0 -> healthy {by}"
+    bars = gantt(text, IMAGE, ("manual_upgrade", {"instances": [0]}))
+    assert ("w_0", 100, 250, "updating") in bars
+
+
+def test_a_surge_is_shown_as_what_it_creates_and_deletes():
+    """What it creates initializes before it serves; one that initializes anew is out."""
+    text = """
+    100 w_2 -> creating/2
+    200 w_2 -> initializing
+    250 w_2 -> healthy
+    250 w_0 -> deleting
+    300 w_0 -> absent
+    400 w_1 -> reimaging/2
+    500 w_1 -> initializing
+    550 w_1 -> healthy
+    600 w_2 -> unhealthy because automatic repairs
+    700 w_2 -> deleting because automatic repairs
+    800 w_2 -> absent because automatic repairs
+    """
+    bars = gantt(text, IMAGE, ("scale", {"instances": 3}))
+    assert [bar for bar in bars if bar[3] != "ready"] == [
+        ("w_0", 250, 300, "replacing"),
+        ("w_1", 400, 550, "updating"),
+        ("w_2", 100, 250, "replacing"),
+        ("w_2", 700, 800, "other"),
+        ("w_2", 600, 700, "failing"),
+    ]
+
+
 def test_extensions_leave_an_instance_in_service():
     text = "100 w_0 -> extensions updating\n250 w_0 -> healthy"
     assert gantt(text)[0] == ("w_0", 0, 1000, "ready")
