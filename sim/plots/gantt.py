@@ -34,7 +34,7 @@ _HATCHED = 200
 _LISTED = 3
 """So many names stand in a title."""
 
-Category = Literal["ready", "draining", "replacing", "other", "updating", "failing"]
+Category = Literal["ready", "draining", "scaling", "replacing", "other", "updating", "failing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Interval:
     end_s: float
     category: Category
     """``failing``: what the figure calls so. ``replacing``: a new one on its way, or one that goes
-    as a new one serves; neither is missing. ``other``: out for a reason that is no upgrade."""
+    as a new one serves; neither is missing. ``scaling``: being created or removed otherwise, which
+    is not out either. ``other``: out for a reason that is no upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class _Look:
 _LOOKS: dict[Category, _Look] = {
     "ready": _Look("in service", "#D9ECF7"),
     "draining": _Look("draining: takes no new tasks", "#9CCBE6", style.BLUE, "\\\\"),
+    "scaling": _Look("being created or removed", style.PALE, style.GREY, "||"),
     "replacing": _Look("created or deleted", "#EAF4FA", style.BLUE, "xxxx"),
     "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
     "updating": _Look("updating", style.BLUE),
@@ -84,9 +86,9 @@ def figure(
 
     The window is what the intervals span together, so the ready ones belong among them.
     Where a lane's intervals overlap, because it holds many members, the worst is seen: failing,
-    updating, other, replacing, draining, ready. ValueError above 40 lanes. Without `title` the
-    figure states how many lanes are out at once, and which ones fail: `what` says who has a lane,
-    or where it is `shared` who shares one. `failing` is what the legend says of those.
+    updating, other, replacing, scaling, draining, ready. ValueError above 40 lanes. Without
+    `title` the figure states how many lanes are out at once, and which ones fail: `what` says who
+    has a lane, or where it is `shared` who shares one. `failing` is what the legend says of those.
     """
     lanes = _by_lane(intervals)
     if len(lanes) > MOST:
@@ -124,6 +126,8 @@ def headline(
     most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
     if not most and any(one.category == "replacing" for one in intervals):
         return f"New {what} come before old ones go{_outcome(lanes)}"
+    if not most and any(one.category == "scaling" for one in intervals):
+        return f"No {what} are out at any time{_outcome(lanes)}"
     if not most:
         return "Every member is in service throughout"
     return _share_out(lanes, most, what, shared=shared) + _outcome(lanes)

@@ -18,7 +18,7 @@ WALK = [Interval(f"UD {k}", 60 + 300 * k, 360 + 300 * k, "updating") for k in ra
 FAILED = Interval("UD 1", 600, 1200, "failing")
 
 
-CATEGORIES = ["ready", "draining", "replacing", "other", "updating", "failing"]
+CATEGORIES = ["ready", "draining", "scaling", "replacing", "other", "updating", "failing"]
 
 
 def reversed_of_each():
@@ -180,6 +180,14 @@ def test_colours_are_those_of_the_house():
         (
             [*READY, *(Interval("UD 0", k, 90, "other") for k in range(60, 70))],
             "At most 1 of 3 update domains is out at once",
+        ),
+        (
+            [*READY, Interval("UD 0", 60, 90, "scaling")],
+            "No update domains are out at any time",
+        ),
+        (
+            [*READY, *WALK, Interval("UD 0", 60, 990, "scaling")],
+            "At most 1 of 3 update domains is out at once; the updates take 15min",
         ),
         ([READY[0], WALK[0]], "UD 0 is out; the updates take 5min"),
         (

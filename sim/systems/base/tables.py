@@ -49,6 +49,21 @@ def time_out(spent: Sojourns, is_out: NDArray[np.bool_], first: int, count: int)
     )
 
 
+def being_created(
+    spent: Sojourns, creating: NDArray[np.bool_], starts: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which stays are those of members `creating`, or of such that it `starts` for the first time.
+
+    Each by stay: one that starts straight after its creation is still being created.
+    """
+    alone = (spent.subject[1:] == spent.subject[:-1]) & (
+        spent.replication[1:] == spent.replication[:-1]
+    )
+    after = np.append(False, creating[:-1] & alone)[: len(creating)]
+    found: NDArray[np.bool_] = creating | (starts & after)
+    return found
+
+
 def bars(
     spent: Sojourns,
     lane: NDArray[np.int64],

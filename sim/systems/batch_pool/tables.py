@@ -14,14 +14,23 @@ from sim.core.metrics import HOUR
 from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.tables import GanttLabels, bars, time_out
+from sim.systems.base.tables import GanttLabels, bars, being_created, time_out
 from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.history import DONE, TERMINATE, UNFINISHED, executions, requeued
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.rejections import NO_NODE, OPERATION_STATES, answer
 from sim.systems.batch_pool.requests import DisableScheduling, EnableScheduling, OfNodes
 from sim.systems.batch_pool.selection import names_one
-from sim.systems.batch_pool.states import DRAINING, IN_SERVICE, START_TASK_FAILED, WIDTH, shown
+from sim.systems.batch_pool.states import (
+    CREATING,
+    DRAINING,
+    IN_SERVICE,
+    LEAVING,
+    START_TASK_FAILED,
+    WAITING_FOR_START_TASK,
+    WIDTH,
+    shown,
+)
 from sim.systems.batch_pool.status import unfit_tasks
 from sim.systems.batch_pool.workload import wait_for_ever
 
@@ -140,7 +149,8 @@ def gantt(layout: PoolLayout, stack: Stack) -> list[Bar]:
     """What each node does, or some nodes of a large pool together.
 
     Categories: ready (in service), draining (in service, and takes no new tasks), updating (out by
-    an upgrade), failing (its start task failed), other (out for another reason).
+    an upgrade), failing (its start task failed), scaling (being created or removed), other (out for
+    another reason).
     """
     spent = stays(stack, [layout.nodes])
     lane = (spent.subject - layout.first_node) // _share_a_lane(layout)
@@ -149,7 +159,7 @@ def gantt(layout: PoolLayout, stack: Stack) -> list[Bar]:
         np.where(spent.state != 0, lane, -1),
         _categories(layout, spent),
         partial(_label, layout),
-        ("ready", "draining", "other", "updating", "failing"),
+        ("ready", "draining", "scaling", "other", "updating", "failing"),
     )
 
 
@@ -161,9 +171,12 @@ def gantt_labels(layout: PoolLayout) -> GanttLabels:
 def _categories(layout: PoolLayout, spent: Sojourns) -> NDArray[np.str_]:
     upgrades = range(layout.first_upgrade, layout.first_upgrade + layout.rollouts)
     category = np.where(np.isin(spent.begun_by, upgrades), "updating", "other").astype("<U8")
-    category[spent.state % WIDTH == START_TASK_FAILED] = "failing"
+    status = spent.state % WIDTH
+    category[status == START_TASK_FAILED] = "failing"
+    created = being_created(spent, status == CREATING, status == WAITING_FOR_START_TASK)
+    category[created | (status == LEAVING)] = "scaling"
     category[~_is_out(spent)] = "ready"
-    category[spent.state % WIDTH == DRAINING] = "draining"
+    category[status == DRAINING] = "draining"
     return category
 
 

@@ -96,7 +96,8 @@ def operations_table(layout: Layout, log: Log) -> list[Row]:
 def gantt(layout: Layout, log: Log) -> list[tuple[str, float, float, str]]:
     """For each update domain (label, from, to, category): what its worst member does.
 
-    Categories: ready, updating, failing (cycling or unresponsive), other (out for another reason).
+    Categories: ready, updating, failing (cycling or unresponsive), scaling
+    (being created), other (out for another reason).
     """
     stack = Stack([log])
     spent = stays(stack, stack.subjects.of(layout.name, "instance"))
@@ -104,9 +105,10 @@ def gantt(layout: Layout, log: Log) -> list[tuple[str, float, float, str]]:
     caused = (spent.begun_by >= layout.first_domain()) & (spent.begun_by < layout.first_instance())
     category = np.where(caused, "updating", "other").astype("<U8")
     category[np.isin(status, (CYCLING, UNRESPONSIVE))] = "failing"
-    category[np.isin(status, (RESTARTING, STOPPED, CREATING))] = "other"
+    category[np.isin(status, (RESTARTING, STOPPED))] = "other"
+    category[status == CREATING] = "scaling"
     category[np.isin(status, (READY, SLOW))] = "ready"
     lane = layout.domain_of[(spent.subject - layout.first_instance()) % layout.instances]
     lane = np.where((spent.state != 0) & (status < STAGED), lane, -1)
-    order = ("ready", "other", "updating", "failing")
+    order = ("ready", "scaling", "other", "updating", "failing")
     return bars(spent, lane, category, "domain {}".format, order)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.timelines import stays
-from sim.systems.base.tables import GanttLabels, bars
+from sim.systems.base.tables import GanttLabels, bars, being_created
 from sim.systems.vm_scale_set.layout import instance_name
 from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.states import (
@@ -18,14 +18,12 @@ from sim.systems.vm_scale_set.states import (
     GIVEN_UP,
     IN_SERVICE,
     INITIALIZING,
+    REPAIRS,
     WIDTH,
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from sim.core.log import Stack
-    from sim.core.timelines import Sojourns
     from sim.systems.base.tables import Bar
     from sim.systems.vm_scale_set.layout import SetLayout
 
@@ -43,16 +41,19 @@ def places(layout: SetLayout, number: int) -> dict[str, int]:
 def gantt(layout: SetLayout, stack: Stack) -> list[Bar]:
     """What each instance does, or some instances of a large set together.
 
-    Categories: ready (in service), replacing (created or deleted by a batch of a surge), updating
-    (out by an upgrade, or by manual_upgrade), failing (unhealthy or failed), other (out for another
-    reason).
+    Categories: ready (in service), replacing (created or deleted by a batch of a surge), scaling
+    (created or deleted otherwise), updating (out by an upgrade, or by manual_upgrade), failing
+    (unhealthy or failed), other (out for another reason, also while a repair replaces it).
     """
     spent = stays(stack, [layout.instances])
     lane = (spent.subject - layout.first_instance) // _share_a_lane(layout)
     status = spent.state % WIDTH
     category = np.where(np.isin(spent.begun_by, _upgraders(layout)), "updating", "other")
     category = category.astype("<U9")
-    category[_is_replacing(layout, spent)] = "replacing"
+    comes_or_goes = being_created(spent, status == CREATING, status == INITIALIZING)
+    comes_or_goes |= status == DELETING
+    category[comes_or_goes & (spent.begun_by != layout.actor(REPAIRS))] = "scaling"
+    category[comes_or_goes & (spent.begun_by == layout.batch)] = "replacing"
     category[np.isin(status, GIVEN_UP)] = "failing"
     category[np.isin(status, IN_SERVICE)] = "ready"
     return bars(
@@ -60,7 +61,7 @@ def gantt(layout: SetLayout, stack: Stack) -> list[Bar]:
         np.where(spent.state != 0, lane, -1),
         category,
         partial(_label, layout),
-        ("ready", "replacing", "other", "updating", "failing"),
+        ("ready", "scaling", "replacing", "other", "updating", "failing"),
     )
 
 
@@ -73,19 +74,6 @@ def _upgraders(layout: SetLayout) -> list[int]:
     ]
     ours = range(layout.first_upgrade, layout.first_upgrade + layout.rollouts)
     return [*ours, layout.batch, *manual]
-
-
-def _is_replacing(layout: SetLayout, spent: Sojourns) -> NDArray[np.bool_]:
-    """Which stays are those of an instance that a surge creates or deletes."""
-    status = spent.state % WIDTH
-    is_new = np.isin(status, (CREATING, DELETING))
-    # What was created initializes before it serves.
-    follows = np.append(
-        False, (status[:-1] == CREATING) & (spent.subject[1:] == spent.subject[:-1])
-    )
-    is_new |= follows & (status == INITIALIZING)
-    replaces: NDArray[np.bool_] = is_new & (spent.begun_by == layout.batch)
-    return replaces
 
 
 def gantt_labels(layout: SetLayout) -> GanttLabels:

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 
 from sim.core.timelines import Sojourns
-from sim.systems.base.tables import bars, time_out
+from sim.systems.base.tables import bars, being_created, time_out
 
 NAMES = [field.name for field in fields(Sojourns)]
 
@@ -42,6 +42,14 @@ def test_the_end_of_one_member_and_the_beginning_of_the_next_are_two():
     assert OUT[4]
     assert OUT[5]
     assert time_out(STAYS, OUT, 4, 2).times.sum() == 3
+
+
+def test_a_member_is_being_created_until_its_first_start_is_over():
+    creating, starts = 2, 3
+    found = being_created(STAYS, STAYS.state == creating, STAYS.state == starts)
+    assert found.tolist() == [False, True, True, False, True, True, False]
+    later = spent((4, 2, 0.0, 9.0), (5, 3, 0.0, 9.0))  # of another member
+    assert being_created(later, later.state == 2, later.state == 3).tolist() == [True, False]
 
 
 def test_members_that_share_a_lane_are_drawn_together():

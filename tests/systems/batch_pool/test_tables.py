@@ -86,6 +86,26 @@ def test_a_lane_shows_when_its_node_is_in_service_and_why_it_is_not():
     ]
 
 
+def test_a_node_that_is_created_or_removed_is_not_out():
+    text = """
+    100 node-2 -> creating because resize-0
+    200 node-2 -> waitingforstarttask because resize-0
+    300 node-2 -> idle because resize-0
+    400 node-2 -> rebooting because failures
+    500 node-2 -> waitingforstarttask because failures
+    600 node-2 -> idle because failures
+    700 node-2 -> leavingpool because resize-0
+    """
+    pool = Pool(("resize", {"nodes": 3}))
+    assert [bar for bar in pool.model.gantt(pool.log(text)) if bar[0] == "node-2"] == [
+        ("node-2", 300, 400, "ready"),
+        ("node-2", 600, 700, "ready"),
+        ("node-2", 100, 300, "scaling"),
+        ("node-2", 700, 1000, "scaling"),
+        ("node-2", 400, 600, "other"),
+    ]
+
+
 def test_an_absent_node_has_no_lane():
     pool = Pool(("resize", {"nodes": 3}))
     assert {lane for lane, *_ in pool.model.gantt(pool.log(""))} == {"node-0", "node-1"}

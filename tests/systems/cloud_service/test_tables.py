@@ -84,6 +84,12 @@ def test_lanes_tell_what_each_domain_does():
     ]
 
 
+def test_lanes_tell_who_is_being_created():
+    scale = "at: 10s, change_configuration: {configuration: {W: 3}}"
+    told = story(scale, "W: {instances: 2, restart: 100s, create: 50s}", horizon="500s")
+    assert ("domain 0", 10, 60, "scaling") in told.model.gantt(told.log)
+
+
 def test_lanes_tell_failing_instances_apart():
     told = story(AUTO, more='builds: {"2": {fails_to_start: 100%}}', horizon="500s")
     rows = told.model.gantt(told.log)

@@ -153,7 +153,27 @@ def test_an_instance_has_no_lane_while_it_is_not_there():
     bars = gantt(text, ("scale", {"instances": 3}))
     assert [bar for bar in bars if bar[0] == "w_2"] == [
         ("w_2", 300, 1000, "ready"),
-        ("w_2", 100, 300, "other"),
+        ("w_2", 100, 300, "scaling"),
+    ]
+
+
+def test_an_instance_is_being_created_until_it_is_healthy_for_the_first_time():
+    text = """
+    100 w_2 -> creating because scale-0
+    200 w_2 -> initializing because scale-0
+    300 w_2 -> healthy because scale-0
+    400 w_2 -> restarting because automatic repairs
+    500 w_2 -> initializing because automatic repairs
+    600 w_2 -> healthy because automatic repairs
+    700 w_2 -> deleting because scale-0
+    """
+    bars = gantt(text, ("scale", {"instances": 3}))
+    assert [bar for bar in bars if bar[0] == "w_2"] == [
+        ("w_2", 300, 400, "ready"),
+        ("w_2", 600, 700, "ready"),
+        ("w_2", 100, 300, "scaling"),
+        ("w_2", 700, 1000, "scaling"),
+        ("w_2", 400, 600, "other"),
     ]
 
 
