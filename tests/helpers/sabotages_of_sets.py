@@ -8,7 +8,7 @@ from sabotage import Sabotage, scaled
 from sim.core.rounding import Amount
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
-from sim.systems.vm_scale_set import instances, repairs, rolling
+from sim.systems.vm_scale_set import instances, repairs, rolling, service
 from sim.systems.vm_scale_set.draws import Starts
 from sim.systems.vm_scale_set.instances import JUDGED, Batch, Instances
 from sim.systems.vm_scale_set.layout import SetLayout
@@ -271,8 +271,10 @@ def update_everything(patch):
 
 
 def delete_one_less(patch):
-    whole = ScaleSetService._to_go
-    patch.setattr(ScaleSetService, "_to_go", lambda self, count: whole(self, count - 1))
+    whole = service.to_go
+    patch.setattr(
+        service, "to_go", lambda instances, count, kept: whole(instances, count - 1, kept)
+    )
 
 
 def restart_the_pause(patch):
@@ -282,10 +284,7 @@ def restart_the_pause(patch):
 
 
 def delete_the_lowest(patch):
-    def to_go(self, count):
-        return self._instances.present[:count]
-
-    patch.setattr(ScaleSetService, "_to_go", to_go)
+    patch.setattr(service, "to_go", lambda instances, count, _: instances.present[:count])
 
 
 def last_come_first_repaired(patch):

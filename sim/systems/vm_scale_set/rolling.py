@@ -154,7 +154,6 @@ class RollingUpgrade:
 
     def _end(self, rule: str | None) -> Steps:
         """It is over; after a breach failed instances may go back to their former model first."""
-        self._becomes(AT_REST)
         goes_back = self._policy.rollback_failed_instances_on_policy_breach
         if rule == BREACH_UPGRADED and goes_back:
             # What a surge created has no former model.

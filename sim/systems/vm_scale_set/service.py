@@ -6,7 +6,6 @@ upgrades and instance protection.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from sim.core.log import (
@@ -25,6 +24,7 @@ from sim.systems.vm_scale_set.instances import Batch
 from sim.systems.vm_scale_set.repairs import InstanceRepairs
 from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.rolling import RollingUpgrade, Upgrade, by_work
+from sim.systems.vm_scale_set.scaling import new_numbers, to_go
 from sim.systems.vm_scale_set.states import ASKED_FOR, CREATING, REIMAGING
 
 if TYPE_CHECKING:
@@ -318,50 +318,17 @@ class ScaleSetService(Service):
         more, starts = call.body.instances - before, self._starts(call)
         if more > 0:
             # Assumption: an upgrade under way passes over new instances, which have its model.
-            members = self._new_numbers(more)
+            members = new_numbers(self._instances, more)
             settled = Batch(self.context, call.subject, members)
             self._instances.start(
                 members, self._target.version, CREATING, starts, call.subject, settled
             )
         else:
-            members = self._to_go(-more)
+            members = to_go(self._instances, -more, self._kept_in | self._protected)
             settled = Batch(self.context, call.subject, members)
             for each in members:
                 self._instances.delete(each, starts, call.subject, settled)
         self.context.start(self._through(call, members if more > 0 else [], settled))
-
-    def _new_numbers(self, count: int) -> list[int]:
-        """Free numbers, each in the zone that has fewest instances by then."""
-        zone_of = self._layout.zone_of
-        filled = Counter(zone_of[each] for each in self._instances.present)
-        by_zone: dict[int, list[int]] = {}
-        for each in reversed(self._instances.free):
-            by_zone.setdefault(zone_of[each], []).append(each)
-        found = []
-        for _ in range(count):
-            zone = min(by_zone, key=lambda each: (filled[each], each))
-            filled[zone] += 1
-            found.append(by_zone[zone].pop())
-        return found
-
-    def _to_go(self, count: int) -> list[int]:
-        """Those that a scale-in deletes: it balances zones, then takes the newest ones.
-
-        Source: "Custom scale-in policies", the default policy.
-        """
-        layout, kept = self._layout, self._kept_in | self._protected
-        by_zone: dict[int, list[int]] = {}
-        for each in self._instances.present:
-            by_zone.setdefault(layout.zone_of[each], []).append(each)
-        found = []
-        for _ in range(count):
-            for zone in sorted(by_zone, key=lambda zone: (-len(by_zone[zone]), zone)):
-                free = [each for each in by_zone[zone] if each not in kept]
-                if free:
-                    by_zone[zone].remove(free[-1])
-                    found.append(free[-1])
-                    break
-        return found
 
     def check_set_protection(self, call: Call) -> str | None:
         """Instances that are there."""
