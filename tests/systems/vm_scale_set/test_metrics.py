@@ -106,6 +106,8 @@ def test_each_return_to_the_former_model_is_counted():
     100 w_0 -> restoring/1 because {UP}
     170 w_0 -> healthy because {UP}
     200 w_0 -> restoring/1 because {UP}
+    210 w_1 -> failed because failures
+    220 w_1 -> healthy because failures
     """
     assert measure(text, "instances_rolled_back") == 1
     assert measure(f"{text} 270 w_0 -> healthy because {UP}", "instances_rolled_back") == 2

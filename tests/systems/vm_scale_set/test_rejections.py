@@ -10,14 +10,18 @@ from sim.systems.vm_scale_set.rejections import (
     BREACHES,
     REJECTIONS,
     RULES,
+    accepted,
     answer,
     by_request,
 )
 from sim.systems.vm_scale_set.requests import (
+    CancelRollingUpgrade,
     ManualUpgrade,
+    PublishImage,
     Reimage,
     Scale,
     SetProtection,
+    StartExtensionUpgrade,
     StartOsUpgrade,
     UpdateModel,
 )
@@ -65,6 +69,21 @@ def test_a_number_that_no_instance_ever_has_is_refused_whenever_it_is_sent(body)
 def test_other_requests_are_judged_when_they_are_sent():
     for body in (Scale(instances=99), UpdateModel(), StartOsUpgrade(image="2")):
         assert by_request(body, 4) is None
+
+
+def test_a_request_whose_work_goes_on_is_answered_202():
+    """A PUT or PATCH of the set, or of an instance, is answered 200."""
+    started = (
+        StartOsUpgrade(),
+        StartExtensionUpgrade(extensions="2"),
+        CancelRollingUpgrade(),
+        ManualUpgrade(instances="all"),
+        Reimage(instances="all"),
+    )
+    put = (UpdateModel(), Scale(instances=1), SetProtection(instances="all"))
+    assert {accepted(body) for body in started} == {202}
+    assert {accepted(body) for body in put} == {200}
+    assert accepted(PublishImage(image="2")) is None
 
 
 def test_an_os_upgrade_is_told_that_another_one_runs():

@@ -382,6 +382,12 @@ def test_an_image_that_is_published_while_it_is_rolled_out_is_followed_afterward
     assert told.status(2000)["versions"] == {"3": 4}
 
 
+def test_an_image_that_was_not_upgraded_to_by_a_breach_is_not_tried_again():
+    told = story((100, publish("2")), automatic_os_upgrade=FOLLOWS, versions=BAD, horizon="2d")
+    assert list(told.batches()) == [150]
+    assert told.request("publish_image-0")[:2] == ("Failed", None)
+
+
 # Size
 
 
@@ -414,6 +420,12 @@ def test_a_scale_in_deletes_the_newest_ones():
     assert [told.states(k) for k in (2, 3)] == [[(100, "deleting"), (130, "absent")]] * 2
     assert told.ended("scale-0") == (130, "Succeeded", "")
     assert told.measure("min_capacity") == 0.5
+
+
+def test_an_instance_stops_serving_when_its_deletion_begins():
+    told = story((100, scale(3)))
+    assert told.series("capacity") == [(0, 1), (100, 0.75)]
+    assert told.series("instances") == [(0, 4), (130, 3)]
 
 
 def test_the_same_size_again_does_nothing():
