@@ -71,6 +71,7 @@ def test_deletions_of_one_number_take_other_times():
     made = starts(delete={"uniform": {"low": "10s", "high": "99s"}})
     first, second, other = made.deletion(0), made.deletion(0), made.deletion(1)
     assert len({first, second, other}) == 3
+    assert first == made.times("delete")[0, 0]
 
 
 def test_only_a_bad_version_draws_who_does_not_get_healthy():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from set_log import BEGUN, FIRST, IMAGE, UP, WALK, ScaleSet
+from set_log import BEGUN, ENDED, FIRST, IMAGE, SECOND, UP, WALK, ScaleSet
 from set_story import IMAGE as ASKED
 from set_story import story
 
@@ -60,7 +60,8 @@ def test_a_warm_up_is_left_out():
 
 
 def test_batches_are_counted():
-    assert measure(WALK, "batches") == 2
+    pause = "240 batch of w -> pausing\n300 batch of w -> at rest"
+    assert measure(BEGUN + FIRST + pause + SECOND + ENDED, "batches") == 2
     assert measure(BEGUN + FIRST, "batches") == 1
     assert measure("", "batches") == 0
 

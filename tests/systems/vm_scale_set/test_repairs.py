@@ -149,6 +149,13 @@ def test_at_most_five_percent_are_repaired_at_once_and_at_least_one(instances, a
     assert list(begun(told)) == [0, 1, 2, 3]
 
 
+def test_those_that_are_given_up_at_one_instant_begin_together():
+    """At 1100, by when nothing was changed for more than ten minutes: two of forty."""
+    health = {"health": {"wait": "15min"}}
+    told = story((100, IMAGE), instances=40, policy=AUTOMATIC, versions=BAD, **health, **repairs())
+    assert [number for number, time in begun(told).items() if time == 1100] == [0, 1]
+
+
 def test_those_that_turned_unhealthy_first_go_first():
     later = {"2": {"unhealthy_later": {"probability": "100%", "after": "1000s"}}}
     asked = (
@@ -190,6 +197,13 @@ def test_a_protected_instance_is_not_repaired():
     protect = {"set_protection": {"instances": [1], "protect_from_scale_set_actions": True}}
     told = story((10, protect), unhealthy_instances=[0, 1, 2], **repairs())
     assert begun(told) == {0: 0, 2: 610}
+
+
+def test_one_that_is_protected_no_more_is_repaired_after_the_grace_period():
+    body = {"instances": [1], "protect_from_scale_set_actions": True}
+    protect, end = {"set_protection": body}, {"set_protection": {"instances": [1]}}
+    told = story((10, protect), (5000, end), unhealthy_instances=[0, 1], **repairs())
+    assert begun(told) == {0: 0, 1: 5600}
 
 
 def test_without_repairs_an_unhealthy_instance_stays_so():

@@ -151,6 +151,12 @@ def test_a_cancel_is_the_last_action_from_when_it_was_accepted():
     assert told.progress(250) == (2, 0, 0, 2)
 
 
+def test_a_cancel_may_come_at_the_instant_of_the_start():
+    told = story((100, ASKED), (100, CANCEL))
+    running = told.latest(100)["runningStatus"]
+    assert (running["lastAction"], running["lastActionTime_s"]) == ("Cancel", 100)
+
+
 def test_a_cancel_of_another_upgrade_is_not_its_last_action():
     told = story((100, ASKED), (120, CANCEL), (300, {"update_model": {}}))
     assert told.latest(300)["runningStatus"]["lastAction"] == "Start"
@@ -257,6 +263,16 @@ def test_instances_that_got_their_disks_back_are_counted():
     assert attempt["rollbackInfo"]["successfullyRolledbackInstanceCount"] == 2
     assert attempt["error"]["code"] == BREACH
     assert list(attempt["progress"].values()) == [0, 2, 0, 2]
+
+
+def test_each_attempt_has_its_own_errors_and_returns():
+    asked = (100, publish("3")), (2000, publish("2"))
+    told = story(*asked, automatic_os_upgrade=FOLLOWS, versions=BAD)
+    good, bad = told.status(5000)["osUpgradeHistory"]
+    assert (good["error"], list(good["progress"].values())) == (None, [4, 0, 0, 0])
+    assert (bad["error"]["code"], list(bad["progress"].values())) == (BREACH, [0, 2, 0, 2])
+    counts = [each["rollbackInfo"]["successfullyRolledbackInstanceCount"] for each in (good, bad)]
+    assert counts == [0, 2]
 
 
 def test_the_history_keeps_the_last_five():
