@@ -97,4 +97,5 @@ def test_a_part_stands_where_a_shorter_run_would_be_had():
 
 def test_what_is_not_asked_for_costs_nothing():
     assert expected(simulation()) == (0, 0)
+    assert expected(simulation(repairs={})) == (0, 0)
     assert expected(simulation((100, {"publish_image": {"image": "2"}}))) == (0, 0)

@@ -282,6 +282,14 @@ def test_a_failure_ends_an_update_of_extensions_and_nobody_waits_for_it():
     assert (ended, batch.failed) == ([30], [0])
 
 
+def test_a_failure_leaves_the_model_as_it_is():
+    world = World((0, IMAGE))
+    world.start(0, version=1)
+    world.fail(200, 0, 500)
+    world.run()
+    assert (world.instances.status(0), world.instances.version(0)) == (HEALTHY, 1)
+
+
 def test_failures_of_a_set_come_by_themselves():
     told = story(failures={"per_year": 20_000, "recovery": "7min"}, horizon="1d")
     rows = [(time, new) for time, subject, _, new, _ in told.rows if subject == "w_0"]

@@ -120,6 +120,11 @@ def test_the_mode_manual_sets_the_model_and_takes_nobody():
     assert told.rollouts_ended is False
 
 
+def test_a_manual_change_to_the_model_that_all_have_ends_at_once():
+    told = story((100, update("1")), policy=MANUAL)
+    assert told.rollout() == [(100, "upgrading"), (100, "completed")]
+
+
 def test_manual_upgrades_take_those_that_are_named_all_at_once():
     told = story((100, IMAGE), (200, upgrade(0, 2, 3, 0)), (500, upgrade()), policy=MANUAL)
     assert [told.states(k)[0] for k in range(4)] == [
