@@ -73,30 +73,31 @@ class InstanceRepairs:
         if self._instances.is_given_up(instance):
             self._waiting.pop(instance, None)  # it may wait from an earlier time on
             self._waiting[instance] = None
-            self.look_soon()
+            self._look_in(max(0.0, self._due(instance) - self._context.now))
 
     def look_soon(self) -> None:
         """Look at this instant, once what happens now is over."""
         self._look_in(0.0)
 
     def look(self) -> None:
-        """Repair whoever may be repaired now."""
-        for each in list(self._waiting):
+        """Repair whoever may be repaired now, in the order in which they turned unhealthy."""
+        most = at_most(AT_ONCE, self._instances.count + len(self._instances.reserved))
+        left = []
+        for each in self._waiting:
+            if self._under_way >= most:
+                break  # so thousands that wait are not looked at each time
             if not self._instances.is_given_up(each):
-                del self._waiting[each]
-        present = self._instances.count + len(self._instances.reserved)
-        for each in list(self._waiting):
-            if self._under_way >= at_most(AT_ONCE, present):
-                return
-            if self._held(each):
-                continue
-            wait = self._due(each) - self._context.now
-            if wait > 0:
-                self._look_in(wait)
-                continue
+                left.append(each)
+            elif not self._held(each):
+                wait = self._due(each) - self._context.now
+                if wait > 0:
+                    self._look_in(wait)
+                    continue
+                left.append(each)
+                self._under_way += 1
+                self._context.start(self._repair(each))
+        for each in left:
             del self._waiting[each]
-            self._under_way += 1
-            self._context.start(self._repair(each))
 
     def _due(self, instance: int) -> float:
         changed = self._instances.changed_at.get(instance, self._changed)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from set_story import BAD, EXTENSIONS, IMAGE, story
 
+from sim.scenario import Scenario
+from sim.simulation import Simulation
+from sim.systems.vm_scale_set.instances import Instances
+
 ANY_HEALTH = {
     "max_unhealthy_instance_percent": "100%",
     "max_unhealthy_upgraded_instance_percent": "100%",
@@ -217,3 +221,25 @@ def test_a_manual_change_is_over_when_a_repair_brings_the_last_instance_to_it():
     # Instance 0 is repaired first; of 2 the repair may begin ten minutes after the last request.
     assert begun(told, "reimaging") == {0: 0, 2: 710}
     assert told.rollout() == [(100, "upgrading"), (860, "completed")]
+
+
+def looks(count, monkeypatch):
+    """How often an instance is looked at while as many are repaired, on a version that is bad."""
+    seen, whole = [], Instances.is_given_up
+
+    def is_given_up(self, instance):
+        seen.append(instance)
+        return whole(self, instance)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Instances, "is_given_up", is_given_up)
+        spec = {"kind": "vm_scale_set", "instances": count, "repairs": {}}
+        bad = {"upgrade_policy": {"mode": "automatic"}, "versions": {"2": {"unhealthy": "100%"}}}
+        asked = [{"at": "1s", "update_model": {"image": "2"}}]
+        scenario = {"horizon": "2h", "systems": {"w": spec | bad}, "operations": asked}
+        Simulation(Scenario.from_dict(scenario)).run()
+    return len(seen)
+
+
+def test_twice_as_many_that_wait_for_repair_are_looked_at_twice_as_often(monkeypatch):
+    assert looks(400, monkeypatch) < 2.5 * looks(200, monkeypatch)
