@@ -254,7 +254,7 @@ class Scenario:
         kinds = {spec.kind for spec in self.systems.values()}
         for kind in (each for each in SYSTEM_TYPES if each in kinds):
             own = [each for each in self.operations if self.systems[each.system].kind == kind]
-            variants = SYSTEM_TYPES[kind].default_variants(own)
+            variants = SYSTEM_TYPES[kind].default_variants(own, self.systems)
             if variants:
                 return {name: dict(changes) for name, changes in variants.items()}
         return {}

@@ -260,6 +260,6 @@ def _is_given(name: str, spec: ArcFleet) -> bool:
     return name in spec.model_fields_set or (bool(groups) and all(own))
 
 
-def default_variants(_: Sequence[Operation]) -> dict[str, dict[str, object]]:
+def default_variants(_: object, __: object) -> dict[str, dict[str, object]]:
     """None: an Arc fleet has no modes to choose from."""
     return {}

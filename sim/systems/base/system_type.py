@@ -49,7 +49,7 @@ def _as_written(_: Any, written: Any) -> Any:
     return written
 
 
-def _no_variants(_: Sequence[Operation]) -> Mapping[str, Mapping[str, object]]:
+def _no_variants(_: object, __: object) -> Mapping[str, Mapping[str, object]]:
     """Operations that offer no choice."""
     return {}
 
@@ -98,11 +98,11 @@ class SystemType(Generic[S]):
     """The assumptions in force, for the answer's footer. The spec is as written."""
     warnings: Callable[[str, S, Sequence[Operation], Span], Sequence[Issue]] = _none
     """What is legal and yet hardly meant. All is resolved."""
-    default_variants: Callable[[Sequence[Operation]], Mapping[str, Mapping[str, object]]] = (
-        _no_variants
-    )
+    default_variants: Callable[
+        [Sequence[Operation], Mapping[str, System]], Mapping[str, Mapping[str, object]]
+    ] = _no_variants
     """Variant -> path -> value: the service's own choices, for a comparison of a file without
-    variants. Empty where the operations offer no choice."""
+    variants, from what is asked and the systems by name. Empty where nothing offers a choice."""
     parts: Callable[[Any], Sequence[Part]] = of_rollouts
     """Of a model: what makes the rows and events of a replication, and how many it is expected to
     make."""

@@ -20,9 +20,10 @@ from sim.systems.batch_pool.selection import names_one, numbers_of
 from sim.systems.batch_pool.workload import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sim.systems.base.operation import Operation, Request
+    from sim.systems.base.spec import System
     from sim.systems.batch_pool.spec import BatchPool
 
 HORIZON = 86400.0
@@ -153,7 +154,9 @@ def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list
     return lines
 
 
-def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, object]]:
+def default_variants(
+    operations: Sequence[Operation], _: Mapping[str, System]
+) -> dict[str, dict[str, object]]:
     """What happens to running tasks, for the first pool that is upgraded."""
     for operation in operations:
         pool = dotted(("systems", operation.system))

@@ -15,9 +15,10 @@ from sim.systems.cloud_service.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sim.systems.base.operation import Operation, Request
+    from sim.systems.base.spec import System
     from sim.systems.cloud_service.spec import CloudService, Role
 
 HORIZON = 86400.0
@@ -181,7 +182,9 @@ def _of(some: list[str], spec: CloudService) -> str:
     return "" if len(some) == len(spec.roles) else f" of {', '.join(some)}"
 
 
-def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, object]]:
+def default_variants(
+    operations: Sequence[Operation], _: Mapping[str, System]
+) -> dict[str, dict[str, object]]:
     """The three modes of the file's first upgrade_deployment."""
     for operation in operations:
         if isinstance(operation.body, UpgradeDeployment):

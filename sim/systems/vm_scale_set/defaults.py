@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from sim.formats.tree import dotted
 from sim.systems.base.spec import Headcount
 from sim.systems.vm_scale_set.layout import begins_upgrade, has_faults, sizes_asked
-from sim.systems.vm_scale_set.requests import PublishImage, Reimage, Scale, UpdateModel
+from sim.systems.vm_scale_set.requests import (
+    ManualUpgrade,
+    PublishImage,
+    Reimage,
+    Scale,
+    UpdateModel,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sim.systems.base.operation import Operation
+    from sim.systems.base.spec import System
     from sim.systems.vm_scale_set.spec import VmScaleSet
 
 HORIZON = 86400.0
@@ -89,24 +97,31 @@ def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> lis
     return lines
 
 
-def default_variants(operations: Sequence[Operation]) -> dict[str, dict[str, object]]:
-    """The modes of the set whose model the file changes first, and rolling with surge; of a set
-    that is upgraded in batches whatever its mode, in place and with surge.
+def default_variants(
+    operations: Sequence[Operation], systems: Mapping[str, System]
+) -> dict[str, dict[str, object]]:
+    """The modes for the first upgrade, manual only if somebody upgrades by hand, and rolling with
+    surge; where it goes in batches in any mode, in place and with surge.
     """
     for operation in operations:
-        policy = f"systems.{operation.system}.upgrade_policy"
-        if isinstance(operation.body, UpdateModel):
-            rolling = {f"{policy}.mode": "rolling"}
-            return {
-                "automatic": {f"{policy}.mode": "automatic", f"{policy}.max_surge": False},
-                "rolling": rolling | {f"{policy}.max_surge": False},
-                "rolling-with-surge": rolling | {f"{policy}.max_surge": True},
-            }
-        if operation.kind in ("start_os_upgrade", "start_extension_upgrade"):
-            return {
-                "in-place": {f"{policy}.max_surge": False},
-                "with-surge": {f"{policy}.max_surge": True},
-            }
+        spec = cast("VmScaleSet", systems[operation.system])
+        if not begins_upgrade(operation.body, spec):
+            continue
+        policy = dotted(("systems", operation.system, "upgrade_policy"))
+        in_place: dict[str, object] = {f"{policy}.max_surge": False}
+        surges: dict[str, object] = {f"{policy}.max_surge": True}
+        if not isinstance(operation.body, UpdateModel):
+            is_automatic = isinstance(operation.body, PublishImage)
+            if is_automatic and spec.orchestration == "flexible":
+                return {}  # it has none with a surge
+            return {"in-place": in_place, "with-surge": surges}
+        if spec.health.source == "none":
+            return {}  # the mode rolling needs one
+        modes = ["automatic", "manual", "rolling"]
+        if not any(isinstance(each.body, ManualUpgrade) for each in operations):
+            modes.remove("manual")
+        by_mode = {mode: {f"{policy}.mode": mode} | in_place for mode in modes}
+        return by_mode | {"rolling-with-surge": {f"{policy}.mode": "rolling"} | surges}
     return {}
 
 

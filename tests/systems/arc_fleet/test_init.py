@@ -31,4 +31,4 @@ def test_the_starter_is_a_fleet_of_which_nothing_is_hardly_meant():
 
 
 def test_a_fleet_has_no_modes_to_choose_from():
-    assert SYSTEM_TYPE.default_variants([]) == {}
+    assert SYSTEM_TYPE.default_variants([], {}) == {}

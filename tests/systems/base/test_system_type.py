@@ -26,7 +26,7 @@ def test_a_system_that_gives_six_fields_has_nothing_else_to_say(kiosks):
     assert SYSTEM_TYPE.resolve("lobby", spec) is spec
     bodies = [asked[0].body]
     assert SYSTEM_TYPE.resolve_bodies(spec, bodies) is bodies
-    assert SYSTEM_TYPE.default_variants(asked) == {}
+    assert SYSTEM_TYPE.default_variants(asked, {}) == {}
 
 
 def test_its_cost_is_a_rollout_of_each_member(kiosks):

@@ -148,8 +148,43 @@ def test_of_an_upgrade_that_goes_in_batches_anyway_it_varies_the_surge(asked):
     assert [each.max_surge for each in policies] == [False, True]
 
 
-def test_a_set_that_is_not_upgraded_has_nothing_to_compare():
-    assert scenario({"scale": {"instances": 3}}, PUBLISH).default_variants() == {}
+def test_who_upgrades_by_hand_is_set_against_the_other_modes():
+    asked = scenario(IMAGE, {"manual_upgrade": {"instances": "all"}})
+    names = ["automatic", "manual", "rolling", "rolling-with-surge"]
+    assert list(asked.default_variants()) == names
+    policy = asked.variant("manual").systems["web"].upgrade_policy
+    assert (policy.mode, policy.max_surge) == ("manual", False)
+
+
+def test_of_automatic_os_upgrades_it_varies_the_surge():
+    follows = {"automatic_os_upgrade": {"enabled": True}}
+    assert list(scenario(PUBLISH, **follows).default_variants()) == ["in-place", "with-surge"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        ({"scale": {"instances": 3}}, {}),
+        (PUBLISH, {}),
+        (
+            PUBLISH,
+            {"orchestration": "flexible", "automatic_os_upgrade": {"enabled": True}},
+        ),
+        (IMAGE, {"health": {"source": "none"}, "upgrade_policy": {"mode": "automatic"}}),
+    ],
+)
+def test_where_nothing_can_be_chosen_there_is_nothing_to_compare(asked, keys):
+    assert scenario(asked, **keys).default_variants() == {}
+
+
+def test_names_with_dots_are_compared_too():
+    asked = Scenario.from_dict(
+        {
+            "systems": {"web.eu": {"kind": "vm_scale_set", "instances": 2}},
+            "operations": [{"at": "1h", **IMAGE}],
+        }
+    )
+    assert asked.variant("automatic").systems["web.eu"].upgrade_policy.mode == "automatic"
 
 
 def test_a_file_without_variants_is_compared_by_them():
