@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.core.units import show_duration, show_share
 from sim.formats.checking import joined
 from sim.systems.base.model import refused
@@ -101,6 +103,10 @@ def _batches(layout: SetLayout) -> list[str]:
     spec, count = layout.spec, layout.spec.instances
     policy = spec.upgrade_policy
     limit = batch_limit(spec, count)
+    place_of = layout.place_of[:count]
+    in_place = np.bincount(place_of)
+    largest = min(limit, int(in_place.max()))
+    of_first = min(limit, int(in_place[place_of.min()]))
     inside = []
     if spec.zone_counts and not policy.enable_cross_zone_upgrade:
         inside.append("one zone")
@@ -110,28 +116,44 @@ def _batches(layout: SetLayout) -> list[str]:
     share = show_share(policy.max_batch_instance_percent)
     most = f"{pluralize(limit, 'instance')} ({share} of {count:,}, rounded down, at least 1)"
     place = f", of {' and '.join(inside)}" if inside else ""
+    if largest < limit:
+        place += f", which has at most {largest:,}"
     pause = policy.pause_time_between_batches
     then = f"then comes a pause of {show_duration(pause)}" if pause else "the next follows at once"
     lines = [f"A batch takes at most {most}{place}{first}; {then}."]
     if policy.max_surge:
-        room = "" if spec.quota is None else f", where the quota of {spec.quota:,} has room"
-        lines.append(
-            f"It creates as many new instances{room}, and deletes the old ones when these are "
-            "healthy (max_surge): capacity does not dip, and there are "
-            f"{count + limit:,} instances meanwhile."
-        )
+        lines.append(_surge(spec, largest))
     allowed = _at_most(policy.max_unhealthy_instance_percent, count)
     upgraded = policy.max_unhealthy_upgraded_instance_percent
     lines.append(
         f"No batch begins while more than {allowed:,} of {count:,} are unhealthy "
         f"({show_share(policy.max_unhealthy_instance_percent)}). After a batch the upgrade ends if "
         f"more than {show_share(upgraded)} of the upgraded are: more than "
-        f"{_at_most(upgraded, limit):,} of {limit:,} after the first one, more than "
+        f"{_at_most(upgraded, of_first):,} of {of_first:,} after the first one, more than "
         f"{_at_most(upgraded, count):,} of {count:,} after the last."
     )
     if policy.rollback_failed_instances_on_policy_breach:
         lines.append("By such an end those that failed go back to their former model.")
     return lines
+
+
+def _surge(spec: VmScaleSet, largest: int) -> str:
+    """What a batch of at most so many does instead of taking instances out."""
+    count, quota = spec.instances, spec.quota
+    room = largest if quota is None else quota - count
+    if not room:
+        return f"The quota of {quota:,} has no room for a surge (max_surge): batches go in place."
+    creates = (
+        "creates as many new instances first, and deletes the old ones when these are healthy "
+        "(max_surge); a new one that is not healthy is deleted, and its old one stays"
+    )
+    if room < largest:
+        has_room = f"the quota of {quota:,} has room, for {room:,} more at once"
+        return f"Where {has_room}, it {creates}. A larger batch goes in place."
+    return (
+        f"It {creates}. Capacity does not dip, and there are at most {count + largest:,} instances "
+        "meanwhile."
+    )
 
 
 def _at_most(share: float, count: int) -> int:
@@ -196,10 +218,10 @@ def _does(layout: SetLayout, operation: Operation) -> str:
             says = _change(body, spec)
         case StartOsUpgrade():
             image = f"image {body.image}" if body.image else "the image that was published last"
-            says = f"a rolling upgrade to {image}; an instance is {_work(spec, 'image')}"
+            says = f"a rolling upgrade to {image}; {_in_batches(spec, 'image')}"
         case StartExtensionUpgrade():
-            works = _work(spec, "extensions")
-            says = f"a rolling upgrade to extensions {body.extensions}; an instance is {works}"
+            works = _in_batches(spec, "extensions")
+            says = f"a rolling upgrade to extensions {body.extensions}; {works}"
         case PublishImage():
             says = _publication(layout, body)
         case CancelRollingUpgrade():
@@ -253,7 +275,8 @@ def _change(body: UpdateModel, spec: VmScaleSet) -> str:
     if not parts:
         return f"the model stays as it is; what an upgrade that ended early left {reaches}"
     change = ", ".join(f"{part} {name}" for part, name in parts)
-    return f"the model gets {change}, which {reaches}; an instance is {_work(spec, parts[0][0])}"
+    work = (_in_batches if mode == "rolling" else _work)(spec, parts[0][0])
+    return f"the model gets {change}, which {reaches}; {work}"
 
 
 def _parts(body: UpdateModel) -> list[tuple[str, str]]:
@@ -262,26 +285,37 @@ def _parts(body: UpdateModel) -> list[tuple[str, str]]:
     return [(part, name) for part, name in given if name]
 
 
+def _in_batches(spec: VmScaleSet, part: str) -> str:
+    """What befalls an instance in a rolling upgrade."""
+    if not _surges(spec):
+        return _work(spec, part)
+    new = f"an instance gives way to a new one, which runs after {spec.create}"
+    return new if spec.quota is None else f"{new}; in place {_work(spec, part)}"
+
+
+def _surges(spec: VmScaleSet) -> bool:
+    return spec.upgrade_policy.max_surge and (spec.quota is None or spec.quota > spec.instances)
+
+
 def _work(spec: VmScaleSet, part: str) -> str:
     if part == "image":
-        return f"out for {spec.reimage} while its OS disk is replaced"
+        return f"an instance is out for {spec.reimage} while its OS disk is replaced"
     if part == "size":
-        return f"out for {spec.upgrade} while it restarts"
-    return f"in service meanwhile, which takes {spec.upgrade}"
+        return f"an instance is out for {spec.upgrade} while it restarts"
+    return f"an instance is in service meanwhile, which takes {spec.upgrade}"
 
 
 def _publication(layout: SetLayout, body: PublishImage) -> str:
     automatic = layout.spec.automatic_os_upgrade
     if not automatic.enabled:
         return f"image {body.image} is published; the set does not follow by itself"
+    stays = _surges(layout.spec) and layout.spec.quota is None
     rollback = (
-        ""
-        if automatic.disable_automatic_rollback
-        else (
-            "; an instance that does not get healthy gets its former OS disk back, after "
-            f"{layout.spec.restore}"
-        )
+        "; an instance that does not get healthy gets its former OS disk back, after "
+        f"{layout.spec.restore}"
     )
+    if stays or automatic.disable_automatic_rollback:
+        rollback = ""
     return (
         f"image {body.image} is published, and Azure begins a rolling upgrade to it "
         f"{body.discovery or automatic.discovery} later{rollback}"

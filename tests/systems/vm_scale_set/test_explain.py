@@ -155,15 +155,57 @@ def test_a_return_to_the_former_model_is_told():
     assert line not in told((100, IMAGE))
 
 
-@pytest.mark.parametrize(
-    ("keys", "room"), [({}, ""), ({"quota": 5000}, ", where the quota of 5,000 has room")]
+CREATES = (
+    "creates as many new instances first, and deletes the old ones when these are healthy "
+    "(max_surge); a new one that is not healthy is deleted, and its old one stays."
 )
-def test_a_surge_is_told_with_how_many_there_are_meanwhile(keys, room):
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (
+            {},
+            f"It {CREATES} Capacity does not dip, and there are at most 1,500 instances meanwhile.",
+        ),
+        (
+            {"quota": 1500},
+            f"It {CREATES} Capacity does not dip, and there are at most 1,500 instances meanwhile.",
+        ),
+        (
+            {"zones": 4},
+            f"It {CREATES} Capacity does not dip, and there are at most 1,250 instances meanwhile.",
+        ),
+        (
+            {"quota": 1499},
+            f"Where the quota of 1,499 has room, for 499 more at once, it {CREATES} A larger batch "
+            "goes in place.",
+        ),
+        (
+            {"quota": 1000},
+            "The quota of 1,000 has no room for a surge (max_surge): batches go in place.",
+        ),
+    ],
+)
+def test_a_surge_is_told_with_what_there_is_room_for(keys, line):
     surge = {"max_surge": True}
-    assert about("max_surge", (100, IMAGE), instances=1000, policy=surge, **keys) == (
-        f"It creates as many new instances{room}, and deletes the old ones when these are healthy "
-        "(max_surge): capacity does not dip, and there are 1,500 instances meanwhile."
+    assert about("max_surge", (100, IMAGE), instances=1000, policy=surge, **keys) == line
+
+
+def test_a_batch_is_told_with_how_many_its_domain_has():
+    """Fourteen in domains of 3, 3, 3, 3, 2: half of them are 7, and one domain has 3."""
+    lines = told((100, IMAGE), instances=14, update_domains=5)
+    assert lines[2].startswith(
+        "A batch takes at most 7 instances (50 % of 14, rounded down, at least 1), of one update "
+        "domain, which has at most 3; "
     )
+    assert "more than 0 of 3 after the first one, more than 2 of 14 after the last" in lines[3]
+
+
+def test_the_first_batch_is_of_the_first_zone_that_has_instances():
+    lines = told((100, IMAGE), instances=14, zones=[0, 2, 12])
+    assert "of one zone; the next follows" in lines[2]
+    assert "more than 0 of 2 after the first one" in lines[3]
 
 
 @pytest.mark.parametrize(
@@ -324,6 +366,28 @@ def test_the_mode_says_how_a_change_reaches_instances():
     assert "which reaches no instance until manual_upgrade names it (mode manual)" in does(
         IMAGE, policy={"mode": "manual"}
     )
+
+
+@pytest.mark.parametrize("asked", [IMAGE, EXTENSIONS, START])
+def test_a_batch_that_surges_takes_no_instance_out(asked):
+    surge = {"max_surge": True}
+    new = "; an instance gives way to a new one, which runs after 2min30s"
+    assert does(asked, policy=surge).endswith(f"{new}.")
+    limited = does(asked, policy=surge, quota=5)
+    assert f"{new}; in place an instance is " in limited
+    assert "gives way" not in does(asked, policy=surge, quota=4)
+
+
+def test_a_change_that_reaches_instances_by_hand_creates_none():
+    assert "gives way" not in does(IMAGE, policy={"max_surge": True, "mode": "manual"})
+
+
+def test_a_surge_leaves_no_former_disk_to_be_given_back():
+    keys = {"automatic_os_upgrade": {"enabled": True, "discovery": "50s"}}
+    keys |= {"policy": {"max_surge": True}}
+    publish = {"publish_image": {"image": "2"}}
+    assert does(publish, **keys).endswith(" a rolling upgrade to it 50s later.")
+    assert "gets its former OS disk back" in does(publish, **keys, quota=5)
 
 
 def test_an_upgrade_to_the_image_published_last_is_told_so():
