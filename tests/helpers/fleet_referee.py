@@ -161,7 +161,7 @@ class Fleet:
         done = size = 0
         for last, scope, _ in self.lasts(kind):
             done += sum(self._is_at(self.states[subject], last) for subject in scope)
-            size += len(scope)
+            size += sum(self.states[subject][0] != "absent" for subject in scope)
         return done / size if size else 0.0
 
     def time_to(self, share, kind=""):
@@ -170,15 +170,17 @@ class Fleet:
         if not wanted:
             return math.nan
         since = min(first for _, _, first in lasts)
-        enough = max(1, math.ceil(share * len(wanted) - 1e-9))
+        here = {n for n in wanted if self.initially[n][0] != "absent"}
         done = {n for n, last in wanted.items() if self._is_at(self.initially[n], last)}
         changes = [
             (time, number, state) for time, number, state in self.history if number in wanted
         ]
         for place, (time, number, state) in enumerate([(0.0, None, None), *changes]):
             if number is not None:
-                is_there = self._is_at(state, wanted[number])
-                (done.add if is_there else done.discard)(number)
+                is_done = self._is_at(state, wanted[number])
+                (done.add if is_done else done.discard)(number)
+                (here.discard if state[0] == "absent" else here.add)(number)
+            enough = max(1, math.ceil(share * len(here) - 1e-9))
             until = changes[place][0] if place < len(changes) else math.inf
             if len(done) >= enough and time < until and until > since:
                 return max(time, since) - since
@@ -202,7 +204,6 @@ class Fleet:
                 if version_key(version) == version_key(last):
                     times.append(time)
             scope = set().union(*(one.scope for one in same)) & members
-            scope = {subject for subject in scope if self.states[subject][0] != "absent"}
             found.append((last, scope, min(times)))
         return found
 

@@ -15,7 +15,6 @@ from sim.systems.arc_fleet.rejections import RULES
 from sim.systems.arc_fleet.requests import (
     PublishExtension,
     PutExtension,
-    RemoveExtension,
     UpgradeExtensions,
 )
 from sim.systems.arc_fleet.spec import ArcFleet, Extension, fits, identity, on_group
@@ -247,11 +246,6 @@ class FleetLayout(Layout[ArcFleet]):
         """Whether a release reaches one group before the others."""
         bodies = (each.body for each in self.requests)
         return any(isinstance(body, PublishExtension) and body.group for body in bodies)
-
-    @cached_property
-    def removes(self) -> bool:
-        """Whether an extension is ever removed."""
-        return any(isinstance(each.body, RemoveExtension) for each in self.requests)
 
     @cached_property
     def on(self) -> dict[str, ArcFleet]:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -189,7 +189,7 @@ def _spread(scopes: Scopes, kind: str) -> Values:
     requested = [(place, scopes.requested(place, kind)) for place in scopes.places(kind)]
     scope = [(place, each) for place, each in requested if each is not None]
     if scope:
-        size = sum(each.members.sum(axis=1) for _, each in scope)
+        size = sum((each.members & (scopes.final(place) != 0)).sum(axis=1) for place, each in scope)
         done = sum(
             (each.members & (scopes.final(place) == each.target[:, None])).sum(axis=1)
             for place, each in scope
@@ -234,16 +234,16 @@ class Progress:
     steps: Steps
     since: NDArray[np.float64]
     """When that was first asked for, shape (replications,), seconds; `NEVER` if for nobody."""
-    size: NDArray[np.int64]
-    """How many are in scope, shape (replications,)."""
+    here: Steps
+    """How many in scope are there, at the instants of `steps`."""
 
     def time_to(self, share: float) -> NDArray[np.float64]:
         """Seconds until the share up to date first reaches `share`; NaN where it never does."""
-        enough = np.maximum(np.ceil(share * self.size - TOLERANCE), 1)
+        enough = np.maximum(np.ceil(share * self.here.values - TOLERANCE), 1)
         steps, since = self.steps, self.since[self.steps.replication]
         is_on = (steps.times >= since) | (steps.times + steps.durations > since)
-        reached = np.flatnonzero(is_on & (steps.values >= enough[steps.replication]))[::-1]
-        times = np.full(len(self.size), np.nan)
+        reached = np.flatnonzero(is_on & (steps.values >= enough))[::-1]
+        times = np.full(len(self.since), np.nan)
         times[steps.replication[reached]] = steps.times[reached]  # backwards: the first one stays
         waited: NDArray[np.float64] = np.maximum(times, self.since) - self.since
         return waited
@@ -259,8 +259,8 @@ def progress(scopes: Scopes, kind: str) -> Progress | None:
     """Of a type, or of all types together where empty; None where nothing is to be requested.
 
     A type's progress is that of the version last requested, from when it was first published or
-    pushed, over all whom a rollout of it covers; that of a group of machines is of the versions
-    last requested of it. All together count from the first of these times.
+    pushed, over all there whom a rollout of it covers; that of a group of machines is of the
+    versions last requested of it. All together count from the first of these times.
     """
     found = [(place, scopes.requested(place, kind)) for place in scopes.places(kind)]
     asked = [(place, scope) for place, scope in found if scope is not None]
@@ -269,33 +269,47 @@ def progress(scopes: Scopes, kind: str) -> Progress | None:
     sizes = [scope.members.sum(axis=1) for _, scope in asked]
     pairs = [(size, scope.since) for size, (_, scope) in zip(sizes, asked, strict=True)]
     since = np.min([np.where(size > 0, when, NEVER) for size, when in pairs], axis=0)
-    initially = np.sum(
-        [
-            np.where(scope.target == scopes.initial(place), size, 0)
-            for size, (place, scope) in zip(sizes, asked, strict=True)
-        ],
-        axis=0,
-    )
     parts = [_changes(scopes, place, scope) for place, scope in asked]
-    rows = np.concatenate([part[0] for part in parts])
-    change = np.concatenate([part[1] for part in parts])
-    if len(parts) > 1:
-        order = np.argsort(rows, kind="stable")
-        rows, change = rows[order], change[order]
-    return Progress(_counted(scopes.stack, initially, rows, change), since, np.sum(sizes, axis=0))
+    rows = np.concatenate([part.row for part in parts])
+    order = np.argsort(rows, kind="stable") if len(parts) > 1 else slice(None)
+
+    def counted(first: list[NDArray[np.int64]], change: list[NDArray[np.int64]]) -> Steps:
+        changes = np.concatenate(change)[order]
+        return _counted(scopes.stack, np.sum(first, axis=0), rows[order], changes)
+
+    at_first = [(scopes.initial(place), scope.target) for place, scope in asked]
+    ready = [
+        np.where(target == code, size, 0)
+        for (code, target), size in zip(at_first, sizes, strict=True)
+    ]
+    present = [size * (code != 0) for (code, _), size in zip(at_first, sizes, strict=True)]
+    return Progress(
+        counted(ready, [part.done for part in parts]),
+        since,
+        counted(present, [part.here for part in parts]),
+    )
 
 
-def _changes(
-    scopes: Scopes, place: int, scope: Scope
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """The rows by which those in scope become up to date (+1), or are no longer (-1)."""
+class _Changes(NamedTuple):
+    """The rows by which those in scope come, go, become up to date or are no longer."""
+
+    row: NDArray[np.intp]
+    done: NDArray[np.int64]
+    """How many more are up to date: 1, 0 or -1."""
+    here: NDArray[np.int64]
+    """How many more are there."""
+
+
+def _changes(scopes: Scopes, place: int, scope: Scope) -> _Changes:
     rows = scopes.changes(place)
     target = scope.target[rows.replication]
-    some = np.flatnonzero((rows.new == target) | (rows.old == target))
-    replication, target = rows.replication[some], target[some]
-    counts = scope.members[replication, rows.machine[some]]
-    change = (rows.new[some] == target).astype(np.int64) - (rows.old[some] == target)
-    return rows.row[some[counts]], change[counts]
+    some = np.flatnonzero(
+        (rows.new == target) | (rows.old == target) | (rows.new == 0) | (rows.old == 0)
+    )
+    some = some[scope.members[rows.replication[some], rows.machine[some]]]
+    target, new, old = target[some], rows.new[some], rows.old[some]
+    done = (new == target).astype(np.int64) - (old == target)
+    return _Changes(rows.row[some], done, (new != 0).astype(np.int64) - (old != 0))
 
 
 def _counted(

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.core.formatting import show
 from sim.core.log import Stack
+from sim.core.timelines import share_of
 from sim.core.wall_clock import DAY, show_instant
 from sim.systems.arc_fleet.defaults import MOST_NAMED
 from sim.systems.arc_fleet.history import NEVER
@@ -58,7 +59,7 @@ def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
     rows: list[Row] = []
     for group in ("", *layout.types, *layout.machine_groups):
         found = progress(scopes, group)
-        if found is None or not found.size[0]:
+        if found is None or not found.here.values.any():
             continue
         where = {"system": layout.name, "group": group, "held_by": ""}
         rows += [where | row for row in _days(found, log.horizon)]
@@ -68,12 +69,12 @@ def by_day(model: SystemModel[FleetLayout], log: Log) -> list[Row]:
 
 def _days(found: Progress, horizon: float) -> Iterator[Row]:
     """The share at the end of each day, and when that is."""
-    since, size = float(found.since[0]), int(found.size[0])
-    count = found.steps.timeline(0)
-    days = max(0, math.ceil((float(count.times[-1]) - since) / DAY))
+    since = float(found.since[0])
+    share = share_of(found.steps.timeline(0), found.here.timeline(0)).simplified()
+    days = max(0, math.ceil((float(share.times[-1]) - since) / DAY))
     for day in range(days + 1):
         at = min(since + day * DAY, horizon)
-        yield {"day": day, "at_s": at, "up_to_date": float(count.at(at)) / size}
+        yield {"day": day, "at_s": at, "up_to_date": float(share.at(at))}
 
 
 REASONS = (
@@ -131,9 +132,9 @@ def held(layout: FleetLayout, log: Log) -> list[Held]:
     scopes, found = Scopes(layout, Stack([log])), []
     for kind in layout.types:
         spread = progress(scopes, kind)
-        if spread is None or not spread.size[0]:
+        if spread is None or not spread.here.values[-1]:
             continue
-        by, size = _counted(scopes, kind), int(spread.size[0])
+        by, size = _counted(scopes, kind), int(spread.here.values[-1])
         done = size - sum(sum(groups.values()) for groups in by.values())
         last, since = spread.last_arrival(0), float(spread.since[0])
         version, asked = _what(scopes, kind, since)
@@ -163,7 +164,7 @@ def _reasons(scopes: Scopes, place: int, kind: str) -> NDArray[np.intp]:
     if scope is None:
         return np.zeros(0, np.intp)
     final, target = scopes.final(place)[0], scope.target[0]
-    behind = scope.members[0] & (final != target)
+    behind = scope.members[0] & (final != 0) & (final != target)
     status = final[behind] % WIDTH
     away = _away(scopes, place)[behind]
     reasons = np.full(len(status), _REASON["under way"])

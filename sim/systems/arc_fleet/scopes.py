@@ -40,7 +40,7 @@ class Scope:
     target: NDArray[np.int64]
     """The state of one that is up to date, shape (replications,)."""
     members: NDArray[np.bool_]
-    """Who is in scope, shape (replications, machines)."""
+    """Who is in scope while it is there, shape (replications, machines)."""
 
 
 class Scopes(History):
@@ -189,7 +189,6 @@ class Scopes(History):
     def together(self, rollout: int, place: int) -> Scope:
         """Whom a rollout covers, with those covered before it for the same version.
 
-        What is removed by the horizon is in no scope.
         Of an extension that it does not name these are all: a push to some machines asks for no
         other version on the rest.
         """
@@ -200,8 +199,6 @@ class Scopes(History):
             if scope is not None:
                 earlier = scope.since <= own.since if other < rollout else scope.since < own.since
                 members |= scope.members & (earlier & (scope.target == own.target))[:, None]
-        if self.layout.removes:
-            members &= self.final(place) != 0
         return Scope(own.since, own.target, members)
 
     def _nobody(self, rollout: int, place: int) -> Scope:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from sim.systems.arc_fleet.states import EXTENSION
 from sim.systems.base import series
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim.core.log import Log
     from sim.systems.arc_fleet.layout import FleetLayout
     from sim.systems.arc_fleet.scopes import Scope
@@ -67,8 +70,8 @@ class Series(series.Series):
         return up.timeline(0, 1.0, "0/1")
 
     def up_to_date(self, group: str) -> Timeline:
-        """Share of those in scope that are current at the version last requested of their type,
-        or of their group of machines.
+        """Share of those in scope that are there which are current at the version last requested of
+        their type, or of their group of machines.
 
         1 before anything is requested: all have what they are to have. Then 0 while no rollout has
         begun, as a publication that covers nobody begins none.
@@ -79,11 +82,11 @@ class Series(series.Series):
         done, size = (Timeline(np.zeros(1), np.zeros(1), end) for _ in range(2))
         for place in self._scopes.places(group):
             for scope, since, until in self._in_force(place, group):
-                size = size.combine(_between(since, until, scope.members.sum(), end), np.add)
-                line = self._done(place, scope).combine(
-                    _between(since, until, 1.0, end), np.multiply
-                )
-                done = done.combine(line.simplified(), np.add)
+                in_force = _between(since, until, 1.0, end)
+                here = self._count(place, scope, lambda codes: codes != 0)
+                size = size.combine(here.combine(in_force, np.multiply).simplified(), np.add)
+                up = self._count(place, scope, partial(np.equal, scope.target[0]))
+                done = done.combine(up.combine(in_force, np.multiply).simplified(), np.add)
         share = share_of(done, size).combine(asked, lambda a, b: np.where(b > 0, a, 1.0))
         return share.simplified()
 
@@ -102,13 +105,13 @@ class Series(series.Series):
             if since < until
         ]
 
-    def _done(self, place: int, scope: Scope) -> Timeline:
-        """How many in scope are current at its version, at any time."""
-        rows, target, members = self._scopes.changes(place), scope.target[0], scope.members[0]
-        change = (rows.new == target).astype(np.int64) - (rows.old == target)
+    def _count(self, place: int, scope: Scope, counts: Callable[..., Any]) -> Timeline:
+        """How many in scope are in a state that `counts`, at any time."""
+        rows, members = self._scopes.changes(place), scope.members[0]
+        change = counts(rows.new).astype(np.int64) - counts(rows.old)
         some = np.flatnonzero(change)
         some = some[members[rows.machine[some]]]
-        initially = members.sum() if self._scopes.initial(place) == target else 0
+        initially = members.sum() if counts(self._scopes.initial(place)) else 0
         steps = accumulate(
             1,
             np.zeros(len(some) + 1, np.intp),

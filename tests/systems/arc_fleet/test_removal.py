@@ -8,8 +8,10 @@ from arc_story import PUBLISH, causes, extension, fleet, told
 from fleet_log import AGENT as INSTALLED
 from fleet_log import PROBE, Fleet, begun, updates
 
+from sim.core.wall_clock import DAY
 from sim.simulation import Simulation
 from sim.systems.arc_fleet.cost import parts
+from sim.systems.arc_fleet.progress import by_day, held
 
 REMOVE = "at: {at}, remove_extension: {{type: A}}"
 PUT = "at: {at}, put_extension: {{publisher: P, type: A, version: 1.0, enable_automatic_upgrade: {e}}}"
@@ -75,14 +77,35 @@ def test_a_release_touches_nothing_that_is_removed():
 
 
 def test_a_release_ends_when_the_last_one_is_removed_and_counts_those_that_are_there():
-    """a-0 has it at once; b-0 is removed before it discovers it."""
+    """a-0 has it at once; b-0 is removed before it discovers it, and is behind until then."""
     groups = "groups: {a: {count: 1}, b: {count: 1, discovery: 10h}}"
     run = fleet(f"{PUBLISH}\nat: 2h, remove_extension: {{type: A, group: b}}", machines=groups)
     assert told(run, "A of b-0") == [(7200, "absent")]
     assert told(run, "upgrade by publish_extension-0")[-1] == (7200, "completed")
     values, _ = run.model.measure(run.stack, 0.0)
     assert values["", "updated_share"][0] == 1
-    assert values["", "time_to_99"][0] == 420
+    assert (values["", "time_to_50"][0], values["", "time_to_99"][0]) == (420, 3600)
+    assert run.series("up_to_date") == [(0, 1), (3600, 0), (4020, 0.5), (7200, 1)]
+    (what,) = held(run.model.layout, run.log)
+    assert (what.scope, what.up_to_date, what.by) == (1, 1, {})
+
+
+def test_what_is_removed_was_as_far_as_it_was_as_long_as_it_was_there():
+    """a-0 and b-0 are up to date within minutes; a-0 goes on day 2, b-0 on day 3."""
+    lines = "\n".join(
+        f"at: {day}d, remove_extension: {{type: A, group: {group}}}"
+        for day, group in ((2, "a"), (3, "b"))
+    )
+    groups = "groups: {a: {count: 1}, b: {count: 1}}"
+    run = fleet(f"{PUBLISH}\n{lines}", machines=groups, horizon="5d")
+    values, _ = run.model.measure(run.stack, 0.0)
+    for group, gone in (("", 3), ("a", 2), ("b", 3)):
+        assert run.series("up_to_date", group) == [(0, 1), (3600, 0), (4020, 1), (gone * DAY, 0)]
+        assert values[group, "time_to_99"][0] == 420
+        assert values[group, "updated_share"][0] == 0
+        days = [row["up_to_date"] for row in by_day(run.model, run.log) if row["group"] == group]
+        assert days == [0] + [1] * (gone - 1) + [0]
+    assert held(run.model.layout, run.log) == []
 
 
 def test_a_failed_extension_is_gone_when_it_is_removed_and_put_again_it_is_installed_anew():
