@@ -83,7 +83,8 @@ class EventSequence(Event):
     def __call__(self, _: Event) -> None:
         """The next of them happens, and so do those right after it."""
         context, due, then = self._context, self._due, self._then
-        queue, happens = context.event_queue, self._next
+        queue, budget, env = context.event_queue, context.budget, self.env
+        happens = self._next
         while happens is not None:
             following = self._next = next(due, None)
             if following is None:
@@ -99,7 +100,8 @@ class EventSequence(Event):
                     self._put(entry)
                     break
             else:
-                context.pass_to(following[0])
+                context.now = env._now = following[0]  # noqa: SLF001  (`pass_to`, a call less)
+                budget.spent += 1
             happens = following
         if happens is not None:
             context.spend(0, happens[1] & 0xFFFFFFFF)

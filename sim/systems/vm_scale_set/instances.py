@@ -6,7 +6,6 @@ nothing once another one has overtaken it.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -214,7 +213,7 @@ class Instances:
             extend(PACK(now, first + instance, cause, codes[instance], new))
             codes[instance] = new
         due = self._plan(numbers, attempts, version, status, starts)
-        EventSequence(self.context, due, partial(self._step, course))
+        EventSequence(self.context, due, self._stepper(course))
 
     def _plan(
         self,
@@ -253,19 +252,32 @@ class Instances:
         columns = (times, priority, number, step)
         return zip(*(column[order].tolist() for column in columns), strict=True)
 
-    def _step(self, course: Course, due: tuple[float, int, int, int]) -> None:
-        now, _, instance, step = due
-        if self._courses[instance] is not course:
-            return
-        old = self.codes[instance]
-        new = self.codes[instance] = old - old % WIDTH + AFTER[step]
-        self._extend(PACK(now, self.first + instance, course.cause, old, new))
-        if step == ANSWERS:
-            self._is_healthy(instance, course)
-        elif step == JUDGED:
-            self._settle(instance, is_healthy=False)
-        elif not self._sees:
-            self._settle(instance, is_healthy=True)
+    def _stepper(self, course: Course) -> Callable[[tuple[float, int, int, int]], None]:
+        """What is called with each step of a start; what it needs is at hand, as steps are many."""
+        codes, courses, awaiting, extend = self.codes, self._courses, self._awaiting, self._extend
+        first, cause, sees = self.first, course.cause, self._sees
+        is_plain = not self.watching and course.attempts is None
+
+        def step(due: tuple[float, int, int, int]) -> None:
+            now, _, instance, number = due
+            if courses[instance] is not course:
+                return
+            old = codes[instance]
+            new = codes[instance] = old - old % WIDTH + AFTER[number]
+            extend(PACK(now, first + instance, cause, old, new))
+            if number == ANSWERS:
+                awaits = awaiting[instance]
+                if is_plain and awaits is not None:
+                    awaiting[instance] = None
+                    awaits.settled(instance, is_healthy=True)
+                else:
+                    self._is_healthy(instance, course)
+            elif number == JUDGED:
+                self._settle(instance, is_healthy=False)
+            elif not sees:
+                self._settle(instance, is_healthy=True)
+
+        return step
 
     def restore(
         self, instance: int, version: int, starts: Starts, cause: int, awaits: Awaits

@@ -99,7 +99,7 @@ class RollingUpgrade:
         self._upgraded: set[int] = set()
         """Instances that were brought to its model."""
         self._former: dict[int, int] = {}
-        """The model that each of them had that was upgraded in place."""
+        """The model that each of them had that was upgraded in place, where one may go back."""
         self._restored: set[int] = set()
         """Those that got their former OS disk back."""
         self._cancelled = False
@@ -194,7 +194,8 @@ class RollingUpgrade:
     def _in_place(self, batch: list[int]) -> Steps:
         """Take the batch out, upgrade it, wait until each is healthy or given up."""
         instances, upgrade = self._instances, self._upgrade
-        self._former |= {each: instances.version(each) for each in batch}
+        if upgrade.restores or self._policy.rollback_failed_instances_on_policy_breach:
+            self._former |= {each: instances.version(each) for each in batch}
         self._upgraded.update(batch)
         settled = Batch(self._context, upgrade.subject, batch)
         for status, members in by_work(self._layout, instances, batch, upgrade.version).items():
