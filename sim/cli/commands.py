@@ -209,11 +209,18 @@ def _run(options: argparse.Namespace) -> Answer:
     from sim.cli import inputs, summary
     from sim.cli.from_results import first_of, setting_of
     from sim.cli.outcomes import notes
+    from sim.cli.precision import named_as_options, precision
 
+    asked = precision(options)
     scenario, warnings = inputs.ready(options)
-    with inputs.cost_is_noted(warnings, options):
+    with inputs.cost_is_noted(warnings, options), named_as_options():
         found = results.run(
-            scenario, replay=options.replay, progress=not options.quiet, force=options.force
+            scenario,
+            replay=options.replay,
+            progress=not options.quiet,
+            force=options.force,
+            precision=asked,
+            max_replications=options.max_replications,
         )
     first = found.replay()
     firsts = {name: first_of(first, name) for name in scenario.systems}
@@ -232,10 +239,18 @@ def _compare(options: argparse.Namespace) -> Answer:
     from sim.cli import inputs, summary
     from sim.cli.from_results import setting_of
     from sim.cli.outcomes import killing, notes, together
+    from sim.cli.precision import named_as_options, precision
 
+    asked = precision(options)
     scenario, warnings = inputs.ready(options)
-    with inputs.cost_is_noted(warnings, options):
-        found = results.compare(scenario, progress=not options.quiet, force=options.force)
+    with inputs.cost_is_noted(warnings, options), named_as_options():
+        found = results.compare(
+            scenario,
+            progress=not options.quiet,
+            force=options.force,
+            precision=asked,
+            max_replications=options.max_replications,
+        )
     setting = setting_of(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     rows, objectives = found.rows("summary"), found.rows("objectives")

@@ -40,6 +40,7 @@ def setting_of(results: Results, options: argparse.Namespace) -> Setting:
         rare=rare(results),
         variant=getattr(options, "variant", None) or "",
         replayed=getattr(options, "replay", None),
+        precision=about.precision.sentence if about.precision else "",
         is_saved=not options.no_files,
     )
 

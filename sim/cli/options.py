@@ -214,6 +214,19 @@ def _experiment(command: argparse.ArgumentParser) -> None:
         "--replications", type=_whole(1), metavar="N", help="override the number of replications"
     )
     command.add_argument(
+        "--precision",
+        action="append",
+        metavar="METRIC=HALF",
+        help="make as many replications as means need: the half-width of a 95 %% interval, such as "
+        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r; repeatable",
+    )
+    command.add_argument(
+        "--max-replications",
+        type=_whole(1),
+        metavar="N",
+        help="replications to make at most for --precision, 30 or more (default: 10,000)",
+    )
+    command.add_argument(
         "--force",
         action="store_true",
         help="run even if the expected cost exceeds the memory or the limits",

@@ -58,6 +58,8 @@ class Setting:
     """The variant that was run, where it is one of several."""
     replayed: int | None = None
     """The only replication that was run, where one was asked for."""
+    precision: str = ""
+    """Why there are so many replications, where that was left to a precision."""
     is_saved: bool = True
     """Whether the tables are written to a result folder."""
 

@@ -50,6 +50,7 @@ def run(
     `firsts` gives what each system's first replication shows, `told` what must not be overlooked.
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
+    lines += paragraph(setting.precision)
     lines += [line for said in told for line in paragraph(said)]
     for system in setting.systems:
         if len(setting.systems) > 1:
@@ -76,6 +77,7 @@ def compare(
     `told` what must not be overlooked.
     """
     lines = [style.title(line) for line in paragraph(_head(setting))]
+    lines += paragraph(setting.precision)
     variants = list(dict.fromkeys(row["variant"] for row in summary))
     judged = judged_by(setting, objectives, references)
     for system in setting.systems:

@@ -76,11 +76,19 @@ def experiment(
 
 def look_further(first: Experiment, *, progress: bool = False) -> Experiment:
     """Make the replications up to `FURTHER` too and judge them all, where that is open."""
-    more = range(len(first.measured.numbers), FURTHER)
-    if not first.open_ended or not more:
-        return first
-    further = replicate(first.simulation, more, progress=progress, label=first.variant)
-    return _judged(replace(first, measured=first.measured.joined(further)))
+    return enlarged(first, FURTHER, progress=progress) if first.open_ended else first
+
+
+def enlarged(one: Experiment, runs: int, *, progress: bool = False) -> Experiment:
+    """With the replications up to so many in all, judged anew; without chance there is one."""
+    made = one.measured
+    more = range(len(made.numbers), runs)
+    if not (made.random and more):
+        return one
+    further = replicate(
+        one.simulation, more, sampled=made.sampled, progress=progress, label=one.variant
+    )
+    return _judged(replace(one, measured=made.joined(further)))
 
 
 def metrics_of(scenario: Scenario, system: str) -> Mapping[str, Metric]:
@@ -181,7 +189,7 @@ def _judge(
             confidence=objective.confidence,
             looks=looks,
             random=random,
-            rarest=_rarest(one.scenario),
+            rarest=rarest(one.scenario),
             binary=metric.unit == "0/1",
             # No metric is below 0; a limit on its mean may be.
             show=lambda value: show_of(max(value, 0.0), metric, start),
@@ -196,7 +204,7 @@ def _judge(
     )
 
 
-def _rarest(scenario: Scenario) -> float:
+def rarest(scenario: Scenario) -> float:
     """The chance of what befalls a replication as a whole most seldom; 1 where nothing does."""
     specs = scenario.systems.values()
     return min((p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec)), default=1.0)

@@ -107,7 +107,12 @@ def replication_number(value: SupportsIndex) -> int:
 
 
 def replicate(
-    simulation: Simulation, numbers: Sequence[int], *, progress: bool = False, label: str = ""
+    simulation: Simulation,
+    numbers: Sequence[int],
+    *,
+    sampled: Sequence[Mapping[tuple[str, str], Steps]] = (),
+    progress: bool = False,
+    label: str = "",
 ) -> Measured:
     """Run, audit and measure replications; only the first one where that drew nothing.
 
@@ -115,6 +120,8 @@ def replicate(
     ----------
     numbers
         Which replications, at least one.
+    sampled
+        What is remembered for pictures of replications before these (see `Measured`).
     progress
         Whether to show a bar, named `label`, on stderr where that is a terminal.
 
@@ -130,7 +137,8 @@ def replicate(
         for logs in _stacks(simulation, numbers, ran, progress, label):
             gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
             first = logs[0] if first is None else first  # an empty log is false
-            stacks.append(_analysed(simulation, logs, samples=_has_room(stacks)))
+            seen = [*sampled, *(each.sampled for each in stacks)]
+            stacks.append(_analysed(simulation, logs, seen))
             logs.clear()  # before the next ones run
     if first is None:
         raise ValueError("there must be a replication to run, got none")
@@ -246,13 +254,15 @@ class _Analysis(NamedTuple):
     """Empty where stacks before it are enough for a picture."""
 
 
-def _analysed(simulation: Simulation, logs: Sequence[Log], *, samples: bool) -> _Analysis:
-    """Audit and measure a stack; `samples`: also what pictures show of it."""
+def _analysed(
+    simulation: Simulation, logs: Sequence[Log], seen: Sequence[Mapping[tuple[str, str], Steps]]
+) -> _Analysis:
+    """Audit and measure a stack; `seen` is what pictures show of those before it."""
     with exact_arithmetic(simulation, logs[0].replication):
         stack = Stack(logs)
         audit(simulation, stack, logs)
         values, ended = _values(simulation, stack)
-        sampled = _sampled(simulation, stack, logs) if samples else {}
+        sampled = _sampled(simulation, stack, logs, seen)
         return _Analysis(values, ended, happened(stack, simulation.models), sampled)
 
 
@@ -272,26 +282,41 @@ def _values(
 
 
 def _sampled(
+    simulation: Simulation,
+    stack: Stack,
+    logs: Sequence[Log],
+    seen: Sequence[Mapping[tuple[str, str], Steps]],
+) -> Mapping[tuple[str, str], Steps]:
+    """By system and series what pictures show, of as many replications as they still need.
+
+    Which those are does not depend on where a stack, or a look, ends.
+    """
+    pieces = [steps for each in seen for steps in each.values()]
+    runs = SAMPLE_RUNS - sum(len(steps.start) - 1 for steps in pieces)
+    room = SAMPLE_STEPS - sum(len(steps.times) for steps in pieces)
+    if runs <= 0 or room <= 0:
+        return {}
+    found = _series(simulation, stack, logs)
+    lengths = np.sum([np.diff(steps.start) for steps in found.values()], axis=0)
+    needed = np.arange(len(logs)) * len(found) < runs
+    count = int(np.sum(needed & (np.cumsum(lengths) - lengths < room)))
+    return found if count == len(logs) else _series(simulation, Stack(logs[:count]), logs[:count])
+
+
+def _series(
     simulation: Simulation, stack: Stack, logs: Sequence[Log]
 ) -> dict[tuple[str, str], Steps]:
-    """By system and series what pictures show."""
-    sampled = {}
+    """By system and series what pictures show of a stack."""
+    found = {}
     for system, model in simulation.models.items():
         own = [block for block in stack.subjects.blocks if block.system == system]
         weighed = [block for block in own if "capacity" in block.weights]
-        sampled[system, "capacity"] = Members(stack, weighed).series("capacity")
+        found[system, "capacity"] = Members(stack, weighed).series("capacity")
         series = simulation.kinds[system].main_series
         if series != "capacity":
             lines = [model.timeline(log, series) for log in logs]
-            sampled[system, series] = stacked(lines, model.unit * model.nominal)
-    return sampled
-
-
-def _has_room(stacks: Sequence[_Analysis]) -> bool:
-    """Whether a picture needs more than these hold."""
-    pieces = [steps for each in stacks for steps in each.sampled.values()]
-    runs = sum(len(steps.start) - 1 for steps in pieces)
-    return runs < SAMPLE_RUNS and sum(len(steps.times) for steps in pieces) < SAMPLE_STEPS
+            found[system, series] = stacked(lines, model.unit * model.nominal)
+    return found
 
 
 def _concatenated(parts: Sequence[Mapping[K, NDArray[A]]]) -> dict[K, NDArray[A]]:

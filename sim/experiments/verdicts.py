@@ -141,7 +141,7 @@ def judge_mean(
     limit = 1 - (1 - confidence) / looks
     known = mean_limits(x, limit, binary=binary)
     seen = _seen(x, known, limit, show)
-    enough = _enough_to_see(rarest, limit)
+    enough = enough_to_see(rarest, limit)
     if x.size < enough:
         unseen = f"an event of probability {show_share(rarest)} may not occur in so few runs"
         sentence = f"{seen}; {unseen}: a mean is judged with at least {enough:,} runs"
@@ -155,6 +155,13 @@ def judge_mean(
     return Verdict(known.mean, known.low, known.high, "undecided", sentence, needed)
 
 
+def enough_to_see(chance: float, confidence: float) -> int:
+    """How many replications show what befalls each with that chance at least once."""
+    if not 0 < chance < 1:
+        return 0
+    return math.ceil(math.log(1 - confidence) / math.log1p(-chance) - TOLERANCE)
+
+
 def _seen(
     x: NDArray[np.float64], known: Interval, limit: float, show: Callable[[float], str]
 ) -> str:
@@ -164,13 +171,6 @@ def _seen(
         return f"{show(known.mean)} in each of {x.size} runs: at most {others} differ, {level}"
     span = f"{show(known.low)} to {show(known.high)}"
     return f"mean {show(known.mean)} of {x.size} runs, {span}, each limit {level}"
-
-
-def _enough_to_see(chance: float, confidence: float) -> int:
-    """How many replications show what befalls each with that chance at least once."""
-    if not 0 < chance < 1:
-        return 0
-    return math.ceil(math.log(1 - confidence) / math.log1p(-chance) - TOLERANCE)
 
 
 def _kept(met: ArrayLike) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
+from sim.experiments.precision import Precision  # noqa: TC001  (checked when read)
 from sim.files import MAKER, library_version
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import MOST_HEADLINES
@@ -99,10 +100,18 @@ class About:
     wall_time_s: float
     time_zone: str = ""
     """Whose clock all times of day follow, or empty."""
+    precision: Precision | None = None
+    """Why there are so many replications; None where their number was given."""
 
     @classmethod
     def of(
-        cls, scenario: Scenario, made: Sequence[Experiment], *, compared: bool, wall_time: float
+        cls,
+        scenario: Scenario,
+        made: Sequence[Experiment],
+        *,
+        compared: bool,
+        wall_time: float,
+        precision: Precision | None = None,
     ) -> Self:
         """What experiments with a scenario, or with variants of it, are about."""
         without = references(made)
@@ -129,6 +138,7 @@ class About:
             },
             wall_time_s=wall_time,
             time_zone=scenario.time_zone,
+            precision=precision,
         )
 
     @classmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import islice
 from os import PathLike
 from time import perf_counter
@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from sim import files
 from sim.bounds import STACK
-from sim.core.errors import LongRunWarning, ScenarioError
+from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiment, look_further
 from sim.experiments.replications import replication_number
-from sim.files.memory import available
-from sim.forecast.estimate import estimate, too_large, warning
+from sim.forecast.estimate import estimate
 from sim.plots.style import png
 from sim.results import tables
 from sim.results.contents import Contents
+from sim.results.cost import afford
 from sim.results.events import events
 from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
+from sim.results.precise_runs import most_asked, until_precise
 from sim.results.provenance import RESOLVED, About
 from sim.results.replication import Replication
 from sim.results.single_run import Run
@@ -33,7 +34,7 @@ from sim.simulation import Simulation
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
-    from sim.forecast.estimate import Estimate
+    from sim.experiments.precision import Precision
 
 BASELINE = "baseline"
 """What the only variant is called in tables."""
@@ -82,7 +83,7 @@ def run_one(
     """
     asked = _scenario(scenario, seed=seed)
     number, simulation = replication_number(replication), Simulation(asked)
-    _afford([estimate(simulation, 1)], force=force)
+    afford([estimate(simulation, 1)], force=force)
     return Run.of(simulation, number, asked.variant_name or BASELINE)
 
 
@@ -94,6 +95,8 @@ def run(
     replay: SupportsIndex | None = None,
     progress: bool = False,
     force: bool = False,
+    precision: Mapping[str, object] | None = None,
+    max_replications: int | None = None,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
@@ -115,6 +118,12 @@ def run(
     force
         Whether to run what is expected to pass the bounds of a run or the memory of this machine.
         A run that does pass them ends with a `TooMuchError` all the same.
+    precision
+        Make as many replications as means need to be so precise: the half-width of the 95 %
+        interval, by SYSTEM.METRIC, SYSTEM.GROUP.METRIC or METRIC where one system has it. It is a
+        number in the metric's unit, or a text: "1%", "30s", relative to the mean "5%r".
+    max_replications
+        How many to make at most for that, 30 or more; by default 10,000.
 
     Warns
     -----
@@ -125,18 +134,26 @@ def run(
     ------
     ScenarioError
         If the file is wrong, or asks for too much (a `TooMuchError`), or one of the numbers:
-        `replay` is a whole number (of any integer type) from 0 to 2^31 - 1.
+        `replay` is a whole number (of any integer type) from 0 to 2^31 - 1. `precision` takes no
+        given number of replications, or the only one, beside it.
     ModelError
         If a run breaks an invariant of its own model.
     """
     began = perf_counter()
+    most = most_asked(precision, max_replications, replications=replications, replay=replay)
     scenario = _scenario(scenario, replications=replications, seed=seed)
+    if precision is not None:
+        variants = {scenario.variant_name or BASELINE: scenario}
+        made, reached = until_precise(precision, variants, most, force=force, progress=progress)
+        (one,), whole = made, scenario.with_(replications=reached.replications)
+        one = replace(one, simulation=Simulation(whole))
+        return _results(whole, [one], perf_counter() - began, compared=False, precision=reached)
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
     if replay is not None:
         number = replication_number(replay)
         numbers, open_ended = range(number, number + 1), False
     variant, simulation = scenario.variant_name or BASELINE, Simulation(scenario)
-    _afford([estimate(simulation, len(numbers))], force=force)
+    afford([estimate(simulation, len(numbers))], force=force)
     one = experiment(variant, simulation, numbers, open_ended=open_ended, progress=progress)
     if one.undecided:
         one = look_further(one, progress=progress)
@@ -150,6 +167,8 @@ def compare(
     seed: int | None = None,
     progress: bool = False,
     force: bool = False,
+    precision: Mapping[str, object] | None = None,
+    max_replications: int | None = None,
 ) -> Results:
     """Every variant of a scenario with common random numbers, set against the first one.
 
@@ -165,16 +184,23 @@ def compare(
         If a run breaks an invariant of its own model.
     """
     began = perf_counter()
+    most = most_asked(precision, max_replications, replications=replications)
     scenario = _scenario(scenario, replications=replications, seed=seed)
     names = scenario.variant_names or tuple(scenario.default_variants())
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
         rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
+    if precision is not None:
+        variants = {name: scenario.variant(name) for name in names}
+        made, reached = until_precise(precision, variants, most, force=force, progress=progress)
+        whole = scenario.with_(replications=reached.replications)
+        made = [replace(one, simulation=Simulation(whole.variant(one.variant))) for one in made]
+        return _results(whole, made, perf_counter() - began, compared=True, precision=reached)
     # All variants get the replications that the file asks for, or they could not be paired.
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
     simulations = {name: Simulation(scenario.variant(name)) for name in names}
-    _afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
+    afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
     made = [
         experiment(name, simulation, numbers, open_ended=open_ended, progress=progress)
         for name, simulation in simulations.items()
@@ -375,18 +401,13 @@ def _scenario(
     return given.with_(replications=replications, seed=seed)
 
 
-def _afford(expected: Sequence[Estimate], *, force: bool) -> None:
-    """Refuse runs that this machine cannot bear, unless that is forced; warn of long ones."""
-    refused = None if force else too_large(expected, available())
-    if refused is not None:
-        raise refused
-    told = warning(expected)
-    if told is not None:
-        warnings.warn(told, LongRunWarning, stacklevel=3)
-
-
 def _results(
-    scenario: Scenario, made: Sequence[Experiment], wall_time: float, *, compared: bool
+    scenario: Scenario,
+    made: Sequence[Experiment],
+    wall_time: float,
+    *,
+    compared: bool,
+    precision: Precision | None = None,
 ) -> Results:
-    about = About.of(scenario, made, compared=compared, wall_time=wall_time)
+    about = About.of(scenario, made, compared=compared, wall_time=wall_time, precision=precision)
     return Results(about, ComputedResults(scenario, made, about))

@@ -170,7 +170,7 @@ def wrong_preferences(file: File, systems: Mapping[str, System]) -> Iterator[Iss
     for place, metric in enumerate(file.prefer):
         meant = [each[metric] for each in metrics if metric in each]
         if not meant:
-            yield Issue(("prefer", place), _unknown_metric(metric, metrics))
+            yield Issue(("prefer", place), unknown_metric(metric, metrics))
         elif not all(each.better for each in meant):
             rule = f"must be a metric of which more, or less, is better, got {metric}"
             yield Issue(("prefer", place), rule)
@@ -179,7 +179,8 @@ def wrong_preferences(file: File, systems: Mapping[str, System]) -> Iterator[Iss
         named.add(metric)
 
 
-def _unknown_metric(name: str, metrics: Iterable[Mapping[str, Metric]]) -> str:
+def unknown_metric(name: str, metrics: Iterable[Mapping[str, Metric]]) -> str:
+    """Say that no system of a file has a metric of that name; `metrics` are those they have."""
     owners = [kind for kind, record in SYSTEM_TYPES.items() if name in record.metrics]
     if owners:
         return f"must be a metric of this file's systems, got {name}, a metric of {joined(owners)}"
@@ -196,7 +197,7 @@ def _system_of(
 ) -> tuple[str, list[Issue]]:
     metrics = {name: SYSTEM_TYPES[spec.kind].metrics for name, spec in systems.items()}
     if not any(entry.metric in each for each in metrics.values()):
-        rule = _unknown_metric(entry.metric, metrics.values())
+        rule = unknown_metric(entry.metric, metrics.values())
         return "", [Issue((*path, "metric"), rule)]
     able = [name for name, each in metrics.items() if entry.metric in each]
     return system_meant(f"metric {entry.metric}", entry.system, path, able, systems)

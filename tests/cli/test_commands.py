@@ -196,6 +196,7 @@ def test_keys_of_json_are_stable(shell):
         *("outcomes", "headlines", "kinds", "variants", "assumptions", "inputs", "wall_time_s"),
         *(
             "time_zone",
+            "precision",
             "multiplicity",
             "warnings",
             "problems",

@@ -17,7 +17,7 @@ from sim.core.random_streams import draws
 from sim.forecast import estimate as estimates
 from sim.forecast.estimate import Estimate, estimate, sentence, too_large, warning
 from sim.forecast.explanation import describe
-from sim.results import results
+from sim.results import cost
 from sim.simulation import Simulation
 from sim.systems.base.context import Context
 from sim.systems.base.cost import Part
@@ -135,7 +135,7 @@ def test_a_run_far_beyond_its_bounds_is_refused(monkeypatch):
 
 def test_a_run_that_needs_more_memory_than_there_is_is_refused_unless_forced(monkeypatch):
     scenario = sim.Scenario.from_text(BAG, "bag.yaml")
-    monkeypatch.setattr(results, "available", lambda: 1e8)
+    monkeypatch.setattr(cost, "available", lambda: 1e8)
     for run, needed in ((sim.run, 210), (sim.run_one, 200)):
         with pytest.raises(TooMuchError) as error:
             run(scenario)
@@ -145,7 +145,7 @@ def test_a_run_that_needs_more_memory_than_there_is_is_refused_unless_forced(mon
             "same"
         )
         run(scenario, force=True)
-    monkeypatch.setattr(results, "available", lambda: None)
+    monkeypatch.setattr(cost, "available", lambda: None)
     sim.run(scenario)
 
 
