@@ -9,6 +9,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.setting import Rare
+from sim.core.log import UPGRADE, UPGRADE_FAILED, Stack
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.intervals import quantile
@@ -95,20 +96,37 @@ def _of_variant(results: Results, one: Variant) -> Iterator[str]:
 
 
 def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:
-    """Its count, and of one that is stuck the place in one replication."""
+    """Its count, and in one replication why it failed, or where it is stuck."""
     if outcome.what == "refused" and outcome.of == 1:
         return  # the requests themselves are told
-    if outcome.what != "stuck":
+    if outcome.what not in ("failed", "stuck"):
         yield outcome.sentence
         return
     run = first
     if outcome.first != first.replication:
         run = results.replay(outcome.first, outcome.variant)
-    where = "; ".join(each for each in run.progress_text(outcome.system) if " is stuck" in each)
-    if outcome.of == 1:
-        yield where or outcome.sentence
+    if outcome.what == "failed":
+        told = _why(run, outcome.system)
     else:
-        yield f"{outcome.sentence}; in replication {run.replication} {where}"
+        stuck = [each for each in run.progress_text(outcome.system) if " is stuck" in each]
+        told = "; ".join(stuck)
+    if not told:
+        yield outcome.sentence
+    elif outcome.of > 1:
+        yield f"{outcome.sentence}; in replication {run.replication} {told}"
+    else:
+        yield told if outcome.what == "stuck" else f"{outcome.sentence}; {told}"
+
+
+def _why(run: Run, system: str) -> str:
+    """By what the first upgrade failed that did; nothing where the service gives no reason."""
+    layout, final = run.simulation.models[system].layout, Stack([run.log]).final[0]
+    for row in run.failed:
+        if row["system"] == system and row["name"] in layout.upgrades:
+            state = final[layout.upgrade(row["name"])] % UPGRADE.width
+            if state == UPGRADE_FAILED:
+                return f"{row['name']}: {_short(row['message'])}"
+    return ""
 
 
 def _others(first: Run, system: str, own: Sequence[Outcome]) -> Iterator[str]:
@@ -128,7 +146,8 @@ def _requests(rows: Sequence[Row], one: str, several: str, start: dt.datetime | 
     count = f"1 request {one}" if n == 1 else f"{n:,} requests {several}"
     reasons = list(dict.fromkeys(f"{each['http_status']} {each['code']}" for each in rows))
     at = f"{'at' if n == 1 else 'first at'} {show_instant(row['at_s'], start)}"
-    return (
-        f"{count}: {', '.join(reasons)}, {at} {row['name']}: "
-        f"{shorten(row['message'], _MOST_CHARACTERS, placeholder=' ...')}"
-    )
+    return f"{count}: {', '.join(reasons)}, {at} {row['name']}: {_short(row['message'])}"
+
+
+def _short(message: str) -> str:
+    return shorten(message, _MOST_CHARACTERS, placeholder=" ...")

@@ -30,6 +30,57 @@ def test_service_that_recycles_is_told_stuck_and_rolled_back():
     ]
 
 
+SET = """\
+horizon: 2h
+replications: REPLICATIONS
+systems:
+  web:
+    kind: vm_scale_set
+    instances: 4
+    upgrade_policy: {max_batch_instance_percent: 50%}
+    versions: {"2": {bad: CHANCE, unhealthy: 100%}}
+operations:
+  - {at: 1min, update_model: {image: "2"}}
+"""
+REASON = (
+    "update_model-0: more of the upgraded instances are unhealthy than "
+    "max_unhealthy_upgraded_instance_percent allows"
+)
+
+
+def test_it_is_told_why_an_upgrade_failed_in_one_replication_in_which_it_did():
+    text = SET.replace("REPLICATIONS", "20").replace("CHANCE", "30%")
+    results = ran(text)
+    (outcome,) = results.about.outcomes
+    assert outcome.first > 0
+    assert notes(results)["baseline"] == [
+        f"{outcome.sentence}; in replication {outcome.first} {REASON}"
+    ]
+
+
+def test_how_far_a_bad_version_reaches_is_told_of_the_runs_in_which_it_is_bad():
+    """A mean over all runs would be of neither the good ones nor the bad ones."""
+    found = rare(ran(SET.replace("REPLICATIONS", "20").replace("CHANCE", "30%")))
+    (reach,) = [each for key, each in found.items() if key[3] == "blast_radius"]
+    assert reach[0] == 0.25  # a batch has one domain, of one instance
+    assert 0 < reach[1] < 0.5
+
+
+def test_it_is_told_why_the_only_upgrade_failed():
+    text = SET.replace("REPLICATIONS", "1").replace("CHANCE", "100%")
+    assert notes(ran(text))["baseline"] == [f"failed after 6min20s; {REASON}"]
+
+
+def test_a_cancelled_upgrade_gives_no_reason_for_one_that_failed():
+    more = """\
+  - {at: 2min, cancel_rolling_upgrade: {}}
+  - {at: 1h, update_model: {image: "3"}}
+"""
+    text = SET.replace("REPLICATIONS", "1").replace("CHANCE", "100%").replace('"2":', '"3":')
+    (failed,) = notes(ran(text + more))["baseline"]
+    assert "; update_model-1: more of the upgraded" in failed
+
+
 def test_nothing_is_told_of_what_went_as_it_was_asked_for():
     results = compared("pool-new-package")
     assert [each.variant for each in results.about.outcomes] == ["reimage-one"]

@@ -58,6 +58,7 @@ OWN_METRICS = (
         "lower",
         "bad version\nreaches",
         "Most instances at one instant on a version that is bad in this replication, of nominal.",
+        extreme=True,
     ),
     Metric(
         "bad_build_hours",
