@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, SupportsIndex
 from sim.core.errors import ScenarioError
 from sim.core.log import Stack
 from sim.experiments.replications import audit, exact_arithmetic, replication_number
+from sim.formats.checking import listed
 from sim.results import tables
 from sim.systems.base.spec import look_up, unknown_name
 
@@ -70,6 +71,10 @@ class Replication:
             if not mine:
                 groups = dict.fromkeys(of for _, of in known if of)
                 raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
+            having = [of for name, of in known if name == series]
+            if having and "" not in having and not group:
+                rule = f"must be with a group ({listed(having)}), as each has its own {series}"
+                raise ScenarioError.of(f"{rule}, got {series} of {system}")
             raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, mine))
         line: Timeline = model.timeline(self.log, series, group)
         return line

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from one_run import SCENARIO, rejection, run
 
+import sim
 from sim.core.errors import ModelError
 from sim.results.tables import OPERATIONS
 
@@ -69,6 +70,26 @@ def test_what_a_run_does_not_have_is_told_with_the_nearest_name(one):
     assert "a series of WebRole" in rejection(one.timeline, "shop", "up_to_date", "WebRole")
     assert "did you mean shop?" in rejection(one.members, "shpo")
     assert "did you mean shop?" in rejection(one.dips, "shpo")
+
+
+def test_a_series_that_there_is_of_groups_only_is_told_with_them():
+    changed = sim.loads("""
+horizon: 1h
+systems:
+  shop: {kind: cloud_service, roles: {Web: {instances: 2}, Worker: {instances: 2}}}
+operations: [{at: 10min, change_configuration: {configuration: {Web: 3}}}]
+""")
+    one = sim.run_one(changed)
+    assert "configuration" in {series for _, series, _ in one.lines()}
+    told = rejection(one.timeline, "shop", "configuration")
+    assert told.endswith(
+        "must be with a group (Web, Worker), as each has its own configuration, "
+        "got configuration of shop"
+    )
+    assert one.timeline("shop", "configuration", "Web").values.tolist() == [1, 2]
+    assert "a series of Web, got configuratio;" in rejection(
+        one.timeline, "shop", "configuratio", "Web"
+    )
 
 
 def test_operations_have_the_columns_of_the_result_folder(one):
