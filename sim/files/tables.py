@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 
@@ -47,14 +47,25 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     try:
         if path.suffix == ".csv":
             return _read_csv(path, schema)
+        _check_columns(pq.read_schema(path).names, schema)  # it would fill what is missing
         return pq.read_table(path, schema=schema)
     except (KeyError, pa.ArrowException) as error:
         raise ValueError(str(error)) from error
 
 
+def _check_columns(there: Collection[str], schema: pa.Schema) -> None:
+    """ValueError where some are missing, as in what an earlier version wrote."""
+    missing = [name for name in schema.names if name not in there]
+    if missing:
+        columns = "column" if len(missing) == 1 else "columns"
+        raise ValueError(f"one without the {columns} {', '.join(missing)}")
+
+
 def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        _check_columns(reader.fieldnames or (), schema)
+        rows = list(reader)
     columns = [pa.array([_value(row[f.name], f.type) for row in rows], f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 

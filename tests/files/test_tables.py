@@ -65,3 +65,18 @@ def test_what_is_no_table_of_this_version_is_refused(tmp_path, name, content):
     files.write_results(tmp_path / "r", "x", [(name, content)], ABOUT)
     made = files.ResultFolder.at(tmp_path / "r")
     assert "must be a table of this version" in told(made.table, name, SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_what_an_earlier_version_wrote_without_a_column_is_refused_by_the_columns_name(
+    tmp_path, name
+):
+    """Nothing is filled in: what stands in a folder is as it was written."""
+    files.write_results(tmp_path / "r", "x", [(name, ROWS.select(["name", "value"]))], ABOUT)
+    made = files.ResultFolder.at(tmp_path / "r")
+    assert told(made.table, name, SCHEMA).endswith(
+        f"{name}: must be a table of this version, got: one without the column count"
+    )
+    files.write_results(tmp_path / "s", "x", [(name, ROWS.select(["value"]))], ABOUT)
+    made = files.ResultFolder.at(tmp_path / "s")
+    assert told(made.table, name, SCHEMA).endswith("one without the columns name, count")
