@@ -60,11 +60,30 @@ class Windows:
         opens: float = self._opening[bisect_right(self._closing, now)]
         return opens - now if opens > now else 0.0
 
+    def closing(self, now: float) -> float:
+        """When the window closes that is open `now`, or else the next one."""
+        closes: float = self._closing[bisect_right(self._closing, now)]
+        return closes
+
     def are_open(self, times: Floats) -> NDArray[np.bool_]:
         """Whether a window is open at each of `times`, seconds since the scenario's start."""
         place = np.searchsorted(self._closes, times, side="right")
         is_open: NDArray[np.bool_] = self._opens[place] <= times
         return is_open
+
+
+def last_common(one: Windows, other: Windows, horizon: float) -> float:
+    """When the last time ends in which both are open, of those that begin by `horizon`, seconds.
+
+    Minus infinity where there is none.
+    """
+    # What is common opens as one of them does.
+    opens = np.concatenate([one.intervals[0], other.intervals[0]])
+    opens = opens[opens <= horizon]
+    common = opens[one.are_open(opens) & other.are_open(opens)]
+    if not len(common):
+        return -math.inf
+    return min(each.closing(float(common.max())) for each in (one, other))
 
 
 def _joined(opens: Floats, closes: Floats) -> tuple[Floats, Floats]:

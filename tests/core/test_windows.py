@@ -14,7 +14,7 @@ from minutes import Minutes
 
 from sim.core.clock_times import WEEK
 from sim.core.wall_clock import DAY, WallClock
-from sim.core.windows import Window, Windows
+from sim.core.windows import Window, Windows, last_common
 
 HOUR = 3600.0
 EVERY_DAY = frozenset(range(7))
@@ -235,3 +235,20 @@ def test_windows_are_open_when_a_walk_minute_by_minute_finds_them_so(name, year,
     is_open = [minute in expected for minute in range(3 * 1440)]
     assert found.are_open(times).tolist() == is_open
     assert [found.wait(at) == 0 for at in times.tolist()] == is_open
+
+
+@pytest.mark.parametrize(
+    ("horizon", "end"),
+    [(DAY, 5 * HOUR), (DAY + 3 * HOUR, 5 * HOUR), (DAY + 4 * HOUR, DAY + 5 * HOUR)],
+)
+def test_the_last_common_time_begins_by_the_horizon_and_ends_with_the_first_to_close(horizon, end):
+    early, late = (
+        windows((begin * HOUR, close * HOUR, EVERY_DAY)) for begin, close in ((2, 5), (4, 9))
+    )
+    assert last_common(early, late, horizon) == last_common(late, early, horizon) == end
+
+
+def test_what_closes_as_the_other_opens_has_no_common_time():
+    early, late = windows((2 * HOUR, 4 * HOUR, EVERY_DAY)), windows((4 * HOUR, 9 * HOUR, EVERY_DAY))
+    assert last_common(early, late, 5 * DAY) == -math.inf
+    assert last_common(early, windows(), 3 * HOUR) == 4 * HOUR

@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.units import GRID
+from sim.core.windows import last_common
 from sim.systems.arc_fleet.states import CONNECTED, DISCONNECTED
+from sim.systems.base.operation import windows_of
+from sim.systems.base.spec import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sim.core.random_streams import Draws
     from sim.core.windows import Windows
     from sim.formats.distributions import Distribution
-    from sim.systems.arc_fleet.spec import Disconnected
+    from sim.systems.arc_fleet.requests import PublishExtension
+    from sim.systems.arc_fleet.spec import ArcFleet, Disconnected, Extension
+    from sim.systems.base.operation import Operation, Span
 
     Floats = NDArray[np.float64]
     Record = Callable[[float, int, int, int, int], None]
@@ -147,6 +152,34 @@ def share_away(spec: Disconnected, windows: Windows | None, horizon: float) -> f
         return spec.share * off.mean / (on.mean + off.mean)
     opens, closes = (np.clip(each, 0.0, horizon) for each in windows.intervals)
     return spec.share * (1 - float((closes - opens).sum()) / horizon)
+
+
+def never_connected(
+    operation: Operation,
+    body: PublishExtension,
+    spec: ArcFleet,
+    there: Sequence[Extension],
+    span: Span,
+) -> Iterator[Issue]:
+    """The groups that are connected only while the windows of a release are closed.
+
+    A window that never opens at all is told as that.
+    """
+    if not body.windows:
+        return
+    since = 0.0 if operation.at.is_random else operation.at.highest
+    ours = windows_of(body.windows, span)
+    having = {name for each in there for name in each.groups or () if body.group in (None, name)}
+    for name, group in spec.groups.items():
+        away = group.disconnected
+        if name not in having or away is None or not (away.windows and away.share):
+            continue
+        theirs = windows_of(away.windows, span)
+        opens = [last_common(each, each, span.horizon) > since for each in (ours, theirs)]
+        if all(opens) and last_common(ours, theirs, span.horizon) <= since:
+            who = f"those of {name} that disconnect"
+            rule = f"are never open while {who} are connected, {span.told_from(since)}"
+            yield Issue((*operation.path, "windows"), f"{rule}: these never update")
 
 
 def _rounded(times: Floats) -> Floats:

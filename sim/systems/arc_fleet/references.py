@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from sim.core.rounding import Amount, at_least
+from sim.systems.arc_fleet.connections import never_connected
 from sim.systems.arc_fleet.defaults import (
     ByType,
     Named,
@@ -297,6 +298,7 @@ def warnings(name: str, spec: ArcFleet, operations: Sequence[Operation], span: S
             there = installed.named(operation.body)
             ours = by_type[operation.body.type.lower()]
             findings += _of_release(operation.path, operation.body, spec, there, ours)
+            findings += never_connected(operation, operation.body, spec, there, span)
         elif isinstance(operation.body, RepairExtension) and not can_fail:
             rule = "nothing is ever failed without `rollback_fails` or `max_attempts`"
             findings.append(Issue(operation.path, rule))

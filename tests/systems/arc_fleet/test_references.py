@@ -249,4 +249,64 @@ def test_windows_that_are_never_open_are_told_of_releases_and_of_connections():
         "operations.0.publish_extension.windows.0: is never open from Fri 20 Nov 16:00 to Sat 21 "
         "Nov 14:00",
     )
-    assert Scenario.from_dict(text | {"horizon": "2d"}).warnings == ()
+    # Both open by then, but never at the same time.
+    (told,) = Scenario.from_dict(text | {"horizon": "2d"}).warnings
+    assert told.startswith("operations.0.publish_extension.windows: are never open while")
+
+
+NIGHT = {"from": "22:00", "to": "04:00"}
+NEVER_MEET = (
+    "operations.0.publish_extension.windows: are never open while those of a that disconnect are "
+    "connected, from 2h to 3d: these never update"
+)
+
+
+@pytest.mark.parametrize(
+    ("window", "share", "more", "told"),
+    [
+        ({"from": "09:00", "to": "17:00"}, "50%", {}, [NEVER_MEET]),
+        ({"from": "09:00", "to": "22:00"}, "50%", {}, [NEVER_MEET]),
+        ({"from": "09:00", "to": "17:00"}, "0%", {}, []),
+        ({"from": "09:00", "to": "22:01"}, "50%", {}, []),
+        ({"from": "03:00", "to": "17:00"}, "50%", {}, []),
+        ({"from": "09:00", "to": "17:00"}, "50%", {"group": "b"}, []),
+    ],
+)
+def test_a_release_whose_windows_meet_no_connection_is_told_with_the_group(
+    window, share, more, told
+):
+    text = {
+        "horizon": "3d",
+        "systems": {
+            "f": {
+                "kind": "arc_fleet",
+                "extensions": [AGENT],
+                "groups": {
+                    "a": {"count": 2, "disconnected": {"share": share, "windows": [window]}},
+                    "b": {"count": 2},
+                },
+            }
+        },
+        "operations": [{"at": "2h", **publish(windows=[NIGHT], **more)}],
+    }
+    assert list(Scenario.from_dict(text).warnings) == told
+
+
+def test_what_is_common_before_a_release_does_not_help():
+    """On the last day both meet until 04:00 only."""
+    laptops = {"share": "50%", "windows": [{"from": "00:00", "to": "12:00"}]}
+    text = {
+        "horizon": "20h",
+        "systems": {
+            "f": {
+                "kind": "arc_fleet",
+                "extensions": [AGENT],
+                "groups": {"a": {"count": 2, "disconnected": laptops}},
+            }
+        },
+        "operations": [{"at": "3h", **publish(windows=[NIGHT | {"from": "18:00"}])}],
+    }
+    assert Scenario.from_dict(text).warnings == ()
+    text["operations"][0]["at"] = "5h"
+    (told,) = Scenario.from_dict(text).warnings
+    assert told.endswith("connected, from 5h to 20h: these never update")
