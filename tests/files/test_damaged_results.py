@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 import sim
+from sim import files
 from sim.core.errors import ScenarioError
 from sim.results.sources import TABLES
 
@@ -146,3 +147,16 @@ def test_no_damage_of_thousands_is_overlooked(whole, tmp_path):
     for _ in range(2000):
         file, damage = rng.choice(files), rng.choice(DAMAGES)
         assert is_told(folder, file, damage, rng), (file, damage)
+
+
+def test_of_a_folder_written_before_a_column_existed_the_rest_is_read(whole, tmp_path):
+    made = files.ResultFolder.at(whole)
+    parts = {name: (whole / name).read_bytes() for name in made.files}
+    parts["operations.csv"] = parts["operations.csv"].replace(b",request_id\n", b"\n", 1)
+    digests = {files.FILES, files.SEAL}
+    about = {key: value for key, value in made.provenance.items() if key not in digests}
+    older = files.write_results(tmp_path / "older", "x", list(parts.items()), about)
+    results = sim.open_results(older)
+    assert results.table("summary").equals(sim.open_results(whole).table("summary"))
+    with pytest.raises(ScenarioError, match=r"operations\.csv: .* without the column request_id"):
+        results.table("operations")
