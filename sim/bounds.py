@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from sim.core.errors import Problem, TooMuchError
+from sim.core.errors import NoMemoryError, Problem, TooMuchError
 from sim.core.units import show_duration
 from sim.scenario.issues import as_problems
 from sim.systems.base.cost import Part
@@ -73,7 +73,7 @@ def too_long(
 
 def no_memory(
     simulation: Numbered, replication: int, recorder: Recorder | None = None
-) -> TooMuchError:
+) -> NoMemoryError:
     """What is told where the memory does not suffice for a replication, or for what follows it."""
     subjects = simulation.subjects
     if recorder is not None and recorder.count > subjects.count:
@@ -89,7 +89,7 @@ def no_memory(
         f"asks for too much: this machine does not have the memory for replication {replication}; "
         f"{count:,} of {many} are {what}"
     )
-    return TooMuchError([located(simulation.scenario, part.path, rule)])
+    return NoMemoryError([located(simulation.scenario, part.path, rule)])
 
 
 def located(scenario: Scenario, path: Path, rule: str) -> Problem:

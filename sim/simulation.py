@@ -106,6 +106,7 @@ class Simulation:
                 seed=scenario.seed,
                 replication=replication,
                 time=context.reached,
+                variant=scenario.variant_name,
             ) from error
         # Frozen while the environment is alive: what unfinished processes do when they are
         # collected can no longer be recorded.

@@ -83,7 +83,10 @@ def _answer(words: list[str]) -> Answer:
     except KeyboardInterrupt as interruption:
         return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
-        return _failed(_internal(str(error), words), INTERNAL_ERROR, words)
+        found = _internal(str(error), words)
+        if options.command in ("run", "compare"):
+            found.append(Problem("", "", f"to see it again: {_rerun(options, error)}"))
+        return _failed(found, INTERNAL_ERROR, words)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
         return _failed(_surprise(error, words), INTERNAL_ERROR, words)
 
@@ -123,6 +126,13 @@ def _surprise(error: Exception, words: Sequence[str]) -> list[Problem]:
 def _internal(what: str, words: Sequence[str]) -> list[Problem]:
     said = (f"internal error: {what}", f"the command was: {_shell(words)}")
     return [Problem("", "", each) for each in said]
+
+
+def _rerun(options: argparse.Namespace, error: ModelError) -> str:
+    from sim.cli.failed import rerun
+    from sim.experiments.failures import options_of
+
+    return rerun(options, options_of(error.replication, error.seed, error.variant))
 
 
 # Commands -----------------------------------------------------------------------------------------
@@ -207,6 +217,7 @@ def _explain(options: argparse.Namespace) -> Answer:
 def _run(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import inputs, summary
+    from sim.cli.failed import failed
     from sim.cli.from_results import first_of, setting_of
     from sim.cli.outcomes import notes
     from sim.cli.precision import named_as_options, precision
@@ -226,10 +237,10 @@ def _run(options: argparse.Namespace) -> Answer:
     firsts = {name: first_of(first, name) for name in scenario.systems}
     setting = setting_of(found, options)
     rows, objectives = found.rows("summary"), found.rows("objectives")
-    said = notes(found)[found.about.variants[0].name]
+    said, before = notes(found)[found.about.variants[0].name], failed(found, options)
 
     def lines(style: Style) -> list[str]:
-        return summary.run(setting, rows, objectives, firsts, style, said)
+        return summary.run(setting, rows, objectives, firsts, style, said, before)
 
     return _finished(found, lines, warnings, options)
 
@@ -237,6 +248,7 @@ def _run(options: argparse.Namespace) -> Answer:
 def _compare(options: argparse.Namespace) -> Answer:
     from sim import results
     from sim.cli import inputs, summary
+    from sim.cli.failed import failed
     from sim.cli.from_results import setting_of
     from sim.cli.outcomes import killing, notes, together
     from sim.cli.precision import named_as_options, precision
@@ -258,10 +270,12 @@ def _compare(options: argparse.Namespace) -> Answer:
     conclusion = ""
     if found.conclusion:
         conclusion = "\n".join([found.conclusion.sentence, *killing(told, found.conclusion.best)])
-    said = together(told)
+    said, before = together(told), failed(found, options)
 
     def lines(style: Style) -> list[str]:
-        return summary.compare(setting, rows, objectives, references, conclusion, style, said)
+        return summary.compare(
+            setting, rows, objectives, references, conclusion, style, said, before
+        )
 
     return _finished(found, lines, warnings, options)
 
@@ -287,20 +301,22 @@ def _finished(
     options: argparse.Namespace,
 ) -> Answer:
     """The answer, once its results are saved; it stands where that fails or is interrupted."""
-    folder, code, found = None, _code(results), list[Problem]()
+    from sim.cli import failed
+
+    folder, code, found = None, _code(results), failed.problems(results, options)
     if not options.no_files:
         try:
             folder = _save(results, lines, options)
         except ScenarioError as error:
-            code, found = NOT_SAVED, list(error.problems)
+            code, found = NOT_SAVED, [*found, *error.problems]
         except KeyboardInterrupt:
             told = "interrupted while results were written; nothing is saved"
-            code, found = INTERRUPTED, [Problem("", "", told)]
+            code, found = INTERRUPTED, [*found, Problem("", "", told)]
         except MemoryError:
             told = "this machine does not have the memory to save the results; nothing is saved"
-            code, found = NOT_SAVED, [Problem("", "", told)]
+            code, found = NOT_SAVED, [*found, Problem("", "", told)]
         except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
-            code, found = INTERNAL_ERROR, _surprise(error, options.words)
+            code, found = INTERNAL_ERROR, [*found, *_surprise(error, options.words)]
     said = tuple(problems.lines(found))
     if options.json:
         text = json_text(_data(results, warnings, folder, found))
@@ -364,7 +380,12 @@ def _data(
 
 
 def _code(results: Results) -> int:
-    """That of the objectives; of a comparison, of the variant that keeps them best."""
+    """That of the objectives; of a comparison, of the variant that keeps them best.
+
+    Where a replication failed it is that of the failure, whatever the others say.
+    """
+    if results.failed_replications:
+        return INTERNAL_ERROR
     if results.about.objectives_met:
         return MET
     verdicts: dict[str, set[str]] = {}

@@ -71,7 +71,7 @@ def first_of(run: Run, system: str) -> First:
     line = run.timeline(system, series).crop(scenario.warm_up, scenario.horizon)
     # Row by row, as a table holds a row a day: `filter` of a table imports pandas.
     days = [row for row in to_rows(run.progress_table) if row["system"] == system]
-    return First(series, line, days, _changes(run, system))
+    return First(series, line, days, _changes(run, system), run.replication)
 
 
 def _changes(run: Run, system: str) -> list[float]:

@@ -81,3 +81,5 @@ class First:
     """How far a rollout had come, one row a day."""
     changes: Sequence[float] = ()
     """When something else happens in the system, seconds: it belongs to the drawing."""
+    replication: int = 0
+    """Which replication it is."""

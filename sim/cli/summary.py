@@ -44,12 +44,15 @@ def run(
     firsts: Mapping[str, First],
     style: Style,
     told: Sequence[str] = (),
+    failed: Sequence[str] = (),
 ) -> list[str]:
     """The answer of `run`: `summary` and `objectives` are of its one variant.
 
-    `firsts` gives what each system's first replication shows, `told` what must not be overlooked.
+    `firsts` gives what each system's first replication shows, `told` what must not be overlooked,
+    `failed` what is said before all else.
     """
-    lines = [style.title(line) for line in paragraph(_head(setting))]
+    lines = [line for said in failed for line in paragraph(said)]
+    lines += [style.title(line) for line in paragraph(_head(setting))]
     lines += paragraph(setting.precision)
     lines += [line for said in told for line in paragraph(said)]
     for system in setting.systems:
@@ -70,13 +73,15 @@ def compare(
     conclusion: str,
     style: Style,
     told: Sequence[str] = (),
+    failed: Sequence[str] = (),
 ) -> list[str]:
     """The answer of `compare`, one row a variant, in the order of `summary`.
 
     `references` are the variants that are shown and not ranked, `conclusion` says which is best,
-    `told` what must not be overlooked.
+    `told` what must not be overlooked, `failed` what is said before all else.
     """
-    lines = [style.title(line) for line in paragraph(_head(setting))]
+    lines = [line for said in failed for line in paragraph(said)]
+    lines += [style.title(line) for line in paragraph(_head(setting))]
     lines += paragraph(setting.precision)
     variants = list(dict.fromkeys(row["variant"] for row in summary))
     judged = judged_by(setting, objectives, references)
@@ -244,7 +249,7 @@ def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
 
 def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
     whose = f" of {setting.variant}" if setting.variant else ""
-    which = whose + ("" if setting.is_single else " in replication 0")
+    which = whose + ("" if setting.is_single else f" in replication {first.replication}")
     below = progress_table(first.days, which, style)
     what = f"{first.series.replace('_', ' ')}{which}"
     if first.line.simplified().times.size == 1:

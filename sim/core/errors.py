@@ -3,6 +3,7 @@
 SimError
     ScenarioError   the input is wrong; nothing ran (exit code 2)
         TooMuchError    it asks for more than a run, or this machine, may do (exit code 2)
+            NoMemoryError   the memory did not suffice (one replication: exit code 3)
     ModelError      a run failed, or its log its own audit: our bug (exit code 3)
 """
 
@@ -88,6 +89,10 @@ class TooMuchError(ScenarioError):
     """The input is right and asks for too much: a longer run, or more memory, than there can be."""
 
 
+class NoMemoryError(TooMuchError):
+    """The memory of this machine does not suffice; another replication may need less of it."""
+
+
 class LongRunWarning(UserWarning):
     """What is about to run takes long, or much memory."""
 
@@ -96,9 +101,16 @@ class ModelError(SimError):
     """A run broke down, or an invariant of its own model. The message says how to reproduce it."""
 
     def __init__(
-        self, rule: str, *, scenario: str, seed: int, replication: int, time: float
+        self,
+        rule: str,
+        *,
+        scenario: str,
+        seed: int,
+        replication: int,
+        time: float,
+        variant: str = "",
     ) -> None:
-        self.rule = rule
+        self.rule, self.variant = rule, variant
         self.scenario, self.seed, self.replication, self.time = scenario, seed, replication, time
         super().__init__(
             f"{rule}; please report it with the scenario file: "
@@ -114,5 +126,6 @@ class ModelError(SimError):
             seed=self.seed,
             replication=self.replication,
             time=self.time,
+            variant=self.variant,
         )
         return made_again, ()

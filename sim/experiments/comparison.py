@@ -105,6 +105,7 @@ def _ordered(one: Experiment, keys: Sequence[Key]) -> list[Key]:
 def difference(one: Experiment, baseline: Experiment, key: Key, level: float) -> Difference:
     """One metric of a variant, set against the baseline's, its interval at `level`."""
     metric = metric_of(baseline.scenario, key.system, key.metric)
+    one, baseline = paired_up(one, baseline)
     a, b = pairs(one, baseline, key)
     missing = np.isnan(a) | np.isnan(b)
     certain = not (one.measured.random or baseline.measured.random)
@@ -125,6 +126,25 @@ def difference(one: Experiment, baseline: Experiment, key: Key, level: float) ->
         len(a),
         int(missing.sum()),
     )
+
+
+def is_paired(variants: Sequence[Experiment]) -> bool:
+    """Whether all that draw have the same replications, which they lack where some failed."""
+    numbers = [one.measured.numbers for one in variants if one.measured.random]
+    return all(np.array_equal(numbers[0], other) for other in numbers[1:])
+
+
+def paired_up(one: Experiment, baseline: Experiment) -> tuple[Experiment, Experiment]:
+    """Both with the replications that failed in neither of them."""
+    if is_paired([one, baseline]):
+        return one, baseline
+    both = np.intersect1d(one.measured.numbers, baseline.measured.numbers)
+    return _only(one, both), _only(baseline, both)
+
+
+def _only(one: Experiment, numbers: NDArray[np.int64]) -> Experiment:
+    chosen = np.isin(one.measured.numbers, numbers)
+    return replace(one, measured=one.measured.only(chosen))
 
 
 def pairs(

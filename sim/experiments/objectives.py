@@ -82,7 +82,7 @@ def look_further(first: Experiment, *, progress: bool = False) -> Experiment:
 def enlarged(one: Experiment, runs: int, *, progress: bool = False) -> Experiment:
     """With the replications up to so many in all, judged anew; without chance there is one."""
     made = one.measured
-    more = range(len(made.numbers), runs)
+    more = range(len(made.numbers) + len(made.failures), runs)
     if not (made.random and more):
         return one
     further = replicate(

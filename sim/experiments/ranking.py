@@ -30,7 +30,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.metrics import Key
-from sim.experiments.comparison import ERROR, difference, idle, pairs, references
+from sim.experiments.comparison import (
+    ERROR,
+    difference,
+    idle,
+    is_paired,
+    paired_up,
+    pairs,
+    references,
+)
 from sim.experiments.intervals import surely_above
 from sim.experiments.objectives import metric_of
 
@@ -165,7 +173,9 @@ def _plain_wins(having: Sequence[Experiment], criterion: Criterion) -> Wins:
 
 
 def _is_plain(having: Sequence[Experiment], key: Key) -> bool:
-    """Whether no value is missing, and no replication is left out for its rollback."""
+    """Whether no value or replication is missing, and none is left out for its rollback."""
+    if not is_paired(having):
+        return False
     if any(np.isnan(one.measured.values[key]).any() for one in having):
         return False
     rolled_back = key._replace(metric="rolled_back")
@@ -207,23 +217,23 @@ def not_rolled_back(
     row: Difference, known: Mapping[str, Experiment]
 ) -> tuple[Experiment, Experiment]:
     """The two of a difference, in those replications that it may rest on."""
-    one, other = known[row.variant], known[row.baseline]
+    whole = known[row.variant], known[row.baseline]
+    one, other = paired_up(*whole)
     rolled_back = Key(row.system, row.group, "rolled_back")
     if row.metric not in OF_THE_FINISHED or rolled_back not in one.measured.values:
-        return one, other
+        return whole
     a, b = pairs(one, other, rolled_back)
     stays = (a == 0) & (b == 0)
     if stays.all():
-        return one, other
+        return whole
     return _only(one, stays), _only(other, stays)
 
 
 def _only(one: Experiment, replications: NDArray[np.bool_]) -> Experiment:
     """Some of an experiment's replications; one without chance has only one, which counts once."""
     measured = one.measured
-    chosen = replications if measured.random else replications.any(keepdims=True)
-    values = {key: value[chosen] for key, value in measured.values.items()}
-    return replace(one, measured=replace(measured, numbers=measured.numbers[chosen], values=values))
+    chosen = replications if measured.random else np.array([replications.any()])
+    return replace(one, measured=measured.only(chosen))
 
 
 def _headlines(variants: Iterable[Experiment]) -> dict[Criterion, None]:

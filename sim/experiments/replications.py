@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import operator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, SupportsIndex, TypeVar
 
 import numpy as np
@@ -17,11 +18,12 @@ from tqdm import tqdm
 
 from sim import bounds
 from sim.bounds import STACK
-from sim.core.errors import ModelError, ScenarioError
+from sim.core.errors import ModelError, NoMemoryError, ScenarioError
 from sim.core.log import Stack
 from sim.core.metrics import Key
 from sim.core.timelines import Members, stacked
 from sim.core.units import shorten, shorten_any
+from sim.experiments.failures import Failures
 from sim.experiments.incidents import happened
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log
     from sim.core.timelines import Steps
+    from sim.experiments.failures import Failure
     from sim.simulation import Simulation
 
 STATES = 20_000_000
@@ -48,7 +51,7 @@ class Measured:
     """What the replications of one scenario came to."""
 
     numbers: NDArray[np.int64]
-    """Which replications, shape (n,)."""
+    """Which replications, shape (n,); none that failed."""
     values: Mapping[Key, NDArray[np.float64]]
     """One value a replication, shape (n,); NaN where it is missing."""
     rollouts_ended: Mapping[str, NDArray[np.bool_]]
@@ -56,13 +59,15 @@ class Measured:
     random: bool
     """False where nothing was drawn: then there is one replication."""
     first: Log
-    """The log of the first replication."""
+    """The log of the first replication that did not fail."""
     sampled: Sequence[Mapping[tuple[str, str], Steps]]
     """By system and series what pictures show, in the units of the systems' weights, of the first
     replications: enough of them for a picture, one piece a stack."""
 
     outcomes: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     """By system and what happened (see `incidents.happened`) when it did, shape (n,), or NaN."""
+    failures: Sequence[Failure] = ()
+    """The replications that failed, by number."""
 
     @property
     def asks_for_rollouts(self) -> bool:
@@ -79,6 +84,17 @@ class Measured:
             self.first,
             (*self.sampled, *more.sampled),
             _concatenated([self.outcomes, more.outcomes]),
+            (*self.failures, *more.failures),
+        )
+
+    def only(self, chosen: NDArray[np.bool_]) -> Measured:
+        """Those replications that are `chosen`, shape (n,)."""
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            values={key: values[chosen] for key, values in self.values.items()},
+            rollouts_ended={name: ended[chosen] for name, ended in self.rollouts_ended.items()},
+            outcomes={key: when[chosen] for key, when in self.outcomes.items()},
         )
 
 
@@ -116,6 +132,8 @@ def replicate(
 ) -> Measured:
     """Run, audit and measure replications; only the first one where that drew nothing.
 
+    One that fails is told of and left out.
+
     Parameters
     ----------
     numbers
@@ -128,28 +146,35 @@ def replicate(
     Raises
     ------
     ModelError
-        If a run breaks an invariant of its own model.
+        If every run breaks an invariant of its own model, or the first ten do.
+    TooMuchError
+        If a run passes a bound, or the first one needs more memory than there is.
     """
     first: Log | None = None
     ran: list[int] = []
     stacks: list[_Analysis] = []
+    failures = Failures()
     with settled_heap(), _told_if_interrupted(ran, numbers, label):
-        for logs in _stacks(simulation, numbers, ran, progress, label):
+        for logs in _stacks(simulation, numbers, ran, failures, progress, label):
             gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
-            first = logs[0] if first is None else first  # an empty log is false
             seen = [*sampled, *(each.sampled for each in stacks)]
-            stacks.append(_analysed(simulation, logs, seen))
+            stacks += _sound(simulation, logs, failures, seen)
+            if stacks and first is None:  # an empty log is false
+                first = next(log for log in logs if log.replication == stacks[0].numbers[0])
+                failures.forget()
             logs.clear()  # before the next ones run
     if first is None:
+        failures.raise_first()
         raise ValueError("there must be a replication to run, got none")
     return Measured(
-        np.array(ran),
+        np.concatenate([each.numbers for each in stacks]),
         _concatenated([each.values for each in stacks]),
         _concatenated([each.rollouts_ended for each in stacks]),
         first.drew,
         first,
         tuple(each.sampled for each in stacks if each.sampled),
         _concatenated([each.outcomes for each in stacks]),
+        sorted(failures.found, key=attrgetter("replication")),
     )
 
 
@@ -219,12 +244,22 @@ def audit(simulation: Simulation, stack: Stack, logs: Sequence[Log]) -> None:
 def _fault(simulation: Simulation, rule: str, replication: int, time: float) -> ModelError:
     scenario = simulation.scenario
     return ModelError(
-        rule, scenario=scenario.name, seed=scenario.seed, replication=replication, time=time
+        rule,
+        scenario=scenario.name,
+        seed=scenario.seed,
+        replication=replication,
+        time=time,
+        variant=scenario.variant_name,
     )
 
 
 def _stacks(
-    simulation: Simulation, numbers: Sequence[int], ran: list[int], progress: bool, label: str
+    simulation: Simulation,
+    numbers: Sequence[int],
+    ran: list[int],
+    failures: Failures,
+    progress: bool,
+    label: str,
 ) -> Iterator[list[Log]]:
     """The logs of the replications, in stacks of about `STACK` rows; `ran` gets their numbers."""
     logs: list[Log] = []
@@ -232,10 +267,14 @@ def _stacks(
     hidden = None if progress else True  # None lets the bar hide where stderr is no terminal
     with tqdm(numbers, label, disable=hidden, leave=False, unit="run") as bar:
         for number in bar:
-            logs.append(simulation.run(number))
+            try:
+                logs.append(simulation.run(number))
+            except (ModelError, NoMemoryError) as error:
+                failures.add(number, error, ran)
+                continue
             ran.append(number)
             rows += len(logs[-1])
-            if not logs[-1].drew and number == numbers[0]:
+            if not logs[-1].drew and len(ran) == 1:
                 break
             if rows >= STACK or len(logs) * simulation.subjects.count >= STATES:
                 yield logs
@@ -247,11 +286,34 @@ def _stacks(
 class _Analysis(NamedTuple):
     """What the replications of one stack came to: the parts of a `Measured`."""
 
+    numbers: NDArray[np.int64]
     values: Mapping[Key, NDArray[np.float64]]
     rollouts_ended: Mapping[str, NDArray[np.bool_]]
     outcomes: Mapping[tuple[str, str], NDArray[np.float64]]
     sampled: Mapping[tuple[str, str], Steps]
     """Empty where stacks before it are enough for a picture."""
+
+
+def _sound(
+    simulation: Simulation,
+    logs: Sequence[Log],
+    failures: Failures,
+    seen: Sequence[Mapping[tuple[str, str], Steps]],
+) -> list[_Analysis]:
+    """The analysis of a stack; where it fails, those of each of its logs that do not."""
+    try:
+        return [_analysed(simulation, logs, seen)]
+    except Exception as error:  # noqa: BLE001  (whatever it is, other logs need not have it)
+        together = error
+    sound = []
+    for log in logs:
+        try:
+            sound.append(_analysed(simulation, [log], seen))
+        except Exception as error:  # noqa: BLE001
+            failures.add(log.replication, error, logs)
+    if len(sound) == len(logs) and not isinstance(together, NoMemoryError):
+        raise together  # no single replication is at fault, so none can be left out
+    return sound
 
 
 def _analysed(
@@ -263,7 +325,8 @@ def _analysed(
         audit(simulation, stack, logs)
         values, ended = _values(simulation, stack)
         sampled = _sampled(simulation, stack, logs, seen)
-        return _Analysis(values, ended, happened(stack, simulation.models), sampled)
+        happenings = happened(stack, simulation.models)
+        return _Analysis(stack.numbers, values, ended, happenings, sampled)
 
 
 def _values(

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sim.plots.style import Mark, Picture
 
 LABEL = "capacity (% of nominal)"
+FIRST = "replication 0"
+"""The one that is drawn among others, unless it failed."""
 _HEIGHT = 3.6
 _LEGEND_COLUMNS = (4, 3)
 """Without and with several long names."""
@@ -70,15 +72,16 @@ def figure(
     beside: Mapping[str, Timeline] | None = None,
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
+    which: str = FIRST,
 ) -> Picture:
-    """Capacity over time, `line` as shares; with a `band` it is one replication among others.
+    """Capacity over time, `line` as shares; with a `band` it is `which` replication among others.
 
     What lies below `threshold` (a share) is shaded where there is no band. `beside` holds further
     lines of that replication, by what they are. With `start` the x axis is a clock. Without `title`
     the figure states what `line` shows.
     """
     beside = beside or {}
-    subject = "Capacity" if band is None else "In replication 0 capacity"
+    subject = "Capacity" if band is None else f"In {which} capacity"
     lines, bands = [line, *beside.values()], [] if band is None else [band]
     shown = view(lines, bands, marks)
     with style.look():
@@ -94,7 +97,7 @@ def figure(
         style.draw_marks(axes, marks, shown.left, shown.right)
         clock.time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
-        explain(page, "outside lower center", beside, has_band=band is not None)
+        explain(page, "outside lower center", beside, has_band=band is not None, which=which)
     return page
 
 
@@ -221,13 +224,14 @@ def explain(
     *,
     has_band: bool,
     one: str = "in service",
+    which: str = FIRST,
 ) -> None:
     """The legend of what stands in the axes, at `place` as matplotlib names it.
 
     Without a band or lines `beside` there is one line, which the axis names.
     """
     names = list(beside)
-    one = "replication 0" if has_band else one
+    one = which if has_band else one
     handles: list[Artist] = [
         Line2D([], [], color=style.INK, linewidth=_THIN if has_band else style.THICK, label=one)
     ]
@@ -238,9 +242,7 @@ def explain(
             *handles,
         ]
     for name, (colour, dashes) in zip(names, style.LINES[1:], strict=False):
-        label = fitted(
-            f"{name}, replication 0" if has_band else name, style.LEGEND_NAME, style.SMALL
-        )
+        label = fitted(f"{name}, {which}" if has_band else name, style.LEGEND_NAME, style.SMALL)
         handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=label))
     if has_band or names:
         page.legend(handles=handles, loc=place, ncols=_LEGEND_COLUMNS[len(names) > 1])

@@ -36,16 +36,17 @@ def figure(
     beside: Mapping[str, Timeline] | None = None,
     marks: Sequence[Mark] = (),
     start: dt.datetime | None = None,
+    which: str = capacity.FIRST,
 ) -> Picture:
     """The share up to date over time. With `start` the x axis is a clock.
 
     `beside` holds the lines of groups, of the same replication as `line`. Without `title` the
-    figure states when `line` reached which share.
+    figure states when `line` reached which share. With a `band`, `line` is of `which` replication.
     """
     beside = beside or {}
     lines, bands = [line, *beside.values()], [] if band is None else [band]
     shown = capacity.view(lines, bands, marks)
-    where = "" if band is None else " in replication 0"
+    where = "" if band is None else f" in {which}"
     with style.look():
         title = title or f"Up to date{where}: {course(line, start)}"
         page = style.picture(title, subtitle, _HEIGHT)
@@ -57,7 +58,12 @@ def figure(
         clock.time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
         capacity.explain(
-            page, "outside lower center", beside, has_band=band is not None, one="all together"
+            page,
+            "outside lower center",
+            beside,
+            has_band=band is not None,
+            one="all together",
+            which=which,
         )
     return page
 

@@ -46,16 +46,17 @@ def capacities(
     bands: Mapping[str, Band] | None = None,
     beside: Mapping[str, Mapping[str, Timeline]] | None = None,
     start: dt.datetime | None = None,
+    which: str = capacity.FIRST,
 ) -> Picture:
     """Capacity over time, a panel for each variant of `lines` (name -> shares), on the same axes.
 
     Without bands, what lies below `threshold` (a share) is shaded. `bands` may hold a band for any
-    variant, `beside` further lines. `answers` say what the panels show, the longest ones first: of
-    those the first is taken that fits. ValueError without a variant and with more than 12. Without
-    `title` the figure states each variant's lowest capacity, and where there are bands that it is
-    of one replication.
+    variant, `which` replication the lines are of then, `beside` further lines. `answers` say what
+    the panels show, the longest ones first: of those the first is taken that fits. ValueError
+    without a variant and with more than 12. Without `title` the figure states each variant's lowest
+    capacity, and where there are bands that it is of one replication.
     """
-    subject = "Lowest capacity in replication 0" if bands else "Lowest capacity"
+    subject = f"Lowest capacity in {which}" if bands else "Lowest capacity"
     full = {name: capacity.course(line, threshold) for name, line in lines.items()}
     short = {name: f"lowest {show_share(line.minimum())}" for name, line in lines.items()}
     return _panels(
@@ -68,6 +69,7 @@ def capacities(
         bands=bands or {},
         beside=beside or {},
         start=start,
+        which=which,
     )
 
 
@@ -80,12 +82,13 @@ def shares_up_to_date(
     bands: Mapping[str, Band] | None = None,
     beside: Mapping[str, Mapping[str, Timeline]] | None = None,
     start: dt.datetime | None = None,
+    which: str = capacity.FIRST,
 ) -> Picture:
     """The share up to date over time, a panel for each variant of `lines`, on the same axes.
 
     As `capacities`. Without `title` the figure states when each variant had 99 % up to date.
     """
-    where = " in replication 0" if bands else ""
+    where = f" in {which}" if bands else ""
     full = {name: up_to_date.course(line, start) for name, line in lines.items()}
     short = {name: up_to_date.outcome(line, start) for name, line in lines.items()}
     return _panels(
@@ -97,6 +100,7 @@ def shares_up_to_date(
         bands=bands or {},
         beside=beside or {},
         start=start,
+        which=which,
     )
 
 
@@ -140,6 +144,7 @@ def _panels(
     bands: Mapping[str, Band] | None = None,
     beside: Mapping[str, Mapping[str, Timeline]] | None = None,
     counts: bool = False,
+    which: str = capacity.FIRST,
 ) -> Picture:
     """A panel for each variant, in it what `answers` says of it; the lines are shares or counts."""
     if not 0 < len(lines) <= MOST:
@@ -175,7 +180,7 @@ def _panels(
         panels[0].set_xlabel("")
         style.label_panels(page, clock.time_label(shown, start, most), label, legend)
         if legend:
-            capacity.explain(page, "lower center", others, has_band=bool(bands))
+            capacity.explain(page, "lower center", others, has_band=bool(bands), which=which)
     return page
 
 

@@ -32,6 +32,12 @@ def result_page(results: Contents) -> str:
     if verdicts:
         parts.append(html.table(["variant", "objective", "verdict", ""], verdicts))
     lines = [about.question] if about.question else []
+    for one in about.variants:
+        failed = about.failed(one.name)
+        if failed:
+            of = one.replications + len(failed)
+            told = f"{len(failed):,} of {of:,} replications failed: {failed[0].message}"
+            lines.append(f"{one.name}: {told}" if about.compared else told)
     lines += about.conclusion.sentence.splitlines() if about.conclusion else []
     assumed = [f"assumed: {', '.join(about.assumptions)}"] if about.assumptions else []
     parts.append(html.page("", assumed, []))

@@ -56,6 +56,7 @@ class ResultPictures:
             threshold=self._of.bound(one, name, "min_capacity"),
             band=self._of.band(one, name, "capacity"),
             beside=self._of.accepting(one, name),
+            which=_which([one]),
             **self._around(one, name),
         )
 
@@ -67,6 +68,7 @@ class ResultPictures:
             title=self._title(one, name, "up_to_date"),
             band=self._of.band(one, name, "up_to_date"),
             beside=self._of.groups(one, name, "up_to_date"),
+            which=_which([one]),
             **self._around(one, name),
         )
 
@@ -152,7 +154,7 @@ class ResultPictures:
         lines = {
             one.name: found[one.name] or self._of.line(one, name, series, group) for one in chosen
         }
-        which = "median of all runs" if any(found.values()) else "replication 0"
+        which = "median of all runs" if any(found.values()) else _which(chosen)
         of_whom = group or (name if self._several else "")
         what = f"{of_whom} {series}".strip().replace("_", " ")
         among = f" in {len(lines)} variants" if len(lines) > 1 else ""
@@ -228,6 +230,7 @@ class ResultPictures:
             rest.setdefault("answers", [])
             which = f"replication {every[0].first}" if any(one.is_spread for one in every) else ""
             return variants.queues(lines, which=which, **rest)
+        rest["which"] = _which(every)
         if series == "up_to_date":
             beside = {one.name: self._of.groups(one, system, series) for one in every}
             return variants.shares_up_to_date(lines, bands=bands, beside=beside, **rest)
@@ -356,6 +359,12 @@ class ResultPictures:
         else:
             parts.append(f"replication {(one or about.variants[0]).first}")
         return ", ".join(filter(None, parts))
+
+
+def _which(variants: Sequence[Variant]) -> str:
+    """Which replication is drawn of each of them: the first one that did not fail."""
+    firsts = {one.first for one in variants}
+    return f"replication {firsts.pop()}" if len(firsts) == 1 else "the first replication"
 
 
 def _says_something(panel: estimates.Panel) -> bool:

@@ -16,6 +16,7 @@ from sim.core.wall_clock import localized
 from sim.core.zones import parse_zone
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
+from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
 from sim.experiments.precision import Precision  # noqa: TC001  (checked when read)
@@ -24,6 +25,8 @@ from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import MOST_HEADLINES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sim.experiments.objectives import Experiment
     from sim.scenario import Scenario
 
@@ -102,6 +105,9 @@ class About:
     """Whose clock all times of day follow, or empty."""
     precision: Precision | None = None
     """Why there are so many replications; None where their number was given."""
+    failed_replications: Sequence[FailedReplication] = ()
+    """The replications that failed by a fault of the program, by variant; all else leaves them out.
+    """
 
     @classmethod
     def of(
@@ -139,6 +145,7 @@ class About:
             wall_time_s=wall_time,
             time_zone=scenario.time_zone,
             precision=precision,
+            failed_replications=tuple(each for one in made for each in _failed(one)),
         )
 
     @classmethod
@@ -158,6 +165,16 @@ class About:
     def objectives_met(self) -> bool:
         """Whether every objective is met; in a comparison, by any variant that is no reference."""
         return any(one.meets_all for one in self.variants if not one.reference)
+
+    def failed(self, variant: str) -> list[FailedReplication]:
+        """Those of one variant."""
+        return [each for each in self.failed_replications if each.variant == variant]
+
+    def numbers(self, one: Variant) -> list[int]:
+        """Which replications a variant's results are of."""
+        failed = {each.replication for each in self.failed(one.name)}
+        numbers = range(one.first, one.first + one.replications + len(failed))
+        return [number for number in numbers if number not in failed][: one.replications]
 
     def provenance(self, command: str) -> dict[str, Any]:
         """The content of provenance.json."""
@@ -196,6 +213,15 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
         modes=modes(one.scenario),
         mean_bounds=bounds(one.scenario, "mean"),
     )
+
+
+def _failed(one: Experiment) -> Iterator[FailedReplication]:
+    seed, name = one.scenario.seed, one.scenario.variant_name
+    for each in one.measured.failures:
+        again = options_of(each.replication, seed, name)
+        yield FailedReplication(
+            one.variant, each.replication, seed, each.time_s, each.message, again
+        )
 
 
 def bounds(scenario: Scenario, of: Literal["runs", "mean"] = "runs") -> dict[str, dict[str, float]]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiments.conclusion import Conclusion
+    from sim.experiments.failures import FailedReplication
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
 
@@ -137,7 +138,8 @@ def run(
         `replay` is a whole number (of any integer type) from 0 to 2^31 - 1. `precision` takes no
         given number of replications, or the only one, beside it.
     ModelError
-        If a run breaks an invariant of its own model.
+        If every run breaks an invariant of its own model, or the first ten do; one that does is
+        left out, and stands in `failed_replications`.
     """
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications, replay=replay)
@@ -181,7 +183,8 @@ def compare(
         If the file is wrong, or asks for too much (a `TooMuchError`), or one of the numbers, or
         there is nothing to compare.
     ModelError
-        If a run breaks an invariant of its own model.
+        If every run breaks an invariant of its own model, or the first ten do; one that does is
+        left out, and stands in `failed_replications`.
     """
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications)
@@ -238,6 +241,11 @@ class Results(Contents):
     def conclusion(self) -> Conclusion | None:
         """Which variant is best and why, as data and in words; None after `run`."""
         return self.about.conclusion
+
+    @property
+    def failed_replications(self) -> Sequence[FailedReplication]:
+        """Those that a fault of the program ended: no table and no picture has anything of them."""
+        return self.about.failed_replications
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -360,7 +368,7 @@ class Results(Contents):
         """A table of all replications, piece by piece: they may not fit into memory together."""
         for one in self.about.variants:
             simulation, pieces, rows = self._source.simulation(one), [], 0
-            numbers = range(one.first, one.first + one.replications)
+            numbers = self.about.numbers(one)
             for number in numbers:
                 again = Replication.of(simulation, number, one.name)
                 pieces.append(_PIECES[name](again))

@@ -246,6 +246,7 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
 def replications(variant: str, measured: Measured, made: NDArray[np.int64]) -> pa.Table:
     """One row for each replication of each metric; without chance each of those `made` is alike."""
+    made = measured.numbers if measured.random else made
     keys, runs = list(measured.values), len(made)
     counts = np.full(len(keys), runs)
     columns = [

@@ -5,11 +5,13 @@ import io
 
 import numpy as np
 import pytest
+from failing import AT, fail
 
-from sim.core.errors import ModelError
+from sim.core.errors import ModelError, NoMemoryError
 from sim.core.log import Log
 from sim.core.metrics import Key
 from sim.experiments import replications
+from sim.experiments.failures import Failure
 from sim.experiments.replications import audit, replicate
 from sim.files import loads
 from sim.simulation import Simulation
@@ -163,21 +165,100 @@ def test_capacity_is_that_of_the_timelines(simulation):
 
 def test_broken_run_is_told_so_that_it_can_be_reproduced():
     with pytest.raises(ModelError) as error:
-        replicate(Broken(loads(CHANCE)), range(5))
+        replicate(Broken(loads(CHANCE)), [3])
     fault = error.value
     assert (fault.scenario, fault.seed, fault.replication) == ("shop", 7, 3)
     assert fault.time == pytest.approx(Simulation(loads(CHANCE)).run(3).rows["time"][-1])
     assert "old state is not what the subject was in" in str(fault)
 
 
+def is_without(measured, whole, failed):
+    """Whether it is the whole but for the replications that failed."""
+    stay = ~np.isin(whole.numbers, failed)
+    assert measured.numbers.tolist() == whole.numbers[stay].tolist()
+    for of in ("values", "rollouts_ended", "outcomes"):
+        kept, every = getattr(measured, of), getattr(whole, of)
+        assert list(kept) == list(every)
+        for key, values in every.items():
+            assert np.array_equal(kept[key], values[stay], equal_nan=of != "rollouts_ended")
+    return [each.replication for each in measured.failures] == failed
+
+
+def test_broken_run_leaves_the_others_as_they_are():
+    broken, whole = Broken(loads(CHANCE)), replicate(Simulation(loads(CHANCE)), range(6))
+    measured = replicate(broken, range(6))
+    assert is_without(measured, whole, [3])
+    (failure,) = measured.failures
+    assert failure.time_s == Simulation(loads(CHANCE)).run(3).rows["time"][-1]
+    assert "old state is not what the subject was in" in failure.message
+
+
+def test_run_that_breaks_down_leaves_the_others_as_they_are(simulation, monkeypatch):
+    whole = replicate(simulation, range(6))
+    fail(monkeypatch, [0, 4], RuntimeError("boom"))
+    measured = replicate(simulation, range(6))
+    assert is_without(measured, whole, [0, 4])
+    assert measured.first.replication == 1
+    assert measured.failures[1] == Failure(4, AT, "RuntimeError: boom")
+    joined = replicate(simulation, range(3)).joined(replicate(simulation, range(3, 6)))
+    assert is_without(joined, whole, [0, 4])
+
+
+def test_further_memory_may_fail_one_replication_and_not_the_first(simulation, monkeypatch):
+    fail(monkeypatch, [2], MemoryError())
+    (failure,) = replicate(simulation, range(4)).failures
+    assert failure.replication == 2
+    assert "does not have the memory for replication 2" in failure.message
+    with pytest.raises(NoMemoryError, match="replication 2"):
+        replicate(simulation, range(2, 4))
+
+
 def test_rule_of_the_model_is_told_with_the_replication_that_breaks_it(simulation, monkeypatch):
     def audit(stack):
         return "shop: out of line" if 2 in stack.numbers else None
 
+    whole = replicate(simulation, range(5))
     monkeypatch.setattr(simulation.models["shop"], "audit", audit, raising=False)
+    measured = replicate(simulation, range(5))
+    assert is_without(measured, whole, [2])
+    assert measured.failures[0].message == "shop: out of line"
     with pytest.raises(ModelError, match="shop: out of line") as error:
-        replicate(simulation, range(5))
+        replicate(simulation, [2])
     assert error.value.replication == 2
+
+
+def test_analysis_that_fails_for_one_replication_leaves_the_others(simulation, monkeypatch):
+    model = simulation.models["shop"]
+    real = model.measure
+
+    def measure(stack, *rest):
+        return {}[1] if 2 in stack.numbers else real(stack, *rest)
+
+    whole = replicate(simulation, range(5))
+    monkeypatch.setattr(model, "measure", measure)
+    measured = replicate(simulation, range(5))
+    assert is_without(measured, whole, [2])
+    assert measured.failures == [Failure(2, None, "KeyError: 1")]
+
+
+def test_fault_of_all_together_is_nobodys_and_is_raised(simulation, monkeypatch):
+    model = simulation.models["shop"]
+    real = model.measure
+
+    def measure(stack, *rest):
+        return {}[1] if len(stack.numbers) > 1 else real(stack, *rest)
+
+    monkeypatch.setattr(model, "measure", measure)
+    with pytest.raises(KeyError):
+        replicate(simulation, range(5))
+    assert replicate(simulation, [0]).numbers.tolist() == [0]
+
+
+def test_some_of_the_replications(simulation):
+    whole = replicate(simulation, range(5))
+    some = whole.only(np.isin(whole.numbers, [1, 4]))
+    assert is_without(some, whole, [0, 2, 3]) is False  # nobody says that those failed
+    assert some.numbers.tolist() == [1, 4]
 
 
 def test_no_replication_is_a_mistake(simulation):

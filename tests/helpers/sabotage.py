@@ -27,8 +27,11 @@ class Sabotage:
 
 
 def run(scenario, replications=4):
-    """Run, audit and measure some replications."""
-    replicate(Simulation(Scenario.from_dict(dict(scenario))), range(replications))
+    """Run, audit and measure some replications; the first that fails raises."""
+    simulation = Simulation(Scenario.from_dict(dict(scenario)))
+    for number in range(replications):
+        if not replicate(simulation, [number]).random:
+            break
 
 
 def scaled(patch, owner, name, factor):

@@ -1,8 +1,10 @@
 """Runs and comparisons through the Python interface: answers, folders, and the way back."""
 
 import pytest
+from failing import fail
 from made_results import CHANCE, HEAD, OBJECTIVE, VARIANTS
 from pandas.testing import assert_frame_equal
+from scipy import stats
 
 import sim
 from sim.core.errors import ScenarioError
@@ -287,3 +289,36 @@ def test_folder_without_results_is_refused(tmp_path):
 
 
 # Notebooks ----------------------------------------------------------------------------------------
+
+
+def test_comparison_leaves_out_pairs_of_which_one_failed(compared, monkeypatch):
+    fail(monkeypatch, [2], RuntimeError("boom"), "simultaneous")
+    results = sim.compare(sim.loads(CHANCE + OBJECTIVE + VARIANTS))
+    (failed,) = results.failed_replications
+    assert (failed.variant, failed.replication) == ("simultaneous", 2)
+    assert failed.rerun == "--replay 2 --seed 0 --variant simultaneous"
+    every = compared.replications.query("group == '' and metric == 'capacity_hours_lost'")
+    every = every.pivot_table(index="replication", columns="variant", values="value")
+    own = every.drop(index=2)
+    row = results.comparison.query("group == '' and metric == 'capacity_hours_lost'")
+    row = row.set_index("variant").loc["simultaneous"]
+    assert row["n"] == 4
+    paired = stats.ttest_rel(own["simultaneous"], own["auto"]).confidence_interval(row["level"])
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((paired.low, paired.high))
+    assert row["baseline_mean"] == pytest.approx(own["auto"].mean())
+    runs = results.replications.query("metric == 'min_capacity'").groupby("variant")["replication"]
+    assert sorted(set(runs.get_group("simultaneous"))) == [0, 1, 3, 4]
+    assert sorted(set(runs.get_group("auto"))) == [0, 1, 2, 3, 4]
+
+
+def test_failed_first_replication_is_followed_by_the_next(monkeypatch, tmp_path):
+    fail(monkeypatch, [0, 3], RuntimeError("boom"))
+    results = sim.run(sim.loads(CHANCE))
+    folder = results.save(tmp_path / "r", keep=["timelines"], figures="none")
+    saved = sim.open_results(folder)
+    assert sorted(set(saved.timelines["replication"])) == [1, 2, 4]
+    assert tuple(saved.failed_replications) == results.failed_replications
+    assert results.replay().replication == 1
+    assert "2 of 5 replications failed: RuntimeError: boom" in results._repr_html_()
+    legend = [text.get_text() for text in results.plot.capacity().legends[0].get_texts()]
+    assert "replication 1" in legend
