@@ -197,6 +197,7 @@ def test_keys_of_json_are_stable(shell):
         *(
             "time_zone",
             "precision",
+            "failed_replications",
             "multiplicity",
             "warnings",
             "problems",
@@ -226,6 +227,7 @@ def test_broken_invariant_is_an_internal_error_and_can_be_repeated(shell, monkey
             "shop, seed 3, replication 17, t = 60 s"
         ),
         "rollout-sim: the command was: rollout-sim run random.yaml --seed 3",
+        "rollout-sim: to see it again: rollout-sim run random.yaml --replay 17 --seed 3",
     ]
 
 
