@@ -57,6 +57,17 @@ def test_small_services_cost_no_more_than_naive_simpy():
     assert loop <= naive * 1.05  # noise
 
 
+def test_a_large_scale_set_is_walked_about_as_fast_as_a_cloud_service():
+    script, size = HERE / "benchmarks" / "w1_ours.py", ("-n", 100_000, "--reps", 1)
+    service, scale_set = [], []
+    for _ in range(5):
+        service.append(measured(script, *size)["wall"])
+        scale_set.append(measured(script, *size, "--kind", "vm_scale_set")["wall"])
+    ratio = statistics.median(scale_set) / statistics.median(service)
+    print(f"\na scale set of 100,000 takes {ratio:.2f} of a cloud service's time")
+    assert ratio <= 1.25  # half as many rows again, and noise
+
+
 def test_a_large_service_is_four_times_faster_than_naive_simpy():
     naive, _, whole = alternated(100_000, 1)
     assert whole <= naive / 4

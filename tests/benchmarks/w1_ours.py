@@ -1,4 +1,5 @@
-"""W1 by rollout-sim: an Auto upgrade of n instances in five domains; one JSON line.
+"""W1 by rollout-sim: an Auto upgrade of n instances in five domains, or of a scale set in five
+batches; one JSON line.
 
 `loop` is the event loop with its log, `wall` the whole: loop, log, audit and all metrics.
 """
@@ -11,30 +12,36 @@ from sim.experiments.replications import replicate, settled_heap
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
+RESTART = {"lognormal": {"median": "4min", "p95": "11min"}}
 
-def scenario(instances: int) -> Scenario:
-    restart = {"lognormal": {"median": "4min", "p95": "11min"}}
-    return Scenario.from_dict(
-        {
-            "horizon": "30d",
-            "systems": {
-                "w1": {
-                    "kind": "cloud_service",
-                    "start_timeout": "29d",
-                    "roles": {"Web": {"instances": instances, "restart": restart}},
-                }
-            },
-            "operations": [{"at": "1s", "upgrade_deployment": {}}],
-        }
-    )
+
+def cloud_service(instances: int) -> Scenario:
+    roles = {"Web": {"instances": instances, "restart": RESTART}}
+    service = {"kind": "cloud_service", "start_timeout": "29d", "roles": roles}
+    return upgraded(service, {"upgrade_deployment": {}})
+
+
+def vm_scale_set(instances: int) -> Scenario:
+    """The same instances in batches of a fifth, one row more for each: it runs, then is healthy."""
+    scale_set = {"kind": "vm_scale_set", "instances": instances, "reimage": RESTART}
+    return upgraded(scale_set, {"update_model": {"image": "2"}})
+
+
+def upgraded(system: dict[str, object], request: dict[str, object]) -> Scenario:
+    asked = [{"at": "1s"} | request]
+    return Scenario.from_dict({"horizon": "30d", "systems": {"w1": system}, "operations": asked})
+
+
+KINDS = {"cloud_service": cloud_service, "vm_scale_set": vm_scale_set}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("-n", type=int, required=True)
     parser.add_argument("--reps", type=int, required=True)
+    parser.add_argument("--kind", choices=KINDS, default="cloud_service")
     args = parser.parse_args()
-    simulation = Simulation(scenario(args.n))
+    simulation = Simulation(KINDS[args.kind](args.n))
     simulation.run(args.reps)  # warm up what is made once
     with settled_heap():
         began = time.perf_counter()
