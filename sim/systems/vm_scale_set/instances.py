@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sim.core.log import PACK
+from sim.core.log import PACK, ROW
 from sim.systems.base.context import LOOK, RETURN, EventSequence
 from sim.systems.vm_scale_set.draws import seen_healthy
 from sim.systems.vm_scale_set.states import (
@@ -197,7 +197,7 @@ class Instances:
         """
         # A hot path: each instance of a set comes by here in each upgrade.
         codes, courses, awaiting = self.codes, self._courses, self._awaiting
-        now, extend, first = self.context.now, self._extend, self.first
+        now, first = self.context.now, self.first
         numbers = np.array(members, np.int64)
         attempts = starts.next_attempts(numbers)
         course = Course(starts, cause)
@@ -206,11 +206,14 @@ class Instances:
         new = version * WIDTH + status
         if status == CREATING:
             self.count += sum(not codes[instance] for instance in members)
+        rows = np.empty(len(members), ROW)
+        rows["time"], rows["subject"], rows["cause"] = now, first + numbers, cause
+        rows["old"], rows["new"] = [codes[instance] for instance in members], new
+        self._extend(rows.tobytes())
         for instance in members:
             courses[instance] = course
             former = awaiting[instance]
             awaiting[instance] = awaits if former is None else Both(former, awaits)
-            extend(PACK(now, first + instance, cause, codes[instance], new))
             codes[instance] = new
         due = self._plan(numbers, attempts, version, status, starts)
         EventSequence(self.context, due, self._stepper(course))
