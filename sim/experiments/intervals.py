@@ -169,6 +169,25 @@ def least_for_quantile(p: float, confidence: float = 0.95) -> int:
     return math.ceil(math.log(1 - confidence) / math.log(max(p, 1 - p)) - _ROUNDING)
 
 
+def ecdf(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The distinct values in order, and the share of all that are at most each of them.
+
+    What is missing is above all: where anything is, the last share is below 1.
+    """
+    x = _floats(values)
+    points, counts = np.unique(x[~np.isnan(x)], return_counts=True)
+    return points, counts.cumsum() / x.size
+
+
+def dkw_half_width(n: int, level: float = 0.95) -> float:
+    """How far the shares of `ecdf` may be off those of the law, all of them at once at `level`.
+
+    Dvoretzky, Kiefer and Wolfowitz with Massart's constant (Annals of Probability 18 (1990),
+    1269-1283): it holds for any law, also one with steps, and for any n.
+    """
+    return math.sqrt(math.log(2 / (1 - level)) / (2 * n))
+
+
 def skewness(values: ArrayLike) -> float:
     """The third central moment over the variance to 3/2 (both over n): 0 where symmetric.
 

@@ -13,11 +13,21 @@ import numpy as np
 
 from sim.core.errors import ScenarioError
 from sim.core.timelines import TOLERANCE
-from sim.plots import availability, capacity, estimates, gantt, overlay, up_to_date, variants
+from sim.plots import (
+    availability,
+    capacity,
+    estimates,
+    gantt,
+    overlay,
+    up_to_date,
+    variants,
+)
+from sim.results.distributions import picture
 from sim.results.lookup import Lookup
 from sim.results.run_pictures import RunPictures, apart, in_availability, marks, the_system
 from sim.results.spreads import downtime, in_runs, sentence
 from sim.systems import SYSTEM_TYPES
+from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,11 +155,7 @@ class ResultPictures:
         name = self._system(system)
         series = series or SYSTEM_TYPES[self._results.about.kinds[name]].main_series
         chosen = [self._variant(each) for each in of] or self._of.having(name)
-        if len(chosen) > overlay.MOST:
-            rule = (
-                f"at most {overlay.MOST} lines can be distinguished, got {len(chosen)} variants; "
-            )
-            raise ScenarioError.of(f"{rule}name some: of=[{chosen[0].name!r}, ...]")
+        _refuse_many(chosen)
         found = {one.name: self._of.median(one, name, series, group) for one in chosen}
         lines = {
             one.name: found[one.name] or self._of.line(one, name, series, group) for one in chosen
@@ -164,6 +170,39 @@ class ResultPictures:
             title=f"{what[:1].upper()}{what[1:]}{among}, {which}",
             subtitle=self._subtitle(name, None),
             start=self._results.about.start_time,
+        )
+
+    def distribution(
+        self, metric: str = "", system: str = "", group: str = "", *, of: Sequence[str] = ()
+    ) -> Picture:
+        """How a metric is spread over the runs of all variants, or of those named in `of`.
+
+        A curve for each: the share of the runs that come to at most a value, what is missing above
+        all. By default the first headline of the system.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such metric, or if there are more variants than curves can be told apart.
+        """
+        name = self._system(system)
+        about = self._results.about
+        metric = metric or about.headlines[name][0]
+        known = look_up(SYSTEM_TYPES[about.kinds[name]].metrics, metric, f"a metric of {name}")
+        chosen = [self._variant(each) for each in of] or self._of.having(name)
+        _refuse_many(chosen)
+        found = {one.name: self._of.spread(one, name, metric, group) for one in chosen}
+        spreads = {variant: spread for variant, spread in found.items() if spread is not None}
+        if not spreads:
+            raise ScenarioError.of(f"{metric} of {group or name} applies to none of the variants")
+        asked = {None if group else self._of.bound(one, name, metric) for one in chosen}
+        of_whom = group or (name if self._several else "")
+        return picture(
+            spreads,
+            f"{of_whom} {known.title}".strip(),
+            varying=[one.name for one in chosen if one.is_spread],
+            subtitle=self._subtitle(name, None),
+            bound=asked.pop() if len(asked) == 1 else None,
         )
 
     def figures(self) -> Iterator[tuple[str, Picture]]:
@@ -359,6 +398,12 @@ class ResultPictures:
         else:
             parts.append(f"replication {(one or about.variants[0]).first}")
         return ", ".join(filter(None, parts))
+
+
+def _refuse_many(chosen: Sequence[Variant]) -> None:
+    if len(chosen) > overlay.MOST:
+        rule = f"at most {overlay.MOST} lines can be distinguished, got {len(chosen)} variants; "
+        raise ScenarioError.of(f"{rule}name some: of=[{chosen[0].name!r}, ...]")
 
 
 def _which(variants: Sequence[Variant]) -> str:

@@ -12,6 +12,8 @@ from scipy import stats
 from sim.experiments.intervals import (
     Interval,
     clopper_pearson,
+    dkw_half_width,
+    ecdf,
     least_for_quantile,
     median_difference,
     paired,
@@ -328,3 +330,20 @@ def test_every_difference_counts_where_nothing_is_random():
         [False, False],
     ]
     assert not surely_above(np.array([[2.0], [1.0]]), 0.95).any()
+
+
+def test_ecdf_is_scipys_and_what_is_missing_is_above_all():
+    values = np.random.default_rng(5).poisson(4.0, 60).astype(float)
+    own = stats.ecdf(values).cdf
+    points, shares = ecdf(values)
+    assert np.array_equal(points, own.quantiles)
+    assert shares == pytest.approx(own.probabilities)
+    points, shares = ecdf([2.0, math.nan, 1.0, 2.0])
+    assert (points.tolist(), shares.tolist()) == ([1.0, 2.0], [0.25, 0.75])
+
+
+@pytest.mark.parametrize("n", [5, 30, 200, 2000])
+def test_band_around_an_ecdf_is_no_narrower_than_kolmogorovs_exact_one(n):
+    exact = stats.kstwo.ppf(0.95, n)
+    assert exact <= dkw_half_width(n) <= 1.1 * exact
+    assert dkw_half_width(n) == pytest.approx(stats.kstwobign.ppf(0.95) / math.sqrt(n), rel=1e-4)

@@ -1,0 +1,157 @@
+"""How is an outcome spread over the runs? The share of them that come to at most each value.
+
+Around each step line the band in which the whole curve of the law lies at 95 %, and on it three
+quantiles with their limits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.plots import clock, style
+from sim.plots.text import fitted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from sim.plots.style import Picture
+
+MOST = len(style.LINES)
+"""So many curves can be told apart."""
+_HEIGHT = 4.2
+_SHADE = 0.16
+_TICKS = 6
+_MARGIN = 0.04
+"""Room beside the values, as a share of their range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A quantile of a curve and its limits; nan where there is none."""
+
+    share: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The distribution of one variant: at each of `values`, shape (k,), the share at most that."""
+
+    values: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    half_width: float = 0.0
+    """Of the band around the shares; 0 where nothing is random."""
+    quantiles: Sequence[Quantile] = ()
+
+
+def figure(
+    curves: Mapping[str, Curve],
+    what: str,
+    unit: str,
+    *,
+    title: str,
+    subtitle: str = "",
+    bound: float | None = None,
+) -> Picture:
+    """A step line for each of `curves` (variant -> curve); `what`, in `unit`, names the x axis.
+
+    `unit` is ``share``, ``s``, or any other, which is written out; `bound` is what an objective
+    asks for. ValueError without a curve and with more than 8.
+    """
+    if not 0 < len(curves) <= MOST:
+        raise ValueError(f"there must be 1 to {MOST} curves to draw, got {len(curves)}")
+    ends = [end for one in curves.values() for end in _ends(one)]
+    ends += [] if bound is None else [bound]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    room = _MARGIN * ((high - low) or abs(high) or 1.0)
+    left, right = low - room, high + room
+    with style.look():
+        page = style.picture(title, subtitle, _HEIGHT)
+        axes = page.subplots()
+        for one, (colour, dashes) in zip(curves.values(), style.LINES, strict=False):
+            _draw(axes, one, (left, right), colour, dashes)
+        if bound is not None:
+            axes.axvline(bound, gid="objective", **style.OBJECTIVE)
+        axes.set_xlim(left, right)
+        axes.set_ylim(-0.02, 1.02)
+        style.percent_axis(axes.yaxis)
+        axes.set_ylabel("share of the runs at most that")
+        axes.grid()
+        _scale(axes, what, unit, left, right)
+        _explain(page, curves, has_bound=bound is not None)
+    return page
+
+
+def _ends(one: Curve) -> list[float]:
+    found = [*one.values, *(end for each in one.quantiles for end in (each.low, each.high))]
+    return [float(end) for end in found if math.isfinite(end)]
+
+
+def _draw(axes: Axes, one: Curve, ends: tuple[float, float], colour: str, dashes: Any) -> None:
+    at = np.array([ends[0], *one.values, ends[1]])
+    share = np.array([0.0, *one.shares, one.shares[-1] if one.shares.size else 0.0])
+    if one.half_width:
+        below, above = (np.clip(share + sign * one.half_width, 0.0, 1.0) for sign in (-1, 1))
+        axes.fill_between(
+            at, below, above, step="post", color=colour, alpha=_SHADE, linewidth=0, gid="band"
+        )
+    axes.step(
+        at, share, where="post", color=colour, linestyle=dashes, linewidth=style.THICK, gid="curve"
+    )
+    for each in one.quantiles:
+        if math.isnan(each.value):
+            continue
+        limits = [each.low if math.isfinite(each.low) else each.value]
+        limits.append(each.high if math.isfinite(each.high) else each.value)
+        axes.plot(limits, [each.share] * 2, color=colour, linewidth=3, alpha=0.75, gid="limits")
+        axes.plot(
+            [each.value], [each.share], color=colour, marker="o", markerfacecolor="white",
+            markersize=6, gid="quantile",
+        )  # fmt: skip
+
+
+def _scale(axes: Axes, what: str, unit: str, left: float, right: float) -> None:
+    label = what
+    if unit == "share":
+        style.percent_axis(axes.xaxis)
+        label = f"{what} (%)"
+    elif unit == "s":
+        scale = clock.Scale.of(left, right, _TICKS)
+        ticks = [each for each in clock.TimeTicks(None, _TICKS).tick_values(left, right)
+                 if left <= each <= right]  # fmt: skip
+        axes.set_xticks(ticks, [scale.show(each) for each in ticks])
+        label = scale.label(what)
+    elif unit not in ("", "count", "mean"):
+        label = f"{what} ({unit})"
+    axes.set_xlabel(label)
+
+
+def _explain(page: Picture, curves: Mapping[str, Curve], *, has_bound: bool) -> None:
+    handles: list[Any] = []
+    if len(curves) > 1:
+        for name, (colour, dashes) in zip(curves, style.LINES, strict=False):
+            label = fitted(name, style.LEGEND_NAME, style.SMALL)
+            line = Line2D([], [], color=colour, linestyle=dashes, linewidth=style.THICK)
+            line.set_label(label)
+            handles.append(line)
+    if any(one.half_width for one in curves.values()):
+        handles.append(Patch(color=style.GREY, alpha=0.3, label="the whole curve at 95 % (DKW)"))
+    if any(one.quantiles for one in curves.values()):
+        dot: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": "white"}
+        label = "p5, p50, p95 with limits, each one-sided at 95 %"
+        handles.append(Line2D([], [], color=style.GREY, linewidth=3, label=label, **dot))
+    if has_bound:
+        handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
+    if handles:
+        page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
