@@ -100,7 +100,7 @@ class EventSequence(Event):
                     self._put(entry)
                     break
             else:
-                context.now = env._now = following[0]  # noqa: SLF001  (`pass_to`, a call less)
+                context.now = env._now = following[0]  # noqa: SLF001  (as `advance_to`)
                 budget.spent += 1
             happens = following
         if happens is not None:
@@ -218,13 +218,9 @@ class Context:
         """
         if self.event_queue[0] < entry:
             return False
-        self.pass_to(entry[0])
-        return True
-
-    def pass_to(self, time: float) -> None:
-        """Go on to a time before which nothing stands in the queue, as an event would."""
-        self.now = self.env._now = time  # noqa: SLF001
+        self.now = self.env._now = entry[0]  # noqa: SLF001
         self.budget.spent += 1
+        return True
 
     def run(self) -> None:
         """Let all happen until the horizon, which is closed.
