@@ -71,10 +71,9 @@ class EventSequence(Event):
         super().__init__(context.env)
         self._ok, self._value = True, None
         self._context, self._due, self._then = context, iter(due), then
-        self._next = next(self._due, None)
+        self._next: Any = next(self._due, None)
         if self._next is not None:
-            time, priority, *_ = self._next
-            self._put((time, priority, next(context.numbers), self))
+            self._put((self._next[0], self._next[1], next(context.numbers), self))
 
     def _put(self, entry: Entry) -> None:
         self.callbacks = [self]
@@ -85,7 +84,7 @@ class EventSequence(Event):
         context, due, then = self._context, self._due, self._then
         queue, budget, env = context.event_queue, context.budget, self.env
         happens = self._next
-        while happens is not None:
+        while True:
             following = self._next = next(due, None)
             if following is None:
                 then(happens)
@@ -103,8 +102,7 @@ class EventSequence(Event):
                 context.now = env._now = following[0]  # noqa: SLF001  (as `advance_to`)
                 budget.spent += 1
             happens = following
-        if happens is not None:
-            context.spend(0, happens[1] & 0xFFFFFFFF)
+        context.spend(0, happens[1] & 0xFFFFFFFF)
 
 
 class TooLongError(Exception):

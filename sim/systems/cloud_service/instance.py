@@ -7,14 +7,11 @@ of a restart carry their `Restart` and do nothing once another one has overtaken
 
 from __future__ import annotations
 
-from heapq import heappush
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
-from simpy import Event
-
 from sim.core.log import PACK
-from sim.systems.base.context import ACT, RETURN
+from sim.systems.base.context import ACT, RETURN, EventSequence
 from sim.systems.cloud_service.states import (
     CYCLING,
     READY,
@@ -28,7 +25,7 @@ from sim.systems.cloud_service.states import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sim.systems.base.context import Context, Entry, ScheduledEvent
+    from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.cloud_service.draws import RestartDraws
     from sim.systems.cloud_service.layout import Layout
 
@@ -72,44 +69,6 @@ class Restart:
     def attempt(self, instance: int) -> int:
         """The number of an instance's attempt to start."""
         return self.attempts.get(instance, 0)
-
-
-class Returns(Event):
-    """The ends of the first step of instances that were taken together.
-
-    Only the next of them is in the event queue, which so stays short, and only if something else
-    comes before it. `due` has time and subject of each, the next one last.
-    """
-
-    def __init__(
-        self, instances: Instances, restart: Restart, due: list[tuple[float, int]]
-    ) -> None:
-        super().__init__(instances.context.env)
-        self._ok, self._value = True, None
-        self._instances, self._restart, self._due = instances, restart, due
-        if due:
-            self._put(self._next())
-
-    def _next(self) -> Entry:
-        time, subject = self._due[-1]
-        return time, AT_RETURN | subject, next(self._instances.context.numbers), self
-
-    def _put(self, entry: Entry) -> None:
-        self.callbacks = [self._return]
-        heappush(self._instances.context.event_queue, entry)
-
-    def _return(self, _: Event) -> None:
-        """The next instance has come to the end of its step, and so have those right after it."""
-        instances, restart, due = self._instances, self._restart, self._due
-        while due:
-            instance = due.pop()[1] - instances.first
-            # It has its place in the queue before all that this return brings about.
-            following = self._next() if due else None
-            if instances.restarts[instance] is restart:
-                instances.end_step(instance, restart, 0)
-            if following is not None and not instances.context.advance_to(following):
-                self._put(following)
-                return
 
 
 class Instances:
@@ -190,11 +149,17 @@ class Instances:
                 new = codes[instance] = on * WIDTH + status + offset
                 subject = first + instance
                 extend(pack(now, subject, cause, old, new))
-                due.append((now + seconds[instance - base], subject))
+                due.append((now + seconds[instance - base], AT_RETURN | subject, instance))
         if self._parked:
             self._parked.difference_update(members)
-        due.sort(reverse=True)  # who is back at the same instant comes in order of number
-        Returns(self, restart, due)
+        due.sort()  # who is back at the same instant comes in order of number
+
+        def first_step_ends(due: tuple[float, int, int]) -> None:
+            instance = due[2]
+            if restarts[instance] is restart:
+                self.end_step(instance, restart, 0)
+
+        EventSequence(self.context, due, first_step_ends)
 
     def hold(
         self,
@@ -341,7 +306,7 @@ class Instances:
         restart = self.restarts[instance]
         assert restart is not None
 
-        def unless_restarted(_: Event) -> None:
+        def unless_restarted(_: ScheduledEvent) -> None:
             if self.restarts[instance] is restart and self.is_ready(instance):
                 then(instance, restart)
 
