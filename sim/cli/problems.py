@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import TYPE_CHECKING, Any
 
+from sim.cli import streams
+from sim.cli.answer import command_line
 from sim.cli.options import PROGRAM
+from sim.core.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from sim.core.errors import Problem
 
 _PLACE = re.compile(r"(.*):([0-9]+):([0-9]+)", re.DOTALL)
 _GOT = re.compile(r"(.*?), got:? (.*?)((?:; (?:did you mean|known:|--overwrite) .*)?)", re.DOTALL)
@@ -50,3 +52,16 @@ def _in_shell_words(said: str) -> str:
     for python, shell in _SHELL_WORDS.items():
         said = said.replace(python, shell)
     return said
+
+
+def surprise(error: Exception, words: Sequence[str]) -> list[Problem]:
+    """Whatever form the answer has, stderr gets the traceback: a report needs it."""
+    streams.tell(line for each in traceback.format_exception(error) for line in each.splitlines())
+    what = f"{type(error).__name__}: {error}; please report it with the scenario file"
+    return internal(what, words)
+
+
+def internal(what: str, words: Sequence[str]) -> list[Problem]:
+    """A fault of the program, and the command that met it."""
+    said = (f"internal error: {what}", f"the command was: {command_line(words)}")
+    return [Problem("", "", each) for each in said]

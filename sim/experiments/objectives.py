@@ -19,7 +19,7 @@ from sim.experiments.verdicts import judge, judge_mean, meets
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -72,6 +72,18 @@ def experiment(
     """Make the replications `numbers` and judge them: the first look, the only one by default."""
     measured = replicate(simulation, numbers, progress=progress, label=variant)
     return _judged(Experiment(variant, simulation, measured, (), open_ended and measured.random))
+
+
+def experiments(
+    named: Iterable[tuple[str, Simulation]],
+    numbers: range,
+    *,
+    open_ended: bool = False,
+    progress: bool = False,
+) -> Iterator[Experiment]:
+    """The first look at each of several variants, in their order, made as they are asked for."""
+    for name, simulation in named:
+        yield experiment(name, simulation, numbers, open_ended=open_ended, progress=progress)
 
 
 def look_further(first: Experiment, *, progress: bool = False) -> Experiment:

@@ -14,7 +14,7 @@ from sim.bounds import STACK
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
-from sim.experiments.objectives import experiment, look_further
+from sim.experiments.objectives import experiment, experiments, look_further
 from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.plots.style import png
@@ -204,10 +204,7 @@ def compare(
     numbers, open_ended = range(scenario.replications), not scenario.replications_given
     simulations = {name: Simulation(scenario.variant(name)) for name in names}
     afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
-    made = [
-        experiment(name, simulation, numbers, open_ended=open_ended, progress=progress)
-        for name, simulation in simulations.items()
-    ]
+    made = [*experiments(simulations.items(), numbers, open_ended=open_ended, progress=progress)]
     reference = references(made)
     if any(one.undecided and one.variant not in reference for one in made):
         made = [look_further(one, progress=progress) for one in made]

@@ -12,8 +12,8 @@ import pytest
 from shells import CERTAIN, RANDOM, python
 
 from sim import results
-from sim.cli import commands as cli
-from sim.cli import inputs
+from sim.cli import inputs, reference, running
+from sim.cli.answer import Answer
 
 OPEN = RANDOM.replace("at_least: 80%", "at_least: 80%, in_runs: 99%").replace("30\n", "10\n")
 """Ten runs without a miss decide nothing about 99 % of them."""
@@ -132,7 +132,7 @@ def test_default_place_that_cannot_be_written_is_told_before_anything_runs(
 
 
 def test_looking_at_a_place_leaves_nothing_there(shell, tmp_path, monkeypatch):
-    monkeypatch.setitem(cli.COMMANDS, "run", lambda options: inputs.ready(options) and cli.Answer())
+    monkeypatch.setattr(running, "run", lambda options: inputs.ready(options) and Answer())
     assert shell("run", "certain.yaml", "--out", "a/b/c") == (0, "", "")
     assert not (tmp_path / "a").exists()
 
@@ -172,7 +172,7 @@ def test_answer_stands_where_a_picture_fails(shell, monkeypatch):
 
 
 def test_internal_error_is_data_under_json(shell, monkeypatch):
-    monkeypatch.setitem(cli.COMMANDS, "run", lambda _: {}["nothing"])
+    monkeypatch.setattr(running, "run", lambda _: {}["nothing"])
     code, out, err = shell("run", "certain.yaml", "--json")
     assert code == 3
     assert json.loads(out)["problems"][0]["rule"].startswith("internal error: KeyError")
@@ -212,7 +212,7 @@ def test_interruption_ends_without_a_traceback(shell, monkeypatch):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(cli.COMMANDS, "schema", interrupted)
+    monkeypatch.setattr(reference, "schema", interrupted)
     assert shell("schema") == (130, "", "rollout-sim: interrupted\n")
 
 

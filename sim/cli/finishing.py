@@ -1,0 +1,126 @@
+"""The answer of a command that made replications, and its results saved."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sim.cli import failed, problems, streams
+from sim.cli.answer import (
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    MET,
+    MISSED,
+    NOT_SAVED,
+    UNDECIDED,
+    Answer,
+    command_line,
+)
+from sim.cli.console import Style
+from sim.cli.json_text import json_text
+from sim.cli.summary import footer
+from sim.core.errors import Problem, ScenarioError
+from sim.experiments.multiplicity import multiplicity
+from sim.systems import SYSTEM_TYPES
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sim.experiments.multiplicity import Multiplicity
+    from sim.results import Results
+
+
+def finished(
+    results: Results,
+    lines: Callable[[Style], list[str]],
+    warnings: list[str],
+    options: argparse.Namespace,
+) -> Answer:
+    """The answer, once its results are saved; it stands where that fails or is interrupted."""
+    folder, code, found = None, _code(results), failed.problems(results, options)
+    if not options.no_files:
+        try:
+            folder = _save(results, lines, options)
+        except ScenarioError as error:
+            code, found = NOT_SAVED, [*found, *error.problems]
+        except KeyboardInterrupt:
+            told = "interrupted while results were written; nothing is saved"
+            code, found = INTERRUPTED, [*found, Problem("", "", told)]
+        except MemoryError:
+            told = "this machine does not have the memory to save the results; nothing is saved"
+            code, found = NOT_SAVED, [*found, Problem("", "", told)]
+        except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
+            code, found = INTERNAL_ERROR, [*found, *problems.surprise(error, options.words)]
+    said = tuple(problems.lines(found))
+    if options.json:
+        text = json_text(_data(results, warnings, folder, found))
+        return Answer(text, code, () if options.quiet else said)
+    end = _end(results, _places(results, folder) if folder else [])
+    return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
+
+
+def _save(
+    results: Results, lines: Callable[[Style], list[str]], options: argparse.Namespace
+) -> Path:
+    return results.save(
+        options.out,
+        overwrite=options.overwrite,
+        keep=options.keep,
+        figures=options.figures or "all",
+        answer=streams.text([*lines(Style(blocks=True)), *_end(results, [])]),
+        command=command_line(options.words),
+    )
+
+
+def _end(results: Results, places: list[str]) -> list[str]:
+    """What the answer rests on and where the rest is."""
+    return footer(results.about.assumptions, places, _multiplicity(results).sentence)
+
+
+def _multiplicity(results: Results) -> Multiplicity:
+    references = {one.name for one in results.about.variants if one.reference}
+    judged = [row for row in results.rows("objectives") if row["variant"] not in references]
+    return multiplicity(results.rows("summary"), results.rows("comparison"), judged)
+
+
+def _places(results: Results, folder: Path) -> list[str]:
+    pictures = sorted((folder / "figures").glob("*.png"))
+    series = SYSTEM_TYPES[next(iter(results.about.kinds.values()))].main_series
+    last = pictures[-1] if pictures else None
+    picture = next((each for each in pictures if series in each.name), last)
+    return [f"picture: {picture}"] if picture else [f"results: {folder}"]
+
+
+def _data(
+    results: Results, warnings: list[str], folder: Path | None, found: Sequence[Problem]
+) -> dict[str, Any]:
+    tables = ("summary", "objectives", "comparison", "operations", "progress")
+    return {
+        **asdict(results.about),
+        "multiplicity": asdict(_multiplicity(results)),
+        "warnings": warnings,
+        "problems": problems.data(found),
+        "results": folder and str(folder),
+        **{name: results.rows(name) for name in tables},
+    }
+
+
+def _code(results: Results) -> int:
+    """That of the objectives; of a comparison, of the variant that keeps them best.
+
+    Where a replication failed it is that of the failure, whatever the others say.
+    """
+    if results.failed_replications:
+        return INTERNAL_ERROR
+    if results.about.objectives_met:
+        return MET
+    verdicts: dict[str, set[str]] = {}
+    for row in results.rows("objectives"):
+        if row["objective"]:  # else it is a variant of which nothing is asked
+            verdicts.setdefault(row["variant"], set()).add(row["verdict"])
+    ranked = (one.name for one in results.about.variants if not one.reference)
+    open_ones = [name for name in ranked if verdicts.get(name, set()) <= {"met", "undecided"}]
+    return UNDECIDED if open_ones else MISSED

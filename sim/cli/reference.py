@@ -1,0 +1,30 @@
+"""Commands that tell what a scenario file may say: new, keys, schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.cli import streams
+from sim.cli.answer import Answer
+from sim.cli.json_text import json_text
+from sim.cli.overrides import overrides
+from sim.scenario import json_schema
+from sim.scenario.reference import kinds, reference
+from sim.scenario.starter import starter
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def new(options: argparse.Namespace) -> Answer:
+    if options.kind is None:
+        return Answer(streams.text(kinds()))
+    return Answer(starter(options.kind, overrides(options.changes, "PATH=VALUE")))
+
+
+def keys(options: argparse.Namespace) -> Answer:
+    return Answer(streams.text(reference(options.path)))
+
+
+def schema(_: argparse.Namespace) -> Answer:
+    return Answer(json_text(json_schema()))

@@ -1,0 +1,71 @@
+"""Commands that make replications and answer by them: run, compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim import results
+from sim.cli import inputs, summary
+from sim.cli.failed import failed
+from sim.cli.finishing import finished
+from sim.cli.from_results import first_of, setting_of
+from sim.cli.outcomes import killing, notes, together
+from sim.cli.precision import named_as_options, precision
+
+if TYPE_CHECKING:
+    import argparse
+
+    from sim.cli.answer import Answer
+    from sim.cli.console import Style
+
+
+def run(options: argparse.Namespace) -> Answer:
+    asked = precision(options)
+    scenario, warnings = inputs.ready(options)
+    with inputs.cost_is_noted(warnings, options), named_as_options():
+        found = results.run(
+            scenario,
+            replay=options.replay,
+            progress=not options.quiet,
+            force=options.force,
+            precision=asked,
+            max_replications=options.max_replications,
+        )
+    first = found.replay()
+    firsts = {name: first_of(first, name) for name in scenario.systems}
+    setting = setting_of(found, options)
+    rows, objectives = found.rows("summary"), found.rows("objectives")
+    said, before = notes(found)[found.about.variants[0].name], failed(found, options)
+
+    def lines(style: Style) -> list[str]:
+        return summary.run(setting, rows, objectives, firsts, style, said, before)
+
+    return finished(found, lines, warnings, options)
+
+
+def compare(options: argparse.Namespace) -> Answer:
+    asked = precision(options)
+    scenario, warnings = inputs.ready(options)
+    with inputs.cost_is_noted(warnings, options), named_as_options():
+        found = results.compare(
+            scenario,
+            progress=not options.quiet,
+            force=options.force,
+            precision=asked,
+            max_replications=options.max_replications,
+        )
+    setting = setting_of(found, options)
+    references = [one.name for one in found.about.variants if one.reference]
+    rows, objectives = found.rows("summary"), found.rows("objectives")
+    told = notes(found)
+    conclusion = ""
+    if found.conclusion:
+        conclusion = "\n".join([found.conclusion.sentence, *killing(told, found.conclusion.best)])
+    said, before = together(told), failed(found, options)
+
+    def lines(style: Style) -> list[str]:
+        return summary.compare(
+            setting, rows, objectives, references, conclusion, style, said, before
+        )
+
+    return finished(found, lines, warnings, options)

@@ -1,0 +1,34 @@
+"""What a scenario file would do, told without a run."""
+
+from __future__ import annotations
+
+import json
+
+from screens import assert_screen
+from shells import REFUSED, SWAP
+
+
+def test_validate_says_what_it_looked_at(shell):
+    code, out, err = shell("validate", "variants.yaml")
+    assert (code, err) == (0, "")
+    assert_screen("cli/validate", out)
+
+
+def test_validate_in_json(shell):
+    code, out, _ = shell("validate", "certain.yaml", "--set", SWAP, "--json")
+    found = json.loads(out)
+    assert (code, found["valid"], found["warnings"]) == (0, True, [f"--set: {REFUSED}"])
+    assert found["checked"]["operations"] == ["upgrade_deployment-0", "swap-0"]
+
+
+def test_explain_tells_what_will_happen_on_80_columns(shell):
+    code, out, err = shell("explain", "variants.yaml")
+    assert (code, err) == (0, "")
+    assert "shop: 20 instances of 1 role in 5 update domains" in out
+    assert "Variants (--variant NAME explains one): auto, simultaneous, nothing." in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_explain_of_a_variant(shell):
+    assert "Simultaneous" in shell("explain", "variants.yaml", "--variant", "simultaneous")[1]
+    assert "Simultaneous" not in shell("explain", "variants.yaml")[1]

@@ -1,0 +1,47 @@
+"""Replications and comparisons from the command line."""
+
+from __future__ import annotations
+
+import csv
+
+
+def test_run_makes_the_file_without_its_variants(shell):
+    assert "95 % interval" in shell("run", "variants.yaml")[1]
+
+
+def test_run_of_a_variant(shell):
+    code, out, _ = shell("run", "variants.yaml", "--variant", "simultaneous")
+    assert code == 1
+    assert "lowest capacity  0 %" in out
+
+
+def test_run_of_one_of_the_service_s_own_choices(shell):
+    assert "lowest capacity  0 %" in shell("run", "certain.yaml", "--variant", "simultaneous")[1]
+
+
+def test_replay_runs_one_replication_and_keeps_it(shell, tmp_path):
+    _, out, _ = shell("run", "random.yaml", "--replay", "17", "--out", "one")
+    assert "replication 17, window" in out
+    with (tmp_path / "one/summary.csv").open(encoding="utf-8") as file:
+        assert {row["worst_replication"] for row in csv.DictReader(file)} == {"17"}
+
+
+def test_compare_answers_with_a_row_a_variant_and_the_best(shell):
+    code, out, err = shell("compare", "variants.yaml")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[4:7]] == ["auto", "simultaneous", "nothing"]
+    assert [line.split()[-1] for line in lines[4:7]] == ["met", "missed", "reference"]
+    assert "best: auto, the only one that meets every objective" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_compare_of_a_file_without_variants_is_that_of_the_modes(shell):
+    _, out, _ = shell("compare", "certain.yaml")
+    assert [line.split()[0] for line in out.splitlines()[4:7]] == ["auto", "manual", "simultaneous"]
+
+
+def test_compare_without_any_good_variant_is_exit_code_1(shell):
+    code, out, _ = shell("compare", "variants.yaml", "--set", "systems.shop.update_domains=4")
+    assert code == 1
+    assert "best: none, as no variant meets every objective" in out
