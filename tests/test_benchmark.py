@@ -57,15 +57,17 @@ def test_small_services_cost_no_more_than_naive_simpy():
     assert loop <= naive * 1.05  # noise
 
 
-def test_a_large_scale_set_is_walked_about_as_fast_as_a_cloud_service():
+def test_a_large_scale_set_is_walked_faster_than_a_cloud_service():
+    """With half as many rows again, as an instance runs before it is healthy."""
     script, size = HERE / "benchmarks" / "w1_ours.py", ("-n", 100_000, "--reps", 1)
     service, scale_set = [], []
     for _ in range(5):
-        service.append(measured(script, *size)["wall"])
-        scale_set.append(measured(script, *size, "--kind", "vm_scale_set")["wall"])
-    ratio = statistics.median(scale_set) / statistics.median(service)
-    print(f"\na scale set of 100,000 takes {ratio:.2f} of a cloud service's time")
-    assert ratio <= 1.25  # half as many rows again, and noise
+        service.append(measured(script, *size))
+        scale_set.append(measured(script, *size, "--kind", "vm_scale_set"))
+    for what, most in (("loop", 0.75), ("wall", 1.0)):
+        theirs, ours = (statistics.median(e[what] for e in runs) for runs in (service, scale_set))
+        print(f"\na scale set of 100,000: {what} {ours / theirs:.2f} of a cloud service's")
+        assert ours <= most * theirs
 
 
 def test_a_large_service_is_four_times_faster_than_naive_simpy():

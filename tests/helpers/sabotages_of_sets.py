@@ -8,15 +8,17 @@ from sabotage import Sabotage, scaled
 from sim.core.rounding import Amount
 from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
-from sim.systems.vm_scale_set import instances, repairs, rolling, service
+from sim.systems.vm_scale_set import instances, repairs, rolling, service, steps
+from sim.systems.vm_scale_set.batch import Batch
 from sim.systems.vm_scale_set.draws import Starts
-from sim.systems.vm_scale_set.instances import JUDGED, Batch, Instances
+from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.layout import SetLayout
 from sim.systems.vm_scale_set.model import SetModel
 from sim.systems.vm_scale_set.repairs import InstanceRepairs
 from sim.systems.vm_scale_set.rolling import RollingUpgrade
 from sim.systems.vm_scale_set.service import ScaleSetService
 from sim.systems.vm_scale_set.states import CREATING, UPDATING
+from sim.systems.vm_scale_set.steps import JUDGED, Steps
 
 UPGRADE = {"at": "10min", "update_model": {"image": "2"}}
 CANCEL = {"at": "13min", "cancel_rolling_upgrade": {}}
@@ -120,14 +122,16 @@ def count_the_failed_of_all(patch):
 
 
 def wait_half(patch):
-    whole = Instances._plan
+    whole = instances.plan
 
-    def plan(self, *given):
-        less = self.layout.spec.health.wait / 2
-        due = [(t - less * (step == JUDGED), *more, step) for t, *more, step in whole(self, *given)]
-        return iter(sorted(due))
+    def plan(layout, *given):
+        less = layout.spec.health.wait / 2
+        due = whole(layout, *given)
+        due.time[due.step == JUDGED] -= less
+        order = np.lexsort((due.step, due.priority, due.time))
+        return Steps(*(column[order] for column in due))
 
-    patch.setattr(Instances, "_plan", plan)
+    patch.setattr(instances, "plan", plan)
 
 
 def restore_nobody(patch):
@@ -242,7 +246,7 @@ def everyone_gets_healthy(patch):
 
 
 def answers_are_seen_at_once(patch):
-    patch.setattr(instances, "seen_healthy", lambda answers, _: answers)
+    patch.setattr(steps, "seen_healthy", lambda answers, _: answers)
 
 
 def discover_at_once(patch):

@@ -6,78 +6,44 @@ nothing once another one has overtaken it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from array import array
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sim.core.log import PACK, ROW
-from sim.systems.base.context import LOOK, RETURN, EventSequence
-from sim.systems.vm_scale_set.draws import seen_healthy
+from sim.systems.base.context import RETURN, EventSequence
+from sim.systems.vm_scale_set.batch import Both
 from sim.systems.vm_scale_set.states import (
     COUNTS_UNHEALTHY,
     CREATING,
     DELETING,
-    EXTENSIONS_UPDATING,
     FAILED,
     GIVEN_UP,
     HEALTHY,
     IN_SERVICE,
     INITIALIZING,
     ON_ITS_WAY,
-    REIMAGING,
-    RESTARTING,
     RESTORING,
     UNHEALTHY,
-    UPDATING,
     WIDTH,
 )
+from sim.systems.vm_scale_set.steps import AFTER, ANSWERS, JUDGED, KEYS, RUNS, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from numpy.typing import NDArray
 
     from sim.systems.base.context import Context, ScheduledEvent
+    from sim.systems.vm_scale_set.batch import Awaits, Batch
     from sim.systems.vm_scale_set.draws import Starts
     from sim.systems.vm_scale_set.layout import SetLayout
+    from sim.systems.vm_scale_set.steps import Steps
 
-KEYS = {
-    EXTENSIONS_UPDATING: "upgrade",
-    UPDATING: "upgrade",
-    REIMAGING: "reimage",
-    RESTARTING: "restart",
-    CREATING: "create",
-}
-"""Status in which an instance starts -> the key of the set that says how long it takes."""
-
-RUNS, ANSWERS, JUDGED = range(3)
-"""Steps of a start: the instance runs, is seen to be healthy, is given up."""
-AFTER = (INITIALIZING, HEALTHY, UNHEALTHY)
-"""Its status after each of them."""
-
-
-class Awaits(Protocol):
-    """Who took instances out and waits for them."""
-
-    def settled(self, instance: int, *, is_healthy: bool) -> None:
-        """An instance is healthy, or given up, or gone."""
-
-
-class Both:
-    """Two who wait for the same instance: it was taken again before it had settled."""
-
-    def __init__(self, first: Awaits, second: Awaits) -> None:
-        self._first, self._second = first, second
-
-    @classmethod
-    def of(cls, first: Awaits | None, second: Awaits) -> Awaits:
-        """Those of the two who are there."""
-        return second if first is None else cls(first, second)
-
-    def settled(self, instance: int, *, is_healthy: bool) -> None:
-        """Tell both, in the order in which they took it."""
-        self._first.settled(instance, is_healthy=is_healthy)
-        self._second.settled(instance, is_healthy=is_healthy)
+MANY = 64
+"""So many steps in a row are done at once: of fewer each is done by itself sooner."""
 
 
 class Watcher(Protocol):
@@ -92,9 +58,11 @@ class Course:
     overtaken: by then its instance has another one.
     """
 
-    __slots__ = ("attempts", "cause", "starts")
+    __slots__ = ("attempts", "cause", "number", "starts")
 
-    def __init__(self, starts: Starts | None, cause: int) -> None:
+    def __init__(self, number: int, starts: Starts | None, cause: int) -> None:
+        self.number = number
+        """From 1 on, no two alike."""
         self.starts = starts
         self.cause = cause
         """The subject whose doing it is."""
@@ -109,11 +77,14 @@ class Instances:
         self.context, self.layout = context, layout
         self._extend = context.recorder.extend
         self.first = layout.first_instance
-        self.codes: list[int] = layout.instances.initial.tolist()
+        # Arrays, so that one instance is read as fast as from a list, and many are by NumPy.
+        self.codes: array[int] = array("h", layout.instances.initial.tolist())
         self.watching: list[Watcher] = []
         self.changed_at: dict[int, float] = {}
         """When the last change of an instance was over."""
-        self._courses: list[Course | None] = [None] * layout.room
+        self._courses = array("q", bytes(8 * layout.room))
+        """By number of its course."""
+        self._new_course = count(1).__next__
         self._awaiting: list[Awaits | None] = [None] * layout.room
         self._failed_until: dict[int, float] = {}
         self.count = layout.spec.instances
@@ -159,17 +130,17 @@ class Instances:
         """Those that count as unhealthy where no batch is under way."""
         return self._numbers(self._counts_unhealthy)
 
-    def pending(self, version: int, *passed_over: Collection[int]) -> list[int]:
+    def pending(self, version: int, *passed_over: Collection[int]) -> NDArray[np.int64]:
         """Those that are not at a model, by number."""
-        codes = np.array(self.codes)
+        codes = np.frombuffer(self.codes, np.int16)
         which = self._is_there[codes] & (codes // WIDTH != version)
         for each in passed_over:
             which[list(each)] = False
-        found: list[int] = np.flatnonzero(which).tolist()
-        return found
+        return np.flatnonzero(which)
 
     def _numbers(self, by_code: NDArray[np.bool_]) -> list[int]:
-        found: list[int] = np.flatnonzero(by_code[self.codes]).tolist()
+        codes = np.frombuffer(self.codes, np.int16)
+        found: list[int] = np.flatnonzero(by_code[codes]).tolist()
         return found
 
     def counts_unhealthy(self, instance: int) -> bool:
@@ -189,7 +160,7 @@ class Instances:
         status: int,
         starts: Starts,
         cause: int,
-        awaits: Awaits,
+        awaits: Batch,
     ) -> None:
         """Take `members` out for a start on a model; what they were doing is abandoned.
 
@@ -197,73 +168,93 @@ class Instances:
         """
         # A hot path: each instance of a set comes by here in each upgrade.
         codes, courses, awaiting = self.codes, self._courses, self._awaiting
-        now, first = self.context.now, self.first
         numbers = np.array(members, np.int64)
         attempts = starts.next_attempts(numbers)
-        course = Course(starts, cause)
+        course = Course(self._new_course(), starts, cause)
         if starts.is_faulty(version):
             course.attempts = dict(zip(members, attempts.tolist(), strict=True))
         new = version * WIDTH + status
         if status == CREATING:
             self.count += sum(not codes[instance] for instance in members)
-        rows = np.empty(len(members), ROW)
-        rows["time"], rows["subject"], rows["cause"] = now, first + numbers, cause
-        rows["old"], rows["new"] = [codes[instance] for instance in members], new
-        self._extend(rows.tobytes())
+        every = np.frombuffer(codes, np.int16)
+        self._write(self.context.now, numbers, every[numbers], new, cause)
+        every[numbers] = new
+        np.frombuffer(courses, np.int64)[numbers] = course.number
+        is_plain = not self.watching and course.attempts is None
         for instance in members:
-            courses[instance] = course
             former = awaiting[instance]
             awaiting[instance] = awaits if former is None else Both(former, awaits)
-            codes[instance] = new
-        due = self._plan(numbers, attempts, version, status, starts)
-        EventSequence(self.context, due, self._stepper(course))
-
-    def _plan(
-        self,
-        members: NDArray[np.int64],
-        attempts: NDArray[np.int64],
-        version: int,
-        status: int,
-        starts: Starts,
-    ) -> Iterable[tuple[float, int, int, int]]:
-        """The steps of a start that begins now, in order: time, priority, instance, step."""
-        health = self.layout.spec.health
-        runs = self.context.now + starts.durations(KEYS[status], members, attempts)
+            is_plain = is_plain and former is None
+        runs = self.context.now + starts.durations(KEYS[status], numbers, attempts)
         if self._failed_until:  # no start shortens the recovery from a failure
-            until = [self._failed_until.get(instance, 0.0) for instance in members.tolist()]
+            until = [self._failed_until.get(instance, 0.0) for instance in members]
             runs = np.maximum(runs, until)
-        answers = starts.durations("healthy_after", members, attempts)
-        healthy = runs + seen_healthy(answers, health)
-        judged = runs + health.wait + (health.grace_period if health.grace_extends_wait else 0.0)
-        gets_healthy = starts.get_healthy(members, attempts, version)
-        stops = np.ones(len(members), bool)
-        if status == EXTENSIONS_UPDATING:  # it serves on where all is well
-            healthy[gets_healthy], stops = runs[gets_healthy], ~gets_healthy
-        is_late = ~gets_healthy | (healthy > judged)
-        place = np.arange(len(members))
-        steps = (
-            (RUNS, RETURN, runs, place[stops]),
-            (ANSWERS, RETURN, healthy, place[gets_healthy]),
-            (JUDGED, LOOK, judged, place[is_late]),
-        )
-        times = np.concatenate([when[which] for _, _, when, which in steps])
-        number = np.concatenate([members[which] for _, _, _, which in steps])
-        rank = np.repeat([rank for _, rank, _, _ in steps], [len(each[3]) for each in steps])
-        step = np.repeat([step for step, _, _, _ in steps], [len(each[3]) for each in steps])
-        priority = rank << 32 | (self.first + number)
-        order = np.lexsort((step, priority, times))
-        columns = (times, priority, number, step)
-        return zip(*(column[order].tolist() for column in columns), strict=True)
+        due = plan(self.layout, starts, numbers, attempts, new, runs)
+        at_once = self._sweeper(course, awaits, due) if is_plain and len(members) > MANY else None
+        columns = (column.tolist() for column in due)
+        steps = zip(*columns, range(len(due.time)), strict=True)
+        EventSequence(self.context, steps, self._stepper(course), at_once)
 
-    def _stepper(self, course: Course) -> Callable[[tuple[float, int, int, int]], None]:
+    def _write(
+        self,
+        time: float | NDArray[np.float64],
+        instances: NDArray[np.int64],
+        old: NDArray[np.int16],
+        new: int | NDArray[np.int16],
+        cause: int,
+    ) -> None:
+        rows = np.empty(len(instances), ROW)
+        rows["time"], rows["subject"], rows["cause"] = time, self.first + instances, cause
+        rows["old"], rows["new"] = old, new
+        self._extend(rows.tobytes())
+
+    def _sweeper(
+        self, course: Course, awaits: Batch, due: Steps
+    ) -> Callable[[tuple[Any, ...], float], int]:
+        """What does many steps of a start at once as `_stepper` does one: those that come before
+        whatever else happens, nobody is given up by, and that `awaits` is not over by.
+        """
+        times, _, numbers, steps = due
+        settles = steps == (RUNS if not self._sees and RUNS in steps else ANSWERS)
+        ends = np.append(np.flatnonzero(steps == JUDGED), len(times) - 1)
+        codes, courses = np.frombuffer(self.codes, np.int16), np.frombuffer(self._courses, np.int64)
+        awaiting = self._awaiting
+
+        def at_once(due: tuple[Any, ...], until: float) -> int:
+            begin: int = due[-1]
+            if begin + MANY >= len(times) or times[begin + MANY] >= until:
+                return 0
+            end = min(np.searchsorted(times, until), ends[np.searchsorted(ends, begin)])
+            mine = courses[numbers[begin:end]] == course.number
+            settled = np.cumsum(settles[begin:end] & mine)
+            end = begin + int(np.searchsorted(settled, awaits.open))
+            if end - begin < MANY:
+                return 0
+            some: NDArray[np.int64] = begin + np.flatnonzero(mine[: end - begin])
+            old, new = np.empty((2, len(some)), np.int16)
+            for step in (RUNS, ANSWERS):  # some come by both, in this order
+                which = steps[some] == step
+                those = numbers[some[which]]
+                old[which] = codes[those]
+                new[which] = codes[those] = codes[those] // WIDTH * WIDTH + AFTER[step]
+            self._write(times[some], numbers[some], old, new, course.cause)
+            over = numbers[some[settles[some]]].tolist()
+            for instance in over:
+                awaiting[instance] = None
+            awaits.open -= len(over)
+            return end - begin
+
+        return at_once
+
+    def _stepper(self, course: Course) -> Callable[[tuple[Any, ...]], None]:
         """What is called with each step of a start; what it needs is at hand, as steps are many."""
         codes, courses, awaiting, extend = self.codes, self._courses, self._awaiting, self._extend
-        first, cause, sees = self.first, course.cause, self._sees
+        first, cause, sees, course_number = self.first, course.cause, self._sees, course.number
         is_plain = not self.watching and course.attempts is None
 
-        def step(due: tuple[float, int, int, int]) -> None:
-            now, _, instance, number = due
-            if courses[instance] is not course:
+        def step(due: tuple[Any, ...]) -> None:
+            now, _, instance, number, _ = due
+            if courses[instance] != course_number:
                 return
             old = codes[instance]
             new = codes[instance] = old - old % WIDTH + AFTER[number]
@@ -287,7 +278,7 @@ class Instances:
     ) -> None:
         """Give an instance its former OS disk back."""
         # Assumption: that succeeds, and the instance is healthy as soon as it is done.
-        course = self._courses[instance] = Course(None, cause)
+        course = self._take(instance, cause)
         self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, version, RESTORING, cause)
         seconds = starts.times("restore")[instance, 0]
@@ -299,7 +290,7 @@ class Instances:
         """Delete an instance; its number is free then."""
         # Assumption: an instance stops serving when its deletion begins.
         self.count -= 1
-        course = self._courses[instance] = Course(None, cause)
+        course = self._take(instance, cause)
         self._awaiting[instance] = Both.of(self._awaiting[instance], awaits)
         self._become(instance, self.version(instance), DELETING, cause)
         self._later(course, instance, starts.deletion(instance), self._is_gone)
@@ -308,7 +299,7 @@ class Instances:
         """A failure; one that is out of service has nothing to lose."""
         if self.status(instance) not in IN_SERVICE:
             return
-        course = self._courses[instance] = Course(None, cause)
+        course = self._take(instance, cause)
         self._failed_until[instance] = self.context.now + recovery
         self._become(instance, self.version(instance), FAILED, cause)
         # An upgrade of its extensions under way is over: there is nothing left to wait for.
@@ -341,9 +332,15 @@ class Instances:
             self.context.now, self.first + instance, self.codes[instance], 0, course.cause
         )
         self.codes[instance] = 0
-        self._courses[instance] = None
+        self._courses[instance] = 0
         self._failed_until.pop(instance, None)
         self._settle(instance, is_healthy=False)
+
+    def _take(self, instance: int, cause: int) -> Course:
+        """Something new begins for an instance; what it was doing is overtaken."""
+        course = Course(self._new_course(), None, cause)
+        self._courses[instance] = course.number
+        return course
 
     def _become(self, instance: int, version: int, status: int, cause: int) -> None:
         old, new = self.codes[instance], version * WIDTH + status
@@ -356,7 +353,7 @@ class Instances:
         """`then` happens after `delay` seconds, unless another course overtakes this one."""
 
         def unless_overtaken(_: ScheduledEvent) -> None:
-            if self._courses[instance] is course:
+            if self._courses[instance] == course.number:
                 then(instance, course, *more)
 
         self.context.call(delay, RETURN, self.first + instance, unless_overtaken)
@@ -368,29 +365,3 @@ class Instances:
             awaits.settled(instance, is_healthy=is_healthy)
         for watcher in self.watching:
             watcher.changed(instance)
-
-
-class Batch:
-    """Instances that were taken together, until each of them is healthy, or given up, or gone."""
-
-    def __init__(self, context: Context, subject: int, members: Sequence[int]) -> None:
-        """`subject` is whose event it is when all are."""
-        self._context, self._subject = context, subject
-        self._open = len(members)
-        self.failed: list[int] = []
-        """Those that are not healthy."""
-        self.over = context.event()
-        """Happens when all have settled."""
-        if not self._open:
-            self._end()
-
-    def settled(self, instance: int, *, is_healthy: bool) -> None:
-        """An instance is healthy, or given up, or gone."""
-        self._open -= 1
-        if not is_healthy:
-            self.failed.append(instance)
-        if not self._open:
-            self._end()
-
-    def _end(self) -> None:
-        self._context.trigger(self.over, 0.0, LOOK, self._subject)

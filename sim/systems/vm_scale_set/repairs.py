@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sim.core.rounding import Amount, at_most
 from sim.systems.base.context import ACT
+from sim.systems.vm_scale_set.batch import Batch
 from sim.systems.vm_scale_set.draws import Starts
-from sim.systems.vm_scale_set.instances import Batch
 from sim.systems.vm_scale_set.states import CREATING, REIMAGING, REPAIRS, RESTARTING
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.core.log import ROLLING_BACK
 from sim.systems.base.context import ACT
-from sim.systems.vm_scale_set.instances import Batch
+from sim.systems.vm_scale_set.batch import Batch
 from sim.systems.vm_scale_set.layout import batch_limit
 from sim.systems.vm_scale_set.rejections import (
     BREACH_BEFORE,
@@ -37,8 +37,9 @@ from sim.systems.vm_scale_set.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable
+    from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 
+    from numpy.typing import NDArray
     from simpy import Event
 
     from sim.systems.base.context import Context
@@ -119,7 +120,7 @@ class RollingUpgrade:
         rule = BREACH_BEFORE
         while True:
             pending = self._pending()
-            if not pending:
+            if not len(pending):
                 yield from self._end(None)
                 return
             if self._windows.wait(self._context.now) and not self._cancelled:
@@ -136,7 +137,7 @@ class RollingUpgrade:
                 yield from self._end(BREACH_UPGRADED)
                 return
             rule = BREACH_DURING
-            if self._pending() and not self._cancelled:
+            if len(self._pending()) and not self._cancelled:
                 yield from self._pause()
 
     def _pause(self) -> Steps:
@@ -166,22 +167,23 @@ class RollingUpgrade:
 
     # Batches.
 
-    def _pending(self) -> list[int]:
+    def _pending(self) -> NDArray[np.int64]:
         """Those that are to be upgraded still: one that got its OS disk back had its turn."""
         return self._instances.pending(self._upgrade.version, self._restored, self._protected)
 
-    def _next_batch(self, pending: list[int]) -> list[int]:
+    def _next_batch(self, pending: NDArray[np.int64]) -> list[int]:
         """The first ones of one zone and one update domain, at most as many as a batch may have."""
         # Assumption: zones, domains and instances go by number; unhealthy ones shrink no batch.
-        layout, instances, first = self._layout, self._instances, list[int]()
+        layout, instances, first = self._layout, self._instances, pending
         if self._policy.prioritize_unhealthy_instances:
-            first = [each for each in pending if instances.is_given_up(each)]
-            # Stable: those that are alike stay in order of number.
-            pending = sorted(pending, key=lambda each: not instances.is_given_up(each))
-        here = layout.place_of[first or pending].min()
+            given_up = np.array([instances.is_given_up(each) for each in pending.tolist()])
+            if given_up.any():
+                first = pending[given_up]
+                pending = np.concatenate([first, pending[~given_up]])
+        here = layout.place_of[first].min()
         limit = batch_limit(layout.spec, instances.count)
-        alike = np.flatnonzero(layout.place_of[pending] == here)[:limit]
-        return [pending[k] for k in alike.tolist()]
+        batch: list[int] = pending[layout.place_of[pending] == here][:limit].tolist()
+        return batch
 
     def _take(self, batch: list[int]) -> Steps:
         self._becomes(BATCH_UPGRADING)
@@ -286,17 +288,17 @@ class RollingUpgrade:
 
 
 def by_work(
-    layout: SetLayout, instances: Instances, members: Iterable[int], version: int
+    layout: SetLayout, instances: Instances, members: Sequence[int], version: int
 ) -> dict[int, list[int]]:
     """What brings each instance to a model, as a status: a new image replaces the OS disk, a new
     size restarts, new extensions leave it in service.
     """
-    alike, found = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
-    for each in members:
-        alike[instances.codes[each]].append(each)
-    for code, those in alike.items():
-        found[_work(layout, code, version)] += those
-    return {status: sorted(those) for status, those in found.items()}
+    codes = list(map(instances.codes.__getitem__, members))
+    work = {code: _work(layout, code, version) for code in dict.fromkeys(codes)}
+    if len(work) == 1:
+        return dict.fromkeys(work.values(), sorted(members))
+    pairs = sorted(zip(members, map(work.__getitem__, codes), strict=True))
+    return {each: [k for k, its in pairs if its == each] for each in dict.fromkeys(work.values())}
 
 
 def _work(layout: SetLayout, code: int, version: int) -> int:

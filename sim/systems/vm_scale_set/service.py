@@ -19,8 +19,8 @@ from sim.systems.base.context import ACT
 from sim.systems.base.service import Service
 from sim.systems.base.targets import REACHED, REQUESTED, Target
 from sim.systems.vm_scale_set import rejections
+from sim.systems.vm_scale_set.batch import Batch
 from sim.systems.vm_scale_set.draws import Starts
-from sim.systems.vm_scale_set.instances import Batch
 from sim.systems.vm_scale_set.repairs import InstanceRepairs
 from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.rolling import RollingUpgrade, Upgrade, by_work
@@ -352,7 +352,8 @@ class ScaleSetService(Service):
 
     def _pending(self, upgrade: Upgrade) -> list[int]:
         """Those that are not at its model and that are no exception."""
-        return self._instances.pending(upgrade.version, self._protected)
+        pending: list[int] = self._instances.pending(upgrade.version, self._protected).tolist()
+        return pending
 
     def _take(self, members: list[int], version: int, starts: Starts, cause: int) -> Batch:
         """Bring instances to a model, all at once."""

@@ -294,6 +294,25 @@ def test_each_of_them_costs_one_event_and_the_end_of_the_run_one_more(context):
     assert context.budget.spent == 100 + 1 + 1
 
 
+def test_many_of_them_may_be_done_at_once_up_to_what_else_happens(context):
+    """Who does so is asked each time that the sequence goes on, and counts them as events."""
+    seen, asked = [], []
+    known = [due(float(k), ACT, 0, k) for k in range(10)]
+
+    def at_once(first, until):
+        asked.append((first[2], until))
+        done = [each[2] for each in known[first[2] : -1] if each[0] < until]
+        seen.append(done)
+        return len(done)
+
+    EventSequence(context, known, lambda each: seen.append((context.now, each[2])), at_once)
+    context.call(4.5, LOOK, 0, lambda _: seen.append("else"))
+    context.run()
+    assert asked == [(0, 4.5), (5, 1000.0)]
+    assert seen == [[0, 1, 2, 3, 4], "else", [5, 6, 7, 8], (9.0, 9)]
+    assert context.budget.spent == 10 + 1 + 1
+
+
 def test_nothing_is_known_in_advance(context):
     assert told(context) == []
     assert context.event_queue == []

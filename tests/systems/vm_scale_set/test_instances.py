@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
-from set_story import BAD, EXTENSIONS, IMAGE, SIZE, simulation, story
-from simpy import Environment
+from random import Random
 
-from sim.core.random_streams import draws
-from sim.systems.base.context import ACT, Context
-from sim.systems.vm_scale_set.draws import Starts
-from sim.systems.vm_scale_set.instances import Batch, Both, Instances
+import pytest
+from set_story import BAD, EXTENSIONS, IMAGE, SIZE, story
+from set_world import FAILURES, World
+from wild import simulation_of
+from wild_scale_set import scenario
+
+from sim.systems.vm_scale_set import instances as instances_module
+from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.states import (
     CREATING,
     EXTENSIONS_UPDATING,
     FAILED,
     HEALTHY,
-    INSTANCE,
-    REIMAGING,
-    UPDATING,
-    WIDTH,
 )
-
-FAILURES = 2
-"""A subject that may be a cause."""
-
-
-class World:
-    """Instances of a set `w` that nobody but a test asks for anything."""
-
-    def __init__(self, *asked, **spec):
-        self.layout = simulation(*asked, **spec).models["w"].layout
-        self.context = Context(Environment(), draws(0, 0), 10_000.0, None)
-        self.instances = Instances(self.context, self.layout)
-        bad = [True] * len(self.layout.faulty)
-        self.starts = Starts(self.context, self.layout, "asked", bad)
-        self.batches = []
-
-    def start(self, *members, status=REIMAGING, version=0):
-        batch = Batch(self.context, 0, members)
-        self.batches.append(batch)
-        self.instances.start(members, version, status, self.starts, 0, batch)
-        return batch
-
-    def restore(self, member, version=0):
-        batch = Batch(self.context, 0, [member])
-        self.instances.restore(member, version, self.starts, 0, batch)
-        return batch
-
-    def delete(self, member):
-        batch = Batch(self.context, 0, [member])
-        self.instances.delete(member, self.starts, 0, batch)
-        return batch
-
-    def at(self, time, do, *given, **more):
-        self.context.call(float(time), ACT, 0, lambda _: do(*given, **more))
-
-    def fail(self, time, member, recovery):
-        self.at(time, self.instances.fail, member, float(recovery), FAILURES)
-
-    def run(self):
-        """What instances became: number -> (time, status)."""
-        self.context.run()
-        found = {}
-        for row in self.context.recorder.rows:
-            number = int(row["subject"]) - self.instances.first
-            found.setdefault(number, []).append((float(row["time"]), INSTANCE[row["new"] % WIDTH]))
-        return found
-
 
 # A start
 
@@ -301,69 +252,6 @@ def test_failures_of_a_set_come_by_themselves():
     )
 
 
-# Batches
-
-
-def test_a_batch_is_over_when_all_have_settled():
-    world = World((0, IMAGE), versions=BAD)
-    batch = world.start(0, 1, version=0)
-    world.start(2, version=1)
-    ended = []
-    batch.over.callbacks.append(lambda _: ended.append(world.context.now))
-    world.run()
-    assert (ended, batch.failed) == ([150], [])
-    assert world.batches[1].failed == [2]
-
-
-def test_a_batch_of_nobody_is_over_at_once():
-    world = World()
-    batch, ended = Batch(world.context, 0, []), []
-    batch.over.callbacks.append(lambda _: ended.append(world.context.now))
-    world.run()
-    assert ended == [0]
-
-
-def test_one_that_is_deleted_has_settled_and_is_not_healthy():
-    world = World()
-    batch = world.delete(3)
-    assert world.run() == {3: [(0, "deleting"), (30, "absent")]}
-    assert batch.failed == [3]
-
-
-def test_who_takes_an_instance_again_does_not_leave_the_first_one_waiting():
-    world = World()
-    first, seen = world.start(0), []
-    first.over.callbacks.append(lambda _: seen.append(("first", world.context.now)))
-
-    def again():
-        second = world.start(0, status=UPDATING)
-        second.over.callbacks.append(lambda _: seen.append(("second", world.context.now)))
-
-    world.at(60, again)
-    assert world.run() == {
-        0: [(0, "reimaging"), (60, "updating"), (260, "initializing"), (310, "healthy")]
-    }
-    assert seen == [("first", 310), ("second", 310)]
-
-
-class Heard:
-    """Who waits, and what it heard."""
-
-    def __init__(self, name, seen):
-        self.name, self.seen = name, seen
-
-    def settled(self, instance, *, is_healthy):
-        self.seen.append((self.name, instance, is_healthy))
-
-
-def test_of_two_who_wait_both_hear_in_the_order_in_which_they_took_it():
-    seen = []
-    first, second = Heard("first", seen), Heard("second", seen)
-    assert Both.of(None, second) is second
-    Both.of(first, second).settled(7, is_healthy=False)
-    assert seen == [("first", 7, False), ("second", 7, False)]
-
-
 class Watches:
     """Who wants to know of every instance."""
 
@@ -387,6 +275,62 @@ def test_watchers_hear_who_is_healthy_unhealthy_or_gone():
     assert world.instances.changed_at == {3: 25, 0: 150}
 
 
+# Many at once
+
+
+def crowd(source="application", policy=None):
+    """500 instances, of which some fail, some answer too late, while others are asked for more."""
+    spread = {"exponential": {"mean": "2min"}}
+    system = {
+        "kind": "vm_scale_set",
+        "instances": 500,
+        "upgrade_policy": policy or {"max_unhealthy_instance_percent": "100%"},
+        "failures": {"per_year": 2000, "recovery": spread},
+        "health": {"source": source},
+        "reimage": spread,
+        "healthy_after": {"uniform": {"low": "0s", "high": "301s"}},
+    }
+    asked = [
+        {"at": "1s", "update_model": {"image": "2"}},
+        {"at": "2min", "reimage": {"instances": [3, 4, 5, 100, 200, 499]}},
+        {"at": "3min", "scale": {"instances": 700}},
+    ]
+    return {"horizon": "2h", "systems": {"s": system}, "operations": asked}
+
+
+@pytest.mark.parametrize(
+    ("trees", "many"),
+    [
+        ([scenario(Random(seed)) for seed in range(100)], 1),
+        ([scenario(Random(seed)) for seed in range(100, 200)], 1),
+        ([crowd()], 8),
+        ([crowd("none", {"mode": "automatic"})], 8),
+    ],
+)
+def test_steps_that_are_done_at_once_are_those_that_are_done_one_by_one(monkeypatch, trees, many):
+    """Whatever comes between them: failures, other requests, verdicts, the end of a batch."""
+    whole, done = Instances._sweeper, [0]
+
+    def sweeper(self, *given):
+        at_once = whole(self, *given)
+
+        def counted(*asked):
+            count = at_once(*asked)
+            done[0] += count
+            return count
+
+        return counted
+
+    monkeypatch.setattr(Instances, "_sweeper", sweeper)
+    for tree in trees:
+        wild = simulation_of(tree)
+        monkeypatch.setattr(instances_module, "MANY", many)
+        swept = wild.run(0)
+        monkeypatch.setattr(instances_module, "MANY", 10**6)
+        assert swept.equals(wild.run(0))
+    assert done[0] > 100
+
+
 # What they are
 
 
@@ -398,15 +342,15 @@ def test_instances_tell_who_is_there_who_is_free_and_who_is_pending():
     instances.reserved.add(4)
     assert instances.free == [5]
     assert instances.unhealthy == [3]
-    assert instances.pending(1) == [0, 1, 2, 3]
-    assert instances.pending(1, {0}, [2]) == [1, 3]
-    assert instances.pending(0) == []
+    assert instances.pending(1).tolist() == [0, 1, 2, 3]
+    assert instances.pending(1, {0}, [2]).tolist() == [1, 3]
+    assert instances.pending(0).tolist() == []
     world.delete(0)
     world.start(1, version=1)
     instances.fail(2, 10.0, FAILURES)
     assert instances.present == [1, 2, 3]
     assert instances.free == [5]  # one that is being deleted has its number still
-    assert instances.pending(1) == [2, 3]
+    assert instances.pending(1).tolist() == [2, 3]
     assert instances.on_their_way == [1]
     assert instances.unhealthy == [1, 2, 3]
     assert [instances.is_given_up(k) for k in range(4)] == [False, False, True, True]
