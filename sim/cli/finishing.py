@@ -116,7 +116,8 @@ def _code(results: Results) -> int:
     if results.failed_replications:
         return INTERNAL_ERROR
     if results.about.objectives_met:
-        return MET
+        precision = results.about.precision
+        return UNDECIDED if precision and precision.is_missed else MET
     verdicts: dict[str, set[str]] = {}
     for row in results.rows("objectives"):
         if row["objective"]:  # else it is a variant of which nothing is asked

@@ -28,7 +28,7 @@ exit codes:
   1    an objective is missed (compare: by every variant)
   2    the input is wrong or asks for too much; there are no results
   3    internal error
-  4    no objective is missed, one is undecided
+  4    no objective is missed, one is undecided or a --precision is not met
   5    the answer stands, but could not be saved or written
   130  interrupted by Ctrl-C or SIGTERM
 """
@@ -218,7 +218,9 @@ def _experiment(command: argparse.ArgumentParser) -> None:
         action="append",
         metavar="METRIC=HALF",
         help="make as many replications as means need: the half-width of a 95 %% interval, such as "
-        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r; repeatable",
+        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r; and as the "
+        "objectives of the file need to be decided, for which the word objectives alone asks; "
+        "repeatable",
     )
     command.add_argument(
         "--max-replications",

@@ -1,4 +1,4 @@
-"""``--precision METRIC=HALF``, several with commas between them: what it asks for, as words."""
+"""``--precision METRIC=HALF`` or ``objectives``, several with commas between them, as words."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING
 
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten
+from sim.experiments.precision_asked import OBJECTIVES
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-_ONE = re.compile(r"(.*?)=([^=,]*)(?:,|$)")
+_ONE = re.compile(rf"{OBJECTIVES}(?:,|$)|(.*?)=([^=,]*)(?:,|$)")
 """A name may hold a comma or "=", a half-width none of them."""
 
 _OPTIONS = {"precision": "--precision", "max_replications": "--max-replications"}
 """What a caller from Python gives -> how a shell gives it."""
 
 
-def precision(options: argparse.Namespace) -> dict[str, str] | None:
+def precision(options: argparse.Namespace) -> dict[str, str] | str | None:
     """Name of a mean -> its half-width, as written; None where none was asked for.
+
+    The objectives are decided whatever is asked of means, so that word alone is all it may say.
 
     Raises
     ------
@@ -38,13 +41,15 @@ def precision(options: argparse.Namespace) -> dict[str, str] | None:
     for word in options.precision:
         parts = list(_ONE.finditer(word))
         if not parts or "".join(part[0] for part in parts) != word or word.endswith(","):
-            rule = f"must be METRIC=HALF, such as shop.min_capacity=1%, got {shorten(word)}"
-            raise ScenarioError.of(rule, where="--precision")
+            rule = f"must be METRIC=HALF, such as shop.min_capacity=1%, or {OBJECTIVES}"
+            raise ScenarioError.of(f"{rule}, got {shorten(word)}", where="--precision")
         for part in parts:
+            if part[1] is None:
+                continue
             if part[1] in found:
                 raise ScenarioError.of("is given twice", where="--precision", path=part[1])
             found[part[1]] = part[2]
-    return found
+    return found or OBJECTIVES
 
 
 @contextmanager

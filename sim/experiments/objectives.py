@@ -2,7 +2,7 @@
 
 Where the file does not say how many replications to make, objectives that are undecided after the
 first look get a further one with more of them. Each look is then judged at half the error, so that
-a verdict is wrong as seldom as with one look.
+a verdict is wrong as seldom as with one look (Bonferroni's inequality); so it is with more looks.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Experiment:
     """In the order of the scenario's objectives."""
     open_ended: bool
     """Whether a further look may follow."""
+    looks: int = 1
+    """How many looks there may be at verdicts: they share the error evenly."""
 
     @property
     def scenario(self) -> Scenario:
@@ -67,11 +69,17 @@ def experiment(
     numbers: range,
     *,
     open_ended: bool = False,
+    looks: int = 1,
     progress: bool = False,
 ) -> Experiment:
-    """Make the replications `numbers` and judge them: the first look, the only one by default."""
+    """Make the replications `numbers` and judge them: the first look, the only one by default.
+
+    `open_ended` it may get one more by `look_further`, of `looks` more by `enlarged`.
+    """
     measured = replicate(simulation, numbers, progress=progress, label=variant)
-    return _judged(Experiment(variant, simulation, measured, (), open_ended and measured.random))
+    open_ended = open_ended and measured.random
+    looks = 2 if open_ended else looks
+    return _judged(Experiment(variant, simulation, measured, (), open_ended, looks))
 
 
 def experiments(
@@ -190,7 +198,7 @@ def _judge(
 ) -> Verdict:
     """The verdict on values, shape (replications,), that count where every rollout has `ended`."""
     bound, at_least = bound_of(objective)
-    looks, random = 2 if one.open_ended else 1, one.measured.random
+    random = one.measured.random
     metric = metric_of(one.scenario, objective.system, objective.metric)
     start = one.scenario.start
     if objective.of == "mean":
@@ -199,7 +207,7 @@ def _judge(
             bound,
             at_least=at_least,
             confidence=objective.confidence,
-            looks=looks,
+            looks=one.looks,
             random=random,
             rarest=rarest(one.scenario),
             binary=metric.unit == "0/1",
@@ -210,10 +218,18 @@ def _judge(
         meets(values, bound, at_least=at_least) & ended,
         objective.in_runs,
         objective.confidence,
-        looks=looks,
+        looks=one.looks,
         random=random,
         value="it" if np.isnan(values[0]) else show_of(float(values[0]), metric, start),
     )
+
+
+def how_to_ask(scenario: Scenario) -> str:
+    """That a scenario without objectives needs some, and how one is written."""
+    name, *others = scenario.systems
+    whose = f"system: {name}, " if others else ""
+    example = f"{{{whose}metric: min_capacity, at_least: 80%, in_runs: 95%}}"
+    return f"needs objectives in the file, such as `objectives: [{example}]`"
 
 
 def rarest(scenario: Scenario) -> float:

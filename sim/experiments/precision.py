@@ -1,7 +1,8 @@
-"""Replications until means are as precise as was asked: whose, and what came of it.
+"""Replications until means are as precise as was asked, and objectives decided: what came of it.
 
 A mean is named as SYSTEM.METRIC or SYSTEM.GROUP.METRIC, or by its metric alone where one system has
-it; of a comparison it is asked of every variant that has it.
+it; of a comparison it is asked of every variant that has it, and objectives are those of every
+variant that is no reference.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from sim.core.formatting import format_compact, show
+from sim.experiments.comparison import references
 from sim.experiments.conclusion import MOST_NAMED
-from sim.experiments.objectives import enlarged, experiment, metric_of, rarest
-from sim.experiments.stopping import SIDE, look_until_met, projected, reached
+from sim.experiments.objectives import describe, enlarged, experiment, metric_of, rarest
+from sim.experiments.stopping import SIDE, look_until_met, most_looks, projected, reached
 from sim.experiments.verdicts import enough_to_see
 from sim.formats.checking import listed
 from sim.systems.base.text import pluralize
@@ -66,6 +68,13 @@ class Precision:
     means: Sequence[PreciseMean]
     """What was asked for, of each variant that has it, the least precise first."""
     sentence: str
+    undecided: Sequence[str] = ()
+    """Objectives on which no verdict stands, each with its variant where there are several."""
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether something is less sure than was asked."""
+        return self.stopped in ("at the most", "no mean")
 
 
 def replicate_until(
@@ -78,6 +87,7 @@ def replicate_until(
 ) -> tuple[list[Experiment], Precision]:
     """Make replications of variants, all equally many, until every mean is as precise as asked.
 
+    And until a verdict stands on every objective, where there are any; `targets` may then be empty.
     `before_look` is told how many there will be before each look.
 
     Raises
@@ -86,6 +96,8 @@ def replicate_until(
         If a run breaks an invariant of its own model.
     """
     made: dict[str, Experiment] = {}
+    judged = any(each.scenario.objectives for each in simulations.values())
+    parts = most_looks(most) if judged else 1
 
     def look(n: int) -> list[Reached]:
         before_look(n)
@@ -93,14 +105,28 @@ def replicate_until(
             if name in made:
                 made[name] = enlarged(made[name], n, progress=progress)
             else:
-                made[name] = experiment(name, simulation, range(n), progress=progress)
+                made[name] = experiment(name, simulation, range(n), looks=parts, progress=progress)
         return [each.reached for each in _all(made.values(), targets)]
 
     seldom = min(rarest(each.scenario) for each in simulations.values())
     least = enough_to_see(seldom, SIDE)
-    looks = look_until_met(look, most, least)
+    is_undecided = (lambda: bool(_undecided(list(made.values())))) if judged else None
+    looks = look_until_met(look, most, least, is_undecided)
     every = list(made.values())
     return every, _precision(every, targets, looks, most, least)
+
+
+def _undecided(made: Sequence[Experiment]) -> list[str]:
+    """The objectives on which no verdict stands, of the variants that are no reference."""
+    left_out = references(made)
+    return [
+        f"{one.variant}: {text}" if len(made) > 1 else text
+        for one in made
+        if one.variant not in left_out
+        for objective, verdict in zip(one.scenario.objectives, one.verdicts, strict=True)
+        if verdict.verdict == "undecided"
+        for text in [describe(objective, one.scenario)]
+    ]
 
 
 class _Asked(NamedTuple):
@@ -140,21 +166,25 @@ def _precision(
     found = sorted(_all(made, targets), key=lambda each: (-each.excess, each.key))
     random = any(one.measured.random for one in made)
     looks = looks if random else (1,)
-    stopped = _why([each.reached for each in found], looks[-1], least) if random else CERTAIN
+    open_ones = _undecided(made)
+    stopped = _why([each.reached for each in found], open_ones, looks[-1], least)
+    said = _Stop(stopped if random else CERTAIN, found, open_ones, looks, most, least)
     return Precision(
-        stopped,
+        said.stopped,
         looks[-1],
         most,
         tuple(looks),
         tuple(map(_mean, found)),
-        _sentence(stopped, found, looks[-1], least, several=len(made) > 1),
+        said.sentence(made),
+        tuple(open_ones),
     )
 
 
-def _why(found: Sequence[Reached], n: int, least: int) -> Stopped:
-    if all(each.is_hopeless for each in found):
+def _why(found: Sequence[Reached], undecided: Sequence[str], n: int, least: int) -> Stopped:
+    if found and all(each.is_hopeless for each in found) and not undecided:
         return "no mean"
-    if n < least or not all(each.is_met or each.is_hopeless for each in found):
+    open_means = [each for each in found if not (each.is_met or each.is_hopeless)]
+    if open_means or undecided or (found and n < least):
         return "at the most"
     return "met" if all(each.is_met for each in found) else "no mean"
 
@@ -174,27 +204,61 @@ def _mean(asked: _Asked) -> PreciseMean:
     )
 
 
-def _sentence(
-    stopped: Stopped, found: Sequence[_Asked], n: int, least: int, *, several: bool
-) -> str:
-    """Why there are so many replications; what missed its precision comes first."""
-    if stopped == CERTAIN:
-        return ""  # an answer begins with it
-    many = pluralize(n, "replication")
-    if stopped == "met":
+class _Stop(NamedTuple):
+    """Where a run stopped, as its sentence tells it."""
+
+    stopped: Stopped
+    found: Sequence[_Asked]
+    undecided: Sequence[str]
+    looks: Sequence[int]
+    most: int
+    least: int
+
+    def sentence(self, made: Sequence[Experiment]) -> str:
+        """Why there are so many replications; what is less sure than was asked comes first."""
+        if self.stopped == CERTAIN:
+            return ""  # an answer begins with it
+        judged = any(one.scenario.objectives for one in made)
+        if self.stopped == "met":
+            return self._met(judged=judged, several=len(made) > 1)
+        limit = ", the most allowed" if self.stopped == "at the most" else ""
+        told = listed(self._missed(several=len(made) > 1), MOST_NAMED)
+        some = any(each.reached.is_met for each in self.found)
+        others = "; met by the others" if some and len(self._wide) < len(self.found) else ""
+        others = others if self._wide else ""
+        return f"precision not met at {self._many}{limit}: {told}{others}"
+
+    @property
+    def _many(self) -> str:
+        return pluralize(self.looks[-1], "replication")
+
+    @property
+    def _wide(self) -> list[_Asked]:
+        return [each for each in self.found if not each.reached.is_met]
+
+    def _met(self, *, judged: bool, several: bool) -> str:
+        many = self._many
         widest: dict[Key, _Asked] = {}
-        for each in found:
+        for each in self.found:
             widest.setdefault(each.key, each)
         told = [_within(each, whose="") for each in widest.values()]
-        where = ", the widest of all variants" if several else ""
-        return f"precision met at {many}: {listed(told, MOST_NAMED)}{where}"
-    missed = [each for each in found if not each.reached.is_met]
-    told = [_within(each, f"{each.one.variant}: " if several else "", n) for each in missed]
-    if n < least:
-        told.append(f"a rare event of the scenario may not occur in fewer than {least:,} runs")
-    others = "; met by the others" if len(missed) < len(found) and missed else ""
-    limit = ", the most allowed" if stopped == "at the most" else ""
-    return f"precision not met at {many}{limit}: {listed(told, MOST_NAMED)}{others}"
+        where = ", the widest of all variants" if several and told else ""
+        count, most = len(self.looks), most_looks(self.most)
+        shared = f"look {count} of at most {most}, which share the error"
+        if not told:
+            return f"every objective decided at {many}: {shared}"
+        also = f"; every objective decided ({shared})" if judged else ""
+        return f"precision met at {many}: {listed(told, MOST_NAMED)}{where}{also}"
+
+    def _missed(self, *, several: bool) -> list[str]:
+        n = self.looks[-1]
+        told = [f"undecided: {each}" for each in self.undecided]
+        wide = self._wide
+        told += [_within(each, f"{each.one.variant}: " if several else "", n) for each in wide]
+        if self.found and n < self.least:
+            least = f"{self.least:,} runs"
+            told.append(f"a rare event of the scenario may not occur in fewer than {least}")
+        return told
 
 
 def _within(asked: _Asked, whose: str, n: int = 0) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sim.core.errors import Problem, ScenarioError
 from sim.core.metrics import Key
 from sim.core.units import parse_duration, parse_share, shorten_any
+from sim.experiments.objectives import how_to_ask
 from sim.experiments.stopping import FIRST_LOOK, Target
 from sim.formats.checking import joined
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere
@@ -31,6 +32,9 @@ WHERE = "precision"
 """What was asked begins each message about it; so does the next."""
 WHERE_MOST = "max_replications"
 
+OBJECTIVES = "objectives"
+"""Asks for nothing but that the objectives be decided."""
+
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+", re.ASCII)
 
 
@@ -47,7 +51,26 @@ def most_of(given: int | None, precision: object) -> int:
     return given
 
 
-def targets_of(precision: Mapping[str, object], scenarios: Sequence[Scenario]) -> dict[Key, Target]:
+def asked_of(
+    precision: Mapping[str, object] | str, scenarios: Sequence[Scenario]
+) -> dict[Key, Target]:
+    """What is asked of means, beside the objectives: nothing where only they are to be decided.
+
+    Raises
+    ------
+    ScenarioError
+        As `targets_of`, or if there is no objective to decide.
+    """
+    if precision != OBJECTIVES:
+        return targets_of(precision, scenarios)
+    if not any(each.objectives for each in scenarios):
+        raise ScenarioError.of(how_to_ask(scenarios[0]), where=WHERE, path=OBJECTIVES)
+    return {}
+
+
+def targets_of(
+    precision: Mapping[str, object] | str, scenarios: Sequence[Scenario]
+) -> dict[Key, Target]:
     """What is asked of the variants of a scenario, or of the only one.
 
     `precision` holds by the name of a mean the half-width of its 95 % interval: in the metric's
@@ -59,7 +82,10 @@ def targets_of(precision: Mapping[str, object], scenarios: Sequence[Scenario]) -
         With each name that no variant has and each half-width that is none.
     """
     if not isinstance(precision, Mapping) or not precision:
-        rule = 'must hold half-widths by names of means, such as {"shop.min_capacity": 0.01}'
+        rule = (
+            'must hold half-widths by names of means, such as {"shop.min_capacity": 0.01}, or be '
+        )
+        rule += f'"{OBJECTIVES}"'
         raise ScenarioError.of(f"{rule}, got {shorten_any(precision)}", where=WHERE)
     problems: list[Problem] = []
     found: dict[Key, Target] = {}

@@ -26,6 +26,23 @@ many replications it stopped on average (`test_errors_of_stopping` measures it a
 
 Without the chance being known the first of the two rows with bad builds would hold 77 %: a fifth of
 all samples of 30 have none, and are narrow enough.
+
+Where objectives are to be decided too, looks are at 30, 60, 120 and so on, whatever was seen, and
+their verdicts share the error evenly over the looks that there may be (Bonferroni's inequality): a
+verdict is wrong at any look, and so at the last one, at most as often as one look would be. How
+often it was, in percent of 2,000 experiments with a confidence of 95 % and at most 10,000
+replications (`test_errors_of_stopping` measures it again), and how often it was left undecided:
+
+| law of a replication's value             | asked             | wrong | undecided | n     |
+|------------------------------------------|-------------------|-------|-----------|-------|
+| 0 or 1, 95 % of ones                     | 1 in 95 % of runs |  2.50 |      95.5 | 9,673 |
+| 0 or 1, 94 % of ones                     | 1 in 95 % of runs |  0.15 |       2.1 | 4,681 |
+| 0 or 1, 90.5 % of ones                   | 1 in 90 % of runs |  0.85 |      76.5 | 9,025 |
+| walk of 5 exponential domains, 25 min    | mean <= 25 min    |  3.35 |      93.2 | 9,479 |
+| the same                                 | mean <= 24.5 min  |  0.65 |       2.2 | 4,620 |
+| hours lost, 20 restarts                  | mean <= its mean  |  3.25 |      94.0 | 9,544 |
+| the same                                 | 1 % less          |  0.10 |       0.0 | 1,382 |
+| hours lost, Auto, 5 % bad builds         | 10 % less         |  0.35 |      30.0 | 7,617 |
 """
 
 from __future__ import annotations
@@ -104,14 +121,23 @@ def projected(n: int, one: Reached) -> float:
     return max(n + 1, math.ceil(n * ratio**2)) if math.isfinite(ratio) else math.inf
 
 
+def most_looks(most: int) -> int:
+    """How many looks there may be where they are at 30, 60, 120 and so on up to `most`."""
+    return 1 + max(0, math.ceil(math.log2(most / FIRST_LOOK)))
+
+
 def look_until_met(
-    look: Callable[[int], Sequence[Reached]], most: int, least: int = FIRST_LOOK
+    look: Callable[[int], Sequence[Reached]],
+    most: int,
+    least: int = FIRST_LOOK,
+    is_undecided: Callable[[], bool] | None = None,
 ) -> list[int]:
     """Look at more and more replications until all means are as precise as was asked.
 
     `look` makes so many in all and gives what they reached. No look stops with fewer than `least`,
-    or makes more than `most`. Means without hope hold nothing up. Gives the numbers looked at; the
-    last one is where it stopped.
+    or makes more than `most`. Means without hope hold nothing up. `is_undecided` says after a look
+    whether an objective needs more; where it is given, looks are at fixed numbers (`most_looks`).
+    Gives the numbers looked at; the last one is where it stopped.
     """
     looks = [min(FIRST_LOOK, most)]
     while True:
@@ -120,6 +146,8 @@ def look_until_met(
         needed = max((projected(n, one) for one in found), default=n)
         if n < least and not all(one.is_hopeless for one in found):
             needed = max(needed, least)
+        if is_undecided is not None:
+            needed = 2 * n if needed > n or is_undecided() else n
         further = int(min(needed, 2 * n, most))
         if further <= n:
             return looks

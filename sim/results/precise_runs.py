@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.errors import LongRunWarning, ScenarioError
 from sim.experiments.precision import replicate_until
-from sim.experiments.precision_asked import WHERE, most_of, targets_of
+from sim.experiments.precision_asked import WHERE, asked_of, most_of
 from sim.forecast.estimate import estimate, warning
 from sim.results.cost import bear
 from sim.simulation import Simulation
@@ -36,7 +36,7 @@ def most_asked(precision: object, most: int | None, **numbers: object) -> int:
 
 
 def until_precise(
-    precision: Mapping[str, object],
+    precision: Mapping[str, object] | str,
     variants: Mapping[str, Scenario],
     most: int,
     *,
@@ -48,11 +48,12 @@ def until_precise(
     Raises
     ------
     ScenarioError
-        If a mean is asked for that there is not, or a replication is too much (a `TooMuchError`).
+        If a mean is asked for that there is not, or nothing, or a replication is too much (then it
+        is a `TooMuchError`).
     ModelError
         If a run breaks an invariant of its own model.
     """
-    targets = targets_of(precision, list(variants.values()))
+    targets = asked_of(precision, list(variants.values()))
     simulations = {name: Simulation(each) for name, each in variants.items()}
     expected = [estimate(each, most) for each in simulations.values()]
     told: list[str] = []

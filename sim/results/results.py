@@ -96,7 +96,7 @@ def run(
     replay: SupportsIndex | None = None,
     progress: bool = False,
     force: bool = False,
-    precision: Mapping[str, object] | None = None,
+    precision: Mapping[str, object] | str | None = None,
     max_replications: int | None = None,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
@@ -122,7 +122,9 @@ def run(
     precision
         Make as many replications as means need to be so precise: the half-width of the 95 %
         interval, by SYSTEM.METRIC, SYSTEM.GROUP.METRIC or METRIC where one system has it. It is a
-        number in the metric's unit, or a text: "1%", "30s", relative to the mean "5%r".
+        number in the metric's unit, or a text: "1%", "30s", relative to the mean "5%r". The
+        objectives of the file are decided too, at an error shared over the looks; "objectives" asks
+        for nothing else.
     max_replications
         How many to make at most for that, 30 or more; by default 10,000.
 
@@ -169,7 +171,7 @@ def compare(
     seed: int | None = None,
     progress: bool = False,
     force: bool = False,
-    precision: Mapping[str, object] | None = None,
+    precision: Mapping[str, object] | str | None = None,
     max_replications: int | None = None,
 ) -> Results:
     """Every variant of a scenario with common random numbers, set against the first one.

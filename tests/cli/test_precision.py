@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from failing import fail
+from shells import RANDOM
 
 HOURS = "capacity_hours_lost"
 
@@ -55,11 +57,16 @@ def test_scenario_without_chance_runs_once(shell):
     [
         (
             ("--precision", "min_capacity"),
-            "--precision: must be METRIC=HALF, such as shop.min_capacity=1%, got min_capacity",
+            "--precision: must be METRIC=HALF, such as shop.min_capacity=1%, or objectives, got min_capacity",
+        ),
+        (
+            ("--precision", "objectives,"),
+            "--precision: must be METRIC=HALF, such as shop.min_capacity=1%, or objectives, got "
+            "objectives,",
         ),
         (
             ("--precision", "min_capacity=1%,"),
-            "--precision: must be METRIC=HALF, such as shop.min_capacity=1%, got min_capacity=1%,",
+            "--precision: must be METRIC=HALF, such as shop.min_capacity=1%, or objectives, got min_capacity=1%,",
         ),
         (
             ("--precision", "min_capacity=1%,min_capacity=2%"),
@@ -90,3 +97,96 @@ def test_scenario_without_chance_runs_once(shell):
 )
 def test_what_is_wrong_is_told_by_the_name_of_the_option(words, told, shell):
     assert shell("run", "random.yaml", "--no-files", *words) == (2, "", f"{told}\n")
+
+
+# Objectives ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asks(tmp_path, shell):  # noqa: ARG001  (its folder)
+    """Writes a file with an objective on the share of runs in which capacity stays at 80 %."""
+
+    def write(**objective):
+        text = RANDOM.split("objectives:")[0]
+        entry = {"metric": "min_capacity", "at_least": "80%", **objective}
+        (tmp_path / "asks.yaml").write_text(f"{text}objectives: [{json.dumps(entry)}]\n", "utf-8")
+        return "asks.yaml"
+
+    return write
+
+
+def test_word_objectives_makes_as_many_as_verdicts_need(shell, asks):
+    file = asks(in_runs="90%")
+    code, out, _ = shell("run", file, "--precision", "objectives", "--no-files")
+    told = " ".join(out.split())
+    assert code == 0
+    assert "every objective decided at 60 replications: look 2 of at most 10, which" in told
+    assert "60 of 60 runs meet it: at least 91.55 % at 99.5 %" in told
+
+
+@pytest.mark.parametrize("word", ["objectives,min_capacity=5%", "min_capacity=5%,objectives"])
+def test_objectives_may_stand_beside_means(word, shell, asks):
+    words = ("--precision", word, "--no-files", "--json")
+    found = json.loads(shell("run", asks(in_runs="90%"), *words)[1])["precision"]
+    assert [each["metric"] for each in found["means"]] == ["min_capacity"]
+    assert found["replications"] == 60
+
+
+@pytest.mark.parametrize(
+    ("objective", "precision", "code"),
+    [
+        ({}, "capacity_hours_lost=0.001", 4),
+        ({"in_runs": "99.9%"}, "objectives", 4),
+        ({"at_least": "90%"}, "capacity_hours_lost=0.001", 1),
+        ({}, "min_capacity=1%", 0),
+    ],
+)
+def test_precision_that_is_not_met_is_told_by_the_exit_code(
+    objective, precision, code, shell, asks
+):
+    words = ("--precision", precision, "--max-replications", "40", "--no-files")
+    assert shell("run", asks(**objective), *words)[0] == code
+
+
+def test_file_without_objectives_is_told_how_to_ask(shell, tmp_path):
+    (tmp_path / "none.yaml").write_text(RANDOM.split("objectives:")[0], "utf-8")
+    assert shell("run", "none.yaml", "--precision", "objectives", "--no-files") == (
+        2,
+        "",
+        "--precision: objectives: needs objectives in the file, such as "
+        "`objectives: [{metric: min_capacity, at_least: 80%, in_runs: 95%}]`\n",
+    )
+
+
+# Failed replications ------------------------------------------------------------------------------
+
+
+def test_replications_that_fail_are_told_and_the_others_as_precise_as_asked(shell, monkeypatch):
+    fail(monkeypatch, {3, 35}, RuntimeError("broken"))
+    words = ("--precision", f"{HOURS}=0.05", "--no-files")
+    code, out, err = shell("run", "random.yaml", *words)
+    told = " ".join(out.split())
+    n = int(told.partition("precision met at ")[2].partition(" replications")[0])
+    assert code == 3
+    assert n >= 60
+    assert f"2 of {n} replications failed: RuntimeError: broken (replication 3, seed 0," in told
+    again = "to see it again: rollout-sim run random.yaml --replay 3 --seed 0"
+    assert again in told
+    assert again in err
+    assert shell("run", "random.yaml", "--replay", "3", "--seed", "0", "--no-files")[0] == 3
+
+
+def test_means_of_a_variant_that_fails_are_of_those_that_did_not(shell, monkeypatch):
+    fail(monkeypatch, {0, 31}, RuntimeError("broken"), variant="auto")
+    words = ("--precision", f"{HOURS}=0.05,objectives", "--no-files", "--json")
+    code, out, _ = shell("compare", "variants.yaml", *words)
+    found = json.loads(out)
+    n = found["precision"]["replications"]
+    assert code == 3
+    made = {one["name"]: one["replications"] for one in found["variants"]}
+    assert made["auto"] == n - 2
+    assert {count for name, count in made.items() if name != "auto"} <= {n, 1}
+    assert {each["rerun"] for each in found["failed_replications"]} == {
+        "--replay 0 --seed 0 --variant auto",
+        "--replay 31 --seed 0 --variant auto",
+    }

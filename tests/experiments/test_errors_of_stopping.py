@@ -1,4 +1,6 @@
-"""How often the interval at a stop holds the mean, against laws whose mean is known.
+"""How often the interval at a stop holds the mean, and how often a verdict there is wrong.
+
+Against laws whose mean, or share, is known.
 
 Samples in the place of a simulation go through the rule that runs go through. The quick test makes
 few experiments; `-m thorough` makes 2,000, and `-s` prints what they found.
@@ -6,17 +8,20 @@ few experiments; `-m thorough` makes 2,000, and `-s` prints what they found.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from sim.experiments.intervals import mean_limits
-from sim.experiments.stopping import SIDE, Target, look_until_met, reached
-from sim.experiments.verdicts import enough_to_see
+from sim.experiments.stopping import SIDE, Target, look_until_met, most_looks, reached
+from sim.experiments.verdicts import enough_to_see, judge, judge_mean
 
 QUICK, THOROUGH = 100, 2_000
 TRIALS = [QUICK, pytest.param(THOROUGH, marks=pytest.mark.thorough)]
 MOST = 10_000
+FEW = 480
 
 SIGMA = np.log(9 / 4) / 1.6448536
 """Of the default restart: lognormal, median 4 min, p95 9 min."""
@@ -110,3 +115,77 @@ def test_without_its_chance_a_rare_event_would_be_missed():
         known, _ = experiment(draw, target, 1.0, False, rng)
         held += known.low <= mean <= known.high
     assert held < 0.88 * QUICK
+
+
+# Verdicts -----------------------------------------------------------------------------------------
+
+
+def above(share):
+    """Values of which that share is 1 or more."""
+    return lambda rng, n: (rng.random(n) < share) * 1.0
+
+
+MINUTES, HOURS = 25.0, 20 * RESTART / 60
+VERDICTS = {
+    "0 or 1, 95 % of ones, in 95 %": (above(0.95), {"in_runs": 0.95}, "met"),
+    "0 or 1, 94 % of ones, in 95 %": (above(0.94), {"in_runs": 0.95}, "missed"),
+    "0 or 1, 90.5 % of ones, in 90 %": (above(0.905), {"in_runs": 0.9}, "met"),
+    "exponential walk, mean at most 25": (exponential_walk, {"bound": MINUTES}, "met"),
+    "exponential walk, mean at most 24.5": (exponential_walk, {"bound": MINUTES - 0.5}, "missed"),
+    "hours lost, mean at most its mean": (hours_lost, {"bound": HOURS}, "met"),
+    "hours lost, mean at most 1 % less": (hours_lost, {"bound": 0.99 * HOURS}, "missed"),
+    "hours lost to bad builds, 10 % less": (
+        hours_lost_to_bad_builds,
+        {"bound": 0.9 * BAD, "rarest": 0.05},
+        "missed",
+    ),
+}
+"""Law and objective: samples, what is asked, and what is true of it: at the bound, or near it."""
+
+
+@cache
+def judged(ones, n, in_runs, looks):
+    """A verdict on a share, which takes long where it says what would settle it."""
+    return judge(np.arange(n) < ones, in_runs, looks=looks).verdict
+
+
+def verdict_at_the_stop(draw, asked, rng, looks, most=MOST):
+    """What stands where it stops, and after how many replications."""
+    sample = draw(rng, most)
+    found = []
+
+    def look(n):
+        values = sample[:n]
+        if "bound" in asked:
+            found.append(judge_mean(values, **asked, at_least=False, looks=looks).verdict)
+        else:
+            found.append(judged(int(values.sum()), n, asked["in_runs"], looks))
+        return []
+
+    at = look_until_met(look, most, is_undecided=lambda: found[-1] == "undecided")
+    return found[-1], at[-1]
+
+
+@pytest.mark.parametrize("trials", [30, pytest.param(THOROUGH, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("name", VERDICTS)
+def test_verdict_at_the_stop_is_wrong_at_most_as_often_as_one_look_would_be(name, trials):
+    draw, asked, true = VERDICTS[name]
+    rng, wrong, open_ones, made = np.random.default_rng(13), 0, 0, 0
+    most = MOST if trials == THOROUGH else FEW
+    for _ in range(trials):
+        verdict, n = verdict_at_the_stop(draw, asked, rng, most_looks(most), most)
+        wrong += verdict not in (true, "undecided")
+        open_ones, made = open_ones + (verdict == "undecided"), made + n
+    if trials == THOROUGH:
+        told = f"{100 * wrong / trials:.2f} % wrong, {100 * open_ones / trials:.1f} % undecided"
+        print(f"{name}: {told}, n {made / trials:,.0f}")
+    assert stats.binomtest(wrong, trials, 0.05, alternative="greater").pvalue > 0.001
+
+
+def test_without_sharing_the_error_verdicts_would_be_wrong_too_often():
+    """What `looks` is for: at the bound itself each of ten looks may be wrong."""
+    rng, trials = np.random.default_rng(14), 200
+    draw, asked, true = VERDICTS["0 or 1, 95 % of ones, in 95 %"]
+    found = [verdict_at_the_stop(draw, asked, rng, 1, FEW)[0] for _ in range(trials)]
+    wrong = trials - found.count(true) - found.count("undecided")
+    assert stats.binomtest(wrong, trials, 0.05, alternative="greater").pvalue < 0.001

@@ -20,6 +20,13 @@ BAD = CHANCE.replace(
 )
 
 
+SLOW = "objectives: [{metric: rollout_duration, at_most: 41min, in_runs: 95%}]\n"
+"""About 90 % of the runs meet it."""
+CLOSE = SLOW.replace("95%", "90%")
+DOWN = "objectives: [{metric: min_capacity, at_least: 80%, in_runs: 90%}]\n"
+"""Missed by `simultaneous`, met by `auto`."""
+
+
 def until(targets, text=CHANCE, most=200, variants=False):
     scenario = loads(text + VARIANTS * variants)
     names = scenario.variant_names or ("baseline",)
@@ -122,3 +129,59 @@ def test_equal_values_are_told_as_such():
 @pytest.mark.parametrize("most", [30, 31])
 def test_no_more_than_the_most_are_made(most):
     assert until({HOURS: Target(1e-6)}, most=most).replications == most
+
+
+# Objectives ---------------------------------------------------------------------------------------
+
+
+def test_objectives_alone_stop_as_soon_as_a_verdict_stands():
+    found = until({}, CHANCE + DOWN)
+    assert (found.stopped, found.looks, found.undecided) == ("met", (30, 60), ())
+    assert found.sentence == (
+        "every objective decided at 60 replications: look 2 of at most 4, which share the error"
+    )
+    assert not found.is_missed
+
+
+def test_objective_too_close_to_call_goes_on_to_the_most_and_is_told_first():
+    found = until({HOURS: Target(1.0)}, CHANCE + CLOSE, most=120)
+    assert (found.stopped, found.looks) == ("at the most", (30, 60, 120))
+    assert found.undecided == ("rollout_duration <= 41min in 90 % of runs",)
+    assert found.sentence == (
+        "precision not met at 120 replications, the most allowed: "
+        "undecided: rollout_duration <= 41min in 90 % of runs"
+    )
+    assert found.is_missed
+
+
+def test_means_and_objectives_must_both_be_there():
+    found = until({HOURS: Target(0.04)}, CHANCE + DOWN)
+    assert found.stopped == "met"
+    assert found.looks[:2] == (30, 60)
+    assert len(found.looks) > 2
+    assert found.sentence.endswith(
+        f"; every objective decided (look {len(found.looks)} of at most 4, which share the error)"
+    )
+
+
+def test_verdicts_share_the_error_over_all_looks_that_there_may_be():
+    simulation = Simulation(loads(CHANCE + DOWN))
+    made, _ = replicate_until({"": simulation}, {}, 960, before_look=lambda _: None)
+    assert made[0].looks == 6
+    (verdict,) = made[0].verdicts
+    # By hand: 60 of 60, and 1 - 0.05/6 of confidence.
+    assert verdict.low == pytest.approx((0.05 / 6) ** (1 / 60))
+
+
+def test_objectives_of_every_variant_but_references_are_decided():
+    found = until({}, CHANCE + CLOSE, most=60, variants=True)
+    assert found.undecided == ("auto: rollout_duration <= 41min in 90 % of runs",)
+    assert found.stopped == "at the most"
+    assert until({}, CHANCE + DOWN, variants=True).looks == (30, 60)
+
+
+def test_objective_that_is_decided_does_not_hide_a_mean_that_does_not_exist():
+    text = CHANCE.replace("horizon: 6h", "horizon: 30min") + DOWN
+    found = until({DURATION: Target(1.0)}, text)
+    assert found.stopped == "no mean"
+    assert found.is_missed

@@ -5,7 +5,7 @@ from made_results import CHANCE, VARIANTS
 
 from sim.core.errors import ScenarioError
 from sim.core.metrics import Key
-from sim.experiments.precision_asked import most_of, targets_of
+from sim.experiments.precision_asked import asked_of, most_of, targets_of
 from sim.experiments.stopping import Target
 from sim.files import loads
 
@@ -173,3 +173,20 @@ def test_most_is_a_whole_number_that_leaves_room_for_a_look(wrong):
 def test_most_without_a_precision_means_nothing():
     with pytest.raises(ScenarioError, match="max_replications: needs a precision"):
         most_of(50, None)
+
+
+def test_objectives_alone_ask_nothing_of_means():
+    text = CHANCE + "objectives: [{metric: min_capacity, at_least: 80%}]\n"
+    assert asked_of("objectives", [loads(text)]) == {}
+    assert asked_of({"min_capacity": 0.5}, [loads(text)]) == asked(min_capacity=0.5)
+
+
+@pytest.mark.parametrize(("text", "whose"), [(CHANCE, ""), (TWO, "system: shop, ")])
+def test_objectives_to_be_decided_must_be_there(text, whose):
+    with pytest.raises(ScenarioError) as error:
+        asked_of("objectives", [loads(text)])
+    example = f"{{{whose}metric: min_capacity, at_least: 80%, in_runs: 95%}}"
+    assert str(error.value) == (
+        f"precision: objectives: needs objectives in the file, such as `objectives: [{example}]`"
+    )
+    assert loads(f"{text}objectives: [{example}]").objectives

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.experiments.intervals import mean_limits
-from sim.experiments.stopping import Reached, Target, look_until_met, projected, reached
+from sim.experiments.stopping import Reached, Target, look_until_met, most_looks, projected, reached
 
 
 def scaled(asked, spread=1.0):
@@ -84,3 +84,17 @@ def test_without_chance_the_only_value_is_exact():
 
 def test_a_missing_value_leaves_no_mean():
     assert reached([*range(40), math.nan], Target(0.01)).is_hopeless
+
+
+def test_looks_at_objectives_are_at_fixed_numbers_whatever_means_need():
+    assert look_until_met(scaled(0.15), 1000, is_undecided=lambda: False) == [30, 60]
+    open_ones = iter([True, True, False])
+    looks = look_until_met(lambda _: [], 1000, is_undecided=lambda: next(open_ones))
+    assert looks == [30, 60, 120]
+    looks = look_until_met(scaled(1.0), 1000, is_undecided=lambda: True)
+    assert looks == [30, 60, 120, 240, 480, 960, 1000]
+
+
+@pytest.mark.parametrize("most", [30, 31, 59, 60, 61, 960, 1000, 10_000, 1_000_000])
+def test_there_are_no_more_looks_than_said(most):
+    assert len(look_until_met(scaled(0.0), most, is_undecided=lambda: True)) == most_looks(most)

@@ -13,7 +13,8 @@ from sim.experiments import replications
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 
 PRECISION = {"capacity_hours_lost": 0.05}
-TOLD = ("provenance.json", "answer.txt")
+TOLD = ("provenance.json", "answer.txt", "objectives.csv")
+"""What tells of the looks: verdicts share their error."""
 
 
 def files(results, folder):
