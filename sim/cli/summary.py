@@ -16,7 +16,7 @@ from sim.cli.progress_table import progress_table
 from sim.cli.sparkline import sparkline
 from sim.core.formatting import NOTHING, format_compact, show, show_of, show_range
 from sim.core.units import show_duration
-from sim.core.wall_clock import is_zone, show_instant
+from sim.core.wall_clock import is_zone, show_clock, show_instant
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail, is_skewed
 from sim.systems.base.text import pluralize
 
@@ -205,24 +205,34 @@ def _spread(row: Row, metric: Metric, setting: Setting) -> tuple[str, str, str, 
     if row["min"] == row["max"] and not row["missing"]:
         return (mean, "in every run", "", "", "")
     middle, bad = (_quantile(row, p, metric, setting) for p in ("p50", bad_tail(metric)))
-    return (mean, _interval(row, metric), middle, bad, _worst(row, metric))
+    return (mean, _interval(row, metric, setting), middle, bad, _worst(row, metric, setting))
 
 
 def _mean(row: Row, metric: Metric, setting: Setting) -> str:
-    """The mean; a point in time by the clock where there is room, as no spread stands beside it."""
+    """The mean; a point in time with its date where no spread stands beside it."""
     if metric.is_instant and setting.is_single:
         return show_of(row["mean"], metric, setting.start)
-    return format_compact(row["mean"], metric.unit)
+    return _shown(row["mean"], metric, setting)
 
 
-def _interval(row: Row, metric: Metric) -> str:
+def _shown(value: float, metric: Metric, setting: Setting) -> str:
+    """A value in the short form of tables; a point in time by the clock where there is one."""
+    if metric.is_instant and setting.start is not None and not math.isnan(value):
+        return show_clock(value, setting.start, setting.horizon)
+    return format_compact(value, metric.unit)
+
+
+def _interval(row: Row, metric: Metric, setting: Setting) -> str:
     """Cut at what the metric cannot exceed: no share of runs is below 0 % or above 100 %."""
     if row["missing"]:
         return f"never in {pluralize(row['missing'], 'run')}"
     low, high = max(0.0, row["ci95_low"]), row["ci95_high"]
     if metric.unit in ("share", "0/1"):
         high = min(high, max(1.0, row["max"]))
-    return show_range(low, high, metric.unit) + ("*" if _is_rough(row) else "")
+    rough = "*" if _is_rough(row) else ""
+    if metric.is_instant and setting.start is not None:
+        return f"{_shown(low, metric, setting)}..{_shown(high, metric, setting)}{rough}"
+    return show_range(low, high, metric.unit) + rough
 
 
 def _is_rough(row: Row) -> bool:
@@ -230,21 +240,25 @@ def _is_rough(row: Row) -> bool:
     return not row["missing"] and is_skewed(row["skewness"], row["n"])
 
 
-def _worst(row: Row, metric: Metric) -> str:
+def _worst(row: Row, metric: Metric, setting: Setting) -> str:
     if not metric.better:
         return ""
     value = row["min"] if metric.better == "higher" else row["max"]
     run = f"run {row['worst_replication']}"
     if not row["missing"]:
-        return f"{format_compact(value, metric.unit)} ({run})"
+        return f"{_shown(value, metric, setting)} ({run})"
     return run if metric.name in NEVER_IS_BEST else f"never ({run})"
 
 
 def _quantile(row: Row, p: str, metric: Metric, setting: Setting) -> str:
     """What is missing ranks above all: it has not come by the horizon."""
     if not math.isnan(row[p]):
-        return format_compact(row[p], metric.unit)
-    return "never" if metric.name in NEVER_IS_BEST else f"> {show_duration(setting.horizon)}"
+        return _shown(row[p], metric, setting)
+    if metric.name in NEVER_IS_BEST:
+        return "never"
+    if metric.is_instant:
+        return f"> {_shown(setting.horizon, metric, setting)}"
+    return f"> {show_duration(setting.horizon)}"
 
 
 def _drawing(setting: Setting, first: First, style: Style) -> list[str]:

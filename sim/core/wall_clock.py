@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAY = 86400.0
+_MINUTE = 60.0
 _BEFORE, _AFTER = 2, 30
 """Days around a scenario in which windows may be open, and a date may be looked for."""
 
@@ -55,6 +56,20 @@ def show_instant(seconds: float, start: dt.datetime | None) -> str:
         return show_duration(seconds)
     at = reading(start, round(seconds, 3))
     return f"{show_date(at)} {at:%H:%M}"
+
+
+def show_clock(seconds: float, start: dt.datetime, horizon: float) -> str:
+    """A short form for tables: ``00:50``, ``Sun 00:50`` or ``29 Nov 00:50``.
+
+    It is as long as it takes to tell the instants up to the horizon apart. A minute that has begun
+    counts: what was done after 02:00 is not shown as done at 02:00.
+    """
+    at = reading(start, round(seconds, 3))
+    minute = at.replace(second=0, microsecond=0)
+    at = minute if at == minute else reading(start, round(seconds, 3) + _MINUTE)
+    if horizon < DAY:
+        return f"{at:%H:%M}"
+    return f"{at:%a %H:%M}" if horizon < 7 * DAY else f"{at.day} {at:%b %H:%M}"
 
 
 def is_zone(start: dt.datetime) -> bool:

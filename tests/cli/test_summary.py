@@ -165,6 +165,31 @@ def test_quantile_among_the_missing_is_above_the_horizon():
     assert re.split("  +", lines_of(summary)[2]) == cells
 
 
+EVENING = dt.datetime(2026, 11, 20, 22, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "cells"),
+    [
+        (None, ["done at", "1h41", "1h41..1h43", "1h41", "4h05", "4h20 (run 17)"]),
+        (EVENING, ["done at", "23:41", "23:41..23:43", "23:41", "02:05", "02:20 (run 17)"]),
+    ],
+)
+def test_points_in_time_are_shown_by_the_clock_where_there_is_one(start, cells):
+    of = (6000.0, 6060.0, 14700.0, 15600.0)
+    summary = [row("done_at", 6060.0, of=of, ci95_low=6060.0, ci95_high=6180.0)]
+    about = setting(systems=(system(headlines=("done_at",)),), start=start)
+    (line,) = [each for each in lines_of(summary, about=about) if each.startswith("done at")]
+    assert re.split("  +", line) == cells
+
+
+def test_points_in_time_that_never_came_are_beyond_the_end_of_the_clock():
+    summary = [row("done_at", NAN, of=(6000.0, 6060.0, NAN, NAN), missing=20)]
+    about = setting(systems=(system(headlines=("done_at",)),), start=EVENING)
+    cells = ["done at", "-", "never in 20 runs", "23:41", "> 04:00", "never (run 17)"]
+    assert re.split("  +", lines_of(summary, about=about)[3]) == cells
+
+
 def test_rollback_that_is_missing_is_nothing_bad():
     about = setting(systems=(system(headlines=("rollback_duration",)),))
     summary = [row("rollback_duration", NAN, of=(60.0, NAN, NAN, NAN), missing=199)]

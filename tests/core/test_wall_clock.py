@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.wall_clock import DAY, WallClock, localized, reading, show_instant, since
+from sim.core.wall_clock import DAY, WallClock, localized, reading, show_clock, show_instant, since
 
 HOUR = 3600.0
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -107,6 +107,17 @@ def test_an_instant_is_shown_by_the_clock_of_its_day():
     assert show_instant(5400.0, None) == "1h30"
     assert show_instant(5400.0, FRIDAY) == "Fri 20 Nov 16:00"
     assert show_instant(16 * HOUR, AUTUMN) == "Sun 25 Oct 03:00"
+
+
+def test_a_short_form_is_as_long_as_it_takes_to_tell_instants_apart():
+    assert show_clock(10 * HOUR, FRIDAY, 12 * HOUR) == "00:30"
+    assert show_clock(10 * HOUR, FRIDAY, DAY) == "Sat 00:30"
+    assert show_clock(10 * HOUR, FRIDAY, 7 * DAY) == "21 Nov 00:30"
+
+
+def test_a_minute_that_has_begun_counts():
+    assert show_clock(HOUR + 1, FRIDAY, 12 * HOUR) == "15:31"
+    assert show_clock(HOUR, FRIDAY, 12 * HOUR) == "15:30"
 
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia")
