@@ -8,7 +8,7 @@ from sim.cli import streams
 from sim.cli.answer import Answer
 from sim.cli.json_text import json_text
 from sim.cli.overrides import overrides
-from sim.scenario import json_schema
+from sim.scenario.editor_schema import editor_schema
 from sim.scenario.reference import kinds, reference
 from sim.scenario.starter import starter
 
@@ -27,4 +27,4 @@ def keys(options: argparse.Namespace) -> Answer:
 
 
 def schema(_: argparse.Namespace) -> Answer:
-    return Answer(json_text(json_schema()))
+    return Answer(json_text(editor_schema()))

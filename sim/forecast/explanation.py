@@ -55,10 +55,19 @@ def describe(simulation: Simulation) -> str:
         lines += ["", *_told_of(simulation, name, dry_run)]
     replications = 1 if certain else scenario.replications
     lines += ["", sentence(estimate(simulation, replications))]
-    if scenario.assumptions:
-        lines += ["", f"Assumed, as Azure publishes no value: {'; '.join(scenario.assumptions)}."]
+    lines += _assumed(scenario)
     lines += [f"Note: {warning}" for warning in scenario.warnings]
     return "\n".join(lines)
+
+
+def _assumed(scenario: Scenario) -> list[str]:
+    """What the answer rests on that may be otherwise."""
+    heads = {"default": "Assumed, as Azure publishes no value", "marked": "Given as a guess"}
+    lines = []
+    for origin, head in heads.items():
+        told = [each.text for each in scenario.guesses if each.origin == origin]
+        lines += ["", f"{head}: {'; '.join(told)}."] if told else []
+    return lines
 
 
 def of_system(simulation: Simulation, name: str) -> list[str]:

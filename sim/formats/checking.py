@@ -17,7 +17,7 @@ from sim.core.errors import MOST_PROBLEMS, Problem
 from sim.core.units import shorten
 from sim.formats.hints import Home, bare, hint, homes_of
 from sim.formats.schema import Place
-from sim.formats.tree import Node, Scalar, dotted, walk
+from sim.formats.tree import ASSUMED, Node, Scalar, dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -210,6 +210,9 @@ def _unknown_key_rule(keys: tuple[str | int, ...], root: Node, model: type[BaseM
         above = place
         node = _child(node, key) or node
         place = place.below(key).like(node)
+    mark = node.below(ASSUMED) if keys[-1] == ASSUMED else None
+    if mark:
+        return f"must be true or false, beside a value, got {show(mark)}"
     key, others = str(keys[-1]), node.value if isinstance(node.value, dict) else {}
     if key in place.keys:  # of another form of the same value
         return f"must not be given together with {joined([k for k in others if k != key], 'and')}"

@@ -4,7 +4,8 @@ The text is read from libyaml's parse events, so that whatever is forbidden is r
 anchors, aliases, merge keys, tags, directives, second documents, duplicate keys, more than 1 MiB,
 more than 50 levels, more than 50,000 values. Scalars keep their text; the field that receives one
 says what it means. Only null is recognised here (YAML 1.2 core schema), because it is nobody's
-value.
+value, and the mark of a guess: ``{value: 3, assumed: true}`` reads as 3, a distribution with
+``assumed: true`` beside its family as without it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import numbers
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Self
 
 import yaml
@@ -29,6 +30,9 @@ DEEPEST = 50
 MOST_VALUES = 50_000
 """Values in a file: texts and numbers, mappings and lists. So many are checked within a second;
 long series of numbers belong in a CSV file."""
+
+ASSUMED, VALUE = "assumed", "value"
+"""The keys by which a user marks a guess."""
 
 _LARGEST_INTEGER = 10**40  # Python's own may be too long to print
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -51,18 +55,37 @@ class Scalar(str):
 class Node:
     """A value and where it stands: ``file:line:column``, "" from Python, or the shell's words.
 
-    `key_where` is the place of its key; "" in a list and at the root.
+    `key_where` is the place of its key; "" in a list and at the root. `assumed` says that the user
+    marked the value as a guess.
     """
 
     value: Scalar | str | int | float | bool | dict[str, Node] | list[Node] | None
     where: str = ""
     key_where: str = ""
+    assumed: bool = False
 
     def below(self, key: str | int) -> Node | None:
         """What stands under a key or, in a list, at a place that it has; None where nothing is."""
         if isinstance(self.value, dict) and isinstance(key, str):
             return self.value.get(key)
         return self.value[key] if isinstance(self.value, list) and isinstance(key, int) else None
+
+
+def _mapping(entries: dict[str, Node], where: str, key_where: str = "") -> Node:
+    """A mapping, or what one with the mark of a guess stands for."""
+    mark = _flag(entries[ASSUMED].value) if ASSUMED in entries else None
+    if mark is None:
+        return Node(entries, where, key_where)
+    rest = {key: node for key, node in entries.items() if key != ASSUMED}
+    if rest.keys() == {VALUE}:
+        return replace(rest[VALUE], key_where=key_where, assumed=mark)
+    return Node(rest, where, key_where, assumed=mark)
+
+
+def _flag(value: object) -> bool | None:
+    if isinstance(value, Scalar) and value.plain:
+        return {"true": True, "false": False}.get(value)
+    return value if isinstance(value, bool) else None
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -180,8 +203,10 @@ class _Reader:
         if self._depth >= DEEPEST:
             self._stop(event, f"must be at most {DEEPEST} levels deep")
         self._depth += 1
-        is_list = isinstance(event, yaml.SequenceStartEvent)
-        node = Node(self._items() if is_list else self._entries(), where, key_where)
+        if isinstance(event, yaml.SequenceStartEvent):
+            node = Node(self._items(), where, key_where)
+        else:
+            node = _mapping(self._entries(), where, key_where)
         self._depth -= 1
         return node
 
@@ -331,7 +356,7 @@ class _Maker:
         if len(path) >= DEEPEST:
             raise ScenarioError.of(f"must be at most {DEEPEST} levels deep", where=self._where)
         if isinstance(value, Mapping):
-            return Node(self._entries(value, path), self._where)
+            return _mapping(self._entries(value, path), self._where)
         if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
             items = [self.node(item, (*path, i)) for i, item in enumerate(value)]
             return Node(items, self._where)
@@ -360,9 +385,18 @@ def _type_name(value: object) -> str:
 
 
 def plain(node: Node) -> Any:
-    """Give the values without their places: dict, list, Scalar, or what Python gave."""
-    if isinstance(node.value, dict):
-        return {key: plain(child) for key, child in node.value.items()}
-    if isinstance(node.value, list):
-        return [plain(child) for child in node.value]
-    return node.value
+    """Give the values without their places: dict, list, Scalar, or what Python gave.
+
+    The mark of a guess is written out.
+    """
+    value: Any = node.value
+    if isinstance(value, dict):
+        value = {key: plain(child) for key, child in value.items()}
+    elif isinstance(value, list):
+        value = [plain(child) for child in value]
+    return marked(value) if node.assumed else value
+
+
+def marked(value: Any) -> Any:
+    """A plain value as a guess: what reads back to it with its mark."""
+    return {**value, ASSUMED: True} if isinstance(value, dict) else {VALUE: value, ASSUMED: True}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sim.core.errors import ScenarioError
@@ -119,11 +119,11 @@ class _Override:
         if self.keys[depth] == APPEND:
             if depth + 1 < len(self.keys):
                 raise self._refused(f"{APPEND} must be the last key")
-            return Node([*items, self.value], node.where, node.key_where)
+            return replace(node, value=[*items, self.value])
         index = self._index(items, depth)
         changed = list(items)
         changed[index] = self.into(items[index], (*above, node))
-        return Node(changed, node.where, node.key_where)
+        return replace(node, value=changed)
 
     def _index(self, items: Sequence[Node], depth: int) -> int:
         key = self.keys[depth]
@@ -146,7 +146,7 @@ class _Override:
         if child is None:
             child = self._new_child(entries, (*above, node))
         changed = self.into(child, (*above, node))
-        return Node({**entries, key: changed}, node.where, node.key_where)
+        return replace(node, value={**entries, key: changed})
 
     def _place(self, nodes: Sequence[Node]) -> Place:
         """What the format knows of the last of the nodes, each of which stands below the last."""

@@ -18,6 +18,7 @@ from sim.core.errors import ScenarioError
 from sim.core.zones import ZONE_PATTERN
 from sim.formats.checking import nearest, suggest
 from sim.formats.hints import hint
+from sim.formats.scaling import takes_number
 from sim.formats.schema import Place
 from sim.formats.tree import dotted
 from sim.scenario import paths
@@ -35,6 +36,8 @@ WIDTH = 80
 
 _INDENT = "    "
 _NAMED = "a name of your choice; the keys below it are listed by"
+_GUESS = "  as a guess: {value: VALUE, assumed: true}"
+_GUESSED = ("systems", "operations", *SYSTEM_TYPES)
 _TIMED = "; the value that belongs to it is told by"
 _PATTERNS = {
     units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
@@ -166,6 +169,8 @@ def _told(found: _Found, path: str, *, several: bool) -> list[str]:
     if path:
         said = [_type(place.forms[-1], place.root), _default(place.forms, found.required)]
         lines += _listed("  type", ["; ".join(filter(None, said))])
+        is_guessed = path.startswith(tuple(f"{each}." for each in _GUESSED))
+        lines += [_GUESS] if is_guessed and takes_number(place) else []
     inner = _item(place)
     for form in inner.forms:
         choices = [one["required"][0] for one in form.get("oneOf", ()) if list(one) == ["required"]]

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
+from functools import reduce
+from operator import attrgetter, getitem
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration
 from sim.core.wall_clock import is_zone, localized, since
-from sim.formats.tree import Node, from_python
+from sim.formats.tree import Node, from_python, marked
 from sim.formats.writing import write
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
 from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS
+from sim.scenario.guesses import marks, of_default
 from sim.scenario.issues import as_problems
 from sim.scenario.objectives import Objective, dump_objective
 from sim.scenario.operations import by_system
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from sim.scenario.guesses import Guess
     from sim.scenario.inputs import InputFile
     from sim.scenario.references import Linked
     from sim.systems.base.spec import System
@@ -73,8 +76,8 @@ class Scenario:
     """The file's variants; none is left in one of them."""
     variant_name: str = field(compare=False)
     """Which variant this is, or empty."""
-    assumptions: tuple[str, ...] = field(compare=False)
-    """Defaults in force that Azure does not publish."""
+    guesses: tuple[Guess, ...] = field(compare=False)
+    """Defaults in force that Azure does not publish, then what the user marked as a guess."""
     warnings: tuple[str, ...] = field(compare=False)
     """What is legal and yet hardly meant, with its place."""
     inputs: tuple[InputFile, ...] = field(compare=False)
@@ -182,7 +185,7 @@ class Scenario:
             prefer=file.prefer,
             variant_names=tuple(file.variants),
             variant_name=variant_name,
-            assumptions=tuple(_assumptions(linked)),
+            guesses=(*_assumptions(linked), *marks(draft.tree)),
             warnings=tuple(_warnings(draft.tree, systems, asked, span)),
             inputs=linked.inputs,
             written=written,
@@ -192,6 +195,14 @@ class Scenario:
         """What there would be too much of within the horizon."""
         for name, spec in self.systems.items():
             yield from SYSTEM_TYPES[spec.kind].limits(name, spec, self.span)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """The guesses in words, for the answer's footer."""
+        return tuple(
+            f"guessed {each.text}" if each.origin == "marked" else each.text
+            for each in self.guesses
+        )
 
     @property
     def span(self) -> Span:
@@ -275,15 +286,37 @@ class Scenario:
             "time_zone": self.time_zone or None,
         }
         parts = {
-            "systems": {name: _dump(spec) for name, spec in self.systems.items()},
-            "operations": [
-                _dump_operation(each) for each in self.operations if not each.repetition
-            ],
+            **self._marked(),
             "objectives": [dump_objective(each, self.systems) for each in self.objectives],
             "prefer": list(self.prefer),
         }
         question = f"# Question: {self.question}\n" if self.question else ""
         return question + write({k: v for k, v in (head | parts).items() if v not in (None, [])})
+
+    def in_force(self) -> dict[str, Any]:
+        """The systems and operations with every default, as a file would say them."""
+        operations = [each for each in self.operations if not each.repetition]
+        return {
+            "systems": {name: _dump(spec) for name, spec in self.systems.items()},
+            "operations": [_dump_operation(each) for each in operations],
+        }
+
+    def place_in_force(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """Where a value of the file stands in `in_force`."""
+        system = self.systems.get(str(path[1])) if path[0] == "systems" and path[1:] else None
+        if system is None:
+            return path
+        return (*path[:2], *SYSTEM_TYPES[system.kind].resolved_place(path[2:]))
+
+    def _marked(self) -> dict[str, Any]:
+        """The same with the user's guesses marked."""
+        found = self.in_force()
+        for guess in self.guesses:
+            for path in guess.paths if guess.origin == "marked" else ():
+                *above, key = self.place_in_force(path)
+                holder: Any = reduce(getitem, above, found)  # type: ignore[arg-type]
+                holder[key] = marked(holder[key])
+        return found
 
     def __repr__(self) -> str:
         whose = f"{self.name}, {self.variant_name}" if self.variant_name else self.name
@@ -343,12 +376,12 @@ def _by_system(
         yield name, systems[name], own
 
 
-def _assumptions(linked: Linked) -> Iterator[str]:
-    """Each assumption once, naming the system where there are several."""
+def _assumptions(linked: Linked) -> Iterator[Guess]:
+    """Each assumption once."""
     several = len(linked.systems) > 1
     for name, spec, operations in _by_system(linked.systems, linked.operations):
         for assumption in SYSTEM_TYPES[spec.kind].active_assumptions(spec, operations):
-            yield f"{name}: {assumption}" if several else assumption
+            yield of_default(assumption, name, several=several)
 
 
 def _warnings(

@@ -18,6 +18,7 @@ from sim.formats.hints import homes_of
 from sim.formats.tree import Node, from_python, walk
 from sim.scenario import paths
 from sim.scenario.file import File, file_model, json_schema, kinds_of
+from sim.scenario.guesses import has_marks, wrong_marks
 from sim.scenario.issues import as_problems
 from sim.scenario.references import Linked, link
 from sim.systems import FOLDERS
@@ -123,6 +124,10 @@ def _too_many(rest: Node, varied: Mapping[str, Variant]) -> Iterator[Problem]:
 
 def _draft(variant: Variant | None, tree: Node, problems: list[Problem]) -> Draft | None:
     file = check(file_model(kinds_of(tree)), tree, (), problems, file_model)
+    if file is not None and has_marks(tree):
+        found = as_problems(tree, wrong_marks(tree, json_schema(kinds_of(tree))))
+        problems += found
+        file = None if found else file
     return None if file is None else Draft(variant, tree, file)
 
 

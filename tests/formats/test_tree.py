@@ -8,7 +8,7 @@ import pytest
 from screens import assert_screen
 
 from sim.core.errors import ScenarioError
-from sim.formats.tree import Node, Scalar, dotted, from_python, plain, read, walk
+from sim.formats.tree import Node, Scalar, dotted, from_python, marked, plain, read, walk
 
 
 def lines(text: bytes | str) -> list[str]:
@@ -253,3 +253,21 @@ def test_a_tree_is_walked_through_in_the_order_of_the_file():
         "f:1:12",
         "f:2:3",
     ]
+
+
+def test_the_mark_of_a_guess_is_folded_into_its_value():
+    tree = read("a: {value: 3, assumed: true}\nb: {x: 1, assumed: true}\nc: {x: 1}\n", "x.yaml")
+    a, b, c = (tree.value[key] for key in "abc")
+    assert (a.value, a.where, a.key_where, a.assumed) == ("3", "x.yaml:1:12", "x.yaml:1:1", True)
+    assert (list(b.value), b.assumed, c.assumed) == (["x"], True, False)
+    assert from_python({"value": 3, "assumed": True}).value == 3
+    assert plain(tree)["a"] == {"value": "3", "assumed": True}
+    assert plain(tree)["b"] == {"x": "1", "assumed": True}
+    assert plain(a) == marked("3")
+
+
+@pytest.mark.parametrize("mark", ["'true'", "yes", "1", "{x: true}"])
+def test_what_is_no_flag_is_no_mark(mark):
+    tree = read(f"a: {{value: 3, assumed: {mark}}}", "")
+    assert list(tree.value["a"].value) == ["value", "assumed"]
+    assert not read("a: {value: 3, assumed: false}", "").value["a"].assumed

@@ -13,6 +13,7 @@ from sim.systems.arc_fleet.defaults import (
     headcount,
     resolve,
     resolve_bodies,
+    resolved_place,
 )
 from sim.systems.arc_fleet.explain import DRY_RUN_RULES
 from sim.systems.arc_fleet.metrics import ARC_METRICS, TIME_TO, measure_more
@@ -38,6 +39,7 @@ SYSTEM_TYPE = SystemType(
     references=references,
     resolve=resolve,
     resolve_bodies=resolve_bodies,
+    resolved_place=resolved_place,
     active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,

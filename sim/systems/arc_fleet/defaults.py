@@ -24,6 +24,7 @@ from sim.systems.arc_fleet.spec import (
     identity,
 )
 from sim.systems.arc_fleet.versions import version_key
+from sim.systems.base.assumptions import RULE, Assumption
 from sim.systems.base.metrics import OF_MEMBERS
 from sim.systems.base.spec import Headcount
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sim.systems.arc_fleet.spec import ArcFleet
+    from sim.systems.base.assumptions import Path
     from sim.systems.base.operation import Operation, Request
 
 Named = PublishExtension | SetAutomaticUpgrade | PutExtension | RepairExtension | RemoveExtension
@@ -95,6 +97,11 @@ def resolve(_: str, spec: ArcFleet) -> ArcFleet:
     return spec.model_copy(
         update={"machines": None, "groups": groups, "extensions": tuple(extensions)}
     )
+
+
+def resolved_place(path: Path) -> Path:
+    """A number of machines becomes that of their only group."""
+    return ("groups", ONLY_GROUP, "count") if path == ("machines",) else path
 
 
 def groups_of(spec: ArcFleet) -> dict[str, MachineGroup]:
@@ -210,7 +217,7 @@ class ByType:
         return [each for each in alike if publisher in (None, each.publisher.lower())]
 
 
-def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[Assumption]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     published = any(isinstance(each.body, PublishExtension) for each in operations)
     in_force = ["discovery"] if published else []
@@ -219,16 +226,17 @@ def active_assumptions(spec: ArcFleet, operations: Sequence[Operation]) -> list[
     in_force += ["rollback"] if fails else []
     in_force += ["retry_after"] if fails and published else []
     left = [name for name in in_force if not _is_given(name, spec)]
-    lines = [f"{name} ({_ASSUMED[name].short})" for name in left]
+    found = [Assumption(f"{name} ({_ASSUMED[name].short})", [(name,)]) for name in left]
     if _supersedes(operations):
-        lines.append("a retry or pending discovery takes the newest release")
+        text = "a retry or pending discovery takes the newest release"
+        found.append(Assumption(text, no_number=RULE))
     if operations and not fails:
-        lines.append("no unhealthy machines")
+        found.append(Assumption("no unhealthy machines", [("unhealthy",)]))
     if fails and not rollbacks_may_fail(spec):
-        lines.append("no failed rollbacks")
+        found.append(Assumption("no failed rollbacks", [("rollback_fails",)]))
     if operations and not any(group.disconnected for group in spec.groups.values()):
-        lines.append("always connected")
-    return lines
+        found.append(Assumption("always connected", no_number=RULE))
+    return found
 
 
 def _supersedes(operations: Sequence[Operation]) -> bool:

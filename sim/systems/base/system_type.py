@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log, Stack
     from sim.core.metrics import Measured, Metric, MetricFamily
+    from sim.systems.base.assumptions import Assumption, Path
     from sim.systems.base.cost import Part
     from sim.systems.base.model import Model
     from sim.systems.base.operation import Operation, Request, Span
@@ -47,6 +48,11 @@ def _unknown(*_: Any) -> None:
 def _as_written(_: Any, written: Any) -> Any:
     """What needs no defaults that depend on other fields."""
     return written
+
+
+def _unmoved(path: Path) -> Path:
+    """Most values stay where they are written."""
+    return path
 
 
 def _no_variants(_: object, __: object) -> Mapping[str, Mapping[str, object]]:
@@ -94,8 +100,11 @@ class SystemType(Generic[S]):
     """Fills the defaults that depend on other fields."""
     resolve_bodies: Callable[[S, Sequence[Request]], Sequence[Request]] = _as_written
     """The same for the bodies of its operations, in their order. The spec is resolved."""
-    active_assumptions: Callable[[S, Sequence[Operation]], Sequence[str]] = _none
-    """The assumptions in force, for the answer's footer. The spec is as written."""
+    active_assumptions: Callable[[S, Sequence[Operation]], Sequence[Assumption]] = _none
+    """The assumptions in force, with the places of their numbers. The spec is as written."""
+    resolved_place: Callable[[Path], Path] = _unmoved
+    """Where a value of the file stands once defaults are filled in, by its path below the
+    system."""
     warnings: Callable[[str, S, Sequence[Operation], Span], Sequence[Issue]] = _none
     """What is legal and yet hardly meant. All is resolved."""
     default_variants: Callable[

@@ -14,6 +14,7 @@ from sim.systems.batch_pool.defaults import (
     headcount,
     resolve,
     resolve_bodies,
+    resolved_place,
 )
 from sim.systems.batch_pool.explain import DRY_RUN_RULES
 from sim.systems.batch_pool.layout import PoolLayout, limits
@@ -39,6 +40,7 @@ SYSTEM_TYPE = SystemType(
     limits=limits,
     resolve=resolve,
     resolve_bodies=resolve_bodies,
+    resolved_place=resolved_place,
     active_assumptions=active_assumptions,
     warnings=warnings,
     default_variants=default_variants,

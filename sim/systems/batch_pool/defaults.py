@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.formats.tree import dotted
+from sim.systems.base.assumptions import CHOICE, NONE_FAIL, RULE, Assumption
 from sim.systems.base.spec import Headcount
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.requests import (
@@ -22,6 +23,7 @@ from sim.systems.batch_pool.workload import Job
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sim.systems.base.assumptions import Path
     from sim.systems.base.operation import Operation, Request
     from sim.systems.base.spec import System
     from sim.systems.batch_pool.spec import BatchPool
@@ -93,6 +95,12 @@ def resolve(_: str, spec: BatchPool) -> BatchPool:
     )
 
 
+def resolved_place(path: Path) -> Path:
+    """A single job becomes a list of one."""
+    is_single = path[:1] == ("work",) and not isinstance((*path, 0)[1], int)
+    return ("work", 0, *path[1:]) if is_single else path
+
+
 def resolve_bodies(spec: BatchPool, bodies: Sequence[Request]) -> list[Request]:
     """Fill in what requests leave open."""
     return [_resolve_body(spec, body) for body in bodies]
@@ -111,7 +119,7 @@ def _resolve_body(spec: BatchPool, body: Request) -> Request:
     return body
 
 
-def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list[Assumption]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     bodies = [operation.body for operation in operations]
     cloud_service = spec.configuration == "cloud_service"
@@ -125,33 +133,58 @@ def active_assumptions(spec: BatchPool, operations: Sequence[Operation]) -> list
         "create": grown,
         "reboot": any(isinstance(body, RebootNode) for body in bodies),
     }
-    lines = [
-        f"{name} ({getattr(spec, name).short})"
+    found = [
+        Assumption(f"{name} ({getattr(spec, name).short})", [(name,)])
         for name, holds in in_force.items()
         if holds and name not in spec.model_fields_set
     ]
-    chosen = ["max_concurrent", "pace", "order"] if upgraded and cloud_service else []
-    if upgraded and spec.work and spec.walk_rules.mode in ("requeue", "checkpoint"):
-        chosen.append("requeue_to")
     if spec.work and spec.saves and "checkpoint" not in spec.model_fields_set:
-        lines.append("checkpoint every 10min, at no cost")
-    if upgraded and spec.work and spec.walk_rules.mode == "taskcompletion":
-        lines.append("a deferred node waits until it is idle")
+        found.append(Assumption("checkpoint every 10min, at no cost", [("checkpoint", "every")]))
     restarts = [body for body in bodies if isinstance(body, RebootNode | ReimageNode)]
-    if upgraded and spec.work and any(body.option in WAITING for body in restarts):
-        lines.append("a reboot or reimage that waits is lost to the upgrade")
-    if any(isinstance(body, OfNodes) and not names_one(body.node) for body in bodies):
-        lines.append("of several nodes each answers a request by itself")
-    lines += [
-        f"{name} {getattr(spec, name)}" for name in chosen if name not in spec.model_fields_set
+    rules = {
+        "a deferred node waits until it is idle": (
+            upgraded and spec.work and spec.walk_rules.mode == "taskcompletion"
+        ),
+        "a reboot or reimage that waits is lost to the upgrade": (
+            upgraded and spec.work and any(body.option in WAITING for body in restarts)
+        ),
+        "of several nodes each answers a request by itself": (
+            any(isinstance(body, OfNodes) and not names_one(body.node) for body in bodies)
+        ),
+    }
+    found += [Assumption(text, no_number=RULE) for text, holds in rules.items() if holds]
+    found += [
+        Assumption(f"{name} {getattr(spec, name)}", *_WHAT_IS_CHOSEN[name])
+        for name in _chosen(spec, upgraded=upgraded)
+        if name not in spec.model_fields_set
     ]
     if reimaged and spec.reimage is None:
-        lines.append("reimage as node_upgrade")
+        found.append(Assumption("reimage as node_upgrade", [("reimage",)]))
     if upgraded and spec.preemptions and not spec.preemptions.are_final:
-        lines.append("a preempted node returns at the version that the pool is to have")
+        text = "a preempted node returns at the version that the pool is to have"
+        found.append(Assumption(text, no_number=RULE))
     if not spec.failures:
-        lines.append("no failures")
-    return lines
+        found.append(Assumption("no failures", no_number=NONE_FAIL))
+    return found
+
+
+_WHAT_IS_CHOSEN: dict[str, tuple[list[tuple[str]], str]] = {
+    "max_concurrent": ([("max_concurrent",)], ""),
+    "pace": ([], CHOICE),
+    "order": ([], CHOICE),
+    "requeue_to": ([], CHOICE),
+}
+"""Key of a walk -> where its number stands, or why it has none."""
+
+
+def _chosen(spec: BatchPool, *, upgraded: bool) -> list[str]:
+    """The keys by which a walk goes."""
+    chosen = []
+    if upgraded and spec.configuration == "cloud_service":
+        chosen = ["max_concurrent", "pace", "order"]
+    if upgraded and spec.work and spec.walk_rules.mode in ("requeue", "checkpoint"):
+        chosen.append("requeue_to")
+    return chosen
 
 
 def default_variants(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.formats.distributions import Distribution
+from sim.systems.base.assumptions import NONE_FAIL, RULE, Assumption
 from sim.systems.base.metrics import OF_MEMBERS
 from sim.systems.base.spec import Headcount
 from sim.systems.cloud_service.requests import (
@@ -15,7 +16,7 @@ from sim.systems.cloud_service.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sim.systems.base.operation import Operation, Request
     from sim.systems.base.spec import System
@@ -147,27 +148,34 @@ def _resolve_body(spec: CloudService, body: Request) -> Request:
     return body
 
 
-def active_assumptions(spec: CloudService, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: CloudService, operations: Sequence[Operation]) -> list[Assumption]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
-    lines = []
+    found = []
     roles = spec.roles
     restarts = [name for name, role in roles.items() if not (role.restart or role.stages)]
     if restarts:
-        lines.append(f"restart{_of(restarts, spec)} ({RESTART.short})")
+        text = f"restart{_of(restarts, spec)} ({RESTART.short})"
+        found.append(Assumption(text, _each(restarts, "restart")))
     gates = [name for name, role in roles.items() if "min_healthy" not in role.model_fields_set]
     if gates and any(operation.kind in GATED for operation in operations):
-        lines.append(f"min_healthy{_of(gates, spec)} 1")
+        text = f"min_healthy{_of(gates, spec)} 1"
+        found.append(Assumption(text, _each(gates, "min_healthy")))
     grown = {role for operation in operations for role in configuration(operation.body)}
     created = [name for name in roles if name in grown and not roles[name].create]
     if created:
-        lines.append(f"create{_of(created, spec)} as restart")
+        text = f"create{_of(created, spec)} as restart"
+        timed = [name for name in created if not roles[name].stages]
+        why = "" if timed else "it follows from the stages"
+        found.append(Assumption(text, _each(timed, "create"), why))
     if spec.fault_domain_failures and "fault_domains" not in spec.model_fields_set:
-        lines.append(f"{spec.fault_domains} fault domains")
+        text = f"{spec.fault_domains} fault domains"
+        found.append(Assumption(text, [("fault_domains",)]))
     if sum(begins_walk(operation.body) for operation in operations) > 1:
-        lines.append("a second change takes over from the first at once")
+        text = "a second change takes over from the first at once"
+        found.append(Assumption(text, no_number=RULE))
     if not (spec.fault_domain_failures or any(role.failures for role in roles.values())):
-        lines.append("no failures")
-    return lines
+        found.append(Assumption("no failures", no_number=NONE_FAIL))
+    return found
 
 
 def headcount(spec: CloudService, operations: Sequence[Operation], group: str) -> Headcount:
@@ -176,6 +184,10 @@ def headcount(spec: CloudService, operations: Sequence[Operation], group: str) -
     roles = [group] if group else [*spec.roles]
     counts = [[spec.roles[each].instances, *(b.get(each, 0) for b in asked)] for each in roles]
     return Headcount(sum(each[0] for each in counts), sum(map(max, counts)), "instance")
+
+
+def _each(roles: Iterable[str], key: str) -> list[tuple[str, ...]]:
+    return [("roles", role, key) for role in roles]
 
 
 def _of(some: list[str], spec: CloudService) -> str:

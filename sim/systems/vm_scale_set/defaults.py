@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from sim.formats.tree import dotted
+from sim.systems.base.assumptions import NONE_FAIL, Assumption
 from sim.systems.base.spec import Headcount
 from sim.systems.vm_scale_set.layout import begins_upgrade, has_faults, sizes_asked
 from sim.systems.vm_scale_set.requests import (
@@ -58,7 +59,7 @@ def headcount(spec: VmScaleSet, operations: Sequence[Operation], _: str) -> Head
     return Headcount(spec.instances, max(sizes_asked(spec, operations)), "instance")
 
 
-def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> list[str]:
+def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> list[Assumption]:
     """The defaults in force that Azure does not publish; `spec` is as written."""
     bodies = [each.body for each in operations]
     upgraded = any(begins_upgrade(each, spec) for each in bodies)
@@ -81,20 +82,21 @@ def active_assumptions(spec: VmScaleSet, operations: Sequence[Operation]) -> lis
         "delete": replaces or scales,
         "healthy_after": bool(bodies or action),
     }
-    lines = [
-        f"{key} ({getattr(spec, key).short})"
+    found = [
+        Assumption(f"{key} ({getattr(spec, key).short})", [(key,)])
         for key, holds in in_force.items()
         if holds and key not in spec.model_fields_set
     ]
     published = any(isinstance(each, PublishImage) and not each.discovery for each in bodies)
     automatic = spec.automatic_os_upgrade
     if published and automatic.enabled and "discovery" not in automatic.model_fields_set:
-        lines.append(f"discovery ({automatic.discovery.short})")
+        text = f"discovery ({automatic.discovery.short})"
+        found.append(Assumption(text, [("automatic_os_upgrade", "discovery")]))
     if upgraded and not any(has_faults(spec, each) for each in spec.versions):
-        lines.append("no bad versions")
+        found.append(Assumption("no bad versions", no_number="without bad ones there is no share"))
     if not spec.failures:
-        lines.append("no failures")
-    return lines
+        found.append(Assumption("no failures", no_number=NONE_FAIL))
+    return found
 
 
 def default_variants(
