@@ -151,6 +151,11 @@ def _keys(command: argparse.ArgumentParser) -> None:
         "cloud_service.roles, or an operation, such as operations.upgrade_deployment; if "
         "omitted, the top level of a file",
     )
+    command.add_argument(
+        "--markdown",
+        action="store_true",
+        help="print the whole reference as Markdown: keys, operations, metrics, series, files",
+    )
 
 
 def _validate(command: argparse.ArgumentParser) -> None:

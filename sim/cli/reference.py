@@ -8,6 +8,7 @@ from sim.cli import streams
 from sim.cli.answer import Answer
 from sim.cli.json_text import json_text
 from sim.cli.overrides import overrides
+from sim.core.errors import ScenarioError
 from sim.scenario.editor_schema import editor_schema
 from sim.scenario.reference import kinds, reference
 from sim.scenario.starter import starter
@@ -23,7 +24,14 @@ def new(options: argparse.Namespace) -> Answer:
 
 
 def keys(options: argparse.Namespace) -> Answer:
-    return Answer(streams.text(reference(options.path)))
+    if not options.markdown:
+        return Answer(streams.text(reference(options.path)))
+    if options.path:
+        rule = f"--markdown prints the whole reference: leave out {options.path}"
+        raise ScenarioError.of(rule, where="rollout-sim keys")
+    from sim.cli.reference_page import page  # noqa: PLC0415  (one place needs no results)
+
+    return Answer(page())
 
 
 def schema(_: argparse.Namespace) -> Answer:

@@ -39,7 +39,7 @@ _NAMED = "a name of your choice; the keys below it are listed by"
 _GUESS = "  as a guess: {value: VALUE, assumed: true}"
 _GUESSED = ("systems", "operations", *SYSTEM_TYPES)
 _TIMED = "; the value that belongs to it is told by"
-_PATTERNS = {
+PATTERNS = {
     units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
     units.SHARE_PATTERN: "share, such as 80%",
     units.CLOCK_PATTERN: 'time of day, such as "22:00"',
@@ -51,7 +51,7 @@ _PATTERNS = {
 _SCALARS = {"boolean": "true or false", "string": "text", "number": "number", "null": "null"}
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """What the format has at a path."""
 
     place: Place
@@ -64,7 +64,7 @@ def kinds() -> list[str]:
     """The kinds of system, and what each is for."""
     lines = ["kinds of system (rollout-sim new KIND, rollout-sim keys KIND):"]
     for kind, record in SYSTEM_TYPES.items():
-        lines += _listed(f"  {kind}", [_plain(getdoc(record.spec) or "")])
+        lines += _listed(f"  {kind}", [plain(getdoc(record.spec) or "")])
     return lines
 
 
@@ -101,23 +101,23 @@ def reference(path: str = "") -> list[str]:
 # Which place --------------------------------------------------------------------------------------
 
 
-def _find(keys: Sequence[str], path: str) -> list[_Found]:
+def _find(keys: Sequence[str], path: str) -> list[Found]:
     schema = json_schema()
-    found = [_Found(Place.top(schema), "")]
+    found = [Found(Place.top(schema), "")]
     rest = list(keys)
     if rest and rest[0] in SYSTEM_TYPES:
         systems = Place.top(schema).below("systems").below("NAME")
-        found = [each for each in _by_kind(_Found(systems, "")) if each.kind == rest[0]]
+        found = [each for each in by_kind(Found(systems, "")) if each.kind == rest[0]]
         rest = rest[1:]
-    above: list[_Found] = []
+    above: list[Found] = []
     for number, key in enumerate(rest):
         below = [step for each in found for step in _steps(each, key)]
         if not below:
             before = dotted(keys[: len(keys) - len(rest) + number]) or "a scenario file"
-            known = dict.fromkeys(known for each in found for known in _item(each.place).keys)
+            known = dict.fromkeys(known for each in found for known in item_of(each.place).keys)
             known |= {} if number else dict.fromkeys(SYSTEM_TYPES)
             meant = hint(key, found[0].place, homes()) if known and not found[1:] else None
-            if any(key in _item(each.place).keys for each in above):
+            if any(key in item_of(each.place).keys for each in above):
                 meant = f"{key} stands beside {rest[number - 1]}, not below it"
             rule = f"names no key of {before}, {meant or suggest(key, list(known))}"
             raise ScenarioError.of(rule, where="PATH", path=path)
@@ -125,34 +125,36 @@ def _find(keys: Sequence[str], path: str) -> list[_Found]:
     return found
 
 
-def _steps(at: _Found, key: str) -> Iterator[_Found]:
+def _steps(at: Found, key: str) -> Iterator[Found]:
     """One key down; a list may be entered with or without the number or name of an item."""
     place = at.place
     if place.is_list and (key.isdigit() or key == paths.APPEND):
         yield at._replace(place=place.below(0), required=False)
         return
-    inner = _item(place)
+    inner = item_of(place)
     below = inner.below(key)
     if below.forms and (key in inner.keys or inner.takes_names):
-        required = _is_required(inner, key)
-        yield from _by_kind(_Found(below, at.kind, required))
+        required = is_required(inner, key)
+        yield from by_kind(Found(below, at.kind, required))
     elif place.is_list and "name" in inner.keys and nearest(key, inner.keys) is None:
         yield at._replace(place=inner, required=False)
 
 
-def _is_required(place: Place, key: str) -> bool:
+def is_required(place: Place, key: str) -> bool:
+    """Whether a key must stand in every mapping that has it here."""
     having = [form for form in place.forms if key in form.get("properties", {})]
     return bool(having) and all(key in form.get("required", ()) for form in having)
 
 
-def _item(place: Place) -> Place:
+def item_of(place: Place) -> Place:
+    """The place whose keys are meant: that of an item where nothing but a list may stand."""
     return place.below(0) if place.is_list and not place.is_mapping else place
 
 
-def _by_kind(at: _Found) -> list[_Found]:
+def by_kind(at: Found) -> list[Found]:
     """The place once for each kind of system that may stand there."""
     split = [
-        _Found(Place(at.place.root, (form,)), form["properties"]["kind"]["const"])
+        Found(Place(at.place.root, (form,)), form["properties"]["kind"]["const"])
         for form in at.place.forms
         if "const" in form.get("properties", {}).get("kind", {})
     ]
@@ -162,16 +164,18 @@ def _by_kind(at: _Found) -> list[_Found]:
 # What is said of it -------------------------------------------------------------------------------
 
 
-def _told(found: _Found, path: str, *, several: bool) -> list[str]:
+def _told(found: Found, path: str, *, several: bool) -> list[str]:
     place = found.place
     whose = f"{path} ({found.kind})" if several else path or "a scenario file"
-    lines = wrap(f"{whose}: {_meaning(place.forms)}".rstrip(": "), WIDTH, subsequent_indent=_INDENT)
+    lines = wrap(
+        f"{whose}: {meaning_of(place.forms)}".rstrip(": "), WIDTH, subsequent_indent=_INDENT
+    )
     if path:
-        said = [_type(place.forms[-1], place.root), _default(place.forms, found.required)]
+        said = [type_of(place.forms[-1], place.root), default_of(place.forms, found.required)]
         lines += _listed("  type", ["; ".join(filter(None, said))])
         is_guessed = path.startswith(tuple(f"{each}." for each in _GUESSED))
         lines += [_GUESS] if is_guessed and takes_number(place) else []
-    inner = _item(place)
+    inner = item_of(place)
     for form in inner.forms:
         choices = [one["required"][0] for one in form.get("oneOf", ()) if list(one) == ["required"]]
         if choices:
@@ -180,7 +184,7 @@ def _told(found: _Found, path: str, *, several: bool) -> list[str]:
         lines += _key(inner, key)
     if inner.takes_names and not inner.keys:
         patterns = (key for form in inner.forms for key in form.get("patternProperties", {}))
-        times = [_PATTERNS[pattern] + _TIMED for pattern in patterns if pattern in _PATTERNS]
+        times = [PATTERNS[pattern] + _TIMED for pattern in patterns if pattern in PATTERNS]
         lines += _listed("  NAME", times or [_NAMED])
         lines.append(f"{_INDENT}rollout-sim keys {path}.NAME")
     return lines
@@ -189,12 +193,12 @@ def _told(found: _Found, path: str, *, several: bool) -> list[str]:
 def _key(place: Place, key: str) -> list[str]:
     below = place.below(key)
     own = [form["properties"][key] for form in place.forms if key in form.get("properties", {})]
-    said = [_type(own[0], place.root), _default([*below.forms, *own], _is_required(place, key))]
+    said = [type_of(own[0], place.root), default_of([*below.forms, *own], is_required(place, key))]
     kind = next((name for name, record in SYSTEM_TYPES.items() if key in record.operations), "")
     if kind and "at" in place.keys:
         said[0] = f"operation of {kind}"
     head = _listed(f"  {dotted([key])}", ["; ".join(filter(None, said))])
-    meaning = _meaning([*below.forms, *own])
+    meaning = meaning_of([*below.forms, *own])
     return [*head, *wrap(meaning, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)]
 
 
@@ -209,14 +213,16 @@ def _listed(head: str, said: Iterable[str]) -> list[str]:
 def _described(forms: Sequence[Schema]) -> str:
     """What the format says of a place: the key's own sentence before that of what stands there."""
     described = [form["description"] for form in reversed(forms) if "description" in form]
-    return _plain(described[0]) if described else ""
+    return plain(described[0]) if described else ""
 
 
-def _meaning(forms: Sequence[Schema]) -> str:
+def meaning_of(forms: Sequence[Schema]) -> str:
+    """What the format says of a place, its default left out."""
     return re.sub(r"\s*Default: .*$", "", _described(forms))
 
 
-def _default(forms: Sequence[Schema], required: bool) -> str:
+def default_of(forms: Sequence[Schema], required: bool) -> str:
+    """``required``, ``default 5``, or empty where nothing stands for what is left out."""
     if required:
         return "required"
     told = re.search(r"Default: (.*?)\.?$", _described(forms))
@@ -226,14 +232,15 @@ def _default(forms: Sequence[Schema], required: bool) -> str:
     return f"default {json.dumps(given[-1], ensure_ascii=False)}" if given else ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A docstring in one line."""
     return " ".join(text.split())
 
 
-def _type(schema: Schema, root: Schema) -> str:
+def type_of(schema: Schema, root: Schema) -> str:
     """What may stand there, in words."""
     if "$ref" in schema:
-        return _type(root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
+        return type_of(root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
     if schema.get("title") == "Distribution":
         return "duration, such as 4min, or a distribution"
     if schema.get("title") == METRIC:
@@ -243,22 +250,30 @@ def _type(schema: Schema, root: Schema) -> str:
     options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     options = [one for one in options if list(one) != ["required"]]
     if options:
-        return _either([_type(one, root) for one in options])
+        return _either([type_of(one, root) for one in options])
     return _of_type(schema, root)
 
 
 def _of_type(schema: Schema, root: Schema) -> str:
     kind = schema.get("type")
     if kind == "array":
-        return f"list of {_type(schema['items'], root)}"
+        return f"list of {type_of(schema['items'], root)}"
     if kind == "object":
-        named = schema.get("additionalProperties")
-        return f"mapping of NAME to {_type(named, root)}" if isinstance(named, dict) else "mapping"
+        return _mapping(schema, root)
     if kind in ("integer", "number"):
         return _number(schema)
     if isinstance(kind, list):
         return "a value in the metric's unit"
-    return _PATTERNS.get(schema.get("pattern", ""), _SCALARS.get(str(kind), "any value"))
+    return PATTERNS.get(schema.get("pattern", ""), _SCALARS.get(str(kind), "any value"))
+
+
+def _mapping(schema: Schema, root: Schema) -> str:
+    named = schema.get("additionalProperties")
+    below = {"NAME": named} if isinstance(named, dict) else {}
+    for pattern, form in schema.get("patternProperties", {}).items():
+        below[PATTERNS.get(pattern, "NAME").partition(",")[0]] = form
+    said = [f"mapping of {key} to {type_of(form, root)}" for key, form in below.items()]
+    return said[0] if said else "mapping"
 
 
 def _number(schema: Schema) -> str:

@@ -3,7 +3,8 @@
     python tests/helpers/rewriting.py
 
 They are the answers in README.md and its picture, the messages in tests/corpus/bad/expected.txt, the
-logs in tests/golden, the screens in tests/screens and scenarios/scenario.schema.json.
+logs in tests/golden, the screens in tests/screens, scenarios/scenario.schema.json and the reference
+scenarios/README.md.
 """
 
 import os
@@ -20,6 +21,7 @@ FILES = (
     "test_corpus.py",
     "test_golden.py",
     "test_scenarios.py::test_shipped_schema_is_the_one_that_the_command_prints",
+    "cli/test_reference_page.py::test_the_shipped_page_is_what_the_command_prints",
 )
 """The tests that own such files, beside those of screens. One process: they write to the same files."""
 

@@ -20,8 +20,11 @@ from sim.systems.arc_fleet.metrics import ARC_METRICS, TIME_TO, measure_more
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.progress import by_day, progress_text
 from sim.systems.arc_fleet.references import references, warnings
+from sim.systems.arc_fleet.rejections import REJECTIONS, RULES_OF
 from sim.systems.arc_fleet.requests import OPERATIONS
+from sim.systems.arc_fleet.series import Series
 from sim.systems.arc_fleet.spec import ArcFleet
+from sim.systems.base.records import answers
 from sim.systems.base.system_type import SystemType
 
 SYSTEM_TYPE = SystemType(
@@ -49,4 +52,6 @@ SYSTEM_TYPE = SystemType(
     progress=by_day,
     progress_text=progress_text,
     measure_more=measure_more,
+    rejections=answers(REJECTIONS, RULES_OF),
+    series=Series,
 )

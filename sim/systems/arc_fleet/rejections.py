@@ -42,6 +42,15 @@ REJECTIONS: dict[str, Rejection] = {
 
 RULES = tuple(REJECTIONS)
 
+RULES_OF: dict[str, tuple[str, ...]] = {
+    "set_automatic_upgrade": ("not supported", "no such extension"),
+    "put_extension": ("not supported", "operating system"),
+    "upgrade_extensions": ("no such extension",),
+    "repair_extension": ("no such extension",),
+    "remove_extension": ("no such extension",),
+}
+"""Operation -> the rules by which it is rejected."""
+
 
 def by_request(body: Request, spec: ArcFleet) -> str | None:
     """The rule that a request breaks by what it says, whatever the state; all is resolved."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.core.log import ASKED, FAILED, OPERATION, REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,6 +25,13 @@ class Rejection(NamedTuple):
     http_status: int
     code: str
     message: str
+
+
+def answers(
+    rejections: Mapping[str, Rejection], rules_of: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[Rejection, ...]]:
+    """Operation -> its rejections, from those by rule and from the rules of each operation."""
+    return {name: tuple(rejections[rule] for rule in rules) for name, rules in rules_of.items()}
 
 
 class OperationRecord(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from sim.core.metrics import NO_ROLLBACKS
 from sim.systems.base.cost import of_rollouts
 from sim.systems.base.dry_run import AS_IT_IS, DryRunRules
+from sim.systems.base.series import Series
 from sim.systems.base.spec import System
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sim.systems.base.cost import Part
     from sim.systems.base.model import Model
     from sim.systems.base.operation import Operation, Request, Span
+    from sim.systems.base.records import Rejection
     from sim.systems.base.spec import Headcount, Issue
 
 SampledSeries = Literal["capacity", "up_to_date"]
@@ -133,6 +135,10 @@ class SystemType(Generic[S]):
     """How its systems are run in advance."""
     measure_more: Callable[[Any, Stack, str], Measured] = _no_more
     """Of a model's stack: a metric that is not listed, by (group, name)."""
+    rejections: Mapping[str, Sequence[Rejection]] = field(default_factory=dict)
+    """Operation key -> how the service may refuse it, or it may fail once accepted."""
+    series: type[Series] = Series
+    """Whose methods are the series of a run, and their docstrings what these mean."""
 
     def measure(
         self, model: Model, stack: Stack, warm_up: float, named: Iterable[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.core.log import Stack
+from sim.systems.base.records import answers
 from sim.systems.base.system_type import SystemType
 from sim.systems.batch_pool.cost import parts
 from sim.systems.batch_pool.defaults import (
@@ -21,7 +22,9 @@ from sim.systems.batch_pool.layout import PoolLayout, limits
 from sim.systems.batch_pool.metrics import BATCH_METRICS
 from sim.systems.batch_pool.model import PoolModel
 from sim.systems.batch_pool.references import references, warnings
+from sim.systems.batch_pool.rejections import REJECTIONS, RULES_OF
 from sim.systems.batch_pool.requests import OPERATIONS
+from sim.systems.batch_pool.series import PoolSeries
 from sim.systems.batch_pool.spec import BatchPool
 from sim.systems.batch_pool.tables import progress_text
 
@@ -49,4 +52,6 @@ SYSTEM_TYPE = SystemType(
     gives_way="tasks_requeued",
     progress_text=lambda model, log: progress_text(model.layout, Stack([log])),
     dry_run_rules=DRY_RUN_RULES,
+    rejections=answers(REJECTIONS, RULES_OF),
+    series=PoolSeries,
 )

@@ -238,3 +238,44 @@ def _scheduling(body: Request) -> dict[str, str]:
     if isinstance(body, EnableScheduling):
         asked, other = other, asked
     return {"scheduling": asked, "other": other}
+
+
+# Which operation gets which answer ----------------------------------------------------------------
+
+
+def _by_status(request: type[Request]) -> tuple[str, ...]:
+    """The rules by which the state of a node forbids a request."""
+    return tuple(rule for status, (rule, _) in BY_STATUS.items() if status not in ALLOWED[request])
+
+
+_OF_RESTARTS = (
+    "node drains",
+    "node lost to the upgrade",
+    "node lost to preemption",
+    "node gone",
+)
+
+RULES_OF: dict[str, tuple[str, ...]] = {
+    "upgrade_os": (
+        "api version",
+        "virtual machine pool",
+        "version unknown",
+        "version disabled",
+        "version expired",
+        "version equal",
+        "upgrading",
+        "resizing",
+    ),
+    "upgrade_image": ("cloud service pool", "upgrade in progress", "resizing"),
+    "resize": ("resizing",),
+    "reboot_node": ("no such node", *_by_status(RebootNode), *_OF_RESTARTS),
+    "reimage_node": (
+        "virtual machine node",
+        "no such node",
+        *_by_status(ReimageNode),
+        *_OF_RESTARTS,
+    ),
+    "disable_scheduling": ("no such node", "scheduling state", *_by_status(DisableScheduling)),
+    "enable_scheduling": ("no such node", "scheduling state"),
+}
+"""Operation -> the rules by which it is rejected or, once accepted, fails."""

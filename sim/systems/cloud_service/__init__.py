@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.base.records import answers
 from sim.systems.base.system_type import SystemType
 from sim.systems.cloud_service.configuration_shown import updates_told
 from sim.systems.cloud_service.cost import parts
@@ -19,7 +20,9 @@ from sim.systems.cloud_service.layout import Layout
 from sim.systems.cloud_service.metrics import CLOUD_SERVICE_METRICS
 from sim.systems.cloud_service.model import Model
 from sim.systems.cloud_service.references import references, warnings
+from sim.systems.cloud_service.rejections import REJECTIONS, RULES_OF
 from sim.systems.cloud_service.requests import OPERATIONS
+from sim.systems.cloud_service.series import Series
 from sim.systems.cloud_service.spec import CloudService
 from sim.systems.cloud_service.status import stuck
 
@@ -44,4 +47,6 @@ SYSTEM_TYPE = SystemType(
     progress_text=lambda model, log: stuck(model.layout, log),
     changes_text=lambda model, log: updates_told(model.layout, log),
     chances=lambda spec: [build.bad for build in spec.builds.values() if 0 < build.bad < 1],
+    rejections=answers(REJECTIONS, RULES_OF),
+    series=Series,
 )

@@ -44,6 +44,8 @@ LONGEST_NAME = 64
 LONGEST_VALUE = 255
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
+SECOND_CHANGE = "a second change during an update"
+
 FIRST_VERSIONS = {
     "request": "2009-10-01",
     "Reboot Role Instance": "2010-10-28",
@@ -58,7 +60,7 @@ FIRST_VERSIONS = {
     "Simultaneous of Change Deployment Configuration": "2013-03-01",
     "ExtensionConfiguration": "2013-03-01",
     "State": "2014-06-01",
-    "a second change during an update": "2011-10-01",
+    SECOND_CHANGE: "2011-10-01",
 }
 """The first x-ms-version that has each request and element of one, in the words of a rejection."""
 
@@ -241,3 +243,59 @@ def answer(rule: str, body: Request) -> Rejection:
     rejection = REJECTIONS[rule]
     about = {key: getattr(body, key, "") for key in _ABOUT}
     return rejection._replace(message=rejection.message.format_map(about))
+
+
+# Which operation gets which answer ----------------------------------------------------------------
+
+_OF_CHANGES = (
+    "version of request",
+    "version of Force",
+    "version of ExtendedProperties",
+    "version of ExtensionConfiguration",
+    "version of State",
+    f"version of {SECOND_CHANGE}",
+    "too many properties",
+    "property name",
+    "property value",
+    "property empty",
+    "property twice",
+    "property owned",
+    "extension unknown",
+    "extension state",
+    "force",
+    "overtaken",
+)
+_OF_INSTANCES = ("no such instance", "suspended", "gone")
+
+RULES_OF: dict[str, tuple[str, ...]] = {
+    "upgrade_deployment": (*_OF_CHANGES, "version of Simultaneous", "label"),
+    "walk_upgrade_domain": (
+        "version of request",
+        "no such domain",
+        "no update",
+        "not manual",
+        "still walking",
+        "out of order",
+        "overtaken",
+    ),
+    "rollback": (
+        "version of Rollback Update Or Upgrade",
+        "no update",
+        "cannot roll back",
+        "local resources",
+        "force",
+        "overtaken",
+    ),
+    "change_configuration": (
+        *_OF_CHANGES,
+        "version of Mode of Change Deployment Configuration",
+        "version of Simultaneous of Change Deployment Configuration",
+    ),
+    "reboot_instance": ("version of Reboot Role Instance", *_OF_INSTANCES),
+    "reimage_instance": ("version of Reimage Role Instance", *_OF_INSTANCES),
+    "update_status": ("version of request", f"version of {SECOND_CHANGE}"),
+    "swap": ("version of request", "no staging", "locked", "endpoints differ"),
+    "add_extension": ("version of Add Extension", "extension there"),
+    "delete_extension": ("version of Delete Extension", "no such extension", "extension in use"),
+}
+"""Operation -> the rules by which it is rejected or, once accepted, fails."""

@@ -16,7 +16,7 @@ from sim.systems.base.service import Call, Service
 from sim.systems.cloud_service.belongings import Belongings
 from sim.systems.cloud_service.deployment import Deployment, Upgrade
 from sim.systems.cloud_service.draws import RestartDraws
-from sim.systems.cloud_service.rejections import RULES, is_too_old
+from sim.systems.cloud_service.rejections import RULES, SECOND_CHANGE, is_too_old
 from sim.systems.cloud_service.requests import (
     ChangeConfiguration,
     UpdateStatus,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     )
 
 
-SECOND_CHANGE = "a second change during an update"
 """What the versions of the API call it: see `FIRST_VERSIONS`."""
 
 

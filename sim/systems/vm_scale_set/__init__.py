@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.systems.base.records import answers
 from sim.systems.base.system_type import SystemType
 from sim.systems.vm_scale_set.cost import parts
 from sim.systems.vm_scale_set.defaults import (
@@ -17,7 +18,9 @@ from sim.systems.vm_scale_set.layout import SetLayout
 from sim.systems.vm_scale_set.metrics import SET_METRICS
 from sim.systems.vm_scale_set.model import SetModel
 from sim.systems.vm_scale_set.references import references, warnings
+from sim.systems.vm_scale_set.rejections import REJECTIONS, RULES_OF
 from sim.systems.vm_scale_set.requests import OPERATIONS
+from sim.systems.vm_scale_set.series import SetSeries
 from sim.systems.vm_scale_set.spec import VmScaleSet
 
 SYSTEM_TYPE = SystemType(
@@ -36,4 +39,6 @@ SYSTEM_TYPE = SystemType(
     default_variants=default_variants,
     parts=lambda model: parts(model.layout),
     chances=chances,
+    rejections=answers(REJECTIONS, RULES_OF),
+    series=SetSeries,
 )

@@ -78,6 +78,19 @@ REJECTIONS = {
 
 RULES = tuple(REJECTIONS)
 
+RULES_OF: dict[str, tuple[str, ...]] = {
+    "update_model": (IN_PROGRESS, UNHEALTHY, *BREACHES, CANCELLED, SUPERSEDED),
+    "start_os_upgrade": (IN_PROGRESS, NO_IMAGE, *BREACHES, CANCELLED),
+    "start_extension_upgrade": (IN_PROGRESS, *BREACHES, CANCELLED),
+    "cancel_rolling_upgrade": (NONE_RUNNING,),
+    "manual_upgrade": (IN_PROGRESS, NO_INSTANCE, UNHEALTHY),
+    "reimage": (NO_INSTANCE, UNHEALTHY),
+    "scale": (IN_PROGRESS, PROTECTED, UNHEALTHY),
+    "publish_image": (*BREACHES, CANCELLED, SUPERSEDED),
+    "set_protection": (NO_INSTANCE,),
+}
+"""Operation -> the rules by which it is rejected or, once accepted, fails."""
+
 
 def accepted(body: Request) -> int | None:
     """How a request is answered that is accepted; None where nobody sends one.

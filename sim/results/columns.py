@@ -1,0 +1,154 @@
+"""What stands in each file of a result folder, and in each column of its tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.formats.markdown import code, escape, table
+from sim.results.sources import TABLES
+from sim.results.tables import NAME, NUMBER, TEXT, WHOLE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CHAPTER = "The result folder"
+
+FILES = {
+    "answer.txt": "The answer, as it stood on the screen.",
+    "summary.csv": "Every metric of every variant over its replications, in the metric's unit "
+    "(times in seconds, shares from 0 to 1).",
+    "comparison.csv": "Of a comparison: each variant against the first one, replication by "
+    "replication.",
+    "objectives.csv": "Each objective of each variant with its verdict, and which variant is best.",
+    "operations.csv": "The requests of the first replication, and how the service answered.",
+    "progress.csv": "Of Arc fleets: the share up to date by day in the first replication.",
+    "replications.parquet": "Every metric of every replication.",
+    "timelines.parquet": "Every series of the first replication, step by step.",
+    "events.parquet": "Every transition of the first replication, in its order.",
+    "bands.parquet": "How series are spread over the replications, at instants.",
+    "figures/": "The pictures, as PNG; --figures says which.",
+    "scenario.resolved.yaml": "The scenario with all its defaults; of a comparison the file "
+    "without its variants.",
+    "variants/0.resolved.yaml": "The first variant with all its defaults, and so on.",
+    "provenance.json": "Version, seed, command, libraries, inputs and all files with their "
+    "checksums; failed replications.",
+}
+"""File -> what stands in it."""
+
+SHARED = {
+    "variant": "The variant; `baseline` where there is only one.",
+    "system": "The system.",
+    "group": "The role, type of extension or group of machines; empty for the whole system.",
+    "metric": "The metric.",
+    "unit": "The metric's unit.",
+    "replication": "The number of the replication, from 0.",
+    "series": "The series.",
+    "time_s": "Seconds after the start.",
+    "n": "How many replications it is of.",
+    "value": "The value.",
+}
+"""Column -> what it means in every table that has it, but for those below."""
+
+_LIMIT = "limit on the {}, one-sided at 95 %; empty where there are too few replications for it."
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "summary": {
+        "mean": "The mean over the replications; empty where one of them has no value.",
+        "ci95_low": "Lower limit of the 95 % interval of the mean.",
+        "ci95_high": "Upper limit of the 95 % interval of the mean.",
+        "min": "The smallest value.",
+        "p5": "The ceil(5 % n)-th smallest value; what is missing ranks above all.",
+        "p50": "The ceil(50 % n)-th smallest value.",
+        "p95": "The ceil(95 % n)-th smallest value.",
+        "max": "The largest value.",
+        "missing": "How many replications have no value, such as an upgrade that did not end.",
+        "worst_replication": "The replication with the worst value: `run --replay` shows it.",
+        **{
+            f"{p}_{side}": f"{word} {_LIMIT.format(p)}"
+            for p in ("p5", "p50", "p95")
+            for side, word in (("low", "Lower"), ("high", "Upper"))
+        },
+        "skewness": "Skewness of the values: where n is below 25 times its square, the interval of "
+        "the mean is rough.",
+    },
+    "comparison": {
+        "baseline": "The variant that it is set against.",
+        "mean": "The variant's mean.",
+        "baseline_mean": "The baseline's mean.",
+        "difference": "Variant minus baseline, of the pairs in which both have a value.",
+        "ci_low": "Lower limit of the interval of the difference.",
+        "ci_high": "Upper limit of the interval of the difference.",
+        "level": "Confidence of that interval; it is shared among the comparisons made.",
+        "better": "Whether the variant is better: yes, no, inconclusive or identical; empty where "
+        "neither more nor less is better, or one of the two asks for nothing.",
+        "saved": "Share of the variance that the common random numbers removed.",
+        "n": "How many pairs of replications.",
+        "missing": "Pairs in which a value is missing.",
+    },
+    "objectives": {
+        "objective": "What is asked for, in words.",
+        "bound": "The bound, in the metric's unit.",
+        "share": "Share of the replications that meet it; of a mean, that mean.",
+        "low": "Lower limit on that, one-sided at the objective's confidence.",
+        "high": "Upper limit on that, one-sided at the objective's confidence.",
+        "verdict": "met, missed or undecided.",
+        "sentence": "The verdict in words.",
+        "best": "Whether the variant is best, yes or no; empty where nothing decides that.",
+        "best_in": "The headline metrics in which no other variant is better.",
+    },
+    "operations": {
+        "operation": "Its place in the file, such as operations.0.",
+        "name": "Its name.",
+        "kind": "Its key, such as upgrade_deployment.",
+        "at_s": "When it was sent, in seconds after the start.",
+        "ended_s": "When it ended; empty where it had not by the horizon.",
+        "status": "Succeeded, Failed, InProgress, Refused or not sent.",
+        "http_status": "The service's HTTP status.",
+        "code": "Its error code; empty where it accepted.",
+        "message": "Its message, and why.",
+        "request_id": "Names the request in a run, the same every time.",
+    },
+    "progress": {
+        "day": "Days since the version last requested was first published or pushed.",
+        "at_s": "Seconds after the start.",
+        "up_to_date": "Share of those in scope that have it.",
+        "held_by": "On the last row of a group: what holds the rest.",
+    },
+    "events": {
+        "kind": "What changed: an operation, an upgrade, an instance, a node, a task and so on.",
+        "subject": "Its name.",
+        "old": "Its state before; empty where it was not there.",
+        "old_version": "Its version before.",
+        "new": "Its state from then on; empty where it is gone.",
+        "new_version": "Its version from then on.",
+        "cause": "The subject that made it change.",
+    },
+    "bands": {
+        "p5": "5 % of the replications are at or below it.",
+        "p50": "The median of the replications.",
+        "p95": "95 % of the replications are at or below it.",
+    },
+}
+"""Table -> column -> what it means there."""
+
+_KINDS = {TEXT: "text", NAME: "text", NUMBER: "number", WHOLE: "whole number"}
+
+
+def meaning(name: str, column: str) -> str:
+    """What a column of a table means. KeyError where nothing says so."""
+    own = COLUMNS.get(name, {})
+    return own[column] if column in own else SHARED[column]
+
+
+def chapter() -> list[str]:
+    """The chapter on the result folder, in lines of Markdown."""
+    lines = [f"## {CHAPTER}", ""]
+    lines += table(("file", "what stands in it"), [(code(f), escape(FILES[f])) for f in FILES])
+    for name, (file, schema) in TABLES.items():
+        lines += [f"### {file}", ""]
+        lines += table(("column", "type", "meaning"), [_row(name, field) for field in schema])
+    return lines
+
+
+def _row(name: str, field: pa.Field) -> tuple[str, str, str]:
+    return code(field.name), _KINDS[field.type], escape(meaning(name, field.name))
