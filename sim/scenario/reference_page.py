@@ -221,6 +221,11 @@ def _shown(said: str) -> str:
 # Chapters -----------------------------------------------------------------------------------------
 
 
+_GUESSES = """\
+A number, a share, a time or a distribution below `systems` or `operations` may be marked as a
+guess: `{value: VALUE, assumed: true}`, or `assumed: true` beside the family of a distribution."""
+
+
 def _values(page: Page) -> None:
     page.heading(2, VALUES)
     samples: dict[str, dict[str, None]] = {}
@@ -228,6 +233,7 @@ def _values(page: Page) -> None:
         words = said.partition("such as ")[2].replace(" or ", ", ").split(", ")
         samples.setdefault(short, {}).update((code(word), None) for word in words if word)
     page.lines += table(("value", "such as"), [(key, ", ".join(samples[key])) for key in samples])
+    page.text(_GUESSES)
     page.example(VALUES)
 
 
