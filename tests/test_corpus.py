@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from places import TESTS
@@ -153,6 +153,8 @@ def keys(model):
         for name, field in spec.model_fields.items():
             found.add((spec.__name__, field.alias or name))
             waiting += specs_in(field.rebuild_annotation())
+        if spec.model_config.get("extra") == "allow":  # entries that the user names
+            waiting += specs_in(get_type_hints(spec)["__pydantic_extra__"])
     return found
 
 
@@ -175,9 +177,10 @@ def used(value: Any):
         return used(value.root)
     if not isinstance(value, Spec):
         return set()
-    fields = type(value).model_fields
-    own = {(type(value).__name__, fields[name].alias or name) for name in value.model_fields_set}
-    return own | {key for name in value.model_fields_set for key in used(getattr(value, name))}
+    fields, entries = type(value).model_fields, value.__pydantic_extra__ or {}
+    given = value.model_fields_set - entries.keys()
+    own = {(type(value).__name__, fields[name].alias or name) for name in given}
+    return own | used(entries) | {key for name in given for key in used(getattr(value, name))}
 
 
 def test_the_good_files_use_every_key_of_the_format():

@@ -10,6 +10,7 @@ from sim.cli.console import paragraph
 from sim.cli.json_text import json_text
 from sim.forecast.explanation import describe
 from sim.formats.checking import listed
+from sim.scenario import sweeps
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 def validate(options: argparse.Namespace) -> Answer:
     scenario = inputs.read(options)
+    sweep = scenario.sweep
+    if sweep is not None:
+        sweeps.check(scenario, sweep)
     warnings = inputs.warn(scenario, options)
     checked = {
         "systems": [f"{name} ({spec.kind})" for name, spec in scenario.systems.items()],
@@ -30,6 +34,7 @@ def validate(options: argparse.Namespace) -> Answer:
         "variants": list(scenario.variant_names),
         "other files": [each.path for each in scenario.inputs],
     }
+    checked |= {"sweep": [sweep.title]} if sweep else {}
     if options.json:
         found = {"valid": True, "checked": checked, "warnings": warnings, "problems": []}
         return Answer(json_text(found))

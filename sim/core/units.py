@@ -10,7 +10,8 @@ import datetime as dt
 import math
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
 
 from sim.core.errors import printable
 
@@ -259,6 +260,38 @@ def format_share(value: float) -> str:
 def show_share(value: float) -> str:
     """Write a share for people, with at most two decimals: ``80 %``, ``99.95 %``."""
     return _decimals(100 * value, 2) + " %"
+
+
+def parse_exactly(text: str) -> tuple[Fraction, Literal["s", "share", ""]]:
+    """Read a duration, a share in percent or a plain number: its value, not rounded, and its unit.
+
+    Seconds, a share of 1, or the number itself: steps of such values add up exactly.
+
+    Raises
+    ------
+    ValueError
+        With the rule and what was got.
+    """
+    if len(text) <= _LONGEST_TEXT:
+        if re.fullmatch(_PERCENT, text):
+            return Fraction(text[:-1]) / 100, "share"
+        if re.fullmatch(f"-?(?:{_PLAIN_SHARE})", text):
+            return Fraction(text), ""
+        match = _DURATION.fullmatch(text)
+        if match is not None:
+            parse_duration(text)  # refuses what is too long
+            parts = zip(match.groups(), _GROUP_SIZES, strict=True)
+            exact = (
+                Fraction(part.rstrip(_LETTERS)) * _exactly(size) for part, size in parts if part
+            )
+            return sum(exact, Fraction(0)), "s"
+    rule = "must be a duration such as 5min, a share such as 80% or a number"
+    raise ValueError(f"{rule}, got {shorten(text)}")
+
+
+def _exactly(size: float) -> Fraction:
+    """The size of a unit; a millisecond is no binary fraction."""
+    return Fraction(str(size))
 
 
 def parse_clock(text: str) -> float:

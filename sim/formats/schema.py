@@ -48,6 +48,12 @@ class Place:
         return any(True for form in self.forms for _ in _named_by_user(form))
 
     @property
+    def takes_text(self) -> bool:
+        """Whether any text may stand here, also one that looks like a number."""
+        plain = [form for form in self.forms if form.get("type") == "string"]
+        return any(not {"pattern", "enum"} & form.keys() for form in plain)
+
+    @property
     def is_list(self) -> bool:
         """Whether items may stand here."""
         return any(form.get("type") == "array" for form in self.forms)

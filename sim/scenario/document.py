@@ -13,6 +13,7 @@ from sim.core.errors import Problem, ScenarioError
 from sim.formats.fields import LONGEST_NAME
 from sim.formats.tree import Node, read
 from sim.scenario.inputs import Reader
+from sim.scenario.sweeps import Sweep, sweep_of
 from sim.scenario.variants import Draft, drafts, overridden
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Document(_Kept):
             With all that are wrong.
         """
         return drafts(self.tree)
+
+    @cached_property
+    def sweep(self) -> Sweep | None:
+        """The points that the file names.
+
+        Raises
+        ------
+        ScenarioError
+            With all that is wrong, as far as no point need be made for it.
+        """
+        entry = self.drafts[0].file.sweep
+        return None if entry is None else sweep_of(self.tree, entry)
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from sim.formats.fields import (
     Text,
     TimeZone,
 )
+from sim.scenario.axes import SweepEntry
 from sim.systems import FOLDERS, SYSTEM_TYPES
 
 if TYPE_CHECKING:
@@ -153,6 +154,9 @@ class File(Spec):
     variants: dict[Name, dict[Text, Anything]] = Field(default_factory=dict)
     """Variant name and its overrides of this file, PATH: VALUE. compare runs all variants with
     common random numbers; the first is the baseline. Default: none."""
+    sweep: SweepEntry | SkipJsonSchema[None] = None
+    """Values of paths that sweep runs one after the other, all with common random numbers and where
+    there are variants each of them. Default: none."""
 
     @property
     def local_start(self) -> dt.datetime | None:

@@ -94,6 +94,21 @@ def override(
     return _Override(path_text, keys, value, schema, homes).into(tree, ())
 
 
+def place_of(tree: Node, path_text: str, schema: dict[str, Any]) -> Place:
+    """What the format knows of a place that `override` sets."""
+    node: Node | None = tree
+    place = Place.top(schema).like(tree)
+    for key in parse(path_text):
+        below: str | int = key
+        if node is not None and isinstance(node.value, list):
+            names = [_item_name(item) for item in node.value]
+            below = names.index(key) if key in names else int(key) if key.isdigit() else 0
+        place = place.below(0 if isinstance(below, int) else below)
+        node = node.below(below) if node is not None else None
+        place = place.like(node) if node is not None else place
+    return place
+
+
 @dataclass(frozen=True)
 class _Override:
     """One value on its way down a path."""

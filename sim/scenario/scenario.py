@@ -26,7 +26,7 @@ from sim.scenario.guesses import marks, of_default
 from sim.scenario.issues import as_problems
 from sim.scenario.objectives import Objective, dump_objective
 from sim.scenario.operations import by_system
-from sim.scenario.variants import Draft, without_variants
+from sim.scenario.variants import Draft, without
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.operation import Operation, Span, without_a_window
 from sim.systems.base.spec import Issue, look_up
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sim.scenario.guesses import Guess
     from sim.scenario.inputs import InputFile
     from sim.scenario.references import Linked
+    from sim.scenario.sweeps import Sweep
     from sim.systems.base.spec import System
 
 
@@ -127,8 +128,8 @@ class Scenario:
         return cls.from_document(Document(from_python(scenario), name, ""), contents or {})
 
     @classmethod
-    def _load(cls, written: Written, variant_name: str = "") -> Self:
-        found, linked = written.document.drafts, written.linked
+    def _load(cls, written: Written, variant_name: str = "", *, is_point: bool = False) -> Self:
+        found, _, linked = written.document.drafts, written.document.sweep, written.linked
         problems: list[Problem] = []
         found[0].tell(_too_many(linked), problems)
         if problems:  # then they would take long to make
@@ -142,8 +143,8 @@ class Scenario:
         if problems:  # then no model can be made
             raise ScenarioError(problems)
         whole = resolved[0]
-        # What one variant asks may apply in another: it is judged there, and missed here.
-        if not variant_name:
+        # What one variant or point asks may apply in another: it is judged there, and missed here.
+        if not (variant_name or is_point):
             asked = [of_objective(each) for one in linked for each in one.objectives]
             preferred = [of_preference(each, whole.systems) for each in whole.prefer]
             cases = [
@@ -216,6 +217,29 @@ class Scenario:
         """
         return self._changed(self.written.tree, changes, self.variant_name)
 
+    def point(self, changes: Mapping[str, object]) -> Self:
+        """The scenario at a point of a sweep: as `override`, and without a sweep of its own.
+
+        Metrics that objectives ask for need not apply there.
+        """
+        tree = changed(without(self.written.tree, "sweep"), changes)
+        document = replace(self.written.document, tree=tree)
+        return self._load(
+            replace(self.written, document=document), self.variant_name, is_point=True
+        )
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The points that the file names, if it does."""
+        return self.written.document.sweep
+
+    def with_sweep(self, entry: object) -> Self:
+        """The scenario with a `sweep` in the place of its own, as a file would have it."""
+        tree = without(self.written.tree, "sweep")
+        assert isinstance(tree.value, dict)
+        own = entry if isinstance(entry, Node) else from_python(entry, "sweep")
+        return self._read_again(replace(tree, value=tree.value | {"sweep": own}), self.variant_name)
+
     def with_(self, *, seed: int | None = None, replications: int | None = None) -> Self:
         """The scenario with another seed or number of replications."""
         given = {"seed": seed, "replications": replications}
@@ -229,7 +253,7 @@ class Scenario:
         >>> path = "operations.0.upgrade_deployment.mode"
         >>> paired = scenario.with_variants({m: {path: m} for m in modes})  # doctest: +SKIP
         """
-        tree, own = without_variants(self.written.tree), from_python({"variants": changes})
+        tree, own = without(self.written.tree, "variants"), from_python({"variants": changes})
         assert isinstance(tree.value, dict)
         assert isinstance(own.value, dict)
         return self._read_again(replace(tree, value=tree.value | own.value))
@@ -241,7 +265,7 @@ class Scenario:
             return self._of_file(look_up(places, name, "a variant"), name)
         choices = {} if self.variant_name else self.default_variants()
         changes = look_up(choices, name, "a variant")
-        return self._changed(without_variants(self.written.tree), changes, name)
+        return self._changed(without(self.written.tree, "variants"), changes, name)
 
     def _of_file(self, place: int, name: str) -> Self:
         """One of the variants that the file has: they were checked together with it."""

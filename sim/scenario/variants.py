@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.systems.base.spec import Issue
 
 
-SHARED = ("prefer", "seed")
+SHARED = ("prefer", "seed", "sweep")
 """Keys that say how variants are set against each other (with common random numbers), so that none
 can have its own."""
 
@@ -92,7 +92,7 @@ def drafts(tree: Node) -> list[Draft]:
     """
     problems: list[Problem] = []
     found = [_draft(None, tree, problems)]
-    rest, varied = without_variants(tree), variants(tree)
+    rest, varied = without(tree, "variants"), variants(tree)
     crowd = list(_too_many(rest, varied))
     problems += crowd
     for variant in () if crowd else varied.values():
@@ -153,11 +153,11 @@ def variants(tree: Node) -> dict[str, Variant]:
     }
 
 
-def without_variants(tree: Node) -> Node:
-    """The file as it would be if it had none."""
+def without(tree: Node, left_out: str) -> Node:
+    """The file as it would be without one of its keys."""
     if not isinstance(tree.value, dict):
         return tree
-    rest = {key: node for key, node in tree.value.items() if key != "variants"}
+    rest = {key: node for key, node in tree.value.items() if key != left_out}
     return Node(rest, tree.where, tree.key_where)
 
 
@@ -191,6 +191,11 @@ def _with_value(tree: Node, path: str, value: Node) -> Node:
     except ScenarioError:
         # A system of another kind may know the path; if none does, that is told of all of them.
         return paths.override(tree, path, value, partial(_format, FOLDERS), homes)
+
+
+def format_of(tree: Node) -> dict[str, Any]:
+    """The schema of what a path into a file may name."""
+    return _format(kinds_of(tree))
 
 
 @cache

@@ -21,6 +21,16 @@ def test_validate_in_json(shell):
     assert found["checked"]["operations"] == ["upgrade_deployment-0", "swap-0"]
 
 
+def test_validate_looks_at_each_point_of_a_sweep(shell):
+    swept = "sweep={systems.shop.update_domains: [2, 5], operations.0.at: [0s, 5min]}"
+    code, out, _ = shell("validate", "certain.yaml", "--set", swept)
+    assert code == 0
+    assert "  sweep: 4 points of update_domains (2) x at (2)" in out.splitlines()
+    code, _, err = shell("validate", "certain.yaml", "--set", swept.replace("0s", "9w"))
+    assert code == 2
+    assert "sweep: point 0 (update_domains 2, at 9w): operations.0.at: must not be after" in err
+
+
 def test_explain_tells_what_will_happen_on_80_columns(shell):
     code, out, err = shell("explain", "variants.yaml")
     assert (code, err) == (0, "")

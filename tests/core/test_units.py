@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from sim.core.units import (
     format_share,
     parse_clock,
     parse_duration,
+    parse_exactly,
     parse_instant,
     parse_load,
     parse_share,
@@ -315,3 +317,25 @@ def test_shortened_text_is_one_printable_line():
     assert shorten("a\nb\x07") == "a\\nb\\x07"
     assert shorten("x" * 61) == "x" * 57 + "..."
     assert shorten("x" * 60) == "x" * 60
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("100ms", Fraction(1, 10), "s"),
+        ("1h30min", Fraction(5400), "s"),
+        ("PT0.1S", Fraction(1, 10), "s"),
+        ("12.5%", Fraction(1, 8), "share"),
+        ("0.1", Fraction(1, 10), ""),
+        ("-3", Fraction(-3), ""),
+        ("1e-3", Fraction(1, 1000), ""),
+    ],
+)
+def test_a_value_is_read_exactly_with_its_unit(text, value, unit):
+    assert parse_exactly(text) == (value, unit)
+
+
+@pytest.mark.parametrize("text", ["few", "5 min or so", "10 %", "", "9" * 500])
+def test_what_has_no_exact_value_is_refused(text):
+    with pytest.raises(ValueError, match="must be a duration such as 5min, a share such as 80% or"):
+        parse_exactly(text)

@@ -68,3 +68,14 @@ def test_unknown_place_knows_nothing():
     assert system.below(0).keys == []
     nowhere = top.below("stps").below(0)
     assert (nowhere.keys, nowhere.takes_names, nowhere.is_list) == ([], False, False)
+
+
+def test_a_name_may_look_like_a_number_where_a_duration_may_not():
+    class Named(Spec):
+        build: Name
+        after: Duration
+        count: Count
+        mode: Literal["Auto", "Manual"]
+
+    place = Place.top(Named.model_json_schema())
+    assert [key for key in place.keys if place.below(key).takes_text] == ["build"]

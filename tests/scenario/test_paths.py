@@ -12,6 +12,7 @@ from sim.core.errors import ScenarioError
 from sim.formats.fields import Count, Duration, Name, OneOf, Spec, Text, dotted
 from sim.formats.tree import Node, Scalar, from_python, plain, read
 from sim.scenario import paths
+from sim.scenario.file import json_schema
 
 
 class Range(Spec):
@@ -253,3 +254,19 @@ def test_items_without_names_are_known_by_number_only():
 
 def test_unreadable_path_is_refused_at_the_override():
     assert rejection("systems..shop").startswith("must be keys joined by dots")
+
+
+def test_the_format_tells_what_belongs_at_a_path():
+    text = "systems: {a: {kind: cloud_service, roles: {W: {instances: 2}}}}\nsteps: [{name: x, at: 1min}]"
+    tree = read(text, "f")
+    schema = json_schema(("cloud_service",))
+    place = paths.place_of(
+        read("systems: {a: {kind: cloud_service}}\noperations: [{name: x, at: 1min}]", "f"),
+        "operations.x.upgrade_deployment.mode",
+        schema,
+    )
+    assert [form["enum"] for form in place.forms if "enum" in form] == [
+        ["Auto", "Manual", "Simultaneous"]
+    ]
+    assert paths.place_of(tree, "systems.a.roles.W.instances", schema).forms[0]["minimum"] == 1
+    assert paths.place_of(tree, "nowhere.at.all", schema).forms == ()

@@ -162,3 +162,10 @@ def test_new_without_a_kind_or_with_help_lists_the_kinds(shell):
     assert shell("new") == (0, listed, "")
     assert shell("new", "--help")[1].endswith(listed)
     assert "kinds of system" not in shell("run", "--help")[1]
+
+
+def test_a_sweep_has_paths_beside_its_keys():
+    lines = reference("sweep")
+    assert "  PATH: mapping, or list of any value" in lines
+    assert "    A path, as for --set: rollout-sim keys sweep.PATH" in lines
+    assert any(line.startswith("  from: duration, such as") for line in reference("sweep.PATH"))
