@@ -10,7 +10,7 @@ from sim.cli.console import paragraph
 from sim.cli.json_text import json_text
 from sim.forecast.explanation import describe
 from sim.formats.checking import listed
-from sim.scenario import sweeps
+from sim.scenario import points
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def validate(options: argparse.Namespace) -> Answer:
     scenario = inputs.read(options)
     sweep = scenario.sweep
     if sweep is not None:
-        sweeps.check(scenario, sweep)
+        points.check(scenario, sweep)
     warnings = inputs.warn(scenario, options)
     checked = {
         "systems": [f"{name} ({spec.kind})" for name, spec in scenario.systems.items()],

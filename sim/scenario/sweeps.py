@@ -1,7 +1,7 @@
-"""A sweep: the points of a scenario file that its `sweep` names, each checked as a whole file.
+"""A sweep: which points of a scenario file its `sweep` names.
 
 A point is the file with other values in some of its paths, as by --set; its variants stand on top
-of that. Points are made when they are asked for: there may be many.
+of that. Only the values are kept, as there may be many points: see `points`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.core.errors import MOST_PROBLEMS, Problem, ScenarioError
+from sim.core.errors import Problem, ScenarioError
 from sim.formats.checking import listed
 from sim.formats.tree import Node, Scalar, dotted
 from sim.scenario import paths
@@ -20,18 +20,13 @@ from sim.scenario.axes import Axis, AxisEntry, Range, SweepEntry, range_of
 from sim.scenario.variants import format_of, overridden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from sim.scenario.scenario import Scenario
+    from collections.abc import Mapping, Sequence
 
 MOST_POINTS = 100_000
 """Points of a sweep: of more no table or picture would say anything."""
 
 FIXED = ("name", "prefer", "replications", "seed", "sweep", "variants")
 """Keys that hold for all points: they see common random numbers and are set against each other."""
-
-MOST_SHOWN = 3
-"""Axes of a point that are named in a message."""
 
 
 class Coordinate(NamedTuple):
@@ -104,50 +99,6 @@ class Sweep:
         """``bake 10min, domains 5``, of more than `most` axes the first ones."""
         told = [each.text for each in self.at(number) if each.text]
         return ", ".join([*told[:most], "..."] if len(told) > most else told)
-
-
-def points(scenario: Scenario, sweep: Sweep) -> Iterator[Scenario]:
-    """The points of a sweep, made one after the other: whoever keeps none needs little memory.
-
-    Raises
-    ------
-    ScenarioError
-        As `check` says it, where a point is no scenario.
-    """
-    for number in range(sweep.size):
-        yield scenario.point(sweep.changes(number))
-
-
-def check(scenario: Scenario, sweep: Sweep) -> None:
-    """Look at each point as a whole file.
-
-    Raises
-    ------
-    ScenarioError
-        With what is wrong, at the lines of the sweep; what is wrong with a value is told of the
-        first point that has it.
-    """
-    problems: dict[tuple[str, str], Problem] = {}
-    for number in range(sweep.size):
-        try:
-            scenario.point(sweep.changes(number))
-        except ScenarioError as error:
-            for each in error.problems:
-                told = _retold(each, sweep, number)
-                problems.setdefault((told.where, told.rule), told)
-        if len(problems) > MOST_PROBLEMS:
-            break
-    if problems:
-        raise ScenarioError(problems.values())
-
-
-def _retold(problem: Problem, sweep: Sweep, number: int) -> Problem:
-    """The same problem with the point's name, at a line of the sweep."""
-    changed = sweep.changes(number).values()
-    own = {at for node in changed for at in (node.where, node.key_where)}
-    where = problem.where if problem.where in own else sweep.node.key_where or sweep.node.where
-    point = f"sweep: point {number} ({sweep.label(number, MOST_SHOWN)})"
-    return Problem(where, ": ".join(filter(None, (point, problem.path))), problem.rule)
 
 
 # Reading ------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from shop_file import SHOP, scenario
 
 from sim.core.errors import ScenarioError
 from sim.formats.tree import dotted
-from sim.scenario import Scenario, sweeps
+from sim.scenario import Scenario
 
 DOMAINS = "systems.shop.update_domains"
 AT = "operations.rollout.at"
@@ -15,14 +15,9 @@ def swept(entry, text=SHOP):
     return Scenario.from_text(text, "shop.yaml").with_sweep(entry)
 
 
-def checked(make, *given):
-    one = make(*given)
-    sweeps.check(one, one.sweep)
-
-
 def said(entry, text=SHOP):
     with pytest.raises(ScenarioError) as caught:
-        checked(swept, entry, text)
+        swept(entry, text)
     return str(caught.value).splitlines()
 
 
@@ -55,48 +50,7 @@ def test_listed_points_may_leave_a_path_as_the_file_has_it():
         "update_domains 2, at 0s",
         "update_domains 5",
     ]
-    second = list(sweeps.points(one, one.sweep))[1]
-    assert second.operations[0].at == one.operations[0].at
-
-
-def test_a_point_is_the_file_with_other_values_and_its_variants():
-    one = swept({DOMAINS: [2, 10]})
-    found = list(sweeps.points(one, one.sweep))
-    assert [each.systems["shop"].update_domains for each in found] == [2, 10]
-    assert [each.variant_names for each in found] == [one.variant_names] * 2
-    assert [each.sweep for each in found] == [None, None]
-    assert [each.seed for each in found] == [one.seed] * 2
-    assert found[0] == one.override({DOMAINS: 2})
-
-
-def test_a_variant_that_sets_the_path_itself_keeps_its_value():
-    one = swept({DOMAINS: [2]}).with_variants({"a": {}, "b": {DOMAINS: 7}})
-    (point,) = sweeps.points(one, one.sweep)
-    assert [point.variant(name).systems["shop"].update_domains for name in "ab"] == [2, 7]
-
-
-def test_what_is_wrong_with_a_value_is_told_once_at_its_own_line():
-    text = f"{SHOP}sweep:\n  {DOMAINS}: [2, many]\n  {AT}: [0s, 5min]\n"
-    with pytest.raises(ScenarioError) as caught:
-        checked(Scenario.from_text, text, "shop.yaml")
-    (problem,) = caught.value.problems
-    line = text.splitlines().index(f"  {DOMAINS}: [2, many]") + 1
-    assert problem.where.startswith(f"shop.yaml:{line}:")
-    assert problem.path == f"sweep: point 2 (update_domains many, at 0s): {DOMAINS}"
-
-
-def test_a_line_of_the_file_that_no_longer_fits_is_told_at_the_sweep():
-    lines = said({"systems.shop.roles": [{"Web": {"instances": 2}}]})
-    assert lines
-    assert all(
-        line.startswith("sweep: sweep: point 0 (roles {Web: {instances: 2}}): ") for line in lines
-    )
-
-
-def test_an_objective_that_applies_at_no_point_is_missed_there_and_no_error():
-    one = swept({"operations": [[]]}, SHOP.partition("variants:")[0])
-    sweeps.check(one, one.sweep)
-    assert next(sweeps.points(one, one.sweep)).objectives == one.objectives
+    assert list(one.sweep.changes(1)) == [DOMAINS]
 
 
 def test_a_grid_that_is_too_large_is_refused_with_its_size_before_it_is_built(monkeypatch):
