@@ -188,7 +188,7 @@ def _told(found: Found, path: str, *, several: bool) -> list[str]:
         lines += _listed("  NAME", times or [_NAMED])
         lines.append(f"{_INDENT}rollout-sim keys {path}.NAME")
     if inner.takes_names and inner.keys:  # of a sweep
-        lines += _listed("  PATH", [f"{_type(inner.below('').forms[-1], inner.root)}"])
+        lines += _listed("  PATH", [type_of(inner.below("").forms[-1], inner.root)])
         lines.append(f"{_INDENT}A path, as for --set: rollout-sim keys {path}.PATH")
     return lines
 
