@@ -234,6 +234,13 @@ def _experiment(command: argparse.ArgumentParser) -> None:
         help="replications to make at most for --precision, 30 or more (default: 10,000)",
     )
     command.add_argument(
+        "--workers",
+        type=_whole(1),
+        metavar="N",
+        help="processes to use (default: one, and all cores where it takes more than 2 s); the "
+        "results are the same",
+    )
+    command.add_argument(
         "--force",
         action="store_true",
         help="run even if the expected cost exceeds the memory or the limits",

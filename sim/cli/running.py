@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> Answer:
             force=options.force,
             precision=asked,
             max_replications=options.max_replications,
+            workers=options.workers,
         )
     first = found.replay()
     firsts = {name: first_of(first, name) for name in scenario.systems}
@@ -53,6 +54,7 @@ def compare(options: argparse.Namespace) -> Answer:
             force=options.force,
             precision=asked,
             max_replications=options.max_replications,
+            workers=options.workers,
         )
     setting = setting_of(found, options)
     references = [one.name for one in found.about.variants if one.reference]

@@ -129,6 +129,16 @@ class Steps:
         """The same instants with other values, shape (rows,)."""
         return replace(self, values=values)
 
+    def first(self, count: int) -> Steps:
+        """Those of the first replications alone, copied."""
+        rows = self.start[count]
+        return Steps(
+            self.start[: count + 1].copy(),
+            self.times[:rows].copy(),
+            self.values[:rows].copy(),
+            self.end,
+        )
+
     def sum(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over each replication's rows of `weights`, shape (replications,)."""
         return np.add.reduceat(weights, self.start[:-1])

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sim.core.errors import ModelError, NoMemoryError
-
-if TYPE_CHECKING:
-    from collections.abc import Sized
 
 MOST_IN_VAIN = 10
 """So many replications may fail before one has run to its end: more would hardly do better."""
@@ -54,31 +50,18 @@ class Failures:
 
     def __init__(self) -> None:
         self.found: list[Failure] = []
-        self._first: Exception | None = None
+        self.first: Exception | None = None
+        """The first error."""
+        self.are_in_vain = False
+        """Whether so many failed, or so badly, that more need not be tried where none ran."""
 
-    def add(self, replication: int, error: Exception, ran: Sized) -> None:
-        """One more replication that failed, after those that `ran` to their end.
-
-        Raises
-        ------
-        Exception
-            The first error, where so many failed and none ran; also where there is no memory.
-        """
+    def add(self, replication: int, error: Exception) -> None:
+        """One more replication that failed."""
         if not self.found:
-            self._first = error
+            self.first = error
         self.found.append(_failure(replication, error))
-        in_vain = 1 if isinstance(error, NoMemoryError) else MOST_IN_VAIN
-        if not ran and len(self.found) >= in_vain:
-            self.raise_first()
-
-    def forget(self) -> None:
-        """There is something to report: no error will be raised."""
-        self._first = None
-
-    def raise_first(self) -> None:
-        """Raise the first error, if there is one and it is not forgotten."""
-        if self._first is not None:
-            raise self._first
+        no_memory = isinstance(error, NoMemoryError)
+        self.are_in_vain |= no_memory or len(self.found) >= MOST_IN_VAIN
 
 
 def _failure(replication: int, error: Exception) -> Failure:

@@ -7,23 +7,26 @@ a verdict is wrong as seldom as with one look (Bonferroni's inequality); so it i
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.core.formatting import show, show_of
 from sim.core.metrics import Key
-from sim.experiments.replications import replicate
+from sim.experiments.jobs import Job
 from sim.experiments.verdicts import judge, judge_mean, meets
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from sim.core.metrics import Metric
+    from sim.experiments.execution import Execution
     from sim.experiments.replications import Measured
     from sim.experiments.verdicts import Verdict
     from sim.scenario import Objective, Scenario
@@ -63,52 +66,55 @@ class Experiment:
         return all(verdict.verdict == "met" for verdict in self.verdicts)
 
 
-def experiment(
-    variant: str,
-    simulation: Simulation,
-    numbers: range,
-    *,
-    open_ended: bool = False,
-    looks: int = 1,
-    progress: bool = False,
-) -> Experiment:
-    """Make the replications `numbers` and judge them: the first look, the only one by default.
-
-    `open_ended` it may get one more by `look_further`, of `looks` more by `enlarged`.
-    """
-    measured = replicate(simulation, numbers, progress=progress, label=variant)
-    open_ended = open_ended and measured.random
-    looks = 2 if open_ended else looks
-    return _judged(Experiment(variant, simulation, measured, (), open_ended, looks))
-
-
 def experiments(
     named: Iterable[tuple[str, Simulation]],
     numbers: range,
     *,
+    execution: Execution,
     open_ended: bool = False,
-    progress: bool = False,
+    looks: int = 1,
 ) -> Iterator[Experiment]:
-    """The first look at each of several variants, in their order, made as they are asked for."""
-    for name, simulation in named:
-        yield experiment(name, simulation, numbers, open_ended=open_ended, progress=progress)
+    """The first look at each of several variants, in their order, made as they are asked for.
+
+    `open_ended` they may get one more by `look_further`, of `looks` more by `enlarged`. Many are
+    under way at once, as far as `execution` has workers.
+    """
+    begun: deque[tuple[str, Simulation]] = deque()
+
+    def jobs() -> Iterator[Job]:
+        for name, simulation in named:
+            begun.append((name, simulation))
+            yield Job(simulation, numbers)
+
+    for measured in execution.measured(jobs(), len(numbers) * length_hint(named)):
+        name, simulation = begun.popleft()
+        is_open = open_ended and measured.random
+        parts = 2 if is_open else looks
+        yield _judged(Experiment(name, simulation, measured, (), is_open, parts))
 
 
-def look_further(first: Experiment, *, progress: bool = False) -> Experiment:
+def look_further(made: Sequence[Experiment], execution: Execution) -> list[Experiment]:
     """Make the replications up to `FURTHER` too and judge them all, where that is open."""
-    return enlarged(first, FURTHER, progress=progress) if first.open_ended else first
+    is_open = any(one.open_ended for one in made)
+    return enlarged(made, FURTHER, execution) if is_open else list(made)
 
 
-def enlarged(one: Experiment, runs: int, *, progress: bool = False) -> Experiment:
+def enlarged(made: Sequence[Experiment], runs: int, execution: Execution) -> list[Experiment]:
     """With the replications up to so many in all, judged anew; without chance there is one."""
-    made = one.measured
-    more = range(len(made.numbers) + len(made.failures), runs)
-    if not (made.random and more):
-        return one
-    further = replicate(
-        one.simulation, more, sampled=made.sampled, progress=progress, label=one.variant
-    )
-    return _judged(replace(one, measured=made.joined(further)))
+    more = [
+        range(len(one.measured.numbers) + len(one.measured.failures), runs * one.measured.random)
+        for one in made
+    ]
+    jobs = [
+        Job(one.simulation, numbers, one.measured.sampled)
+        for one, numbers in zip(made, more, strict=True)
+        if numbers
+    ]
+    further = execution.measured(jobs, sum(map(len, more)))
+    return [
+        _judged(replace(one, measured=one.measured.joined(next(further)))) if numbers else one
+        for one, numbers in zip(made, more, strict=True)
+    ]
 
 
 def metrics_of(scenario: Scenario, system: str) -> Mapping[str, Metric]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when results are read)
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from sim.core.formatting import format_compact, show
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import MOST_NAMED
-from sim.experiments.objectives import describe, enlarged, experiment, metric_of, rarest
+from sim.experiments.objectives import describe, enlarged, experiments, metric_of, rarest
 from sim.experiments.stopping import SIDE, look_until_met, most_looks, projected, reached
 from sim.experiments.verdicts import enough_to_see
 from sim.formats.checking import listed
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sim.core.metrics import Key
+    from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
     from sim.experiments.stopping import Reached, Target
     from sim.simulation import Simulation
@@ -83,7 +85,7 @@ def replicate_until(
     most: int,
     *,
     before_look: Callable[[int], None],
-    progress: bool = False,
+    execution: Execution,
 ) -> tuple[list[Experiment], Precision]:
     """Make replications of variants, all equally many, until every mean is as precise as asked.
 
@@ -95,25 +97,28 @@ def replicate_until(
     ModelError
         If a run breaks an invariant of its own model.
     """
-    made: dict[str, Experiment] = {}
+    made: list[Experiment] = []
     judged = any(each.scenario.objectives for each in simulations.values())
     parts = most_looks(most) if judged else 1
 
     def look(n: int) -> list[Reached]:
         before_look(n)
-        for name, simulation in simulations.items():
-            if name in made:
-                made[name] = enlarged(made[name], n, progress=progress)
-            else:
-                made[name] = experiment(name, simulation, range(n), looks=parts, progress=progress)
-        return [each.reached for each in _all(made.values(), targets)]
+        if made:
+            made[:] = enlarged(made, n, execution)
+        else:
+            named = simulations.items()
+            made.extend(experiments(named, range(n), looks=parts, execution=execution))
+        found = [*_all(made, targets)]
+        widest = max(found, key=attrgetter("excess"), default=None)
+        if widest is not None and not widest.reached.is_hopeless:
+            execution.progress.tell(_within(widest, whose=""))
+        return [each.reached for each in found]
 
     seldom = min(rarest(each.scenario) for each in simulations.values())
     least = enough_to_see(seldom, SIDE)
-    is_undecided = (lambda: bool(_undecided(list(made.values())))) if judged else None
+    is_undecided = (lambda: bool(_undecided(made))) if judged else None
     looks = look_until_met(look, most, least, is_undecided)
-    every = list(made.values())
-    return every, _precision(every, targets, looks, most, least)
+    return made, _precision(made, targets, looks, most, least)
 
 
 def _undecided(made: Sequence[Experiment]) -> list[str]:

@@ -16,6 +16,7 @@ from sim.simulation import Simulation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
     from sim.scenario import Scenario
@@ -41,7 +42,7 @@ def until_precise(
     most: int,
     *,
     force: bool,
-    progress: bool,
+    execution: Execution,
 ) -> tuple[list[Experiment], Precision]:
     """Experiments as precise as was asked; a long run is told of before the look that makes it.
 
@@ -65,4 +66,4 @@ def until_precise(
             warnings.warn(said, LongRunWarning, stacklevel=6)
 
     bear(expected, force=force)
-    return replicate_until(simulations, targets, most, before_look=before_look, progress=progress)
+    return replicate_until(simulations, targets, most, before_look=before_look, execution=execution)

@@ -14,7 +14,8 @@ from sim.bounds import STACK
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
-from sim.experiments.objectives import experiment, experiments, look_further
+from sim.experiments.execution import Execution
+from sim.experiments.objectives import experiments, look_further
 from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.plots.style import png
@@ -35,6 +36,7 @@ from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     import pandas as pd
@@ -98,6 +100,8 @@ def run(
     force: bool = False,
     precision: Mapping[str, object] | str | None = None,
     max_replications: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
@@ -127,6 +131,12 @@ def run(
         for nothing else.
     max_replications
         How many to make at most for that, 30 or more; by default 10,000.
+    workers
+        How many processes of this machine to use; by default this one, and one a core where what
+        is left takes longer than about two seconds. Results are the same.
+    executor
+        A `concurrent.futures.Executor` in their place, such as those of Dask and mpi4py. It stays
+        open.
 
     Warns
     -----
@@ -146,22 +156,28 @@ def run(
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications, replay=replay)
     scenario = _scenario(scenario, replications=replications, seed=seed)
-    if precision is not None:
-        variants = {scenario.variant_name or BASELINE: scenario}
-        made, reached = until_precise(precision, variants, most, force=force, progress=progress)
-        (one,), whole = made, scenario.with_(replications=reached.replications)
-        one = replace(one, simulation=Simulation(whole))
-        return _results(whole, [one], perf_counter() - began, compared=False, precision=reached)
-    numbers, open_ended = range(scenario.replications), not scenario.replications_given
-    if replay is not None:
-        number = replication_number(replay)
-        numbers, open_ended = range(number, number + 1), False
-    variant, simulation = scenario.variant_name or BASELINE, Simulation(scenario)
-    afford([estimate(simulation, len(numbers))], force=force)
-    one = experiment(variant, simulation, numbers, open_ended=open_ended, progress=progress)
-    if one.undecided:
-        one = look_further(one, progress=progress)
-    return _results(scenario, [one], perf_counter() - began, compared=False)
+    variant = scenario.variant_name or BASELINE
+    with Execution(executor, workers=workers, progress=progress) as execution:
+        if precision is not None:
+            variants = {variant: scenario}
+            made, reached = until_precise(
+                precision, variants, most, force=force, execution=execution
+            )
+            (one,), whole = made, scenario.with_(replications=reached.replications)
+            one = replace(one, simulation=Simulation(whole))
+            taken = perf_counter() - began
+            return _results(whole, [one], taken, compared=False, precision=reached)
+        numbers, open_ended = range(scenario.replications), not scenario.replications_given
+        if replay is not None:
+            number = replication_number(replay)
+            numbers, open_ended = range(number, number + 1), False
+        simulation = Simulation(scenario)
+        afford([estimate(simulation, len(numbers))], force=force)
+        named = [(variant, simulation)]
+        made = [*experiments(named, numbers, open_ended=open_ended, execution=execution)]
+        if made[0].undecided:
+            made = look_further(made, execution)
+    return _results(scenario, made, perf_counter() - began, compared=False)
 
 
 def compare(
@@ -173,6 +189,8 @@ def compare(
     force: bool = False,
     precision: Mapping[str, object] | str | None = None,
     max_replications: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
 ) -> Results:
     """Every variant of a scenario with common random numbers, set against the first one.
 
@@ -196,20 +214,25 @@ def compare(
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
         rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
-    if precision is not None:
-        variants = {name: scenario.variant(name) for name in names}
-        made, reached = until_precise(precision, variants, most, force=force, progress=progress)
-        whole = scenario.with_(replications=reached.replications)
-        made = [replace(one, simulation=Simulation(whole.variant(one.variant))) for one in made]
-        return _results(whole, made, perf_counter() - began, compared=True, precision=reached)
-    # All variants get the replications that the file asks for, or they could not be paired.
-    numbers, open_ended = range(scenario.replications), not scenario.replications_given
-    simulations = {name: Simulation(scenario.variant(name)) for name in names}
-    afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
-    made = [*experiments(simulations.items(), numbers, open_ended=open_ended, progress=progress)]
-    reference = references(made)
-    if any(one.undecided and one.variant not in reference for one in made):
-        made = [look_further(one, progress=progress) for one in made]
+    with Execution(executor, workers=workers, progress=progress) as execution:
+        if precision is not None:
+            variants = {name: scenario.variant(name) for name in names}
+            made, reached = until_precise(
+                precision, variants, most, force=force, execution=execution
+            )
+            whole = scenario.with_(replications=reached.replications)
+            made = [replace(one, simulation=Simulation(whole.variant(one.variant))) for one in made]
+            taken = perf_counter() - began
+            return _results(whole, made, taken, compared=True, precision=reached)
+        # All variants get the replications that the file asks for, or they could not be paired.
+        numbers, open_ended = range(scenario.replications), not scenario.replications_given
+        simulations = {name: Simulation(scenario.variant(name)) for name in names}
+        afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
+        named = simulations.items()
+        made = [*experiments(named, numbers, open_ended=open_ended, execution=execution)]
+        reference = references(made)
+        if any(one.undecided and one.variant not in reference for one in made):
+            made = look_further(made, execution)
     return _results(scenario, made, perf_counter() - began, compared=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -234,7 +235,9 @@ def test_interrupted_run_tells_how_far_it_came_and_leaves_nothing(
     before = sorted(tmp_path.iterdir())
     code, out, err = shell("run", "random.yaml", "--out", "here")
     assert (code, out) == (130, "")
-    assert err == ("rollout-sim: interrupted after 7 of 30 replications; nothing is saved\n")
+    # How many of them depends on how long they take.
+    told = "rollout-sim: interrupted after [1-7] of 30 replications; nothing is saved\n"
+    assert re.fullmatch(told, err)
     assert sorted(tmp_path.iterdir()) == before
 
 

@@ -5,11 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from looking import experiment
 from scipy import stats
 
 from sim.core.metrics import Key
 from sim.experiments.comparison import Difference, difference, differences, references
-from sim.experiments.objectives import Experiment, experiment
+from sim.experiments.objectives import Experiment
 from sim.experiments.replications import Measured
 from sim.files import loads
 from sim.simulation import Simulation

@@ -1,7 +1,5 @@
 """What is kept of replications that failed, and when the first fault is raised."""
 
-import pytest
-
 from sim.core.errors import ModelError, NoMemoryError
 from sim.experiments.failures import MOST_IN_VAIN, Failure, Failures, options_of
 
@@ -12,8 +10,8 @@ def fault(replication, rule="time went back"):
 
 def test_fault_of_a_run_is_told_with_its_time_and_one_of_the_analysis_with_its_kind():
     failures = Failures()
-    failures.add(4, fault(4), [0])
-    failures.add(6, KeyError("x"), [0])
+    failures.add(4, fault(4))
+    failures.add(6, KeyError("x"))
     assert failures.found == [
         Failure(4, 60.0, "time went back"),
         Failure(6, None, "KeyError: 'x'"),
@@ -27,34 +25,23 @@ def test_options_run_it_again():
 
 def test_first_ones_that_all_fail_are_enough():
     failures = Failures()
-    for number in range(MOST_IN_VAIN - 1):
-        failures.add(number, fault(number), [])
-    with pytest.raises(ModelError) as error:
-        failures.add(MOST_IN_VAIN - 1, fault(MOST_IN_VAIN - 1), [])
-    assert error.value.replication == 0
+    for number in range(MOST_IN_VAIN):
+        assert not failures.are_in_vain
+        failures.add(number, fault(number))
+    assert failures.are_in_vain
+    assert failures.first.replication == 0
 
 
-def test_any_number_may_fail_where_one_ran():
+def test_memory_that_does_not_suffice_is_enough_at_once():
     failures = Failures()
-    for number in range(3 * MOST_IN_VAIN):
-        failures.add(number, fault(number), [99])
-    assert len(failures.found) == 3 * MOST_IN_VAIN
+    failures.add(0, NoMemoryError.of("no memory"))
+    assert failures.are_in_vain
 
 
-def test_memory_that_does_not_suffice_for_the_first_one_is_raised_at_once():
+def test_only_the_first_error_is_kept():
     failures = Failures()
-    with pytest.raises(NoMemoryError):
-        failures.add(0, NoMemoryError.of("no memory"), [])
-
-
-def test_first_error_is_raised_unless_it_is_forgotten():
-    failures = Failures()
-    failures.raise_first()
-    failures.add(4, fault(4), [0])
-    failures.add(5, fault(5), [0])
-    with pytest.raises(ModelError, match="replication 4"):
-        failures.raise_first()
-    failures.forget()
-    failures.add(6, fault(6), [0])
-    failures.raise_first()
-    assert len(failures.found) == 3
+    assert failures.first is None
+    failures.add(4, fault(4))
+    failures.add(5, fault(5))
+    assert failures.first.replication == 4
+    assert len(failures.found) == 2

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from looking import experiment, look_further
 
 from sim.core.metrics import Key
-from sim.experiments.objectives import describe, experiment, look_further
+from sim.experiments.execution import Execution
+from sim.experiments.objectives import describe
 from sim.experiments.replications import Measured
 from sim.files import loads
 from sim.simulation import Simulation
@@ -41,7 +43,7 @@ def made(monkeypatch):
     """Let replications come to these values of a metric, and say where promises are kept."""
 
     def make(metric, values, kept=None, *, random=True):
-        def replicate(_simulation, numbers, **_):
+        def measured(numbers):
             chosen = np.array(values, float)[list(numbers)]
             promises = np.ones(len(values), bool) if kept is None else np.array(kept, bool)
             return Measured(
@@ -53,7 +55,11 @@ def made(monkeypatch):
                 (),
             )
 
-        monkeypatch.setattr("sim.experiments.objectives.replicate", replicate)
+        def every(_, jobs, runs):
+            assert runs
+            return (measured(job.numbers) for job in jobs)
+
+        monkeypatch.setattr(Execution, "measured", every)
 
     return make
 

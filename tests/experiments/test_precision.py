@@ -6,6 +6,7 @@ import pytest
 from made_results import CHANCE, VARIANTS
 
 from sim.core.metrics import Key
+from sim.experiments.execution import Execution
 from sim.experiments.precision import replicate_until
 from sim.experiments.stopping import Target
 from sim.files import loads
@@ -32,7 +33,10 @@ def until(targets, text=CHANCE, most=200, variants=False):
     names = scenario.variant_names or ("baseline",)
     each = {name: Simulation(scenario.variant(name) if variants else scenario) for name in names}
     looks = []
-    made, precision = replicate_until(each, targets, most, before_look=looks.append)
+    with Execution(workers=1) as execution:
+        made, precision = replicate_until(
+            each, targets, most, before_look=looks.append, execution=execution
+        )
     assert tuple(looks) == precision.looks or precision.stopped == "deterministic"
     assert {len(one.measured.numbers) for one in made if one.measured.random} <= {looks[-1]}
     return precision
@@ -166,7 +170,10 @@ def test_means_and_objectives_must_both_be_there():
 
 def test_verdicts_share_the_error_over_all_looks_that_there_may_be():
     simulation = Simulation(loads(CHANCE + DOWN))
-    made, _ = replicate_until({"": simulation}, {}, 960, before_look=lambda _: None)
+    with Execution(workers=1) as execution:
+        made, _ = replicate_until(
+            {"": simulation}, {}, 960, before_look=lambda _: None, execution=execution
+        )
     assert made[0].looks == 6
     (verdict,) = made[0].verdicts
     # By hand: 60 of 60, and 1 - 0.05/6 of confidence.

@@ -1,8 +1,5 @@
 """Replications in stacks: what is measured, what is kept, and whose fault a broken run is."""
 
-import gc
-import io
-
 import numpy as np
 import pytest
 from failing import AT, fail
@@ -10,12 +7,11 @@ from failing import AT, fail
 from sim.core.errors import ModelError, NoMemoryError
 from sim.core.log import Log
 from sim.core.metrics import Key
-from sim.experiments import replications
+from sim.experiments import chunks
 from sim.experiments.failures import Failure
-from sim.experiments.replications import audit, replicate
+from sim.experiments.replications import replicate
 from sim.files import loads
 from sim.simulation import Simulation
-from sim.systems.base.context import Context
 
 CHANCE = """\
 name: shop
@@ -33,12 +29,6 @@ CERTAIN = CHANCE.replace("{instances: 4}", "{instances: 4, restart: 2min}").repl
     "{instances: 2}", "{instances: 2, restart: 2min}"
 )
 HOURS = Key("shop", "", "capacity_hours_lost")
-
-
-POOL = """\
-systems:
-  pool: {kind: batch_pool, nodes: 2, work: {load: 80%, service: {exponential: {mean: 5min}}}}
-"""
 
 
 @pytest.fixture
@@ -68,7 +58,7 @@ def test_every_replication_is_measured(simulation):
 
 def test_stacks_change_nothing(simulation, monkeypatch):
     whole = replicate(simulation, range(7))
-    monkeypatch.setattr(replications, "STACK", 1)
+    monkeypatch.setattr(chunks, "STACK", 1)
     single = replicate(simulation, range(7))
     assert len(whole.sampled) == 1
     assert len(single.sampled) == 7
@@ -76,41 +66,6 @@ def test_stacks_change_nothing(simulation, monkeypatch):
     assert single.first.equals(whole.first)
     for key, values in whole.values.items():
         assert np.array_equal(single.values[key], values, equal_nan=True)
-
-
-def alive(kind):
-    return sum(isinstance(one, kind) for one in gc.get_objects())
-
-
-def test_runs_are_forgotten_before_their_logs_are_analysed(monkeypatch):
-    simulation = Simulation(loads(POOL))
-    worlds = []
-
-    def counting(*given):
-        worlds.append(alive(Context))
-        return audit(*given)
-
-    monkeypatch.setattr(replications, "STACK", 1)
-    monkeypatch.setattr(replications, "audit", counting)
-    gc.disable()  # it must not depend on when the collector comes by itself
-    try:
-        replicate(simulation, range(3))
-    finally:
-        gc.enable()
-    assert worlds == [0, 0, 0]
-
-
-def test_only_the_first_log_is_there_when_the_next_one_begins(simulation, monkeypatch):
-    logs, run = [], simulation.run
-
-    def counting(number):
-        logs.append(alive(Log))
-        return run(number)
-
-    monkeypatch.setattr(replications, "STACK", 1)
-    monkeypatch.setattr(simulation, "run", counting)
-    replicate(simulation, range(4))
-    assert logs == [0, 1, 1, 1]
 
 
 def test_replication_is_the_same_alone(simulation):
@@ -142,25 +97,6 @@ def test_further_replications_can_be_joined(simulation):
     assert joined.values[HOURS].tolist() == whole.values[HOURS].tolist()
     assert joined.rollouts_ended["shop"].tolist() == whole.rollouts_ended["shop"].tolist()
     assert joined.first.replication == 0
-
-
-def test_capacity_is_remembered_only_as_far_as_a_picture_needs(simulation, monkeypatch):
-    monkeypatch.setattr(replications, "STACK", 1)
-    monkeypatch.setattr(replications, "SAMPLE_RUNS", 3)
-    assert len(replicate(simulation, range(7)).sampled) == 3
-    monkeypatch.setattr(replications, "SAMPLE_RUNS", 100)
-    monkeypatch.setattr(replications, "SAMPLE_STEPS", 1)
-    assert len(replicate(simulation, range(7)).sampled) == 1
-
-
-def test_capacity_is_that_of_the_timelines(simulation):
-    (piece,) = replicate(simulation, range(2)).sampled
-    model = simulation.models["shop"]
-    for place in range(2):
-        line = model.timeline(simulation.run(place), "capacity")
-        seen = piece["shop", "capacity"].timeline(place, 1000 * model.nominal)
-        assert seen.times.tolist() == line.times.tolist()
-        assert seen.values.tolist() == line.values.tolist()
 
 
 def test_broken_run_is_told_so_that_it_can_be_reproduced():
@@ -259,58 +195,3 @@ def test_some_of_the_replications(simulation):
     some = whole.only(np.isin(whole.numbers, [1, 4]))
     assert is_without(some, whole, [0, 2, 3]) is False  # nobody says that those failed
     assert some.numbers.tolist() == [1, 4]
-
-
-def test_no_replication_is_a_mistake(simulation):
-    with pytest.raises(ValueError, match="got none"):
-        replicate(simulation, [])
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-@pytest.mark.parametrize(
-    ("stream", "asked", "shown"),
-    [(Terminal, True, True), (Terminal, False, False), (io.StringIO, True, False)],
-)
-def test_progress_is_shown_only_where_it_is_asked_for_and_seen(
-    simulation, monkeypatch, stream, asked, shown
-):
-    stderr = stream()
-    monkeypatch.setattr("sys.stderr", stderr)
-    replicate(simulation, range(3), progress=asked, label="auto")
-    assert ("auto" in stderr.getvalue()) == shown
-
-
-def test_what_is_analysed_together_is_bounded_by_its_members_too(simulation, monkeypatch):
-    monkeypatch.setattr(replications, "STATES", 3 * simulation.subjects.count)
-    measured = replicate(simulation, range(7))
-    assert len(measured.sampled) == 3
-    assert measured.numbers.tolist() == list(range(7))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        lambda: np.float64(1e308) * 10,
-        lambda: np.array([1.0]) / np.array([0.0]),
-        lambda: np.array([np.inf]) - np.inf,
-        lambda: np.int64(2**62) * np.int64(4),
-        lambda: np.array([10**30], np.int64),
-    ],
-)
-@pytest.mark.parametrize("where", ["start", "audit", "measure"])
-def test_arithmetic_that_warns_is_an_error_and_never_an_answer(simulation, where, wrong):
-    model = simulation.models["shop"]
-    real = getattr(model, where)
-
-    def measured(*given):
-        wrong()
-        return real(*given)
-
-    setattr(model, where, measured)
-    with pytest.raises(ModelError, match=r"(FloatingPoint|Overflow)Error") as error:
-        replicate(simulation, range(3, 6))
-    assert (error.value.scenario, error.value.replication) == ("shop", 3)

@@ -8,7 +8,7 @@ from made_results import CHANCE, OBJECTIVE, VARIANTS
 
 import sim
 from sim.core.errors import LongRunWarning, ScenarioError
-from sim.experiments import replications
+from sim.experiments import samples as pictured
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 
@@ -28,8 +28,8 @@ def files(results, folder):
 @pytest.mark.parametrize("samples", [(2_000, 2_000_000), (45, 2_000_000), (2_000, 400)])
 @pytest.mark.parametrize("run", [sim.run, sim.compare])
 def test_results_are_those_of_as_many_replications(run, samples, tmp_path, monkeypatch):
-    monkeypatch.setattr(replications, "SAMPLE_RUNS", samples[0])
-    monkeypatch.setattr(replications, "SAMPLE_STEPS", samples[1])
+    monkeypatch.setattr(pictured, "SAMPLE_RUNS", samples[0])
+    monkeypatch.setattr(pictured, "SAMPLE_STEPS", samples[1])
     scenario = sim.loads(CHANCE + OBJECTIVE + VARIANTS)
     precise = run(scenario, precision=PRECISION, max_replications=100)
     n = precise.about.precision.replications

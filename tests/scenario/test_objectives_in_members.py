@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from looking import experiment
 
 from sim.cli import main
 from sim.core.errors import ScenarioError
-from sim.experiments.objectives import describe, experiment
+from sim.experiments.objectives import describe
 from sim.files import loads
 from sim.scenario import Scenario
 from sim.simulation import Simulation

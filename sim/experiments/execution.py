@@ -1,0 +1,291 @@
+"""Execution: where the replications of a command are made, and how what is lost is made again.
+
+Whatever they are made for, they come as jobs, are cut into chunks and go to a `concurrent.futures`
+executor. Results do not depend on how they were cut, on who measured them or on what ended first:
+each chunk comes to the same everywhere, and is put into its place.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+from dataclasses import dataclass, replace
+from math import inf
+from time import perf_counter
+from typing import TYPE_CHECKING, Self
+
+from sim.core.errors import ScenarioError
+from sim.core.units import shorten_any
+from sim.experiments.chunks import lost
+from sim.experiments.places import Here, Pool, Workers, cores
+from sim.experiments.progress import Progress
+from sim.files.memory import available
+from sim.forecast.estimate import estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor, Future
+
+    from sim.experiments.chunks import Chunk, Part
+    from sim.experiments.jobs import Job
+    from sim.experiments.places import Place
+    from sim.experiments.replications import Measured
+
+LONG, SHORT = 0.5, 0.2
+"""Seconds that a chunk takes where there is much to do, and at least where it is shared out."""
+
+WORTHWHILE = 2.0
+"""Seconds of work left above which it is worth starting processes, which takes about one."""
+
+MOST_WORKERS = 1_000
+"""Processes of one machine."""
+
+MOST_DEATHS = 3
+"""So often a chunk may be lost with its worker; the last time it is measured alone."""
+
+
+class Execution:
+    """How the replications of a command are made: to be used by `with`, once for all of them.
+
+    Without `executor` and `workers` they begin in this process, and move to all its cores where
+    what is left is worth that.
+    """
+
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        *,
+        workers: int | None = None,
+        progress: bool = False,
+    ) -> None:
+        """`workers` processes of this machine, or an `executor` that stays open.
+
+        Raises
+        ------
+        ScenarioError
+            If both are given, or no such number.
+        """
+        _check(executor, workers)
+        self.progress = Progress(progress)
+        self._place: Place = Here()
+        self._may_move = False
+        if executor is not None:
+            self._place = Workers(executor)
+        elif workers is None:
+            self._may_move = cores() > 1
+        elif workers > 1:
+            self._place = Pool(workers)
+        self._seconds: float | None = None
+        """Of a replication, as the last chunk of any job took."""
+        self._chunks = 0
+        self._began = perf_counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.close()
+        self._place.close()
+
+    def measured(self, jobs: Iterable[Job], runs: int) -> Iterator[Measured]:
+        """What jobs came to, in their order, made as they are asked for; `runs` in all, if known.
+
+        Raises
+        ------
+        ModelError
+            If every run of a job breaks an invariant of its own model, or the first ten do.
+        TooMuchError
+            If a run passes a bound, or a first one needs more memory than there is.
+        """
+        self.progress.expect(runs)
+        agenda = _Agenda(iter(jobs))
+        try:
+            while self._go_on(agenda):
+                while agenda.jobs and agenda.jobs[0].is_complete:
+                    yield agenda.jobs.popleft().measured()
+        except KeyboardInterrupt as interruption:
+            if self.progress.made:
+                interruption.add_note(self.progress.reached)
+            raise
+        finally:
+            agenda.cancel()
+
+    def _go_on(self, agenda: _Agenda) -> bool:
+        """Hand out chunks and take what has ended; False where there is nothing more to do."""
+        while len(agenda.under_way) < self._place.room:
+            task = agenda.next_task(self._size, most_jobs=2 * self._place.room)
+            if task is None:
+                break
+            future = self._place.submit(task.job, task.chunk, whole=task.whole)
+            agenda.under_way[future] = task
+        if agenda.under_way:
+            ended, _ = wait(agenda.under_way, return_when=FIRST_COMPLETED)
+            if any(_is_broken(each) for each in ended):
+                ended, _ = wait(agenda.under_way)  # all that were under way there are lost
+            broken = [agenda.under_way.pop(each) for each in ended if _is_broken(each)]
+            for future in ended:
+                task = agenda.under_way.pop(future, None)
+                if task is not None:  # else it is of a job that needs no more
+                    self._take(agenda, task, future)
+            if broken:
+                self._renew(agenda, broken)
+            self._move_if_worthwhile(agenda)
+        return bool(agenda.jobs)
+
+    def _take(self, agenda: _Agenda, task: _Task, future: Future[Part | None]) -> None:
+        """What a chunk came to."""
+        error = future.exception()
+        if error is None:
+            made = future.result()
+            if made is None:  # its worker does not know the scenario
+                agenda.again.append(replace(task, whole=True))
+                return
+            self._chunks += 1
+            self._seconds = made.seconds / len(task.chunk.numbers)
+            self._give(agenda, task, made)
+        elif isinstance(error, Exception):
+            self._give(agenda, task, error)
+        else:
+            raise error
+
+    def _give(self, agenda: _Agenda, task: _Task, made: Part | Exception) -> None:
+        task.job.take(task.chunk, made)
+        self.progress.advance(len(task.chunk.numbers))
+        if task.job.is_complete:
+            self.progress.expect(-agenda.forget(task.job))
+
+    def _renew(self, agenda: _Agenda, broken: list[_Task]) -> None:
+        """Make again what died with a worker; what dies by itself again and again has failed."""
+        if not self._place.renew():
+            rule = "the executor has lost a worker and takes no more work: make another one"
+            raise BrokenExecutor(rule)
+        for task in broken:
+            for each in task.after_a_death():
+                if each.deaths < MOST_DEATHS:
+                    agenda.again.append(each)
+                else:
+                    self._give(agenda, each, lost(each.job.simulation, each.chunk.numbers[0]))
+
+    def _size(self, job: Job) -> int:
+        """How many replications the next chunk of a job has: less where few are left for all."""
+        seconds = job.seconds or self._seconds
+        if not seconds:
+            return 1
+        share = max(SHORT, seconds * job.left / self._place.room)
+        return max(1, int(min(LONG, share) / seconds))
+
+    def _move_if_worthwhile(self, agenda: _Agenda) -> None:
+        """Leave this process where what is left takes long, as far as the chunks so far tell."""
+        # The first chunk of all takes longer: much is imported when it is first needed.
+        if not self._may_move or not self._seconds:
+            return
+        if self._chunks == 1 and self._seconds < WORTHWHILE:
+            return
+        left = max(self.progress.left, sum(job.left for job in agenda.jobs))
+        long_so_far = perf_counter() - self._began > 2 * WORTHWHILE
+        if self._seconds * left < (SHORT if long_so_far else WORTHWHILE):
+            return
+        self._may_move = False
+        needed = max((estimate(job.simulation, 1).bytes for job in agenda.jobs), default=1.0)
+        workers = int(min(cores(), (available() or inf) / needed))
+        if workers > 1:
+            self._place = Pool(workers)
+
+
+def _check(executor: object, workers: object) -> None:
+    if workers is None:
+        return
+    if executor is not None:
+        raise ScenarioError.of("must not be given together with an executor", where="workers")
+    if (
+        not isinstance(workers, int)
+        or isinstance(workers, bool)
+        or not 1 <= workers <= MOST_WORKERS
+    ):
+        rule = f"must be a whole number from 1 to {MOST_WORKERS:,}, got {shorten_any(workers)}"
+        raise ScenarioError.of(rule, where="workers")
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A chunk on its way to a worker."""
+
+    job: Job
+    chunk: Chunk
+    deaths: int = 0
+    """How often its worker died while it had it: others may have been to blame."""
+    whole: bool = False
+    """Whether its worker needs the scenario too."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing else may run meanwhile, so that it is known what its worker dies of."""
+        return self.deaths == MOST_DEATHS - 1
+
+    def after_a_death(self) -> list[_Task]:
+        """What is to be made again; of what is to blame the two halves, down to one replication."""
+        numbers, middle = self.chunk.numbers, len(self.chunk.numbers) // 2
+        if not self.is_alone or not middle:
+            return [replace(self, deaths=self.deaths + 1)]
+        halves = (
+            replace(self.chunk, numbers=numbers[:middle]),
+            replace(self.chunk, numbers=numbers[middle:], is_first=False),
+        )
+        return [replace(self, chunk=half) for half in halves]
+
+
+class _Agenda:
+    """What is to be made, and what is under way."""
+
+    def __init__(self, source: Iterator[Job]) -> None:
+        self._source = source
+        self.jobs: deque[Job] = deque()
+        """Those that have begun, in order."""
+        self.again: list[_Task] = []
+        """Chunks that were handed out and did not come back."""
+        self.under_way: dict[Future[Part | None], _Task] = {}
+
+    def next_task(self, size: Callable[[Job], int], most_jobs: int) -> _Task | None:
+        """What to hand out next; None where there is nothing, or nothing yet."""
+        if any(task.is_alone for task in self.under_way.values()):
+            return None
+        for place, task in enumerate(self.again):
+            if not task.is_alone:
+                return self.again.pop(place)
+        job = self._unfinished(most_jobs)
+        if job is not None:
+            return _Task(job, job.cut(size(job)))
+        return self.again.pop() if self.again and not self.under_way else None
+
+    def _unfinished(self, most_jobs: int) -> Job | None:
+        """A job of which replications are left: more of one only where they are known to differ,
+        or where there is nothing else to do.
+        """
+        unfinished = [job for job in self.jobs if job.left]
+        for job in unfinished:
+            if job.is_random:
+                return job
+        new = next(self._source, None) if len(self.jobs) < most_jobs else None
+        if new is not None:
+            self.jobs.append(new)
+            return new
+        return unfinished[0] if unfinished else None
+
+    def forget(self, job: Job) -> int:
+        """Let go what is under way of a job that needs no more; how many were never made."""
+        self.again = [task for task in self.again if task.job is not job]
+        for future, task in list(self.under_way.items()):
+            if task.job is job:
+                future.cancel()
+                del self.under_way[future]
+        return len(job.numbers) - job.taken
+
+    def cancel(self) -> None:
+        """Nobody wants to know any more."""
+        for future in self.under_way:
+            future.cancel()
+
+
+def _is_broken(future: Future[Part | None]) -> bool:
+    """Whether its worker died with it."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)

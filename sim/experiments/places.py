@@ -1,0 +1,150 @@
+"""Places where chunks of replications are measured: this process, its workers, any executor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sim.experiments.chunks import measure
+from sim.experiments.worker import begin, work
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from sim.experiments.chunks import Chunk, Part
+    from sim.experiments.jobs import Job
+
+UNKNOWN_ROOM = 64
+"""Chunks that an executor gets at once which does not tell how many workers it has."""
+
+
+class Place(Protocol):
+    """Where chunks are measured."""
+
+    @property
+    def room(self) -> int:
+        """How many chunks it should have at once, so that it is never without work."""
+
+    def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
+        """Measure a chunk some time. `whole`: with its scenario, as a worker does not know it."""
+
+    def renew(self) -> bool:
+        """Go on after workers died; whether that is possible."""
+
+    def close(self) -> None:
+        """End, even in the middle of a chunk."""
+
+
+class Here:
+    """In this process."""
+
+    room = 1
+
+    def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
+        """Measure it now."""
+        del whole
+        future: Future[Part | None] = Future()
+        try:
+            future.set_result(measure(job.simulation, chunk))
+        except Exception as error:  # noqa: BLE001  (whoever asks for the result gets it)
+            future.set_exception(error)
+        return future
+
+    def renew(self) -> bool:
+        """It does not die alone."""
+        return False
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class Workers:
+    """An executor of the caller's, or one of our own."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self._sent: dict[bytes, int] = {}
+
+    @property
+    def room(self) -> int:
+        """Two chunks a worker, and one more: that is how many a pool takes in advance."""
+        workers = getattr(self.executor, "_max_workers", None)
+        return 2 * workers + 1 if isinstance(workers, int) else UNKNOWN_ROOM
+
+    def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
+        """Its first chunks bring a scenario to the workers, who remember it."""
+        pickled, digest = job.pickled
+        sent = self._sent[digest] = self._sent.pop(digest, 0) + 1
+        given = pickled if whole or sent <= self.room else None
+        return self.executor.submit(work, digest, given, chunk)
+
+    def renew(self) -> bool:
+        """Whoever made the executor must make another one."""
+        return False
+
+    def close(self) -> None:
+        """It stays its owner's."""
+
+
+class Pool(Workers):
+    """Processes of this machine. They are spawned: a fork would take along what is half done."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._start()
+
+    def _start(self) -> None:
+        self._context = _Context()
+        super().__init__(ProcessPoolExecutor(self._workers, self._context, begin))
+
+    def renew(self) -> bool:
+        """A pool of which one process died takes no more work: a new one does."""
+        self.close()
+        self._start()
+        return True
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._context.started:
+            process.terminate()
+        self.executor.shutdown(cancel_futures=True)
+
+
+class _Process(SpawnProcess):
+    """One that does not run the main module again: a script need not be written for that."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802  (as it is called)
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return SpawnProcess._Popen(process_obj)  # noqa: SLF001  (overridden)
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Context(SpawnContext):
+    """Remembers the processes that it starts, as a pool names them to nobody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[_Process] = []
+
+    def Process(self, *args: Any, **settings: Any) -> _Process:  # type: ignore[override]  # noqa: N802
+        """A new process, to be started by the pool."""
+        self.started.append(_Process(*args, **settings))
+        return self.started[-1]
+
+
+def cores() -> int:
+    """How many processes can run here side by side: 1 in a process that may start no others."""
+    if multiprocessing.current_process().daemon:
+        return 1
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
