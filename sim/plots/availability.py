@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
 from sim.plots import clock, steps, style
+from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
 
 if TYPE_CHECKING:
@@ -67,7 +69,28 @@ def figure(
             loc="outside lower center",
             ncols=2,
         )
+    page.readout = _readout(axes, rows, shown, start)
     return page
+
+
+def _readout(
+    axes: Axes, rows: Mapping[str, Timeline], shown: clock.View, start: dt.datetime | None
+) -> Readout:
+    """When each row is down and how long."""
+    found = Readout(("what", "down from", "to", "for"))
+    for place, (name, line) in enumerate(rows.items()):
+        outages = line.intervals_below(_HALF)
+        if not outages:
+            found.rows.append((name, "never", "-", "-"))
+        for begin, end in outages:
+            at, until = show_instant(begin, start), show_instant(end, start)
+            row = (name, at, until, show_duration(end - begin))
+            found.rows.append(row)
+            left, right = max(begin, shown.left), min(end, shown.right)
+            text = f"{name}, {at} to {until}: down for {row[3]}"
+            edges = place - _BAR / 2, place + _BAR / 2
+            found.readings.append(Reading(axes, left, right, text, *edges))
+    return found
 
 
 def headline(rows: Mapping[str, Timeline]) -> str:

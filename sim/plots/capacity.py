@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
 from sim.plots import clock, steps, style
+from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted, text_width
 
 if TYPE_CHECKING:
@@ -98,7 +99,20 @@ def figure(
         clock.time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
         explain(page, "outside lower center", beside, has_band=band is not None, which=which)
+    one = which if band else "in service"
+    page.readout = read_steps({"": Panel([axes], steps_of(line, band, beside, one))}, shown, start)
     return page
+
+
+def steps_of(
+    line: Timeline, band: Band | None, beside: Mapping[str, Timeline], name: str
+) -> dict[str, Steps]:
+    """What is read of a line called `name`, of the band around it and of the lines beside it."""
+    found = {name: Steps.of(line)}
+    if band is not None:
+        parts = {"median of all runs": band.mid, "5 % of them": band.low, "95 %": band.high}
+        found |= {part: Steps(band.times, values) for part, values in parts.items()}
+    return found | {other: Steps.of(each) for other, each in beside.items()}
 
 
 def headline(line: Timeline, threshold: float | None = None, subject: str = "Capacity") -> str:

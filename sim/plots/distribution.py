@@ -14,7 +14,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from sim.core.formatting import show, show_range
 from sim.plots import clock, style
+from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
 
 if TYPE_CHECKING:
@@ -90,7 +92,27 @@ def figure(
         axes.grid()
         _scale(axes, what, unit, left, right)
         _explain(page, curves, has_bound=bound is not None)
+    page.readout = _readout(axes, curves, what, unit)
     return page
+
+
+def _readout(axes: Axes, curves: Mapping[str, Curve], what: str, unit: str) -> Readout:
+    """The quantiles of each curve; without them its values."""
+    found = Readout(("variant", "share of the runs", f"{what} at most", "limits at 95 %"))
+    left, right = axes.get_xlim()
+    for name, one in curves.items():
+        points = [(each.share, each.value, each.low, each.high) for each in one.quantiles]
+        own = zip(one.shares.tolist(), one.values.tolist(), strict=True)
+        points = points or [(share, value, math.nan, math.nan) for share, value in own]
+        for share, value, low, high in points:
+            shown = show(value, unit) if math.isfinite(value) else "none"
+            limits = show_range(low, high, unit) if math.isfinite(high - low) else "-"
+            found.rows.append((name, show(share, "share"), shown, limits))
+            if left <= value <= right:
+                text = f"{name}, {what} at most {shown} in {show(share, 'share')} of the runs"
+                edges = share - 0.02, share + 0.02
+                found.readings.append(Reading(axes, value, value, text, *edges, repr(value)))
+    return found
 
 
 def _ends(one: Curve) -> list[float]:

@@ -15,10 +15,11 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.plots import clock, style, variants
 from sim.plots.layout import POINTS
+from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -98,7 +99,29 @@ def figure(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> P
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
         _explain(page, panels)
+    page.readout = _readout(dict(zip(grid.flat, panels, strict=False)), places, set(named))
     return page
+
+
+def _readout(
+    panels: Mapping[Axes, Panel], places: Mapping[str, float], named: Collection[str]
+) -> Readout:
+    """Each dot in words, and the number that it stands for."""
+    found = Readout(("metric", "variant", "value", "what"))
+    for axes, panel in panels.items():
+        what = "median / bad 5 %" if panel.quantiles else "mean"
+        right = axes.get_xlim()[1]
+        for one in panel.estimates:
+            found.rows.append((panel.label, one.variant, one.text, what))
+            reach = [end for end in (one.value, one.low, one.high) if math.isfinite(end)]
+            if not reach:
+                reach = [right]
+            text = f"{one.variant}, {panel.label}, {what}: {one.text}"
+            row, half = places[one.variant], 0.4 if one.variant in named else 0.05
+            box = min(reach), max(reach), text, row - half, row + half
+            value = repr(float(one.value)) if math.isfinite(one.value) else ""
+            found.readings.append(Reading(axes, *box, value))
+    return found
 
 
 def headline(panels: Sequence[Panel]) -> str:

@@ -13,7 +13,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
+from sim.core.wall_clock import show_instant
 from sim.plots import clock, steps, style
+from sim.plots.readout import Reading, Readout
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -111,7 +113,32 @@ def figure(
         style.draw_marks(axes, marks, shown.left, shown.right, room)
         clock.time_axis(axes, shown, start, most=round(9 * room))
         _explain(page, {one.category for one in intervals}, failing)
+    page.readout = _readout(axes, lanes, shown, start, failing)
     return page
+
+
+def _readout(
+    axes: Axes,
+    lanes: Mapping[str, Sequence[Interval]],
+    shown: clock.View,
+    start: dt.datetime | None,
+    failing: str,
+) -> Readout:
+    """What each lane does and how long; being in service is what is left."""
+    found = Readout(("lane", "from", "to", "for", "what"))
+    for place, (lane, mine) in enumerate(lanes.items()):
+        for category, look in _LOOKS.items():
+            what = failing if category == "failing" else look.label
+            for begin, end in _union(mine, [category]) if category != "ready" else []:
+                at, until = show_instant(begin, start), show_instant(end, start)
+                row = (lane, at, until, show_duration(end - begin), what)
+                found.rows.append(row)
+                left, right = max(begin, shown.left), min(end, shown.right)
+                if left < right:
+                    text = f"{lane}, {at} to {until}: {what} for {row[3]}"
+                    edges = place - _BAR / 2, place + _BAR / 2
+                    found.readings.append(Reading(axes, left, right, text, *edges))
+    return found
 
 
 def headline(

@@ -60,7 +60,7 @@ class PageLayout(LayoutEngine):
 
     def __init__(self, heading: float) -> None:
         super().__init__()
-        self._heading, self._left, self._bottom = heading, 0.0, 0.0
+        self.heading, self._left, self._bottom = heading, 0.0, 0.0
 
     def reserve(self, *, left: float, bottom: float) -> None:
         """Keep the axes and their labels out of so many inches; a legend may stand there."""
@@ -75,7 +75,7 @@ class PageLayout(LayoutEngine):
         legends = (each.get_window_extent(renderer).height / fig.dpi for each in fig.legends)
         below = max((high + 2 * PAD for high in legends if high > self._bottom), default=0.0)
         width, height = fig.get_size_inches()
-        room = (self._left, max(self._bottom, below), width, height - self._heading)
+        room = (self._left, max(self._bottom, below), width, height - self.heading)
         _place(cells, room)
         for cell in cells:
             cell.measure(renderer)

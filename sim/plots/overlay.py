@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 
 from sim.plots import capacity, clock, style
+from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def figure(
         clock.time_axis(axes, shown, start)
         if len(lines) > 1:
             _name_lines(page, list(lines))
+    panel = Panel([axes], {name: Steps.of(line) for name, line in lines.items()})
+    page.readout = read_steps({"": panel}, shown, start)
     return page
 
 

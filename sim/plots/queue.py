@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.plots import capacity, clock, steps, style
+from sim.plots.readout import Panel, Steps, read_steps
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -69,6 +70,9 @@ def figure(
             loc="outside lower center",
             ncols=2,
         )
+    read = {"tasks waiting": waiting, "slots in use": used, "slots in service": slots}
+    panel = Panel([above, below], {name: Steps.of(line) for name, line in read.items()})
+    page.readout = read_steps({"": panel}, shown, start)
     return page
 
 

@@ -16,6 +16,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from PIL import Image
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.backend_bases import RendererBase
+
+    from sim.plots.readout import Readout
 
 BLUE, SKY, VERMILLION = "#0072B2", "#56B4E9", "#D55E00"
 INK, GREY, PALE = "#1A1A1A", "#5F5F5F", "#E4E4E4"
@@ -114,6 +117,8 @@ _LOOK: dict[Any, Any] = {
     "hatch.linewidth": 1.0,
     "legend.fontsize": SMALL,
     "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "rollout-sim",  # the same bytes for the same figure
 }
 
 
@@ -128,6 +133,14 @@ class Mark:
 
 class Picture(Figure):
     """A figure that notebooks show as it is, without pyplot or a magic command."""
+
+    title = ""
+    """What it shows, in a sentence."""
+    subtitle = ""
+    heading: Sequence[Text] = ()
+    """The texts in which both are written."""
+    readout: Readout | None = None
+    """The numbers that it shows."""
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw in the house style: matplotlib makes some of the ticks only now."""
@@ -153,13 +166,14 @@ def picture(title: str, subtitle: str, inches: float) -> Picture:
     figure = Picture(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     figure.set_layout_engine(PageLayout(heading))
-    top = height - _MARGIN
+    figure.title, figure.subtitle = title, subtitle
+    top, texts = height - _MARGIN, list[Text]()
     for written, size, weight, colour, step in (
         (titles, LARGE, "bold", INK, _TITLE_LINE),
         (subtitles, SMALL, "normal", GREY, _SUBTITLE_LINE),
     ):
         for line in written:
-            figure.text(
+            text = figure.text(
                 _MARGIN / WIDTH,
                 top / height,
                 line,
@@ -168,7 +182,9 @@ def picture(title: str, subtitle: str, inches: float) -> Picture:
                 weight=weight,
                 color=colour,
             )
+            texts.append(text)
             top -= step
+    figure.heading = texts
     return figure
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sim.core.units import show_share
 from sim.core.wall_clock import show_instant
 from sim.plots import capacity, clock, style
+from sim.plots.readout import Panel, read_steps
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -65,6 +66,8 @@ def figure(
             one="all together",
             which=which,
         )
+    lines_read = capacity.steps_of(line, band, beside, which if band else "all together")
+    page.readout = read_steps({"": Panel([axes], lines_read)}, shown, start)
     return page
 
 

@@ -12,6 +12,7 @@ from sim.core.units import show_share
 from sim.core.wall_clock import show_instant
 from sim.plots import capacity, clock, style, up_to_date
 from sim.plots.layout import POINTS
+from sim.plots.readout import Panel, read_steps
 from sim.plots.text import fitted, text_width
 
 if TYPE_CHECKING:
@@ -181,6 +182,14 @@ def _panels(
         style.label_panels(page, clock.time_label(shown, start, most), label, legend)
         if legend:
             capacity.explain(page, "lower center", others, has_band=bool(bands), which=which)
+    one = which if bands or counts else "in service"
+    read = {
+        name: capacity.steps_of(line, bands.get(name), beside.get(name, {}), one or label)
+        for name, line in lines.items()
+    }
+    places = zip(read.items(), panels, strict=False)
+    own = {name: Panel([axes], each) for (name, each), axes in places}
+    page.readout = read_steps(own, shown, start)
     return page
 
 

@@ -1,0 +1,147 @@
+"""A figure as part of a page: inline SVG, in the page's colours, with readings to point at.
+
+Text stays text, so that a page can be searched and read aloud; the title is the page's own.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+from sim.plots.layout import POINTS, PageLayout
+
+if TYPE_CHECKING:
+    from sim.plots.readout import Reading
+    from sim.plots.style import Picture
+
+MOST_READINGS = 1000
+"""Places of a figure that tell their value: more are too narrow to point at."""
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+_COLOUR = re.compile(r"#([0-9a-f]{6})\b")
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_NAMED = re.compile(r"[a-z]+")
+"""What our own artists are called; matplotlib's names have numbers."""
+_LEAST = 6.0
+"""Points that can be pointed at."""
+
+
+def svg(figure: Picture, name: str) -> str:
+    """The figure below its heading; `name` makes its ids its own among those of a page.
+
+    A colour ``#0072b2`` is ``var(--c0072b2, #0072b2)``: the page may have another one for it.
+    """
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, PageLayout)
+    for text in figure.heading:
+        text.set_visible(False)
+    out = io.StringIO()
+    canvas: Any = FigureCanvasSVG(figure)
+    try:
+        canvas.print_svg(out, metadata={"Date": None})
+    finally:
+        for text in figure.heading:
+            text.set_visible(True)
+    root = ET.fromstring(out.getvalue())  # noqa: S314  (our own)
+    width, height = (float(side) * POINTS for side in figure.get_size_inches())
+    above = engine.heading * POINTS
+    content = _Content(name, {each.get("id", "") for each in root.iter() if _is_shared(each)})
+    page = ET.Element(
+        "svg",
+        {
+            "viewBox": f"0 {above:.1f} {width:.0f} {height - above:.1f}",
+            "role": "img",
+            "aria-label": figure.title,
+        },
+    )
+    readings = figure.readout.readings if figure.readout else []
+    page.extend(content.cleaned(child) for child in root if _tag(child) not in _UNUSED)
+    page.extend(_spot(each, width, height) for each in readings[:MOST_READINGS])
+    return ET.tostring(page, encoding="unicode")
+
+
+_UNUSED = ("metadata", "defs")
+"""At the top of a file: who made it, and a style of all that a page shows."""
+
+
+def _tag(element: ET.Element) -> str:
+    return _NAMESPACE.sub("", element.tag)
+
+
+def _is_shared(element: ET.Element) -> bool:
+    """Whether others may refer to it by its id."""
+    return _tag(element) in ("path", "clipPath", "pattern")
+
+
+class _Content:
+    """What the backend drew, as it can stand among other content of a page."""
+
+    def __init__(self, name: str, shared: set[str]) -> None:
+        self._name, self._shared = name, shared
+
+    def cleaned(self, element: ET.Element) -> ET.Element:
+        """The same without namespaces, with ids of its own and the page's colours."""
+        attributes: dict[str, str] = {}
+        for full, text in element.attrib.items():
+            key = _NAMESPACE.sub("", full)
+            if key == "id":
+                attributes |= self._identity(text)
+            elif key == "href":
+                attributes["href"] = f"#{self._name}-{text.removeprefix('#')}"
+            elif key == "clip-path":
+                attributes[key] = text.replace("url(#", f"url(#{self._name}-")
+            elif key == "style":
+                attributes[key] = self._style(text)
+            else:
+                attributes[key] = _NUMBER.sub(_rounded, text).replace("\n", "")
+        made = ET.Element(_tag(element), attributes)
+        made.text = element.text if _tag(element) == "text" else None
+        made.extend(self.cleaned(child) for child in element)
+        return made
+
+    def _identity(self, name: str) -> dict[str, str]:
+        if name in self._shared:
+            return {"id": f"{self._name}-{name}"}
+        return {"class": name} if _NAMED.fullmatch(name) else {}
+
+    def _style(self, text: str) -> str:
+        text = text.replace("url(#", f"url(#{self._name}-")
+        return _COLOUR.sub(r"var(--c\1,#\1)", text).replace("'DejaVu Sans'", "var(--font)")
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"
+
+
+def _spot(reading: Reading, width: float, height: float) -> ET.Element:
+    """A place that shows nothing, and tells its value to who points at it."""
+    box, axes = reading.axes.get_position(), reading.axes
+    left, right = _span(reading.left, reading.right, axes.get_xlim(), (box.x0, box.x1), width)
+    low, high = box.y0 * height, box.y1 * height
+    if reading.bottom is not None and reading.top is not None:
+        ends = reading.bottom, reading.top
+        low, high = _span(*ends, axes.get_ylim(), (box.y0, box.y1), height)
+    place = {"x": left, "y": height - high, "width": right - left, "height": high - low}
+    attributes = {key: f"{value:.1f}" for key, value in place.items()}
+    data = {"data-value": reading.value} if reading.value else {}
+    spot = ET.Element("rect", {"class": "spot", **attributes, **data})
+    ET.SubElement(spot, "title").text = reading.text
+    return spot
+
+
+def _span(
+    begin: float,
+    end: float,
+    limits: tuple[float, float],
+    box: tuple[float, float],
+    size: float,
+) -> tuple[float, float]:
+    """From where to where it is, in points, wide enough to be pointed at."""
+    scale = (box[1] - box[0]) / (limits[1] - limits[0])
+    first, last = sorted(size * (box[0] + (at - limits[0]) * scale) for at in (begin, end))
+    more = max(0.0, _LEAST - (last - first)) / 2
+    edges = size * box[0], size * box[1]
+    return max(edges[0], first - more), min(edges[1], last + more)
