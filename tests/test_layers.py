@@ -19,6 +19,7 @@ LAYERS = (
     ("forecast",),
     ("experiments",),
     ("plots",),
+    ("report",),
     ("results",),
     ("cli",),
     ("__main__",),

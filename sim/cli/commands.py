@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "checking",
     "run": "running",
     "compare": "running",
+    "report": "report",
     "keys": "reference",
     "schema": "reference",
 }

@@ -22,6 +22,7 @@ from sim.cli.json_text import json_text
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.experiments.multiplicity import multiplicity
+from sim.results.verdict import tone
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
@@ -109,19 +110,6 @@ def _data(
 
 
 def _code(results: Results) -> int:
-    """That of the objectives; of a comparison, of the variant that keeps them best.
-
-    Where a replication failed it is that of the failure, whatever the others say.
-    """
-    if results.failed_replications:
-        return INTERNAL_ERROR
-    if results.about.objectives_met:
-        precision = results.about.precision
-        return UNDECIDED if precision and precision.is_missed else MET
-    verdicts: dict[str, set[str]] = {}
-    for row in results.rows("objectives"):
-        if row["objective"]:  # else it is a variant of which nothing is asked
-            verdicts.setdefault(row["variant"], set()).add(row["verdict"])
-    ranked = (one.name for one in results.about.variants if not one.reference)
-    open_ones = [name for name in ranked if verdicts.get(name, set()) <= {"met", "undecided"}]
-    return UNDECIDED if open_ones else MISSED
+    """That of the verdict; where nothing is asked for, nothing is missed."""
+    codes = {"failed": INTERNAL_ERROR, "missed": MISSED, "undecided": UNDECIDED}
+    return codes.get(tone(results), MET)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.cli.outcomes import rare
 from sim.cli.setting import First, Setting, System
+from sim.results.notes import rare
 from sim.results.tables import to_rows
 
 if TYPE_CHECKING:

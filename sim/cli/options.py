@@ -114,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
             "compare", "simulate every variant with common random numbers and say which is best"
         )
     )
+    _report(command("report", "make report.html of a result folder again, from the folder alone"))
     _keys(
         command(
             "keys", "list the keys of a place in a scenario file: type, values, default, meaning"
@@ -184,6 +185,11 @@ def _run(command: argparse.ArgumentParser) -> None:
 def _compare(command: argparse.ArgumentParser) -> None:
     _scenario(command)
     _experiment(command)
+
+
+def _report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="FOLDER", help="folder that run or compare has written")
+    _output(command)
 
 
 def _scenario(command: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from sim.cli import inputs, summary
 from sim.cli.failed import failed
 from sim.cli.finishing import finished
 from sim.cli.from_results import first_of, setting_of
-from sim.cli.outcomes import killing, notes, together
 from sim.cli.precision import named_as_options, precision
+from sim.results.notes import killing, notes, together
 
 if TYPE_CHECKING:
     import argparse

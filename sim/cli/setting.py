@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sim.core.metrics import Metric
     from sim.core.timelines import Timeline
+    from sim.results.notes import Rare
     from sim.scenario import Objective
 
     Row = Mapping[str, Any]
@@ -28,15 +29,6 @@ class System:
     """The metrics to show, in order."""
     groups: tuple[str, ...] = ()
     """The groups that are shown beside the whole system."""
-
-
-class Rare(NamedTuple):
-    """What is mostly not there at all: how much where there is some, and in how many runs."""
-
-    median: float
-    """Among the replications in which it is not 0, in the metric's unit."""
-    share: float
-    """Of the replications."""
 
 
 @dataclass(frozen=True)

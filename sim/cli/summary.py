@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sim.cli.judged import Judged
-    from sim.cli.setting import First, Rare, Setting, System
+    from sim.cli.setting import First, Setting, System
     from sim.core.metrics import Metric
+    from sim.results.notes import Rare
 
     Row = Mapping[str, Any]
 

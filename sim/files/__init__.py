@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANSWER",
     "MAKER",
+    "REPORT",
     "Content",
     "ResultFolder",
     "check_target",
@@ -45,7 +46,7 @@ __all__ = [
 RESULTS = "results"
 """The folder that holds results where no other is asked for."""
 PROVENANCE = "provenance.json"
-ANSWER = "answer.txt"
+ANSWER, REPORT = "answer.txt", "report.html"
 FILES, SEAL = "files", "sha256"
 """Keys of a provenance: all other files of the folder with their digests; its own digest."""
 MAKER = "rollout-sim"
@@ -114,9 +115,7 @@ def write_results(
             for part, content in parts:
                 _write(folder / part, content)
                 written[part] = _digest(folder / part)
-            about = {**provenance, FILES: written}
-            text = json.dumps({**about, SEAL: _seal(about)}, indent=2) + "\n"
-            _write(folder / PROVENANCE, text)
+            _write(folder / PROVENANCE, _sealed({**provenance, FILES: written}))
             if path is None:
                 return shown.with_name(_take_free_name(folder, target))
             # Again: much may have happened meanwhile.
@@ -279,6 +278,28 @@ class ResultFolder:
             where = Path(self.shown, name)
             _refuse(where, f"must be a table of this version, got: {shorten(str(error))}")
 
+    def put(self, name: str, content: str) -> Path:
+        """Write one of the files again, or a new one, and list it. Gives its path as it is shown.
+
+        Raises
+        ------
+        ScenarioError
+            If it cannot be written there. What is there stays.
+        """
+        try:
+            with exchange.draft(self.path) as draft:
+                _write(draft / name, content)
+                listed = {**self.files, name: _digest(draft / name)}
+                about = {**self.provenance, FILES: listed}
+                _write(draft / PROVENANCE, _sealed(about))
+                # The list goes first: what it does not know is nobody's, and may not be replaced.
+                (draft / PROVENANCE).replace(self.path / PROVENANCE)
+                (draft / name).replace(self.path / name)
+        except OSError as error:
+            rule = f"must be a folder that can be written, got: {error.strerror or error}"
+            _refuse(self.shown, rule)
+        return Path(self.shown, name)
+
 
 def _is_ours(provenance: Mapping[str, Any]) -> bool:
     return str(provenance.get("made_by", "")).startswith(MAKER)
@@ -296,6 +317,11 @@ def _lists_files(files: object) -> bool:
 
 def _is_within(name: PurePath) -> bool:
     return not name.anchor and ".." not in name.parts
+
+
+def _sealed(provenance: Mapping[str, Any]) -> str:
+    """A provenance as it is written, with the digest of the rest of it."""
+    return json.dumps({**provenance, SEAL: _seal(provenance)}, indent=2) + "\n"
 
 
 def _seal(provenance: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from os import PathLike
 from time import perf_counter
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
 from sim.bounds import STACK
@@ -19,6 +19,7 @@ from sim.experiments.objectives import experiments, look_further
 from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.plots.style import png
+from sim.report.rendering import render
 from sim.results import tables
 from sim.results.contents import Contents
 from sim.results.cost import afford
@@ -28,6 +29,7 @@ from sim.results.pictures import ResultPictures
 from sim.results.precise_runs import most_asked, until_precise
 from sim.results.provenance import RESOLVED, About
 from sim.results.replication import Replication
+from sim.results.report_page import report_page
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, ComputedResults, SavedResults
 from sim.scenario import Scenario
@@ -35,7 +37,7 @@ from sim.simulation import Simulation
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from sim.experiments.failures import FailedReplication
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
+    from sim.plots.style import Picture
 
 BASELINE = "baseline"
 """What the only variant is called in tables."""
@@ -253,6 +256,17 @@ def open_results(path: str | PathLike[str]) -> Results:
     return Results(about, SavedResults(folder))
 
 
+def renew_report(path: str | PathLike[str]) -> Path:
+    """Make the report of a result folder again, of what is in the folder. Gives its path.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder holds no results, or cannot be written.
+    """
+    return files.ResultFolder.at(path).put(files.REPORT, open_results(path).report())
+
+
 class Results(Contents):
     """Tables, pictures and replays of a run or a comparison.
 
@@ -324,8 +338,16 @@ class Results(Contents):
 
         The run is that of the libraries installed now, whichever made the results.
         """
-        again = self.replication(replication, variant)
-        return Run(again.simulation, again.log, again.variant)
+        return Run.again(self, replication, variant)
+
+    def report(self) -> str:
+        """All that there is to say on one page: HTML that needs nothing else, as report.html."""
+        about = self._source.provenance or self.about.provenance("from Python")
+        return self._report(self.plot.figures(), about)
+
+    def _report(self, drawn: Iterable[tuple[str, Picture]], about: Mapping[str, Any]) -> str:
+        scenario = self._source.resolved(RESOLVED)
+        return render(report_page(self, drawn, about, scenario))
 
     def save(
         self,
@@ -362,12 +384,12 @@ class Results(Contents):
         for what in keep:
             look_up(dict.fromkeys(KEEP), what, "something to keep")
         most = look_up(FIGURES, figures, "a choice of figures")
-        parts = self._parts(keep, most, answer)
         about = self.about.provenance(command or "from Python")
+        parts = self._parts(keep, most, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
     def _parts(
-        self, keep: Collection[str], most: int | None, answer: str
+        self, keep: Collection[str], most: int | None, answer: str, about: Mapping[str, Any]
     ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
@@ -378,8 +400,10 @@ class Results(Contents):
                 yield file, self._of_all_replications(name)
             elif self._tells(name):
                 yield file, self.table(name)
-        for name, picture in islice(self.plot.figures(), most):
+        drawn = list(islice(self.plot.figures(), most))
+        for name, picture in drawn:
             yield f"figures/{name}.png", png(picture)
+        yield files.REPORT, self._report(drawn, about)
 
     def _tells(self, name: str) -> bool:
         """Whether a table has anything to tell of such results: these two need not."""

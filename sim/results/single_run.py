@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.plots.style import Picture
+    from sim.results.contents import Contents
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,14 @@ def _instant(seconds: object) -> str:
 @dataclass(frozen=True, eq=False)
 class Run(Replication):
     """One replication: its timelines, members, operations and every single transition."""
+
+    @classmethod
+    def again(
+        cls, results: Contents, number: SupportsIndex | None = None, variant: str = ""
+    ) -> Self:
+        """One of those that results are of, by default the first one of the first variant."""
+        found = results.replication(number, variant)
+        return cls(found.simulation, found.log, found.variant)
 
     def timeline(self, system: str, series: str, group: str = "") -> NamedTimeline:
         """A series of a system, or of one group of it, over [0, horizon].

@@ -16,7 +16,7 @@ from sim.results.replication import Replication
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -56,6 +56,10 @@ class Source(Protocol):
     def resolved(self, file: str) -> str:
         """A resolved scenario, as the file of that name in a result folder holds it."""
 
+    @property
+    def provenance(self) -> Mapping[str, Any] | None:
+        """The provenance that was written with them; None where they are not written yet."""
+
 
 class ComputedResults:
     """Experiments that were made just now, not read from a folder."""
@@ -76,6 +80,10 @@ class ComputedResults:
     def first(self, one: Variant) -> Log | None:
         """The log of the variant's first replication."""
         return self._made[one.name].measured.first
+
+    @property
+    def provenance(self) -> None:
+        """None: they were made just now."""
 
     def resolved(self, file: str) -> str:
         """The file itself, or one of the variants that were compared."""
@@ -159,6 +167,11 @@ class SavedResults:
         """None: no folder keeps a log."""
         del one
         return None
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """As it stands in the folder."""
+        return self._folder.provenance
 
     def resolved(self, file: str) -> str:
         """As it stands in the folder."""

@@ -12,9 +12,10 @@ import pytest
 from screens import assert_screen
 
 from sim.cli.console import Style
-from sim.cli.setting import First, Rare, Setting, System
+from sim.cli.setting import First, Setting, System
 from sim.cli.summary import compare, footer, run
 from sim.core.timelines import Timeline
+from sim.results.notes import Rare
 from sim.scenario import Objective
 from sim.systems import SYSTEM_TYPES
 

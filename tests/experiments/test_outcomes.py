@@ -7,8 +7,8 @@ import pytest
 from ill_fated import ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
 
 import sim
-from sim.cli.outcomes import notes
 from sim.experiments.outcomes import Outcome
+from sim.results.notes import notes
 
 
 def test_stuck_is_counted_over_all_replications_and_told_of_the_first_one():

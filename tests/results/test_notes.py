@@ -9,7 +9,7 @@ from places import CASES
 
 import sim
 from sim.cli import main
-from sim.cli.outcomes import killing, notes, rare, together
+from sim.results.notes import killing, notes, rare, together
 
 
 def test_request_that_the_state_refuses_is_told_with_its_answer():

@@ -6,15 +6,15 @@ Counts are over all replications. Who, where and why is told of one of them, and
 from __future__ import annotations
 
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.cli.setting import Rare
 from sim.core.log import UPGRADE, UPGRADE_FAILED, Stack
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.intervals import quantile
 from sim.formats.checking import listed
 from sim.results import tables
+from sim.results.single_run import Run
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sim.core.metrics import Metric
     from sim.experiments.outcomes import Outcome
-    from sim.results import Results, Run
+    from sim.results.contents import Contents
     from sim.results.provenance import Variant
 
     Row = Mapping[str, Any]
@@ -32,12 +32,21 @@ _MOST_CHARACTERS = 160
 """Of a service's message; the whole of it stands in operations.csv."""
 
 
-def notes(results: Results) -> dict[str, list[str]]:
+class Rare(NamedTuple):
+    """What is mostly not there at all: how much where there is some, and in how many runs."""
+
+    median: float
+    """Among the replications in which it is not 0, in the metric's unit."""
+    share: float
+    """Of the replications."""
+
+
+def notes(results: Contents) -> dict[str, list[str]]:
     """Variant -> sentences, the worst first; nothing of what went as it was asked for."""
     return {one.name: [*_of_variant(results, one)] for one in results.about.variants}
 
 
-def rare(results: Results) -> dict[tuple[str, str, str, str], Rare]:
+def rare(results: Contents) -> dict[tuple[str, str, str, str], Rare]:
     """What is there in fewer than half of the runs, by variant, system, group and metric."""
     metrics = {system: SYSTEM_TYPES[kind].metrics for system, kind in results.about.kinds.items()}
     found = {}
@@ -75,8 +84,8 @@ def killing(notes_of: Mapping[str, Sequence[str]], best: Sequence[str]) -> list[
     return [f"{listed(found, MOST_NAMED)}: kills running tasks, as said above"] if found else []
 
 
-def _of_variant(results: Results, one: Variant) -> Iterator[str]:
-    first = results.replay(variant=one.name)
+def _of_variant(results: Contents, one: Variant) -> Iterator[str]:
+    first = Run.again(results, variant=one.name)
     which = f" (replication {first.replication})" if one.is_spread else ""
     own = [each for each in results.about.outcomes if each.variant == one.name]
     for outcome in own:
@@ -95,7 +104,7 @@ def _of_variant(results: Results, one: Variant) -> Iterator[str]:
         yield from (f"{sentence}{which}" for sentence in _others(first, system, own))
 
 
-def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:
+def _outcome(results: Contents, outcome: Outcome, first: Run) -> Iterator[str]:
     """Its count, and in one replication why it failed, or where it is stuck."""
     if outcome.what == "refused" and outcome.of == 1:
         return  # the requests themselves are told
@@ -104,7 +113,7 @@ def _outcome(results: Results, outcome: Outcome, first: Run) -> Iterator[str]:
         return
     run = first
     if outcome.first != first.replication:
-        run = results.replay(outcome.first, outcome.variant)
+        run = Run.again(results, outcome.first, outcome.variant)
     if outcome.what == "failed":
         told = _why(run, outcome.system)
     else:

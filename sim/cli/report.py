@@ -1,0 +1,21 @@
+"""The page of a result folder, made again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim import results
+from sim.cli import streams
+from sim.cli.answer import Answer
+from sim.cli.json_text import json_text
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def report(options: argparse.Namespace) -> Answer:
+    """Its path, as a line that the other commands end with too."""
+    path = results.renew_report(options.folder)
+    if options.json:
+        return Answer(json_text({"report": str(path), "problems": []}))
+    return Answer(streams.text([f"report: {path}"]))

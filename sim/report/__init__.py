@@ -1,0 +1,1 @@
+"""One page from results: what stands on it, how it looks, and the file that it becomes."""

@@ -1,0 +1,32 @@
+"""From the content of a page to its HTML: one file that needs nothing else."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sim.report.palette import style_sheet
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from sim.report.content import Page
+
+
+def render(page: Page) -> str:
+    """The page as HTML. All texts are escaped; only figures are markup."""
+    return _template().render(page=page, colours=style_sheet())
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("sim.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")

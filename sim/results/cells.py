@@ -1,0 +1,49 @@
+"""Headline metrics as cells of a table: a row a variant, in a notebook and on a page."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.core.formatting import NOTHING, show
+from sim.core.units import show_duration
+from sim.experiments.summaries import BAD, bad_tail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sim.core.metrics import Metric
+    from sim.results.provenance import About
+
+    Row = Mapping[str, Any]
+
+
+def heading(metric: Metric) -> str:
+    """Its name, and what of its distribution is shown where that is not the mean."""
+    if metric.extreme:
+        return f"{metric.label}\n({BAD})"
+    return f"{metric.label}\np50 / {BAD}" if metric.unit == "s" else metric.label
+
+
+def cell(row: Row | None, metric: Metric, about: About) -> str:
+    """What that is, from a row of the summary."""
+    if row is None:
+        return NOTHING
+    if metric.extreme:
+        return quantile(row[bad_tail(metric)], metric, about)
+    if metric.unit == "s":
+        return " / ".join(quantile(row[p], metric, about) for p in ("p50", bad_tail(metric)))
+    return show(row["mean"], metric.unit)
+
+
+def number(row: Row, metric: Metric) -> float:
+    """The number that such a cell shows, the first one of two; NaN where it is missing."""
+    name = bad_tail(metric) if metric.extreme else "p50" if metric.unit == "s" else "mean"
+    found: float = row[name]
+    return found
+
+
+def quantile(value: float, metric: Metric, about: About) -> str:
+    """What is missing has not come by the horizon."""
+    missing = math.isnan(value) and metric.unit == "s"
+    return f"> {show_duration(about.horizon_s)}" if missing else show(value, metric.unit)
