@@ -63,8 +63,8 @@ def svg(figure: Picture, name: str) -> str:
     return ET.tostring(page, encoding="unicode")
 
 
-_UNUSED = ("metadata", "defs")
-"""At the top of a file: who made it, and a style of all that a page shows."""
+_UNUSED = ("metadata", "style")
+"""Who made a file, and a look of all that a page shows."""
 
 
 def _tag(element: ET.Element) -> str:
@@ -93,13 +93,16 @@ class _Content:
                 attributes["href"] = f"#{self._name}-{text.removeprefix('#')}"
             elif key == "clip-path":
                 attributes[key] = text.replace("url(#", f"url(#{self._name}-")
-            elif key == "style":
-                attributes[key] = self._style(text)
+            elif key in ("style", "fill", "stroke"):  # a variable can only stand in a style
+                style = text if key == "style" else f"{key}: {text}"
+                attributes["style"] = "; ".join(
+                    filter(None, [attributes.get("style"), self._style(style)])
+                )
             else:
                 attributes[key] = _NUMBER.sub(_rounded, text).replace("\n", "")
         made = ET.Element(_tag(element), attributes)
         made.text = element.text if _tag(element) == "text" else None
-        made.extend(self.cleaned(child) for child in element)
+        made.extend(self.cleaned(child) for child in element if _tag(child) not in _UNUSED)
         return made
 
     def _identity(self, name: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.multiplicity import multiplicity
-from sim.forecast.explanation import describe
+from sim.forecast.explanation import of_system
 from sim.plots.svg import svg
 from sim.report.content import (
     Cell,
@@ -136,7 +136,9 @@ def _plan(runs: Mapping[str, Run], *, compared: bool) -> Iterator[Block]:
     """What is told of the only variant or the first one, and where others differ from that."""
     first: list[str] = []
     for name, run in runs.items():
-        lines = [line for line in describe(run.simulation).splitlines() if line]
+        lines = [
+            line for system in run.scenario.systems for line in of_system(run.simulation, system)
+        ]
         own = [line for line in lines if line not in first]
         if not first:
             yield Paragraphs([*([f"{name}:"] if compared else []), *_shortened(lines)])

@@ -316,3 +316,27 @@ def test_a_file_that_is_missing_changed_or_foreign_is_named(tmp_path):
 
 
 # Tables -------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_results_is_written_again_and_listed(tmp_path):
+    out = saved(tmp_path / "out", a__txt="old")
+    for content in ("new", "newer"):
+        shown = files.ResultFolder.at(out).put("b.txt", content)
+        assert shown == out / "b.txt"
+        again = files.ResultFolder.at(out)
+        assert again.text("b.txt") == content
+        assert again.text("a.txt") == "old"
+    assert names(out) == ["a.txt", "b.txt", "provenance.json"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_folder_that_cannot_be_written_keeps_what_it_has(tmp_path, monkeypatch):
+    out = saved(tmp_path / "out", a__txt="old")
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_write", refuse)
+    with pytest.raises(ScenarioError, match="must be a folder that can be written, got: No space"):
+        files.ResultFolder.at(out).put("a.txt", "new")
+    assert stays_old(out)

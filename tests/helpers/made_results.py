@@ -17,6 +17,9 @@ operations:
 CHANCE = HEAD.replace("RESTART", "").replace("MODE", "Auto") + "replications: 5\n"
 
 
+REFUSED = CHANCE.replace("replications", "  - {at: 2h, swap: {}}\nreplications")
+
+
 OBJECTIVE = "objectives: [{metric: min_capacity, at_least: 80%}]\n"
 
 

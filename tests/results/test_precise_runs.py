@@ -13,7 +13,7 @@ from sim.experiments import samples as pictured
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 
 PRECISION = {"capacity_hours_lost": 0.05}
-TOLD = ("provenance.json", "answer.txt", "objectives.csv")
+TOLD = ("provenance.json", "answer.txt", "objectives.csv", "report.html")
 """What tells of the looks: verdicts share their error."""
 
 

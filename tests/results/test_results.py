@@ -240,7 +240,7 @@ def test_folder_holds_what_it_should(ran, compared, tmp_path):
         return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
     common = {file for file, _ in TABLES.values()} - {"progress.csv"}
-    common |= {"provenance.json", "scenario.resolved.yaml"}
+    common |= {"provenance.json", "report.html", "scenario.resolved.yaml"}
     figures = {f"figures/{name}.png" for name in ("capacity", "update_domains")}
     assert names(ran.save(tmp_path / "run")) == sorted(common - {"comparison.csv"} | figures)
     variants = {f"variants/{place}.resolved.yaml" for place in range(3)}
