@@ -48,7 +48,9 @@ def test_without_objectives_it_says_so_and_what_was_seen():
 def test_what_was_refused_is_told_before_objectives():
     text = REFUSED + OBJECTIVE
     sentence = of(text).sentence
-    assert 0 < sentence.index("refused in 100 % of runs, first at 2h") < sentence.index("min_capacity")
+    assert (
+        0 < sentence.index("refused in 100 % of runs, first at 2h") < sentence.index("min_capacity")
+    )
 
 
 @pytest.fixture
