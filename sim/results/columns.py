@@ -15,6 +15,7 @@ CHAPTER = "The result folder"
 
 FILES = {
     "answer.txt": "The answer, as it stood on the screen.",
+    "report.html": "All of it on one page, to decide by and to pass on.",
     "summary.csv": "Every metric of every variant over its replications, in the metric's unit "
     "(times in seconds, shares from 0 to 1).",
     "comparison.csv": "Of a comparison: each variant against the first one, replication by "
