@@ -14,9 +14,11 @@ from rewriting import REWRITES
 
 import sim
 from sim.cli import main
+from sim.cli.reference_page import page
 from sim.scenario import Scenario
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "scenarios" / "README.md"
 SHOWN = re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", README)
 
 
@@ -140,6 +142,13 @@ def test_the_picture_of_the_readme_is_what_is_drawn_now():
         figure.savefig(ROOT / path, dpi=200, metadata={"Software": None, "Comment": shown})
     with Image.open(ROOT / path) as picture:
         assert picture.info["Comment"] == shown
+
+
+def test_the_reference_is_what_the_command_prints():
+    """What to do where it is not: python tests/helpers/rewriting.py."""
+    if REWRITES:
+        REFERENCE.write_text(page(), encoding="utf-8")
+    assert REFERENCE.read_text(encoding="utf-8").splitlines() == page().splitlines()
 
 
 def test_the_scenario_of_the_readme_is_valid():

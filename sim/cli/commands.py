@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from sim.cli import problems, streams
 from sim.cli.answer import INTERNAL_ERROR, INTERRUPTED, NOT_SAVED, WRONG_INPUT, Answer
+from sim.cli.console import as_markdown
 from sim.cli.json_text import json_text
-from sim.cli.options import PROGRAM, parser
+from sim.cli.options import PROGRAM, asked_format, parser
 from sim.core.errors import ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -90,12 +91,19 @@ def _command(name: str) -> Callable[[argparse.Namespace], Answer]:
 
 
 def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer:
-    """No answer but what is wrong, under --json as data too."""
-    if "--json" not in words:
-        return Answer("", code, tuple(problems.lines(found)))
-    told = () if "--quiet" in words else tuple(problems.lines(found))
-    valid = {"valid": False} if words[:1] == ["validate"] else {}
-    return Answer(json_text(valid | {"problems": problems.data(found)}), code, told)
+    """No answer but what is wrong, in the form that was asked for too."""
+    said, form = problems.lines(found), asked_format(words)
+    told = () if "--quiet" in words and form != "text" else tuple(said)
+    if form == "json":
+        valid = {"valid": False} if words[:1] == ["validate"] else {}
+        return Answer(json_text(valid | {"problems": problems.data(found)}), code, told)
+    if form == "markdown":
+        return Answer(as_markdown([" ".join(words[:2]), *said]), code, told)
+    if form == "junit":
+        from sim.cli.junit import refused  # noqa: PLC0415  (nothing else needs XML)
+
+        return Answer(refused(" ".join(words[:2]), said), code, told)
+    return Answer("", code, told)
 
 
 def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Problem:

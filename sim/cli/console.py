@@ -7,8 +7,11 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from sim.formats import markdown
+from sim.formats.markdown import escape
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 WIDTH = 80
 """Columns of a screen."""
@@ -25,6 +28,7 @@ _LEAST_MARGIN = 14
 """A name this long always has its place in front of its row."""
 _GREEN, _RED, _YELLOW = 32, 31, 33
 _COLOURS = {"met": _GREEN, "missed": _RED, "undecided": _YELLOW}
+VERDICTS = tuple(_COLOURS)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Style:
     colour: bool = False
     blocks: bool = False
     """Whether it shows characters like ``▃``."""
+    markdown: bool = False
+    """Whether a reader of Markdown lays it out, and no screen."""
 
     @property
     def levels(self) -> str:
@@ -78,8 +84,10 @@ def table(names: Sequence[str], columns: Sequence[Column], style: Style) -> list
     """Rows, each with its name in front, under headings.
 
     What does not fit beside each other stands in further tables below; a name that leaves no room
-    stands on a line of its own.
+    stands on a line of its own. In Markdown all is one table.
     """
+    if style.markdown:
+        return _in_markdown(names, columns)
     most = max(_LEAST_MARGIN, WIDTH - len(_GAP) - _across(columns))
     margin = max((len(name) for name in names if len(name) <= most), default=0)
     lines: list[str] = []
@@ -88,9 +96,49 @@ def table(names: Sequence[str], columns: Sequence[Column], style: Style) -> list
     return lines
 
 
-def fits(names: Sequence[str], columns: Sequence[Column]) -> bool:
-    """Whether a table stands on the screen as it is."""
+def fits(names: Sequence[str], columns: Sequence[Column], style: Style | None = None) -> bool:
+    """Whether a table stands on the screen as it is; Markdown has no such bound."""
+    if style is not None and style.markdown:
+        return True
     return max(map(len, names), default=0) + len(_GAP) + _across(columns) <= WIDTH
+
+
+def _in_markdown(names: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    """One table; verdicts are bold, as there are no colours."""
+    heads = ["", *(escape(column.heading.replace("\n", " ")) for column in columns)]
+    rows = [
+        [escape(name), *(_bold(column.cells[number]) for column in columns)]
+        for number, name in enumerate(names)
+    ]
+    return markdown.table(heads, rows)
+
+
+def _bold(cell: str) -> str:
+    return f"**{cell}**" if cell in VERDICTS else escape(cell)
+
+
+def as_markdown(lines: Iterable[str]) -> str:
+    """The lines of an answer that was made for Markdown, as one text.
+
+    Tables stay; a `paragraph`, whose further lines hang, becomes one; the first one is a heading.
+    """
+    blocks: list[str] = []
+    is_table = False
+    for line in lines:
+        if line.startswith("|") and is_table:
+            blocks[-1] += f"\n{line}"
+        elif line.startswith(" ") and blocks:
+            blocks[-1] += f" {escape(line.strip())}"
+        elif line:
+            blocks.append(line if line.startswith("|") else escape(line))
+        is_table = line.startswith("|")
+    blocks[:1] = [f"### {each}" for each in blocks[:1]]
+    return "\n\n".join(map(_with_verdict, blocks)) + "\n"
+
+
+def _with_verdict(block: str) -> str:
+    word, colon, rest = block.partition(":")
+    return f"**{word}**{colon}{rest}" if colon and word in VERDICTS else block
 
 
 def _across(columns: Sequence[Column]) -> int:

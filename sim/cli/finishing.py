@@ -17,11 +17,14 @@ from sim.cli.answer import (
     Answer,
     command_line,
 )
-from sim.cli.console import Style
+from sim.cli.console import Style, as_markdown, paragraph
 from sim.cli.json_text import json_text
+from sim.cli.junit import junit
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
+from sim.core.version import __version__
 from sim.experiments.multiplicity import multiplicity
+from sim.files import MAKER
 from sim.results.verdict import tone
 from sim.systems import SYSTEM_TYPES
 
@@ -41,7 +44,7 @@ def finished(
     options: argparse.Namespace,
 ) -> Answer:
     """The answer, once its results are saved; it stands where that fails or is interrupted."""
-    folder, code, found = None, _code(results), failed.problems(results, options)
+    folder, code, found = None, _code(results), list[Problem]()
     if not options.no_files:
         try:
             folder = _save(results, lines, options)
@@ -55,12 +58,20 @@ def finished(
             code, found = NOT_SAVED, [*found, Problem("", "", told)]
         except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
             code, found = INTERNAL_ERROR, [*found, *problems.surprise(error, options.words)]
-    said = tuple(problems.lines(found))
-    if options.json:
-        text = json_text(_data(results, warnings, folder, found))
-        return Answer(text, code, () if options.quiet else said)
-    end = _end(results, _places(results, folder) if folder else [])
-    return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
+    every = [*failed.problems(results, options), *found]
+    said = tuple(problems.lines(every))
+    if options.format in (None, "text"):
+        end = _end(results, _places(results, folder) if folder else [])
+        return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
+    if options.format == "json":
+        text = json_text(_data(results, warnings, folder, every))
+    elif options.format == "markdown":
+        made_by = paragraph(f"made by {MAKER} {__version__}: {command_line(options.words)}")
+        laid_out = lines(Style(blocks=True, markdown=True))
+        text = as_markdown([*laid_out, *_end(results, []), *made_by])
+    else:
+        text = junit(results, code, problems.lines(found))
+    return Answer(text, code, () if options.quiet else said)
 
 
 def _save(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.core.errors import ScenarioError
 from sim.core.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 PROGRAM = "rollout-sim"
 
@@ -212,9 +213,48 @@ def _variant(command: argparse.ArgumentParser) -> None:
     command.add_argument("--variant", metavar="NAME", help="use this variant of the file")
 
 
-def _output(command: argparse.ArgumentParser) -> None:
+FORMATS = ("text", "json", "markdown", "junit")
+"""Forms of an answer."""
+
+
+class _Format(argparse.Action):
+    """Which form the answer has: asked for once, by --format or by --json."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        asked = "json" if option_string == "--json" else values
+        former = namespace.format
+        if former not in (None, asked):
+            parser.error(f"argument {option_string}: must be asked for alone, got {former} too")
+        namespace.format, namespace.json = asked, asked == "json"
+
+
+def asked_format(words: Sequence[str]) -> str:
+    """The form of the answer that the words of a command ask for, also where others are wrong."""
+    for word, following in pairwise([*words, ""]):
+        if word == "--json":
+            return "json"
+        asked = following if word == "--format" else word.removeprefix("--format=")
+        if word.startswith("--format") and asked in FORMATS:
+            return asked
+    return "text"
+
+
+def _output(command: argparse.ArgumentParser, *more: str) -> None:
+    command.set_defaults(format=None, json=False)
+    told = "answer as text (default), JSON (in SI units, errors too)"
+    if more:
+        told += ", a Markdown table, or JUnit XML with a test case for each objective"
     command.add_argument(
-        "--json", action="store_true", help="answer in JSON, in SI units, errors too"
+        "--format", action=_Format, choices=("text", "json", *more), metavar="FORM", help=told
+    )
+    command.add_argument(
+        "--json", action=_Format, nargs=0, dest="format", help="the same as --format json"
     )
     command.add_argument("--quiet", action="store_true", help="no progress and no warnings")
 
@@ -275,4 +315,4 @@ def _experiment(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--all", action="store_true", help="show every metric, also per role or extension type"
     )
-    _output(command)
+    _output(command, "markdown", "junit")

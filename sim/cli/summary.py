@@ -7,6 +7,7 @@ number means, and which variant is best, was decided before.
 from __future__ import annotations
 
 import math
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -96,11 +97,11 @@ def compare(
             lines += table(variants, _columns(setting, system, group, variants, summary), style)
     why = _unkept(judged, setting) if setting.is_random else []
     count = sum(each.verdict != "reference" for each in judged)
-    if count and len(lines) + len(why) > HEIGHT - ROOM_BELOW:
+    if count and len(lines) + len(why) > HEIGHT - ROOM_BELOW and not style.markdown:
         where = "in objectives.csv" if setting.is_saved else "under --json"
         why = paragraph(f"{pluralize(count, 'verdict')} on objectives: explained {where}")
     ends = [line for said in conclusion.splitlines() for line in paragraph(said, "    ")]
-    room = MOST_LINES - len([*lines, *why, *ends])
+    room = sys.maxsize if style.markdown else MOST_LINES - len([*lines, *why, *ends])
     return [*lines, *_as_room_allows(told, room), *why, *ends]
 
 
@@ -266,6 +267,8 @@ def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
     whose = f" of {setting.variant}" if setting.variant else ""
     which = whose + ("" if setting.is_single else f" in replication {first.replication}")
     below = progress_table(first.days, which, style)
+    if style.markdown:
+        return below  # what is drawn here the figures show
     what = f"{first.series.replace('_', ' ')}{which}"
     if first.line.simplified().times.size == 1:
         return [f"{what} is {show(float(first.line.values[0]), 'share')} all the time", *below]
@@ -282,8 +285,16 @@ def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
 
 
 def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:
+    every = judged_by(setting, objectives)
+    if style.markdown and every:
+        asked = [judged.asks(setting) for judged in every]
+        columns = [
+            Column("verdict", tuple(judged.verdict for judged in every)),
+            Column("seen", tuple(judged.row["sentence"] for judged in every)),
+        ]
+        return table(asked, columns, style)
     lines = []
-    for judged in judged_by(setting, objectives):
+    for judged in every:
         text = f"{judged.verdict}: {judged.asks(setting)}; {judged.row['sentence']}"
         first, *rest = paragraph(text)
         word, colon, said = first.partition(":")
@@ -309,7 +320,7 @@ def _system(
     )
     asked = _asked(judged, setting, variants)
     forms = ([*wide, *asked], [*narrow, *asked], wide, narrow)
-    columns = next((each for each in forms if fits(variants, each)), wide)
+    columns = next((each for each in forms if fits(variants, each, style)), wide)
     below = [] if len(columns) > len(wide) else _listed(judged, setting)
     return [*table(variants, columns, style), *below]
 

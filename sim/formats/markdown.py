@@ -20,7 +20,8 @@ def escape(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Underscores within a word mean nothing, those around one would slant it."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("*", r"\*").replace("[", r"\[")
+    text = re.sub(r"&(?=#|\w+;)", "&amp;", text)
+    text = re.sub(r"<(?=[\w/!?])", "&lt;", text).replace("*", r"\*").replace("[", r"\[")
     return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
 
 
@@ -46,7 +47,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
 
 
 def headings(lines: Iterable[str], most: int) -> list[tuple[int, str]]:

@@ -35,3 +35,15 @@ def test_surprise_is_an_internal_error_and_shows_where(shell, monkeypatch):
         "rollout-sim: internal error: KeyError: 'nothing'; please report it with the scenario file",
         "rollout-sim: the command was: rollout-sim schema",
     ]
+
+
+def test_what_is_wrong_is_told_in_the_form_that_was_asked_for(shell):
+    told = "nowhere.yml: must be a file, got a name that does not exist\n"
+    assert shell("run", "nowhere.yml", "--format", "markdown") == (
+        2,
+        f"### run nowhere.yml\n\n{told}",
+        told,
+    )
+    code, out, err = shell("run", "nowhere.yml", "--format", "junit", "--quiet")
+    assert (code, err) == (2, "")
+    assert f'<error message="{told.rstrip()}" type="error">' in out

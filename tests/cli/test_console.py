@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from screens import assert_screen
 
-from sim.cli.console import ASCII, BLOCKS, Column, Style, fits, paragraph, table
+from sim.cli.console import ASCII, BLOCKS, Column, Style, as_markdown, fits, paragraph, table
 
 PLAIN = Style()
 
@@ -84,3 +84,37 @@ def test_stream_without_blocks_gets_ascii():
     assert Style(blocks=True).levels == BLOCKS
     assert Style(blocks=False).levels == ASCII
     assert ASCII.isascii()
+
+
+# Markdown
+
+MARKDOWN = Style(blocks=True, markdown=True)
+
+
+def test_table_in_markdown_is_one_however_wide_and_its_verdicts_are_bold():
+    columns = [Column(f"{'x' * 50}\ny", ("1 | 2", "<b>")), Column("z" * 50, ("missed", "-"))]
+    assert table(["a", "b*"], columns, MARKDOWN) == [
+        f"| | {'x' * 50} y | {'z' * 50} |",
+        "|---|---|---|",
+        "| a | 1 \\| 2 | **missed** |",
+        "| b\\* | &lt;b> | - |",
+        "",
+    ]
+    assert fits(["a"], columns, MARKDOWN)
+    assert not fits(["a"], columns, PLAIN)
+
+
+def test_answer_in_markdown_has_a_heading_and_whole_paragraphs():
+    lines = [
+        *paragraph(f"shop: {'w ' * 60}"),
+        *("| a |", "|---|", "| b |", "", "| c |", "|---|"),
+        *paragraph("met: all is <well>"),
+        "metal: no verdict",
+    ]
+    assert as_markdown(lines).split("\n\n") == [
+        f"### shop: {'w ' * 60}".rstrip(),
+        "| a |\n|---|\n| b |",
+        "| c |\n|---|",
+        "**met**: all is &lt;well>",
+        "metal: no verdict\n",
+    ]

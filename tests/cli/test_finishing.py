@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from screens import assert_screen
+from shells import RANDOM
 
 from sim.results import open_results
 
@@ -133,3 +135,39 @@ variants:
     code, out, _ = shell("compare", str(path), "--no-files", "--json")
     assert code in (0, 1, 4)
     assert json.loads(out)["multiplicity"]["verdicts"] == 2
+
+
+# Other forms of the answer
+
+QUICK = ("--no-files", "--replications", "30")
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_markdown_is_a_page_for_a_change_request(command, shell):
+    file = {"run": "random.yaml", "compare": "variants.yaml"}[command]
+    code, out, err = shell(command, file, "--format", "markdown", *QUICK)
+    assert code == shell(command, file, *QUICK)[0]
+    assert err == ""
+    assert_screen(f"cli/markdown_{command}", out)
+
+
+def test_markdown_tells_all_that_text_tells_and_stops_at_no_screen(shell, tmp_path):
+    names = "".join(f"  v{n}: {{systems.shop.update_domains: {4 + n}}}\n" for n in range(25))
+    (tmp_path / "many.yaml").write_text(f"{RANDOM}variants:\n{names}", encoding="utf-8")
+    out = shell("compare", "many.yaml", "--format", "markdown", *QUICK)[1]
+    assert all(f"| v{n} | " in out for n in range(25))
+    assert "explained" not in out
+    assert "v0: missed, capacity >= 80 %" in out
+
+
+def test_json_is_short_for_its_format(shell):
+    data = [
+        json.loads(shell("run", "certain.yaml", "--no-files", *words)[1])
+        for words in (["--json"], ["--format", "json"], ["--format=json", "--json"])
+    ]
+    assert len({json.dumps(each["summary"]) for each in data}) == 1
+
+
+def test_text_may_be_asked_for_by_name(shell):
+    told = shell("run", "certain.yaml", "--no-files")
+    assert shell("run", "certain.yaml", "--no-files", "--format", "text") == told

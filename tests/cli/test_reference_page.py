@@ -4,8 +4,6 @@ import re
 
 import pytest
 from examples_of_the_reference import EXAMPLES, loaded, shown
-from places import SCENARIOS
-from rewriting import REWRITES
 
 from sim.cli.reference_page import examples, page
 from sim.formats.markdown import anchor, headings
@@ -18,7 +16,6 @@ from sim.systems import SYSTEM_TYPES
 EVERYWHERE = ("system", "x_ms_version")
 """Keys that many operations have alike."""
 
-SHIPPED = SCENARIOS / "README.md"
 PAGE = page()
 TITLES = [text for _, text in headings(PAGE.splitlines(), 6)]
 
@@ -32,12 +29,8 @@ def below(heading):
     return "\n".join(rest[:end])
 
 
-def test_the_shipped_page_is_what_the_command_prints(shell):
-    printed = shell("keys", "--markdown")
-    assert printed[0] == 0
-    if REWRITES:
-        SHIPPED.write_text(printed[1], encoding="utf-8")
-    assert SHIPPED.read_text(encoding="utf-8") == printed[1] == PAGE
+def test_shell_prints_the_page(shell):
+    assert shell("keys", "--markdown") == (0, PAGE, "")
 
 
 def test_the_page_is_printed_as_a_whole_only(shell):

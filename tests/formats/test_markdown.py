@@ -10,7 +10,8 @@ from sim.formats.markdown import anchor, code, contents, escape, headings, link,
     [
         ("Auto | Manual", r"Auto \| Manual"),
         ("`a_b` and _IN_ in Web_IN_0", r"`a_b` and \_IN\_ in Web_IN_0"),
-        ("2 * 3 < 7 & [x]", r"2 \* 3 &lt; 7 &amp; \[x]"),
+        ("2 * 3 <= 7 & [x]", r"2 \* 3 <= 7 & \[x]"),
+        ("<b>&lt;", "&lt;b>&amp;lt;"),
         ("`a*b`", "`a*b`"),
     ],
 )

@@ -21,7 +21,6 @@ FILES = (
     "test_corpus.py",
     "test_golden.py",
     "test_scenarios.py::test_shipped_schema_is_the_one_that_the_command_prints",
-    "cli/test_reference_page.py::test_the_shipped_page_is_what_the_command_prints",
 )
 """The tests that own such files, beside those of screens. One process: they write to the same files."""
 

@@ -1,0 +1,131 @@
+"""An answer as JUnit XML: its shape, and what a pipeline makes of it."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from failing import fail
+from shells import CERTAIN, RANDOM, VARIANTS
+
+from sim.cli.junit import refused
+from sim.results import Results
+
+COUNTED = {"tests", "failures", "errors", "skipped", "time"}
+SHAPE = {
+    "testsuites": ({"name", *COUNTED}, {"testsuite"}),
+    "testsuite": ({"name", *COUNTED}, {"properties", "testcase"}),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
+    "testcase": ({"classname", "name", "time"}, {"failure", "error", "skipped"}),
+    "failure": ({"message", "type"}, set()),
+    "error": ({"message", "type"}, set()),
+    "skipped": ({"message"}, set()),
+}
+"""Element of the usual JUnit schema -> its attributes and what may stand in it."""
+
+QUICK = ("--format", "junit", "--quiet")
+
+
+def check(element):
+    """Whether an element and all below it have the shape of the schema."""
+    attributes, inside = SHAPE[element.tag]
+    assert set(element.attrib) == attributes
+    assert {each.tag for each in element} <= inside
+    if element.tag in ("testsuites", "testsuite"):
+        cases = list(element.iter("testcase"))
+        assert int(element.get("tests")) == len(cases)
+        for tag, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            assert int(element.get(name)) == sum(each.find(tag) is not None for each in cases)
+    if element.tag == "testsuite":
+        assert "properties" not in {each.tag for each in element[1:]}  # they come first
+    if element.tag == "testcase":
+        assert len(element) <= 1
+    for each in element:
+        check(each)
+
+
+@pytest.fixture
+def junit(shell, tmp_path):
+    """Runs a command on a scenario: exit code, the document, its cases by name."""
+
+    def call(command, text, *words):
+        (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+        code, out, _ = shell(command, "s.yaml", *QUICK, *words)
+        top = ET.fromstring(out)
+        check(top)
+        broken = int(top.get("failures")) + int(top.get("errors"))
+        assert (broken > 0) == (code != 0)
+        return code, top, {each.get("name"): each for each in top.iter("testcase")}
+
+    return call
+
+
+def test_an_objective_that_is_met_passes(junit):
+    code, top, cases = junit("run", RANDOM, "--no-files", "--replications", "60")
+    assert code == 0
+    assert [each.get("name") for each in top] == ["shop-build-42"]
+    assert list(cases) == ["60 replications", "min_capacity >= 80 % in all runs"]
+
+
+def test_one_that_is_missed_fails_with_its_sentence(junit):
+    code, _, cases = junit("run", CERTAIN.replace("80%", "81%"), "--no-files")
+    assert code == 1
+    (failure,) = cases["min_capacity >= 81 % in all runs"]
+    assert (failure.tag, failure.get("type")) == ("failure", "missed")
+    assert failure.get("message") == "missed: deterministic: 80 % misses the bound"
+
+
+def test_one_that_is_undecided_fails_too_as_a_pipeline_passes_over_what_is_skipped(junit):
+    text = RANDOM.replace("80%", "80%, in_runs: 95%")
+    code, _, cases = junit("run", text, "--no-files", "--replications", "5")
+    assert code == 4
+    (failure,) = cases["min_capacity >= 80 % in 95 % of runs"]
+    assert (failure.tag, failure.get("type")) == ("failure", "undecided")
+
+
+def test_without_objectives_there_is_still_a_test_case(junit):
+    code, _, cases = junit("run", CERTAIN.partition("objectives:")[0], "--no-files")
+    assert (code, list(cases)) == (0, ["1 replication"])
+
+
+@pytest.mark.parametrize("bound", ["80%", "95%"])
+def test_a_comparison_fails_only_where_no_variant_keeps_its_objectives(bound, junit):
+    text = VARIANTS.replace("at_least: 80%", f"at_least: {bound}, of: mean")
+    code, top, _ = junit("compare", text, "--no-files")
+    tags = {
+        suite.get("name"): [each.tag for case in suite.iter("testcase") for each in case]
+        for suite in top
+    }
+    fine = bound == "80%"
+    assert code == (0 if fine else 1)
+    assert tags == {
+        "shop-build-42.auto": [] if fine else ["failure"],
+        "shop-build-42.simultaneous": ["skipped" if fine else "failure"],
+        "shop-build-42.nothing": ["skipped"],
+    }
+
+
+def test_failed_replications_are_an_error_of_their_variant(junit, monkeypatch):
+    fail(monkeypatch, {3}, RuntimeError("boom"))
+    code, _, cases = junit("run", RANDOM, "--no-files", "--replications", "40")
+    assert code == 3
+    (error,) = cases["40 replications"]
+    assert error.tag == "error"
+    assert error.get("message").startswith("1 failed: ")
+
+
+def test_results_that_cannot_be_saved_are_an_error(junit, monkeypatch):
+    def save(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(Results, "save", save)
+    code, _, cases = junit("run", CERTAIN)
+    assert code == 5
+    assert cases["results"].find("error") is not None
+
+
+def test_wrong_input_is_the_error_of_the_only_case():
+    top = ET.fromstring(refused("run x.yaml", ["x.yaml:3: a < b \x00", "more"]))
+    check(top)
+    (error,) = top.iter("error")
+    assert error.get("message") == "x.yaml:3: a < b \ufffd"
+    assert error.text.splitlines()[1] == "more"
