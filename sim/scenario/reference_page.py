@@ -133,8 +133,9 @@ def sections(path: str, place: Place, left_out: Sequence[str] = ()) -> Iterator[
     for form in inner.forms:
         if "properties" in form:
             yield from _of_form(path, Place(place.root, (form,)), left_out)
-    if inner.takes_names and not inner.keys:
-        yield from sections(f"{path}.NAME", inner.below("NAME"))
+    if inner.takes_names:
+        name = "PATH" if inner.keys else "NAME"  # beside keys of its own a sweep takes paths
+        yield from sections(f"{path}.{name}", inner.below(name))
 
 
 def _of_form(path: str, place: Place, left_out: Sequence[str]) -> Iterator[Section]:
@@ -198,7 +199,11 @@ def _told_below(page: Page, place: Place, path: str) -> str:
     if path in _TOLD_HERE:
         return path
     # The last of several forms is the one of its own, beside a distribution.
-    ways = [each for each in sections(path, place) if each.path.removesuffix(".NAME") == path]
+    ways = [
+        each
+        for each in sections(path, place)
+        if each.path == path or (each.path == f"{path}.NAME" and not item_of(place).keys)
+    ]
     return page.where[ways[-1].identity] if ways else ""
 
 
@@ -255,15 +260,15 @@ def _file(page: Page, top: Place, operations: Place, trees: Sequence[Section]) -
         "operations",
         [*OperationEntry.model_fields],
     )
-    for each in trees:
-        if each.path.startswith("objectives"):
+    for key in top.keys:
+        if key in ("prefer", "variants"):
+            page.heading(3, key)
+            page.text(escape(meaning_of(top.below(key).forms)))
+            page.example(key)
+        for each in _below(trees, key):
             page.heading(3, each.path)
             page.text(escape(_meant(each.place)))
             _keys(page, each, each.path)
-    for key in ("prefer", "variants"):
-        page.heading(3, key)
-        page.text(escape(meaning_of(top.below(key).forms)))
-        page.example(key)
 
 
 def _meant(place: Place) -> str:
