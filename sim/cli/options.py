@@ -287,6 +287,12 @@ def _experiment(command: argparse.ArgumentParser) -> None:
         "results are the same",
     )
     command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="use the workers of a Dask scheduler, such as tcp://host:8786; the results are the "
+        "same",
+    )
+    command.add_argument(
         "--force",
         action="store_true",
         help="run even if the expected cost exceeds the memory or the limits",

@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> Answer:
             precision=asked,
             max_replications=options.max_replications,
             workers=options.workers,
+            executor=options.cluster,
         )
     first = found.replay()
     firsts = {name: first_of(first, name) for name in scenario.systems}
@@ -55,6 +56,7 @@ def compare(options: argparse.Namespace) -> Answer:
             precision=asked,
             max_replications=options.max_replications,
             workers=options.workers,
+            executor=options.cluster,
         )
     setting = setting_of(found, options)
     references = [one.name for one in found.about.variants if one.reference]

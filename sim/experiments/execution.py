@@ -8,7 +8,7 @@ each chunk comes to the same everywhere, and is put into its place.
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from math import inf
 from time import perf_counter
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.chunks import lost
+from sim.experiments.cluster import Cluster
 from sim.experiments.places import Here, Pool, Workers, cores
 from sim.experiments.progress import Progress
 from sim.files.memory import available
@@ -53,23 +54,27 @@ class Execution:
 
     def __init__(
         self,
-        executor: Executor | None = None,
+        executor: Executor | str | None = None,
         *,
         workers: int | None = None,
         progress: bool = False,
     ) -> None:
         """`workers` processes of this machine, or an `executor` that stays open.
 
+        A text in its place is the address of a Dask scheduler, such as ``tcp://host:8786``.
+
         Raises
         ------
         ScenarioError
-            If both are given, or no such number.
+            If both are given, or no such number, or there is no such scheduler.
         """
         _check(executor, workers)
         self.progress = Progress(progress)
         self._place: Place = Here()
         self._may_move = False
-        if executor is not None:
+        if isinstance(executor, str):
+            self._place = Cluster(executor)
+        elif executor is not None:
             self._place = Workers(executor)
         elif workers is None:
             self._may_move = cores() > 1
@@ -120,9 +125,9 @@ class Execution:
             agenda.under_way[future] = task
         if agenda.under_way:
             ended, _ = wait(agenda.under_way, return_when=FIRST_COMPLETED)
-            if any(_is_broken(each) for each in ended):
-                ended, _ = wait(agenda.under_way)  # all that were under way there are lost
-            broken = [agenda.under_way.pop(each) for each in ended if _is_broken(each)]
+            if any(map(self._is_lost, ended)):
+                ended, _ = wait(agenda.under_way)  # what else is lost is told of now
+            broken = [agenda.under_way.pop(each) for each in ended if self._is_lost(each)]
             for future in ended:
                 task = agenda.under_way.pop(future, None)
                 if task is not None:  # else it is of a job that needs no more
@@ -134,6 +139,8 @@ class Execution:
 
     def _take(self, agenda: _Agenda, task: _Task, future: Future[Part | None]) -> None:
         """What a chunk came to."""
+        if future.cancelled():  # and not by us
+            raise self._place.gone()
         error = future.exception()
         if error is None:
             made = future.result()
@@ -148,6 +155,10 @@ class Execution:
         else:
             raise error
 
+    def _is_lost(self, future: Future[Part | None]) -> bool:
+        error = None if future.cancelled() else future.exception()
+        return error is not None and self._place.is_lost(error)
+
     def _give(self, agenda: _Agenda, task: _Task, made: Part | Exception) -> None:
         task.job.take(task.chunk, made)
         self.progress.advance(len(task.chunk.numbers))
@@ -157,8 +168,7 @@ class Execution:
     def _renew(self, agenda: _Agenda, broken: list[_Task]) -> None:
         """Make again what died with a worker; what dies by itself again and again has failed."""
         if not self._place.renew():
-            rule = "the executor has lost a worker and takes no more work: make another one"
-            raise BrokenExecutor(rule)
+            raise self._place.gone()
         for task in broken:
             for each in task.after_a_death():
                 if each.deaths < MOST_DEATHS:
@@ -284,8 +294,3 @@ class _Agenda:
         """Nobody wants to know any more."""
         for future in self.under_way:
             future.cancel()
-
-
-def _is_broken(future: Future[Part | None]) -> bool:
-    """Whether its worker died with it."""
-    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)

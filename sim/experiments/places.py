@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -33,8 +33,14 @@ class Place(Protocol):
     def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
         """Measure a chunk some time. `whole`: with its scenario, as a worker does not know it."""
 
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether that is what becomes of a chunk whose worker died with it."""
+
     def renew(self) -> bool:
         """Go on after workers died; whether that is possible."""
+
+    def gone(self) -> Exception:
+        """What is told where it is not, or where the place itself is gone."""
 
     def close(self) -> None:
         """End, even in the middle of a chunk."""
@@ -55,9 +61,17 @@ class Here:
             future.set_exception(error)
         return future
 
-    def renew(self) -> bool:
+    def is_lost(self, error: BaseException) -> bool:
         """It does not die alone."""
+        return isinstance(error, BrokenExecutor)
+
+    def renew(self) -> bool:
+        """There is no other one."""
         return False
+
+    def gone(self) -> Exception:
+        """What nobody ever hears."""
+        return BrokenExecutor("this process is gone")
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -83,9 +97,18 @@ class Workers:
         given = pickled if whole or sent <= self.room else None
         return self.executor.submit(work, digest, given, chunk)
 
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether an executor lost a worker."""
+        return isinstance(error, BrokenExecutor)
+
     def renew(self) -> bool:
         """Whoever made the executor must make another one."""
         return False
+
+    def gone(self) -> Exception:
+        """What is told of an executor that takes no more work."""
+        rule = "the executor has lost a worker, or was closed, and takes no more work"
+        return BrokenExecutor(f"{rule}: make another one")
 
     def close(self) -> None:
         """It stays its owner's."""

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
+from sim.core.version import __version__
 from sim.experiments.chunks import measure
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def work(digest: bytes, pickled: bytes | None, chunk: Chunk) -> Part | None:
         while len(_made_ready) > MOST_KEPT:
             _made_ready.popitem(last=False)
     return measure(simulation, chunk)
+
+
+def version() -> str:
+    """What a worker would run."""
+    return __version__
 
 
 def begin() -> None:

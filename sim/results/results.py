@@ -104,7 +104,7 @@ def run(
     precision: Mapping[str, object] | str | None = None,
     max_replications: int | None = None,
     workers: int | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
@@ -138,8 +138,8 @@ def run(
         How many processes of this machine to use; by default this one, and one a core where what
         is left takes longer than about two seconds. Results are the same.
     executor
-        A `concurrent.futures.Executor` in their place, such as those of Dask and mpi4py. It stays
-        open.
+        A `concurrent.futures.Executor` in their place, such as those of Dask and mpi4py, which
+        stays open; or the address of a Dask scheduler, such as "tcp://host:8786".
 
     Warns
     -----
@@ -193,7 +193,7 @@ def compare(
     precision: Mapping[str, object] | str | None = None,
     max_replications: int | None = None,
     workers: int | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
 ) -> Results:
     """Every variant of a scenario with common random numbers, set against the first one.
 

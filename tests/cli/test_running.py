@@ -45,3 +45,24 @@ def test_compare_without_any_good_variant_is_exit_code_1(shell):
     code, out, _ = shell("compare", "variants.yaml", "--set", "systems.shop.update_domains=4")
     assert code == 1
     assert "best: none, as no variant meets every objective" in out
+
+
+def test_cluster_that_does_not_answer_is_an_error_and_nothing_runs(shell, monkeypatch):
+    monkeypatch.setattr("sim.experiments.cluster.PATIENCE", 0.5)
+    code, out, err = shell("run", "random.yaml", "--cluster", "tcp://127.0.0.1:1", "--no-files")
+    assert (code, out) == (2, "")
+    told = "cluster tcp://127.0.0.1:1: must be the address of a Dask scheduler that answers, got: "
+    assert err.startswith(told)
+
+
+def test_cluster_has_workers_of_its_own(shell):
+    words = ("--cluster", "tcp://127.0.0.1:1", "--workers", "2", "--no-files")
+    code, _, err = shell("compare", "variants.yaml", *words)
+    assert code == 2
+    assert err == "workers: must not be given together with an executor\n"
+
+
+def test_number_of_workers_changes_nothing_in_the_answer(shell):
+    one, two = (shell("run", "random.yaml", "--no-files", "--workers", n) for n in "12")
+    assert one == two
+    assert one[0] == 0

@@ -6,6 +6,7 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
 import numpy as np
 import pytest
+from equality import equal
 from failing import fail
 from unsteady import Forgetful, Shuffled, broken
 
@@ -38,32 +39,6 @@ CERTAIN = CHANCE.replace("{instances: 4}", "{instances: 4, restart: 2min}").repl
 @pytest.fixture
 def simulation():
     return Simulation(loads(CHANCE))
-
-
-def equal(one, other):
-    """Whether all of them is equal, to the last bit."""
-    assert one.numbers.tolist() == other.numbers.tolist()
-    assert one.first.equals(other.first)
-    assert (one.random, list(one.failures)) == (other.random, list(other.failures))
-    for of in ("values", "rollouts_ended", "outcomes"):
-        ours, theirs = getattr(one, of), getattr(other, of)
-        assert list(ours) == list(theirs)
-        assert all(ours[key].tobytes() == theirs[key].tobytes() for key in ours)
-    assert pictured(one) == pictured(other)
-    return True
-
-
-def pictured(measured):
-    """All steps that pictures show, wherever a piece ends."""
-    keys = measured.sampled[0] if measured.sampled else {}
-    return {
-        key: [
-            np.concatenate([getattr(piece[key], of) for piece in measured.sampled]).tolist()
-            for of in ("times", "values")
-        ]
-        + [np.concatenate([np.diff(piece[key].start) for piece in measured.sampled]).tolist()]
-        for key in keys
-    }
 
 
 def made(jobs, place=None, **settings):

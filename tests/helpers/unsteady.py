@@ -45,6 +45,9 @@ class Forgetful(Executor):
             return Here().submit(job, chunk, whole=whole)
         return broken()
 
+    def is_lost(self, error):
+        return isinstance(error, BrokenExecutor)
+
     def renew(self):
         self.renewed += 1
         return True
