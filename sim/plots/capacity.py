@@ -227,7 +227,7 @@ def name_threshold(axes: Axes, threshold: float) -> None:
         transform=axes.get_yaxis_transform(),
         va="center",
         size=style.SMALL,
-        color=style.VERMILLION,
+        color=style.DARK_VERMILLION,
     )
 
 
