@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from sim.core.log import (
+    ASKED,
     COMPLETED,
     OPERATION,
     REFUSED,
@@ -318,7 +319,9 @@ def rollouts(
     """
     asked, width = np.asarray(operations), upgrades.states.width
     final = stack.final[:, upgrades.first : upgrades.first + len(asked)] % width
-    is_on = np.isin(final, (UPGRADING, STUCK, ROLLING_BACK))
+    # One that waits, as for an image to be discovered, is not over.
+    waits = (final == 0) & (stack.final[:, asked] % OPERATION.width == ASKED)
+    is_on = waits | np.isin(final, (UPGRADING, STUCK, ROLLING_BACK))
     rows = np.flatnonzero(stack.about(upgrades.first, len(asked)))
     status = stack.new[rows] % width
     began = rows[stack.old[rows] == 0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
+from sim.core.log import ASKED, REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
 from sim.core.metrics import earliest, latest
 
 if TYPE_CHECKING:
@@ -28,10 +28,40 @@ def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDAr
         if operations is not None:
             found[system, "refused"] = earliest(stack, _becoming(stack, operations, REFUSED))
         if upgrades is not None:
-            began = earliest(stack, np.flatnonzero(_about(stack, upgrades) & (stack.old == 0)))
             found[system, "stuck"] = _ends_as(stack, upgrades, STUCK)
-            found[system, "not over"] = _ends_as(stack, upgrades, UPGRADING)
-            found[system, "failed"] = _ends_as(stack, upgrades, UPGRADE_FAILED) - began
+            on = _ends_as(stack, upgrades, UPGRADING)
+            waits = _waits(stack, operations, upgrades) if operations is not None else on
+            found[system, "not over"] = np.fmax(on, waits)
+            found[system, "failed"] = _failed_after(stack, upgrades)
+    return found
+
+
+def _waits(stack: Stack, operations: Block, upgrades: Block) -> NDArray[np.float64]:
+    """When a request was accepted whose upgrade has not begun by the horizon."""
+    names = {name: number for number, name in enumerate(map(upgrades.name, range(upgrades.count)))}
+    found = np.full(stack.replications, np.nan)
+    for number in range(operations.count):
+        upgrade = names.get(f"upgrade by {operations.name(number)}")
+        if upgrade is None:
+            continue
+        rows = np.flatnonzero((stack.subject == operations.first + number) & (stack.old == 0))
+        final = stack.final[stack.replication[rows]]
+        is_on = final[:, operations.first + number] % operations.states.width == ASKED
+        rows = rows[is_on & (final[:, upgrades.first + upgrade] == 0)]
+        found = np.fmax(found, latest(stack, rows))
+    return found
+
+
+def _failed_after(stack: Stack, upgrades: Block) -> NDArray[np.float64]:
+    """How long the last one that failed was on."""
+    rows = np.flatnonzero(_about(stack, upgrades))
+    began, failed = stack.old[rows] == 0, stack.new[rows] % upgrades.states.width == UPGRADE_FAILED
+    key = stack.key[rows]
+    order = np.argsort(key[began])
+    since = stack.time[rows[began]][order]
+    found = np.full(stack.replications, np.nan)
+    place = np.searchsorted(key[began][order], key[failed])
+    found[stack.replication[rows[failed]]] = stack.time[rows[failed]] - since[place]
     return found
 
 

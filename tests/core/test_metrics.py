@@ -319,6 +319,14 @@ def test_a_rollout_that_never_came_keeps_no_promise():
     assert outcome(DONE[:4])[1] is False
 
 
+def test_a_rollout_that_is_accepted_and_has_not_begun_is_not_over():
+    """An image that is not discovered yet; one that a newer one takes over never begins."""
+    waits = [*DONE[:4], (100, 1, ASKED)]
+    assert outcome(waits) == ([None, 0, None, 0], False)
+    assert outcome([*waits, (150, 1, FAILED)]) == ([50, 1, None, 0], True)
+    assert outcome(waits, must_end=(True, False)) == ([None, 0, None, 0], True)
+
+
 def test_a_rollout_that_need_not_end_keeps_its_promise_under_way():
     assert outcome(BOTH, must_end=(True, False)) == ([None, 0, None, 0], True)
     assert outcome(BOTH, must_end=(False, True))[1] is False

@@ -8,6 +8,7 @@ from kiosks import model, request
 from sim.core.log import (
     ASKED,
     COMPLETED,
+    FAILED,
     OPERATION,
     REFUSED,
     STUCK,
@@ -50,14 +51,14 @@ def test_the_first_refusal_counts():
     assert found("refused", refused, [], twice) == [720.0, None, 900.0]
 
 
-def test_what_failed_is_timed_from_the_first_rollout():
+def test_what_failed_is_timed_from_its_own_beginning():
     rows = [
         (600.0, UPGRADES, UPGRADING),
         (800.0, UPGRADES, COMPLETED),
         (900.0, UPGRADES + 1, UPGRADING),
         (1000.0, UPGRADES + 1, UPGRADE_FAILED),
     ]
-    assert found("failed", rows, rows[:2]) == [400.0, None]
+    assert found("failed", rows, rows[:2]) == [100.0, None]
 
 
 def test_what_is_stuck_at_the_end_is_and_what_was_cleared_is_not():
@@ -69,6 +70,13 @@ def test_what_is_stuck_at_the_end_is_and_what_was_cleared_is_not():
 def test_what_is_still_in_progress_is_not_over():
     rows = [(600.0, UPGRADES, UPGRADING)]
     assert found("not over", rows, [*rows, (900.0, UPGRADES, COMPLETED)]) == [600.0, None]
+
+
+def test_what_was_accepted_and_has_not_begun_is_not_over():
+    accepted = [(600.0, OPERATIONS, ASKED)]
+    superseded = [*accepted, (700.0, OPERATIONS, FAILED)]
+    begun = [*accepted, (700.0, UPGRADES, UPGRADING)]
+    assert found("not over", accepted, superseded, begun) == [600.0, None, 700.0]
 
 
 def test_a_system_without_operations_has_no_incidents():

@@ -206,7 +206,6 @@ class ScaleSet(Life):
             self._ends(operation)
             return
         upgrade = Upgrade(index, operation, restores=not automatic.disable_automatic_rollback)
-        self.note_upgrade(upgrade, "upgrading")
         law = body.discovery or automatic.discovery
         at = self.now + self.chances.discovery(operation.name, law)
         self.agenda.at(at, ACT, (UPGRADE, index), lambda: self._discover(upgrade))
@@ -219,8 +218,12 @@ class ScaleSet(Life):
                 self._close(self.due, "superseded", "superseded")
             self.due = upgrade
         else:
-            self._open(upgrade, upgrade.operation.body.image)
-            self._roll(upgrade)
+            self._follow(upgrade)
+
+    def _follow(self, upgrade):
+        self.note_upgrade(upgrade, "upgrading")
+        self._open(upgrade, upgrade.operation.body.image)
+        self._roll(upgrade)
 
     def set_protection(self, _, operation):
         body = operation.body
@@ -295,13 +298,13 @@ class ScaleSet(Life):
         if due and due.operation.body.image != self.published:
             self._close(due, "superseded", "superseded")
         elif due:
-            self._open(due, due.operation.body.image)
-            self._roll(due)
+            self._follow(due)
         if self.repairs and not self.rolling:
             self.repairs.look()
 
     def _close(self, upgrade, status, rule):
-        self.note_upgrade(upgrade, status)
+        if upgrade.name in self.upgrades:  # else it has never begun
+            self.note_upgrade(upgrade, status)
         self._ends(upgrade.operation, rule)
 
     def end_if_reached(self):

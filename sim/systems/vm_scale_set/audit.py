@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.systems.vm_scale_set import batches_audit, repairs_audit, starts_audit, upgrades_audit
+from sim.systems.vm_scale_set import (
+    batches_audit,
+    repairs_audit,
+    requests_audit,
+    starts_audit,
+    upgrades_audit,
+)
 from sim.systems.vm_scale_set.history import STARTS, History
 from sim.systems.vm_scale_set.requests import ManualUpgrade, Scale
 from sim.systems.vm_scale_set.states import (
@@ -72,6 +78,7 @@ def _broken_rules(history: History) -> Iterator[str]:
         _wrong_models(history),
         upgrades_audit.broken_rules(history),
         batches_audit.broken_rules(history),
+        requests_audit.broken_rules(history),
         starts_audit.broken_rules(history),
         repairs_audit.broken_rules(history),
     )

@@ -1,16 +1,15 @@
-"""Whether batches, and requests, take whom they should, and wait for them."""
+"""Whether rolling upgrades take whom they should, wait for them, and end as they should."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, UPGRADING, first_of_each
-from sim.systems.vm_scale_set.expected import Expected
-from sim.systems.vm_scale_set.history import NEVER, STARTS
-from sim.systems.vm_scale_set.requests import ManualUpgrade, Reimage
+from sim.core.log import COMPLETED, OPERATION, SUPERSEDED, UPGRADE_CANCELLED, UPGRADE_FAILED
+from sim.systems.vm_scale_set.rejections import BREACH_BEFORE, BREACH_DURING, BREACH_UPGRADED, RULES
+from sim.systems.vm_scale_set.rejections import UNHEALTHY as SOME_UNHEALTHY
+from sim.systems.vm_scale_set.rules import allowed, batch_limit, lowest, next_batch
 from sim.systems.vm_scale_set.states import (
     AT_REST,
     BATCH_UPGRADING,
@@ -18,17 +17,28 @@ from sim.systems.vm_scale_set.states import (
     PAUSING,
     RESTORING,
 )
-from sim.systems.vm_scale_set.walk import BACK, BEGIN, NAMES, OPEN, OVER
+from sim.systems.vm_scale_set.walk import (
+    ASK,
+    BACK,
+    BEGIN,
+    DELETES,
+    END,
+    OPEN,
+    OVER,
+    RESTORES,
+    TAKES,
+    Decisions,
+    Walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from sim.systems.vm_scale_set.history import History, Settled
+    from sim.systems.vm_scale_set.history import History
 
     Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
 _STEPS = (
@@ -38,249 +48,284 @@ _STEPS = (
     (PAUSING, AT_REST),
 )
 """What a batch may do."""
+_EARLY = "a batch was over before each of its instances was healthy or given up"
+_LATE = "a batch was not over when each of its instances was healthy or given up"
+_KEPT = "an instance that was given up was not restored"
+_BACK = "others went back after a breach than had failed"
 
 
 def broken_rules(history: History) -> Iterator[str]:
-    """The rules that batches and requests break."""
-    batches = _Batches(history)
-    if not batches.one_at_a_time():
+    """The rules that rolling upgrades break by whom they take, and when they go on."""
+    layout, stack = history.layout, history.stack
+    rows = np.flatnonzero(stack.subject == layout.batch)
+    may = np.zeros((PAUSING + 1, PAUSING + 1), bool)
+    may[tuple(zip(*_STEPS, strict=True))] = True
+    if not may[stack.old[rows], stack.new[rows]].all():
         yield "a batch began before the one before it was over"
         return
-    yield from batches.wrong_members()
-    yield from batches.wrong_surges()
-    yield from batches.wrong_restorations()
-    yield from batches.wrong_ends()
-    yield from batches.should.wrong
-    yield from batches.wrong_requests()
+    upgrades = _Upgrades(history)
+    late, by_batch = upgrades.late()
+    if by_batch[late].any():
+        yield "a batch began before the one before it was over"
+        return
+    if late.any():
+        yield TAKES
+    yield from upgrades.wrong
 
 
-class _Batches:
-    """The batches of a stack beside whom they should have taken; arrays by batch."""
+class _Upgrades(Walk):
+    """Upgrades beside what they should have done."""
 
     def __init__(self, history: History) -> None:
-        self._history, self._layout, self._stack = history, history.layout, history.stack
-        self._row = history.batches
-        taken = np.flatnonzero(history.batch >= 0)
-        goes = history.status[taken] == DELETING
-        self._deleted, taken = taken[goes], taken[~goes]
-        created = history.old[taken] == 0
-        self._created, self._members = taken[created], taken[~created]
-        back = np.flatnonzero(history.status == RESTORING)
-        batch = history.batch_before(
-            history.row[back], history.replication[back], np.ones(len(back), bool)
-        )
-        inside = batch >= 0
-        inside[inside] = history.row[back[inside]] < self._over[batch[inside]]
-        self._restored, self._batch_of_restored = back[inside], batch[inside]
-        self._went_back = back[~inside]
-
-    @cached_property
-    def should(self) -> Expected:
-        """What should have been."""
-        return Expected(self._history)
-
-    @cached_property
-    def _of_batches(self) -> NDArray[np.intp]:
-        return np.flatnonzero(self._stack.subject == self._layout.batch)
-
-    @cached_property
-    def _over(self) -> Integers:
-        """The row with which each is over, or NEVER."""
-        rows, stack = self._of_batches, self._stack
-        following = np.append(rows[1:], NEVER)
-        mine = np.searchsorted(rows, self._row)
-        over = following[mine]
-        there = np.flatnonzero(over < NEVER)
-        same = stack.replication[over[there]] == stack.replication[self._row[there]]
-        over[there[~same]] = NEVER
-        return over
-
-    def one_at_a_time(self) -> bool:
-        """Whether batches and pauses follow one another, and take instances when they begin."""
-        stack, rows, history = self._stack, self._of_batches, self._history
-        may = np.zeros((PAUSING + 1, PAUSING + 1), bool)
-        may[tuple(zip(*_STEPS, strict=True))] = True
-        if not may[stack.old[rows], stack.new[rows]].all():
-            return False
-        by_batch = (history.cause == self._layout.batch) & history.begins
-        if (history.batch[by_batch] < 0).any():
-            return False
-        for taken in (self._members, self._created):
-            begun = stack.time[self._row[history.batch[taken]]]
-            if (begun != history.time[taken]).any():
-                return False
-        return True
-
-    # Who is taken.
-
-    def _pairs(self, rows: Integers, instances: Integers) -> Integers:
-        """A number for each pair of a row of the stack and an instance, in order."""
-        return np.sort(rows * self._layout.room + instances)
-
-    def _expected(self, kind: int) -> Integers:
-        found = self.should.taken[kind]
-        parts = [rows * self._layout.room + instances for rows, instances in found]
-        return np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
-
-    def _took(self, places: Integers) -> Integers:
-        """The same of what batches did."""
-        history = self._history
-        return self._pairs(self._row[history.batch[places]], history.number[places])
-
-    def _counts(self, places: Integers) -> Integers:
-        return np.bincount(self._history.batch[places], minlength=len(self._row))
-
-    def wrong_members(self) -> Iterator[str]:
-        """Too many, too few, not those that come first."""
-        should, count = self.should, self._counts(self._members)
-        if ((self._counts(self._created) > 0) & ~should.surges).any():
-            yield "a batch created new instances though it was to go in place"
-        if (count[should.surges] > 0).any():
-            yield "a batch went in place though it was to create new instances"
-        if (count > should.limit).any():
-            yield "a batch took more instances than its share allows"
-        if self._are_apart():
-            yield "a batch took instances of several zones or update domains"
-        if (count < should.size)[~should.surges].any():
-            yield "a batch took fewer instances than it could"
-        if not np.array_equal(self._took(self._members), self._expected(BEGIN)):
-            yield "a batch took other instances than those whose turn it was"
-
-    def _are_apart(self) -> bool:
-        layout, history = self._layout, self._history
+        layout, automatic = history.layout, history.layout.spec.automatic_os_upgrade
+        numbers = range(len(layout.upgrades))
+        self._rolls = np.array([layout.rolls(each) for each in numbers], bool)
+        self._restores = np.array([layout.is_published(each) for each in numbers], bool)
+        self._restores &= not automatic.disable_automatic_rollback
+        # Made from zones and domains themselves, as a batch must stay inside of both.
         crosses = layout.spec.upgrade_policy.enable_cross_zone_upgrade
-        zone = np.zeros(layout.room, np.int64) if crosses else history.zone_of
-        spot = zone * layout.domains + np.arange(layout.room) % layout.domains
-        batch, mine = history.batch[self._members], spot[history.number[self._members]]
-        some = np.zeros(len(self._row), np.int64)
-        some[batch] = mine
-        return bool((some[batch] != mine).any())
+        zone = np.zeros(layout.room, int) if crosses else np.array(layout.zone_of, int)
+        self._spot = zone * layout.domains + np.arange(layout.room) % layout.domains
+        super().__init__(history, (BEGIN, DELETES, RESTORES, OVER, OPEN, BACK, END, ASK))
 
-    def wrong_surges(self) -> Iterator[str]:
-        """As many created as there are in the batch, and as many deleted once those are healthy."""
-        should, history = self.should, self._history
-        if (self._counts(self._created) != should.size)[should.surges].any():
-            yield "a surge did not create as many instances as its batch has"
-        if not np.array_equal(self._took(self._created), self._expected(OPEN)):
-            yield "a surge created instances of other numbers or zones than it should"
-        last, time = self._last_created
-        batch = history.batch[self._deleted]
-        if (history.row[self._deleted] <= last[batch]).any():
-            yield "a surge deleted instances before the new ones were healthy"
-        if (history.time[self._deleted] != time[batch]).any():
-            yield "a surge did not delete instances when the new ones had settled"
-        # Whom a batch deletes is known when it is over.
-        done = self._over[batch] < NEVER
-        if not np.array_equal(self._took(self._deleted[done]), self._expected(OVER)):
-            yield "a surge deleted others than those whose successors were healthy"
+    def decide(self, kind: int, some: Decisions) -> None:
+        """What should follow from decisions of one kind, and what does."""
+        follows = {
+            BEGIN: self._batch_begins,
+            DELETES: self._batch_deletes,
+            RESTORES: self._restored_are,
+            OVER: self._batch_is_over,
+            OPEN: self._upgrade_begins,
+            BACK: self._goes_back,
+            END: self._upgrade_ends,
+            ASK: self._protect,
+        }
+        follows[kind](some)
 
-    def _last(self, settled: Settled, batch: Integers) -> tuple[Integers, Floats]:
-        """By batch the row with which the last one of some had settled, or NEVER; and its time."""
-        count = len(self._row)
-        row, time = np.full(count, -1), np.full(count, -np.inf)
-        # In order of batch few calls do what `maximum.at` does one by one.
-        order = np.argsort(batch, kind="stable")
-        begins = np.flatnonzero(first_of_each(batch[order]))
-        if len(begins):
-            those = batch[order[begins]]
-            row[those] = np.maximum.reduceat(settled.row[order], begins)
-            time[those] = np.maximum.reduceat(settled.time[order], begins)
-        return row, time
+    def _begin(self, first: int, count: int) -> None:
+        super()._begin(first, count)
+        shape = count, self._layout.room
+        self._upgraded, self._former, self._restored = np.zeros((3, *shape), bool)
+        """Those that the upgrade that is on brought to its model, in place or not; that it gave
+        their former one back, or could not replace.
+        """
+        self._created, self._replaced, self._failed = np.zeros((3, *shape), bool)
+        """Of the batch: those that it creates, and is to delete for them; that are not healthy."""
+        self._returns = np.zeros(shape, bool)
+        """Those that are to go back after a breach."""
+        self._settles = np.full(shape, -np.inf)
+        """When those of the batch have settled, seconds."""
+        self._is_on, self._exceeded, self._has_begun, self._went = np.zeros((4, count), bool)
+        """Whether a batch is under way; too many upgraded ones were unhealthy after the last; there
+        was one; some go back after a breach.
+        """
+        self._went_at = np.zeros(count)
 
-    @cached_property
-    def _settled(self) -> Settled:
-        """When those of batches in place had settled."""
-        return self._history.settled(self._members)
+    def _time(self, some: Decisions) -> Floats:
+        return self._stack.time[some.row]
 
-    @cached_property
-    def _last_member(self) -> tuple[Integers, Floats]:
-        return self._last(self._settled, self._history.batch[self._members])
+    # Batches.
 
-    @cached_property
-    def _last_created(self) -> tuple[Integers, Floats]:
-        batch = self._history.batch[self._created]
-        return self._last(self._history.settled(self._created), batch)
+    def _batch_begins(self, some: Decisions) -> None:
+        """Whom a batch takes, or creates."""
+        place, codes = some.place, self._codes[some.place]
+        pending = self._pending(some) & ~self._restored[place]
+        self._check("a batch began while too many instances were unhealthy", self._too_many(codes))
+        rule = "a batch began though too many of the upgraded ones were unhealthy"
+        self._check(rule, self._exceeded[place])
+        urgent = self._is_given_up[codes] & self._policy.prioritize_unhealthy_instances
+        limit = batch_limit(self._spec, self._is_there[codes].sum(axis=1))
+        chosen = next_batch(self._layout.place_of, pending, urgent, limit)
+        count, quota = chosen.sum(axis=1), self._spec.quota or np.inf
+        surges = self._policy.max_surge & ((codes > 0).sum(axis=1) + count <= quota)
+        takes = self._takes[place] > 0
+        created, members = takes & (codes == 0), takes & (codes > 0)
+        rule = "a batch created new instances though it was to go in place"
+        self._check(rule, created[~surges])
+        rule = "a batch went in place though it was to create new instances"
+        self._check(rule, members[surges])
+        self._wrong_created(some, created, chosen & surges[:, None])
+        self._wrong_members(members, chosen & ~surges[:, None], limit)
+        self._upgraded[place] |= members
+        self._former[place] |= members
+        self._created[place], self._replaced[place] = created, chosen & surges[:, None]
+        self._failed[place] = takes & ~self._well[place]
+        self._settles[place] = np.where(takes, self._until[place], -np.inf)
+        self._is_on[place] = self._has_begun[place] = True
 
-    # What goes back.
+    def _wrong_members(self, members: Mask, chosen: Mask, limit: NDArray[np.int64]) -> None:
+        size, count = members.sum(axis=1), chosen.sum(axis=1)
+        self._check("a batch took more instances than its share allows", size > limit)
+        first = np.where(members, self._spot, self._spot.max()).min(axis=1)
+        apart = np.where(members, self._spot, 0).max(axis=1) > first
+        self._check("a batch took instances of several zones or update domains", apart)
+        self._check("a batch took fewer instances than it could", size < count)
+        rule = "a batch took other instances than those whose turn it was"
+        self._check(rule, members != chosen)
 
-    def wrong_restorations(self) -> Iterator[str]:
-        """An automatic OS upgrade restores who is given up, when the others have settled."""
-        history, layout = self._history, self._layout
-        automatic = layout.spec.automatic_os_upgrade
-        restores = np.array(
-            [
-                history.is_published(each) and not automatic.disable_automatic_rollback
-                for each in range(len(layout.upgrades))
-            ],
-            bool,
+    def _wrong_created(self, some: Decisions, created: Mask, chosen: Mask) -> None:
+        if not self._policy.max_surge and not created.any():
+            return
+        size, count = created.sum(axis=1), chosen.sum(axis=1)
+        self._check("a surge did not create as many instances as its batch has", size != count)
+        free = (self._codes[some.place] == 0) & ~self._reserved[some.place]
+        for zone in np.unique(self._history.zone_of):
+            here = self._history.zone_of == zone
+            news = lowest(free & here, (chosen & here).sum(axis=1))
+            rule = "a surge created instances of other numbers or zones than it should"
+            self._check(rule, (created & here) != news)
+
+    def _batch_deletes(self, some: Decisions) -> None:
+        """A surge deletes as many old ones as new ones are healthy, and the other new ones."""
+        place, gone = some.place, self._takes[some.place] == DELETING
+        last, created = self._settles[place].max(axis=1), self._created[place]
+        rule = "a surge deleted instances before the new ones were healthy"
+        self._check(rule, last > self._time(some))
+        rule = "a surge did not delete instances when the new ones had settled"
+        self._check(rule, last < self._time(some))
+        failed, replaced = created & self._failed[place], self._replaced[place]
+        well, stays = created & ~failed, replaced & ~gone
+        rule = "a surge deleted others than those whose successors were healthy"
+        self._check(rule, (gone & ~replaced) != failed)
+        self._check(rule, (gone & replaced).sum(axis=1) != well.sum(axis=1))
+        self._upgraded[place] |= stays | well
+        self._restored[place] |= stays
+        self._settles[place] = np.where(gone, self._until[place], self._settles[place])
+        self._replaced[place] = False
+
+    def _restored_are(self, some: Decisions) -> None:
+        """Who gets a former model back: by an automatic upgrade, or after a breach."""
+        place, takes = some.place, self._takes[some.place] == RESTORING
+        given_up = self._is_given_up[self._codes[place]]
+        restores = self._restores[self._stack.cause[some.row] - self._layout.first_upgrade]
+        went, time = self._went[place], self._time(some)
+        expected = self._failed[place] & given_up & restores[:, None]
+        self._check(_BACK, (takes != self._returns[place])[went])
+        self._check("an instance went back that is not to", (time != self._went_at[place])[went])
+        self._check("an instance was restored that is not to be", (takes & ~expected)[~went])
+        self._check(_KEPT, (expected & ~takes)[~went])
+        rule = "an instance was not restored when its batch had settled"
+        self._check(rule, (self._settles[place].max(axis=1) != time)[~went])
+        self._restored[place] |= takes
+        self._settles[place] = np.where(takes, self._until[place], self._settles[place])
+        self._failed[place] = self._returns[place] = False
+
+    def _batch_is_over(self, some: Decisions) -> None:
+        """It is as soon as all have settled whom it took, restored or deleted."""
+        place, last = some.place, self._settles[some.place].max(axis=1)
+        self._check(_EARLY, last > self._time(some))
+        self._check(_LATE, last < self._time(some))
+        restores = self._restores[self._stack.cause[some.row] - self._layout.first_upgrade]
+        left = self._failed[place] & self._is_given_up[self._codes[place]]
+        self._check(_KEPT, left & restores[:, None])
+        self._check(_LATE, self._replaced[place])
+        self._is_on[place] = False
+        failed = self._restored[place] | (self._upgraded[place] & self._unhealthy(place))
+        share = self._policy.max_unhealthy_upgraded_instance_percent
+        most = allowed(share, self._upgraded[place].sum(axis=1))
+        self._exceeded[place] = failed.sum(axis=1) > most
+
+    def _unhealthy(self, place: NDArray[np.int64]) -> Mask:
+        found: Mask = self._is_unhealthy[self._codes[place]]
+        return found
+
+    def _too_many(self, codes: NDArray[np.int16]) -> Mask:
+        """Whether more of all instances are unhealthy than may be."""
+        there = self._is_there[codes].sum(axis=1)
+        most = allowed(self._policy.max_unhealthy_instance_percent, there)
+        found: Mask = self._is_unhealthy[codes].sum(axis=1) > most
+        return found
+
+    # Upgrades.
+
+    def _upgrade_begins(self, some: Decisions) -> None:
+        """One without batches takes all at once in the mode automatic; others none as yet."""
+        rolls = self._rolls[self._stack.subject[some.row] - self._layout.first_upgrade]
+        wish = Decisions(some.place, self._history.wish(some.row))
+        all_at_once = ~rolls & (self._policy.mode == "automatic")
+        expected = self._pending(wish) & all_at_once[:, None]
+        self._check(TAKES, (self._takes[some.place] > 0) != expected)
+        self._upgraded[some.place] = expected
+        for each in (self._restored, self._former, self._exceeded, self._has_begun, self._went):
+            each[some.place] = False
+
+    def _failures(self, place: NDArray[np.int64]) -> Mask:
+        """Who is to go back after a breach."""
+        mine = self._upgraded[place] & self._former[place] & self._unhealthy(place)
+        return mine & ~self._restored[place]
+
+    def _goes_back(self, some: Decisions) -> None:
+        may = self._policy.rollback_failed_instances_on_policy_breach
+        rule = "instances went back after a breach though they are not to"
+        self._check(rule, np.full(len(some.place), not may))
+        rule = "instances went back though no threshold was exceeded"
+        self._check(rule, ~self._exceeded[some.place])
+        self._returns[some.place] = self._failures(some.place)
+        self._went[some.place], self._went_at[some.place] = True, self._time(some)
+
+    def _upgrade_ends(self, some: Decisions) -> None:
+        rolls = self._rolls[self._stack.subject[some.row] - self._layout.first_upgrade]
+        ends = self._stack.new[some.row] != SUPERSEDED
+        if (rolls & ends).any():
+            self._rolling_ends(Decisions(some.place[rolls & ends], some.row[rolls & ends]))
+        if (~rolls & ends).any():
+            self._other_ends(Decisions(some.place[~rolls & ends], some.row[~rolls & ends]))
+
+    def _rule(self, some: Decisions) -> NDArray[np.int64]:
+        """The rule by which an upgrade failed, from 1 on; 0 where it did not."""
+        stack, layout = self._stack, self._layout
+        number = stack.subject[some.row] - layout.first_upgrade
+        operation = np.array([layout.operation(each) for each in layout.upgrades])[number]
+        final = stack.final[some.place + self._first, operation] // OPERATION.width
+        return np.where(stack.new[some.row] == UPGRADE_FAILED, final, 0).astype(np.int64)
+
+    def _rolling_ends(self, some: Decisions) -> None:
+        place, state, rule = some.place, self._stack.new[some.row], self._rule(some)
+        before, during, upgraded = (
+            rule == RULES.index(name) + 1
+            for name in (BREACH_BEFORE, BREACH_DURING, BREACH_UPGRADED)
         )
-        goes_back = restores[history.upgrade_of_batch] if len(self._row) else np.zeros(0, bool)
-        last, time = self._last_member
-        settled = self._settled
-        failed = (settled.row < NEVER) & ~settled.healthy
-        bad = self._members[failed]
-        pairs = history.batch[bad] * layout.room + history.number[bad]
-        mine = self._batch_of_restored * layout.room + history.number[self._restored]
-        if not np.isin(mine, pairs).all() or not goes_back[self._batch_of_restored].all():
-            yield "an instance was restored that is not to be"
-        if (history.time[self._restored] != time[self._batch_of_restored]).any():
-            yield "an instance was not restored when its batch had settled"
-        awaited = goes_back[history.batch[bad]] & (last[history.batch[bad]] < NEVER)
-        after = np.minimum(settled.place[failed] + 1, max(len(history.row) - 1, 0))
-        stays = (history.key[after] != history.key[bad]) | (after == settled.place[failed])
-        stays |= history.time[after] > time[history.batch[bad]]
-        if (awaited & stays).any():
-            yield "an instance that was given up was not restored"
+        left = (self._pending(some) & ~self._restored[place]).any(axis=1)
+        exceeded, stops = self._exceeded[place], before | during
+        unexceeded = (stops & ~self._too_many(self._codes[place])) | (upgraded & ~exceeded)
+        returns = self._failures(place).any(axis=1) & upgraded & ~self._went[place]
+        returns &= self._policy.rollback_failed_instances_on_policy_breach
+        for wrong, what in (
+            (left & (state == COMPLETED), "an upgrade was completed without one of the instances"),
+            (~left & (state == UPGRADE_CANCELLED), "an upgrade was cancelled though it was done"),
+            (unexceeded, "an upgrade failed by a threshold that was not exceeded"),
+            (
+                exceeded & ~upgraded,
+                "an upgrade went on though too many upgraded ones were unhealthy",
+            ),
+            (
+                (state == UPGRADE_FAILED) & ~stops & ~upgraded,
+                "a rolling upgrade failed by no threshold",
+            ),
+            (
+                stops & (before == self._has_begun[place]),
+                "a breach was not told as one before, or after, the first batch",
+            ),
+            (returns, "instances did not go back after a breach"),
+            (self._returns[place], _BACK),
+        ):
+            self._check(what, wrong)
 
-    def wrong_ends(self) -> Iterator[str]:
-        """A batch is over as soon as all have settled whom it took, restored or deleted."""
-        history, stack = self._history, self._stack
-        deleted = self._last(history.settled(self._deleted), history.batch[self._deleted])
-        back = self._last(history.settled(self._restored), self._batch_of_restored)
-        parts = self._last_member, self._last_created, deleted, back
-        last = np.max([row for row, _ in parts], axis=0)
-        time = np.max([time for _, time in parts], axis=0)
-        done = self._over < NEVER
-        if (self._over < last)[done].any():
-            yield "a batch was over before each of its instances was healthy or given up"
-        if (stack.time[self._over[done]] != time[done]).any() or (last[~done] < NEVER).any():
-            yield "a batch was not over when each of its instances was healthy or given up"
+    def _other_ends(self, some: Decisions) -> None:
+        """All at once, or by hand: it has ended well if nobody is left unhealthy."""
+        place, fails = some.place, self._stack.new[some.row] == UPGRADE_FAILED
+        unhealthy = self._unhealthy(place)
+        if self._policy.mode == "automatic":
+            unhealthy = unhealthy & self._upgraded[place]
+            fails &= self._rule(some) == RULES.index(SOME_UNHEALTHY) + 1
+        else:
+            rest = self._is_on_its_way[self._codes[place]]
+            rule = "an upgrade ended without one of the instances"
+            self._check(rule, self._pending(some) | rest)
+        rule = "an upgrade did not end by the health of its instances"
+        self._check(rule, fails != unhealthy.any(axis=1))
 
-    # Requests and upgrades without batches.
-
-    def wrong_requests(self) -> Iterator[str]:
-        """All at once; those that a request names; those that go back after a breach."""
-        history, layout, stack = self._history, self._layout, self._stack
-        numbers = list(range(len(layout.upgrades)))
-        rows = np.concatenate(
-            [
-                history.accepted(ManualUpgrade, Reimage),
-                history.upgrade_rows((UPGRADING,), [n for n in numbers if not layout.rolls(n)]),
-            ]
-        )
-        starts = np.flatnonzero(np.isin(history.status, STARTS))
-        if not np.array_equal(self._caused(starts, rows), self._expected(NAMES)):
-            yield "a request, or an upgrade without batches, took others than it should"
-        rows = history.upgrade_rows((ROLLING_BACK,), numbers)
-        if not np.array_equal(self._caused(self._went_back, rows), self._expected(BACK)):
-            yield "others went back after a breach than had failed"
-        since = self._begun(self._went_back, rows)
-        if (since < 0).any() or (stack.time[since] != history.time[self._went_back]).any():
-            yield "an instance went back that is not to"
-
-    def _begun(self, places: Integers, rows: Integers) -> Integers:
-        """Which of `rows` is about the cause of each of some rows of the history, else -1."""
-        history, stack = self._history, self._stack
-        if not len(rows):
-            return np.full(len(places), -1)
-        order = np.argsort(stack.key[rows])
-        keys = stack.key[rows[order]]
-        mine = history.replication[places] * stack.subjects.count + history.cause[places]
-        found = np.minimum(np.searchsorted(keys, mine), len(keys) - 1)
-        return np.where(keys[found] == mine, rows[order[found]], -1)
-
-    def _caused(self, places: Integers, rows: Integers) -> Integers:
-        """The pairs of those of `rows` that cause something, and of instances."""
-        since = self._begun(places, rows)
-        mine = since >= 0
-        return self._pairs(since[mine], self._history.number[places[mine]])
+    def finish(self) -> None:
+        """A batch that is under way still waits for somebody; who is to go back does."""
+        self._check(_LATE, self._is_on & (self._settles.max(axis=1) <= self._stack.horizon))
+        self._check(_BACK, self._returns)

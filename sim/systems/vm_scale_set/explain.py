@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ from sim.core.units import show_duration, show_share
 from sim.formats.checking import joined
 from sim.systems.base.model import refused
 from sim.systems.base.text import as_written, be, pluralize, rounded_up, when, within
-from sim.systems.vm_scale_set.layout import Model, batch_limit
+from sim.systems.vm_scale_set.layout import Model
 from sim.systems.vm_scale_set.requests import (
     CancelRollingUpgrade,
     ManualUpgrade,
@@ -23,6 +22,7 @@ from sim.systems.vm_scale_set.requests import (
     StartOsUpgrade,
     UpdateModel,
 )
+from sim.systems.vm_scale_set.rules import allowed, batch_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sim.systems.vm_scale_set.layout import SetLayout
     from sim.systems.vm_scale_set.spec import VmScaleSet
 
-_NEARLY = 1e-9
 MODES = {
     "automatic": "reaches all instances at once",
     "manual": "reaches no instance until manual_upgrade names it",
@@ -102,7 +101,7 @@ def _batches(layout: SetLayout) -> list[str]:
     """How large a batch is, and which thresholds end a rolling upgrade: the arithmetic."""
     spec, count = layout.spec, layout.spec.instances
     policy = spec.upgrade_policy
-    limit = batch_limit(spec, count)
+    limit = int(batch_limit(spec, count))
     place_of = layout.place_of[:count]
     in_place = np.bincount(place_of)
     largest = min(limit, int(in_place.max()))
@@ -123,14 +122,14 @@ def _batches(layout: SetLayout) -> list[str]:
     lines = [f"A batch takes at most {most}{place}{first}; {then}."]
     if policy.max_surge:
         lines.append(_surge(spec, largest))
-    allowed = _at_most(policy.max_unhealthy_instance_percent, count)
+    most_unhealthy = allowed(policy.max_unhealthy_instance_percent, count)
     upgraded = policy.max_unhealthy_upgraded_instance_percent
     lines.append(
-        f"No batch begins while more than {allowed:,} of {count:,} are unhealthy "
+        f"No batch begins while more than {most_unhealthy:,} of {count:,} are unhealthy "
         f"({show_share(policy.max_unhealthy_instance_percent)}). After a batch the upgrade ends if "
         f"more than {show_share(upgraded)} of the upgraded are: more than "
-        f"{_at_most(upgraded, of_first):,} of {of_first:,} after the first one, more than "
-        f"{_at_most(upgraded, count):,} of {count:,} after the last."
+        f"{allowed(upgraded, of_first):,} of {of_first:,} after the first one, more than "
+        f"{allowed(upgraded, count):,} of {count:,} after the last."
     )
     if policy.rollback_failed_instances_on_policy_breach:
         lines.append("By such an end those that failed go back to their former model.")
@@ -154,11 +153,6 @@ def _surge(spec: VmScaleSet, largest: int) -> str:
         f"It {creates}. Capacity does not dip, and there are at most {count + largest:,} instances "
         "meanwhile."
     )
-
-
-def _at_most(share: float, count: int) -> int:
-    """How many of `count` do not exceed a share."""
-    return math.floor(share * count + _NEARLY)
 
 
 def _faults(layout: SetLayout, place: int) -> str:
@@ -193,7 +187,7 @@ def _befalls(layout: SetLayout) -> list[str]:
             f"{spec.failures.recovery}."
         )
     if spec.repairs:
-        at_once = max(1, _at_most(0.05, spec.instances))
+        at_once = max(1, allowed(0.05, spec.instances))
         grace = show_duration(spec.repairs.grace_period)
         lines.append(
             f"An unhealthy instance is repaired ({spec.repairs.action}) once nothing was changed "

@@ -5,12 +5,12 @@ check it.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import ASKED, OPERATION, SUPERSEDED, UPGRADE_ENDS, UPGRADING, first_of_each
-from sim.systems.vm_scale_set.requests import ManualUpgrade, PublishImage
+from sim.core.log import ASKED, OPERATION, UPGRADE_ENDS, UPGRADING, first_of_each
+from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.states import (
     BATCH_UPGRADING,
     CREATING,
@@ -58,8 +58,8 @@ class Settled(NamedTuple):
     healthy: Mask
 
 
-class Rolling(NamedTuple):
-    """Rolling upgrades from when they can be seen on, in order of their rows; shape (upgrades,)."""
+class Spells(NamedTuple):
+    """From when to when upgrades were on, in order of their rows; columns of shape (upgrades,)."""
 
     replication: Integers
     number: Integers
@@ -122,6 +122,14 @@ class History:
         """By number the zone of an instance."""
         return np.array(self.layout.zone_of, np.int64)
 
+    def is_seen(self, statuses: tuple[int, ...]) -> Mask:
+        """By state whether it is one of these; without a source of health no more is seen than
+        whether an instance runs.
+        """
+        status = np.arange(len(self.layout.instances.states)) % WIDTH
+        unseen = np.isin(status, (INITIALIZING, UNHEALTHY))
+        return np.isin(status, statuses) & ~(unseen & (self.layout.spec.health.source == "none"))
+
     # Who takes instances.
 
     @cached_property
@@ -174,27 +182,13 @@ class History:
 
     def _of_open_upgrades(self, reason: Integers) -> Integers:
         """A manual_upgrade is for the change of the model that is open, if one is."""
-        layout = self.layout
+        layout, open_ones = self.layout, self.spells(rolls=False)
         by_hand = [isinstance(each.body, ManualUpgrade) for each in layout.requests]
         some = np.flatnonzero(np.append(by_hand, [False, False])[reason])
-        changes = [each for each in range(len(layout.upgrades)) if not layout.rolls(each)]
-        begins = self.upgrade_rows((UPGRADING,), changes)
-        ends = self.upgrade_rows(UPGRADE_ENDS, changes)
-        rows, replication = self.row[self.place[some]], self.replication[self.place[some]]
-        last = np.searchsorted(begins, rows) - 1
-        if not len(begins):
-            return reason
-        subject = self.stack.subject[begins[last]]
-        until = np.full(len(begins), NEVER)
-        begun = self.stack.key[begins]
-        order = np.argsort(begun)
-        until[order[np.searchsorted(begun[order], self.stack.key[ends])]] = ends
-        is_open = (last >= 0) & (self.stack.replication[begins[last]] == replication)
-        is_open &= rows < until[last]
-        numbers = [layout.operation_number(each) for each in layout.upgrades]
-        reason[some] = np.where(
-            is_open, np.array(numbers)[subject - layout.first_upgrade], reason[some]
-        )
+        place = self.place[some]
+        on = open_ones.at(self.row[place], self.replication[place])
+        numbers = np.array([layout.operation_number(each) for each in layout.upgrades], int)
+        reason[some[on >= 0]] = numbers[open_ones.number[on[on >= 0]]]
         return reason
 
     def reason_name(self, reason: int) -> str:
@@ -259,6 +253,15 @@ class History:
         version = stack.new[wants[last]] // self.layout.target.states.width
         return np.where(there, version, 0)
 
+    def wish(self, rows: Integers) -> Integers:
+        """Rows by which upgrades begin, or those after which it stands what they want."""
+        stack = self.stack
+        following = np.append(self._wants, -1)[np.searchsorted(self._wants, rows)]
+        known = (stack.replication[following] == stack.replication[rows]) & (following > rows)
+        return np.where(
+            known & (stack.cause[following] == stack.subject[rows]), following + 1, rows
+        )
+
     # Upgrades and operations.
 
     def upgrade_rows(self, states: tuple[int, ...], numbers: list[int]) -> Integers:
@@ -272,68 +275,38 @@ class History:
         return found
 
     @cached_property
-    def rolling(self) -> Rolling:
-        """All rolling upgrades; one of an image begins when its first row after its publication
-        can be seen.
-        """
+    def rolling(self) -> Spells:
+        """All rolling upgrades."""
+        return self.spells(rolls=True)
+
+    def spells(self, *, rolls: bool) -> Spells:
+        """All upgrades that go in batches, or all others."""
         stack, layout = self.stack, self.layout
-        numbers = [each for each in range(len(layout.upgrades)) if layout.rolls(each)]
+        numbers = [each for each in range(len(layout.upgrades)) if layout.rolls(each) == rolls]
         begin = self.upgrade_rows((UPGRADING,), numbers)
-        end = self._by_subject(self.upgrade_rows(UPGRADE_ENDS, numbers), begin)
+        end = self.next_of_subject(self.upgrade_rows(UPGRADE_ENDS, numbers), begin)
+        until = np.append(stack.time, np.inf)[np.minimum(end, len(stack.time))]
         number = stack.subject[begin].astype(np.int64) - layout.first_upgrade
-        published = np.array([self.is_published(each) for each in range(len(layout.upgrades))])
-        late = published[number] if len(number) else np.zeros(0, bool)
-        if late.any():
-            tells = np.isin(stack.subject, (layout.target.first, layout.batch))
-            tells |= stack.about(layout.first_upgrade, len(layout.upgrades)) & (
-                stack.subject == stack.cause
-            )
-            rows = np.flatnonzero(tells)
-            keys = stack.replication[rows] * stack.subjects.count + stack.cause[rows]
-            order = np.lexsort((rows, keys))
-            keys, rows = keys[order], rows[order]
-            first = np.searchsorted(keys, stack.key[begin[late]])
-            inside = np.minimum(first, max(len(keys) - 1, 0))
-            there = first < len(keys)
-            if len(keys):
-                there &= keys[inside] == stack.key[begin[late]]
-                begin[late] = np.where(there, rows[inside], NEVER)
-            else:
-                begin[late] = NEVER
-        replaced = np.zeros(len(end), bool)
-        replaced[end < NEVER] = stack.new[end[end < NEVER]] == SUPERSEDED
-        keep = np.flatnonzero((begin < NEVER) & ~replaced)
-        keep = keep[np.argsort(begin[keep])]
-        begin, end, number = begin[keep], end[keep], number[keep]
-        until = np.full(len(end), np.inf)
-        until[end < NEVER] = stack.time[end[end < NEVER]]
-        return Rolling(stack.replication[begin], number, begin, end, stack.time[begin], until)
+        return Spells(stack.replication[begin], number, begin, end, stack.time[begin], until)
 
-    def is_published(self, number: int) -> bool:
-        """Whether an upgrade is one that Azure begins by itself."""
-        return isinstance(self.body(number), PublishImage)
-
-    def body(self, number: int) -> Any:
-        """What asks for an upgrade."""
-        return self.layout.request(self.layout.upgrades[number]).body
-
-    def _by_subject(self, rows: Integers, begin: Integers) -> Integers:
-        """The row about each one's subject, or NEVER."""
+    def next_of_subject(self, rows: Integers, begin: Integers) -> Integers:
+        """Which of some rows is about the subject of each row, or NEVER; at most one is."""
         key, begun = self.stack.key[rows], self.stack.key[begin]
         order = np.argsort(key)
         found = np.searchsorted(key[order], begun)
-        ends = np.full(len(begin), NEVER)
-        if len(rows):
-            inside = np.minimum(found, len(rows) - 1)
-            there = (found < len(rows)) & (key[order[inside]] == begun)
-            ends[there] = rows[order[inside[there]]]
-        return ends
+        inside = np.append(order, -1)[np.minimum(found, len(rows))]
+        return np.where(np.append(key, -1)[inside] == begun, np.append(rows, NEVER)[inside], NEVER)
+
+    def answers(self, *statuses: int) -> NDArray[np.intp]:
+        """The rows by which requests come to one of these statuses."""
+        stack, layout = self.stack, self.layout
+        rows = np.flatnonzero(stack.about(layout.first_operation, len(layout.requests)))
+        found: NDArray[np.intp] = rows[np.isin(stack.new[rows] % OPERATION.width, statuses)]
+        return found
 
     def accepted(self, *kinds: type) -> NDArray[np.intp]:
         """The rows by which requests of some kinds are accepted."""
-        stack, layout = self.stack, self.layout
-        rows = np.flatnonzero(stack.about(layout.first_operation, len(layout.requests)))
-        rows = rows[stack.new[rows] % OPERATION.width == ASKED]
+        rows, layout = self.answers(ASKED), self.layout
         chosen = np.array([isinstance(each.body, kinds) for each in layout.requests], bool)
-        found: NDArray[np.intp] = rows[chosen[stack.subject[rows] - layout.first_operation]]
+        found: NDArray[np.intp] = rows[chosen[self.stack.subject[rows] - layout.first_operation]]
         return found

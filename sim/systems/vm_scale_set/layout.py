@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.core.log import UNIT, States
-from sim.core.rounding import Amount, at_least, at_most
+from sim.core.rounding import at_least
 from sim.systems.base.layout import Layout
 from sim.systems.base.targets import INITIAL, target_states
 from sim.systems.vm_scale_set.rejections import RULES
@@ -20,6 +20,7 @@ from sim.systems.vm_scale_set.requests import (
     StartOsUpgrade,
     UpdateModel,
 )
+from sim.systems.vm_scale_set.rules import batch_limit
 from sim.systems.vm_scale_set.spec import Version, VmScaleSet
 from sim.systems.vm_scale_set.states import (
     ACTORS,
@@ -206,12 +207,6 @@ def sizes_asked(spec: VmScaleSet, requests: Sequence[Operation]) -> tuple[int, .
     return tuple(dict.fromkeys((spec.instances, *asked)))
 
 
-def batch_limit(spec: VmScaleSet, instances: int) -> int:
-    """How many instances a batch takes at most."""
-    # Assumption: Azure does not say how it rounds; down, at least one, as only so "at most" holds.
-    return at_most(Amount(share=spec.upgrade_policy.max_batch_instance_percent), instances)
-
-
 def most_instances(spec: VmScaleSet, requests: Sequence[Operation]) -> int:
     """So many numbers of instances are needed, were no number used again while one is deleted.
 
@@ -222,7 +217,7 @@ def most_instances(spec: VmScaleSet, requests: Sequence[Operation]) -> int:
     asked = [each.body.instances for each in requests if isinstance(each.body, Scale)]
     more = sum(size - min(sizes) for size in asked)
     if spec.upgrade_policy.max_surge:
-        more += batch_limit(spec, max(sizes))
+        more += int(batch_limit(spec, max(sizes)))
     return spec.instances + more * max(1, len(spec.zone_counts))
 
 

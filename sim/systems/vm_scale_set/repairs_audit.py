@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import SUPERSEDED, UPGRADE_ENDS, UPGRADING
-from sim.core.random_streams import Again
-from sim.systems.vm_scale_set.history import NEVER
+from sim.core.log import first_of_each, next_of_each
 from sim.systems.vm_scale_set.requests import (
     OPERATIONS,
     PublishImage,
     SetProtection,
 )
+from sim.systems.vm_scale_set.rules import allowed
 from sim.systems.vm_scale_set.states import (
     CREATING,
     DELETING,
@@ -50,10 +49,7 @@ def broken_rules(history: History) -> Iterator[str]:
     repairs = _Repairs(history, history.layout.spec.repairs.grace_period)
     yield from repairs.wrong_beginnings()
     yield from repairs.wrong_times()
-    if repairs.too_many():
-        yield "more instances were repaired at once than may be"
-    if repairs.missing():
-        yield "an unhealthy instance was not repaired though there was room"
+    yield from repairs.wrong_numbers()
 
 
 class _Repairs:
@@ -84,10 +80,11 @@ class _Repairs:
         if not np.isin(history.was[self._begins], GIVEN_UP).all():
             yield "an instance was repaired that was not unhealthy"
         if action == "replace":
-            gone = np.flatnonzero((history.new == 0) & (history.cause == layout.actor(REPAIRS)))
-            after = np.minimum(gone + 1, max(len(history.row) - 1, 0))
-            back = (history.key[after] == history.key[gone]) & np.isin(after, self._created)
-            if not (back & (history.time[after] == history.time[gone])).all():
+            gone = (history.new == 0) & (history.cause == layout.actor(REPAIRS))
+            again = np.zeros(len(gone) + 1, bool)
+            again[self._created] = True
+            back = next_of_each(history.key, history.time, np.inf) == history.time
+            if (gone & ~(back & again[1:])).any():
                 yield "an instance that a repair deleted was not created anew"
 
     def wrong_times(self) -> Iterator[str]:
@@ -129,63 +126,56 @@ class _Repairs:
 
     # How many at once.
 
-    def _under_way(self) -> tuple[Integers, Floats, Integers, Floats]:
-        """Rows and times at which repairs begin, and end."""
-        history = self._history
-        last = self._begins.copy()
+    def wrong_numbers(self) -> Iterator[str]:
+        """Not more than a share are under way when one begins; none that is unhealthy waits beyond
+        its grace while there is room, asked at the end of each instant.
+        """
+        stack, history = self._stack, self._history
+        rows, change = self._changes()
+        accepted, rolling = stack.time[self._accepted], history.rolling
+        begins, since, until = self._under_way()
+        events = [
+            *_spells(0, *self._waits()),
+            *_spells(1, begins, since, until),
+            (2, stack.replication[rows], stack.time[rows], change),
+            *_spells(3, stack.replication[self._accepted], accepted, accepted + self._grace),
+            *_spells(3, rolling.replication, rolling.since, rolling.until),
+            (4, begins, since, np.ones(len(begins), np.int64)),
+        ]
+        column = np.repeat([each[0] for each in events], [len(each[1]) for each in events])
+        replication, time, by = (np.concatenate([e[k] for e in events]) for k in (1, 2, 3))
+        order = np.lexsort((time, replication))
+        changes = np.zeros((len(order), 5), np.int64)
+        changes[np.arange(len(order)), column[order]] = by[order]
+        replication, time = replication[order], time[order]
+        opens = first_of_each(replication)
+        changes[opens, 2] += int((self._layout.instances.initial > 0).sum())
+        total = np.cumsum(changes, axis=0)
+        begin = np.flatnonzero(opens)
+        total -= np.repeat(total[begin] - changes[begin], np.diff(np.append(begin, len(order))), 0)
+        instant = np.flatnonzero(opens | first_of_each(time))
+        if not len(instant):
+            return
+        last = np.append(instant[1:], len(order)) - 1
+        most = np.maximum.reduceat(total[:, 2] + np.maximum(-changes[:, 2], 0), instant)
+        waits, on, present, held, begun = total[last].T
+        begun[1:] -= np.where(opens[instant[1:]], 0, begun[:-1])
+        if ((begun > 0) & (on > np.maximum(1, allowed(SHARE, most)))).any():
+            yield "more instances were repaired at once than may be"
+        room = (on < np.maximum(1, allowed(SHARE, present))) & (held == 0)
+        if (room & (waits > 0) & (time[last] <= stack.horizon)).any():
+            yield "an unhealthy instance was not repaired though there was room"
+
+    def _under_way(self) -> tuple[Integers, Floats, Floats]:
+        """From when to when repairs are: until the instance has settled, a new one where it is
+        replaced; replication, seconds, seconds.
+        """
+        history, last = self._history, self._begins.copy()
         goes = np.flatnonzero(history.status[last] == DELETING)
-        place = np.searchsorted(self._created, last[goes])
-        inside = np.minimum(place, max(len(self._created) - 1, 0))
-        if len(self._created):
-            created = self._created[inside]
-            again = (place < len(self._created)) & (history.key[created] == history.key[last[goes]])
-            # Up to its creation it is there or gone, not settled.
-            last[goes] = np.where(again, created, -1)
-        else:
-            last[goes] = -1
-        settled = history.settled(last)
-        row = np.where(last < 0, NEVER, settled.row)
-        time = np.where(last < 0, np.inf, settled.time)
-        return history.row[self._begins], history.time[self._begins], row, time
-
-    def too_many(self) -> bool:
-        """Whether more are under way than a share of those that are there when one begins."""
-        if not len(self._begins):
-            return False
-        history, stack = self._history, self._stack
-        begin, _, end, _ = self._under_way()
-        replication = history.replication[self._begins]
-        ends = np.sort(end)
-        order = np.argsort(begin)
-        begin, replication = begin[order], replication[order]
-        begun = np.arange(1, len(begin) + 1)
-        # Rows of later replications come later: those of earlier ones that never end are left out.
-        first = np.searchsorted(replication, replication)
-        ended = np.searchsorted(ends, begin)
-        bounds = stack.start[replication]
-        ended -= np.searchsorted(ends, bounds)
-        count = begun - first - ended
-        present = self._present_at(begin)
-        return bool((count > np.maximum(1, np.floor(SHARE * present + 1e-9))).any())
-
-    def _present_at(self, rows: Integers) -> Integers:
-        """How many are there at the instants of rows, before it or within it: the most."""
-        stack = self._stack
-        time, replication = stack.time[rows], stack.replication[rows]
-        change_rows, change = self._changes()
-        total = np.cumsum(change)
-        initial = int((self._layout.instances.initial > 0).sum())
-        base = np.append(0, total)[np.searchsorted(change_rows, stack.start[replication])]
-        most = np.zeros(len(rows), np.int64)
-        for place, (when, where) in enumerate(
-            zip(time.tolist(), replication.tolist(), strict=True)
-        ):
-            begin, end = stack.start[where], rows[place]
-            first = begin + np.searchsorted(stack.time[begin:end], when)
-            a, b = np.searchsorted(change_rows, [first, end])
-            at = np.append(0, total)[a : b + 1]
-            most[place] = initial + int(at.max()) - base[place]
-        return most
+        created = np.append(self._created, -1)[np.searchsorted(self._created, last[goes])]
+        last[goes] = np.where(history.key[created] == history.key[last[goes]], created, -1)
+        until = np.where(last < 0, np.inf, history.settled(last).time)
+        return history.replication[self._begins], history.time[self._begins], until
 
     def _changes(self) -> tuple[Integers, Integers]:
         """The rows of the stack that change how many are there, by how much."""
@@ -199,69 +189,22 @@ class _Repairs:
         some = np.flatnonzero(change)
         return rows[some], change[some]
 
-    # None is missing.
-
-    def missing(self) -> bool:
-        """Whether one that is unhealthy waits beyond its grace while there is room for a repair.
-
-        Asked at the end of each instant; not of instances that were ever protected.
-        """
-        stack, layout = self._stack, self._layout
-        deltas: list[tuple[Integers, Floats, int, Integers]] = []
-
-        def add(column: int, replication: Integers, since: Floats, until: Floats) -> None:
-            real = since < until
-            ones = np.ones(int(real.sum()), np.int64)
-            deltas.append((replication[real], since[real], column, ones))
-            deltas.append((replication[real], until[real], column, -ones))
-
-        add(0, *self._waits())
-        begin, since, _, until = self._under_way()
-        add(1, stack.replication[begin], since, until)
-        rows, change = self._changes()
-        deltas.append((stack.replication[rows], stack.time[rows], 2, change))
-        accepted = stack.time[self._accepted]
-        add(3, stack.replication[self._accepted], accepted, accepted + self._grace)
-        add(3, *self._rolling())
-        replication, time = (np.concatenate([each[k] for each in deltas]) for k in (0, 1))
-        changes = np.zeros((len(time), 4), np.int64)
-        changes[
-            np.arange(len(time)), np.repeat([d[2] for d in deltas], [len(d[0]) for d in deltas])
-        ] = np.concatenate([each[3] for each in deltas])
-        order = np.lexsort((time, replication))
-        replication, time = replication[order], time[order]
-        total = np.cumsum(changes[order], axis=0)
-        first = np.searchsorted(replication, replication)
-        total -= np.where(first[:, None] > 0, total[first - 1], 0)
-        last = np.append((time[1:] != time[:-1]) | (replication[1:] != replication[:-1]), True)
-        present = total[:, 2] + int((layout.instances.initial > 0).sum())
-        room = total[:, 1] < np.maximum(1, np.floor(SHARE * present + 1e-9))
-        waits = (total[:, 0] > 0) & (total[:, 3] == 0) & room
-        return bool((waits & last[: len(waits)] & (time <= stack.horizon)).any())
-
     def _waits(self) -> tuple[Integers, Floats, Floats]:
-        """From when to when instances are unhealthy and past their own grace."""
-        history, layout, stack = self._history, self._layout, self._stack
-        replications, room = stack.replications, layout.room
-        given_up = np.isin(history.status, GIVEN_UP) & (history.new > 0)
-        places = np.flatnonzero(given_up)
-        after = np.minimum(places + 1, max(len(history.row) - 1, 0))
-        same = (after > places) & (history.key[after] == history.key[places])
-        until = np.where(same, history.time[after], np.inf)
+        """From when to when instances are unhealthy and past their own grace; not of those that
+        were ever protected.
+        """
+        history, layout, room = self._history, self._layout, self._layout.room
+        places = np.flatnonzero(np.isin(history.status, GIVEN_UP) & (history.new > 0))
+        until = next_of_each(history.key, history.time, np.inf)[places]
         since = np.maximum(history.time[places], self._returned()[places] + self._grace)
-        key = history.key[places]
         # Those that are unhealthy at time 0 wait from then on.
         sick = np.flatnonzero(np.isin(layout.instances.initial % WIDTH, GIVEN_UP))
-        own = np.add.outer(np.arange(replications) * room, sick).ravel()
+        own = np.add.outer(np.arange(self._stack.replications) * room, sick).ravel()
         found = np.searchsorted(history.key, own)
-        inside = np.minimum(found, max(len(history.row) - 1, 0))
-        left = np.full(len(own), np.inf)
-        if len(history.row):
-            moved = (found < len(history.row)) & (history.key[inside] == own)
-            left[moved] = history.time[inside[moved]]
-        key = np.concatenate([key, own])
-        since = np.concatenate([since, np.zeros(len(own))])
-        until = np.concatenate([until, left])
+        moved = np.append(history.key, -1)[found] == own
+        key = np.concatenate([history.key[places], own])
+        since = np.append(since, np.zeros(len(own)))
+        until = np.append(until, np.where(moved, np.append(history.time, np.inf)[found], np.inf))
         free = ~self._ever_protected()[key % room]
         return (key // room)[free], since[free], until[free]
 
@@ -270,31 +213,15 @@ class _Repairs:
         for each in self._layout.requests:
             body = each.body
             if isinstance(body, SetProtection) and body.protect_from_scale_set_actions:
-                found[slice(None) if body.instances == "all" else list(body.instances)] = True
+                found[list(body.instances) if isinstance(body.instances, tuple) else ...] = True
         return found
 
-    def _rolling(self) -> tuple[Integers, Floats, Floats]:
-        """From when to when rolling upgrades are on, those of images from their discovery on."""
-        history, stack, layout = self._history, self._stack, self._layout
-        again = Again(stack.seed, stack.numbers)
-        found: list[tuple[Integers, Floats, Floats]] = []
-        for number in range(len(layout.upgrades)):
-            if not layout.rolls(number):
-                continue
-            begin = history.upgrade_rows((UPGRADING,), [number])
-            ends = history.upgrade_rows(UPGRADE_ENDS, [number])
-            place, since = stack.replication[begin], stack.time[begin]
-            until = np.full(stack.replications, np.inf)
-            until[stack.replication[ends]] = np.where(
-                stack.new[ends] == SUPERSEDED, -np.inf, stack.time[ends]
-            )
-            if history.is_published(number):
-                law = history.body(number).discovery or layout.spec.automatic_os_upgrade.discovery
-                path = f"{layout.name}/discovery/{layout.upgrades[number]}"
-                nobody = np.zeros(len(begin), np.int64)
-                since = since + again.times(path, law, (place, nobody, nobody))
-            found.append((place, since, until[place]))
-        if not found:
-            return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-        replication, since, until = (np.concatenate(each) for each in zip(*found, strict=True))
-        return replication, since, until
+
+def _spells(
+    column: int, replication: Integers, since: Floats, until: Floats
+) -> Iterator[tuple[int, Integers, Floats, Integers]]:
+    """One more in a column from `since` on, and one less from `until` on."""
+    real = since < until
+    ones = np.ones(int(real.sum()), np.int64)
+    yield column, replication[real], since[real], ones
+    yield column, replication[real], until[real], -ones

@@ -15,13 +15,13 @@ import numpy as np
 from sim.core.log import ROLLING_BACK
 from sim.systems.base.context import ACT
 from sim.systems.vm_scale_set.batch import Batch
-from sim.systems.vm_scale_set.layout import batch_limit
 from sim.systems.vm_scale_set.rejections import (
     BREACH_BEFORE,
     BREACH_DURING,
     BREACH_UPGRADED,
     CANCELLED,
 )
+from sim.systems.vm_scale_set.rules import allowed, batch_limit, next_batch
 from sim.systems.vm_scale_set.states import (
     AT_REST,
     BATCH_UPGRADING,
@@ -50,9 +50,6 @@ if TYPE_CHECKING:
 
     Steps = Generator[Event, None, None]
 
-_NEARLY = 1e-9
-"""A share that a float only nearly holds must not be exceeded by itself: 3 of 10 at 30 %."""
-
 
 class Upgrade:
     """An upgrade: what it brings, and how far it is."""
@@ -70,6 +67,11 @@ class Upgrade:
         self.restores = False
         """Whether an instance that does not get healthy gets its former OS disk back."""
         self._state = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has: one of a published image has not before that is discovered."""
+        return self._state > 0
 
     def becomes(self, state: int, cause: int) -> None:
         """It begins, goes back, or ends."""
@@ -172,17 +174,15 @@ class RollingUpgrade:
         return self._instances.pending(self._upgrade.version, self._restored, self._protected)
 
     def _next_batch(self, pending: NDArray[np.int64]) -> list[int]:
-        """The first ones of one zone and one update domain, at most as many as a batch may have."""
-        # Assumption: zones, domains and instances go by number; unhealthy ones shrink no batch.
-        layout, instances, first = self._layout, self._instances, pending
+        """Whom it takes, in the order in which it does."""
+        layout, instances = self._layout, self._instances
+        waits, urgent = np.zeros((2, 1, layout.room), bool)
+        waits[0, pending] = True
         if self._policy.prioritize_unhealthy_instances:
-            given_up = np.array([instances.is_given_up(each) for each in pending.tolist()])
-            if given_up.any():
-                first = pending[given_up]
-                pending = np.concatenate([first, pending[~given_up]])
-        here = layout.place_of[first].min()
-        limit = batch_limit(layout.spec, instances.count)
-        batch: list[int] = pending[layout.place_of[pending] == here][:limit].tolist()
+            urgent[0, pending] = [instances.is_given_up(each) for each in pending.tolist()]
+        limit = np.array([batch_limit(layout.spec, instances.count)])
+        members = np.flatnonzero(next_batch(layout.place_of, waits, urgent, limit))
+        batch: list[int] = members[np.argsort(~urgent[0, members], kind="stable")].tolist()
         return batch
 
     def _take(self, batch: list[int]) -> Steps:
@@ -263,13 +263,13 @@ class RollingUpgrade:
 
     def _are_too_many_unhealthy(self) -> bool:
         """Whether more of all instances are unhealthy than may be, for whatever reason."""
-        most = self._policy.max_unhealthy_instance_percent * self._instances.count
-        return len(self._instances.unhealthy) > most + _NEARLY
+        most = allowed(self._policy.max_unhealthy_instance_percent, self._instances.count)
+        return bool(len(self._instances.unhealthy) > most)
 
     def _are_too_many_failed(self) -> bool:
         """Whether more of the upgraded instances are unhealthy than may be."""
-        most = self._policy.max_unhealthy_upgraded_instance_percent * len(self._upgraded)
-        return len(self._failed()) > most + _NEARLY
+        most = allowed(self._policy.max_unhealthy_upgraded_instance_percent, len(self._upgraded))
+        return bool(len(self._failed()) > most)
 
     def _failed(self) -> list[int]:
         """Those of the upgraded instances that are unhealthy now, or that had to be restored."""

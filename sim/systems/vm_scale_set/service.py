@@ -197,7 +197,6 @@ class ScaleSetService(Service):
             return
         upgrade = self._new(call, self._with(call.body.image))
         upgrade.restores = not self._spec.automatic_os_upgrade.disable_automatic_rollback
-        upgrade.becomes(UPGRADING, call.subject)
         law = call.body.discovery or self._spec.automatic_os_upgrade.discovery
         path = f"{self._layout.name}/discovery/{call.name}"
         seconds = self.context.draws.times(path, law, 1)[0, 0]
@@ -225,6 +224,7 @@ class ScaleSetService(Service):
             return
         # Extensions and size may have changed since the image was published.
         upgrade.version = self._with(upgrade.call.body.image)
+        upgrade.becomes(UPGRADING, upgrade.call.subject)
         self._open(upgrade)
         self._roll(upgrade)
 
@@ -292,7 +292,8 @@ class ScaleSetService(Service):
         self._ended(rejections.UNHEALTHY if self._instances.unhealthy else None)
 
     def _close(self, upgrade: Upgrade, end: int, rule: str | None, cause: int) -> None:
-        upgrade.becomes(end, cause)
+        if upgrade.has_begun:
+            upgrade.becomes(end, cause)
         if rule is None:
             self.succeeds(upgrade.call, upgrade.subject)
         else:

@@ -13,7 +13,6 @@ import numpy as np
 from sim.core.log import (
     COMPLETED,
     ROLLING_BACK,
-    SUPERSEDED,
     UPGRADE_CANCELLED,
     UPGRADE_ENDS,
     UPGRADE_FAILED,
@@ -93,29 +92,15 @@ def _walks(layout: SetLayout, stack: Stack) -> list[_Walk]:
     """The rolling upgrades that have begun, in order of time."""
     found = []
     for number in filter(layout.rolls, range(layout.rollouts)):
-        began = _began(layout, stack, number)
-        if began is None:
-            continue
         rows = np.flatnonzero(stack.about(layout.first_upgrade + number, 1))
+        if not len(rows):
+            continue
+        began = float(stack.time[rows[0]])
         ends = rows[np.isin(stack.new[rows], UPGRADE_ENDS)]
         ended = float(stack.time[ends[0]]) if len(ends) else None
         model = _wanted(layout, stack, began)
         found.append(_Walk(number, began, int(stack.new[rows[-1]]), ended, model))
     return sorted(found, key=lambda each: each.began)
-
-
-def _began(layout: SetLayout, stack: Stack, number: int) -> float | None:
-    """When an upgrade began, seconds; None before an image is discovered, and if it never is.
-
-    What it wants may be wanted already, by one that ended early: then no row of the target tells.
-    """
-    subject = layout.first_upgrade + number
-    rows = stack.about(subject, 1)
-    if layout.is_published(number):
-        moves = stack.about(layout.target.first, 1) | stack.about(layout.batch, 1)
-        rows = (moves | rows & (stack.new != SUPERSEDED)) & (stack.cause == subject)
-    times = stack.time[rows]
-    return float(times[0]) if len(times) else None
 
 
 def _wanted(layout: SetLayout, stack: Stack, at: float) -> int:

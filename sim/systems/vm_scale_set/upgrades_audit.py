@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import OPERATION, REFUSED, ROLLING_BACK, UPGRADE_CANCELLED, UPGRADING
+from sim.core.log import ASKED, OPERATION, REFUSED, ROLLING_BACK, UPGRADE_CANCELLED, UPGRADING
 from sim.core.random_streams import Again
 from sim.systems.base.operation import windows_of
 from sim.systems.vm_scale_set.history import NEVER
@@ -74,44 +74,39 @@ class _Upgrades:
 
     def _wrong_refusals(self) -> Iterator[str]:
         """A request is refused for a rolling upgrade only where one is on."""
-        stack, layout = self._stack, self._layout
-        rows = np.flatnonzero(stack.about(layout.first_operation, len(layout.requests)))
-        rows = rows[stack.new[rows] % OPERATION.width == REFUSED]
+        stack = self._stack
+        rows = self._history.answers(REFUSED)
         rule = stack.new[rows] // OPERATION.width
         on = self._all.at(rows, stack.replication[rows]) >= 0
-        # One of an image that waits for its first window may have begun unseen.
-        unseen = any(self._history.is_published(each) for each in range(len(layout.upgrades)))
-        if not unseen and (~on & (rule == RULES.index(IN_PROGRESS) + 1)).any():
+        if (~on & (rule == RULES.index(IN_PROGRESS) + 1)).any():
             yield "a request was refused for a rolling upgrade that was not on"
         if (on & (rule == RULES.index(NONE_RUNNING) + 1)).any():
             yield "a cancel was refused though a rolling upgrade was on"
 
     def wrong_discoveries(self) -> Iterator[str]:
         """An image's upgrade begins when it is discovered, or when the one before it has ended."""
-        all_, history, stack, layout = self._all, self._history, self._stack, self._layout
+        all_, stack, layout = self._all, self._stack, self._layout
         again = Again(stack.seed, stack.numbers)
-        begins = np.flatnonzero(stack.about(layout.first_upgrade, len(layout.upgrades)))
-        begins = begins[stack.new[begins] == UPGRADING]
-        for number in sorted(set(all_.number.tolist())):
-            if not history.is_published(number):
-                continue
-            mine = np.flatnonzero(all_.number == number)
-            own = begins[stack.subject[begins] == layout.first_upgrade + number]
-            published = np.zeros(stack.replications)
-            published[stack.replication[own]] = stack.time[own]
-            body, places = history.body(number), all_.replication[mine]
+        for number in filter(layout.is_published, range(len(layout.upgrades))):
+            operation = layout.operation(layout.upgrades[number])
+            asked = np.flatnonzero((stack.subject == operation) & (stack.old == 0))
+            place, nobody = stack.replication[asked], np.zeros(len(asked), np.int64)
+            body: Any = layout.request(layout.upgrades[number]).body
             law = body.discovery or self._spec.automatic_os_upgrade.discovery
             path = f"{layout.name}/discovery/{layout.upgrades[number]}"
-            nobody = np.zeros(len(mine), np.int64)
-            found = published[places] + again.times(path, law, (places, nobody, nobody))
-            since = all_.since[mine]
-            if (since < found).any():
+            found = np.full(stack.replications, np.inf)
+            found[place] = stack.time[asked] + again.times(path, law, (place, nobody, nobody))
+            mine = np.flatnonzero(all_.number == number)
+            since, found_then = all_.since[mine], found[all_.replication[mine]]
+            if (since < found_then).any():
                 yield "an image's upgrade began before it was discovered"
-            # It follows another one at once; what waits for a window may show nothing before.
-            shows = stack.subject[all_.begin[mine]] == layout.target.first
             before = np.maximum(mine - 1, 0)
-            follows = (all_.replication[before] == places) & (all_.until[before] == since)
-            if (shows & (since != found) & ~follows).any():
+            follows = (all_.replication[before] == all_.replication[mine]) & (before < mine)
+            follows &= all_.until[before] == since
+            waits = stack.final[:, operation] % OPERATION.width == ASKED
+            waits[all_.replication[mine]] = False
+            waits[all_.replication[all_.end == NEVER]] = False
+            if ((since != found_then) & ~follows).any() or (waits & (found <= stack.horizon)).any():
                 yield "an image's upgrade did not begin when it was discovered"
 
     # Batch after batch.
@@ -123,66 +118,45 @@ class _Upgrades:
         return self._all.at(rows, self._stack.replication[rows])
 
     @cached_property
-    def _ready(self) -> Floats:
-        """By upgrade since when its next batch may begin, but for windows, seconds: NaN where that
-        cannot be seen, infinite while one is under way.
-        """
-        count = np.bincount(self._on, minlength=len(self._all.begin))
-        if not len(self._on):
-            return self._since
-        last = np.maximum(np.cumsum(count) - 1, 0)
-        return np.where(count > 0, self._next[last], self._since)
-
-    @cached_property
-    def _since(self) -> Floats:
-        """When each one began; NaN where nothing shows that."""
-        all_, history, stack = self._all, self._history, self._stack
-        published = np.array(
-            [history.is_published(each) for each in range(len(self._layout.upgrades))], bool
-        )
-        unseen = stack.subject[all_.begin] != self._layout.target.first
-        unseen &= published[all_.number] if len(published) else False
-        return np.where(unseen, np.nan, all_.since)
+    def _over(self) -> Integers:
+        """By batch the row with which it is over, or NEVER."""
+        stack = self._stack
+        rows = np.flatnonzero(stack.subject == self._layout.batch)
+        over = np.append(rows, NEVER)[np.searchsorted(rows, self._history.batches) + 1]
+        same = np.append(stack.replication, -1)[np.minimum(over, len(stack.time))]
+        return np.where(same == stack.replication[self._history.batches], over, NEVER)
 
     @cached_property
     def _next(self) -> Floats:
         """By batch when the next one may begin, but for windows: after the pause."""
-        over = self._over
-        time = np.full(len(over), np.inf)
-        time[over < NEVER] = self._stack.time[over[over < NEVER]]
+        time = np.append(self._stack.time, np.inf)[np.minimum(self._over, len(self._stack.time))]
         return time + self._spec.upgrade_policy.pause_time_between_batches
 
-    @cached_property
-    def _over(self) -> Integers:
-        stack = self._stack
-        rows = np.flatnonzero(stack.subject == self._layout.batch)
-        over = np.append(rows[1:], NEVER)[np.searchsorted(rows, self._history.batches)]
-        there = np.flatnonzero(over < NEVER)
-        begun = self._history.batches[there]
-        over[there[stack.replication[over[there]] != stack.replication[begun]]] = NEVER
-        return over
-
     def wrong_times(self) -> Iterator[str]:
-        """A batch begins when the pause is over and a window is open, not before, not later."""
+        """A batch begins when the pause is over and a window is open, not before, not later; and
+        no upgrade that is on at the horizon has anything to do before.
+        """
         stack, all_, on = self._stack, self._all, self._on
-        rows = self._history.batches
+        began = stack.time[self._history.batches]
         first = np.append(True, on[1:] != on[:-1])[: len(on)]
-        ready = np.where(first, self._since[on], np.roll(self._next, 1)) if len(on) else np.zeros(0)
-        began = stack.time[rows]
-        for number in sorted(set(all_.number.tolist())):
-            mine = all_.number[on] == number
+        ready = np.where(first, all_.since[on], np.append(np.nan, self._next[:-1])[: len(on)])
+        goes_on = all_.since.copy()
+        goes_on[on] = self._next  # the last one stays
+        waits = stack.final[all_.replication, self._layout.first_upgrade + all_.number] == UPGRADING
+        for number in np.unique(all_.number):
+            mine, own = all_.number[on] == number, all_.number == number
             if (began[mine] < ready[mine]).any():
                 yield "a batch began before the pause was over"
-            due = self._opens(number, ready[mine])
-            seen = ~np.isnan(ready[mine])
             if not self._windows(number).are_open(began[mine]).all():
                 yield "a batch began outside the windows of its upgrade"
-            if (seen & (began[mine] > due)).any():
+            if (began[mine] > self._opens(number, ready[mine])).any():
                 yield "a batch did not begin when the pause was over and a window open"
-            yield from self._wrong_waits(number)
+            if (self._opens(number, goes_on[own & waits]) <= stack.horizon).any():
+                yield "a rolling upgrade did not go on when it was to"
 
     def _windows(self, number: int) -> Windows:
-        windows = getattr(self._history.body(number), "windows", ())
+        body = self._layout.request(self._layout.upgrades[number]).body
+        windows = getattr(body, "windows", ())
         return windows_of(windows, self._layout.span)
 
     def _opens(self, number: int, times: Floats) -> Floats:
@@ -192,15 +166,6 @@ class _Upgrades:
         found: Floats = np.maximum(times, opens[place])
         return found
 
-    def _wrong_waits(self, number: int) -> Iterator[str]:
-        """One that is still on at the horizon has nothing to do yet."""
-        all_, final = self._all, self._stack.final
-        subject = self._layout.first_upgrade + number
-        mine = (all_.number == number) & (all_.end == NEVER)
-        mine &= final[all_.replication, subject] == UPGRADING
-        if (self._opens(number, self._ready[mine]) <= self._stack.horizon).any():
-            yield "a rolling upgrade did not go on when it was to"
-
     # Cancels.
 
     def wrong_cancels(self) -> Iterator[str]:
@@ -208,8 +173,7 @@ class _Upgrades:
         history, stack, all_ = self._history, self._stack, self._all
         rows = history.accepted(CancelRollingUpgrade)
         on = all_.at(rows, stack.replication[rows])
-        published = any(history.is_published(each) for each in range(len(self._layout.upgrades)))
-        if (on < 0).any() and not published:
+        if (on < 0).any():
             yield "a cancel was accepted though no rolling upgrade was on"
         rows, on = rows[on >= 0], on[on >= 0]
         cancelled = np.full(len(all_.begin), NEVER)
@@ -218,17 +182,12 @@ class _Upgrades:
             yield "a batch began after its upgrade was cancelled"
         ends = np.flatnonzero(all_.end < NEVER)
         by_request = stack.new[all_.end[ends]] == UPGRADE_CANCELLED
-        if (by_request & (cancelled[ends] == NEVER)).any() and not published:
+        if (by_request & (cancelled[ends] == NEVER)).any():
             yield "an upgrade was cancelled that nobody cancelled"
         # The batch under way then, if any, is the last one before it.
         last = history.batch_before(rows, stack.replication[rows], np.ones(len(rows), bool))
         busy = (last >= 0) & (self._over[last] > rows) if len(self._over) else last >= 0
         back = history.upgrade_rows((ROLLING_BACK,), list(range(len(self._layout.upgrades))))
-        goes_back = np.isin(
-            all_.replication[on] * stack.subjects.count
-            + self._layout.first_upgrade
-            + all_.number[on],
-            stack.key[back],
-        )
+        goes_back = np.isin(stack.key[all_.begin[on]], stack.key[back])
         if (~busy & ~goes_back & (all_.until[on] != stack.time[rows])).any():
             yield "a cancel did not end a rolling upgrade at once"

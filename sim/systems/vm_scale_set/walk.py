@@ -1,5 +1,5 @@
 """A finished run of a scale set gone through from decision to decision, in all its replications at
-once: what its instances are at each of them.
+once: what its instances are at each of them, and whom it takes.
 
 Step k stands at the k-th decision of each replication. Arrays of shape (n, room) are about all
 instances of some replications.
@@ -7,45 +7,51 @@ instances of some replications.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.core.log import (
+    ASKED,
+    OPERATION,
+    REFUSED,
     ROLLING_BACK,
     UPGRADE_ENDS,
     UPGRADING,
+    first_of_each,
 )
-from sim.systems.vm_scale_set.requests import ManualUpgrade, Reimage, SetProtection
+from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.states import (
     BATCH_UPGRADING,
     COUNTS_UNHEALTHY,
     DELETING,
     GIVEN_UP,
-    INITIALIZING,
     ON_ITS_WAY,
     REPAIRS,
     RESTORING,
-    UNHEALTHY,
     WIDTH,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
+    from sim.systems.base.operation import Request
     from sim.systems.vm_scale_set.history import History
 
     Integers = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
-NEARLY = 1e-9
-"""A share that a float only nearly holds is not exceeded by itself."""
+TAKES = "a request, or an upgrade without batches, took others than it should"
+
 MATRIX = 1_000_000
 """So many instances, of several replications, are gone through together."""
 
-BEGIN, OVER, OPEN, BACK, END, NAMES = range(6)
-"""Decisions: a batch begins or is over; an upgrade begins, goes back or ends; a request names
-instances."""
+BEGIN, DELETES, RESTORES, OVER, OPEN, BACK, END, ASK = range(8)
+"""Decisions: a batch begins, deletes what a surge replaces, or is over; an upgrade restores
+instances, begins, goes back, or ends; a request is accepted or refused."""
 
 
 class Decisions(NamedTuple):
@@ -58,38 +64,41 @@ class Decisions(NamedTuple):
 
 
 class Walk:
-    """What upgrades should have done, and what is wrong with what they did."""
+    """What the instances of a set are whenever something is decided about them."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, kinds: tuple[int, ...]) -> None:
+        """It stops at decisions of these `kinds`."""
         self._history, self._layout, self._stack = history, history.layout, history.stack
         layout = self._layout
         self._spec, self._policy = layout.spec, layout.spec.upgrade_policy
         status = np.arange(len(layout.instances.states)) % WIDTH
         self._is_there = (status > 0) & (status != DELETING)
-        unseen = np.isin(status, (INITIALIZING, UNHEALTHY)) & (layout.spec.health.source == "none")
-        self._is_unhealthy = np.isin(status, COUNTS_UNHEALTHY) & ~unseen
-        self._is_given_up = np.isin(status, GIVEN_UP) & ~unseen
-        self._is_on_its_way = np.isin(status, ON_ITS_WAY) & ~unseen
-        self._restores = status == RESTORING
-        self._repairs = layout.actor(REPAIRS)
-        self._zone_of = history.zone_of
-        self._may_be_protected = any(isinstance(e.body, SetProtection) for e in layout.requests)
-        self._find_decisions()
-
-    def go(self) -> None:
-        """Go through all replications."""
-        step = max(1, MATRIX // max(self._layout.room, 1))
+        self._is_unhealthy = history.is_seen(COUNTS_UNHEALTHY)
+        self._is_given_up = history.is_seen(GIVEN_UP)
+        self._is_on_its_way = history.is_seen(ON_ITS_WAY)
+        self._protects = any(isinstance(each.body, SetProtection) for each in layout.requests)
+        self._find_decisions(kinds)
+        self.wrong: dict[str, None] = {}
+        """The rules that are broken, in the order in which that shows."""
+        step = max(1, MATRIX // max(layout.room, 1))
         for first in range(0, self._stack.replications, step):
             self._go(first, min(first + step, self._stack.replications))
 
     def decide(self, kind: int, some: Decisions) -> None:
-        """What follows from decisions of one kind."""
+        """Look at decisions of one kind."""
         raise NotImplementedError
+
+    def finish(self) -> None:
+        """No decision is left."""
+
+    def _check(self, rule: str, broken: Mask) -> None:
+        if broken.any():
+            self.wrong[rule] = None
 
     # The decisions.
 
-    def _find_decisions(self) -> None:
-        layout, stack = self._layout, self._stack
+    def _find_decisions(self, kinds: tuple[int, ...]) -> None:
+        layout, stack, history = self._layout, self._stack, self._history
         kind = np.full(len(stack.time), -1, np.int8)
         batch = np.flatnonzero(stack.subject == layout.batch)
         kind[batch[stack.new[batch] == BATCH_UPGRADING]] = BEGIN
@@ -98,41 +107,95 @@ class Walk:
         for state, decides in ((UPGRADING, OPEN), (ROLLING_BACK, BACK)):
             kind[upgrade[stack.new[upgrade] == state]] = decides
         kind[upgrade[np.isin(stack.new[upgrade], UPGRADE_ENDS)]] = END
-        kind[self._history.accepted(SetProtection, ManualUpgrade, Reimage)] = NAMES
+        kind[history.answers(ASKED, REFUSED)] = ASK
+        # The first rows of those that one and the same deletes, or restores, at an instant.
+        for status, decides in ((DELETING, DELETES), (RESTORING, RESTORES)):
+            rows = np.sort(history.row[history.place[history.status[history.place] == status]])
+            rows = rows[self._decides(stack.cause[rows])]
+            key = stack.replication[rows] * stack.subjects.count + stack.cause[rows]
+            rows = rows[first_of_each(key) | first_of_each(stack.time[rows])]
+            kind[rows[stack.cause[rows] == layout.batch] if status == DELETING else rows] = decides
+        kind[~np.isin(kind, kinds)] = -1
         self._kind = kind
+        self._decisions = np.flatnonzero(kind >= 0)
+
+    def _decides(self, subjects: NDArray[np.int32]) -> Mask:
+        """Which of some subjects take instances by decisions: the batch, upgrades, requests."""
+        layout, they = self._layout, np.zeros(self._stack.subjects.count, bool)
+        they[layout.batch] = True
+        they[layout.first_upgrade : layout.first_upgrade + len(layout.upgrades)] = True
+        they[layout.first_operation : layout.first_operation + len(layout.requests)] = True
+        found: Mask = they[subjects]
+        return found
+
+    @cached_property
+    def by(self) -> Integers:
+        """By course which of the decisions it follows from, else -1: the last one of its cause."""
+        stack, history, rows = self._stack, self._history, self._decisions
+        if not len(rows):
+            return np.full(len(history.place), -1)
+        by_cause = np.isin(self._kind[rows], (DELETES, RESTORES))
+        about = np.where(by_cause, stack.cause[rows], stack.subject[rows])
+        key = stack.replication[rows] * stack.subjects.count + about
+        order = np.lexsort((rows, key))
+        place = history.place
+        mine = history.replication[place] * stack.subjects.count + history.cause[place]
+        known = key[order] << 32 | rows[order]
+        found = np.searchsorted(known, mine << 32 | history.row[place], side="right") - 1
+        return np.where((found >= 0) & (key[order[found]] == mine), order[found], -1)
+
+    def late(self) -> tuple[Mask, Mask]:
+        """Of the courses that decisions are to begin: whether they begin at another instant than
+        one; whether they are of a batch.
+        """
+        history, stack = self._history, self._stack
+        mine = np.flatnonzero(self._decides(history.cause[history.place]))
+        since = np.append(self._decisions, -1)[self.by[mine]]
+        time = np.append(stack.time, np.nan)[since]
+        place = history.place[mine]
+        return history.time[place] != time, history.cause[place] == self._layout.batch
 
     def _go(self, first: int, last: int) -> None:
         """Go through the replications from `first` to before `last`."""
         stack, layout, count = self._stack, self._layout, last - first
-        begin, end = stack.start[first], stack.start[last]
-        decides = begin + np.flatnonzero(self._kind[begin:end] >= 0)
-        if not len(decides):
+        bounds = stack.start[[first, last]]
+        a, b = np.searchsorted(self._decisions, bounds)
+        decides = self._decisions[a:b]
+        if a == b:
             return
         self._begin(first, count)
         replication = stack.replication[decides] - first
         starts = np.searchsorted(replication, np.arange(count))
-        step = np.arange(len(decides)) - starts[replication]
-        order = np.argsort(step, kind="stable")
-        bounds = np.searchsorted(step[order], np.arange(step.max() + 2))
-        rows = begin + np.flatnonzero(stack.about(layout.first_instance, layout.room)[begin:end])
-        before = np.searchsorted(decides, rows) - starts[stack.replication[rows] - first]
-        row_order = np.argsort(before, kind="stable")
-        row_bounds = np.searchsorted(before[row_order], np.arange(step.max() + 2))
-        for k in range(int(step.max()) + 1):
-            self._apply(rows[row_order[row_bounds[k] : row_bounds[k + 1]]])
-            mine = order[bounds[k] : bounds[k + 1]]
+        step = np.arange(b - a) - starts[replication]
+        rows = np.flatnonzero(stack.about(layout.first_instance, layout.room)[slice(*bounds)])
+        rows += bounds[0]
+        before = np.searchsorted(decides, rows, side="right")
+        courses = np.flatnonzero((self.by >= a) & (self.by < b))
+        steps = zip(
+            _by_step(rows, before - starts[stack.replication[rows] - first], step.max() + 1),
+            _by_step(courses, step[self.by[courses] - a], step.max() + 1),
+            _by_step(np.arange(b - a), step, step.max() + 1),
+            strict=True,
+        )
+        for happened, follow, mine in steps:
+            self._apply(happened)
+            where = self._follow(follow)
             kinds = self._kind[decides[mine]]
-            for kind in (BEGIN, OVER, OPEN, BACK, END, NAMES):
+            for kind in np.unique(kinds):  # an upgrade begins before one that gives way ends
                 some = mine[kinds == kind]
-                if len(some):
-                    self.decide(kind, Decisions(replication[some], decides[some]))
+                self.decide(int(kind), Decisions(replication[some], decides[some]))
+            self._takes[where] = 0
+        self.finish()
 
     def _begin(self, first: int, count: int) -> None:
         shape = count, self._layout.room
         self._first = first
         self._codes = np.tile(self._layout.instances.initial, (count, 1))
-        self._protected, self._reserved = np.zeros((2, *shape), bool)
-        self._upgraded, self._restored = np.zeros((2, *shape), bool)
+        self._protected, self._kept_in, self._reserved = np.zeros((3, *shape), bool)
+        self._takes = np.zeros(shape, np.int8)
+        """By what status decisions of this step take instances; 0 where they do not."""
+        self._until, self._well = np.full(shape, -np.inf), np.zeros(shape, bool)
+        """When those that are taken have settled, seconds, and whether they are healthy then."""
 
     def _apply(self, rows: Integers) -> None:
         """What happened to instances since the last decisions."""
@@ -144,36 +207,61 @@ class Walk:
         new = stack.new[rows]
         self._codes[where] = new  # the last one stays
         gone = new == 0
-        if self._may_be_protected:
-            self._protected[where[0][gone], where[1][gone]] = False
+        if self._protects:
+            for kept in (self._protected, self._kept_in):
+                kept[where[0][gone], where[1][gone]] = False
         if self._spec.repairs is not None:
             # The number of one that is being replaced is kept for the new one.
-            self._reserved[where] = gone & (stack.cause[rows] == self._repairs)
-        back = np.flatnonzero(self._restores[new])
-        self._restored[where[0][back], where[1][back]] = True
+            self._reserved[where] = gone & (stack.cause[rows] == self._layout.actor(REPAIRS))
+
+    def _follow(self, courses: Integers) -> tuple[Integers, Integers]:
+        """Whom the decisions of a step take: replications, and instances."""
+        history = self._history
+        place = history.place[courses]
+        where = history.replication[place] - self._first, history.number[place]
+        settled = history.settled(place)
+        self._takes[where], self._until[where] = history.status[place], settled.time
+        self._well[where] = settled.healthy
+        return where
+
+    # What is asked of all of them.
 
     def _pending(self, some: Decisions) -> Mask:
         """Who is to be brought to the model that is wanted; shape (decisions, room)."""
         codes = self._codes[some.place]
-        wanted = self._wanted(some)
-        pending = self._is_there[codes] & (codes // WIDTH != wanted[:, None])
-        found: Mask = pending & ~self._protected[some.place]
-        return found
+        wanted = self._history.wanted(some.row, some.place + self._first)
+        found: Mask = self._is_there[codes] & (codes // WIDTH != wanted[:, None])
+        return found & ~self._protected[some.place]
 
-    def _wanted(self, some: Decisions) -> Integers:
-        return self._history.wanted(some.row, some.place + self._first)
+    def _by_request(self, some: Decisions) -> Iterator[tuple[Request, Integers, Decisions]]:
+        """Requests, as what they were answered (a code), and the decisions that are about them."""
+        number = self._stack.subject[some.row] - self._layout.first_operation
+        for each in np.unique(number):
+            mine = Decisions(some.place[number == each], some.row[number == each])
+            yield self._layout.requests[each].body, self._stack.new[mine.row], mine
 
-    def _too_many(self, some: Decisions) -> Mask:
-        """Whether more of all instances are unhealthy than may be."""
-        codes = self._codes[some.place]
-        most = self._policy.max_unhealthy_instance_percent * self._is_there[codes].sum(axis=1)
-        found: Mask = self._is_unhealthy[codes].sum(axis=1) > most + NEARLY
-        return found
+    def _named(self, body: Any) -> Mask:
+        """Whom a request names, there or not; shape (room,)."""
+        if body.instances == ALL:
+            return np.ones(self._layout.room, bool)
+        named = np.zeros(self._layout.room, bool)
+        named[[each for each in body.instances if each < self._layout.room]] = True
+        return named
 
-    def _too_many_upgraded(self, some: Decisions) -> Mask:
-        """Whether more of the upgraded ones are unhealthy, or were restored, than may be."""
-        upgraded, restored = self._upgraded[some.place], self._restored[some.place]
-        failed = restored | (upgraded & self._is_unhealthy[self._codes[some.place]])
-        share = self._policy.max_unhealthy_upgraded_instance_percent
-        found: Mask = failed.sum(axis=1) > share * upgraded.sum(axis=1) + NEARLY
-        return found
+    def _protect(self, some: Decisions) -> None:
+        """Requests that protect instances are accepted."""
+        for body, answer, mine in self._by_request(some):
+            if isinstance(body, SetProtection):
+                place = mine.place[answer % OPERATION.width == ASKED]
+                named = self._named(body) & self._is_there[self._codes[place]]
+                for kept, is_on in (
+                    (self._kept_in, body.protect_from_scale_in),
+                    (self._protected, body.protect_from_scale_set_actions),
+                ):
+                    kept[place] = kept[place] | named if is_on else kept[place] & ~named
+
+
+def _by_step(values: Integers, step: Integers, count: int) -> list[Integers]:
+    """Values by step, of which there are `count`; those of later ones are left out."""
+    order = np.argsort(step, kind="stable")
+    return np.split(values[order], np.searchsorted(step[order], np.arange(1, count + 1)))[:-1]

@@ -446,13 +446,13 @@ def test_an_upgrade_that_fails_is_told_once_with_its_reason():
 
 
 def test_a_cancelled_automatic_upgrade_is_told_once():
-    """It is nobody's request, so no code of HTTP answers it."""
+    """It is nobody's request, so no code of HTTP answers it; it begins when it is discovered."""
     publish = {"publish_image": {"image": "2", "discovery": "10s"}}
     line = foretelling.foreseen(
         scenario((100, publish), (150, CANCEL), automatic_os_upgrade={"enabled": True})
     )
     assert line.count("publish_image-0") == 1
-    assert "publish_image-0 is cancelled after 2min40s" in line
+    assert "publish_image-0 is cancelled after 2min30s" in line
 
 
 def test_an_automatic_upgrade_that_fails_has_no_code_of_http():

@@ -86,6 +86,7 @@ def test_the_grace_period_begins_again_when_an_instance_is_healthy():
         100 w_0 -> reimaging because reimage-0
         180 w_0 -> initializing because reimage-0
         480 w_0 -> unhealthy because reimage-0
+        480 reimage-0 -> Failed/instances unhealthy because reimage-0
         500 w_0 -> healthy because reimage-0
     """
     later = {"probability": "100%", "after": "300s"}

@@ -338,7 +338,7 @@ def test_a_set_that_does_not_follow_stays_as_it_is():
 def test_one_that_follows_is_upgraded_in_batches_after_the_discovery(policy):
     told = story((100, publish("2")), automatic_os_upgrade=FOLLOWS, policy=policy)
     assert told.batches() == {150: [0, 1], 300: [2, 3]}
-    assert told.rollout("publish_image-0") == [(100, "upgrading"), (450, "completed")]
+    assert told.rollout("publish_image-0") == [(150, "upgrading"), (450, "completed")]
     assert told.ended("publish_image-0") == (450, "Succeeded", "")
 
 
@@ -352,7 +352,8 @@ def test_an_image_may_have_a_discovery_and_windows_of_its_own():
 
 def test_a_newer_image_supersedes_one_that_is_not_discovered_yet():
     told = story((100, publish("2")), (120, publish("3")), automatic_os_upgrade=FOLLOWS)
-    assert told.rollout("publish_image-0") == [(100, "upgrading"), (150, "superseded")]
+    assert told.ended("publish_image-0") == (150, "Failed", "OperationPreempted")
+    assert told.rollout("publish_image-0") == []  # it has never begun
     assert told.ended("publish_image-0") == (150, "Failed", "OperationPreempted")
     assert list(told.batches()) == [170, 320]
     assert told.status(1000)["versions"] == {"3": 4}

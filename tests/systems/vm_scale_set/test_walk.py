@@ -6,30 +6,30 @@ from set_log import IMAGE, WALK, ScaleSet
 
 from sim.systems.vm_scale_set import walk
 from sim.systems.vm_scale_set.history import History
-from sim.systems.vm_scale_set.walk import BEGIN, END, NAMES, OPEN, OVER, Walk
+from sim.systems.vm_scale_set.states import REIMAGING
+from sim.systems.vm_scale_set.walk import ASK, BEGIN, END, OPEN, OVER, Walk
 
 
 class Told(Walk):
     """What comes to be decided: kind, times and places."""
 
-    def __init__(self, history):
-        super().__init__(history)
+    def __init__(self, history, kinds):
         self.found = []
+        super().__init__(history, kinds)
 
     def decide(self, kind, some):
         times = self._stack.time[some.row].tolist()
-        self.found.append((kind, times, some.place.tolist(), self._codes[some.place].tolist()))
+        codes, takes = (each[some.place].tolist() for each in (self._codes, self._takes))
+        self.found.append((kind, times, some.place.tolist(), codes, takes))
 
 
-def told(*texts, requests=(IMAGE,)):
+def told(*texts, requests=(IMAGE,), kinds=(OPEN, BEGIN, OVER, END)):
     hand_made = ScaleSet(*requests)
-    found = Told(History(hand_made.model.layout, hand_made.stack(*texts)))
-    found.go()
-    return found.found
+    return Told(History(hand_made.model.layout, hand_made.stack(*texts)), kinds).found
 
 
-def test_each_decision_sees_the_instances_as_they_are_then():
-    kinds, times, places, codes = zip(*told(WALK), strict=True)
+def test_each_decision_sees_the_instances_as_they_are_then_and_whom_it_takes():
+    kinds, times, places, codes, takes = zip(*told(WALK), strict=True)
     assert kinds == (OPEN, BEGIN, OVER, BEGIN, OVER, END)
     assert [each for (each,) in times] == [100, 100, 240, 300, 440, 440]
     assert {each for (each,) in places} == {0}
@@ -37,6 +37,8 @@ def test_each_decision_sees_the_instances_as_they_are_then():
     assert codes[1] == [[1, 1]]
     assert codes[2:4] == ([[healthy, 1]], [[healthy, 1]])
     assert codes[4] == [[healthy, healthy]]
+    nobody = [[0, 0]]
+    assert takes == (nobody, [[REIMAGING, 0]], nobody, [[0, REIMAGING]], nobody, nobody)
 
 
 def test_replications_are_gone_through_together_or_one_by_one(monkeypatch):
@@ -46,8 +48,8 @@ def test_replications_are_gone_through_together_or_one_by_one(monkeypatch):
     assert [each[2] for each in told(WALK, "", WALK)] == [[0]] * 12
 
 
-def test_a_request_that_names_instances_is_a_decision():
+def test_a_request_is_a_decision():
     protect = ("set_protection", {"instances": [0]})
     text = "50 set_protection-0 -> InProgress\n50 set_protection-0 -> Succeeded"
-    assert [each[0] for each in told(text, requests=[protect])] == [NAMES]
-    assert told("", requests=[protect]) == []
+    assert [each[0] for each in told(text, requests=[protect], kinds=[ASK])] == [ASK]
+    assert told(text, requests=[protect]) == []
