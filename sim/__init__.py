@@ -14,44 +14,36 @@ from sim.core.version import __version__ as __version__
 if TYPE_CHECKING:
     from sim.core.errors import LongRunWarning, ModelError, ScenarioError, SimError, TooMuchError
     from sim.files import load, loads
-    from sim.results import Results, Run, compare, open_results, run, run_one
+    from sim.results import (
+        Assumptions,
+        Results,
+        Run,
+        assumptions,
+        compare,
+        open_results,
+        run,
+        run_one,
+    )
     from sim.scenario import Scenario
 
 __all__ = [
-    "LongRunWarning",
-    "ModelError",
-    "Results",
-    "Run",
-    "Scenario",
-    "ScenarioError",
-    "SimError",
-    "TooMuchError",
-    "compare",
-    "load",
-    "loads",
-    "open_results",
-    "run",
+    "Assumptions", "LongRunWarning", "ModelError", "Results", "Run", "Scenario", "ScenarioError",
+    "SimError", "TooMuchError", "assumptions", "compare", "load", "loads", "open_results", "run",
     "run_one",
-]
+]  # fmt: skip
 
 _HOMES = {
-    "sim.core.errors": (
-        "LongRunWarning",
-        "ModelError",
-        "ScenarioError",
-        "SimError",
-        "TooMuchError",
-    ),
-    "sim.files": ("load", "loads"),
-    "sim.results": ("Results", "Run", "compare", "open_results", "run", "run_one"),
-    "sim.scenario": ("Scenario",),
+    "sim.core.errors": "LongRunWarning ModelError ScenarioError SimError TooMuchError",
+    "sim.files": "load loads",
+    "sim.results": "Assumptions Results Run assumptions compare open_results run run_one",
+    "sim.scenario": "Scenario",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `import sim` alone costs nothing."""
     for module, names in _HOMES.items():
-        if name in names:
+        if name in names.split():
             return getattr(import_module(module), name)
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 

@@ -33,6 +33,7 @@ def run_python(code):
 
 def test_face_is_what_users_are_promised():
     assert sim.__all__ == [
+        "Assumptions",
         "LongRunWarning",
         "ModelError",
         "Results",
@@ -41,6 +42,7 @@ def test_face_is_what_users_are_promised():
         "ScenarioError",
         "SimError",
         "TooMuchError",
+        "assumptions",
         "compare",
         "load",
         "loads",

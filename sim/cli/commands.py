@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "running",
     "compare": "running",
     "report": "report",
+    "assumptions": "assumptions",
     "keys": "reference",
     "schema": "reference",
 }

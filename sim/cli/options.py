@@ -22,6 +22,7 @@ examples:
   rollout-sim explain shop.yaml                 what will happen, before anything runs
   rollout-sim run shop.yaml                     how far capacity dips, and for how long
   rollout-sim compare shop.yaml                 which of its variants is best
+  rollout-sim assumptions shop.yaml             which guess it rests on
   rollout-sim run shop.yaml --set systems.shop.update_domains=10
 
 exit codes:
@@ -116,6 +117,9 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     _report(command("report", "make report.html of a result folder again, from the folder alone"))
+    _assumptions(
+        command("assumptions", "halve and double each number that is assumed: which one decides")
+    )
     _keys(
         command(
             "keys", "list the keys of a place in a scenario file: type, values, default, meaning"
@@ -193,6 +197,35 @@ def _report(command: argparse.ArgumentParser) -> None:
     _output(command)
 
 
+def _assumptions(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    _variant(command)
+    command.add_argument(
+        "--of",
+        action="extend",
+        nargs="+",
+        metavar="PATH",
+        help="halve and double these values, in the place of the defaults that Azure does not "
+        "publish and of those marked by `assumed: true`; repeatable",
+    )
+    _runs(command)
+    _places(command)
+    command.add_argument(
+        "--all", action="store_true", help="show every guess, and each variant by itself"
+    )
+    _output(command)
+    command.set_defaults(keep=[])
+    command.epilog = _ASSUMPTIONS
+
+
+_ASSUMPTIONS = """\
+exit codes:
+  0    nothing turns over: no verdict on an objective, no best variant, no end of a rollout
+  4    something does, so the answer rests on a guess
+  2, 3, 5 and 130 as of every command
+"""
+
+
 def _scenario(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="scenario file (YAML); - for stdin")
     command.add_argument(
@@ -259,25 +292,10 @@ def _output(command: argparse.ArgumentParser, *more: str) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress and no warnings")
 
 
-def _experiment(command: argparse.ArgumentParser) -> None:
+def _runs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", metavar="N", help="override the random seed, 0 to 2^63 - 1")
     command.add_argument(
         "--replications", type=_whole(1), metavar="N", help="override the number of replications"
-    )
-    command.add_argument(
-        "--precision",
-        action="append",
-        metavar="METRIC=HALF",
-        help="make as many replications as means need: the half-width of a 95 %% interval, such as "
-        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r; and as the "
-        "objectives of the file need to be decided, for which the word objectives alone asks; "
-        "repeatable",
-    )
-    command.add_argument(
-        "--max-replications",
-        type=_whole(1),
-        metavar="N",
-        help="replications to make at most for --precision, 30 or more (default: 10,000)",
     )
     command.add_argument(
         "--workers",
@@ -297,6 +315,9 @@ def _experiment(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run even if the expected cost exceeds the memory or the limits",
     )
+
+
+def _places(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", metavar="FOLDER", help="folder for the results (default: a new one)"
     )
@@ -311,6 +332,26 @@ def _experiment(command: argparse.ArgumentParser) -> None:
         choices=("all", "main", "none"),
         help="figures to write (default: all); main is the one named in the answer",
     )
+
+
+def _experiment(command: argparse.ArgumentParser) -> None:
+    _runs(command)
+    command.add_argument(
+        "--precision",
+        action="append",
+        metavar="METRIC=HALF",
+        help="make as many replications as means need: the half-width of a 95 %% interval, such as "
+        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r; and as the "
+        "objectives of the file need to be decided, for which the word objectives alone asks; "
+        "repeatable",
+    )
+    command.add_argument(
+        "--max-replications",
+        type=_whole(1),
+        metavar="N",
+        help="replications to make at most for --precision, 30 or more (default: 10,000)",
+    )
+    _places(command)
     command.add_argument(
         "--keep",
         action="append",

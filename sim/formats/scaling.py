@@ -79,10 +79,9 @@ def _scalar(node: Node, value: str | float, place: Place, factor: float) -> Scal
 
 def _whole(node: Node, number: float, factor: float) -> Scaled:
     whole = math.floor(number * factor + 0.5)
-    note = f"is rounded to {whole}"
     if whole == number:
-        return Scaled(None, note)
-    return Scaled(replace(node, value=whole), "" if whole == number * factor else note)
+        return Scaled(None, f"is a whole number, rounded to {whole} again")
+    return Scaled(replace(node, value=whole), "" if whole == number * factor else "rounded")
 
 
 def _duration(node: Node, text: str, factor: float) -> Scaled:
@@ -101,9 +100,9 @@ def _share(node: Node, text: str, place: Place, factor: float) -> Scaled:
         return Scaled(None, "is 0")
     most = math.inf if _takes(place, "load") else 1.0
     wanted = min(share * factor, most)
-    note = "ends at 100 %" if wanted < share * factor else ""
     if wanted == share:
-        return Scaled(None, note)
+        return Scaled(None, "is 100 % already")
+    note = "100 % at most" if wanted < share * factor else ""
     return Scaled(replace(node, value=units.format_share(wanted)), note)
 
 

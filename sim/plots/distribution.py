@@ -15,9 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import clock, style
+from sim.plots import style
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
+from sim.plots.value_axis import value_axis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,6 @@ MOST = len(style.LINES)
 """So many curves can be told apart."""
 _HEIGHT = 4.2
 _SHADE = 0.16
-_TICKS = 6
 _MARGIN = 0.04
 """Room beside the values, as a share of their range."""
 
@@ -85,12 +85,11 @@ def figure(
             _draw(axes, one, (left, right), colour, dashes)
         if bound is not None:
             axes.axvline(bound, gid="objective", **style.OBJECTIVE)
-        axes.set_xlim(left, right)
         axes.set_ylim(-0.02, 1.02)
         style.percent_axis(axes.yaxis)
         axes.set_ylabel("share of the runs at most that")
         axes.grid()
-        _scale(axes, what, unit, left, right)
+        value_axis(axes, what, unit, left, right)
         _explain(page, curves, has_bound=bound is not None)
     page.readout = _readout(axes, curves, what, unit)
     return page
@@ -141,22 +140,6 @@ def _draw(axes: Axes, one: Curve, ends: tuple[float, float], colour: str, dashes
             [each.value], [each.share], color=colour, marker="o", markerfacecolor="white",
             markersize=6, gid="quantile",
         )  # fmt: skip
-
-
-def _scale(axes: Axes, what: str, unit: str, left: float, right: float) -> None:
-    label = what
-    if unit == "share":
-        style.percent_axis(axes.xaxis)
-        label = f"{what} (%)"
-    elif unit == "s":
-        scale = clock.Scale.of(left, right, _TICKS)
-        ticks = [each for each in clock.TimeTicks(None, _TICKS).tick_values(left, right)
-                 if left <= each <= right]  # fmt: skip
-        axes.set_xticks(ticks, [scale.show(each) for each in ticks])
-        label = scale.label(what)
-    elif unit not in ("", "count", "mean"):
-        label = f"{what} ({unit})"
-    axes.set_xlabel(label)
 
 
 def _explain(page: Picture, curves: Mapping[str, Curve], *, has_bound: bool) -> None:

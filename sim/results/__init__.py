@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from sim.results.results import Results, compare, open_results, renew_report, run, run_one
+from sim.results.sensitivity import Assumptions, assumptions
 from sim.results.single_run import Run
 
-__all__ = ["Results", "Run", "compare", "open_results", "renew_report", "run", "run_one"]
+__all__ = [
+    "Assumptions",
+    "Results",
+    "Run",
+    "assumptions",
+    "compare",
+    "open_results",
+    "renew_report",
+    "run",
+    "run_one",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import shlex
 from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when read)
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -145,7 +146,7 @@ class About:
             wall_time_s=wall_time,
             time_zone=scenario.time_zone,
             precision=precision,
-            failed_replications=tuple(each for one in made for each in _failed(one)),
+            failed_replications=tuple(each for one in made for each in failed_of(one)),
         )
 
     @classmethod
@@ -178,14 +179,18 @@ class About:
 
     def provenance(self, command: str) -> dict[str, Any]:
         """The content of provenance.json."""
-        return {
-            "made_by": f"{MAKER} {__version__}",
-            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "command": command,
-            "versions": {"python": platform.python_version()}
-            | {library: library_version(library) for library in LIBRARIES},
-            "results": asdict(self),
-        }
+        return {**made(command), "results": asdict(self)}
+
+
+def made(command: str) -> dict[str, Any]:
+    """What a provenance says of how any results were made."""
+    versions = {library: library_version(library) for library in LIBRARIES}
+    return {
+        "made_by": f"{MAKER} {__version__}",
+        "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "versions": {"python": platform.python_version(), **versions},
+    }
 
 
 def _headlines(made: Sequence[Experiment], system: str, kind: str) -> tuple[str, ...]:
@@ -215,10 +220,12 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
     )
 
 
-def _failed(one: Experiment) -> Iterator[FailedReplication]:
+def failed_of(one: Experiment, changed: Sequence[str] = ()) -> Iterator[FailedReplication]:
+    """The replications of a variant that failed; `changed` are its values, each PATH=VALUE."""
     seed, name = one.scenario.seed, one.scenario.variant_name
+    more = "".join(f" --set {shlex.quote(each)}" for each in changed)
     for each in one.measured.failures:
-        again = options_of(each.replication, seed, name)
+        again = options_of(each.replication, seed, name) + more
         yield FailedReplication(
             one.variant, each.replication, seed, each.time_s, each.message, again
         )

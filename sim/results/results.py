@@ -87,7 +87,7 @@ def run_one(
     ModelError
         If the run breaks an invariant of its own model.
     """
-    asked = _scenario(scenario, seed=seed)
+    asked = given_scenario(scenario, seed=seed)
     number, simulation = replication_number(replication), Simulation(asked)
     afford([estimate(simulation, 1)], force=force)
     return Run.of(simulation, number, asked.variant_name or BASELINE)
@@ -158,7 +158,7 @@ def run(
     """
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications, replay=replay)
-    scenario = _scenario(scenario, replications=replications, seed=seed)
+    scenario = given_scenario(scenario, replications=replications, seed=seed)
     variant = scenario.variant_name or BASELINE
     with Execution(executor, workers=workers, progress=progress) as execution:
         if precision is not None:
@@ -211,7 +211,7 @@ def compare(
     """
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications)
-    scenario = _scenario(scenario, replications=replications, seed=seed)
+    scenario = given_scenario(scenario, replications=replications, seed=seed)
     names = scenario.variant_names or tuple(scenario.default_variants())
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
@@ -439,7 +439,7 @@ _PIECES: dict[str, Callable[[Replication], pa.Table]] = {
 """Table -> what one replication adds to it."""
 
 
-def _scenario(
+def given_scenario(
     given: Scenario | str | PathLike[str],
     *,
     replications: int | None = None,

@@ -27,14 +27,15 @@ NAME = pa.dictionary(pa.int32(), pa.string())
 """A text that comes again and again, in tables of millions of rows."""
 
 
-def _schema(**columns: pa.DataType) -> pa.Schema:
+def schema(**columns: pa.DataType) -> pa.Schema:
+    """The columns of a table: name -> type."""
     return pa.schema(list(columns.items()))
 
 
 _METRIC = {"system": TEXT, "group": TEXT, "metric": TEXT}
 _SERIES = {"system": TEXT, "series": TEXT, "group": TEXT, "time_s": NUMBER}
 
-SUMMARY = _schema(
+SUMMARY = schema(
     variant=TEXT,
     **_METRIC,
     unit=TEXT,
@@ -57,7 +58,7 @@ SUMMARY = _schema(
     p95_high=NUMBER,
     skewness=NUMBER,
 )
-COMPARISON = _schema(
+COMPARISON = schema(
     variant=TEXT,
     baseline=TEXT,
     **_METRIC,
@@ -73,7 +74,7 @@ COMPARISON = _schema(
     n=WHOLE,
     missing=WHOLE,
 )
-OBJECTIVES = _schema(
+OBJECTIVES = schema(
     variant=TEXT,
     objective=TEXT,
     bound=NUMBER,
@@ -85,7 +86,7 @@ OBJECTIVES = _schema(
     best=TEXT,
     best_in=TEXT,
 )
-OPERATIONS = _schema(
+OPERATIONS = schema(
     variant=TEXT,
     operation=TEXT,
     name=TEXT,
@@ -99,7 +100,7 @@ OPERATIONS = _schema(
     message=TEXT,
     request_id=TEXT,
 )
-PROGRESS = _schema(
+PROGRESS = schema(
     variant=TEXT,
     replication=WHOLE,
     system=TEXT,
@@ -109,10 +110,10 @@ PROGRESS = _schema(
     up_to_date=NUMBER,
     held_by=TEXT,
 )
-REPLICATIONS = _schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
-TIMELINES = _schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
-BANDS = _schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)
-DIPS = _schema(start_s=NUMBER, end_s=NUMBER, depth=NUMBER, lost_hours=NUMBER)
+REPLICATIONS = schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
+TIMELINES = schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
+BANDS = schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)
+DIPS = schema(start_s=NUMBER, end_s=NUMBER, depth=NUMBER, lost_hours=NUMBER)
 
 
 def from_rows(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -124,7 +125,7 @@ def from_rows(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 def schema_of(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
     """The columns of rows that no file of a result holds, by the values of the first row."""
     kinds: dict[type, pa.DataType] = {str: TEXT, int: WHOLE, float: NUMBER}
-    return _schema(**{name: kinds[type(value)] for row in rows[:1] for name, value in row.items()})
+    return schema(**{name: kinds[type(value)] for row in rows[:1] for name, value in row.items()})
 
 
 def to_rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Path = tuple[str | int, ...]
 
-_PARTS = ("systems", "operations")
+PARTS = ("systems", "operations")
 """Whose values may be guesses: all else is what the user wants to know."""
 
 
@@ -38,6 +38,11 @@ class Guess:
     no_number: str = ""
     """Why there is nothing to halve or to double."""
 
+    @property
+    def places(self) -> list[str]:
+        """The paths as `--set` takes them."""
+        return [dotted(path) for path in self.paths]
+
 
 def of_default(assumption: Assumption, system: str, *, several: bool) -> Guess:
     """An assumption of a system, named where there are `several`."""
@@ -50,7 +55,7 @@ def marks(tree: Node) -> Iterator[Guess]:
     """The values that the user marked, in the file's order."""
     several = len(_entries(tree, "systems")) > 1
     for path, node in _marked(tree, ()):
-        if path[0] in _PARTS:
+        if path[0] in PARTS:
             yield of_value(path, node, "marked", several=several)
 
 
@@ -75,7 +80,7 @@ def wrong_marks(tree: Node, schema: Mapping[str, Any]) -> Iterator[Issue]:
     for path, node in _marked(tree, ()):
         if path[:1] == ("variants",):
             continue  # each variant is looked at as a whole file
-        if path[:1] not in {(part,) for part in _PARTS}:
+        if path[:1] not in {(part,) for part in PARTS}:
             rule = "`assumed: true` must stand beside a value of a system or an operation"
         elif not has_number(node, place_of(tree, path, schema)):
             rule = "`assumed: true` must stand beside a number, a share, a time or a distribution: "

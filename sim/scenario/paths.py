@@ -62,6 +62,29 @@ def _unquoted(part: str, text: str, where: str) -> str:
         raise ScenarioError.of(rule, where=where, path=text) from None
 
 
+def find(tree: Node, keys: Sequence[str]) -> tuple[str | int, ...] | None:
+    """Where `keys` lead in a tree, items of lists by number; None where nothing stands there."""
+    node, found = tree, list[str | int]()
+    for key in keys:
+        step: str | int | None = key
+        if isinstance(node.value, list):
+            step = item_number(node.value, key)
+        below = None if step is None else node.below(step)
+        if below is None or step is None:
+            return None
+        node = below
+        found.append(step)
+    return tuple(found)
+
+
+def item_number(items: Sequence[Node], key: str) -> int | None:
+    """The place of an item, by its number or its name; None where there is no such item."""
+    if re.fullmatch("[0-9]{1,9}", key) and int(key) < len(items):
+        return int(key)
+    names = [_item_name(item) for item in items]
+    return names.index(key) if key in names else None
+
+
 def override(
     tree: Node,
     path_text: str,
@@ -141,13 +164,11 @@ class _Override:
         return replace(node, value=changed)
 
     def _index(self, items: Sequence[Node], depth: int) -> int:
-        key = self.keys[depth]
-        names = [_item_name(item) for item in items]
-        if re.fullmatch("[0-9]{1,9}", key) and int(key) < len(items):
-            return int(key)
-        if key in names:
-            return names.index(key)
-        raise self._refused(self._no_item_rule(items, names, depth))
+        found = item_number(items, self.keys[depth])
+        if found is None:
+            names = [_item_name(item) for item in items]
+            raise self._refused(self._no_item_rule(items, names, depth))
+        return found
 
     def _no_item_rule(self, items: Sequence[Node], names: Sequence[str], depth: int) -> str:
         near = nearest(self.keys[depth], filter(None, names))

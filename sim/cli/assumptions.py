@@ -1,0 +1,80 @@
+"""``rollout-sim assumptions FILE``: which assumption decides."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sim import results
+from sim.cli import inputs, problems, streams
+from sim.cli.answer import INTERNAL_ERROR, MET, NOT_SAVED, UNDECIDED, Answer, command_line
+from sim.cli.assumptions_screen import lines
+from sim.cli.console import Style
+from sim.cli.failed import rerun
+from sim.cli.json_text import json_text
+from sim.core.errors import Problem, ScenarioError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sim.results import Assumptions
+
+
+def assumptions(options: argparse.Namespace) -> Answer:
+    scenario, warnings = inputs.ready(options)
+    with inputs.cost_is_noted(warnings, options):
+        found = results.assumptions(
+            scenario,
+            options.of,
+            progress=not options.quiet,
+            force=options.force,
+            workers=options.workers,
+            executor=options.cluster,
+        )
+    failed = [*_failed(found, options)]
+    code = INTERNAL_ERROR if failed else UNDECIDED if found.found.flips else MET
+    folder = None
+    if not options.no_files:
+        try:
+            folder = _save(found, options)
+        except ScenarioError as error:
+            code, failed = NOT_SAVED, [*failed, *error.problems]
+    said = tuple(problems.lines(failed))
+    if options.json:
+        text = json_text(_data(found, warnings, folder, failed))
+        return Answer(text, code, () if options.quiet else said)
+    told = lines(found, streams.style(sys.stdout), whole=options.all)
+    told += [f"results: {folder}"] if folder else []
+    return Answer(streams.text(told), code, said)
+
+
+def _save(found: Assumptions, options: argparse.Namespace) -> Path:
+    return found.save(
+        options.out,
+        overwrite=options.overwrite,
+        figures=options.figures or "all",
+        answer=streams.text(lines(found, Style(blocks=True), whole=options.all)),
+        command=command_line(options.words),
+    )
+
+
+def _failed(found: Assumptions, options: argparse.Namespace) -> Iterator[Problem]:
+    for each in found.failed_replications:
+        what = f"internal error: {each.variant}: replication {each.replication}: {each.message}"
+        yield Problem("", "", f"{what}; to see it again: {rerun(options, each.rerun)}")
+
+
+def _data(
+    found: Assumptions, warnings: list[str], folder: Path | None, failed: Sequence[Problem]
+) -> dict[str, Any]:
+    return {
+        **found.about(),
+        "changes": found.rows(),
+        "flips": [asdict(each) for each in found.found.flips],
+        "warnings": warnings,
+        "problems": problems.data(failed),
+        "results": folder and str(folder),
+    }

@@ -1,0 +1,33 @@
+"""An x axis for the values of a metric: shares in percent, times in hours and minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.plots import clock, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_TICKS = 6
+
+
+def value_axis(axes: Axes, what: str, unit: str, left: float, right: float) -> None:
+    """Ticks and the label `what` for values in `unit` from `left` to `right`.
+
+    `unit` is ``share``, ``s``, or any other, which is written out.
+    """
+    label = what
+    if unit in ("share", "0/1"):
+        style.percent_axis(axes.xaxis)
+        label = f"{what} (%)"
+    elif unit == "s":
+        scale = clock.Scale.of(left, right, _TICKS)
+        ticks = clock.TimeTicks(None, _TICKS).tick_values(left, right)
+        ticks = [each for each in ticks if left <= each <= right]
+        axes.set_xticks(ticks, [scale.show(each) for each in ticks])
+        label = scale.label(what)
+    elif unit not in ("", "count", "mean"):
+        label = f"{what} ({unit})"
+    axes.set_xlim(left, right)
+    axes.set_xlabel(label)

@@ -1,0 +1,318 @@
+"""Which assumption decides, as a user holds it: a table, what turns over, pictures, files."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from sim import files
+from sim.core.errors import ScenarioError
+from sim.core.formatting import format_compact
+from sim.experiments.assumptions import DOUBLE, HALF, MOST_RUNS_TOGETHER, sensitivity
+from sim.experiments.execution import Execution
+from sim.experiments.latin_hypercube import POINTS
+from sim.forecast.estimate import estimate
+from sim.plots.style import png
+from sim.results import html, tables
+from sim.results.assumption_pictures import AssumptionPictures
+from sim.results.cost import afford
+from sim.results.provenance import RESOLVED, failed_of, made
+from sim.results.results import BASELINE, FIGURES, given_scenario
+from sim.results.tables import NUMBER, TEXT, WHOLE
+from sim.simulation import Simulation
+from sim.systems.base.spec import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
+    from os import PathLike
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from sim.core.metrics import Key
+    from sim.experiments.assumptions import Effect, Sensitivity
+    from sim.experiments.failures import FailedReplication
+    from sim.scenario import Scenario
+    from sim.scenario.guesses import Guess
+
+ASSUMPTIONS = tables.schema(
+    number=WHOLE,
+    assumption=TEXT,
+    path=TEXT,
+    origin=TEXT,
+    factor=NUMBER,
+    changed_to=TEXT,
+    variant=TEXT,
+    system=TEXT,
+    metric=TEXT,
+    unit=TEXT,
+    mean=NUMBER,
+    baseline_mean=NUMBER,
+    difference=NUMBER,
+    ci_low=NUMBER,
+    ci_high=NUMBER,
+    level=NUMBER,
+    better=TEXT,
+    n=WHOLE,
+    missing=WHOLE,
+    rank_correlation=NUMBER,
+    partial_rank_correlation=NUMBER,
+    note=TEXT,
+)
+FLIPS = tables.schema(
+    number=WHOLE,
+    assumption=TEXT,
+    factor=NUMBER,
+    variant=TEXT,
+    what=TEXT,
+    before=TEXT,
+    after=TEXT,
+)
+_OF_A_ROW = (
+    "system", "metric", "unit", "mean", "baseline_mean", "difference", "ci_low", "ci_high",
+    "level", "better", "n", "missing",
+)  # fmt: skip
+
+
+def assumptions(
+    scenario: Scenario | str | PathLike[str],
+    of: Sequence[str] | None = None,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    progress: bool = False,
+    force: bool = False,
+    workers: int | None = None,
+    executor: Executor | str | None = None,
+) -> Assumptions:
+    """Which assumption decides: each number that is assumed is halved and doubled by itself.
+
+    That is each default in force that Azure does not publish and each value marked by
+    ``assumed: true``. Of a file with variants, in each of them. All is run with common random
+    numbers. A Latin hypercube of 64 points then moves all of them at once.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    of
+        The paths of values to halve and double, in the place of what is assumed.
+    replications, seed, progress, force, workers, executor
+        As for `run`.
+
+    Raises
+    ------
+    ScenarioError
+        If the file is wrong or asks for too much, `of` names no value, or no number is assumed.
+    ModelError
+        If every replication fails.
+    """
+    if isinstance(of, str):
+        raise ScenarioError.of(f"of must be a list of paths, got {of!r}")
+    scenario = given_scenario(scenario, replications=replications, seed=seed)
+    names = scenario.variant_names
+    variants = {name: scenario.variant(name) for name in names} or {
+        scenario.variant_name or BASELINE: scenario
+    }
+    guesses = len(of) if of is not None else len(scenario.guesses)
+    runs = (1 + 2 * guesses) * scenario.replications
+    runs += POINTS * min(scenario.replications, MOST_RUNS_TOGETHER)
+    afford([estimate(Simulation(each), runs) for each in variants.values()], force=force)
+    with Execution(executor, workers=workers, progress=progress) as execution:
+        return Assumptions(sensitivity(scenario, variants, of, execution=execution))
+
+
+class Assumptions:
+    """What each guess, halved and doubled, makes of the headline metrics."""
+
+    def __init__(self, found: Sensitivity) -> None:
+        self.found = found
+        self._correlations = found.correlations()
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.found.scenario.name
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a guess, factor, variant and headline metric: the paired difference with its
+        interval. A guess that cannot change has one without a metric, whose note says why.
+        """
+        return tables.frame(tables.from_rows(ASSUMPTIONS, self.rows()))
+
+    @property
+    def flips(self) -> pd.DataFrame:
+        """One row for whatever a guess turns over: a verdict, what is best, how runs end."""
+        return tables.frame(tables.from_rows(FLIPS, self.flip_rows()))
+
+    @property
+    def latin_hypercube(self) -> pd.DataFrame:
+        """One row a point, variant and metric: the factors of all guesses and the mean."""
+        return tables.frame(self._points())
+
+    @property
+    def plot(self) -> AssumptionPictures:
+        """The picture: tornado."""
+        return AssumptionPictures(self.found)
+
+    @property
+    def failed_replications(self) -> list[FailedReplication]:
+        """Those that a fault of the program ended, of the scenario as it is and of its points."""
+        return [each for one, words in self.found.failing for each in failed_of(one, words)]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table as plain values."""
+        told = [*map(self._row, self.found.effects)]
+        for number, guess in enumerate(self.found.guesses, 1):
+            if not guess.paths:
+                empty = dict.fromkeys(ASSUMPTIONS.names)
+                told.append({**empty, **self._head(number, guess), "note": guess.no_number})
+        return sorted(told, key=lambda row: row["number"])
+
+    def flip_rows(self) -> list[dict[str, Any]]:
+        """What turns over as plain values."""
+        return [asdict(each) for each in self.found.flips]
+
+    def weights(self) -> dict[int, float]:
+        """By the number of each guess that has one: the largest of its changes of a headline, as a
+        share of the larger value; above 1 where it turns something over.
+        """
+        found = {each.number: 0.0 for each in self.found.effects}
+        for each in self.found.effects:
+            found[each.number] = max(found[each.number], each.weight)
+        for flip in self.found.flips:
+            found[flip.number] += 1.0
+        return found
+
+    def correlation(self, number: int, variant: str, key: Key) -> tuple[float, float]:
+        """Spearman's rank correlation of a guess with a mean, and the partial one; or nan."""
+        return self._correlations.get((number, variant, key), (math.nan, math.nan))
+
+    def save(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        figures: str = "all",
+        answer: str = "",
+        command: str = "",
+    ) -> Path:
+        """Write a folder: assumptions.csv, assumptions_flips.csv, assumptions_lhs.csv, pictures and
+        provenance.json; by default a new one, ``results/NAME-assumptions``. Gives its path.
+
+        Parameters are those of `Results.save`. ScenarioError if it cannot be written there.
+        """
+        most = look_up(FIGURES, figures, "a choice of figures")
+        parts = self._parts(most, answer)
+        about = {**made(command or "from Python"), "assumptions": self.about()}
+        name = f"{self.name}-assumptions"
+        return files.write_results(path, name, parts, about, overwrite=overwrite)
+
+    def about(self) -> dict[str, Any]:
+        """What the tables rest on."""
+        scenario = self.found.scenario
+        contents = scenario.written.contents
+        return {
+            "name": scenario.name,
+            "question": scenario.question,
+            "seed": scenario.seed,
+            "replications": scenario.replications,
+            "variants": [one.variant for one in self.found.variants],
+            "factors": [HALF, DOUBLE],
+            "guesses": [
+                {"number": number, "assumption": each.text, "moved": number in self.found.moved}
+                for number, each in enumerate(self.found.guesses, 1)
+            ],
+            "latin_hypercube": {
+                "points": len({each.point for each in self.found.points}),
+                "refused": self.found.refused,
+                "replications": self._runs_together,
+            },
+            "inputs": {
+                file: sha256(content).hexdigest() for file, content in sorted(contents.items())
+            },
+            "failed_replications": [asdict(each) for each in self.failed_replications],
+        }
+
+    @property
+    def _runs_together(self) -> int:
+        """Replications of each point; one where nothing is random."""
+        runs = [len(one.measured.numbers) for one in self.found.variants]
+        return min(max(runs), MOST_RUNS_TOGETHER)
+
+    def _parts(self, most: int | None, answer: str) -> Iterator[tuple[str, files.Content]]:
+        if answer:
+            yield files.ANSWER, answer
+        yield RESOLVED, self.found.scenario.to_yaml()
+        yield "assumptions.csv", tables.from_rows(ASSUMPTIONS, self.rows())
+        yield "assumptions_flips.csv", tables.from_rows(FLIPS, self.flip_rows())
+        if self.found.points:
+            yield "assumptions_lhs.csv", self._points()
+        for name, picture in list(self.plot.figures())[:most]:
+            yield f"figures/{name}.png", png(picture)
+
+    def _row(self, effect: Effect) -> dict[str, Any]:
+        guess = self.found.guesses[effect.number - 1]
+        head = {**dict.fromkeys(ASSUMPTIONS.names), **self._head(effect.number, guess)}
+        head |= {"factor": effect.factor, "changed_to": effect.changed_to}
+        head |= {"variant": effect.variant, "note": effect.note}
+        if effect.row is None or effect.key is None:
+            return head
+        told = {name: getattr(effect.row, name) for name in _OF_A_ROW}
+        correlation = self.correlation(effect.number, effect.variant, effect.key)
+        names = ("rank_correlation", "partial_rank_correlation")
+        return head | told | dict(zip(names, correlation, strict=True))
+
+    def _head(self, number: int, guess: Guess) -> dict[str, Any]:
+        return {
+            "number": number,
+            "assumption": guess.text,
+            "path": ", ".join(guess.places),
+            "origin": guess.origin,
+        }
+
+    def _points(self) -> pa.Table:
+        columns = {"variant": TEXT, "point": WHOLE, "system": TEXT, "metric": TEXT, "mean": NUMBER}
+        columns |= {f"factor_{number}": NUMBER for number in self.found.moved}
+        rows = [
+            {"variant": each.variant, "point": each.point, "system": key.system}
+            | {"metric": key.metric, "mean": mean}
+            | {
+                f"factor_{number}": float(factor)
+                for number, factor in zip(self.found.moved, each.factors, strict=True)
+            }
+            for each in self.found.points
+            for key, mean in each.means.items()
+        ]
+        return tables.from_rows(tables.schema(**columns), rows)
+
+    def __repr__(self) -> str:
+        moved = sum(bool(guess.paths) for guess in self.found.guesses)
+        return f"<Assumptions of {self.name}: {moved} with a number, {len(self.found.flips)} flips>"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.name}: which assumption decides"
+        weights = self.weights()
+        rows = sorted(self.rows(), key=lambda row: -weights.get(row["number"], -1.0))
+        changes = html.table([*_SHOWN], [[_text(row, name) for name in _SHOWN] for row in rows])
+        turned = [
+            f"{each.assumption} x {each.factor:g}: {each.what}: {each.before} -> {each.after}"
+            for each in self.found.flips
+        ]
+        return html.page(title, turned or ["no verdict turns over"], [changes])
+
+
+_SHOWN = ("assumption", "factor", "variant", "metric", "difference", "ci_low", "ci_high", "note")
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    """A cell: numbers of a metric in its unit."""
+    value = row[name]
+    if name in ("difference", "ci_low", "ci_high") and value is not None:
+        return format_compact(value, row["unit"])
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

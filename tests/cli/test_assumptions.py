@@ -1,0 +1,95 @@
+"""`rollout-sim assumptions`: its answer, files and exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from failing import fail
+from guessing import RESTART, walk
+from screens import assert_screen
+
+
+@pytest.fixture(autouse=True)
+def walked(folder):
+    (folder / "walk.yaml").write_text(walk().to_yaml(), encoding="utf-8")
+    return folder
+
+
+def test_what_turns_over_comes_first_and_then_the_weightiest(shell):
+    code, out, err = shell("assumptions", "walk.yaml", "--no-files")
+    assert (code, err) == (4, "")
+    assert_screen("cli/assumptions", out)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_of_variants_the_one_that_changes_most_is_shown(shell, folder):
+    (folder / "two.yaml").write_text(_with_variants(), encoding="utf-8")
+    code, out, _ = shell("assumptions", "two.yaml", "--no-files", "--of", RESTART)
+    assert code == 4
+    assert_screen("cli/assumptions_of_variants", out)
+    _, whole, _ = shell("assumptions", "two.yaml", "--no-files", "--of", RESTART, "--all")
+    assert whole.count("done in (") == 3
+    assert out.count("done in (") == 1
+
+
+def _with_variants():
+    variants = """\
+prefer: [rollout_duration]
+variants:
+  auto: {}
+  manual:
+    operations.0.upgrade_deployment: {mode: Manual, operator: {bake: 2min}}
+  at_once: {operations.0.upgrade_deployment.mode: Simultaneous}
+"""
+    return walk().to_yaml() + variants
+
+
+def test_where_nothing_turns_over_the_code_is_0(shell):
+    code, out, _ = shell("assumptions", "walk.yaml", "--no-files", "--set", "objectives=[]")
+    assert code == 0
+    assert "turned over: nothing; the file has no objectives" in out
+
+
+def test_json_has_plain_numbers(shell):
+    code, out, _ = shell("assumptions", "walk.yaml", "--no-files", "--json")
+    told = json.loads(out)
+    assert code == 4
+    assert [each["before"] for each in told["flips"]] == ["met"]
+    changes = [each for each in told["changes"] if each["metric"] == "rollout_duration"]
+    assert [each["difference"] for each in changes] == [-480.0, 960.0, 0.0, 0.0]
+    assert (told["replications"], told["results"]) == (100, None)
+
+
+def test_files_are_written_and_named(shell, walked):
+    code, out, _ = shell("assumptions", "walk.yaml", "--out", "r", "--figures", "main")
+    assert (code, out.splitlines()[-1]) == (4, "results: r")
+    names = sorted(path.name for path in (walked / "r").rglob("*.*"))
+    assert "assumptions.csv" in names
+    assert [name for name in names if name.endswith(".png")] == ["tornado-min_capacity.png"]
+    assert (walked / "r/answer.txt").read_text().startswith("walk: which assumption decides")
+    provenance = json.loads((walked / "r/provenance.json").read_text())
+    assert provenance["command"].startswith("rollout-sim assumptions walk.yaml")
+
+
+def test_a_wrong_path_is_told_in_one_line(shell):
+    code, out, err = shell("assumptions", "walk.yaml", "--of", "systems.shop.update_domain")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "systems.shop.update_domain: names no key of systems.shop, did you mean update_domains?"
+    ]
+
+
+def test_nothing_assumed_is_told(shell):
+    sure = ("--set", f"{RESTART}=4min", "--set", "systems.shop.roles.Web.create=7min")
+    code, _, err = shell("assumptions", "walk.yaml", *sure)
+    assert code == 2
+    assert "must have a number that is assumed" in err
+
+
+def test_a_failed_replication_gives_code_3_and_the_rest(shell, monkeypatch):
+    fail(monkeypatch, {3}, RuntimeError("broken"))
+    code, out, err = shell("assumptions", "random.yaml", "--no-files", "--replications", "5")
+    assert code == 3
+    assert "which assumption decides" in out
+    assert "to see it again: rollout-sim run random.yaml --replay 3 --seed 0" in err

@@ -1,0 +1,53 @@
+"""The tornado of a headline metric."""
+
+from __future__ import annotations
+
+import pytest
+from artists import found, main_axes, title
+from guessing import RESTART, two_ways, walk
+
+import sim
+from sim.core.errors import ScenarioError
+
+
+@pytest.fixture(scope="module")
+def assumed():
+    return sim.assumptions(walk())
+
+
+def test_a_tornado_says_what_decides(assumed):
+    page = assumed.plot.tornado("rollout_duration")
+    assert title(page) == "Done in: 8min to 32min by Web.restart"
+    axes = main_axes(page)
+    assert [each.get_text() for each in axes.get_yticklabels()] == ["Web.restart", "Web.create"]
+    assert [round(each.get_width()) for each in found(axes, "halved")] == [-480]
+
+
+def test_where_no_guess_matters_it_says_so(assumed):
+    assert title(assumed.plot.tornado("min_capacity")) == "Lowest capacity: no guess changes it"
+
+
+def test_each_headline_has_a_picture(assumed):
+    names = [name for name, _ in assumed.plot.figures()]
+    assert names == [
+        f"tornado-{each}"
+        for each in ("min_capacity", "capacity_hours_lost", "downtime", "rollout_duration")
+    ]
+
+
+def test_variants_and_metrics_are_looked_up():
+    several = sim.assumptions(two_ways(), of=[RESTART])
+    page = several.plot.tornado("rollout_duration", variant="manual")
+    assert page.texts[1].get_text().startswith("manual; ")
+    with pytest.raises(ScenarioError, match="must be a headline metric"):
+        several.plot.tornado("min_capacit")
+    with pytest.raises(ScenarioError, match="must be a variant"):
+        several.plot.tornado("min_capacity", variant="x")
+
+
+def test_a_guess_that_decides_whether_there_is_a_value_stands_on_top():
+    late = sim.assumptions(walk(horizon="20min", objectives=[]))
+    axes = main_axes(late.plot.tornado("rollout_duration"))
+    notes = [each.get_text() for each in found(axes, "note")]
+    assert notes[0] == "no value in 1 of 1 runs"
+    assert axes.get_yticklabels()[0].get_text() == "Web.restart"
