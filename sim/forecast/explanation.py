@@ -122,10 +122,13 @@ def dips(simulation: Simulation, log: Log, system: str, below: float = 1.0) -> l
         part = line.crop(start, end)
         gap = replace(part, values=np.maximum(0.0, 1.0 - part.values))
         lost = gap.integrate() * nominal / HOUR
-        causes = _causes(simulation, log, system, start, end)
-        found.append(Dip(start, end, 1.0 - part.minimum(), lost, causes))
-    deepest = sorted(found, key=lambda dip: (-dip.depth, -dip.lost_hours))[:DEEPEST]
-    return sorted(deepest, key=lambda dip: dip.start_s)
+        found.append((1.0 - part.minimum(), lost, start, end))
+    deepest = sorted(found, key=lambda dip: (-dip[0], -dip[1]))[:DEEPEST]
+    # Of thousands of dips only those that are told are looked into.
+    return [
+        Dip(start, end, depth, lost, _causes(simulation, log, system, start, end))
+        for depth, lost, start, end in sorted(deepest, key=lambda dip: dip[2])
+    ]
 
 
 def _causes(
