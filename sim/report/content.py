@@ -116,6 +116,6 @@ class Page:
     """What was simulated, and how often."""
     verdict: Verdict
     warnings: Sequence[str]
-    """What must not be overlooked, the worst first."""
+    """What happened in the runs, the worst first."""
     sections: Sequence[Section]
     made_by: str

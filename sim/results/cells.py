@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import NOTHING, show
 from sim.core.units import show_duration
 from sim.experiments.summaries import BAD, bad_tail
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +43,14 @@ def number(row: Row, metric: Metric) -> float:
     name = bad_tail(metric) if metric.extreme else "p50" if metric.unit == "s" else "mean"
     found: float = row[name]
     return found
+
+
+def asked(objective: str, about: About) -> str:
+    """An objective as objectives.csv has it, with its metric as tables call it."""
+    known: dict[str, str] = {}
+    for kind in dict.fromkeys(about.kinds.values()):
+        known |= {name: metric.title for name, metric in SYSTEM_TYPES[kind].metrics.items()}
+    return re.sub(r"\w+", lambda word: known.get(word[0], word[0]), objective)
 
 
 def quantile(value: float, metric: Metric, about: About) -> str:

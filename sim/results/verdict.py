@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.report.content import Verdict
+from sim.results.cells import asked
 from sim.results.lookup import Lookup
 from sim.systems.base.text import pluralize
 
@@ -23,7 +24,7 @@ _WORDS: dict[Tone, str] = {
     "": "No objective is set",
 }
 _MOST_METRICS = 3
-"""Headlines that are told where no objective asks for anything."""
+"""Headlines that are told where no objective asks for anything, and objectives of a comparison."""
 
 
 def tone(results: Contents) -> Tone:
@@ -80,8 +81,9 @@ def _alone(results: Contents) -> Iterator[str]:
     for word in ("missed", "undecided", "met"):
         own = [row for row in judged if row["verdict"] == word]
         if own:
-            asked = [f"{row['objective']} ({row['sentence']})" for row in own]
-            yield f"{word}: {', '.join(asked)}"
+            about = results.about
+            told = [f"{asked(row['objective'], about)} ({row['sentence']})" for row in own]
+            yield f"{word}: {', '.join(told)}"
     if not judged:
         yield "no objective is set"
         yield from _headlines(results, results.about.variants[0])
@@ -103,6 +105,9 @@ def _compared(results: Contents) -> Iterator[str]:
     conclusion = results.about.conclusion
     if conclusion is None:
         return
+    wanted = [row["objective"] for row in results.rows("objectives") if row["objective"]]
+    for objective in list(dict.fromkeys(wanted))[:_MOST_METRICS]:
+        yield f"asked for: {asked(objective, results.about)}"
     yield from conclusion.sentence.splitlines()
     for outcome in results.about.outcomes:
         if outcome.variant in conclusion.best:

@@ -126,7 +126,7 @@ def test_a_section_without_content_is_not_shown():
     text = page(sections=[Section("empty", "Empty", []), Section("full", "Full", [Listing(["x"])])])
     assert "Empty" not in text
     assert 'href="#full"' in text
-    assert 'id="attention"' not in page(warnings=[])
+    assert 'id="told"' not in page(warnings=[])
 
 
 def test_the_title_says_the_verdict():

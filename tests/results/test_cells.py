@@ -2,7 +2,7 @@
 
 import math
 
-from sim.results.cells import cell, heading, number
+from sim.results.cells import asked, cell, heading, number
 from sim.systems import SYSTEM_TYPES
 
 METRICS = SYSTEM_TYPES["cloud_service"].metrics
@@ -30,3 +30,10 @@ def test_anything_else_by_its_mean_and_what_is_not_there_by_a_dash(ran):
     assert cell({"mean": 2.5}, metric, ran.about) == "2.5"
     assert number({"mean": 2.5}, metric) == 2.5
     assert cell(None, metric, ran.about) == "-"
+
+
+def test_an_objective_names_its_metric_as_tables_do(ran):
+    assert asked("WebRole min_capacity >= 80 % in all runs", ran.about) == (
+        "WebRole lowest capacity >= 80 % in all runs"
+    )
+    assert asked("at least 9 in service in all runs", ran.about).startswith("at least 9 in service")

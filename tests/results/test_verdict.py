@@ -21,7 +21,7 @@ def test_what_is_met_names_the_objective_and_its_ground():
     found = of(CERTAIN + OBJECTIVE)
     assert (found.tone, found.word) == ("met", "Objectives met")
     assert found.sentence == (
-        "shop (simulated, deterministic, one run, seed 0): met: min_capacity >= 80 % in all runs"
+        "shop (simulated, deterministic, one run, seed 0): met: lowest capacity >= 80 % in all runs"
         " (deterministic: 80 % meets the bound)."
     )
 
@@ -30,13 +30,15 @@ def test_what_is_missed_stands_before_what_is_met():
     both = "objectives: [{metric: min_capacity, at_least: 80%}, {metric: min_capacity, at_least: 90%}]\n"
     found = of(CERTAIN + both)
     assert (found.tone, found.word) == ("missed", "Objective missed")
-    assert found.sentence.index("missed: ") < found.sentence.index("met: min_capacity >= 80 %")
+    assert found.sentence.index("missed: ") < found.sentence.index("met: lowest capacity >= 80 %")
 
 
 def test_few_runs_leave_it_undecided():
     found = of(CHANCE + "objectives: [{metric: min_capacity, at_least: 80%, in_runs: 95%}]\n")
     assert (found.tone, found.word) == ("undecided", "Undecided")
-    assert "undecided: min_capacity >= 80 % in 95 % of runs (5 of 5 runs meet it" in found.sentence
+    assert (
+        "undecided: lowest capacity >= 80 % in 95 % of runs (5 of 5 runs meet it" in found.sentence
+    )
 
 
 def test_without_objectives_it_says_so_and_what_was_seen():
@@ -49,7 +51,9 @@ def test_what_was_refused_is_told_before_objectives():
     text = REFUSED + OBJECTIVE
     sentence = of(text).sentence
     assert (
-        0 < sentence.index("refused in 100 % of runs, first at 2h") < sentence.index("min_capacity")
+        0
+        < sentence.index("refused in 100 % of runs, first at 2h")
+        < sentence.index("lowest capacity")
     )
 
 
@@ -68,6 +72,7 @@ def test_a_fault_of_the_program_comes_before_all_else(failed):
 def test_a_comparison_names_the_best(compared):
     found = verdict(compared)
     assert found.word.startswith("Best: ") == bool(compared.conclusion.best)
+    assert "asked for: lowest capacity >= 80 %" in found.sentence
     for line in compared.conclusion.sentence.splitlines():
         assert line in found.sentence
 
