@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sim.cli.completion import SHELLS, PrintCompletion
+from sim.cli.helping import JUDGED, epilog, exit_codes, grouped
 from sim.core.errors import ScenarioError
 from sim.core.version import __version__
 
@@ -25,14 +27,9 @@ examples:
   rollout-sim assumptions shop.yaml             which guess it rests on
   rollout-sim run shop.yaml --set systems.shop.update_domains=10
 
-exit codes:
-  0    every objective is met, or none is given
-  1    an objective is missed (compare: by every variant)
-  2    the input is wrong or asks for too much; there are no results
-  3    internal error
-  4    no objective is missed, one is undecided or a --precision is not met
-  5    the answer stands, but could not be saved or written
-  130  interrupted by Ctrl-C or SIGTERM
+completion in a shell:
+  rollout-sim --print-completion bash > ~/.local/share/bash-completion/completions/rollout-sim
+
 """
 
 
@@ -49,7 +46,17 @@ class _Parser(argparse.ArgumentParser):
         self._more = more
 
     def format_help(self) -> str:
-        return super().format_help() + self._more()
+        if self.prog == PROGRAM:
+            return super().format_help()
+        formatter = self._get_formatter()
+        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_text(self.description)
+        for heading, actions in grouped(self._actions):
+            formatter.start_section(heading)
+            formatter.add_arguments(actions)
+            formatter.end_section()
+        formatter.add_text(epilog(self.prog.removeprefix(f"{PROGRAM} "), self._actions))
+        return formatter.format_help() + self._more()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Take no argument that is not known: the command itself, not its parent, tells of it."""
@@ -98,9 +105,15 @@ def parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Simulate how an upgrade rolls through an Azure fleet, before anyone presses "
         "the button.",
-        epilog=_EXAMPLES,
+        epilog=_EXAMPLES + exit_codes(JUDGED),
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    top.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help="print a script that completes commands and options in this shell (needs shtab)",
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, what: str, **settings: Any) -> argparse.ArgumentParser:
@@ -283,9 +296,7 @@ def _output(command: argparse.ArgumentParser, *more: str) -> None:
     told = "answer as text (default), JSON (in SI units, errors too)"
     if more:
         told += ", a Markdown table, or JUnit XML with a test case for each objective"
-    command.add_argument(
-        "--format", action=_Format, choices=("text", "json", *more), metavar="FORM", help=told
-    )
+    command.add_argument("--format", action=_Format, choices=("text", "json", *more), help=told)
     command.add_argument(
         "--json", action=_Format, nargs=0, dest="format", help="the same as --format json"
     )

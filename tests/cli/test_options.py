@@ -25,9 +25,7 @@ print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
     assert done.stderr.splitlines()[-1] == ""
 
 
-@pytest.mark.parametrize(
-    "command", ["new", "validate", "explain", "run", "compare", "keys", "schema"]
-)
+@pytest.mark.parametrize("command", cli.COMMANDS)
 def test_every_command_has_help(command, shell):
     code, out, err = shell(command, "--help")
     assert (code, err) == (0, "")
@@ -40,6 +38,11 @@ def test_help_names_every_command_and_exit_code(shell):
     assert [line.split()[0] for line in out.split("exit codes:\n")[1].splitlines()] == [
         *("0", "1", "2", "3", "4", "5", "130")
     ]
+
+
+def test_wrong_option_or_help_is_no_reason_to_look_for_shtab(tmp_path):
+    code = "import sys; from sim.cli import main; main(['run', '--help']); print('shtab' in sys.modules)"
+    assert python("-c", code, cwd=tmp_path).stdout.splitlines()[-1] == "False"
 
 
 def test_version_is_that_of_the_package(shell):
