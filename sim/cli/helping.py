@@ -35,6 +35,15 @@ EXAMPLES = {
         "rollout-sim compare shop.yaml --format markdown",
         "which variant is best, for a change request",
     ),
+    "sweep": (
+        "rollout-sim sweep shop.yaml --over systems.shop.update_domains=5,10,20",
+        "what ten or twenty domains change",
+    ),
+    "find": (
+        "rollout-sim find shop.yaml operations.0.upgrade_deployment.operator.bake=0s..2h",
+        "the shortest bake that meets every objective",
+    ),
+    "assumptions": ("rollout-sim assumptions shop.yaml", "on which guesses the answer rests"),
     "report": ("rollout-sim report results/shop", "the page of a result folder, made again"),
     "keys": ("rollout-sim keys operations.upgrade_deployment", "what may be asked, and how"),
     "schema": ("rollout-sim schema > scenario.schema.json", "for an editor that completes keys"),
@@ -71,10 +80,10 @@ def grouped(actions: Iterable[argparse.Action]) -> Iterator[tuple[str, list[argp
     return ((heading, under) for heading, under in found.items() if under)
 
 
-def epilog(command: str, actions: Iterable[argparse.Action]) -> str:
-    """What stands below the options: an example and the exit codes."""
+def epilog(command: str, actions: Iterable[argparse.Action], own: str | None = None) -> str:
+    """What stands below the options: an example and the exit codes, its `own` where it has any."""
     judges = any(action.dest == "replications" for action in actions)
-    parts = [exit_codes(JUDGED if judges else PLAIN)]
+    parts = [own or exit_codes(JUDGED if judges else PLAIN)]
     if command in EXAMPLES:
         line, says = EXAMPLES[command]
         parts.insert(0, f"example:\n  {line}\n      {says}\n")

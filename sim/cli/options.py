@@ -55,7 +55,8 @@ class _Parser(argparse.ArgumentParser):
             formatter.start_section(heading)
             formatter.add_arguments(actions)
             formatter.end_section()
-        formatter.add_text(epilog(self.prog.removeprefix(f"{PROGRAM} "), self._actions))
+        name = self.prog.removeprefix(f"{PROGRAM} ")
+        formatter.add_text(epilog(name, self._actions, self.epilog))
         return formatter.format_help() + self._more()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
