@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from sim.files import load, loads
     from sim.results import (
         Assumptions,
+        FindResults,
         Results,
         Run,
         assumptions,
         compare,
+        find,
         open_results,
         run,
         run_one,
@@ -27,15 +29,16 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 __all__ = [
-    "Assumptions", "LongRunWarning", "ModelError", "Results", "Run", "Scenario", "ScenarioError",
-    "SimError", "TooMuchError", "assumptions", "compare", "load", "loads", "open_results", "run",
-    "run_one",
+    "Assumptions", "FindResults", "LongRunWarning", "ModelError", "Results", "Run", "Scenario",
+    "ScenarioError", "SimError", "TooMuchError", "assumptions", "compare", "find", "load", "loads",
+    "open_results", "run", "run_one",
 ]  # fmt: skip
 
 _HOMES = {
     "sim.core.errors": "LongRunWarning ModelError ScenarioError SimError TooMuchError",
     "sim.files": "load loads",
-    "sim.results": "Assumptions Results Run assumptions compare open_results run run_one",
+    "sim.results": "Assumptions FindResults Results Run assumptions compare find open_results run "
+    "run_one",
     "sim.scenario": "Scenario",
 }
 

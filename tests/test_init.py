@@ -34,6 +34,7 @@ def run_python(code):
 def test_face_is_what_users_are_promised():
     assert sim.__all__ == [
         "Assumptions",
+        "FindResults",
         "LongRunWarning",
         "ModelError",
         "Results",
@@ -44,6 +45,7 @@ def test_face_is_what_users_are_promised():
         "TooMuchError",
         "assumptions",
         "compare",
+        "find",
         "load",
         "loads",
         "open_results",

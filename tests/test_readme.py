@@ -22,8 +22,8 @@ REFERENCE = ROOT / "scenarios" / "README.md"
 SHOWN = re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", README)
 
 
-def test_the_readme_shows_a_run_an_explanation_and_comparisons():
-    commands = ["run", "explain", "compare", "compare", "run"]
+def test_the_readme_shows_a_run_an_explanation_comparisons_and_a_search():
+    commands = ["run", "explain", "compare", "find", "compare", "run"]
     assert [command.split()[0] for command, _ in SHOWN] == commands
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": "checking",
     "run": "running",
     "compare": "running",
+    "find": "find",
     "report": "report",
     "assumptions": "assumptions",
     "keys": "reference",
@@ -78,7 +79,7 @@ def _answer(words: list[str]) -> Answer:
         return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
         found = problems.internal(str(error), words)
-        if options.command in ("run", "compare"):
+        if options.command in ("run", "compare", "find"):
             found.append(Problem("", "", f"to see it again: {_rerun(options, error)}"))
         return _failed(found, INTERNAL_ERROR, words)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
@@ -109,7 +110,7 @@ def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer
 
 def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Problem:
     """How far it came is noted on the way."""
-    if not {"run", "compare"}.intersection(words[:1]):
+    if not {"run", "compare", "find"}.intersection(words[:1]):
         return Problem("", "", "interrupted")
     # The only variant has a name in tables that nobody gave it.
     reached = "".join(getattr(interruption, "__notes__", [])).removesuffix(" of baseline")
@@ -127,4 +128,7 @@ def _rerun(options: argparse.Namespace, error: ModelError) -> str:
     from sim.cli.failed import rerun  # noqa: PLC0415  (help needs no experiments)
     from sim.experiments.failures import options_of  # noqa: PLC0415
 
-    return rerun(options, options_of(error.replication, error.seed, error.variant))
+    # A search notes the value that it tried.
+    changes = getattr(error, "__notes__", [])
+    again = options_of(error.replication, error.seed, error.variant)
+    return rerun(options, " ".join([*changes, again]))

@@ -52,12 +52,12 @@ def _counts(results: Results, options: argparse.Namespace) -> Iterator[str]:
         whose = f"{one.name}: " if results.about.compared else ""
         of = one.replications + len(found)
         yield (
-            f"{whose}{len(found):,} of {of:,} replications failed: {_why(found)}; "
+            f"{whose}{len(found):,} of {of:,} replications failed: {why(found)}; "
             f"to see it again: {rerun(options, found[0].rerun)}"
         )
 
 
-def _why(found: Sequence[FailedReplication]) -> str:
+def why(found: Sequence[FailedReplication]) -> str:
     """The first one in full, and which others there are."""
     first, *others = found
     at = "" if first.time_s is None else f" at {show_duration(first.time_s)} of the run"

@@ -44,20 +44,7 @@ def finished(
     options: argparse.Namespace,
 ) -> Answer:
     """The answer, once its results are saved; it stands where that fails or is interrupted."""
-    folder, code, found = None, _code(results), list[Problem]()
-    if not options.no_files:
-        try:
-            folder = _save(results, lines, options)
-        except ScenarioError as error:
-            code, found = NOT_SAVED, [*found, *error.problems]
-        except KeyboardInterrupt:
-            told = "interrupted while results were written; nothing is saved"
-            code, found = INTERRUPTED, [*found, Problem("", "", told)]
-        except MemoryError:
-            told = "this machine does not have the memory to save the results; nothing is saved"
-            code, found = NOT_SAVED, [*found, Problem("", "", told)]
-        except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
-            code, found = INTERNAL_ERROR, [*found, *problems.surprise(error, options.words)]
+    folder, code, found = saved(lambda: _save(results, lines, options), _code(results), options)
     every = [*failed.problems(results, options), *found]
     said = tuple(problems.lines(every))
     if options.format in (None, "text"):
@@ -72,6 +59,29 @@ def finished(
     else:
         text = junit(results, code, problems.lines(found))
     return Answer(text, code, () if options.quiet else said)
+
+
+def saved(
+    save: Callable[[], Path], code: int, options: argparse.Namespace
+) -> tuple[Path | None, int, list[Problem]]:
+    """The folder that `save` writes, unless none is asked for; the exit code, and what is wrong.
+
+    The code is that of the answer where nothing is.
+    """
+    if options.no_files:
+        return None, code, []
+    try:
+        return save(), code, []
+    except ScenarioError as error:
+        return None, NOT_SAVED, [*error.problems]
+    except KeyboardInterrupt:
+        told = "interrupted while results were written; nothing is saved"
+        return None, INTERRUPTED, [Problem("", "", told)]
+    except MemoryError:
+        told = "this machine does not have the memory to save the results; nothing is saved"
+        return None, NOT_SAVED, [Problem("", "", told)]
+    except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
+        return None, INTERNAL_ERROR, problems.surprise(error, options.words)
 
 
 def _save(

@@ -24,12 +24,33 @@ examples:
   rollout-sim explain shop.yaml                 what will happen, before anything runs
   rollout-sim run shop.yaml                     how far capacity dips, and for how long
   rollout-sim compare shop.yaml                 which of its variants is best
+  rollout-sim find shop.yaml systems.shop.update_domains=2..20
+                                                the smallest that meets its objectives
   rollout-sim assumptions shop.yaml             which guess it rests on
   rollout-sim run shop.yaml --set systems.shop.update_domains=10
 
 completion in a shell:
   rollout-sim --print-completion bash > ~/.local/share/bash-completion/completions/rollout-sim
 
+"""
+
+
+_FIND = """\
+examples:
+  rollout-sim find shop.yaml systems.shop.update_domains=2..20
+  rollout-sim find shop.yaml operations.0.upgrade_deployment.operator.bake=0s..2h
+  rollout-sim find set.yaml systems.set.upgrade_policy.max_batch_instance_percent=5%..50% --largest
+
+What is looked for is told by how LOW and HIGH are written: whole numbers, other numbers, durations,
+shares in percent. Each value is judged by its objectives, with common random numbers; an undecided
+one gets twice as many replications, from 30 on. The answer is a bracket, which is right at least as
+often as the confidence of the objectives says.
+
+exit codes, beside those of every command:
+  0    a bracket no wider than the tolerance, or the first value asked for already meets
+  1    no value is known to meet: the last one asked for misses
+  4    the bracket is wider than the tolerance, or no value is known to meet: some are undecided
+Of several variants it is that of the best answer.
 """
 
 
@@ -130,6 +151,13 @@ def parser() -> argparse.ArgumentParser:
             "compare", "simulate every variant with common random numbers and say which is best"
         )
     )
+    _find(
+        command(
+            "find",
+            "find the smallest, or largest, value of a key for which the objectives are met",
+            epilog=_FIND,
+        )
+    )
     _report(command("report", "make report.html of a result folder again, from the folder alone"))
     _assumptions(
         command("assumptions", "halve and double each number that is assumed: which one decides")
@@ -204,6 +232,36 @@ def _run(command: argparse.ArgumentParser) -> None:
 def _compare(command: argparse.ArgumentParser) -> None:
     _scenario(command)
     _experiment(command)
+
+
+def _find(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    command.add_argument(
+        "range", metavar="PATH=LOW..HIGH", help="the key, and the values to look between"
+    )
+    command.add_argument(
+        "--largest", action="store_true", help="find the largest value that meets, not the smallest"
+    )
+    command.add_argument(
+        "--tolerance",
+        metavar="STEP",
+        help="how far apart the ends of the answer may be (default: 1 between whole numbers, else "
+        "a round step, a 64th of the range or less)",
+    )
+    command.add_argument(
+        "--variant", metavar="NAME", help="search this variant (default: each has its answer)"
+    )
+    command.add_argument(
+        "--max-replications",
+        type=_whole(1),
+        metavar="N",
+        help="replications of a value to make at most, 30 or more (default: 10,000)",
+    )
+    _seed(command)
+    _workers(command)
+    _places(command)
+    command.set_defaults(keep=[], replications=None)
+    _output(command)
 
 
 def _report(command: argparse.ArgumentParser) -> None:
@@ -304,11 +362,19 @@ def _output(command: argparse.ArgumentParser, *more: str) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress and no warnings")
 
 
-def _runs(command: argparse.ArgumentParser) -> None:
+def _seed(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", metavar="N", help="override the random seed, 0 to 2^63 - 1")
+
+
+def _runs(command: argparse.ArgumentParser) -> None:
+    _seed(command)
     command.add_argument(
         "--replications", type=_whole(1), metavar="N", help="override the number of replications"
     )
+    _workers(command)
+
+
+def _workers(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--workers",
         type=_whole(1),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from sim.results.finding import FindResults, find
 from sim.results.results import Results, compare, open_results, renew_report, run, run_one
 from sim.results.sensitivity import Assumptions, assumptions
 from sim.results.single_run import Run
 
 __all__ = [
     "Assumptions",
+    "FindResults",
     "Results",
     "Run",
     "assumptions",
     "compare",
+    "find",
     "open_results",
     "renew_report",
     "run",

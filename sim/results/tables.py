@@ -113,6 +113,25 @@ PROGRESS = schema(
 REPLICATIONS = schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
 TIMELINES = schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
 BANDS = schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)
+TRIALS = schema(
+    variant=TEXT,
+    path=TEXT,
+    value=TEXT,
+    number=NUMBER,
+    unit=TEXT,
+    tried=WHOLE,
+    replications=WHOLE,
+    failed=WHOLE,
+    verdict=TEXT,
+    objective=TEXT,
+    bound=NUMBER,
+    share=NUMBER,
+    low=NUMBER,
+    high=NUMBER,
+    objective_verdict=TEXT,
+    sentence=TEXT,
+)
+"""Values that were tried in a search, the lowest first: a row an objective of each."""
 DIPS = schema(start_s=NUMBER, end_s=NUMBER, depth=NUMBER, lost_hours=NUMBER)
 
 

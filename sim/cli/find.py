@@ -1,0 +1,181 @@
+"""The command that looks for the smallest or the largest value that meets the objectives."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sim import results
+from sim.cli import inputs, problems, streams
+from sim.cli.answer import (
+    INTERNAL_ERROR,
+    MET,
+    MISSED,
+    UNDECIDED,
+    Answer,
+    command_line,
+)
+from sim.cli.console import Column, Style, paragraph, table
+from sim.cli.failed import rerun, why
+from sim.cli.finishing import saved
+from sim.cli.json_text import json_text
+from sim.cli.precision import named_as_options
+from sim.cli.summary import footer
+from sim.core.errors import Problem, ScenarioError
+from sim.core.formatting import TOLERANCE, show, show_range
+from sim.core.units import shorten, show_share
+from sim.systems import SYSTEM_TYPES
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sim.experiments.search import Trial
+    from sim.results import FindResults
+
+_RANGE = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^="])+)=(.*?)\.\.(.*)', re.DOTALL)
+"""A key that holds "=" is quoted, as one that holds a dot is."""
+
+_WHERE = "find"
+
+
+def find(options: argparse.Namespace) -> Answer:
+    match = _RANGE.fullmatch(options.range)
+    if match is None:
+        rule = "must be PATH=LOW..HIGH, such as systems.shop.update_domains=2..20"
+        raise ScenarioError.of(f"{rule}, got {shorten(options.range)}", where=_WHERE)
+    scenario, warnings = inputs.ready(options)
+    with inputs.cost_is_noted(warnings, options), named_as_options():
+        found = results.find(
+            scenario,
+            *match.groups(),
+            largest=options.largest,
+            tolerance=options.tolerance,
+            max_replications=options.max_replications,
+            progress=not options.quiet,
+            force=options.force,
+            workers=options.workers,
+            executor=options.cluster,
+        )
+    failed = list(_failed(found, options))
+    report = "please report it with the scenario file"
+    wrong = [Problem("", "", f"internal error: {each}; {report}") for each in failed]
+
+    def lines(style: Style) -> list[str]:
+        return _lines(found, failed, style)
+
+    def save() -> Path:
+        return found.save(
+            options.out,
+            overwrite=options.overwrite,
+            figures=options.figures != "none",
+            answer=streams.text([*lines(Style(blocks=True)), *footer(found.about.assumptions, [])]),
+            command=command_line(options.words),
+        )
+
+    folder, code, unsaved = saved(save, _code(found), options)
+    wrong += unsaved
+    said = tuple(problems.lines(wrong))
+    if options.json:
+        text = json_text(_data(found, warnings, folder, wrong))
+        return Answer(text, code, () if options.quiet else said)
+    end = footer(found.about.assumptions, _places(folder))
+    return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
+
+
+def _code(found: FindResults) -> int:
+    """That of the best answer; where a replication failed, that of the failure."""
+    if found.failed_replications:
+        return INTERNAL_ERROR
+    codes = {"found": MET, "at the end": MET, "none": MISSED}
+    return min(
+        (codes.get(each.outcome, UNDECIDED) for each in found.answers),
+        key=(MET, UNDECIDED, MISSED).index,
+    )
+
+
+def _failed(found: FindResults, options: argparse.Namespace) -> Iterator[str]:
+    """How many replications of each variant failed, why, and what runs the first one again."""
+    for each in found.answers:
+        own = [one for one in found.failed_replications if one.variant == each.variant]
+        if own:
+            whose = f"{each.variant}: " if len(found.answers) > 1 else ""
+            of = each.replications + each.failed
+            rule = f"{whose}{each.failed:,} of {of:,} replications failed: {why(own[:1])}"
+            yield f"{rule}; to see it again: {rerun(options, own[0].rerun)}"
+
+
+def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]:
+    about = found.about
+    lines = [line for said in failed for line in paragraph(said)]
+    best = "largest" if about.largest else "smallest"
+    head = f"{about.name}: {best} {about.path} from {about.low} to {about.high} for which the "
+    head += f"objectives are met, tolerance {about.tolerance}"
+    lines += [style.title(line) for line in paragraph(head)]
+    for each in found.answers:
+        whose = f"{each.variant}: " if len(found.answers) > 1 else ""
+        lines += paragraph(f"{whose}{each.sentence}")
+    for each in found.answers:
+        tried = found.tried(each.variant)
+        asked = tried[0].texts if len(tried[0].texts) > 1 else ()
+        lines += ["", *([f"{each.variant}:"] if len(found.answers) > 1 else [])]
+        lines += [line for k, text in enumerate(asked, 1) for line in paragraph(f"({k}) {text}")]
+        lines += table([one.value for one in tried], _columns(tried), style)
+        if each.confidence < 1:
+            lines += paragraph(f"each limit at {show_share(each.level)}: verdicts share the error")
+    return [*lines, ""]
+
+
+def _columns(tried: Sequence[Trial]) -> list[Column]:
+    asked = tried[0].texts
+    columns = [
+        Column("runs", tuple(f"{each.replications:,}" for each in tried)),
+        Column("verdict", tuple(each.outcome for each in tried)),
+    ]
+    for place, text in enumerate(asked):
+        heading = text if len(asked) == 1 else f"({place + 1})"
+        columns.append(Column(heading, tuple(_seen(each, place) for each in tried)))
+    return columns
+
+
+def _seen(trial: Trial, place: int) -> str:
+    """``96.7 % (93.1..98.9 %)``: of the runs, or the mean."""
+    asked, verdict = trial.objectives[place], trial.verdicts[place]
+    unit = "share"
+    if asked.of == "mean":
+        kinds = [kind.metrics for kind in SYSTEM_TYPES.values() if asked.metric in kind.metrics]
+        unit = kinds[0][asked.metric].unit
+    within = ""
+    if trial.random:
+        ends = _outwards(verdict.low, verdict.high) if unit == "share" else ""
+        within = f" ({ends or show_range(verdict.low, verdict.high, unit)})"
+    return f"{show(verdict.share, unit)}{within}"
+
+
+def _outwards(low: float, high: float) -> str:
+    """``93.1..98.9 %``: an interval of shares that is rounded holds the exact one."""
+    ends = math.floor(1000 * low + TOLERANCE) / 10, math.ceil(1000 * high - TOLERANCE) / 10
+    return f"{ends[0]:g}..{ends[1]:g} %"
+
+
+def _places(folder: Path | None) -> list[str]:
+    if folder is None:
+        return []
+    pictures = sorted((folder / "figures").glob("*.png"))
+    return [f"picture: {pictures[0]}"] if pictures else [f"results: {folder}"]
+
+
+def _data(
+    found: FindResults, warnings: list[str], folder: Path | None, wrong: Sequence[Problem]
+) -> dict[str, Any]:
+    return {
+        **asdict(found.about),
+        "trials": found.rows(),
+        "warnings": warnings,
+        "problems": problems.data(wrong),
+        "results": folder and str(folder),
+    }

@@ -1,0 +1,377 @@
+"""The smallest or the largest value of a path that meets the objectives, and what finds it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from sim import files
+from sim.core.errors import LongRunWarning, ScenarioError
+from sim.experiments.candidates import candidates
+from sim.experiments.execution import Execution
+from sim.experiments.failures import FailedReplication, options_of
+from sim.experiments.objectives import bound_of, how_to_ask
+from sim.experiments.precision_asked import MOST, most_of
+from sim.experiments.search import WHERE, at_value, change, looks_of, search
+from sim.experiments.search_sentence import answer_of
+from sim.forecast.estimate import estimate, warning
+from sim.plots.style import png
+from sim.results import html, tables
+from sim.results.cost import bear
+from sim.results.provenance import RESOLVED, made
+from sim.results.results import BASELINE, given_scenario
+from sim.results.trials import picture
+from sim.systems.base.spec import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
+    from os import PathLike
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from sim.experiments.candidates import Candidates
+    from sim.experiments.search import Found, Trial
+    from sim.experiments.search_sentence import Answer
+    from sim.forecast.estimate import Estimate
+    from sim.plots.style import Picture
+    from sim.scenario import Scenario
+    from sim.simulation import Simulation
+
+FILE = "find.csv"
+"""The table of the values that were tried."""
+
+_NOT_SEARCHED = ("seed", "replications")
+"""Of them nothing depends that an objective asks for."""
+
+
+def find(
+    scenario: Scenario | str | PathLike[str],
+    path: str,
+    low: object,
+    high: object,
+    *,
+    largest: bool = False,
+    tolerance: object = None,
+    variant: str = "",
+    seed: int | None = None,
+    max_replications: int | None = None,
+    progress: bool = False,
+    force: bool = False,
+    workers: int | None = None,
+    executor: Executor | str | None = None,
+) -> FindResults:
+    """The smallest value of a path, from `low` to `high`, for which all objectives are met.
+
+    A bisection with common random numbers: each value is judged by its objectives' verdicts, an
+    undecided one gets twice as many replications, and the error is shared over all that is judged.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file. Each of its variants gets an answer of its own.
+    path
+        As for `Scenario.override`.
+    low, high
+        The ends, written as in a file: whole numbers, other numbers, "10min", "80%".
+    largest
+        Whether the largest value is looked for instead.
+    tolerance
+        How far apart the values of the answer may be; by default 1 between whole numbers, else a
+        round step of which there are 64 or a few more.
+    variant
+        The only variant to search.
+    seed
+        The seed, in the place of the scenario's own.
+    max_replications
+        How many to make of a value at most, 30 or more; by default 10,000.
+    progress
+        Whether to show a bar on stderr where that is a terminal.
+    force
+        Whether to run what is expected to pass the bounds of a run or the memory of this machine.
+    workers, executor
+        As for `run`.
+
+    Warns
+    -----
+    LongRunWarning
+        If what was begun is expected to take more than a minute or 2 GB.
+
+    Raises
+    ------
+    ScenarioError
+        If the file is wrong, has no objectives or does not take a value, which is then named, or
+        `low`, `high` or `tolerance` are no such values.
+    ModelError
+        If every run at a value breaks an invariant of its own model, or the first ten do.
+    """
+    began = perf_counter()
+    most = MOST if max_replications is None else most_of(max_replications, path)
+    scenario = given_scenario(scenario, seed=seed)
+    values = candidates(path, low, high, tolerance)
+    if path in _NOT_SEARCHED:
+        raise ScenarioError.of("must be a key that the run depends on", where=WHERE, path=path)
+    variants = _variants(scenario, variant)
+    for each in variants.values():
+        if not each.objectives:
+            raise ScenarioError.of(how_to_ask(each), where=WHERE)
+        for end in (0, values.last):
+            at_value(each, path, values.text(end))
+    looks = looks_of(variants, most)
+    before_look = _costs(force=force)
+    with Execution(executor, workers=workers, progress=progress) as execution:
+        found = [
+            search(
+                name,
+                _at(each, path),
+                values,
+                looks,
+                largest=largest,
+                before_look=before_look,
+                execution=execution,
+            )
+            for name, each in variants.items()
+        ]
+    about = AboutFind(
+        name=scenario.name,
+        question=scenario.question,
+        path=path,
+        unit=values.unit,
+        low=values.text(0),
+        high=values.text(values.last),
+        tolerance=values.tolerance,
+        tolerance_given=not values.is_default,
+        largest=largest,
+        looks=tuple(looks),
+        seed=scenario.seed,
+        answers=tuple(answer_of(each, values, largest=largest) for each in found),
+        failed_replications=tuple(one for each in found for one in _failed(each, scenario, path)),
+        assumptions=scenario.assumptions,
+        inputs={
+            file: sha256(content).hexdigest()
+            for file, content in sorted(scenario.written.contents.items())
+        },
+        wall_time_s=perf_counter() - began,
+    )
+    return FindResults(about, found, values)
+
+
+@dataclass(frozen=True)
+class AboutFind:
+    """What a search was about and what came of it, as far as no table tells it."""
+
+    name: str
+    question: str
+    path: str
+    unit: str
+    """Of the numbers in tables: ``s``, ``share``, ``count`` or nothing."""
+    low: str
+    high: str
+    tolerance: str
+    tolerance_given: bool
+    largest: bool
+    looks: Sequence[int]
+    """After how many replications a value is looked at, as long as it is undecided."""
+    seed: int
+    answers: Sequence[Answer]
+    """One a variant."""
+    failed_replications: Sequence[FailedReplication]
+    assumptions: Sequence[str]
+    inputs: Mapping[str, str]
+    wall_time_s: float
+
+
+class FindResults:
+    """The bracket of each variant, and the values that were tried."""
+
+    def __init__(self, about: AboutFind, found: Sequence[Found], values: Candidates) -> None:
+        self.about = about
+        self._found = {each.variant: each for each in found}
+        self._values = values
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """One a variant: its bracket, with its confidence, and the sentence that says so."""
+        return self.about.answers
+
+    @property
+    def sentence(self) -> str:
+        """The answers of all variants, one a line."""
+        several = len(self.answers) > 1
+        return "\n".join(
+            f"{each.variant}: {each.sentence}" if several else each.sentence
+            for each in self.answers
+        )
+
+    @property
+    def failed_replications(self) -> Sequence[FailedReplication]:
+        """Those that a fault of the program ended; what is said is of the others."""
+        return self.about.failed_replications
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row an objective of each value that was tried, the lowest value first."""
+        return tables.frame(self.table())
+
+    def table(self) -> pa.Table:
+        """The same in Arrow's form."""
+        rows = [row for one in self._found.values() for row in self._rows(one)]
+        return tables.from_rows(tables.TRIALS, rows)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The same as rows, column name -> value; NaN where there is no number."""
+        return tables.to_rows(self.table())
+
+    def tried(self, variant: str = "") -> list[Trial]:
+        """The values that were tried of a variant, the lowest first."""
+        return sorted(self._one(variant).trials, key=lambda each: each.place)
+
+    def scenario(self, variant: str = "") -> Scenario:
+        """The scenario at the value that is known to be met, next to the answer.
+
+        Raises
+        ------
+        ScenarioError
+            If no value is known to be met, or there is no such variant.
+        """
+        found = self._one(variant).scenario
+        if found is None:
+            raise ScenarioError.of("no value is known to meet the objectives", where=WHERE)
+        return found
+
+    def plot(self, variant: str = "") -> Picture:
+        """The values that were tried of a variant, with intervals, and the bracket."""
+        return picture(self._one(variant), self._answer(variant), self._values)
+
+    def save(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        figures: bool = True,
+        answer: str = "",
+        command: str = "",
+    ) -> Path:
+        """Write a folder: find.csv, the scenario of each answer, pictures, the provenance.
+
+        By default a new one, ``results/NAME``; gives its path. `answer` is what the user is told,
+        `command` what was typed.
+
+        Raises
+        ------
+        ScenarioError
+            If the folder cannot be written there. What is there stays.
+        """
+        about = {**made(command or "from Python"), "find": asdict(self.about)}
+        parts = self._parts(figures, answer)
+        return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
+
+    def _parts(self, figures: bool, answer: str) -> Iterator[tuple[str, files.Content]]:
+        if answer:
+            yield files.ANSWER, answer
+        yield FILE, self.table()
+        alone = len(self._found) == 1
+        for place, (name, one) in enumerate(self._found.items()):
+            if one.scenario is not None:
+                file = RESOLVED if alone else f"variants/{place}.resolved.yaml"
+                yield file, one.scenario.to_yaml()
+            if figures:
+                picture_of = "find" if alone else f"find-{place}"
+                yield f"figures/{picture_of}.png", png(self.plot(name))
+
+    def _one(self, variant: str) -> Found:
+        if not variant:
+            return next(iter(self._found.values()))
+        return look_up(self._found, variant, "a variant of these results")
+
+    def _answer(self, variant: str) -> Answer:
+        name = self._one(variant).variant
+        return next(each for each in self.answers if each.variant == name)
+
+    def _rows(self, one: Found) -> Iterator[dict[str, Any]]:
+        order = {trial.place: number for number, trial in enumerate(one.trials, 1)}
+        for trial in sorted(one.trials, key=lambda each: each.place):
+            for asked, text, verdict in zip(
+                trial.objectives, trial.texts, trial.verdicts, strict=True
+            ):
+                yield {
+                    "variant": trial.variant,
+                    "path": self.about.path,
+                    "value": trial.value,
+                    "number": trial.number,
+                    "unit": self.about.unit,
+                    "tried": order[trial.place],
+                    "replications": trial.replications,
+                    "failed": len(trial.failures),
+                    "verdict": trial.outcome,
+                    "objective": text,
+                    "bound": bound_of(asked)[0],
+                    "share": verdict.share,
+                    "low": verdict.low,
+                    "high": verdict.high,
+                    "objective_verdict": verdict.verdict,
+                    "sentence": verdict.sentence,
+                }
+
+    def __repr__(self) -> str:
+        return f"<FindResults of {self.about.name}: {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        headings = ["variant", "value", "replications", "verdict", ""]
+        rows = [
+            [name, each.value, f"{each.replications:,}", each.outcome,
+             each.verdicts[each.decisive].sentence]
+            for name in self._found
+            for each in self.tried(name)
+        ]  # fmt: skip
+        skip = 0 if len(self._found) > 1 else 1
+        body = html.table(headings[skip:], [row[skip:] for row in rows])
+        return html.page(self.about.name, self.sentence.splitlines(), [body])
+
+
+def _variants(scenario: Scenario, variant: str) -> dict[str, Scenario]:
+    """Those that are searched."""
+    if variant:
+        return {variant: scenario.variant(variant)}
+    names = scenario.variant_names
+    if names:
+        return {name: scenario.variant(name) for name in names}
+    return {scenario.variant_name or BASELINE: scenario}
+
+
+def _at(scenario: Scenario, path: str) -> Callable[[str], Scenario]:
+    return lambda value: at_value(scenario, path, value)
+
+
+def _costs(*, force: bool) -> Callable[[Simulation, int], None]:
+    """Refuses a look that is too much, and warns once of the one that makes it long in all."""
+    made: dict[Simulation, Estimate] = {}
+    told: list[str] = []
+
+    def before_look(simulation: Simulation, runs: int) -> None:
+        expected = made.get(simulation) or estimate(simulation, runs)
+        made[simulation] = replace(expected, replications=runs)
+        bear([made[simulation]], force=force)
+        said = None if told else warning(list(made.values()))
+        if said is not None:
+            told.append(said)
+            warnings.warn(said, LongRunWarning, stacklevel=6)
+
+    return before_look
+
+
+def _failed(found: Found, scenario: Scenario, path: str) -> Iterator[FailedReplication]:
+    name = "" if found.variant == BASELINE and not scenario.variant_names else found.variant
+    for trial in found.trials:
+        for each in trial.failures:
+            again = (
+                f"{change(path, trial.value)} {options_of(each.replication, scenario.seed, name)}"
+            )
+            yield FailedReplication(
+                found.variant, each.replication, scenario.seed, each.time_s, each.message, again
+            )
