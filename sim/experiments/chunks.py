@@ -21,6 +21,7 @@ from sim.core.errors import ModelError, NoMemoryError
 from sim.core.log import Stack
 from sim.core.metrics import Key
 from sim.experiments.auditing import audit, exact_arithmetic, fault
+from sim.experiments.averages import Averages
 from sim.experiments.failures import MOST_IN_VAIN, Failure, Failures
 from sim.experiments.incidents import happened
 from sim.experiments.samples import Samples, series_of
@@ -64,6 +65,7 @@ class Part:
     values: Mapping[Key, NDArray[np.float64]]
     rollouts_ended: Mapping[str, NDArray[np.bool_]]
     outcomes: Mapping[tuple[str, str], NDArray[np.float64]]
+    averages: Mapping[str, Averages]
     sampled: Sequence[Piece]
     failures: Sequence[Failure]
     error: Exception | None
@@ -102,6 +104,7 @@ def measure(simulation: Simulation, chunk: Chunk) -> Part:
         concatenated([each.values for each in stacks]),
         concatenated([each.rollouts_ended for each in stacks]),
         concatenated([each.outcomes for each in stacks]),
+        added([each.averages for each in stacks]),
         samples.pieces,
         sorted(failures.found, key=attrgetter("replication")),
         failures.first if in_vain(numbers, failures.found) else None,
@@ -121,7 +124,7 @@ def lost(simulation: Simulation, number: int) -> Part:
     """What is told of a replication whose worker died again and again."""
     rule = "its process was killed each time, as where the memory does not suffice"
     failure, error = Failure(number, None, rule), fault(simulation, rule, number, 0.0)
-    return Part(np.zeros(0, np.int64), {}, {}, {}, (), (failure,), error, False, None, 0.0)
+    return Part(np.zeros(0, np.int64), {}, {}, {}, {}, (), (failure,), error, False, None, 0.0)
 
 
 @contextmanager
@@ -164,6 +167,7 @@ class _Analysis(NamedTuple):
     values: Mapping[Key, NDArray[np.float64]]
     rollouts_ended: Mapping[str, NDArray[np.bool_]]
     outcomes: Mapping[tuple[str, str], NDArray[np.float64]]
+    averages: Mapping[str, Averages]
 
 
 def _sound(
@@ -194,7 +198,17 @@ def _analysed(simulation: Simulation, logs: Sequence[Log], samples: Samples | No
         happenings = happened(stack, simulation.models)
         if samples is not None and not samples.are_enough:
             samples.add(series_of(simulation, stack, logs))
-        return _Analysis(stack.numbers, values, ended, happenings)
+        return _Analysis(stack.numbers, values, ended, happenings, _averages(simulation, stack))
+
+
+def _averages(simulation: Simulation, stack: Stack) -> dict[str, Averages]:
+    """By system what becomes steady, averaged over even intervals."""
+    found = {}
+    for system, model in simulation.models.items():
+        parts = simulation.kinds[system].population(model, stack)
+        if parts:
+            found[system] = Averages.of(parts)
+    return found
 
 
 def _values(
@@ -210,6 +224,15 @@ def _values(
         for (group, metric), value in measured.items():
             values[Key(system, group, metric)] = value
     return values, ended
+
+
+def added(parts: Sequence[Mapping[str, Averages]]) -> dict[str, Averages]:
+    """Averages by system, those of all parts together."""
+    found: dict[str, Averages] = {}
+    for part in parts:
+        for system, each in part.items():
+            found[system] = found[system] + each if system in found else each
+    return found
 
 
 def concatenated(parts: Sequence[Mapping[K, NDArray[A]]]) -> dict[K, NDArray[A]]:

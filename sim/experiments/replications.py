@@ -14,7 +14,7 @@ import numpy as np
 from sim.core.errors import ScenarioError
 from sim.core.log import Log
 from sim.core.units import shorten, shorten_any
-from sim.experiments.chunks import Chunk, concatenated, in_vain, measure
+from sim.experiments.chunks import Chunk, added, concatenated, in_vain, measure
 from sim.experiments.samples import Samples
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.metrics import Key
+    from sim.experiments.averages import Averages
     from sim.experiments.chunks import Part
     from sim.experiments.failures import Failure
     from sim.experiments.samples import Piece
@@ -50,6 +51,8 @@ class Measured:
     """By system and what happened (see `incidents.happened`) when it did, shape (n,), or NaN."""
     failures: Sequence[Failure] = ()
     """The replications that failed, by number."""
+    averages: Mapping[str, Averages] = field(default_factory=dict)
+    """By system what becomes steady, averaged over even intervals of all replications."""
 
     @classmethod
     def of(cls, simulation: Simulation, parts: Sequence[Part]) -> Measured:
@@ -74,6 +77,7 @@ class Measured:
             Samples(piece for part in sound for piece in part.sampled).pieces,
             concatenated([part.outcomes for part in sound]),
             failures,
+            added([part.averages for part in sound]),
         )
         return found if first.drew else found.only(found.numbers == found.numbers[0])
 
@@ -93,6 +97,7 @@ class Measured:
             Samples([*self.sampled, *more.sampled]).pieces,
             concatenated([self.outcomes, more.outcomes]),
             (*self.failures, *more.failures),
+            added([self.averages, more.averages]),
         )
 
     def only(self, chosen: NDArray[np.bool_]) -> Measured:

@@ -2,13 +2,12 @@
 
 Chow and Robbins (On the asymptotic theory of fixed-width sequential confidence intervals for the
 mean, Ann. Math. Statist. 36 (1965), 457-462) add values until the interval of the mean is as narrow
-as was asked: as the width asked for goes to 0, it holds the mean as often as its level says. Law
-(Simulation Modeling and Analysis, 5th ed. 2015, section 9.4.1) states it for replications, and
-warns of first looks at few of them: a sample that has little of a long tail is narrow, and stops
-too early. So the first look is at 30; a later one is at as many as the half-width seen projects (it
-falls with the root of n), at most twice as many as before, so that one wild sample commits to
-little. Where a scenario knows of a chance, such as a bad build's, no look stops before so many that
-one may be expected (`verdicts.enough_to_see`), as with verdicts on a mean.
+as was asked: as the width asked for goes to 0, it holds the mean as often as its level says. A
+sample that has little of a long tail is narrow, and stops too early. So the first look is at 30; a
+later one is at as many as the half-width seen projects (it falls with the root of n), at most twice
+as many as before, so that one wild sample commits to little. Where a scenario knows of a chance,
+such as a bad build's, no look stops before so many that one may be expected
+(`verdicts.enough_to_see`), as with verdicts on a mean.
 
 How often the interval at the stop held the mean, in percent of 2,000 experiments, and after how
 many replications it stopped on average (`test_errors_of_stopping` measures it again):

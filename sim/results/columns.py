@@ -27,6 +27,7 @@ FILES = {
     "timelines.parquet": "Every series of the first replication, step by step.",
     "events.parquet": "Every transition of the first replication, in its order.",
     "bands.parquet": "How series are spread over the replications, at instants.",
+    "warm_up.csv": "Of pools with a stream of work: tasks there over time, and where MSER-5 cuts.",
     "figures/": "The pictures, as PNG; --figures says which.",
     "scenario.resolved.yaml": "The scenario with all its defaults; of a comparison the file "
     "without its variants.",
@@ -128,6 +129,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "p5": "5 % of the replications are at or below it.",
         "p50": "The median of the replications.",
         "p95": "95 % of the replications are at or below it.",
+    },
+    "warm_up": {
+        "mean": "Tasks that wait and slots in use: mean from then on up to the next row, over the "
+        "replications.",
+        "error": "The marginal standard error that is left when all before is cut; its least is "
+        "where the run is steady.",
     },
 }
 """Table -> column -> what it means there."""

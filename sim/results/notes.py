@@ -90,6 +90,9 @@ def _of_variant(results: Contents, one: Variant) -> Iterator[str]:
     own = [each for each in results.about.outcomes if each.variant == one.name]
     for outcome in own:
         yield from _outcome(results, outcome, first)
+    for warm_up in results.about.warm_ups:
+        if warm_up.variant == one.name and warm_up.sentence:
+            yield warm_up.sentence
     for system in first.scenario.systems:
         refused = [row for row in first.refused if row["system"] == system]
         if refused:

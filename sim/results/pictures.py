@@ -22,6 +22,7 @@ from sim.plots import (
     up_to_date,
     variants,
 )
+from sim.results import warm_up_picture
 from sim.results.distributions import picture
 from sim.results.lookup import Lookup
 from sim.results.run_pictures import RunPictures, apart, in_availability, marks, the_system
@@ -110,6 +111,20 @@ class ResultPictures:
         name, one = self._system(system), self._variant(variant)
         title = self._title(one, name, "queue")
         return RunPictures(self._first(variant)).queue(name, title=title)
+
+    def warm_up(self, system: str = "", variant: str = "") -> Picture:
+        """From when on the tasks there are steady: their mean over the runs, and where MSER-5 cuts.
+
+        Only of pools with streams of work that always come at the same rate.
+
+        Raises
+        ------
+        ScenarioError
+            If the system has none.
+        """
+        name, one = self._system(system), self._variant(variant)
+        subtitle = self._subtitle(name, one)
+        return warm_up_picture.picture(self._results, one.name, name, subtitle)
 
     def gantt(self, system: str = "", variant: str = "") -> Picture:
         """What each update domain, node or extension does in one replication."""
@@ -238,6 +253,7 @@ class ResultPictures:
             and (main == "capacity" or self._falls_far(one, system)),
             "availability": any(each is not None and each.values.any() for each in down),
             "queue": ("queue", "") in model.series(),
+            "warm_up": system in {each.system for each in self._results.about.warm_ups},
             "gantt": few and any(bar[3] != "ready" for bar in bars),
         }
         for series in [name for name, is_shown in shown.items() if is_shown] or [main]:

@@ -21,6 +21,7 @@ from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
 from sim.experiments.precision import Precision  # noqa: TC001  (checked when read)
+from sim.experiments.warm_up import WarmUp, warm_ups
 from sim.files import MAKER, library_version
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.system_type import MOST_HEADLINES
@@ -109,6 +110,8 @@ class About:
     failed_replications: Sequence[FailedReplication] = ()
     """The replications that failed by a fault of the program, by variant; all else leaves them out.
     """
+    warm_ups: Sequence[WarmUp] = ()
+    """Of pools with a stream of work, where no rollout is asked for: whether `warm_up` suffices."""
 
     @classmethod
     def of(
@@ -147,6 +150,7 @@ class About:
             time_zone=scenario.time_zone,
             precision=precision,
             failed_replications=tuple(each for one in made for each in failed_of(one)),
+            warm_ups=tuple(warm_ups(made)),
         )
 
     @classmethod

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 BASELINE = "baseline"
 """What the only variant is called in tables."""
 
+_WHERE_THERE_IS_ANY = ("progress", "warm_up")
+"""Tables that are written where they have rows."""
+
 KEEP = ("timelines", "events")
 """What can be saved of all replications, not only of the first."""
 
@@ -406,10 +409,10 @@ class Results(Contents):
         yield files.REPORT, self._report(drawn, about)
 
     def _tells(self, name: str) -> bool:
-        """Whether a table has anything to tell of such results: these two need not."""
+        """Whether a table has anything to tell of such results: these need not."""
         if name == "comparison":
             return self.about.compared
-        return name != "progress" or self.table(name).num_rows > 0
+        return name not in _WHERE_THERE_IS_ANY or self.table(name).num_rows > 0
 
     def _of_all_replications(self, name: str) -> Iterator[pa.Table]:
         """A table of all replications, piece by piece: they may not fit into memory together."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from sim.experiments.bands import band
 from sim.experiments.comparison import differences
 from sim.experiments.objectives import bound_of, describe
 from sim.experiments.summaries import summarise
+from sim.experiments.warm_up import mser5
 from sim.files import load
 from sim.results import tables
 from sim.results.events import EVENTS, events
@@ -37,6 +40,7 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
     "timelines": ("timelines.parquet", tables.TIMELINES),
     "events": ("events.parquet", EVENTS),
     "bands": ("bands.parquet", tables.BANDS),
+    "warm_up": ("warm_up.csv", tables.WARM_UP),
 }
 """Table -> its file in a result folder, and its columns."""
 
@@ -140,6 +144,29 @@ class ComputedResults:
                 for system, series in pieces[0]
             }
             yield tables.bands(one.variant, of)
+
+    def _warm_up(self) -> Iterator[pa.Table]:
+        for one in self._made.values():
+            for system, averages in one.measured.averages.items():
+                cut = mser5(averages.mean)
+                times = np.linspace(0.0, one.scenario.horizon, len(cut.batches), endpoint=False)
+                errors = np.full(len(times), np.nan)
+                errors[: len(cut.statistic)] = np.sqrt(cut.statistic)
+                yield tables.from_rows(
+                    tables.WARM_UP,
+                    [
+                        {
+                            "variant": one.variant,
+                            "system": system,
+                            "time_s": time,
+                            "mean": mean,
+                            "error": error,
+                        }
+                        for time, mean, error in zip(
+                            times.tolist(), cut.batches.tolist(), errors.tolist(), strict=True
+                        )
+                    ],
+                )
 
     def _firsts(self) -> Iterator[Replication]:
         for one in self._made.values():

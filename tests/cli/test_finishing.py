@@ -101,6 +101,7 @@ def test_keys_of_json_are_stable(shell):
             "time_zone",
             "precision",
             "failed_replications",
+            "warm_ups",
             "multiplicity",
             "warnings",
             "problems",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log, Stack
     from sim.core.metrics import Measured, Metric, MetricFamily
+    from sim.core.timelines import Steps
     from sim.systems.base.assumptions import Assumption, Path
     from sim.systems.base.cost import Part
     from sim.systems.base.model import Model
@@ -121,6 +122,9 @@ class SystemType(Generic[S]):
     """What there would be more of within the time than a model has room for. All is resolved."""
     chances: Callable[[S], Sequence[float]] = _none
     """Of what befalls a replication as a whole or not at all, such as a bad build."""
+    population: Callable[[Any, Stack], Sequence[Steps]] = _none
+    """Of a model's stack: series whose sum becomes steady, such as the tasks that are there, where
+    a stream of work that is always the same makes that a question."""
     main_series: SampledSeries = "capacity"
     """The series that says most over time: it is drawn beneath an answer."""
     progress: Callable[[Any, Log], Sequence[Mapping[str, Any]]] = _none

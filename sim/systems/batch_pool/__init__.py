@@ -24,7 +24,7 @@ from sim.systems.batch_pool.model import PoolModel
 from sim.systems.batch_pool.references import references, warnings
 from sim.systems.batch_pool.rejections import REJECTIONS, RULES_OF
 from sim.systems.batch_pool.requests import OPERATIONS
-from sim.systems.batch_pool.series import PoolSeries
+from sim.systems.batch_pool.series import PoolSeries, population
 from sim.systems.batch_pool.spec import BatchPool
 from sim.systems.batch_pool.tables import progress_text
 
@@ -48,6 +48,7 @@ SYSTEM_TYPE = SystemType(
     warnings=warnings,
     default_variants=default_variants,
     parts=lambda model: parts(model.layout),
+    population=lambda model, stack: population(model.layout, stack),
     # What is lost tells more than how many lost it.
     gives_way="tasks_requeued",
     progress_text=lambda model, log: progress_text(model.layout, Stack([log])),

@@ -15,6 +15,7 @@ from sim.systems.base.model import refused
 from sim.systems.base.text import be, in_time, pluralize, rounded_up, so_often, when, within
 from sim.systems.batch_pool.layout import node_name
 from sim.systems.batch_pool.offered_load import of_all_slots, of_slots_left
+from sim.systems.batch_pool.relaxation import told
 from sim.systems.batch_pool.requests import (
     DisableScheduling,
     EnableScheduling,
@@ -170,7 +171,7 @@ def _work(layout: PoolLayout) -> list[str]:
     if not spec.work:
         return ["There is no work: capacity alone is measured."]
     lines = [_job(job, spec, layout.span) for job in layout.jobs]
-    return lines + of_all_slots(spec, layout.span)
+    return [*lines, *of_all_slots(spec, layout.span), *told(spec)]
 
 
 def _job(layout: JobLayout, spec: BatchPool, span: Span) -> str:

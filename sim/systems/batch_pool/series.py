@@ -15,7 +15,7 @@ from sim.systems.batch_pool.states import BUSY, DRAINING, IDLE, NODE, PREEMPTED,
 from sim.systems.batch_pool.status import up_to_date
 
 if TYPE_CHECKING:
-    from sim.core.log import Log
+    from sim.core.log import Log, Stack
     from sim.core.timelines import Steps, Timeline
     from sim.systems.batch_pool.layout import PoolLayout
 
@@ -108,6 +108,15 @@ class PoolSeries(Series):
             np.concatenate([[0], change[order]]),
             stack.horizon,
         )
+
+
+def population(layout: PoolLayout, stack: Stack) -> list[Steps]:
+    """Tasks that wait and slots in use, of a pool whose streams come at one rate for ever."""
+    streams = [job.spec for job in layout.jobs if job.spec.is_open]
+    if not streams or any(job.has_curve for job in streams):
+        return []
+    tasks = Members(stack, stack.subjects.of(layout.name, "task"))
+    return [tasks.series("queue"), tasks.series("slots")]
 
 
 def _count(steps: Steps) -> Timeline:

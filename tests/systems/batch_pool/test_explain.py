@@ -83,6 +83,8 @@ def test_a_stream_is_told_with_its_load():
         "job: tasks of 10min, exponential (mean 1min34s) apart; about 922 tasks in all; "
         "priority 5; a run fails with 1 %, not retried.",
         "Offered load: 80 % of 8 slots.",
+        "A pool that begins empty forgets that with a relaxation time of 1h52 (as an M/M/8 queue): "
+        "a `warm_up` of 7h29 leaves 2 % of it.",
     ]
 
 
