@@ -272,7 +272,7 @@ def leave_the_last_out(patch):
 
 
 def update_everything(patch):
-    patch.setattr(rolling, "_work", lambda *_: UPDATING)
+    patch.setattr(rolling, "work", lambda *_: UPDATING)
 
 
 def delete_one_less(patch):

@@ -300,7 +300,7 @@ class ScaleSet(Life):
         elif due:
             self._follow(due)
         if self.repairs and not self.rolling:
-            self.repairs.look()
+            self.repairs.look_at(self.now)  # once what is asked for at this instant is heard
 
     def _close(self, upgrade, status, rule):
         if upgrade.name in self.upgrades:  # else it has never begun

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.metrics import Rollouts, availability, capacity, in_service, rollouts
+from sim.core.metrics import NO_ROLLBACKS, Rollouts, availability, capacity, in_service, rollouts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sim.core.log import Stack
@@ -37,6 +39,19 @@ def of_members(members: Members, unit: int, warm_up: float, up: Steps | None = N
 def at_least(steps: Steps, least: int) -> Steps:
     """1 where a count or a weight is at least so much, else 0."""
     return steps.map((steps.values >= least).astype(np.int64))
+
+
+def rollouts_of_one_group(
+    layout: Layout[Any], stack: Stack, updated_share: Callable[[Any, Stack], NDArray[np.float64]]
+) -> tuple[Values, NDArray[np.bool_]]:
+    """The metrics of rollouts that are never taken back as a whole, none where a file asks for
+    none; and in which replications all rollouts came to an end.
+    """
+    if not layout.rollouts:
+        return {}, np.ones(stack.replications, bool)
+    outcome = of_rollouts(layout, stack)
+    values = {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
+    return values | {"updated_share": updated_share(layout, stack)}, outcome.rollouts_ended
 
 
 def of_rollouts(

@@ -19,7 +19,7 @@ from sim.core.metrics import (
     latest,
 )
 from sim.core.timelines import Members
-from sim.systems.base.metrics import at_least, of_rollouts
+from sim.systems.base.metrics import at_least, rollouts_of_one_group
 from sim.systems.batch_pool.history import (
     executions,
     history,
@@ -144,12 +144,8 @@ def measure(layout: PoolLayout, stack: Stack, warm_up: float) -> tuple[Measured,
     # What draining costs: a node that drains is in service and takes no new tasks.
     accepting = nodes.series("accepting").crop(warm_up).minimum()
     values |= {"min_accepting": accepting / nodes.initial("accepting")}
-    ended = np.ones(stack.replications, bool)
-    if layout.rollouts:
-        outcome = of_rollouts(layout, stack)
-        ended = outcome.rollouts_ended
-        values |= {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
-        values |= {"updated_share": updated_share(layout, stack)}
+    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share)
+    values |= of_rollouts
     if layout.jobs:
         values |= _interrupted(layout, stack) | _waited(layout, stack, warm_up)
         values |= _ended(layout, stack, warm_up)

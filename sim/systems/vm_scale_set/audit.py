@@ -19,13 +19,13 @@ from sim.systems.vm_scale_set import (
 )
 from sim.systems.vm_scale_set.history import STARTS, History
 from sim.systems.vm_scale_set.requests import ManualUpgrade, Scale
+from sim.systems.vm_scale_set.rolling import work
 from sim.systems.vm_scale_set.states import (
     CREATING,
     DELETING,
     EXTENSIONS_UPDATING,
     FAILED,
     HEALTHY,
-    IN_SERVICE,
     INITIALIZING,
     REIMAGING,
     RESTARTING,
@@ -37,8 +37,6 @@ from sim.systems.vm_scale_set.states import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from sim.core.log import Stack
     from sim.systems.vm_scale_set.layout import SetLayout
@@ -152,20 +150,11 @@ def _work_fits(history: History) -> bool:
         by[layout.first_operation + number] = isinstance(each.body, ManualUpgrade)
     mine = place[by[cause] & np.isin(history.status[place], STARTS)]
     mine = mine[history.old[mine] != 0]
-    was, old, new = history.was[mine], history.old[mine] // WIDTH, history.new[mine] // WIDTH
-    image, size = (_names(layout, part) for part in ("image", "size"))
-    work = np.where(np.isin(was, IN_SERVICE), EXTENSIONS_UPDATING, UPDATING)
-    work[size[old] != size[new]] = UPDATING
-    work[(image[old] != image[new]) | np.isin(was, (REIMAGING, RESTORING))] = REIMAGING
-    work[was == CREATING] = CREATING
-    return bool((history.status[mine] == work).all())
-
-
-def _names(layout: SetLayout, part: str) -> NDArray[np.int64]:
-    """By model the number of a part of it."""
-    names = [getattr(each, part) for each in layout.models]
-    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    return np.array([known[name] for name in names])
+    new = history.new[mine] // WIDTH
+    models = len(layout.models)
+    pairs, which = np.unique(history.old[mine].astype(np.int64) * models + new, return_inverse=True)
+    works = [work(layout, *divmod(each, models)) for each in pairs.tolist()]
+    return bool((history.status[mine] == np.array(works, np.int8)[which]).all())
 
 
 # Size ---------------------------------------------------------------------------------------------

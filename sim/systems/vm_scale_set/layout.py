@@ -39,6 +39,8 @@ from sim.systems.vm_scale_set.states import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from sim.core.timelines import Timeline
     from sim.systems.base.operation import Operation, Request, Span
 
@@ -80,9 +82,8 @@ class SetLayout(Layout[VmScaleSet]):
         """How many instances there are to be: the number stands as a version, as one of few."""
         self.batch = self.add("batch", BATCH, [f"batch of {name}"], [AT_REST]).first
         """Subject of what its rolling upgrades do: one batch at a time."""
-        self.faulty = tuple(
-            each for each in dict.fromkeys(sum(parts, ())) if has_faults(spec, each)
-        )
+        names = dict.fromkeys(sum(parts, ()))
+        self.faulty = tuple(each for each in names if has_faults(spec, each))
         """Names of the parts of models that have faults."""
         self.first_fault = self.add(
             "version", VERSION, [f"version {each}" for each in self.faulty]
@@ -103,12 +104,15 @@ class SetLayout(Layout[VmScaleSet]):
         """By number the zone of an instance, from 0."""
         self.domains = spec.domains
         """Update domains that batches stay inside of; instance k is in domain k mod domains."""
-        crosses = spec.upgrade_policy.enable_cross_zone_upgrade
-        zone = np.zeros(self.room, np.int64) if crosses else np.array(self.zone_of)
-        self.place_of = zone * self.domains + np.arange(self.room) % self.domains
+        self.place_of = self._places()
         """By number the place, zone and domain in one, that a batch stays inside of."""
         self.min_available = at_least(spec.min_available, spec.instances)
         """Instances in service that the set needs."""
+
+    def _places(self) -> NDArray[np.int64]:
+        crosses = self.spec.upgrade_policy.enable_cross_zone_upgrade
+        zone = np.zeros(self.room, np.int64) if crosses else np.array(self.zone_of)
+        return zone * self.domains + np.arange(self.room) % self.domains
 
     def _initial(self) -> list[int]:
         codes = [HEALTHY] * self.spec.instances + [0] * (self.room - self.spec.instances)
@@ -116,7 +120,7 @@ class SetLayout(Layout[VmScaleSet]):
             codes[number] = UNHEALTHY
         return codes
 
-    def _weights(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    def _weights(self) -> dict[str, NDArray[np.int64]]:
         serves, there = np.zeros((2, len(self.versions), WIDTH), np.int64)
         serves[:, IN_SERVICE] = 1
         there[:, 1:] = 1

@@ -11,7 +11,7 @@ from sim.core.log import UNIT
 from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity, in_service
 from sim.core.timelines import Members, accumulate, total
 from sim.systems.base.demand import unserved
-from sim.systems.base.metrics import at_least, of_rollouts
+from sim.systems.base.metrics import at_least, rollouts_of_one_group
 from sim.systems.base.targets import INITIAL, Group, Targets, share
 from sim.systems.vm_scale_set.states import (
     BAD,
@@ -117,13 +117,9 @@ def measure(layout: SetLayout, stack: Stack, warm_up: float) -> tuple[Measured, 
     values |= _of_instances(layout, stack, rows)
     batches = np.flatnonzero(stack.about(layout.batch, 1))
     values |= {"batches": _count(stack, batches[stack.new[batches] == BATCH_UPGRADING])}
-    ended = np.ones(stack.replications, bool)
-    if layout.rollouts:
-        outcome = of_rollouts(layout, stack)
-        ended = outcome.rollouts_ended
-        # Single instances get their former model back, never the set as a whole.
-        values |= {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
-        values |= {"updated_share": updated_share(layout, stack)}
+    # Single instances get their former model back, never the set as a whole.
+    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share)
+    values |= of_rollouts
     if layout.faulty:
         values |= _bad_versions(layout, stack, members, warm_up)
     if layout.spec.upgrade_policy.max_surge:

@@ -94,9 +94,7 @@ class _Repairs:
         if (history.rolling.at(rows, replication) >= 0).any():
             yield "an instance was repaired while a rolling upgrade was on"
         time = history.time[self._begins]
-        # A cancel ends an upgrade, and repairs begin, at the instant at which it is accepted.
-        instant = rows - self._place_in_instant(rows)
-        last = np.searchsorted(self._accepted, instant) - 1
+        last = np.searchsorted(self._accepted, rows) - 1
         if len(self._accepted):
             there = (last >= 0) & (stack.replication[self._accepted[last]] == replication)
             early = time < stack.time[self._accepted[last]] + self._grace
@@ -104,16 +102,6 @@ class _Repairs:
                 yield "an instance was repaired within the grace period after a request"
         if (time < self._returned()[self._begins] + self._grace).any():
             yield "an instance was repaired within the grace period after its own return"
-
-    def _place_in_instant(self, rows: Integers) -> Integers:
-        """How many rows of the same instant, and replication, come before each."""
-        stack = self._stack
-        begins = np.ones(len(stack.time), bool)
-        np.not_equal(stack.time[1:], stack.time[:-1], out=begins[1:])
-        begins[stack.start[:-1][np.diff(stack.start) > 0]] = True
-        first = np.flatnonzero(begins)
-        found: Integers = rows - first[np.searchsorted(first, rows, side="right") - 1]
-        return found
 
     def _returned(self) -> Floats:
         """By row of the history when its instance was healthy last before, else minus infinity."""

@@ -294,14 +294,14 @@ def by_work(
     size restarts, new extensions leave it in service.
     """
     codes = list(map(instances.codes.__getitem__, members))
-    work = {code: _work(layout, code, version) for code in dict.fromkeys(codes)}
-    if len(work) == 1:
-        return dict.fromkeys(work.values(), sorted(members))
-    pairs = sorted(zip(members, map(work.__getitem__, codes), strict=True))
-    return {each: [k for k, its in pairs if its == each] for each in dict.fromkeys(work.values())}
+    found = {code: work(layout, code, version) for code in dict.fromkeys(codes)}
+    if len(found) == 1:
+        return dict.fromkeys(found.values(), sorted(members))
+    pairs = sorted(zip(members, map(found.__getitem__, codes), strict=True))
+    return {each: [k for k, its in pairs if its == each] for each in dict.fromkeys(found.values())}
 
 
-def _work(layout: SetLayout, code: int, version: int) -> int:
+def work(layout: SetLayout, code: int, version: int) -> int:
     """The status by which an instance in a state comes to a model."""
     status = code % WIDTH
     old, new = layout.models[code // WIDTH], layout.models[version]

@@ -13,23 +13,21 @@ import numpy as np
 from sim.core.log import first_of_each
 from sim.core.random_streams import Again
 from sim.systems.base.failures import redraw_failures
+from sim.systems.vm_scale_set.draws import seen_healthy
 from sim.systems.vm_scale_set.history import STARTS
 from sim.systems.vm_scale_set.states import (
     BAD,
-    CREATING,
     DELETING,
     EXTENSIONS_UPDATING,
     FAILED,
     HEALTHY,
     IN_SERVICE,
     INITIALIZING,
-    REIMAGING,
-    RESTARTING,
     RESTORING,
     UNHEALTHY,
-    UPDATING,
     WIDTH,
 )
+from sim.systems.vm_scale_set.steps import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,15 +39,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
-
-_TIMES = {
-    EXTENSIONS_UPDATING: "upgrade",
-    UPDATING: "upgrade",
-    REIMAGING: "reimage",
-    RESTARTING: "restart",
-    CREATING: "create",
-}
-"""Status in which an instance starts -> the key that says how long."""
 
 RUNS, GIVEN_UP, ANSWERS, TURNS, GONE = range(5)
 """What can follow in a course, each once: it runs, is given up, is seen to be healthy (or is back),
@@ -209,12 +198,10 @@ class _Audit:
         runs = self._time[starts].copy()
         for each in STARTS:
             some = np.flatnonzero(status == each)
-            runs[some] += self._seconds(_TIMES[each], starts[some], attempts[some])
+            runs[some] += self._seconds(KEYS[each], starts[some], attempts[some])
         runs = np.maximum(runs, self._recovered(starts))
         answers = self._seconds("healthy_after", starts, attempts)
-        if health.source != "none":
-            answers = (np.ceil(answers / health.interval) + health.probes - 1) * health.interval
-        healthy = runs + answers
+        healthy = runs + seen_healthy(answers, health)
         wait = health.wait + (health.grace_period if health.grace_extends_wait else 0.0)
         judged = runs + wait
         well = self._get_healthy(starts, attempts)
