@@ -23,7 +23,7 @@ from sim.core.metrics import Key
 from sim.experiments.auditing import audit, exact_arithmetic, fault
 from sim.experiments.averages import Averages
 from sim.experiments.failures import MOST_IN_VAIN, Failure, Failures
-from sim.experiments.incidents import happened
+from sim.experiments.incidents import LEFT_BEHIND, happened
 from sim.experiments.samples import Samples, series_of
 
 if TYPE_CHECKING:
@@ -196,6 +196,10 @@ def _analysed(simulation: Simulation, logs: Sequence[Log], samples: Samples | No
         audit(simulation, stack, logs)
         values, ended = _values(simulation, stack)
         happenings = happened(stack, simulation.models)
+        for system, model in simulation.models.items():
+            left = model.left_behind(stack)
+            if left is not None:
+                happenings[system, LEFT_BEHIND] = left
         if samples is not None and not samples.are_enough:
             samples.add(series_of(simulation, stack, logs))
         return _Analysis(stack.numbers, values, ended, happenings, _averages(simulation, stack))

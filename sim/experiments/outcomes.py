@@ -16,6 +16,7 @@ import numpy as np
 from sim.core.formatting import format_compact, show
 from sim.core.metrics import Key
 from sim.core.wall_clock import show_instant
+from sim.experiments.incidents import LEFT_BEHIND
 from sim.experiments.intervals import quantile
 
 if TYPE_CHECKING:
@@ -26,16 +27,19 @@ if TYPE_CHECKING:
 
     from sim.experiments.objectives import Experiment
 
-What = Literal["failed", "stuck", "not over", "refused", "rolled back"]
+What = Literal[
+    "failed", "stuck", "not over", "completed without some members", "refused", "rolled back"
+]
 """In the order in which they are told."""
 
-_WHEN: dict[What, str] = {
+_WHEN: dict[str, str] = {
     "failed": "after",
     "stuck": "since",
+    LEFT_BEHIND: "at",
     "refused": "first at",
     "rolled back": "after",
 }
-_AT_AN_INSTANT = ("stuck", "refused")
+_AT_AN_INSTANT = ("stuck", LEFT_BEHIND, "refused")
 """What is told by the clock where there is one; the others are so long after the request."""
 
 
@@ -92,11 +96,12 @@ def _outcome(
     whose = f"{system} " if len(one.simulation.models) > 1 else ""
     share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
     horizon, start = one.scenario.horizon, one.scenario.start
+    said = what.replace("members", f"{one.simulation.models[system].member}s")
     if what == "not over":
         sentence = f"{whose}not over at the end ({_at(horizon, start)}){share}"
     else:
         at = start if what in _AT_AN_INSTANT else None
-        sentence = f"{whose}{what}{share}{_told(what, middle, late, horizon, share, at)}"
+        sentence = f"{whose}{said}{share}{_told(what, middle, late, horizon, share, at)}"
     return Outcome(
         one.variant, system, what, runs, of, middle, late, int(numbers[is_so][0]), sentence
     )

@@ -213,13 +213,18 @@ _BEYOND_A_WHOLE = {
     ]
 }
 
+
+def share_schema(least: float = 0) -> WithJsonSchema:
+    """How a share from `least` to a whole may be written."""
+    number = {"type": "number", "minimum": least, "exclusiveMaximum": 1}
+    return WithJsonSchema({"anyOf": [_PERCENT_SCHEMA, number]})
+
+
 Share = Annotated[
     float,
     _ratio("must be a share such as 80% or 0.8", units.parse_share),
     written_as(units.format_share),
-    WithJsonSchema(
-        {"anyOf": [_PERCENT_SCHEMA, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
-    ),
+    share_schema(),
 ]
 
 

@@ -253,7 +253,15 @@ def type_of(schema: Schema, root: Schema) -> str:
     options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     options = [one for one in options if list(one) != ["required"]]
     if options:
-        return _either([type_of(one, root) for one in options])
+        # A share that may not be as small as any is told with its range, as its number is.
+        least = max(one.get("minimum", 0) for one in options)
+        span = f"share from {units.format_share(least)} to 100%" if 0 < least < 1 else ""
+        return _either(
+            [
+                span if span and one.get("pattern") == units.SHARE_PATTERN else type_of(one, root)
+                for one in options
+            ]
+        )
     return _of_type(schema, root)
 
 

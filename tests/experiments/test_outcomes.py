@@ -47,6 +47,29 @@ def test_rollout_that_is_not_over_at_the_end_is_told_so():
     assert drains == ["not over at the end (1d12h) in 100 % of runs"]
 
 
+SURGE = """
+horizon: 3h
+replications: 20
+systems:
+  web:
+    kind: vm_scale_set
+    instances: 10
+    upgrade_policy: {max_surge: true, max_unhealthy_upgraded_instance_percent: 100%}
+    versions: {"2": {unhealthy: 30%}}
+operations:
+  - {at: 1min, update_model: {image: "2"}}
+"""
+
+
+def test_completed_rollout_that_left_some_behind_is_told_so():
+    """A surge whose new instance is not healthy keeps the old one, and goes on."""
+    (found,) = ran(SURGE).about.outcomes
+    assert found.what == "completed without some members"
+    assert found.sentence.startswith("completed without some instances in ")
+    assert " of runs, at 3" in found.sentence
+    assert not ran(SURGE.replace("30%", "0%")).about.outcomes
+
+
 def test_instants_are_told_by_the_clock_and_times_since_a_request_are_not():
     clock = "start: 2026-11-20T14:00\n"
     (stuck,) = ran(clock + STUCK_WHEN_BAD).about.outcomes

@@ -38,6 +38,16 @@ def entry(path, key):
             "min_available",
             "whole number, 0 or more, or share, such as 80%; default 1",
         ),
+        (
+            "vm_scale_set.upgrade_policy",
+            "max_batch_instance_percent",
+            "share from 5% to 100%, or number from 0.05 to",
+        ),
+        (
+            "vm_scale_set.upgrade_policy",
+            "max_unhealthy_upgraded_instance_percent",
+            "share, such as 80%, or number from 0",
+        ),
         ("operations.upgrade_deployment", "mode", "Auto | Manual | Simultaneous; default Auto"),
         ("operations.upgrade_os.windows", "from", 'time of day, such as "22:00"; required'),
         ("operations", "upgrade_os", "operation of batch_pool"),
@@ -46,7 +56,7 @@ def entry(path, key):
     ],
 )
 def test_key_is_told_with_type_allowed_values_and_default(path, key, said):
-    assert entry(path, key)[0] == said
+    assert entry(path, key)[0] == said  # the first line of it
 
 
 def test_a_key_that_is_a_time_of_day_is_told_as_one():

@@ -168,6 +168,12 @@ class SystemModel(Generic[L]):
         """The rule of the system that a stack of logs breaks, if any: the log has its own."""
         return None
 
+    def left_behind(self, stack: Stack) -> NDArray[np.float64] | None:  # noqa: ARG002
+        """When the last rollout was completed that left members at another version, seconds; NaN
+        where none did; shape (replications,). None of a system whose rollouts leave nobody out.
+        """
+        return None
+
     def run_of(self, log: Log) -> Series:
         """The series of a run."""
         return Series(self.layout.name, log, self.member)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import UNIT
+from sim.core.log import COMPLETED, UNIT
 from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity, in_service
 from sim.core.timelines import Members, accumulate, total
 from sim.systems.base.demand import unserved
@@ -148,6 +148,27 @@ def updated_share(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:
     everyone = np.ones((1, layout.room), bool)
     done = share(*followers(layout).updated(stack, targets.version[:, 0], everyone))
     return np.where(targets.status[:, 0] == INITIAL, 0.0, done)
+
+
+def left_behind(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:
+    """When the last upgrade was completed after which instances had another model, seconds; NaN
+    where none was.
+    """
+    found = np.full(stack.replications, np.nan)
+    upgrades = stack.about(layout.first_upgrade, len(layout.upgrades))
+    ends = np.flatnonzero(upgrades & (stack.new == COMPLETED))
+    moves = np.flatnonzero(stack.about(layout.first_instance, layout.room))
+    wants = np.flatnonzero(stack.subject == layout.target.first)
+    for end, place in zip(ends.tolist(), stack.replication[ends].tolist(), strict=True):
+        begin = stack.start[place]
+        rows = moves[np.searchsorted(moves, begin) : np.searchsorted(moves, end)]
+        codes = layout.instances.initial.copy()
+        codes[stack.subject[rows] - layout.first_instance] = stack.new[rows]  # the last one stays
+        version = stack.new[wants[np.searchsorted(wants, end) - 1]] // layout.target.states.width
+        others = codes[(codes % WIDTH != DELETING) & (codes > 0)] // WIDTH != version
+        if others.any():
+            found[place] = stack.time[end]
+    return found
 
 
 def surges(layout: SetLayout, stack: Stack) -> Steps:

@@ -103,6 +103,12 @@ class SetModel(SystemModel[SetLayout]):
         """The rule of a scale set that a stack breaks, if any."""
         return audit.audit(self.layout, stack)
 
+    def left_behind(self, stack: Stack) -> NDArray[np.float64] | None:
+        """When an upgrade was completed though instances that it restored, could not replace or
+        passed over had another model.
+        """
+        return metrics.left_behind(self.layout, stack) if self.layout.rollouts else None
+
     def run_of(self, log: Log) -> SetSeries:
         """The series of a run."""
         return SetSeries(self.layout, log)

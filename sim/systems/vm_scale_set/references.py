@@ -19,6 +19,7 @@ from sim.systems.vm_scale_set.requests import (
     OF_INSTANCES,
     ManualUpgrade,
     PublishImage,
+    Scale,
     StartOsUpgrade,
     UpdateModel,
 )
@@ -150,10 +151,10 @@ def _of_versions(
 def warnings(name: str, spec: VmScaleSet, operations: Sequence[Operation], _: Span) -> list[Issue]:
     """What is legal and yet hardly meant, or more than Azure allows."""
     path = ("systems", name)
-    return [*_of_set(path, spec), *_of_operations(spec, operations)]
+    return [*_of_set(path, spec, operations), *_of_operations(spec, operations)]
 
 
-def _of_set(path: Path, spec: VmScaleSet) -> Iterator[Issue]:
+def _of_set(path: Path, spec: VmScaleSet, operations: Sequence[Operation]) -> Iterator[Issue]:
     policy = spec.upgrade_policy
     given = spec.model_fields_set
     if "update_domains" in given and (spec.zones is not None or spec.orchestration == "flexible"):
@@ -170,6 +171,11 @@ def _of_set(path: Path, spec: VmScaleSet) -> Iterator[Issue]:
             f"got {show_share(policy.max_batch_instance_percent)}"
         )
         yield Issue((*path, "upgrade_policy", "max_batch_instance_percent"), rule)
+    if policy.max_surge and spec.quota is not None:
+        sizes = [each.body.instances for each in operations if isinstance(each.body, Scale)]
+        if spec.quota <= min([spec.instances, *sizes]):
+            rule = f"the quota, {spec.quota:,}, has no room for a surge: batches go in place"
+            yield Issue((*path, "upgrade_policy", "max_surge"), rule)
     if spec.demand and not spec.serves_demand:
         rule = "the set has no serves_demand, so none of it is served"
         yield Issue((*path, "demand"), rule)

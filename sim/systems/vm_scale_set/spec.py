@@ -31,6 +31,7 @@ from sim.formats.fields import (
     PositiveCount,
     Share,
     Spec,
+    share_schema,
 )
 from sim.formats.time_fields import Duration, PositiveDuration
 from sim.systems.base.demand import Demand
@@ -58,7 +59,7 @@ def _at_least_five_percent(share: float) -> float:
     return share
 
 
-Percent = Annotated[Share, AfterValidator(_at_least_five_percent)]
+Percent = Annotated[Share, AfterValidator(_at_least_five_percent), share_schema(LEAST_PERCENT)]
 """The bounds of the REST API."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from set_log import BEGUN, ENDED, FIRST, IMAGE, SECOND, UP, WALK, ScaleSet
 from set_story import IMAGE as ASKED
@@ -165,6 +166,25 @@ def test_what_a_scale_out_creates_is_no_surge():
     scale = ("scale", {"instances": 3})
     text = "100 w_2 -> creating because scale-0"
     assert measure(text, "surge_peak", scale, **SURGE) == 0
+
+
+# Who is left behind
+
+
+def left(*texts, **spec):
+    scale_set = ScaleSet(IMAGE, **spec)
+    return scale_set.model.left_behind(scale_set.stack(*texts)).tolist()
+
+
+def test_an_upgrade_that_is_completed_without_some_is_told_with_when():
+    """As where a surge could not replace one: it stays at the former model."""
+    without = BEGUN + FIRST + ENDED
+    last, *others = left(without, WALK, without.replace("completed", "failed"), "")
+    assert last == 440
+    assert np.isnan(others).all()
+    gone = without.replace("440 model", "410 w_1 -> deleting\n440 model")
+    assert np.isnan(left(gone)).all()
+    assert ScaleSet().model.left_behind(ScaleSet().stack("")) is None
 
 
 # Demand

@@ -167,6 +167,17 @@ def test_update_domains_of_a_set_that_has_none_are_noted(keys, which):
     assert noted(update_domains=3) == []
 
 
+def test_a_surge_for_which_the_quota_never_has_room_is_noted():
+    told = (
+        "systems.w.upgrade_policy.max_surge: the quota, 4, has no room for a surge: batches go in "
+        "place"
+    )
+    surge = {"policy": {"max_surge": True}}
+    assert noted(quota=4, **surge) == [told]
+    assert noted(quota=4) == noted(quota=5, **surge) == noted(**surge) == []
+    assert noted((100, scale(3)), quota=4, **surge) == []  # then it has
+
+
 def test_demand_that_nobody_serves_is_noted():
     demand = {"demand": {"constant": 5}}
     (line,) = noted(**demand)
