@@ -18,7 +18,7 @@ from sim.systems.vm_scale_set import (
     upgrades_audit,
 )
 from sim.systems.vm_scale_set.history import STARTS, History
-from sim.systems.vm_scale_set.requests import ManualUpgrade, Scale
+from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.rolling import work
 from sim.systems.vm_scale_set.states import (
     CREATING,
@@ -70,8 +70,6 @@ def _broken_rules(history: History) -> Iterator[str]:
     if not _moves_hold(history):
         yield "an instance went from one status to another as none does"
         return  # what follows reads the rows as courses
-    if not _scales(history):
-        yield "a request did not bring the set to the capacity that it asks for"
     yield from chain(
         _wrong_models(history),
         upgrades_audit.broken_rules(history),
@@ -119,22 +117,8 @@ def _wrong_models(history: History) -> Iterator[str]:
     stays = ~follows & (history.status != RESTORING) & (history.new != 0)
     if (stays & (version != before)).any():
         yield "an instance changed its model though nothing brought it to another one"
-    if not _are_restored(history):
-        yield "an instance was not given its former model back"
     if not _work_fits(history):
         yield "an instance was brought to a model in another way than that takes"
-
-
-def _are_restored(history: History) -> bool:
-    """Whether who is restored gets the model that it had before the batch that took it."""
-    back = np.flatnonzero(history.status == RESTORING)
-    if not len(back):
-        return True
-    taken = np.flatnonzero((history.batch >= 0) & (history.status != DELETING))
-    last = np.searchsorted(taken, back) - 1
-    if (last < 0).any() or (history.key[taken[last]] != history.key[back]).any():
-        return False
-    return bool((history.new[back] // WIDTH == history.old[taken[last]] // WIDTH).all())
 
 
 def _work_fits(history: History) -> bool:
@@ -155,30 +139,3 @@ def _work_fits(history: History) -> bool:
     pairs, which = np.unique(history.old[mine].astype(np.int64) * models + new, return_inverse=True)
     works = [work(layout, *divmod(each, models)) for each in pairs.tolist()]
     return bool((history.status[mine] == np.array(works, np.int8)[which]).all())
-
-
-# Size ---------------------------------------------------------------------------------------------
-
-
-def _scales(history: History) -> bool:
-    """Whether a request creates, or deletes, as many instances as the capacity changes by."""
-    layout, stack = history.layout, history.stack
-    rows = np.flatnonzero(stack.subject == layout.size.first)
-    sizes, width = np.array(layout.sizes), layout.size.states.width
-    asked = sizes[stack.new[rows] // width] - sizes[stack.old[rows] // width]
-    scales = np.zeros(stack.subjects.count, bool)
-    for number, each in enumerate(layout.requests):
-        scales[layout.first_operation + number] = isinstance(each.body, Scale)
-    change = (history.old == 0).astype(np.int64) - (history.status == DELETING)
-    mine = np.flatnonzero(history.begins & scales[history.cause] & (change != 0))
-    keys = np.concatenate(
-        [
-            stack.replication[rows] * stack.subjects.count + stack.cause[rows],
-            history.replication[mine] * stack.subjects.count + history.cause[mine],
-        ]
-    )
-    if not len(keys):
-        return True
-    key, place = np.unique(keys, return_inverse=True)
-    left = np.bincount(place, np.concatenate([asked, -change[mine]]), len(key))
-    return not left.any()

@@ -16,6 +16,7 @@ from sim.systems.vm_scale_set.states import (
     DELETING,
     PAUSING,
     RESTORING,
+    WIDTH,
 )
 from sim.systems.vm_scale_set.walk import (
     ASK,
@@ -105,10 +106,12 @@ class _Upgrades(Walk):
     def _begin(self, first: int, count: int) -> None:
         super()._begin(first, count)
         shape = count, self._layout.room
-        self._upgraded, self._former, self._restored = np.zeros((3, *shape), bool)
-        """Those that the upgrade that is on brought to its model, in place or not; that it gave
-        their former one back, or could not replace.
+        self._upgraded, self._restored = np.zeros((2, *shape), bool)
+        """Those that the upgrade that is on brought to its model; that it gave their former one
+        back, or could not replace.
         """
+        self._former = np.full(shape, -1)
+        """The models that those had which it upgraded in place, else -1."""
         self._created, self._replaced, self._failed = np.zeros((3, *shape), bool)
         """Of the batch: those that it creates, and is to delete for them; that are not healthy."""
         self._returns = np.zeros(shape, bool)
@@ -147,7 +150,7 @@ class _Upgrades(Walk):
         self._wrong_created(some, created, chosen & surges[:, None])
         self._wrong_members(members, chosen & ~surges[:, None], limit)
         self._upgraded[place] |= members
-        self._former[place] |= members
+        self._former[place] = np.where(members, codes // WIDTH, self._former[place])
         self._created[place], self._replaced[place] = created, chosen & surges[:, None]
         self._failed[place] = takes & ~self._well[place]
         self._settles[place] = np.where(takes, self._until[place], -np.inf)
@@ -177,7 +180,7 @@ class _Upgrades(Walk):
 
     def _batch_deletes(self, some: Decisions) -> None:
         """A surge deletes as many old ones as new ones are healthy, and the other new ones."""
-        place, gone = some.place, self._takes[some.place] == DELETING
+        place, gone = some.place, self._takes[some.place] % WIDTH == DELETING
         last, created = self._settles[place].max(axis=1), self._created[place]
         rule = "a surge deleted instances before the new ones were healthy"
         self._check(rule, last > self._time(some))
@@ -195,7 +198,10 @@ class _Upgrades(Walk):
 
     def _restored_are(self, some: Decisions) -> None:
         """Who gets a former model back: by an automatic upgrade, or after a breach."""
-        place, takes = some.place, self._takes[some.place] == RESTORING
+        place, codes = some.place, self._takes[some.place]
+        takes = codes % WIDTH == RESTORING
+        rule = "an instance was not given its former model back"
+        self._check(rule, (codes // WIDTH != self._former[place])[takes])
         given_up = self._is_given_up[self._codes[place]]
         restores = self._restores[self._stack.cause[some.row] - self._layout.first_upgrade]
         went, time = self._went[place], self._time(some)
@@ -246,12 +252,13 @@ class _Upgrades(Walk):
         expected = self._pending(wish) & all_at_once[:, None]
         self._check(TAKES, (self._takes[some.place] > 0) != expected)
         self._upgraded[some.place] = expected
-        for each in (self._restored, self._former, self._exceeded, self._has_begun, self._went):
+        self._former[some.place] = -1
+        for each in (self._restored, self._exceeded, self._has_begun, self._went):
             each[some.place] = False
 
     def _failures(self, place: NDArray[np.int64]) -> Mask:
         """Who is to go back after a breach."""
-        mine = self._upgraded[place] & self._former[place] & self._unhealthy(place)
+        mine = self._upgraded[place] & (self._former[place] >= 0) & self._unhealthy(place)
         return mine & ~self._restored[place]
 
     def _goes_back(self, some: Decisions) -> None:

@@ -51,11 +51,13 @@ class _Requests(Walk):
         for body, answer, mine in self._by_request(some):
             accepted = answer % OPERATION.width == ASKED
             self._wrong_answers(body, answer, mine)
-            self._wrong_members(body, Decisions(mine.place[accepted], mine.row[accepted]))
+            taken = Decisions(mine.place[accepted], mine.row[accepted])
             if isinstance(body, PublishImage):
                 self._published[mine.place] = True
-            elif isinstance(body, Scale):
-                self._size[mine.place[accepted]] = body.instances
+            if isinstance(body, Scale):
+                self._wrong_scales(body.instances, taken)
+            else:
+                self._wrong_members(body, taken)
         self._protect(some)
 
     def _wrong_answers(self, body: Request, answer: Integers, some: Decisions) -> None:
@@ -79,20 +81,26 @@ class _Requests(Walk):
 
     def _wrong_members(self, body: Request, some: Decisions) -> None:
         takes, codes = self._takes[some.place], self._codes[some.place]
-        kept = self._protected[some.place]
-        if isinstance(body, Scale):
-            goes = (takes == DELETING) & (kept | self._kept_in[some.place])
-            self._check("a scale-in deleted a protected instance", goes)
-            return
         expected = np.zeros(takes.shape, bool)
         if isinstance(body, ManualUpgrade | Reimage):
             expected = self._named(body) & self._is_there[codes]
         if isinstance(body, Reimage):
-            expected &= ~kept
+            expected &= ~self._protected[some.place]
         else:
             wanted = self._history.wanted(some.row, some.place + self._first)
             expected &= codes // WIDTH != wanted[:, None]
         self._check(TAKES, (takes > 0) != expected)
+
+    def _wrong_scales(self, instances: int, some: Decisions) -> None:
+        """As many come, or go, as the number that was asked for changes by."""
+        takes, place = self._takes[some.place], some.place
+        goes = takes % WIDTH == DELETING
+        kept = self._protected[place] | self._kept_in[place]
+        self._check("a scale-in deleted a protected instance", goes & kept)
+        change = (takes > 0).sum(axis=1) - 2 * goes.sum(axis=1)
+        rule = "a request did not bring the set to the capacity that it asks for"
+        self._check(rule, change != instances - self._size[place])
+        self._size[place] = instances
 
 
 def _wrong_ends(history: History) -> Iterator[str]:

@@ -192,8 +192,8 @@ class Walk:
         self._first = first
         self._codes = np.tile(self._layout.instances.initial, (count, 1))
         self._protected, self._kept_in, self._reserved = np.zeros((3, *shape), bool)
-        self._takes = np.zeros(shape, np.int8)
-        """By what status decisions of this step take instances; 0 where they do not."""
+        self._takes = np.zeros(shape, np.int16)
+        """Into what states decisions of this step bring instances; 0 where they do not."""
         self._until, self._well = np.full(shape, -np.inf), np.zeros(shape, bool)
         """When those that are taken have settled, seconds, and whether they are healthy then."""
 
@@ -220,7 +220,7 @@ class Walk:
         place = history.place[courses]
         where = history.replication[place] - self._first, history.number[place]
         settled = history.settled(place)
-        self._takes[where], self._until[where] = history.status[place], settled.time
+        self._takes[where], self._until[where] = history.new[place], settled.time
         self._well[where] = settled.healthy
         return where
 

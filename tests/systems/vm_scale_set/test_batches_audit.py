@@ -166,7 +166,7 @@ def test_who_is_restored_is_restored_when_its_batch_has_settled():
     }
     by = "upgrade by publish_image-0"
 
-    def says(restored, back):
+    def says(restored, back, model=1):
         text = f"""
             0 version 2 -> bad
             100 publish_image-0 -> InProgress
@@ -176,7 +176,7 @@ def test_who_is_restored_is_restored_when_its_batch_has_settled():
             100 w_0 -> reimaging/2
             180 w_0 -> initializing
             480 w_0 -> unhealthy
-            {restored} w_0 -> restoring/1 because {by}
+            {restored} w_0 -> restoring/{model} because {by}
             {back} w_0 -> healthy because {by}
             {back} batch of w -> at rest because {by}
         """
@@ -185,6 +185,7 @@ def test_who_is_restored_is_restored_when_its_batch_has_settled():
         return hand_made.audit(rows)
 
     assert says(480, 560) is None
+    assert says(480, 560, model=2) == "w: an instance was not given its former model back"
     assert says(490, 570) == "w: an instance was not restored when its batch had settled"
 
 

@@ -6,7 +6,7 @@ from set_log import IMAGE, WALK, ScaleSet
 
 from sim.systems.vm_scale_set import walk
 from sim.systems.vm_scale_set.history import History
-from sim.systems.vm_scale_set.states import REIMAGING
+from sim.systems.vm_scale_set.states import REIMAGING, WIDTH
 from sim.systems.vm_scale_set.walk import ASK, BEGIN, END, OPEN, OVER, Walk
 
 
@@ -38,7 +38,8 @@ def test_each_decision_sees_the_instances_as_they_are_then_and_whom_it_takes():
     assert codes[2:4] == ([[healthy, 1]], [[healthy, 1]])
     assert codes[4] == [[healthy, healthy]]
     nobody = [[0, 0]]
-    assert takes == (nobody, [[REIMAGING, 0]], nobody, [[0, REIMAGING]], nobody, nobody)
+    code = WIDTH + REIMAGING
+    assert takes == (nobody, [[code, 0]], nobody, [[0, code]], nobody, nobody)
 
 
 def test_replications_are_gone_through_together_or_one_by_one(monkeypatch):
