@@ -19,26 +19,28 @@ if TYPE_CHECKING:
         FindResults,
         Results,
         Run,
+        SweepResults,
         assumptions,
         compare,
         find,
         open_results,
         run,
         run_one,
+        sweep,
     )
     from sim.scenario import Scenario
 
 __all__ = [
     "Assumptions", "FindResults", "LongRunWarning", "ModelError", "Results", "Run", "Scenario",
-    "ScenarioError", "SimError", "TooMuchError", "assumptions", "compare", "find", "load", "loads",
-    "open_results", "run", "run_one",
+    "ScenarioError", "SimError", "SweepResults", "TooMuchError", "assumptions", "compare", "find",
+    "load", "loads", "open_results", "run", "run_one", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
     "sim.core.errors": "LongRunWarning ModelError ScenarioError SimError TooMuchError",
     "sim.files": "load loads",
-    "sim.results": "Assumptions FindResults Results Run assumptions compare find open_results run "
-    "run_one",
+    "sim.results": "Assumptions FindResults Results Run SweepResults assumptions compare find "
+    "open_results run run_one sweep",
     "sim.scenario": "Scenario",
 }
 

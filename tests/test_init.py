@@ -42,6 +42,7 @@ def test_face_is_what_users_are_promised():
         "Scenario",
         "ScenarioError",
         "SimError",
+        "SweepResults",
         "TooMuchError",
         "assumptions",
         "compare",
@@ -51,6 +52,7 @@ def test_face_is_what_users_are_promised():
         "open_results",
         "run",
         "run_one",
+        "sweep",
     ]
     assert dir(sim) == sim.__all__
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "running",
     "compare": "running",
     "find": "find",
+    "sweep": "sweeping",
     "report": "report",
     "assumptions": "assumptions",
     "keys": "reference",
@@ -110,7 +111,7 @@ def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer
 
 def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Problem:
     """How far it came is noted on the way."""
-    if not {"run", "compare", "find"}.intersection(words[:1]):
+    if not {"run", "compare", "sweep", "find"}.intersection(words[:1]):
         return Problem("", "", "interrupted")
     # The only variant has a name in tables that nobody gave it.
     reached = "".join(getattr(interruption, "__notes__", [])).removesuffix(" of baseline")

@@ -110,7 +110,8 @@ def cost_is_noted(notes: list[str], options: argparse.Namespace) -> Iterator[Non
 
 def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     """Of the file, and where they matter of its variants: also refusals that are foretold."""
-    names = scenario.variant_names if options.command in ("validate", "compare", "find") else ()
+    several = ("validate", "compare", "sweep", "find")
+    names = scenario.variant_names if options.command in several else ()
     most = min(MOST_FORETOLD, MOST_REQUESTS_FORETOLD // max(1, len(scenario.operations)))
     for one in (scenario, *map(scenario.variant, names[:most])):
         yield from one.warnings

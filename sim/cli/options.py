@@ -26,6 +26,7 @@ examples:
   rollout-sim compare shop.yaml                 which of its variants is best
   rollout-sim find shop.yaml systems.shop.update_domains=2..20
                                                 the smallest that meets its objectives
+  rollout-sim sweep shop.yaml                   what its `sweep` of a setting comes to
   rollout-sim assumptions shop.yaml             which guess it rests on
   rollout-sim run shop.yaml --set systems.shop.update_domains=10
 
@@ -162,6 +163,12 @@ def parser() -> argparse.ArgumentParser:
     _assumptions(
         command("assumptions", "halve and double each number that is assumed: which one decides")
     )
+    _sweep(
+        command(
+            "sweep",
+            "simulate each point of a sweep and say which are worth a look, and at what cost",
+        )
+    )
     _keys(
         command(
             "keys", "list the keys of a place in a scenario file: type, values, default, meaning"
@@ -262,6 +269,28 @@ def _find(command: argparse.ArgumentParser) -> None:
     _places(command)
     command.set_defaults(keep=[], replications=None)
     _output(command)
+
+
+def _sweep(command: argparse.ArgumentParser) -> None:
+    _scenario(command)
+    command.add_argument("--variant", metavar="NAME", help="run only this variant at each point")
+    command.add_argument(
+        "--over",
+        action="append",
+        default=[],
+        metavar="PATH=VALUES",
+        help="vary this path, in the place of what the file's sweep does: FROM..TO:STEP, such as "
+        "0s..1h:5min, or values with commas between them; repeatable, for all combinations",
+    )
+    command.add_argument(
+        "--front",
+        metavar="METRIC,METRIC",
+        help="metrics of the front (default: the two headlines that disagree most)",
+    )
+    _runs(command)
+    _places(command)
+    _output(command)
+    command.set_defaults(keep=[], all=False)
 
 
 def _report(command: argparse.ArgumentParser) -> None:

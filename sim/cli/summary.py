@@ -94,7 +94,9 @@ def compare(
         lines += _system(setting, system, variants, summary, own, style)
         for group in system.groups:
             lines += [f"{group}:"]
-            lines += table(variants, _columns(setting, system, group, variants, summary), style)
+            lines += table(
+                variants, metric_columns(setting, system, group, variants, summary), style
+            )
     why = _unkept(judged, setting) if setting.is_random else []
     count = sum(each.verdict != "reference" for each in judged)
     if count and len(lines) + len(why) > HEIGHT - ROOM_BELOW and not style.markdown:
@@ -315,7 +317,7 @@ def _system(
 ) -> list[str]:
     """A system's metrics with its verdicts beside them, or below where the screen is too narrow."""
     wide, narrow = (
-        _columns(setting, system, "", variants, summary, is_narrow=is_narrow)
+        metric_columns(setting, system, "", variants, summary, is_narrow=is_narrow)
         for is_narrow in (False, True)
     )
     asked = _asked(judged, setting, variants)
@@ -325,7 +327,7 @@ def _system(
     return [*table(variants, columns, style), *below]
 
 
-def _columns(
+def metric_columns(
     setting: Setting,
     system: System,
     group: str,

@@ -92,7 +92,7 @@ def targets_of(
     named: dict[Key, str] = {}
     for name, half_width in precision.items():
         try:
-            key = _key(name, scenarios)
+            key = key_of(name, scenarios)
             if key in found:
                 rule = f"{'.'.join(filter(None, key))} is given twice, as {named[key]} before"
                 raise ValueError(rule)  # noqa: TRY301  (told with the others)
@@ -112,7 +112,7 @@ def _kind(system: str, scenarios: Iterable[Scenario]) -> str:
     return next(each.systems[system].kind for each in scenarios if system in each.systems)
 
 
-def _key(name: str, scenarios: Sequence[Scenario]) -> Key:
+def key_of(name: str, scenarios: Sequence[Scenario]) -> Key:
     """Whose mean is meant. ValueError(rule) if it is nobody's."""
     if not isinstance(name, str):
         raise ValueError(f"must be SYSTEM.METRIC, got {shorten_any(name)}")  # noqa: TRY004

@@ -95,7 +95,7 @@ def rank(variants: Sequence[Experiment]) -> Ranking:
     prefer = variants[0].scenario.prefer
     in_race = [one for one in variants if one.variant not in apart]
     meets_all = [one for one in in_race if one.meets_all]
-    ends = {one.variant: _ended_well(one) for one in variants if one.variant not in nothing}
+    ends = {one.variant: ended_well(one) for one in variants if one.variant not in nothing}
     able = [one for one in meets_all if ends[one.variant] >= LEAST_ENDED_WELL]
     choosable = [one.variant for one in able]
     if not asked and not prefer:
@@ -122,7 +122,7 @@ def rank(variants: Sequence[Experiment]) -> Ranking:
     return _decided(found, able, wins) if prefer else found
 
 
-def _ended_well(one: Experiment) -> float:
+def ended_well(one: Experiment) -> float:
     """In which share of the replications every rollout was accepted and ended well.
 
     Where none is asked for, in which share no request was refused: it is all that there is.

@@ -132,8 +132,11 @@ def _refusal(found: Estimate, rule: str) -> TooMuchError:
     return TooMuchError([bounds.located(scenario, found.largest.path, said)])
 
 
-def warning(found: Sequence[Estimate]) -> str | None:
-    """That runs one after the other take long, or much memory; None where they do not."""
+def warning(found: Sequence[Estimate], what: str = "") -> str | None:
+    """That runs one after the other take long, or much memory; None where they do not.
+
+    `what` is said of them, by default how many replications they are.
+    """
     if not _is_much(found):
         return None
     certain = [_is_certain(each) for each in found]
@@ -147,7 +150,8 @@ def warning(found: Sequence[Estimate]) -> str | None:
     largest = max(found, key=attrgetter("seconds"))
     (problem,) = _refusal(largest, "").problems
     many = sum(each.replications for each in found)
-    runs = "1 replication is" if many == 1 else f"{many:,} replications are"
+    what = what or f"{many:,} replications"
+    runs = "1 replication is" if many == 1 else f"{what} are"
     place = f"{problem.where}: " if problem.where else ""
     return (
         f"{place}{runs} expected to take about {_time(seconds)} and {_size(needed)} of memory, "

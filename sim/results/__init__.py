@@ -6,12 +6,14 @@ from sim.results.finding import FindResults, find
 from sim.results.results import Results, compare, open_results, renew_report, run, run_one
 from sim.results.sensitivity import Assumptions, assumptions
 from sim.results.single_run import Run
+from sim.results.sweep_results import SweepResults, sweep
 
 __all__ = [
     "Assumptions",
     "FindResults",
     "Results",
     "Run",
+    "SweepResults",
     "assumptions",
     "compare",
     "find",
@@ -19,4 +21,5 @@ __all__ = [
     "renew_report",
     "run",
     "run_one",
+    "sweep",
 ]

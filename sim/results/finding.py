@@ -21,8 +21,9 @@ from sim.forecast.estimate import estimate, warning
 from sim.plots.style import png
 from sim.results import html, tables
 from sim.results.cost import bear
+from sim.results.given import given_scenario
 from sim.results.provenance import RESOLVED, made
-from sim.results.results import BASELINE, given_scenario
+from sim.results.results import BASELINE
 from sim.results.trials import picture
 from sim.systems.base.spec import look_up
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
-from os import PathLike
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
@@ -24,6 +23,7 @@ from sim.results import tables
 from sim.results.contents import Contents
 from sim.results.cost import afford
 from sim.results.events import events
+from sim.results.given import given_scenario
 from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.precise_runs import most_asked, until_precise
@@ -32,13 +32,15 @@ from sim.results.replication import Replication
 from sim.results.report_page import report_page
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, ComputedResults, SavedResults
-from sim.scenario import Scenario
+from sim.results.sweep_about import SWEEP
+from sim.results.sweep_results import open_sweep
 from sim.simulation import Simulation
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
+    from os import PathLike
     from pathlib import Path
 
     import pandas as pd
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
     from sim.plots.style import Picture
+    from sim.results.sweep_results import SweepResults
+    from sim.scenario import Scenario
 
 BASELINE = "baseline"
 """What the only variant is called in tables."""
@@ -242,8 +246,8 @@ def compare(
     return _results(scenario, made, perf_counter() - began, compared=True)
 
 
-def open_results(path: str | PathLike[str]) -> Results:
-    """Results that were saved, from their folder.
+def open_results(path: str | PathLike[str]) -> Results | SweepResults:
+    """Results that were saved, from their folder: those of a run, a comparison or a sweep.
 
     Raises
     ------
@@ -252,6 +256,8 @@ def open_results(path: str | PathLike[str]) -> Results:
     """
     folder = files.ResultFolder.at(path)
     try:
+        if SWEEP in folder.provenance:
+            return open_sweep(folder)
         about = About.read(folder.provenance)
     except ValueError:
         rule = f"must be results of this version, got those of {folder.provenance['made_by']}"
@@ -267,7 +273,10 @@ def renew_report(path: str | PathLike[str]) -> Path:
     ScenarioError
         If the folder holds no results, or cannot be written.
     """
-    return files.ResultFolder.at(path).put(files.REPORT, open_results(path).report())
+    found = open_results(path)
+    if not isinstance(found, Results):
+        raise ScenarioError.of("must be results of run or compare, got a sweep", where=str(path))
+    return files.ResultFolder.at(path).put(files.REPORT, found.report())
 
 
 class Results(Contents):
@@ -440,23 +449,6 @@ _PIECES: dict[str, Callable[[Replication], pa.Table]] = {
     "events": lambda run: events(run.variant, run.log),
 }
 """Table -> what one replication adds to it."""
-
-
-def given_scenario(
-    given: Scenario | str | PathLike[str],
-    *,
-    replications: int | None = None,
-    seed: int | None = None,
-) -> Scenario:
-    """What a caller means: a scenario or the path of its file, perhaps with other numbers."""
-    if isinstance(given, str) and "\n" in given:
-        raise ScenarioError.of("must be a path, got a text of several lines; sim.loads reads it")
-    if isinstance(given, str | PathLike):
-        given = files.load(given)
-    if not isinstance(given, Scenario):
-        got = type(given).__name__
-        raise ScenarioError.of(f"must be a scenario or the path of its file, got {got}")
-    return given.with_(replications=replications, seed=seed)
 
 
 def _results(

@@ -18,8 +18,9 @@ from sim.plots.style import png
 from sim.results import html, tables
 from sim.results.assumption_pictures import AssumptionPictures
 from sim.results.cost import afford
+from sim.results.given import given_scenario
 from sim.results.provenance import RESOLVED, failed_of, made
-from sim.results.results import BASELINE, FIGURES, given_scenario
+from sim.results.results import BASELINE, FIGURES
 from sim.results.tables import NUMBER, TEXT, WHOLE
 from sim.simulation import Simulation
 from sim.systems.base.spec import look_up

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.core.errors import MOST_PROBLEMS, Problem, ScenarioError
+from sim.formats.tree import dotted
+from sim.scenario.paths import parse
+from sim.scenario.variants import variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,3 +61,22 @@ def _retold(problem: Problem, sweep: Sweep, number: int) -> Problem:
     where = problem.where if problem.where in own else sweep.node.key_where or sweep.node.where
     point = f"sweep: point {number} ({sweep.label(number, MOST_SHOWN)})"
     return Problem(where, ": ".join(filter(None, (point, problem.path))), problem.rule)
+
+
+def set_by_variants(scenario: Scenario, sweep: Sweep, only: str | None = None) -> list[str]:
+    """Of variants that set the path of an axis themselves, so that it changes nothing in them.
+
+    `only` names the variant that is run, where it is the only one.
+    """
+    told = []
+    for name, variant in variants(scenario.written.tree).items():
+        if only not in (None, name):
+            continue
+        own = [parse(path) for path in variant.changes]
+        for axis in sweep.axes:
+            keys = parse(axis.path)
+            if any(keys[: len(each)] == each for each in own):
+                where = variant.node.key_where or variant.node.where
+                rule = f"sets {axis.path} itself, so the axis {axis.name} changes nothing in it"
+                told.append(str(Problem(where, dotted(("variants", name)), rule)))
+    return told

@@ -1,0 +1,156 @@
+"""The command that runs every point of a sweep: sweep."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from sim import results
+from sim.cli import inputs, problems, streams, sweep_summary
+from sim.cli.answer import INTERNAL_ERROR, MET, MISSED, UNDECIDED, Answer, command_line
+from sim.cli.console import Style
+from sim.cli.failed import rerun
+from sim.cli.finishing import saved
+from sim.cli.json_text import json_text
+from sim.cli.over import over
+from sim.cli.summary import footer
+from sim.core.errors import Problem, ScenarioError
+from sim.core.units import show_duration
+from sim.results.sweep_about import SWEEP
+from sim.scenario.points import set_by_variants
+from sim.systems.base.text import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sim.results import SweepResults
+
+MOST_ROWS = 100_000
+"""Rows of the long table that --json prints; of a longer one the result folder has it alone."""
+
+
+def sweep(options: argparse.Namespace) -> Answer:
+    varied = over(options.over)
+    front = options.front.split(",") if options.front else []
+    # The variant is run at each point; the file is read with all of them.
+    scenario, warnings = inputs.ready(argparse.Namespace(**{**vars(options), "variant": None}))
+    if varied is not None:
+        scenario = scenario.with_sweep(varied)
+    if scenario.sweep is not None:
+        warnings += _unmoved(set_by_variants(scenario, scenario.sweep, options.variant), options)
+    with inputs.cost_is_noted(warnings, options), _named_as_options():
+        found = results.sweep(
+            scenario,
+            variant=options.variant,
+            progress=not options.quiet,
+            force=options.force,
+            front=front,
+            workers=options.workers,
+            executor=options.cluster,
+        )
+    before = _failed(found, options)
+
+    def lines(style: Style) -> list[str]:
+        return sweep_summary.lines(found, style, before)
+
+    def save() -> Path:
+        return found.save(
+            options.out,
+            overwrite=options.overwrite,
+            figures=options.figures or "all",
+            answer=streams.text([*lines(Style(blocks=True)), *_end(found, [])]),
+            command=command_line(options.words),
+        )
+
+    told = [Problem("", "", f"internal error: {each}") for each in before]
+    folder, code, wrong = saved(save, _code(found), options)
+    wrong = [*told, *wrong]
+    said = tuple(problems.lines(wrong))
+    if options.json:
+        text = json_text(_data(found, warnings, folder, wrong))
+        return Answer(text, code, () if options.quiet else said)
+    places = _places(found, folder) if folder else []
+    return Answer(
+        streams.text([*lines(streams.style(sys.stdout)), *_end(found, places)]), code, said
+    )
+
+
+def _unmoved(found: list[str], options: argparse.Namespace) -> list[str]:
+    """Tell of variants in which an axis moves nothing; with --strict that is an error."""
+    if options.strict and found:
+        raise ScenarioError.of(found[0], where="sweep")
+    if not options.quiet:
+        streams.tell(f"warning: {each}" for each in found)
+    return found
+
+
+@contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Tell of what is wrong with a front by the name of the option."""
+    try:
+        yield
+    except ScenarioError as error:
+        found = [replace(p, where="--front") if p.where == "front" else p for p in error.problems]
+        raise type(error)(found) from None
+
+
+def _code(found: SweepResults) -> int:
+    """That of the point and variant that keeps the objectives best; of a failure, whatever else."""
+    conclusion = found.about.conclusion
+    if found.failed_replications:
+        return INTERNAL_ERROR
+    if conclusion.met or not (conclusion.undecided or conclusion.missed):
+        return MET
+    return UNDECIDED if conclusion.undecided else MISSED
+
+
+def _failed(found: SweepResults, options: argparse.Namespace) -> list[str]:
+    """How many replications failed, and the first one with the command that runs it again."""
+    failed = found.failed_replications
+    if not failed:
+        return []
+    first, about = failed[0], found.about
+    at = "" if first.time_s is None else f" at {show_duration(first.time_s)} of the run"
+    named = zip(about.axes, about.texts(first.point), strict=True)
+    changes = [f"{axis.path}={text}" for axis, text in named if text]
+    words = " ".join([*(f"--set {shlex.quote(each)}" for each in changes), first.rerun])
+    points = len({each.point for each in failed})
+    return [
+        (
+            f"{pluralize(len(failed), 'replication')} failed at {pluralize(points, 'point')}: "
+            f"{first.message} (point {first.point}, replication {first.replication}{at}); to see "
+            f"it again: {rerun(options, words)}"
+        ),
+        "failed replications are left out below",
+    ]
+
+
+def _end(found: SweepResults, places: Sequence[str]) -> list[str]:
+    return footer(found.about.assumptions, places, sweep_summary.level(found))
+
+
+def _places(found: SweepResults, folder: Path) -> list[str]:
+    pictures = sorted((folder / "figures").glob("*.png"))
+    first = next((each for each in pictures if each.stem == "front"), None)
+    table = f"all {found.about.points:,} points: {folder / 'sweep.csv'}"
+    return [table, *([f"picture: {first or pictures[0]}"] if pictures else [])]
+
+
+def _data(
+    found: SweepResults, warnings: list[str], folder: Path | None, wrong: Sequence[Problem]
+) -> dict[str, Any]:
+    small = found.arrow(SWEEP).num_rows <= MOST_ROWS
+    return {
+        **asdict(found.about),
+        "warnings": warnings,
+        "problems": problems.data(wrong),
+        "results": folder and str(folder),
+        "points_judged": found.rows("points"),
+        "objectives": found.rows("objectives"),
+        "sweep": found.rows(SWEEP) if small else None,
+    }

@@ -1,0 +1,139 @@
+"""How do metrics go along an axis of a sweep? A panel a metric, a line a variant, with bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.plots import style
+from sim.plots.sweep_axes import metric_axis
+from sim.plots.text import fitted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from sim.plots.style import Picture
+    from sim.plots.sweep_axes import Along
+
+MOST_LINES = len(style.LINES)
+"""So many can be told apart."""
+MOST_PANELS = 6
+_PANEL = 1.85
+_FRAME = 0.85
+"""Inches of a panel, and of what stands around all of them."""
+_SHADE = 0.18
+_MOST_MARKERS = 40
+"""Of more points a line has no markers."""
+_ROOM = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The means of one variant at the values of the axis, shape (n,), NaN where there is none."""
+
+    means: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    """The limits of their intervals, NaN where there are none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One metric."""
+
+    title: str
+    unit: str
+    curves: Mapping[str, Curve]
+    bound: float | None = None
+    """What an objective asks of it."""
+
+
+def figure(
+    panels: Sequence[Panel], along: Along, *, title: str, subtitle: str = "", missing: str = ""
+) -> Picture:
+    """A panel for each metric, below each other, over the same axis.
+
+    `missing` says what a gap in a line means, where there is one. ValueError without a panel or a
+    curve, and with more than 6 panels or 8 lines.
+    """
+    names = list(dict.fromkeys(name for panel in panels for name in panel.curves))
+    if not 0 < len(panels) <= MOST_PANELS:
+        raise ValueError(f"there must be 1 to {MOST_PANELS} metrics to draw, got {len(panels)}")
+    if not 0 < len(names) <= MOST_LINES:
+        raise ValueError(f"there must be 1 to {MOST_LINES} lines to draw, got {len(names)}")
+    looks = dict(zip(names, style.LINES, strict=False))
+    with style.look():
+        page = style.picture(title, subtitle, _PANEL * len(panels) + _FRAME)
+        grid = page.subplots(len(panels), 1, sharex=True, squeeze=False)
+        for panel, axes in zip(panels, grid.flat, strict=True):
+            _draw(axes, panel, along, looks)
+        last = grid.flat[len(panels) - 1]
+        along.put(last.xaxis)
+        for axes in grid.flat[:-1]:
+            axes.tick_params(labelbottom=False)
+        _explain(page, panels, looks, missing)
+    return page
+
+
+def _draw(axes: Axes, panel: Panel, along: Along, looks: Mapping[str, Any]) -> None:
+    at = along.positions
+    order = np.argsort(at, kind="stable")
+    for name, curve in panel.curves.items():
+        colour, dashes = looks[name]
+        banded = order[~np.isnan(curve.low[order])]
+        if banded.size:
+            axes.fill_between(
+                at[banded], curve.low[banded], curve.high[banded],
+                color=colour, alpha=_SHADE, linewidth=0, gid="band",
+            )  # fmt: skip
+        marker = "o" if len(at) <= _MOST_MARKERS else ""
+        axes.plot(
+            at[order], curve.means[order], color=colour, linestyle=dashes, marker=marker,
+            markersize=3.5, linewidth=style.THICK, gid="line",
+        )  # fmt: skip
+    if panel.bound is not None:
+        axes.axhline(panel.bound, gid="objective", **style.OBJECTIVE)
+    low, high = _limits(panel)
+    axes.set_ylim(low, high)
+    unit = metric_axis(axes.yaxis, low, high, panel.unit, most=4)
+    axes.set_title(f"{panel.title}{unit}", loc="left", size=style.NORMAL, weight="bold")
+    axes.grid()
+
+
+def _limits(panel: Panel) -> tuple[float, float]:
+    ends = [each for one in panel.curves.values() for each in (one.means, one.low, one.high)]
+    every = np.concatenate([*ends, [] if panel.bound is None else [panel.bound]])
+    every = every[np.isfinite(every)]
+    if not every.size:
+        return 0.0, 1.0
+    low, high = float(every.min()), float(every.max())
+    room = _ROOM * ((high - low) or abs(high) or 1.0)
+    return low - room, high + room
+
+
+def _explain(
+    page: Picture, panels: Sequence[Panel], looks: Mapping[str, Any], missing: str
+) -> None:
+    handles: list[Any] = []
+    if len(looks) > 1:
+        for name, (colour, dashes) in looks.items():
+            label = fitted(name, style.LEGEND_NAME, style.SMALL)
+            line = Line2D([], [], color=colour, linestyle=dashes, linewidth=style.THICK)
+            line.set_label(label)
+            handles.append(line)
+    curves = [curve for panel in panels for curve in panel.curves.values()]
+    if any((~np.isnan(curve.low)).any() for curve in curves):
+        handles.append(Patch(color=style.GREY, alpha=0.3, label="mean with its 95 % interval"))
+    if any(panel.bound is not None for panel in panels):
+        handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
+    if missing:
+        handles.append(Line2D([], [], linestyle="", label=missing))
+    if handles:
+        page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))

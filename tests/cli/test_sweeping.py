@@ -1,0 +1,132 @@
+"""Sweeps from the command line."""
+
+import csv
+import json
+
+from screens import assert_screen
+
+import sim
+from sim.simulation import Simulation
+
+DOMAINS = "systems.shop.update_domains"
+OVER = f"{DOMAINS}=2,5,10"
+AT = "operations.0.at=10min,20min"
+
+
+def test_sweep_answers_with_a_row_a_point_and_the_front(shell, tmp_path):
+    code, out, err = shell("sweep", "random.yaml", "--over", OVER, "--out", "s")
+    assert (code, err) == (0, "")
+    assert_screen("cli/sweep", out)
+    assert max(map(len, out.splitlines())) <= 80
+    with (tmp_path / "s/sweep.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["update_domains"] for row in rows} == {"2.0", "5.0", "10.0"}
+    assert (tmp_path / "s/answer.txt").read_text(encoding="utf-8").splitlines()[0] == (
+        out.splitlines()[0]
+    )
+
+
+def test_a_sweep_of_many_points_shows_those_worth_a_look(shell):
+    words = ("--over", f"{DOMAINS}=2..10:1", "--over", AT, "--replications", "12", "--no-files")
+    code, out, _ = shell("sweep", "random.yaml", *words)
+    assert code == 0
+    assert_screen("cli/sweep-of-many", out)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_all_variants_run_at_each_point_and_a_reference_is_set_against_nobody(shell):
+    code, out, _ = shell("sweep", "variants.yaml", "--over", OVER, "--no-files")
+    assert code == 0
+    assert_screen("cli/sweep-with-variants", out)
+    _, out, _ = shell(
+        "sweep", "variants.yaml", "--over", OVER, "--variant", "simultaneous", "--no-files"
+    )
+    assert "nothing" not in out.partition("\n\n")[0]
+
+
+def test_the_file_may_name_the_sweep(shell, tmp_path):
+    text = (tmp_path / "random.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(f"{text}sweep:\n  {DOMAINS}: [2, 4]\n", encoding="utf-8")
+    assert "2 points of update_domains" in shell("sweep", "own.yaml", "--no-files")[1]
+    both = shell("sweep", "own.yaml", "--over", OVER, "--no-files")[1]
+    assert "3 points of update_domains" in both
+
+
+def codes(shell, least, *words):
+    set_to = f"objectives.0.at_least={least}"
+    found = shell("sweep", "random.yaml", "--over", OVER, "--set", set_to, "--no-files", *words)
+    return found[0]
+
+
+def test_the_exit_code_is_that_of_the_point_that_keeps_the_objectives_best(shell):
+    assert codes(shell, "90%") == 0
+    assert codes(shell, "99%") == 1
+    assert codes(shell, "90%", "--set", "objectives.0.in_runs=99%") == 4
+
+
+def test_the_front_is_that_of_chosen_metrics(shell):
+    words = ("sweep", "random.yaml", "--over", OVER, "--no-files", "--front")
+    _, out, _ = shell(*words, "mean_capacity,rollout_duration")
+    assert "front of mean capacity and done in, by means: " in out
+    code, _, err = shell(*words, "duration,min_capacity")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("--front: duration: ")
+    assert "did you mean rollout_duration?" in err or "known here" in err
+
+
+def test_what_is_wrong_with_a_sweep_is_told_at_its_own_place(shell):
+    found = {
+        over: shell("sweep", "random.yaml", "--over", over, "--no-files")
+        for over in (f"{DOMAINS}=2,0", "systems.shop.update_domain=2,3", f"{DOMAINS}=5..2:1")
+    }
+    assert [(code, err) for code, _, err in found.values()] == [
+        (2, "--over: sweep: point 1 (update_domains 0): systems.shop.update_domains: must be a whole "
+            "number, 1 or more, got 0\n"),
+        (2, '--over: sweep."systems.shop.update_domain": names no key of systems.shop, did you mean '
+            "update_domains?\n"),
+        (2, f'--over: sweep."{DOMAINS}".to: must not be below `from`, 5, got 2\n'),
+    ]  # fmt: skip
+    code, _, err = shell("sweep", "random.yaml", "--no-files")
+    assert (code, "must name what to vary" in err) == (2, True)
+
+
+def test_a_variant_that_sets_the_axis_itself_is_warned_of(shell):
+    words = ("sweep", "variants.yaml", "--no-files", "--over")
+    mode = "operations.0.upgrade_deployment.mode=Auto,Simultaneous"
+    _, _, err = shell(*words, mode)
+    assert (
+        "variants.simultaneous: sets operations.0.upgrade_deployment.mode itself, so the axis"
+        in err
+    )
+    assert shell(*words, mode, "--variant", "auto")[2] == ""
+    assert shell(*words, mode, "--quiet")[2] == ""
+    assert shell(*words, mode, "--strict")[0] == 2
+
+
+def test_json_has_the_tables_and_the_conclusion(shell):
+    words = ("sweep", "random.yaml", "--over", OVER, "--no-files", "--json")
+    found = json.loads(shell(*words)[1])
+    assert found["points"] == len(found["points_judged"]) == 3
+    assert found["axes"][0]["numbers"] == [2, 5, 10]
+    assert found["conclusion"]["met"] == 2
+    assert {row["metric"] for row in found["sweep"]} >= {"min_capacity", "rollout_duration"}
+    assert (found["results"], found["problems"]) == (None, [])
+
+
+def test_a_failed_replication_is_told_with_the_command_that_makes_its_point(shell, monkeypatch):
+    original = Simulation.run
+
+    def fails(self, replication=0):
+        if replication == 3 and self.scenario.systems["shop"].update_domains == 5:
+            raise sim.ModelError("broken", scenario="", seed=0, replication=3, time=60.0)
+        return original(self, replication)
+
+    monkeypatch.setattr(Simulation, "run", fails)
+    code, out, err = shell("sweep", "random.yaml", "--over", OVER, "--no-files")
+    assert code == 3
+    told = " ".join(out.split())
+    assert told.startswith(
+        "1 replication failed at 1 point: broken (point 1, replication 3 at 1min of the run); to see "
+        f"it again: rollout-sim run random.yaml --set {DOMAINS}=5 --replay 3 --seed 0 failed"
+    )
+    assert "internal error: 1 replication failed" in err
