@@ -75,16 +75,21 @@ def _answer(words: list[str]) -> Answer:
         return Answer()
     except (ScenarioError, MemoryError) as error:
         found = error.problems if isinstance(error, ScenarioError) else [_no_memory(words)]
-        return _failed(found, WRONG_INPUT, words)
+        return _failed([*found, *_notes(error)], WRONG_INPUT, words)
     except KeyboardInterrupt as interruption:
         return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
         found = problems.internal(str(error), words)
         if options.command in ("run", "compare", "find"):
             found.append(Problem("", "", f"to see it again: {_rerun(options, error)}"))
-        return _failed(found, INTERNAL_ERROR, words)
+        return _failed([*found, *_notes(error)], INTERNAL_ERROR, words)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
-        return _failed(problems.surprise(error, words), INTERNAL_ERROR, words)
+        return _failed([*problems.surprise(error, words), *_notes(error)], INTERNAL_ERROR, words)
+
+
+def _notes(error: BaseException) -> list[Problem]:
+    """What was noted of an error on its way: how to go on with what is finished."""
+    return [Problem("", "", note) for note in getattr(error, "__notes__", [])]
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], Answer]:
@@ -113,10 +118,11 @@ def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Probl
     """How far it came is noted on the way."""
     if not {"run", "compare", "sweep", "find"}.intersection(words[:1]):
         return Problem("", "", "interrupted")
-    # The only variant has a name in tables that nobody gave it.
-    reached = "".join(getattr(interruption, "__notes__", [])).removesuffix(" of baseline")
-    how_far = f"after {reached}" if reached else "before the first replication"
-    return Problem("", "", f"interrupted {how_far}; nothing is saved")
+    notes = [note.rule for note in _notes(interruption)]
+    how_far = "before the first replication"
+    if notes and notes[0][:1].isdigit():
+        how_far = f"after {notes.pop(0)}"
+    return Problem("", "", f"interrupted {how_far}; {notes[0] if notes else 'nothing is saved'}")
 
 
 def _no_memory(words: Sequence[str]) -> Problem:

@@ -20,6 +20,7 @@ from sim.cli.answer import (
 from sim.cli.console import Style, as_markdown, paragraph
 from sim.cli.json_text import json_text
 from sim.cli.junit import junit
+from sim.cli.keeping import goes_on
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.version import __version__
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.experiments.multiplicity import Multiplicity
+    from sim.files.partial_folder import PartialFolder
     from sim.results import Results
 
 
@@ -42,9 +44,15 @@ def finished(
     lines: Callable[[Style], list[str]],
     warnings: list[str],
     options: argparse.Namespace,
+    kept: PartialFolder | None = None,
 ) -> Answer:
-    """The answer, once its results are saved; it stands where that fails or is interrupted."""
+    """The answer, once its results are saved; it stands where that fails or is interrupted.
+
+    What is `kept` on the way is needed no more then.
+    """
     folder, code, found = saved(lambda: _save(results, lines, options), _code(results), options)
+    if kept is not None:
+        found += let_go(kept, options, saved=folder is not None)
     every = [*failed.problems(results, options), *found]
     said = tuple(problems.lines(every))
     if options.format in (None, "text"):
@@ -82,6 +90,17 @@ def saved(
         return None, NOT_SAVED, [Problem("", "", told)]
     except Exception as error:  # noqa: BLE001  (a picture that fails costs no answer)
         return None, INTERNAL_ERROR, problems.surprise(error, options.words)
+
+
+def let_go(kept: PartialFolder, options: argparse.Namespace, *, saved: bool) -> list[Problem]:
+    """Remove what was kept on the way, or say how to go on with it."""
+    if kept.problem:
+        rule = f"finished replications were not kept on the way, as {kept.shown} got: "
+        streams.tell([] if options.quiet else [f"warning: {rule}{kept.problem}"])
+    if not saved:
+        return [Problem("", "", goes_on(kept, options))] if kept.has_work else []
+    kept.remove()
+    return []
 
 
 def _save(

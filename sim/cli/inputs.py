@@ -70,7 +70,7 @@ def ready(options: argparse.Namespace) -> tuple[Scenario, list[str]]:
 
 def _refuse_places(options: argparse.Namespace) -> None:
     """What is asked of a folder that is not to be."""
-    for key in ("out", "overwrite", "keep", "figures"):
+    for key in ("out", "overwrite", "keep", "figures", "resume"):
         if getattr(options, key):
             raise ScenarioError.of(f"must not be given together with --{key}", where="--no-files")
 

@@ -433,6 +433,11 @@ def _places(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="allow --out to replace a folder of earlier results",
     )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with what an interrupted run of the same scenario has finished",
+    )
     command.add_argument("--no-files", action="store_true", help="print the answer, write nothing")
     command.add_argument(
         "--figures",

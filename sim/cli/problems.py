@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"(.*):([0-9]+):([0-9]+)", re.DOTALL)
 _GOT = re.compile(r"(.*?), got:? (.*?)((?:; (?:did you mean|known:|--overwrite) .*)?)", re.DOTALL)
 
-_SHELL_WORDS = {"overwrite=True": "--overwrite", "force=True": "--force"}
+_SHELL_WORDS = {"overwrite=True": "--overwrite", "force=True": "--force", "resume=True": "--resume"}
 """What a message calls an argument of Python, and what the same is called in a shell."""
 
 

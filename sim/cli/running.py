@@ -9,30 +9,42 @@ from sim.cli import inputs, summary
 from sim.cli.failed import failed
 from sim.cli.finishing import finished
 from sim.cli.from_results import first_of, setting_of
+from sim.cli.keeping import keeping
 from sim.cli.precision import named_as_options, precision
 from sim.results.notes import killing, notes, together
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from sim.cli.answer import Answer
     from sim.cli.console import Style
+    from sim.results import Results
+    from sim.scenario import Scenario
 
 
 def run(options: argparse.Namespace) -> Answer:
     asked = precision(options)
     scenario, warnings = inputs.ready(options)
-    with inputs.cost_is_noted(warnings, options), named_as_options():
-        found = results.run(
-            scenario,
-            replay=options.replay,
-            progress=not options.quiet,
-            force=options.force,
-            precision=asked,
-            max_replications=options.max_replications,
-            workers=options.workers,
-            executor=options.cluster,
-        )
+    with keeping(options, scenario) as kept:
+        with inputs.cost_is_noted(warnings, options), named_as_options():
+            found = results.run(
+                scenario,
+                replay=options.replay,
+                progress=not options.quiet,
+                force=options.force,
+                precision=asked,
+                max_replications=options.max_replications,
+                workers=options.workers,
+                executor=options.cluster,
+                partial=kept,
+            )
+        return finished(found, _lines_of_run(found, scenario, options), warnings, options, kept)
+
+
+def _lines_of_run(
+    found: Results, scenario: Scenario, options: argparse.Namespace
+) -> Callable[[Style], list[str]]:
     first = found.replay()
     firsts = {name: first_of(first, name) for name in scenario.systems}
     setting = setting_of(found, options)
@@ -42,22 +54,30 @@ def run(options: argparse.Namespace) -> Answer:
     def lines(style: Style) -> list[str]:
         return summary.run(setting, rows, objectives, firsts, style, said, before)
 
-    return finished(found, lines, warnings, options)
+    return lines
 
 
 def compare(options: argparse.Namespace) -> Answer:
     asked = precision(options)
     scenario, warnings = inputs.ready(options)
-    with inputs.cost_is_noted(warnings, options), named_as_options():
-        found = results.compare(
-            scenario,
-            progress=not options.quiet,
-            force=options.force,
-            precision=asked,
-            max_replications=options.max_replications,
-            workers=options.workers,
-            executor=options.cluster,
-        )
+    with keeping(options, scenario) as kept:
+        with inputs.cost_is_noted(warnings, options), named_as_options():
+            found = results.compare(
+                scenario,
+                progress=not options.quiet,
+                force=options.force,
+                precision=asked,
+                max_replications=options.max_replications,
+                workers=options.workers,
+                executor=options.cluster,
+                partial=kept,
+            )
+        return finished(found, _lines_of_comparison(found, options), warnings, options, kept)
+
+
+def _lines_of_comparison(
+    found: Results, options: argparse.Namespace
+) -> Callable[[Style], list[str]]:
     setting = setting_of(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     rows, objectives = found.rows("summary"), found.rows("objectives")
@@ -72,4 +92,4 @@ def compare(options: argparse.Namespace) -> Answer:
             setting, rows, objectives, references, conclusion, style, said, before
         )
 
-    return finished(found, lines, warnings, options)
+    return lines

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from sim.experiments.chunks import Chunk, Part
-    from sim.experiments.jobs import Job
+    from sim.experiments.jobs import Job, Kept
     from sim.experiments.places import Place
     from sim.experiments.replications import Measured
 
@@ -58,10 +58,12 @@ class Execution:
         *,
         workers: int | None = None,
         progress: bool = False,
+        kept: Kept | None = None,
     ) -> None:
         """`workers` processes of this machine, or an `executor` that stays open.
 
-        A text in its place is the address of a Dask scheduler, such as ``tcp://host:8786``.
+        A text in its place is the address of a Dask scheduler, such as ``tcp://host:8786``. What
+        is finished is `kept`, and not made again where it is there already.
 
         Raises
         ------
@@ -69,6 +71,7 @@ class Execution:
             If both are given, or no such number, or there is no such scheduler.
         """
         _check(executor, workers)
+        self._kept = kept
         self.progress = Progress(progress)
         self._place: Place = Here()
         self._may_move = False
@@ -103,7 +106,7 @@ class Execution:
             If a run passes a bound, or a first one needs more memory than there is.
         """
         self.progress.expect(runs)
-        agenda = _Agenda(iter(jobs))
+        agenda = _Agenda(map(self._filled, jobs))
         try:
             while self._go_on(agenda):
                 while agenda.jobs and agenda.jobs[0].is_complete:
@@ -114,6 +117,17 @@ class Execution:
             raise
         finally:
             agenda.cancel()
+            if self._kept is not None:
+                self._kept.close()
+
+    def _filled(self, job: Job) -> Job:
+        """With what is there of it already."""
+        if self._kept is not None:
+            job.fill(self._kept.found(job))
+            self.progress.skip(job.taken)
+            if job.is_complete:
+                self.progress.expect(job.taken - len(job.numbers))
+        return job
 
     def _go_on(self, agenda: _Agenda) -> bool:
         """Hand out chunks and take what has ended; False where there is nothing more to do."""
@@ -149,6 +163,8 @@ class Execution:
                 return
             self._chunks += 1
             self._seconds = made.seconds / len(task.chunk.numbers)
+            if self._kept is not None:
+                self._kept.add(task.job, made)
             self._give(agenda, task, made)
         elif isinstance(error, Exception):
             self._give(agenda, task, error)
@@ -275,10 +291,13 @@ class _Agenda:
         for job in unfinished:
             if job.is_random:
                 return job
-        new = next(self._source, None) if len(self.jobs) < most_jobs else None
-        if new is not None:
+        while len(self.jobs) < most_jobs:
+            new = next(self._source, None)
+            if new is None:
+                break
             self.jobs.append(new)
-            return new
+            if new.left:
+                return new
         return unfinished[0] if unfinished else None
 
     def forget(self, job: Job) -> int:

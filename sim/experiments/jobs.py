@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cached_property
 from hashlib import sha256
 from pickle import dumps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sim.core.errors import NoMemoryError
 from sim.experiments.chunks import Chunk, Part
@@ -14,10 +15,23 @@ from sim.experiments.replications import Measured
 from sim.experiments.samples import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sim.experiments.samples import Piece
     from sim.simulation import Simulation
+
+
+class Kept(Protocol):
+    """Where finished replications are kept."""
+
+    def found(self, job: Job) -> Iterable[tuple[Chunk, Part]]:
+        """What is there of a job already."""
+
+    def add(self, job: Job, part: Part) -> None:
+        """Keep what a chunk of it came to."""
+
+    def close(self) -> None:
+        """Let nothing wait any longer that is worth to be kept."""
 
 
 class Job:
@@ -32,8 +46,8 @@ class Job:
         self.simulation, self.numbers = simulation, numbers
         self.seconds: float | None = None
         """Of a replication, as the last chunk took."""
-        self.left = len(numbers)
-        """How many are in no chunk yet."""
+        self._gaps: deque[Sequence[int]] = deque([numbers])
+        """Stretches of them that are in no chunk yet."""
         self.missing = len(numbers)
         """How many are not made yet, or not known to be all that matters."""
         self.taken = 0
@@ -56,17 +70,40 @@ class Job:
         """Whether it is known what they came to."""
         return not self.missing
 
+    @property
+    def left(self) -> int:
+        """How many are in no chunk yet."""
+        return sum(map(len, self._gaps))
+
+    def fill(self, found: Iterable[tuple[Chunk, Part]]) -> None:
+        """Take what is there already, in order, and leave only the gaps to be made."""
+        (rest,) = self._gaps
+        self._gaps.clear()
+        for chunk, part in found:
+            before = rest.index(chunk.numbers[0])
+            if before:
+                self._gaps.append(rest[:before])
+            rest = rest[before + len(chunk.numbers) :]
+            if not self.is_complete:
+                self.take(chunk, part)
+        if rest and not self.is_complete:
+            self._gaps.append(rest)
+
     def cut(self, size: int) -> Chunk:
         """The next chunk, of at most so many."""
-        place = len(self.numbers) - self.left
-        numbers = self.numbers[place : place + size]
-        self.left -= len(numbers)
-        return Chunk(numbers, is_first=not place, is_pictured=not self._samples.are_enough)
+        gap = self._gaps.popleft()
+        if len(gap) > size:
+            self._gaps.appendleft(gap[size:])
+        return Chunk(
+            gap[:size],
+            is_first=gap[0] == self.numbers[0],
+            is_pictured=not self._samples.are_enough,
+        )
 
     def take(self, chunk: Chunk, made: Part | Exception) -> None:
         """What a chunk came to, in whatever order they end."""
         self.taken += len(chunk.numbers)
-        if isinstance(made, Part):
+        if isinstance(made, Part) and made.seconds:
             self.seconds = made.seconds / len(chunk.numbers)
         self._out_of_order[chunk.numbers[0]] = len(chunk.numbers), made
         while self.missing and self._next in self._out_of_order:
@@ -96,7 +133,8 @@ class Job:
             self._end()
 
     def _end(self, fault: Exception | None = None) -> None:
-        self._fault, self.missing, self.left = fault, 0, 0
+        self._fault, self.missing = fault, 0
+        self._gaps.clear()
         self._out_of_order.clear()
 
     def measured(self) -> Measured:

@@ -19,7 +19,7 @@ class Progress:
     """Counts replications; where it is not to be `shown` it counts in silence."""
 
     def __init__(self, shown: bool = False) -> None:
-        self.total = self.made = 0
+        self.total = self.made = self._skipped = 0
         self._told = ""
         self._bar = _bar() if shown else None
         self._began = self._last = monotonic()
@@ -42,6 +42,14 @@ class Progress:
         if self._bar is not None:
             self._bar.total = self.total or None
             self._bar.refresh()
+
+    def skip(self, runs: int) -> None:
+        """So many were there already."""
+        self._skipped += runs
+        self.made += runs
+        if self._bar is not None:
+            self._bar.initial += runs
+            self._bar.update(runs)
 
     def advance(self, runs: int) -> None:
         """So many more are made."""
@@ -66,9 +74,9 @@ class Progress:
 
     def _line(self) -> str:
         """``1,200 of 10,000 replications, 120 a second, about 1min13s left; ...``."""
-        rate = self.made / max(monotonic() - self._began, 1e-9)
+        rate = (self.made - self._skipped) / max(monotonic() - self._began, 1e-9)
         line = f"{self.reached}, {rate:,.3g} a second"
-        if self.left:
+        if self.left and rate:
             line += f", about {show_duration(float(max(1, round(self.left / rate))))} left"
         return f"{line}; {self._told}" if self._told else line
 

@@ -37,6 +37,7 @@ __all__ = [
     "Content",
     "ResultFolder",
     "check_target",
+    "default_target",
     "load",
     "load_stream",
     "loads",
@@ -105,7 +106,7 @@ def write_results(
     ScenarioError
         If the folder cannot be written there. What is there stays.
     """
-    shown = Path(RESULTS, _file_name(name)) if path is None else Path(path)
+    shown = default_target(name) if path is None else Path(path)
     target = exchange.resolve(shown)
     if path is not None:
         _check_free(path, target, overwrite=overwrite)
@@ -124,6 +125,11 @@ def write_results(
     except OSError as error:
         _refuse(shown, f"must be a folder that can be written, got: {error.strerror or error}")
     return shown
+
+
+def default_target(name: str) -> Path:
+    """Where the results of a scenario go by default, if nothing is there."""
+    return Path(RESULTS, _file_name(name))
 
 
 def _take_free_name(folder: Path, target: Path) -> str:

@@ -76,7 +76,7 @@ def _mend(folder: Path, target: Path) -> None:
     with suppress(OSError):
         # A lock that is not there has no owner either: a new one is as good.
         with _lock_of(folder).open("ab") as lock:
-            if not _is_taken(lock):
+            if not take_lock(lock):
                 return
             former = _former_of(folder)
             if former.exists() and not os.path.lexists(target):
@@ -181,7 +181,7 @@ def _claim(target: Path) -> tuple[Path, IO[bytes]]:
         folder = target.with_name(f"{_hidden(target)}.{uuid4().hex[:8]}.draft")
         lock = _lock_of(folder).open("xb")
         try:
-            mine = _is_taken(lock)
+            mine = take_lock(lock)
         except OSError:  # no locks here, so that nobody will take this draft for a dead writer's
             return folder, lock
         if mine and _lock_of(folder).exists():
@@ -189,7 +189,7 @@ def _claim(target: Path) -> tuple[Path, IO[bytes]]:
         lock.close()  # whoever mends saw it in the moment before it was taken, and removed it
 
 
-def _is_taken(lock: IO[bytes]) -> bool:
+def take_lock(lock: IO[bytes]) -> bool:
     """Take a lock, if no living process has it. OSError where files cannot be locked."""
     try:
         if sys.platform == "win32":

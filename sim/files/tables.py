@@ -76,3 +76,16 @@ def _value(text: str, kind: pa.DataType) -> str | float | int | None:
     if not text:
         return None
     return int(text) if kind == pa.int64() else float(text)
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    """A table as the content of a file."""
+    out = pa.BufferOutputStream()
+    pq.write_table(table, out)
+    content: bytes = out.getvalue().to_pybytes()
+    return content
+
+
+def from_parquet(content: bytes) -> pa.Table:
+    """The table that a file holds."""
+    return pq.read_table(pa.BufferReader(content))

@@ -24,6 +24,7 @@ from sim.results.contents import Contents
 from sim.results.cost import afford
 from sim.results.events import events
 from sim.results.given import given_scenario
+from sim.results.kept_parts import kept_in
 from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.precise_runs import most_asked, until_precise
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from sim.experiments.failures import FailedReplication
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
+    from sim.files.partial_folder import PartialFolder
     from sim.plots.style import Picture
     from sim.results.sweep_results import SweepResults
     from sim.scenario import Scenario
@@ -112,6 +114,7 @@ def run(
     max_replications: int | None = None,
     workers: int | None = None,
     executor: Executor | str | None = None,
+    partial: PartialFolder | str | PathLike[str] | None = None,
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
@@ -147,6 +150,9 @@ def run(
     executor
         A `concurrent.futures.Executor` in their place, such as those of Dask and mpi4py, which
         stays open; or the address of a Dask scheduler, such as "tcp://host:8786".
+    partial
+        A folder in which finished replications are kept, whatever ends the call: another one with
+        the same scenario and seed goes on with them. It stays afterwards.
 
     Warns
     -----
@@ -167,7 +173,10 @@ def run(
     most = most_asked(precision, max_replications, replications=replications, replay=replay)
     scenario = given_scenario(scenario, replications=replications, seed=seed)
     variant = scenario.variant_name or BASELINE
-    with Execution(executor, workers=workers, progress=progress) as execution:
+    with (
+        kept_in(partial, scenario) as kept,
+        Execution(executor, workers=workers, progress=progress, kept=kept) as execution,
+    ):
         if precision is not None:
             variants = {variant: scenario}
             made, reached = until_precise(
@@ -201,6 +210,7 @@ def compare(
     max_replications: int | None = None,
     workers: int | None = None,
     executor: Executor | str | None = None,
+    partial: PartialFolder | str | PathLike[str] | None = None,
 ) -> Results:
     """Every variant of a scenario with common random numbers, set against the first one.
 
@@ -224,7 +234,10 @@ def compare(
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
         rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
-    with Execution(executor, workers=workers, progress=progress) as execution:
+    with (
+        kept_in(partial, scenario) as kept,
+        Execution(executor, workers=workers, progress=progress, kept=kept) as execution,
+    ):
         if precision is not None:
             variants = {name: scenario.variant(name) for name in names}
             made, reached = until_precise(

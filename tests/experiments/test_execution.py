@@ -252,7 +252,7 @@ def test_work_moves_to_all_cores_only_where_it_is_worth_it(simulation, monkeypat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_killed_process_loses_nothing(simulation, monkeypatch):
+def test_killed_processes_lose_nothing(simulation, monkeypatch):
     monkeypatch.setattr(execution, "LONG", 0.02)
     monkeypatch.setattr(execution, "SHORT", 0.01)
     pool, killed = Pool(2), []
@@ -260,15 +260,15 @@ def test_killed_process_loses_nothing(simulation, monkeypatch):
 
     def killing(job, chunk, *, whole):
         alive = [each for each in pool._context.started if each.is_alive()]
-        if len(killed) < 2 and chunk.numbers[0] > 20 * (1 + len(killed)) and alive:
+        if len(killed) < 10 and chunk.numbers[0] > 40 * len(killed) and alive:
             os.kill(alive[0].pid, signal.SIGKILL)
             killed.append(alive[0].pid)
         return submit(job, chunk, whole=whole)
 
     monkeypatch.setattr(pool, "submit", killing)
-    (one,) = made([Job(simulation, range(200))], pool)
-    assert len(killed) == 2
-    assert equal(one, replicate(simulation, range(200)))
+    (one,) = made([Job(simulation, range(500))], pool)
+    assert len(killed) == 10
+    assert equal(one, replicate(simulation, range(500)))
 
 
 def test_pool_of_the_caller_is_taken(simulation):

@@ -1,0 +1,254 @@
+"""Finished replications on the disk: rows of a table, one a replication, and back.
+
+What they came to is told by columns whose names are lists: what it is, of which system and so on.
+A replication belongs to a scenario by the digest of all that it depends on, so that it is found
+again by whoever makes the same one, however the work is cut then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import sha256
+from itertools import groupby
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from sim.core.metrics import Key
+from sim.core.timelines import Steps
+from sim.experiments.chunks import Chunk, Part
+from sim.experiments.failures import Failure
+from sim.files.partial_folder import PartialFolder
+from sim.results import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    from sim.experiments.jobs import Job
+    from sim.scenario import Scenario
+
+WORTH_A_FILE = 0.2
+"""Seconds of work that are written at once."""
+
+STEPS = ("times", "values")
+JOB, NUMBER, DREW, FAILURE, FAILED_AT = "job", "replication", "drew", "failure", "failed_at_s"
+
+
+def about(scenario: Scenario) -> dict[str, Any]:
+    """What finished replications must have in common, for those who go on with them."""
+    return {
+        "seed": scenario.seed,
+        "scenario": _text(replace(scenario, seed=0)),
+        **dict(_inputs(scenario)),
+    }
+
+
+def _text(scenario: Scenario) -> str:
+    """All of it but how often it is to be run."""
+    return replace(scenario, replications=1, replications_given=False).to_yaml()
+
+
+def _inputs(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for name, content in sorted(scenario.written.contents.items()):
+        yield name, sha256(content).hexdigest()
+
+
+def digest_of(scenario: Scenario) -> str:
+    """Of all that its replications depend on."""
+    return sha256(json.dumps([_text(scenario), *_inputs(scenario)]).encode()).hexdigest()
+
+
+class KeptParts:
+    """What is finished, in a folder: found again, and added to as work goes on."""
+
+    def __init__(self, folder: PartialFolder) -> None:
+        self.folder = folder
+        self._waiting: list[pa.Table] = []
+        self._written = perf_counter()
+        self._index: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
+        """Digest of a scenario -> replication -> the file and the row in it."""
+        self._table = lru_cache(maxsize=2)(folder.table)
+        self._digest = lru_cache(maxsize=64)(lambda job: digest_of(job.simulation.scenario))
+        for file, table in folder.tables():
+            jobs, numbers = table.column(JOB).to_pylist(), tables.values(table, NUMBER).tolist()
+            for row, (job, number) in enumerate(zip(jobs, numbers, strict=True)):
+                self._index[job][number] = file, row
+
+    def found(self, job: Job) -> Iterator[tuple[Chunk, Part]]:
+        """What is there of a job, in stretches of its replications."""
+        known = self._index.get(self._digest(job), {}) if self._index else {}
+        for there, stretch in groupby(
+            enumerate(job.numbers), key=lambda each: known.get(each[1], ("", 0))[0]
+        ):
+            places, numbers = zip(*stretch, strict=True)
+            if there:
+                rows = np.array([known[number][1] for number in numbers])
+                chunk = Chunk(job.numbers[places[0] : places[-1] + 1], is_first=places[0] == 0)
+                end = job.simulation.scenario.horizon
+                yield chunk, _part(self._table(there).take(tables.wholes(rows)), end)
+
+    def add(self, job: Job, part: Part) -> None:
+        """Keep what a chunk came to, at the latest when it is worth a file.
+
+        What failed altogether is tried again.
+        """
+        if part.error is not None:
+            return
+        self._waiting.append(_table(self._digest(job), part))
+        if perf_counter() - self._written >= WORTH_A_FILE:
+            self.flush()
+
+    def close(self) -> None:
+        """Write what waits, unless all of it is so little that nothing was written yet."""
+        if self.folder.has_work:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for _, alike in groupby(self._waiting, key=lambda table: tuple(table.column_names)):
+            self.folder.append(pa.concat_tables(alike))
+        self._waiting.clear()
+        self._written = perf_counter()
+
+
+@contextmanager
+def kept_in(
+    where: PartialFolder | str | PathLike[str] | None, scenario: Scenario
+) -> Iterator[KeptParts | None]:
+    """What is finished of a scenario and its variants, kept in a folder; None in no folder.
+
+    Raises
+    ------
+    ScenarioError
+        If something else is there.
+    """
+    if where is None:
+        yield None
+    elif isinstance(where, PartialFolder):
+        yield KeptParts(where)
+    else:
+        folder = PartialFolder(where, about(scenario), resume=True)
+        try:
+            yield KeptParts(folder)
+        finally:
+            folder.close()
+
+
+def _table(job: str, part: Part) -> pa.Table:
+    """One row a replication: those that are sound, then those that failed."""
+    failed = [each.replication for each in part.failures]
+    numbers = np.array([*part.numbers.tolist(), *failed], np.int64)
+    columns: dict[str, pa.Array] = {
+        JOB: tables.names([job], np.zeros(len(numbers), np.int32)),
+        NUMBER: tables.wholes(numbers),
+        DREW: tables.wholes(np.full(len(numbers), part.drew, np.int64)),
+        FAILURE: tables.texts([""] * len(part.numbers) + [each.message for each in part.failures]),
+        FAILED_AT: tables.numbers(
+            np.array(
+                [np.nan] * len(part.numbers)
+                + [np.nan if each.time_s is None else each.time_s for each in part.failures]
+            )
+        ),
+    }
+    for what in ("values", "rollouts_ended", "outcomes"):
+        for key, found in getattr(part, what).items():
+            name = json.dumps([what, *([key] if isinstance(key, str) else key)])
+            columns[name] = _padded(found, len(failed))
+    columns |= _series(part, len(numbers))
+    return pa.table(columns)
+
+
+def _padded(found: NDArray[Any], more: int) -> pa.Array:
+    """A column of numbers, and of as many 0 as failed; NaN stays what it is."""
+    kind = tables.WHOLE if found.dtype == np.bool_ else tables.NUMBER
+    dtype = np.int64 if kind == tables.WHOLE else np.float64
+    content = np.concatenate([found.astype(dtype), np.zeros(more, dtype)])
+    return pa.Array.from_buffers(kind, len(content), [None, pa.py_buffer(content)])
+
+
+def _series(part: Part, rows: int) -> dict[str, pa.Array]:
+    """Times and values of what pictures show: lists, empty where no picture needs them."""
+    columns = {}
+    for key in part.sampled[0] if part.sampled else ():
+        pieces = [piece[key] for piece in part.sampled]
+        lengths = np.zeros(rows, np.int32)
+        seen = np.concatenate([np.diff(piece.start) for piece in pieces])
+        lengths[: len(seen)] = seen
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        offsets = pa.Array.from_buffers(pa.int32(), len(starts), [None, pa.py_buffer(starts)])
+        for what in STEPS:
+            content = np.concatenate([getattr(piece, what) for piece in pieces])
+            kind = tables.NUMBER if what == "times" else tables.WHOLE
+            flat = pa.Array.from_buffers(kind, len(content), [None, pa.py_buffer(content)])
+            columns[json.dumps([what, *key])] = pa.ListArray.from_arrays(offsets, flat)
+    return columns
+
+
+def _part(table: pa.Table, end: float) -> Part:
+    """What the replications of some rows came to."""
+    told = table.column(FAILURE).to_pylist()
+    sound = np.array([not each for each in told])
+    numbers = tables.values(table, NUMBER)
+    times = tables.with_gaps(table, FAILED_AT)
+    found: dict[str, dict[Any, NDArray[Any]]] = defaultdict(dict)
+    steps: dict[tuple[str, str], dict[str, pa.ListArray]] = defaultdict(dict)
+    rows = tables.wholes(np.flatnonzero(sound))
+    for name in table.column_names:
+        if not name.startswith("["):
+            continue
+        what, *key = json.loads(name)
+        if pa.types.is_list(table.column(name).type):
+            steps[key[0], key[1]][what] = table.column(name).take(rows).combine_chunks()
+        elif what == "rollouts_ended":
+            found[what][key[0]] = tables.values(table, name)[sound] == 1
+        else:
+            place = Key(*key) if what == "values" else (key[0], key[1])
+            found[what][place] = tables.values(table, name)[sound]
+    return Part(
+        numbers[sound],
+        found["values"],
+        found["rollouts_ended"],
+        found["outcomes"],
+        list(_pieces(steps, end)),
+        [
+            Failure(int(number), None if np.isnan(time) else float(time), message)
+            for number, time, message in zip(numbers, times, told, strict=True)
+            if message
+        ],
+        None,
+        bool(tables.values(table, DREW)[sound][:1].any()),
+        None,
+        0.0,
+    )
+
+
+def _flat(lists: pa.ListArray) -> NDArray[Any]:
+    """All that the lists hold, one after the other."""
+    flat = lists.values
+    dtype = np.float64 if flat.type == tables.NUMBER else np.int64
+    return np.frombuffer(flat.buffers()[1], dtype)[flat.offset :]
+
+
+def _pieces(
+    steps: Mapping[tuple[str, str], Mapping[str, pa.ListArray]], end: float
+) -> Iterator[dict[tuple[str, str], Steps]]:
+    """What pictures show of the first rows that have any of it."""
+    piece = {}
+    for key, lists in steps.items():
+        starts = np.array(lists["times"].offsets.to_pylist(), np.intp)
+        lengths = np.diff(starts)
+        count = int(np.argmin(lengths > 0)) if not lengths.all() else len(lengths)
+        if count:
+            times, values = (_flat(lists[what])[starts[0] : starts[count]] for what in STEPS)
+            piece[key] = Steps(starts[: count + 1] - starts[0], times, values, end)
+    if piece:
+        yield piece
