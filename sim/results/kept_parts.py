@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
+from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ import pyarrow as pa
 
 from sim.core.metrics import Key
 from sim.core.timelines import Steps
+from sim.experiments.averages import Averages
 from sim.experiments.chunks import Chunk, Part
 from sim.experiments.failures import Failure
 from sim.files.partial_folder import PartialFolder
@@ -39,8 +41,9 @@ if TYPE_CHECKING:
 WORTH_A_FILE = 0.2
 """Seconds of work that are written at once."""
 
-STEPS = ("times", "values")
-JOB, NUMBER, DREW, FAILURE, FAILED_AT = "job", "replication", "drew", "failure", "failed_at_s"
+STEPS = {"step_times": "times", "step_values": "values"}
+JOB, FIRST, NUMBER, DREW = "job", "first_of_chunk", "replication", "drew"
+FAILURE, FAILED_AT = "failure", "failed_at_s"
 
 
 def about(scenario: Scenario) -> dict[str, Any]:
@@ -74,27 +77,30 @@ class KeptParts:
         self.folder = folder
         self._waiting: list[pa.Table] = []
         self._written = perf_counter()
-        self._index: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
-        """Digest of a scenario -> replication -> the file and the row in it."""
+        self._index: dict[tuple[str, int], tuple[str, int, list[int]]] = {}
+        """Digest of a scenario and the first replication of a chunk -> its file, its first row in
+        it, and its replications."""
         self._table = lru_cache(maxsize=2)(folder.table)
         self._digest = lru_cache(maxsize=64)(lambda job: digest_of(job.simulation.scenario))
         for file, table in folder.tables():
-            jobs, numbers = table.column(JOB).to_pylist(), tables.values(table, NUMBER).tolist()
-            for row, (job, number) in enumerate(zip(jobs, numbers, strict=True)):
-                self._index[job][number] = file, row
+            jobs, first, numbers = table.column(JOB).to_pylist(), *_wholes(table, FIRST, NUMBER)
+            for key, rows in groupby(enumerate(zip(jobs, first, strict=True)), itemgetter(1)):
+                places = [place for place, _ in rows]
+                chunk = sorted(numbers[place] for place in places)
+                self._index[key] = file, places[0], chunk
 
     def found(self, job: Job) -> Iterator[tuple[Chunk, Part]]:
-        """What is there of a job, in stretches of its replications."""
-        known = self._index.get(self._digest(job), {}) if self._index else {}
-        for there, stretch in groupby(
-            enumerate(job.numbers), key=lambda each: known.get(each[1], ("", 0))[0]
-        ):
-            places, numbers = zip(*stretch, strict=True)
-            if there:
-                rows = np.array([known[number][1] for number in numbers])
-                chunk = Chunk(job.numbers[places[0] : places[-1] + 1], is_first=places[0] == 0)
+        """What is there of a job, in chunks as they were finished."""
+        place = 0
+        while self._index and place < len(job.numbers):
+            key = self._digest(job), job.numbers[place]
+            file, row, numbers = self._index.get(key, ("", 0, []))
+            wanted = job.numbers[place : place + len(numbers)]
+            if numbers and [*wanted] == numbers:
+                table = self._table(file).slice(row, len(numbers))
                 end = job.simulation.scenario.horizon
-                yield chunk, _part(self._table(there).take(tables.wholes(rows)), end)
+                yield Chunk(wanted, is_first=not place), _part(table, end)
+            place += len(numbers) if numbers and [*wanted] == numbers else 1
 
     def add(self, job: Job, part: Part) -> None:
         """Keep what a chunk came to, at the latest when it is worth a file.
@@ -149,6 +155,7 @@ def _table(job: str, part: Part) -> pa.Table:
     numbers = np.array([*part.numbers.tolist(), *failed], np.int64)
     columns: dict[str, pa.Array] = {
         JOB: tables.names([job], np.zeros(len(numbers), np.int32)),
+        FIRST: tables.wholes(np.full(len(numbers), numbers.min())),
         NUMBER: tables.wholes(numbers),
         DREW: tables.wholes(np.full(len(numbers), part.drew, np.int64)),
         FAILURE: tables.texts([""] * len(part.numbers) + [each.message for each in part.failures]),
@@ -164,6 +171,10 @@ def _table(job: str, part: Part) -> pa.Table:
             name = json.dumps([what, *([key] if isinstance(key, str) else key)])
             columns[name] = _padded(found, len(failed))
     columns |= _series(part, len(numbers))
+    for system, averages in part.averages.items():
+        lengths = np.zeros(len(numbers), np.int32)
+        lengths[0] = len(averages.total)  # they are of the whole chunk
+        columns[json.dumps(["averages", system])] = _lists(lengths, averages.total)
     return pa.table(columns)
 
 
@@ -183,14 +194,24 @@ def _series(part: Part, rows: int) -> dict[str, pa.Array]:
         lengths = np.zeros(rows, np.int32)
         seen = np.concatenate([np.diff(piece.start) for piece in pieces])
         lengths[: len(seen)] = seen
-        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        offsets = pa.Array.from_buffers(pa.int32(), len(starts), [None, pa.py_buffer(starts)])
-        for what in STEPS:
-            content = np.concatenate([getattr(piece, what) for piece in pieces])
-            kind = tables.NUMBER if what == "times" else tables.WHOLE
-            flat = pa.Array.from_buffers(kind, len(content), [None, pa.py_buffer(content)])
-            columns[json.dumps([what, *key])] = pa.ListArray.from_arrays(offsets, flat)
+        for what, attribute in STEPS.items():
+            content = np.concatenate([getattr(piece, attribute) for piece in pieces])
+            columns[json.dumps([what, *key])] = _lists(lengths, content)
     return columns
+
+
+def _lists(lengths: NDArray[np.int32], content: NDArray[Any]) -> pa.Array:
+    """A column of lists of numbers, which stand in `content` one after the other."""
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    offsets = pa.Array.from_buffers(pa.int32(), len(starts), [None, pa.py_buffer(starts)])
+    kind = tables.NUMBER if content.dtype == np.float64 else tables.WHOLE
+    flat = pa.Array.from_buffers(kind, len(content), [None, pa.py_buffer(content)])
+    return pa.ListArray.from_arrays(offsets, flat)
+
+
+def _wholes(table: pa.Table, *names: str) -> list[list[int]]:
+    """Columns of whole numbers."""
+    return [tables.values(table, name).tolist() for name in names]
 
 
 def _part(table: pa.Table, end: float) -> Part:
@@ -199,14 +220,18 @@ def _part(table: pa.Table, end: float) -> Part:
     sound = np.array([not each for each in told])
     numbers = tables.values(table, NUMBER)
     times = tables.with_gaps(table, FAILED_AT)
-    found: dict[str, dict[Any, NDArray[Any]]] = defaultdict(dict)
+    found: dict[str, dict[Any, Any]] = defaultdict(dict)
     steps: dict[tuple[str, str], dict[str, pa.ListArray]] = defaultdict(dict)
     rows = tables.wholes(np.flatnonzero(sound))
     for name in table.column_names:
         if not name.startswith("["):
             continue
         what, *key = json.loads(name)
-        if pa.types.is_list(table.column(name).type):
+        if what == "averages":
+            lists = table.column(name).combine_chunks()
+            total = _flat(lists)[lists.offsets[0].as_py() : lists.offsets[1].as_py()]
+            found[what][key[0]] = Averages(total, int(sound.sum()))
+        elif what in STEPS:
             steps[key[0], key[1]][what] = table.column(name).take(rows).combine_chunks()
         elif what == "rollouts_ended":
             found[what][key[0]] = tables.values(table, name)[sound] == 1
@@ -218,6 +243,7 @@ def _part(table: pa.Table, end: float) -> Part:
         found["values"],
         found["rollouts_ended"],
         found["outcomes"],
+        found["averages"],
         list(_pieces(steps, end)),
         [
             Failure(int(number), None if np.isnan(time) else float(time), message)
@@ -244,7 +270,7 @@ def _pieces(
     """What pictures show of the first rows that have any of it."""
     piece = {}
     for key, lists in steps.items():
-        starts = np.array(lists["times"].offsets.to_pylist(), np.intp)
+        starts = np.array(lists["step_times"].offsets.to_pylist(), np.intp)
         lengths = np.diff(starts)
         count = int(np.argmin(lengths > 0)) if not lengths.all() else len(lengths)
         if count:

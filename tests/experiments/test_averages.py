@@ -18,3 +18,13 @@ def test_averages_are_those_of_step_functions_by_hand():
     assert np.allclose(found.mean[INTERVALS // 4 :], 3.0)
     both = found + Averages.of([steps, steps])
     assert (both.runs, both.mean[-1]) == (4, pytest.approx(4.5))
+
+
+def test_sums_are_the_same_in_any_order():
+    rng = np.random.default_rng(1)
+    parts = [
+        Averages.of([Steps(np.array([0, 2]), np.array([0.0, at]), np.array([0, weight]), 97.0)])
+        for at, weight in zip(rng.uniform(1, 96, 50), rng.integers(1, 10**9, 50), strict=True)
+    ]
+    forth, back = (sum(some[1:], some[0]) for some in (parts, parts[::-1]))
+    assert forth.mean.tobytes() == back.mean.tobytes()

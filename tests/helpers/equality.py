@@ -14,6 +14,10 @@ def equal(one, other):
         ours, theirs = getattr(one, of), getattr(other, of)
         assert list(ours) == list(theirs)
         assert all(ours[key].tobytes() == theirs[key].tobytes() for key in ours)
+    assert list(one.averages) == list(other.averages)
+    for system, averages in one.averages.items():
+        theirs = other.averages[system]
+        assert (averages.runs, averages.mean.tobytes()) == (theirs.runs, theirs.mean.tobytes())
     assert pictured(one) == pictured(other)
     return True
 

@@ -78,6 +78,16 @@ def test_what_is_there_is_not_made_again_and_changes_nothing(tmp_path, monkeypat
     assert ran == [0]
 
 
+def test_chunk_of_which_only_a_part_is_asked_for_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "LONG", 10.0)
+    monkeypatch.setattr(execution, "SHORT", 10.0)
+    scenario = sim.loads(TEXT)
+    made(tmp_path / "p", scenario, range(10))  # the first one alone, then all others
+    measured, ran = made(tmp_path / "p", scenario, range(8))
+    assert equal(measured, replicate(Simulation(scenario), range(8)))
+    assert ran == [*range(1, 8), 0]
+
+
 def test_what_failed_comes_back_as_such(tmp_path, monkeypatch):
     scenario = sim.loads(TEXT)
     fail(monkeypatch, [3, 4], RuntimeError("boom"))
