@@ -7,9 +7,10 @@ no replication misses; its sentence says how many may yet. `of: mean` judges the
 limit that heeds its skewness. Where nothing is random, the one run is the answer.
 
 An undecided objective may get a further look with more replications: `looks=2` judges each of the
-two at half the error, so that the verdict stays wrong with a chance of at most 1 - confidence. Each
-sentence names the level that was used. How many replications would settle it is told for one look,
-the only one where a file says how many replications to make.
+two at half the error, so that the verdict stays wrong with a chance of at most 1 - confidence; more
+looks share it likewise. Each sentence names the level that was used. How many replications would
+settle it is told for one look, the only one where a file says how many replications to make; where
+more than two share the error, for a look at its share.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def judge(
         return Verdict(k / n, low, high, "met", f"{seen}: at least {show_share(low)} {level}")
     if high < in_runs:
         return Verdict(k / n, low, high, "missed", f"{seen}: at most {show_share(high)} {level}")
-    needed = _runs_to_settle(k / n, n, in_runs, confidence)
+    needed = _runs_to_settle(k / n, n, in_runs, _level_to_settle(confidence, looks))
     more = _what_would_settle(
         needed, "without a miss" if k == n else "at this share", certain=k == n
     )
@@ -150,7 +151,7 @@ def judge_mean(
     if limits_meet.all() or not limits_meet.any():
         outcome: Outcome = "met" if limits_meet.all() else "missed"
         return Verdict(known.mean, known.low, known.high, outcome, seen)
-    needed = _runs_for_mean(x, bound, confidence)
+    needed = _runs_for_mean(x, bound, _level_to_settle(confidence, looks))
     sentence = f"{seen}; {_what_would_settle(needed, 'with this mean and spread')}"
     return Verdict(known.mean, known.low, known.high, "undecided", sentence, needed)
 
@@ -192,6 +193,11 @@ def _never_missed(k: int, n: int, confidence: float) -> Verdict:
         return Verdict(k / n, low, high, "missed", f"{n - k} of {n} runs miss it, none may")
     sentence = f"no miss in {n}: at most {show_share(1 - low)} at {show_share(confidence)}"
     return Verdict(1.0, low, high, "met", sentence)
+
+
+def _level_to_settle(confidence: float, looks: int) -> float:
+    """The level of the look that would settle it: a second one gives way to a file's only one."""
+    return confidence if looks <= 2 else 1 - (1 - confidence) / looks  # noqa: PLR2004
 
 
 def _runs_to_settle(share: float, n: int, in_runs: float, confidence: float) -> int | None:

@@ -301,3 +301,13 @@ def test_mean_is_undecided_while_what_is_known_to_be_rare_may_be_missing(looks, 
     )
     assert judge_mean([1.0, 2.0] * 36, **asks).verdict == "met"
     assert judge_mean([1.0, 2.0] * 5, 9.0, at_least=False).verdict == "met"
+
+
+def test_what_would_settle_it_is_told_for_a_look_at_its_share_of_the_error():
+    met = [True] * 90 + [False] * 10
+    few, many = (judge(met, 0.85, looks=looks).needed for looks in (1, 20))
+    assert judge(met, 0.85, looks=2).needed == few
+    assert judge(met, 0.85, 1 - 0.05 / 20).needed == many > few
+    values = np.arange(100) % 7
+    few, many = (judge_mean(values, 3.1, at_least=False, looks=k).needed for k in (1, 20))
+    assert many > few
