@@ -27,7 +27,9 @@ def setting_of(results: Results, options: argparse.Namespace) -> Setting:
         headlines = [*shown, *_judged_metrics(having, name), *(measured if options.all else ())]
         groups = _groups(having, name) if options.all else ()
         size = _common([run.simulation.models[name].size_in(run.log) for run in having])
-        systems.append(System(name, size, record.metrics, tuple(dict.fromkeys(headlines)), groups))
+        headlines = list(dict.fromkeys(headlines))
+        rollouts = max(run.simulation.models[name].layout.rollouts for run in having)
+        systems.append(System(name, size, record.metrics, tuple(headlines), groups, rollouts))
     return Setting(
         name=about.name,
         systems=tuple(systems),

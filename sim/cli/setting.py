@@ -29,6 +29,8 @@ class System:
     """The metrics to show, in order."""
     groups: tuple[str, ...] = ()
     """The groups that are shown beside the whole system."""
+    rollouts: int = 0
+    """How many the file asks for, in the variant with the most."""
 
 
 @dataclass(frozen=True)

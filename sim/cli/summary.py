@@ -189,6 +189,12 @@ def _values(
         lines += paragraph(
             "* skewed: n is below 25 x skewness^2, the interval on the mean is rough"
         )
+    duration = [row for row in rows if row["metric"] == "rollout_duration"]
+    if system.rollouts > 1 and any(row["missing"] < row["n"] for row in duration):
+        lines += paragraph(
+            f"done in: from the beginning of the first of {system.rollouts} upgrades to the end of "
+            "the last"
+        )
     for name, row in zip(names, rows, strict=True):
         rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))
         if rare is not None:

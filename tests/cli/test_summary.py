@@ -160,6 +160,15 @@ def test_metric_that_never_came_says_never():
     assert answer[2] == "done in  never"
 
 
+def test_duration_of_several_rollouts_says_from_when_to_when():
+    several = setting(systems=(replace(system(), rollouts=3),))
+    told = "done in: from the beginning of the first of 3 upgrades to the end of the last"
+    done, never = row("rollout_duration", 90.0), row("rollout_duration", NAN, missing=200)
+    assert told in lines_of([done], about=several)
+    assert not any("3 upgrades" in line for line in lines_of([never], about=several))
+    assert not any("upgrades" in line for line in lines_of([done]))
+
+
 def test_quantile_among_the_missing_is_above_the_horizon():
     summary = [row("rollout_duration", NAN, of=(60.0, 90.0, NAN, NAN), missing=20)]
     cells = ["done in", "-", "never in 20 runs", "1min30s", "> 6h", "never (run 17)"]

@@ -215,7 +215,13 @@ class Instances:
         whatever else happens, nobody is given up by, and that `awaits` is not over by.
         """
         times, _, numbers, steps = due
-        settles = steps == (RUNS if not self._sees and RUNS in steps else ANSWERS)
+        # Each settles once: when it runs where no more is seen, else when it is healthy, unless it
+        # was given up before.
+        late = np.zeros(self.layout.room, bool)
+        late[numbers[steps == JUDGED]] = True
+        settles = (steps == ANSWERS) & ~late[numbers]
+        if not self._sees and RUNS in steps:
+            settles = steps == RUNS
         ends = np.append(np.flatnonzero(steps == JUDGED), len(times) - 1)
         codes, courses = np.frombuffer(self.codes, np.int16), np.frombuffer(self._courses, np.int64)
         awaiting = self._awaiting

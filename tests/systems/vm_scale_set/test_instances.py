@@ -278,7 +278,7 @@ def test_watchers_hear_who_is_healthy_unhealthy_or_gone():
 # Many at once
 
 
-def crowd(source="application", policy=None):
+def crowd(source="application", policy=None, late="301s"):
     """500 instances, of which some fail, some answer too late, while others are asked for more."""
     spread = {"exponential": {"mean": "2min"}}
     system = {
@@ -288,7 +288,7 @@ def crowd(source="application", policy=None):
         "failures": {"per_year": 2000, "recovery": spread},
         "health": {"source": source},
         "reimage": spread,
-        "healthy_after": {"uniform": {"low": "0s", "high": "301s"}},
+        "healthy_after": {"uniform": {"low": "0s", "high": late}},
     }
     asked = [
         {"at": "1s", "update_model": {"image": "2"}},
@@ -304,6 +304,7 @@ def crowd(source="application", policy=None):
         ([scenario(Random(seed)) for seed in range(100)], 1),
         ([scenario(Random(seed)) for seed in range(100, 200)], 1),
         ([crowd()], 8),
+        ([crowd(late="500s")], 2),
         ([crowd("none", {"mode": "automatic"})], 8),
     ],
 )
