@@ -15,15 +15,15 @@ from rewriting import REWRITES
 import sim
 from sim.cli import main
 from sim.cli.reference_page import page
-from sim.scenario import Scenario
+from sim.scenario import Scenario, points
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "scenarios" / "README.md"
 SHOWN = re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", README)
 
 
-def test_the_readme_shows_a_run_an_explanation_comparisons_and_a_search():
-    commands = ["run", "explain", "compare", "find", "compare", "run"]
+def test_the_readme_shows_each_command_that_answers():
+    commands = ["run", "explain", "compare", "sweep", "find", "compare", "run"]
     assert [command.split()[0] for command, _ in SHOWN] == commands
 
 
@@ -152,5 +152,8 @@ def test_the_reference_is_what_the_command_prints():
 
 
 def test_the_scenario_of_the_readme_is_valid():
-    text, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    assert Scenario.from_text(text, "readme.yaml").systems["shop"].roles["WebRole"].instances == 20
+    sweep, text, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    scenario = Scenario.from_text(f"{text}{sweep}", "readme.yaml")
+    assert scenario.systems["shop"].roles["WebRole"].instances == 20
+    assert scenario.sweep.size == 4 * 13
+    points.check(scenario, scenario.sweep)

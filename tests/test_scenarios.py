@@ -171,6 +171,24 @@ def test_five_domains_take_a_fifth_away():
     assert verdicts("five-domains-auto") == {"baseline": [True, True]}
 
 
+def test_seven_update_domains_are_enough_and_slow_restarts_leave_time_for_ten():
+    scenario = sim.load(FOLDER / "how-many-update-domains.yaml")
+    over = {
+        "systems.shop.update_domains": [6, 7, 10, 13],
+        "systems.shop.roles.WebRole.restart.lognormal.mean": {
+            "as": "restart", "values": ["3min", "8min"],
+        },
+    }  # fmt: skip
+    rows = sim.sweep(scenario, over, replications=60).rows("objectives")
+    kept = {}
+    for row in rows:
+        key = row["update_domains"], row["restart"] / 60
+        kept[key] = kept.get(key, True) and row["share"] >= 0.95
+    assert {key for key, value in kept.items() if value} == {
+        (7, 3), (10, 3), (13, 3), (7, 8), (10, 8),
+    }  # fmt: skip
+
+
 def test_modes_lose_the_same_hours_but_simultaneous_all_at_once():
     lost = means("three-modes", "capacity_hours_lost")
     assert lost["auto"] == pytest.approx(lost["manual"]) == pytest.approx(lost["simultaneous"])

@@ -52,7 +52,7 @@ EXAMPLES = {
 
 JUDGED = {
     0: "every objective is met, or none is given",
-    1: "an objective is missed (compare: by every variant)",
+    1: "an objective is missed (compare: by every variant; sweep: at every point)",
     2: "the input is wrong or asks for too much; there are no results",
     3: "internal error",
     4: "no objective is missed, one is undecided or a --precision is not met",
