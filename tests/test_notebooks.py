@@ -47,6 +47,7 @@ def test_notebooks_are_shipped():
         "03-batch-requeue-drain-checkpoint",
         "04-arc-how-long-until-99-percent",
         "05-scale-set-batches-pauses-surge",
+        "06-how-small-may-the-pause-be",
         "07-validation",
     ]
 
