@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from sim.cli.answer import INTERNAL_ERROR, MET, NOT_SAVED, UNDECIDED, Answer, co
 from sim.cli.assumptions_screen import lines
 from sim.cli.console import Style
 from sim.cli.failed import rerun
-from sim.cli.json_text import json_text
+from sim.cli.forms import Forms, in_form
 from sim.core.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -42,13 +41,14 @@ def assumptions(options: argparse.Namespace) -> Answer:
             folder = _save(found, options)
         except ScenarioError as error:
             code, failed = NOT_SAVED, [*failed, *error.problems]
-    said = tuple(problems.lines(failed))
-    if options.json:
-        text = json_text(_data(found, warnings, folder, failed))
-        return Answer(text, code, () if options.quiet else said)
-    told = lines(found, streams.style(sys.stdout), whole=options.all)
-    told += [f"results: {folder}"] if folder else []
-    return Answer(streams.text(told), code, said)
+    forms = Forms(
+        lines=lambda style: lines(found, style, whole=options.all),
+        end=(),
+        end_with_places=[f"results: {folder}"] if folder else (),
+        data=lambda: _data(found, warnings, folder, failed),
+        suites=list,  # it judges nothing: --format junit is not offered
+    )
+    return in_form(options, code, problems.lines(failed), forms)
 
 
 def _save(found: Assumptions, options: argparse.Namespace) -> Path:

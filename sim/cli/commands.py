@@ -108,9 +108,9 @@ def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer
     if form == "markdown":
         return Answer(as_markdown([" ".join(words[:2]), *said]), code, told)
     if form == "junit":
-        from sim.cli.junit import refused  # noqa: PLC0415  (nothing else needs XML)
+        from sim.cli.junit import refused, xml  # noqa: PLC0415  (nothing else needs XML)
 
-        return Answer(refused(" ".join(words[:2]), said), code, told)
+        return Answer(xml(refused(" ".join(words[:2]), said)), code, told)
     return Answer("", code, told)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +20,15 @@ from sim.cli.answer import (
 from sim.cli.console import Column, Style, paragraph, table
 from sim.cli.failed import rerun, why
 from sim.cli.finishing import saved
-from sim.cli.json_text import json_text
+from sim.cli.forms import Forms, in_form
+from sim.cli.junit import Case, Suite, judged, unsaved
 from sim.cli.precision import named_as_options
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.formatting import TOLERANCE, show, show_range
 from sim.core.units import shorten, show_share
 from sim.systems import SYSTEM_TYPES
+from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     import argparse
@@ -77,25 +78,48 @@ def find(options: argparse.Namespace) -> Answer:
             command=command_line(options.words),
         )
 
-    folder, code, unsaved = saved(save, _code(found), options)
-    wrong += unsaved
-    said = tuple(problems.lines(wrong))
-    if options.json:
-        text = json_text(_data(found, warnings, folder, wrong))
-        return Answer(text, code, () if options.quiet else said)
-    end = footer(found.about.assumptions, _places(folder))
-    return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
+    folder, code, not_saved = saved(save, _code(found), options)
+    wrong += not_saved
+    forms = Forms(
+        lines=lines,
+        end=footer(found.about.assumptions, []),
+        end_with_places=footer(found.about.assumptions, _places(folder)),
+        data=lambda: _data(found, warnings, folder, wrong),
+        suites=lambda: [
+            *_suites(found, code),
+            *unsaved(found.about.name, problems.lines(not_saved)),
+        ],
+    )
+    return in_form(options, code, problems.lines(wrong), forms)
+
+
+def _suites(found: FindResults, code: int) -> Iterator[Suite]:
+    """A suite for each variant: whether a value was found, and whether replications failed."""
+    name = f"{'largest' if found.about.largest else 'smallest'} {found.about.path}"
+    for each in found.answers:
+        whose = found.about.name
+        whose += f".{each.variant}" if len(found.answers) > 1 else ""
+        verdict = _VERDICTS.get(each.outcome, "undecided")
+        cases = [judged(name, verdict, each.sentence, passes=code == MET)]
+        if each.failed:
+            failed = f"{pluralize(each.failed, 'replication')} failed"
+            cases.append(Case("replications", "error", failed))
+        yield Suite(whose, cases)
+
+
+_VERDICTS = {"found": "met", "at the end": "met", "none": "missed"}
+"""How a search ended -> what that says of the objectives; else it is undecided."""
+
+_CODES = {"met": MET, "undecided": UNDECIDED, "missed": MISSED}
+"""The best one first."""
 
 
 def _code(found: FindResults) -> int:
     """That of the best answer; where a replication failed, that of the failure."""
     if found.failed_replications:
         return INTERNAL_ERROR
-    codes = {"found": MET, "at the end": MET, "none": MISSED}
-    return min(
-        (codes.get(each.outcome, UNDECIDED) for each in found.answers),
-        key=(MET, UNDECIDED, MISSED).index,
-    )
+    verdicts = {_VERDICTS.get(each.outcome, "undecided") for each in found.answers}
+    return next(code for verdict, code in _CODES.items() if verdict in verdicts)
 
 
 def _failed(found: FindResults, options: argparse.Namespace) -> Iterator[str]:

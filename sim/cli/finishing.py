@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +16,13 @@ from sim.cli.answer import (
     Answer,
     command_line,
 )
-from sim.cli.console import Style, as_markdown, paragraph
-from sim.cli.json_text import json_text
-from sim.cli.junit import junit
+from sim.cli.console import Style
+from sim.cli.forms import Forms, in_form
+from sim.cli.junit import suites_of, unsaved
 from sim.cli.keeping import goes_on
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
-from sim.core.version import __version__
 from sim.experiments.multiplicity import multiplicity
-from sim.files import MAKER
 from sim.results.verdict import tone
 from sim.systems import SYSTEM_TYPES
 
@@ -51,22 +48,21 @@ def finished(
     What is `kept` on the way is needed no more then.
     """
     folder, code, found = saved(lambda: _save(results, lines, options), _code(results), options)
+    not_saved = problems.lines(found)
     if kept is not None:
         found += let_go(kept, options, saved=folder is not None)
     every = [*failed.problems(results, options), *found]
-    said = tuple(problems.lines(every))
-    if options.format in (None, "text"):
-        end = _end(results, _places(results, folder) if folder else [])
-        return Answer(streams.text([*lines(streams.style(sys.stdout)), *end]), code, said)
-    if options.format == "json":
-        text = json_text(_data(results, warnings, folder, every))
-    elif options.format == "markdown":
-        made_by = paragraph(f"made by {MAKER} {__version__}: {command_line(options.words)}")
-        laid_out = lines(Style(blocks=True, markdown=True))
-        text = as_markdown([*laid_out, *_end(results, []), *made_by])
-    else:
-        text = junit(results, code, problems.lines(found))
-    return Answer(text, code, () if options.quiet else said)
+    forms = Forms(
+        lines=lines,
+        end=_end(results, []),
+        end_with_places=_end(results, _places(results, folder) if folder else []),
+        data=lambda: _data(results, warnings, folder, every),
+        suites=lambda: [
+            *suites_of(results, code),
+            *unsaved(results.about.name, not_saved),
+        ],
+    )
+    return in_form(options, code, problems.lines(every), forms)
 
 
 def saved(

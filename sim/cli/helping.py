@@ -84,7 +84,7 @@ def epilog(command: str, actions: Iterable[argparse.Action], own: str | None = N
     """What stands below the options: an example and the exit codes, its `own` where it has any."""
     judges = any(action.dest == "replications" for action in actions)
     parts = [own or exit_codes(JUDGED if judges else PLAIN)]
-    if command in EXAMPLES:
+    if command in EXAMPLES and "example" not in parts[0]:
         line, says = EXAMPLES[command]
         parts.insert(0, f"example:\n  {line}\n      {says}\n")
     return "\n".join(parts)

@@ -268,7 +268,7 @@ def _find(command: argparse.ArgumentParser) -> None:
     _workers(command)
     _places(command)
     command.set_defaults(keep=[], replications=None)
-    _output(command)
+    _output(command, "markdown", "junit")
 
 
 def _sweep(command: argparse.ArgumentParser) -> None:
@@ -314,7 +314,7 @@ def _assumptions(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--all", action="store_true", help="show every guess, and each variant by itself"
     )
-    _output(command)
+    _output(command, "markdown")
     command.set_defaults(keep=[])
     command.epilog = _ASSUMPTIONS
 
@@ -381,9 +381,9 @@ def asked_format(words: Sequence[str]) -> str:
 
 def _output(command: argparse.ArgumentParser, *more: str) -> None:
     command.set_defaults(format=None, json=False)
-    told = "answer as text (default), JSON (in SI units, errors too)"
-    if more:
-        told += ", a Markdown table, or JUnit XML with a test case for each objective"
+    told = "answer as text (default) or JSON (in SI units, errors too)"
+    told += ", as Markdown tables" if "markdown" in more else ""
+    told += ", as JUnit XML with a test case for each objective" if "junit" in more else ""
     command.add_argument("--format", action=_Format, choices=("text", "json", *more), help=told)
     command.add_argument(
         "--json", action=_Format, nargs=0, dest="format", help="the same as --format json"

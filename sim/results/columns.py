@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.formats.markdown import code, escape, table
-from sim.results.sources import TABLES
-from sim.results.tables import NAME, NUMBER, TEXT, WHOLE
+from sim.results import sources
+from sim.results.finding import FILE as FOUND
+from sim.results.sensitivity import ASSUMPTIONS, FLIPS
+from sim.results.tables import NAME, NUMBER, TEXT, TRIALS, WHOLE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 CHAPTER = "The result folder"
+
+TABLES: dict[str, tuple[str, pa.Schema]] = {
+    **sources.TABLES,
+    "find": (FOUND, TRIALS),
+    "assumptions": ("assumptions.csv", ASSUMPTIONS),
+    "assumptions_flips": ("assumptions_flips.csv", FLIPS),
+}
+"""Table -> its file, and its columns, of all commands."""
 
 FILES = {
     "answer.txt": "The answer, as it stood on the screen.",
@@ -28,6 +38,11 @@ FILES = {
     "events.parquet": "Every transition of the first replication, in its order.",
     "bands.parquet": "How series are spread over the replications, at instants.",
     "warm_up.csv": "Of pools with a stream of work: tasks there over time, and where MSER-5 cuts.",
+    "find.csv": "Of find: the values that were tried, each with its objectives and verdicts.",
+    "assumptions.csv": "Of assumptions: each guess halved and doubled, and what that changes.",
+    "assumptions_flips.csv": "Of assumptions: what turns over.",
+    "assumptions_lhs.csv": "Of assumptions: the points at which all guesses move together, with "
+    "the factor of each (factor_1 is that of guess 1) and the mean of each metric.",
     "figures/": "The pictures, as PNG; --figures says which.",
     "scenario.resolved.yaml": "The scenario with all its defaults; of a comparison the file "
     "without its variants.",
@@ -124,6 +139,52 @@ COLUMNS: dict[str, dict[str, str]] = {
         "new": "Its state from then on; empty where it is gone.",
         "new_version": "Its version from then on.",
         "cause": "The subject that made it change.",
+    },
+    "find": {
+        "path": "The key that was varied.",
+        "value": "The value, as a file has it.",
+        "number": "The same as a number: seconds, a share or as it is.",
+        "unit": "Of that number.",
+        "tried": "As the how-manieth it was tried, from 1.",
+        "replications": "How many replications it was tried with.",
+        "failed": "How many of them failed.",
+        "verdict": "Whether all objectives are met: met, missed or undecided.",
+        "objective": "The objective, in words.",
+        "bound": "Its bound, in the metric's unit.",
+        "share": "Share of the replications that meet it; of a mean, that mean.",
+        "low": "Lower limit on that, one-sided; all verdicts of a search share the error.",
+        "high": "Upper limit on that.",
+        "objective_verdict": "met, missed or undecided.",
+        "sentence": "That verdict in words.",
+    },
+    "assumptions": {
+        "number": "The number of the guess.",
+        "assumption": "The guess, in words.",
+        "path": "Where it stands in the file.",
+        "origin": "Why it is a guess: default (assumed by the program), marked (assumed: true in "
+        "the file) or named (with --of).",
+        "factor": "What it was multiplied by.",
+        "changed_to": "What it became.",
+        "mean": "The mean with the changed guess.",
+        "baseline_mean": "The mean with the guess as it is.",
+        "difference": "The one minus the other, of the pairs in which both have a value.",
+        "ci_low": "Lower limit of the interval of the difference.",
+        "ci_high": "Upper limit of the interval of the difference.",
+        "level": "Confidence of that interval.",
+        "better": "Whether the change makes it better: yes, no, inconclusive or identical.",
+        "n": "How many pairs of replications.",
+        "missing": "Pairs in which a value is missing.",
+        "rank_correlation": "Spearman's, of the guess and the metric, where all guesses move.",
+        "partial_rank_correlation": "The same with the others held.",
+        "note": "Why it could not be changed.",
+    },
+    "assumptions_flips": {
+        "number": "The number of the guess.",
+        "assumption": "The guess, in words.",
+        "factor": "What it was multiplied by.",
+        "what": "What turns over: a verdict, the best variant, how rollouts end.",
+        "before": "As the guess is.",
+        "after": "As it is with the factor.",
     },
     "bands": {
         "p5": "5 % of the replications are at or below it.",

@@ -93,3 +93,10 @@ def test_a_failed_replication_gives_code_3_and_the_rest(shell, monkeypatch):
     assert code == 3
     assert "which assumption decides" in out
     assert "to see it again: rollout-sim run random.yaml --replay 3 --seed 0" in err
+
+
+def test_markdown_has_tables_and_nothing_that_is_wrapped(shell):
+    code, out, _ = shell("assumptions", "random.yaml", "--no-files", "--format", "markdown")
+    assert code == shell("assumptions", "random.yaml", "--no-files")[0]
+    assert out.startswith("### ")
+    assert "\n  " not in out

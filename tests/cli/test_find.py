@@ -1,6 +1,7 @@
 """`rollout-sim find`: a bracket on the screen, its exit code, what is wrong with its words."""
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 from failing import fail
@@ -182,3 +183,40 @@ def test_where_every_run_fails_the_value_is_told(shell, monkeypatch):
     code, out, err = shell("find", "bake.yaml", *BAKES)
     assert (code, out) == (3, "")
     assert f"rollout-sim run bake.yaml --set {BAKED}=10min --replay 0 --seed 0" in err
+
+
+def test_markdown_is_the_answer_with_one_table(shell):
+    code, out, _ = shell(
+        "find", "capacity.yaml", f"{DOMAINS}=2..20", "--no-files", "--format", "markdown"
+    )
+    assert code == 0
+    assert out.startswith("### ")
+    assert "\n| 10 | 1 | **met** | 100 % |\n" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "tags"),
+    [
+        (["capacity.yaml", f"{DOMAINS}=2..20"], 0, [None]),
+        (["capacity.yaml", f"{DOMAINS}=2..5"], 1, ["failure"]),
+        (["two.yaml", f"{DOMAINS}=2..5"], 0, ["skipped", None]),
+        (["bake.yaml", *BAKES, "--max-replications", "120"], 4, ["failure"]),
+    ],
+)
+def test_junit_fails_where_the_exit_code_is_not_0(words, code, tags, shell):
+    found = shell(
+        "find", *words, "--format", "junit", *(["--no-files"] if "bake.yaml" not in words else [])
+    )
+    assert found[0] == code
+    cases = list(ET.fromstring(found[1]).iter("testcase"))
+    assert [case[0].tag if len(case) else None for case in cases] == tags
+    assert all(case.get("name").startswith("smallest ") for case in cases)
+
+
+def test_junit_has_failed_replications_as_an_error(shell, monkeypatch):
+    fail(monkeypatch, {3}, RuntimeError("boom"))
+    code, out, _ = shell(
+        "find", "bake.yaml", *BAKES, "--max-replications", "60", "--format", "junit"
+    )
+    assert code == 3
+    assert '<error message="' in out

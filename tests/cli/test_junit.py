@@ -6,7 +6,7 @@ import pytest
 from failing import fail
 from shells import CERTAIN, RANDOM, VARIANTS
 
-from sim.cli.junit import refused
+from sim.cli.junit import refused, xml
 from sim.results import Results
 
 COUNTED = {"tests", "failures", "errors", "skipped", "time"}
@@ -124,7 +124,7 @@ def test_results_that_cannot_be_saved_are_an_error(junit, monkeypatch):
 
 
 def test_wrong_input_is_the_error_of_the_only_case():
-    top = ET.fromstring(refused("run x.yaml", ["x.yaml:3: a < b \x00", "more"]))
+    top = ET.fromstring(xml(refused("run x.yaml", ["x.yaml:3: a < b \x00", "more"])))
     check(top)
     (error,) = top.iter("error")
     assert error.get("message") == "x.yaml:3: a < b \ufffd"

@@ -8,7 +8,7 @@ from examples_of_the_reference import EXAMPLES, loaded, shown
 from sim.cli.reference_page import examples, page
 from sim.formats.markdown import anchor, headings
 from sim.formats.schema import Place
-from sim.results.sources import TABLES
+from sim.results.columns import TABLES
 from sim.scenario.file import json_schema
 from sim.scenario.reference_page import sections
 from sim.systems import SYSTEM_TYPES

@@ -4,8 +4,7 @@ import pytest
 from places import SCENARIOS
 
 import sim
-from sim.results.columns import COLUMNS, FILES, SHARED, chapter, meaning
-from sim.results.sources import TABLES
+from sim.results.columns import COLUMNS, FILES, SHARED, TABLES, chapter, meaning
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -18,6 +17,16 @@ def test_every_column_has_a_sentence_and_no_sentence_is_of_none(name):
 def test_what_several_tables_share_is_in_one():
     known = {column for _, schema in TABLES.values() for column in schema.names}
     assert set(SHARED) <= known
+
+
+def test_every_file_of_a_search_and_of_guesses_is_told(tmp_path):
+    scenario = sim.load(SCENARIOS / "five-domains-auto.yaml")
+    found = sim.find(scenario, "systems.shop.update_domains", 4, 5, max_replications=30)
+    guessed = sim.assumptions(scenario, ["systems.shop.update_domains"], replications=2)
+    for one, name in ((found, "f"), (guessed, "g")):
+        folder = one.save(tmp_path / name, figures=False if name == "f" else "none")
+        written = {path.name for path in folder.iterdir() if path.is_file()}
+        assert written <= set(FILES)
 
 
 @pytest.mark.parametrize(

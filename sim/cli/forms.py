@@ -1,0 +1,50 @@
+"""An answer in the form that was asked for: text, JSON, Markdown, JUnit XML."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.cli import streams
+from sim.cli.answer import Answer, command_line
+from sim.cli.console import Style, as_markdown, paragraph
+from sim.cli.json_text import json_text
+from sim.cli.junit import xml
+from sim.cli.options import PROGRAM
+from sim.core.version import __version__
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from sim.cli.junit import Suite
+
+
+@dataclass(frozen=True)
+class Forms:
+    """What an answer says, in each of its forms."""
+
+    lines: Callable[[Style], list[str]]
+    end: Sequence[str]
+    """Lines below it: what it rests on."""
+    end_with_places: Sequence[str]
+    """The same, and where the results are."""
+    data: Callable[[], dict[str, Any]]
+    suites: Callable[[], list[Suite]]
+
+
+def in_form(options: argparse.Namespace, code: int, said: Sequence[str], forms: Forms) -> Answer:
+    """The answer with its exit code; `said` goes to stderr too, unless what is read tells it."""
+    form = options.format or "text"
+    if form == "text":
+        lines = [*forms.lines(streams.style(sys.stdout)), *forms.end_with_places]
+        return Answer(streams.text(lines), code, tuple(said))
+    if form == "json":
+        text = json_text(forms.data())
+    elif form == "markdown":
+        made_by = paragraph(f"made by {PROGRAM} {__version__}: {command_line(options.words)}")
+        text = as_markdown([*forms.lines(Style(blocks=True, markdown=True)), *forms.end, *made_by])
+    else:
+        text = xml(forms.suites())
+    return Answer(text, code, () if options.quiet else tuple(said))
