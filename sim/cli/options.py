@@ -289,7 +289,7 @@ def _sweep(command: argparse.ArgumentParser) -> None:
     )
     _runs(command)
     _places(command)
-    _output(command)
+    _output(command, "markdown", "junit")
     command.set_defaults(keep=[], all=False)
 
 

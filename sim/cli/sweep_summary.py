@@ -143,7 +143,7 @@ def _table(
     asked = [Column("objectives", tuple(verdicts[row] or "-" for row in rows))]
     ends = asked if any(verdicts) else []
     forms = ([*wide, *ends], [*narrow, *ends])
-    columns = next((each for each in forms if fits(names, each)), forms[1])
+    columns = next((each for each in forms if fits(names, each, style)), forms[1])
     return table(names, columns, style)
 
 

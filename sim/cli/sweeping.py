@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ from sim.cli.answer import INTERNAL_ERROR, MET, MISSED, UNDECIDED, Answer, comma
 from sim.cli.console import Style
 from sim.cli.failed import rerun
 from sim.cli.finishing import saved
-from sim.cli.json_text import json_text
+from sim.cli.forms import Forms, in_form
+from sim.cli.junit import Suite, judged, unsaved
 from sim.cli.over import over
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
@@ -70,14 +70,24 @@ def sweep(options: argparse.Namespace) -> Answer:
     told = [Problem("", "", f"internal error: {each}") for each in before]
     folder, code, wrong = saved(save, _code(found), options)
     wrong = [*told, *wrong]
-    said = tuple(problems.lines(wrong))
-    if options.json:
-        text = json_text(_data(found, warnings, folder, wrong))
-        return Answer(text, code, () if options.quiet else said)
-    places = _places(found, folder) if folder else []
-    return Answer(
-        streams.text([*lines(streams.style(sys.stdout)), *_end(found, places)]), code, said
+    forms = Forms(
+        lines=lines,
+        end=_end(found, []),
+        end_with_places=_end(found, _places(found, folder) if folder else []),
+        data=lambda: _data(found, warnings, folder, wrong),
+        suites=lambda: _suites(found, code, problems.lines(wrong)),
     )
+    return in_form(options, code, problems.lines(wrong), forms)
+
+
+def _suites(found: SweepResults, code: int, wrong: Sequence[str]) -> list[Suite]:
+    """Whether every objective is met somewhere; what failed, or could not be saved, is an error."""
+    conclusion = found.about.conclusion
+    verdict = "undecided" if conclusion.undecided else "missed"
+    verdict = "met" if code == MET or conclusion.met else verdict
+    name = f"every objective at one of {pluralize(found.about.points, 'point')}"
+    case = judged(name, verdict, next(iter(conclusion.sentences), ""), passes=False)
+    return [Suite(found.about.name, [case]), *unsaved(found.about.name, wrong)]
 
 
 def _unmoved(found: list[str], options: argparse.Namespace) -> list[str]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pyarrow as pa
 
 from sim.formats.markdown import code, escape, table
 from sim.results import sources
 from sim.results.finding import FILE as FOUND
 from sim.results.sensitivity import ASSUMPTIONS, FLIPS
+from sim.results.sweep_tables import OWN
 from sim.results.tables import NAME, NUMBER, TEXT, TRIALS, WHOLE
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CHAPTER = "The result folder"
 
+_OF_A_POINT = [("point", WHOLE), ("AXIS", NUMBER), ("AXIS_unit", TEXT), ("variant", TEXT)]
+"""Columns before a table's own, where it is of the points of a sweep."""
+
 TABLES: dict[str, tuple[str, pa.Schema]] = {
     **sources.TABLES,
+    **{
+        name: (f"{file}.csv", pa.schema([*_OF_A_POINT, *OWN[file]]))
+        for name, file in (("sweep", "sweep"), ("points", "points"))
+    },
     "find": (FOUND, TRIALS),
     "assumptions": ("assumptions.csv", ASSUMPTIONS),
     "assumptions_flips": ("assumptions_flips.csv", FLIPS),
@@ -38,6 +43,10 @@ FILES = {
     "events.parquet": "Every transition of the first replication, in its order.",
     "bands.parquet": "How series are spread over the replications, at instants.",
     "warm_up.csv": "Of pools with a stream of work: tasks there over time, and where MSER-5 cuts.",
+    "sweep.csv": "Of sweep: every metric of every variant at every point.",
+    "points.csv": "Of sweep: every point, whether it meets all objectives and is on the front. "
+    "(Its objectives.csv has the columns of the point, and those from `objective` on.)",
+    "sweep.parquet": "The same as sweep.csv.",
     "find.csv": "Of find: the values that were tried, each with its objectives and verdicts.",
     "assumptions.csv": "Of assumptions: each guess halved and doubled, and what that changes.",
     "assumptions_flips.csv": "Of assumptions: what turns over.",
@@ -56,6 +65,9 @@ SHARED = {
     "variant": "The variant; `baseline` where there is only one.",
     "system": "The system.",
     "group": "The role, type of extension or group of machines; empty for the whole system.",
+    "point": "The number of the point, from 0.",
+    "AXIS": "The value on an axis, called by its name: a number, or a text as in the file.",
+    "AXIS_unit": "The unit of that number.",
     "metric": "The metric.",
     "unit": "The metric's unit.",
     "replication": "The number of the replication, from 0.",
@@ -140,6 +152,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "new_version": "Its version from then on.",
         "cause": "The subject that made it change.",
     },
+    "points": {
+        "verdict": "Whether all objectives are met: met, missed or undecided.",
+        "ended_well": "Share of the replications in which the rollouts ended well.",
+        "reference": "Whether it is a reference, which is not ranked: yes or no.",
+        "front": "Whether it is on the front: yes, not told apart, no; empty without a value.",
+    },
     "find": {
         "path": "The key that was varied.",
         "value": "The value, as a file has it.",
@@ -205,7 +223,7 @@ _KINDS = {TEXT: "text", NAME: "text", NUMBER: "number", WHOLE: "whole number"}
 
 def meaning(name: str, column: str) -> str:
     """What a column of a table means. KeyError where nothing says so."""
-    own = COLUMNS.get(name, {})
+    own = COLUMNS.get("summary" if name == "sweep" else name, {})
     return own[column] if column in own else SHARED[column]
 
 

@@ -27,6 +27,18 @@ NO_VARIANT = "baseline"
 NAMES = ("sweep", "points", "objectives")
 """The tables, in files of these names."""
 
+OWN = {
+    "sweep": [field for field in tables.SUMMARY if field.name != "variant"],
+    "points": [
+        pa.field("verdict", TEXT),
+        pa.field("ended_well", NUMBER),
+        pa.field("reference", TEXT),
+        pa.field("front", TEXT),
+    ],
+    "objectives": [tables.OBJECTIVES.field(each) for each in JUDGED],
+}
+"""Table -> its columns behind those of the point."""
+
 
 def schema(name: str, about: SweepAbout) -> pa.Schema:
     """The columns of a table."""
@@ -36,17 +48,7 @@ def schema(name: str, about: SweepAbout) -> pa.Schema:
             {axis.name: NUMBER, f"{axis.name}_unit": TEXT} if axis.numbers else {axis.name: TEXT}
         )
     columns["variant"] = TEXT
-    own = {
-        "sweep": [field for field in tables.SUMMARY if field.name != "variant"],
-        "points": [
-            pa.field("verdict", TEXT),
-            pa.field("ended_well", NUMBER),
-            pa.field("reference", TEXT),
-            pa.field("front", TEXT),
-        ],
-        "objectives": [tables.OBJECTIVES.field(each) for each in JUDGED],
-    }
-    return pa.schema([*columns.items(), *own[name]])
+    return pa.schema([*columns.items(), *OWN[name]])
 
 
 def sweep(swept: Swept, about: SweepAbout) -> pa.Table:

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import pytest
 from screens import assert_screen
 
 import sim
@@ -130,3 +131,16 @@ def test_a_failed_replication_is_told_with_the_command_that_makes_its_point(shel
         f"it again: rollout-sim run random.yaml --set {DOMAINS}=5 --replay 3 --seed 0 failed"
     )
     assert "internal error: 1 replication failed" in err
+
+
+@pytest.mark.parametrize(("domains", "code"), [("2,5", 0), ("2,3", 1)])
+def test_markdown_and_junit_say_the_same_as_the_exit_code(domains, code, shell):
+    words = ("sweep", "random.yaml", "--over", f"{DOMAINS}={domains}", "--no-files")
+    found = shell(*words, "--format", "markdown")
+    assert found[0] == code
+    assert "\n| 2 | " in found[1]
+    assert found[1].count("|---") >= 1
+    found = shell(*words, "--format", "junit")
+    assert found[0] == code
+    assert found[1].count("<failure ") == code
+    assert 'name="every objective at one of 2 points"' in found[1]
