@@ -107,6 +107,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """What an object shows in a notebook, as a part of its page."""
+
+    title: str
+    verdict: Verdict | None
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """All of it; sections without a block are not shown."""
 

@@ -12,16 +12,21 @@ from sim.report.palette import style_sheet
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from sim.report.content import Page
+    from sim.report.content import Output, Page
 
 
 def render(page: Page) -> str:
     """The page as HTML. All texts are escaped; only figures are markup."""
-    return _template().render(page=page, colours=style_sheet())
+    return _template("page.html").render(page=page, colours=style_sheet())
+
+
+def render_output(output: Output) -> str:
+    """What a notebook shows, as HTML that leaves the rest of the notebook as it is."""
+    return _template("output.html").render(output=output)
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("sim.report"),
         autoescape=True,
@@ -29,4 +34,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html")
+    return environment.get_template(name)

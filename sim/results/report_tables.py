@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.forecast.explanation import Dip
     from sim.report.content import Tone
     from sim.results.contents import Contents
-    from sim.results.single_run import Run
+    from sim.results.replication import Replication
 
     Row = Mapping[str, Any]
 
@@ -169,7 +169,7 @@ def every_metric(results: Contents) -> Table:
     return Table("Every metric", headings, made, _left_out(len(rows), "rows", "summary.csv"))
 
 
-def capacity_dips(run: Run, system: str) -> tuple[Table, str] | None:
+def capacity_dips(run: Replication, system: str) -> tuple[Table, str] | None:
     """When and why capacity was below what is nominal in one run, and the deepest in a sentence."""
     start = run.scenario.start
     found = dips(run.simulation, run.log, system)

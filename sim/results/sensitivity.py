@@ -14,8 +14,9 @@ from sim.experiments.assumptions import DOUBLE, HALF, MOST_RUNS_TOGETHER, sensit
 from sim.experiments.execution import Execution
 from sim.experiments.latin_hypercube import POINTS
 from sim.forecast.estimate import estimate
+from sim.formats import html
 from sim.plots.style import png
-from sim.results import html, tables
+from sim.results import tables
 from sim.results.assumption_pictures import AssumptionPictures
 from sim.results.cost import afford
 from sim.results.given import given_scenario

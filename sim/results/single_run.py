@@ -15,9 +15,11 @@ from sim.core.metrics import HOUR
 from sim.core.timelines import Timeline
 from sim.core.units import LONGEST, parse_duration, shorten_any, show_duration
 from sim.forecast import explanation
+from sim.formats import html
 from sim.plots import overlay
-from sim.results import html, tables
+from sim.results import tables
 from sim.results.events import events
+from sim.results.notebook_page import run_page
 from sim.results.replication import Replication
 from sim.results.run_pictures import RunPictures
 
@@ -207,4 +209,6 @@ class Run(Replication):
 
     def _repr_html_(self) -> str:
         title = f"{self.scenario.name}, {self.variant}, replication {self.replication}"
-        return html.page(title, self.explain().splitlines(), [])
+        system = next(iter(self.simulation.models))
+        picture = getattr(self.plot, self.simulation.kinds[system].main_series)(system)
+        return run_page(title, self.explain().splitlines(), picture)

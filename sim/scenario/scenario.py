@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
-from sim.core.units import format_duration
+from sim.core.units import format_duration, show_duration
 from sim.core.wall_clock import is_zone, localized, since
 from sim.formats.tree import Node, from_python, marked
 from sim.formats.writing import write
@@ -24,6 +24,7 @@ from sim.scenario.document import Document, Written, changed
 from sim.scenario.file import REPLICATIONS
 from sim.scenario.guesses import marks, of_default
 from sim.scenario.issues import as_problems
+from sim.scenario.notebook_page import scenario_page
 from sim.scenario.objectives import Objective, dump_objective
 from sim.scenario.operations import by_system
 from sim.scenario.variants import Draft, without
@@ -348,6 +349,14 @@ class Scenario:
         parts.append(f"operations: {len(self.operations)}; replications: {self.replications:,}")
         parts += [f"variants: {', '.join(self.variant_names)}"] if self.variant_names else []
         return f"<Scenario {whose}: {'; '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        whose = f"{self.name}, {self.variant_name}" if self.variant_name else self.name
+        objectives = [dump_objective(each, self.systems) for each in self.objectives]
+        notes = {"variants": self.variant_names, "assumed": self.assumptions}
+        title = f"{whose}: window {show_duration(self.warm_up)} to {show_duration(self.horizon)}"
+        asked = self.question, self.systems, self.operations, objectives
+        return scenario_page(title, *asked, notes)
 
 
 MOST_REPEATED = 200_000

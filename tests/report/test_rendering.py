@@ -9,13 +9,14 @@ from sim.report.content import (
     Drawing,
     Folded,
     Listing,
+    Output,
     Page,
     Paragraphs,
     Section,
     Table,
     Verdict,
 )
-from sim.report.rendering import render
+from sim.report.rendering import render, render_output
 
 WILD = """<script>alert('x')</script><b a="1">&amp;{{ 7 * 7 }}</style>"""
 TABLE = Table(WILD, [WILD, "value"], [[WILD, Cell(WILD, "0.8", WILD, "met")]], WILD)
@@ -131,3 +132,14 @@ def test_a_section_without_content_is_not_shown():
 
 def test_the_title_says_the_verdict():
     assert "<title>shop: Objective missed</title>" in page(name="shop")
+
+
+def test_an_output_of_a_notebook_escapes_all_and_styles_only_itself():
+    text = render_output(Output(WILD, Verdict("met", "Met", WILD), EVERY))
+    read = Reader(text)
+    assert read.open == []
+    assert "script" not in read.tags
+    assert "b" in read.tags
+    rules = text.split("<style>")[1].split("</style>")[0]
+    selectors = [each for rule in re.findall(r"([^{}]+)\{", rules) for each in rule.split(",")]
+    assert all(each.strip().startswith(".rollout-sim") for each in selectors)

@@ -158,8 +158,8 @@ def test_run_explains_itself(one):
 def test_run_and_timeline_show_themselves_in_a_notebook():
     named = run(scenario=SCENARIO.replace("name: shop", 'name: "<shop>"'))
     page = named._repr_html_()
-    assert page.startswith("<div><b>&lt;shop&gt;, baseline, replication 0</b>")
-    assert "<div>&nbsp;&nbsp;update domain 0" in page
+    assert "<b>&lt;shop&gt;, baseline, replication 0</b>" in page
+    assert "<shop>" not in page
     line = named.timeline("shop", "capacity")._repr_html_()
     assert "<b>shop capacity</b>" in line
     assert "3 steps, lowest 0.8, mean 0.9667 share" in line

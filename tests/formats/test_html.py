@@ -1,6 +1,6 @@
 """HTML for notebooks: nothing that a scenario writes is taken for markup."""
 
-from sim.results.html import page, table
+from sim.formats.html import page, table
 
 
 def test_text_is_escaped_everywhere():
