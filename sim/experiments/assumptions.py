@@ -75,11 +75,16 @@ class Effect:
     def weight(self) -> float:
         """The change as a share of the larger value; 1 where a value is missing in one of them."""
         row = self.row
-        if row is None or row.better == "identical":
-            return 0.0
-        if np.isnan(row.mean) or np.isnan(row.baseline_mean):
-            return 1.0
-        return abs(row.difference) / (max(abs(row.mean), abs(row.baseline_mean)) or 1.0)
+        return 0.0 if row is None else weight(row.mean, row.baseline_mean, row.better)
+
+
+def weight(mean: float, baseline_mean: float, better: str) -> float:
+    """A change as a share of the larger mean; 1 where one of both is missing."""
+    if better == "identical":
+        return 0.0
+    if np.isnan(mean) or np.isnan(baseline_mean):
+        return 1.0
+    return abs(mean - baseline_mean) / (max(abs(mean), abs(baseline_mean)) or 1.0)
 
 
 @dataclass(frozen=True)

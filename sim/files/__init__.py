@@ -273,6 +273,10 @@ class ResultFolder:
         """A text. ScenarioError if it is missing, or not as it was written."""
         return self.file(name).read_text(encoding="utf-8")
 
+    def content(self, name: str) -> bytes:
+        """What is in a file. ScenarioError if it is missing, or not as it was written."""
+        return self.file(name).read_bytes()
+
     def table(self, name: str, schema: pa.Schema) -> pa.Table:
         """A table. ScenarioError if it is missing, not as it was written, or has other columns."""
         from sim.files.tables import read_table  # noqa: PLC0415  (pyarrow, for results only)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from sim.core.formatting import show, show_range
 from sim.plots import style
+from sim.plots.readout import Reading, Readout
 from sim.plots.value_axis import value_axis
 
 if TYPE_CHECKING:
@@ -82,7 +84,26 @@ def figure(
         axes.grid(axis="x")
         value_axis(axes, f"mean {what}", unit, left, right)
         _explain(page)
+    page.readout = _readout(axes, shown, base, what, unit)
     return page
+
+
+def _readout(axes: Axes, rows: Sequence[Row], base: float, what: str, unit: str) -> Readout:
+    """The mean with each value of a guess, and what it is as the scenario is."""
+    found = Readout(("guess", "value", f"mean {what}", "interval", "as it is"))
+    is_there = math.isfinite(base)
+    for place, row in enumerate(rows):
+        for side, (name, bar) in enumerate((("halved", row.halved), ("doubled", row.doubled))):
+            mean = show(bar.value, unit) if math.isfinite(bar.value) else bar.note or "none"
+            limits = show_range(bar.low, bar.high, unit)
+            found.rows.append((row.name, name, mean, limits, show(base, unit)))
+            if is_there and math.isfinite(bar.value):
+                now = show(base, unit)
+                text = f"{row.name}, {name}: mean {what} {mean} ({limits}), as it is {now}"
+                edges = place + (side - 1) * _BAR, place + side * _BAR
+                reading = Reading(axes, base, bar.value, text, *edges, repr(bar.value))
+                found.readings.append(reading)
+    return found
 
 
 def _ends(bar: Bar) -> tuple[float, float, float]:

@@ -14,13 +14,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim.core.formatting import show, show_range
 from sim.plots import style
 from sim.plots.clock import Scale, TimeTicks
+from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
 from sim.plots.value_axis import value_axis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -91,7 +93,22 @@ def figure(
                 axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
             value_axis(axes, what, unit, left, right)
         _explain(page, panels, has_bracket=bracket is not None)
+    page.readout = _readout(dict(zip(rows, panels, strict=True)), what, unit)
     return page
+
+
+def _readout(panels: Mapping[Axes, Panel], what: str, unit: str) -> Readout:
+    """The estimate at each value, with its limits and its verdict."""
+    found = Readout(("objective", what, "estimate", "limits", "verdict"))
+    for axes, panel in panels.items():
+        for point in panel.points:
+            at, estimate = show(point.value, unit), show(point.estimate, panel.unit)
+            limits = show_range(point.low, point.high, panel.unit)
+            found.rows.append((panel.title, at, estimate, limits, point.verdict))
+            text = f"{what} {at}: {estimate} ({limits}), {point.verdict}"
+            reading = Reading(axes, point.value, point.value, text, value=repr(point.estimate))
+            found.readings.append(reading)
+    return found
 
 
 def _draw(axes: Axes, panel: Panel, bracket: tuple[float, float] | None) -> None:

@@ -68,7 +68,7 @@ class Drawing:
     title: str
     subtitle: str
     svg: str
-    """Inline SVG, the only markup of a page that is not its template's own."""
+    """Inline SVG, or an image: the only markup of a page that is not its template's own."""
     table: Table | None
     note: str = ""
     kind: ClassVar = "drawing"

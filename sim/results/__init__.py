@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.results.finding import FindResults, find
-from sim.results.results import Results, compare, open_results, renew_report, run, run_one
+from sim.results.renewing import renew_report
+from sim.results.results import Results, compare, open_results, run, run_one
 from sim.results.sensitivity import Assumptions, assumptions
 from sim.results.single_run import Run
 from sim.results.sweep_results import SweepResults, sweep

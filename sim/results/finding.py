@@ -18,9 +18,12 @@ from sim.experiments.precision_asked import MOST, most_of
 from sim.experiments.search import WHERE, at_value, change, looks_of, search
 from sim.experiments.search_sentence import answer_of
 from sim.forecast.estimate import estimate, warning
+from sim.formats import html
 from sim.plots.style import png
-from sim.results import html, tables
+from sim.report.rendering import render
+from sim.results import page_parts, tables
 from sim.results.cost import bear
+from sim.results.find_page import find_page
 from sim.results.given import given_scenario
 from sim.results.provenance import RESOLVED, made
 from sim.results.results import BASELINE
@@ -269,21 +272,27 @@ class FindResults:
             If the folder cannot be written there. What is there stays.
         """
         about = {**made(command or "from Python"), "find": asdict(self.about)}
-        parts = self._parts(figures, answer)
+        parts = self._parts(figures, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
-    def _parts(self, figures: bool, answer: str) -> Iterator[tuple[str, files.Content]]:
+    def _parts(
+        self, figures: bool, answer: str, about: dict[str, Any]
+    ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
         yield FILE, self.table()
         alone = len(self._found) == 1
+        resolved, drawn = {}, []
         for place, (name, one) in enumerate(self._found.items()):
             if one.scenario is not None:
                 file = RESOLVED if alone else f"variants/{place}.resolved.yaml"
-                yield file, one.scenario.to_yaml()
+                resolved[file] = one.scenario.to_yaml()
+                yield file, resolved[file]
             if figures:
-                picture_of = "find" if alone else f"find-{place}"
-                yield f"figures/{picture_of}.png", png(self.plot(name))
+                drawn.append(("find" if alone else f"find-{place}", self.plot(name)))
+                yield f"figures/{drawn[-1][0]}.png", png(drawn[-1][1])
+        shown = page_parts.figures(drawn)
+        yield files.REPORT, render(find_page(about["find"], self.rows(), shown, resolved, about))
 
     def _one(self, variant: str) -> Found:
         if not variant:

@@ -12,6 +12,7 @@ from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail
 from sim.forecast.explanation import dips
 from sim.report.content import Cell, Table
 from sim.results import cells
+from sim.results.page_parts import MOST_ROWS, left_out
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-MOST = 200
-"""Rows of a table: a result may have thousands of variants, groups or requests."""
 _MOST_CAUSES = 5
 _TONES: dict[str, Tone] = {"met": "met", "missed": "missed", "undecided": "undecided"}
 
@@ -88,8 +87,8 @@ def _variants(results: Contents, system: str) -> Table:
         own = [_headline(found.get((one.name, each.name)), each, results) for each in shown]
         rows.append([Cell(one.name, below=note, tone="met" if best else ""), *own])
     headings = ["variant", *map(cells.heading, shown)]
-    note = _left_out(len(rows), "variants", "summary.csv")
-    return Table(f"What {system} comes to in each variant", headings, rows[:MOST], note)
+    note = left_out(len(rows), "variants", "summary.csv")
+    return Table(f"What {system} comes to in each variant", headings, rows[:MOST_ROWS], note)
 
 
 def _headline(row: Row | None, metric: Metric, results: Contents) -> Cell:
@@ -118,8 +117,8 @@ def objectives(results: Contents) -> Table | None:
         named = [row["variant"]] if about.compared else []
         rows.append([*named, cells.asked(row["objective"], about), verdict, row["sentence"]])
     headings = [*(["variant"] if about.compared else []), "objective", "verdict", "why"]
-    note = _left_out(len(rows), "verdicts", "objectives.csv")
-    return Table("Objectives", headings, rows[:MOST], note) if rows else None
+    note = left_out(len(rows), "verdicts", "objectives.csv")
+    return Table("Objectives", headings, rows[:MOST_ROWS], note) if rows else None
 
 
 def differences(results: Contents) -> Table | None:
@@ -147,15 +146,15 @@ def differences(results: Contents) -> Table | None:
             ]
         )
     headings = ["variants", "metric", "mean difference", "simultaneous 95 % interval", "better"]
-    note = _left_out(len(rows), "differences", "comparison.csv")
-    return Table("Paired differences", headings, rows[:MOST], note) if rows else None
+    note = left_out(len(rows), "differences", "comparison.csv")
+    return Table("Paired differences", headings, rows[:MOST_ROWS], note) if rows else None
 
 
 def every_metric(results: Contents) -> Table:
     """All of the summary, groups too, as far as there is room."""
     about, rows = results.about, results.rows("summary")
     made: list[list[Cell | str]] = []
-    for row in rows[:MOST]:
+    for row in rows[:MOST_ROWS]:
         metric = SYSTEM_TYPES[about.kinds[row["system"]]].metrics[row["metric"]]
         numbers = [
             Cell(show(row[name], metric.unit), _exact(row[name]))
@@ -166,7 +165,7 @@ def every_metric(results: Contents) -> Table:
         made.append([*named, whose, row["metric"], *numbers, f"{row['missing']:,}"])
     headings = ["of", "metric", "mean", "p5", "p50", "p95", "runs without it"]
     headings = ["variant", *headings] if about.compared else headings
-    return Table("Every metric", headings, made, _left_out(len(rows), "rows", "summary.csv"))
+    return Table("Every metric", headings, made, left_out(len(rows), "rows", "summary.csv"))
 
 
 def capacity_dips(run: Replication, system: str) -> tuple[Table, str] | None:
@@ -218,7 +217,7 @@ def requests(results: Contents) -> Table | None:
     bad = {"Refused": 0, "Failed": 1}
     ordered = sorted(rows, key=lambda row: bad.get(row["status"], len(bad)))
     made: list[list[Cell | str]] = []
-    for row in ordered[:MOST]:
+    for row in ordered[:MOST_ROWS]:
         sent = not math.isnan(row["at_s"])
         at = show_instant(row["at_s"], about.start_time) if sent else "not sent"
         code = " ".join(str(each) for each in (row["http_status"], row["code"]) if each)
@@ -228,7 +227,7 @@ def requests(results: Contents) -> Table | None:
         made.append([*named, row["name"], at, Cell(row["status"], tone=tone), answer or NOTHING])
     headings = ["request", "at", "status", "what the service answered"]
     headings = ["variant", *headings] if about.compared else headings
-    note = _left_out(len(rows), "requests", "operations.csv")
+    note = left_out(len(rows), "requests", "operations.csv")
     return Table("Requests of the first run", headings, made, note) if made else None
 
 
@@ -244,7 +243,3 @@ def _signed(value: float, unit: str) -> str:
 
 def _exact(value: float) -> str:
     return repr(float(value)) if math.isfinite(value) else ""
-
-
-def _left_out(rows: int, what: str, where: str) -> str:
-    return f"{rows - MOST:,} more {what} stand in {where}" if rows > MOST else ""

@@ -278,20 +278,6 @@ def open_results(path: str | PathLike[str]) -> Results | SweepResults:
     return Results(about, SavedResults(folder))
 
 
-def renew_report(path: str | PathLike[str]) -> Path:
-    """Make the report of a result folder again, of what is in the folder. Gives its path.
-
-    Raises
-    ------
-    ScenarioError
-        If the folder holds no results, or cannot be written.
-    """
-    found = open_results(path)
-    if not isinstance(found, Results):
-        raise ScenarioError.of("must be results of run or compare, got a sweep", where=str(path))
-    return files.ResultFolder.at(path).put(files.REPORT, found.report())
-
-
 class Results(Contents):
     """Tables, pictures and replays of a run or a comparison.
 

@@ -16,8 +16,10 @@ from sim.experiments.latin_hypercube import POINTS
 from sim.forecast.estimate import estimate
 from sim.formats import html
 from sim.plots.style import png
-from sim.results import tables
+from sim.report.rendering import render
+from sim.results import page_parts, tables
 from sim.results.assumption_pictures import AssumptionPictures
+from sim.results.assumptions_page import assumptions_page
 from sim.results.cost import afford
 from sim.results.given import given_scenario
 from sim.results.provenance import RESOLVED, failed_of, made
@@ -204,14 +206,18 @@ class Assumptions:
         answer: str = "",
         command: str = "",
     ) -> Path:
-        """Write a folder: assumptions.csv, assumptions_flips.csv, assumptions_lhs.csv, pictures and
-        provenance.json; by default a new one, ``results/NAME-assumptions``. Gives its path.
+        """Write a folder: assumptions.csv, assumptions_flips.csv, assumptions_lhs.csv, pictures,
+        report.html and provenance.json; by default a new one, ``results/NAME-assumptions``. Gives
+        its path. Parameters are those of `Results.save`.
 
-        Parameters are those of `Results.save`. ScenarioError if it cannot be written there.
+        Raises
+        ------
+        ScenarioError
+            If the folder cannot be written there. What is there stays.
         """
         most = look_up(FIGURES, figures, "a choice of figures")
-        parts = self._parts(most, answer)
         about = {**made(command or "from Python"), "assumptions": self.about()}
+        parts = self._parts(most, answer, about)
         name = f"{self.name}-assumptions"
         return files.write_results(path, name, parts, about, overwrite=overwrite)
 
@@ -247,7 +253,9 @@ class Assumptions:
         runs = [len(one.measured.numbers) for one in self.found.variants]
         return min(max(runs), MOST_RUNS_TOGETHER)
 
-    def _parts(self, most: int | None, answer: str) -> Iterator[tuple[str, files.Content]]:
+    def _parts(
+        self, most: int | None, answer: str, about: dict[str, Any]
+    ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
         yield RESOLVED, self.found.scenario.to_yaml()
@@ -255,8 +263,16 @@ class Assumptions:
         yield "assumptions_flips.csv", tables.from_rows(FLIPS, self.flip_rows())
         if self.found.points:
             yield "assumptions_lhs.csv", self._points()
-        for name, picture in list(self.plot.figures())[:most]:
+        drawn = list(self.plot.figures())[:most]
+        for name, picture in drawn:
             yield f"figures/{name}.png", png(picture)
+        rows, flips = (
+            tables.to_rows(tables.from_rows(schema, each))
+            for schema, each in ((ASSUMPTIONS, self.rows()), (FLIPS, self.flip_rows()))
+        )
+        scenario, shown = self.found.scenario.to_yaml(), page_parts.figures(drawn)
+        page = assumptions_page(about["assumptions"], rows, flips, shown, scenario, about)
+        yield files.REPORT, render(page)
 
     def _row(self, effect: Effect) -> dict[str, Any]:
         guess = self.found.guesses[effect.number - 1]

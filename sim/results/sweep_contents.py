@@ -46,10 +46,11 @@ class SweepContents:
         table: Callable[[str], pa.Table],
         resolved: str,
         values: Mapping[Key, NDArray[np.float64]],
+        made: Mapping[str, Any] | None = None,
     ) -> None:
         self.about = about
         """What the sweep is about, as far as no table tells it."""
-        self._read, self._values = table, values
+        self._read, self._values, self._made = table, values, made
         self.resolved = resolved
         """The file itself, with every default."""
         self._arrow: dict[str, pa.Table] = {}

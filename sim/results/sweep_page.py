@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.core.formatting import format_compact
-from sim.results import html
+from sim.formats import html
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:

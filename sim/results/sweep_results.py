@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sim.experiments.precision_asked import key_of
 from sim.experiments.sweep_conclusion import conclude
 from sim.experiments.sweeps import run
 from sim.plots.style import png
+from sim.report.rendering import render
 from sim.results import sweep_tables, tables
 from sim.results.given import given_scenario
 from sim.results.provenance import RESOLVED
@@ -26,6 +27,7 @@ from sim.results.sweep_contents import SweepContents, check_front
 from sim.results.sweep_cost import afford_sweep
 from sim.results.sweep_page import sweep_page
 from sim.results.sweep_pictures import SweepPictures
+from sim.results.sweep_report import sweep_report
 from sim.scenario import points
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.spec import look_up
@@ -168,7 +170,7 @@ def open_sweep(folder: ResultFolder) -> SweepResults:
             return tables.empty(sweep_tables.schema(name, about))
         return folder.table(file, sweep_tables.schema(name, about))
 
-    return SweepResults(about, table, folder.text(RESOLVED), {})
+    return SweepResults(about, table, folder.text(RESOLVED), {}, folder.provenance)
 
 
 class SweepResults(SweepContents):
@@ -254,10 +256,17 @@ class SweepResults(SweepContents):
         """
         most = look_up(FIGURES, figures, "a choice of figures")
         about = self.about.provenance(command or "from Python")
-        parts = self._parts(most, answer)
+        parts = self._parts(most, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
-    def _parts(self, most: int | None, answer: str) -> Iterator[tuple[str, files.Content]]:
+    def report(self) -> str:
+        """All that there is to say on one page: HTML that needs nothing else, as report.html."""
+        about = self.about.provenance("from Python") if self._made is None else self._made
+        return render(sweep_report(self, self.plot.figures(), about))
+
+    def _parts(
+        self, most: int | None, answer: str, about: Mapping[str, Any]
+    ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
         yield RESOLVED, self.resolved
@@ -265,8 +274,10 @@ class SweepResults(SweepContents):
         yield "sweep.parquet", self.arrow(SWEEP)
         yield "points.csv", self.arrow("points")
         yield "objectives.csv", self.arrow("objectives")
-        for name, picture in islice(self.plot.figures(), most):
+        drawn = list(islice(self.plot.figures(), most))
+        for name, picture in drawn:
             yield f"figures/{name}.png", png(picture)
+        yield files.REPORT, render(sweep_report(self, drawn, about))
 
     def __repr__(self) -> str:
         axes = " x ".join(axis.name for axis in self.about.axes)

@@ -15,6 +15,8 @@ from sim.plots import (
     gantt,
     overlay,
     queue,
+    tornado,
+    trials,
     up_to_date,
     variants,
 )
@@ -27,6 +29,15 @@ from sim.plots.svg import MOST_READINGS, svg
 DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 3600.0, "share")
 DOWN = Timeline(DIP.times, np.array([1.0, 0.0, 1.0]), 3600.0, "0/1")
 BUSY = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([0.0, 7.0, 2.0]), 3600.0, "count")
+GUESS = tornado.Row(
+    "restart", tornado.Bar(600.0, 550.0, 650.0), tornado.Bar(np.nan, np.nan, np.nan, "none")
+)
+TRIED = trials.Panel(
+    "capacity",
+    "share",
+    0.9,
+    [trials.Point(9.0, 0.5, 0.4, 0.6, "missed"), trials.Point(10.0, 1.0, 0.95, 1.0, "met")],
+)
 WILD = '<script>alert("x")</script> & id="y" url(#z)'
 
 
@@ -44,6 +55,8 @@ def drawn():
         "estimates": estimates.figure([Panel("lowest capacity", "share", "higher", dots)]),
         "gantt": gantt.figure(bars),
         "availability": availability.figure({"shop": DOWN}),
+        "tornado": tornado.figure([GUESS], 900.0, "done in", "s", title="T"),
+        "trials": trials.figure([TRIED], "domains", "count", title="T", bracket=(9.0, 10.0)),
         "distribution": distribution.figure({"auto": curve}, "capacity", "share", title="T"),
     }
 

@@ -28,7 +28,7 @@ def drawn(monkeypatch):
 def quick_pictures(monkeypatch):
     """Folders are saved without rendering what they show, which takes most of the time."""
     monkeypatch.setattr("sim.results.results.png", lambda _: b"a picture")
-    monkeypatch.setattr("sim.results.report_page.svg", lambda *_: "")
+    monkeypatch.setattr("sim.results.page_parts.svg", lambda *_: "")
 
 
 @pytest.fixture(scope="module")

@@ -119,6 +119,7 @@ def test_folder_holds_the_trials_the_scenario_of_the_answer_and_the_provenance(f
         "find.csv",
         "find.png",
         "provenance.json",
+        "report.html",
         "scenario.resolved.yaml",
     ]
     assert sim.load(folder / "scenario.resolved.yaml") == found.scenario()

@@ -7,8 +7,8 @@ from made_results import CHANCE, OBJECTIVE, REFUSED
 import sim
 from sim.core.timelines import Timeline
 from sim.plots import capacity, overlay
-from sim.results import report_page
-from sim.results.report_page import behind
+from sim.results import page_parts
+from sim.results.page_parts import behind
 
 PARTS = ("results", "figures", "plan", "dips", "requests", "assumptions", "scenario", "reproduce")
 STEADY = Timeline(np.array([0.0]), np.array([1.0]), 3600.0, "share")
@@ -77,15 +77,15 @@ def test_names_with_markup_stay_text():
 
 
 def test_what_is_too_large_for_the_page_is_named(monkeypatch):
-    monkeypatch.setattr(report_page, "MOST_DRAWN", 100)
-    (found,) = report_page._drawings([("capacity", capacity.figure(STEADY))])
+    monkeypatch.setattr(page_parts, "MOST_DRAWN", 100)
+    (found,) = page_parts.figures([("capacity", capacity.figure(STEADY))]).blocks
     assert found.svg == ""
     assert found.note == "This figure is too large for this page: see figures/capacity.png."
     assert found.table.rows
 
 
 def test_a_figure_with_very_many_numbers_says_what_is_left_out(monkeypatch):
-    monkeypatch.setattr(report_page.report_tables, "MOST", 1)
+    monkeypatch.setattr(page_parts, "MOST_ROWS", 1)
     moving = Timeline(np.array([0.0, 600.0]), np.array([1.0, 0.5]), 3600.0, "share")
     table = behind(overlay.figure({"auto": moving}, "capacity"))
     assert len(table.rows) == 1
@@ -93,6 +93,6 @@ def test_a_figure_with_very_many_numbers_says_what_is_left_out(monkeypatch):
 
 
 def test_a_scenario_as_long_as_a_file_may_be_is_cut():
-    (folded,) = report_page._scenario("a: 1\n" * 200_000)
+    (folded,) = page_parts.scenarios({"it": "a: 1\n" * 200_000}).blocks
     assert len(folded.blocks[0].text) < 100_000
     assert folded.blocks[0].text.endswith("the rest stands in scenario.resolved.yaml")

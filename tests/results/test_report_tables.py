@@ -5,7 +5,7 @@ from made_results import CHANCE, OBJECTIVE, REFUSED
 
 import sim
 from sim.report.content import Cell
-from sim.results import report_tables
+from sim.results import page_parts, report_tables
 from sim.results.report_tables import capacity_dips, differences, every_metric, objectives, requests
 
 
@@ -65,7 +65,8 @@ def test_differences_have_their_intervals(compared):
 
 
 def test_a_table_that_is_too_long_says_what_is_left_out(ran, monkeypatch):
-    monkeypatch.setattr(report_tables, "MOST", 2)
+    monkeypatch.setattr(report_tables, "MOST_ROWS", 2)
+    monkeypatch.setattr(page_parts, "MOST_ROWS", 2)
     table = every_metric(ran)
     assert len(table.rows) == 2
     assert table.note == f"{len(ran.rows('summary')) - 2} more rows stand in summary.csv"

@@ -1,0 +1,159 @@
+"""The report of `assumptions`: what each guess weighs, and what it turns over."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.core.formatting import NOTHING, format_compact, show
+from sim.experiments.assumptions import weight
+from sim.report.content import Cell, Folded, Page, Section, Table, Verdict
+from sim.results import page_parts
+from sim.systems.base.text import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    Row = Mapping[str, Any]
+
+_TIMES = {0.5: "halved", 2.0: "doubled"}
+
+
+def assumptions_page(
+    about: Mapping[str, Any],
+    rows: Sequence[Row],
+    flips: Sequence[Row],
+    shown: Section,
+    scenario: str,
+    provenance: Mapping[str, Any],
+) -> Page:
+    """The content of the page: `about` as in the provenance, `rows` of assumptions.csv, `flips` of
+    assumptions_flips.csv, the section of figures, the resolved scenario.
+    """
+    facts = {
+        "random seed": str(about["seed"]),
+        "replications": f"{about['replications']:,}",
+        "variants": ", ".join(about["variants"]),
+    }
+    every = Folded("Every change", [_changes(rows)], printed=False)
+    return Page(
+        name=about["name"],
+        question=about["question"],
+        size=f"each guess halved and doubled, {pluralize(about['replications'], 'replication')}",
+        verdict=_verdict(about, flips),
+        warnings=[_flip(each) for each in flips[: page_parts.MOST_ROWS]],
+        sections=[
+            Section("results", "What each assumption weighs", [weights(rows, flips), every]),
+            shown,
+            page_parts.scenarios({page_parts.WITH_DEFAULTS: scenario}),
+            page_parts.reproduce(provenance, facts, about["inputs"]),
+        ],
+        made_by=page_parts.made_by(provenance),
+    )
+
+
+def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
+    """Whether the answer rests on a guess."""
+    moved = sum(bool(each["moved"]) for each in about["guesses"])
+    how = f"{moved} of {len(about['guesses'])} guesses halved and doubled, seed {about['seed']}"
+    failed = len(about["failed_replications"])
+    if failed:
+        told = f"{pluralize(failed, 'replication')} failed and are left out; "
+        return Verdict(
+            "failed",
+            "Preliminary: replications failed",
+            f"{about['name']} ({how}): {told}{_sum(flips)}.",
+        )
+    if not flips:
+        return Verdict("met", "No assumption decides", f"{about['name']} ({how}): {_sum(flips)}.")
+    return Verdict(
+        "undecided", "The answer rests on guesses", f"{about['name']} ({how}): {_sum(flips)}."
+    )
+
+
+def _sum(flips: Sequence[Row]) -> str:
+    if not flips:
+        return "no verdict turns over"
+    names = list(dict.fromkeys(str(each["assumption"]) for each in flips))
+    return f"what is concluded turns over with {'; '.join(names)}"
+
+
+def _flip(flip: Row) -> str:
+    whose = f"{flip['variant']}: " if flip["variant"] else ""
+    times = _times(flip["factor"])
+    return (
+        f"{flip['assumption']}, {times}: {whose}{flip['what']}: {flip['before']} -> {flip['after']}"
+    )
+
+
+def _times(factor: float) -> str:
+    return _TIMES.get(factor, f"x {factor:g}")
+
+
+def weights(rows: Sequence[Row], flips: Sequence[Row]) -> Table:
+    """A row a guess, the weightiest first: its largest change of a headline, what it turns over."""
+    turned: dict[int, list[str]] = {}
+    for each in flips:
+        turned.setdefault(each["number"], []).append(f"{_times(each['factor'])}: {each['what']}")
+    most: dict[int, tuple[float, Row]] = {}
+    for row in rows:
+        heavy = _weight(row)
+        if row["number"] not in most or heavy > most[row["number"]][0]:
+            most[row["number"]] = heavy, row
+    ordered = sorted(most.items(), key=lambda one: (one[0] not in turned, -one[1][0], one[0]))
+    made: list[list[Cell | str]] = [
+        [
+            str(row["assumption"]),
+            Cell(show(heavy, "share"), repr(heavy)) if heavy >= 0 else Cell(NOTHING),
+            _change(row) if heavy > 0 else str(row["note"] or "nothing changes"),
+            "\n".join(turned.get(number, [])) or NOTHING,
+        ]
+        for number, (heavy, row) in ordered
+    ]
+    head = ["assumption", "weighs", "its largest change of a headline metric", "turns over"]
+    note = page_parts.left_out(len(made), "guesses", "assumptions.csv")
+    return Table("What each assumption weighs", head, made[: page_parts.MOST_ROWS], note)
+
+
+def _weight(row: Row) -> float:
+    """The change as a share; below 0 where there is no number to change."""
+    if not row["metric"]:
+        return -1.0
+    return weight(row["mean"], row["baseline_mean"], row["better"])
+
+
+def _change(row: Row) -> str:
+    """``doubled: done in +12min (10min to 14min)``."""
+    whose = "" if row["variant"] == "baseline" else f"{row['variant']}, "
+    head = f"{whose}{_times(row['factor'])} to {row['changed_to']}: {row['metric']}"
+    if math.isnan(row["difference"]):
+        return f"{head} has no mean in one of both"
+    (difference,) = _signed(row, "difference")
+    if not row["ci_low"] < row["ci_high"]:
+        return f"{head} {difference}"
+    return f"{head} {difference} ({' to '.join(_signed(row, 'ci_low', 'ci_high'))})"
+
+
+def _signed(row: Row, *names: str) -> Iterator[str]:
+    for name in names:
+        shown = format_compact(row[name], row["unit"])
+        yield f"+{shown}" if row[name] > 0 else shown
+
+
+def _changes(rows: Sequence[Row]) -> Table:
+    head = ["assumption", "factor", "variant", "metric", "difference", "95 % interval", "note"]
+    made: list[list[Cell | str]] = []
+    for row in rows[: page_parts.MOST_ROWS]:
+        cells: list[Cell | str] = [NOTHING, NOTHING]
+        if row["metric"] and not math.isnan(row["difference"]):
+            (difference,) = _signed(row, "difference")
+            cells = [
+                Cell(difference, repr(row["difference"])),
+                " to ".join(_signed(row, "ci_low", "ci_high")),
+            ]
+        factor = "" if math.isnan(row["factor"]) else _times(row["factor"])
+        made.append(
+            [str(row["assumption"]), factor, row["variant"], row["metric"], *cells, row["note"]]
+        )
+    note = page_parts.left_out(len(rows), "rows", "assumptions.csv")
+    return Table("Every change", head, made, note)

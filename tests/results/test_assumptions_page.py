@@ -1,0 +1,57 @@
+"""The page of assumptions: whether the answer rests on one, and what each weighs."""
+
+import pytest
+from guessing import walk
+
+import sim
+from sim.report.content import Section
+from sim.results import tables
+from sim.results.assumptions_page import assumptions_page
+from sim.results.sensitivity import ASSUMPTIONS, FLIPS
+
+NOTHING = Section("figures", "Figures", [])
+MADE = {"command": "x", "versions": {}, "made_by": "rollout-sim", "made_at": "now"}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sim.assumptions(walk())
+
+
+def page(found, *, turned=True, **changes):
+    rows = tables.to_rows(tables.from_rows(ASSUMPTIONS, found.rows()))
+    flips = tables.to_rows(tables.from_rows(FLIPS, found.flip_rows() if turned else []))
+    return assumptions_page(found.about() | changes, rows, flips, NOTHING, "a: 1", MADE)
+
+
+def test_an_answer_that_turns_over_says_with_what(found):
+    made = page(found)
+    assert (made.verdict.tone, made.verdict.word) == ("undecided", "The answer rests on guesses")
+    assert "what is concluded turns over with " in made.verdict.sentence
+    assert "2 of 3 guesses halved and doubled" in made.verdict.sentence
+    assert ", doubled: " in made.warnings[0]
+    assert "mean rollout_duration <= 20min" in made.warnings[0]
+
+
+def test_without_a_turn_nothing_decides(found):
+    verdict = page(found, turned=False).verdict
+    assert (verdict.tone, verdict.word) == ("met", "No assumption decides")
+    assert verdict.sentence.endswith("no verdict turns over.")
+
+
+def test_failed_replications_come_first(found):
+    verdict = page(found, failed_replications=[{"message": "boom"}]).verdict
+    assert verdict.tone == "failed"
+    assert "1 replication failed and are left out; " in verdict.sentence
+
+
+def test_the_weightiest_stands_first_with_its_largest_change(found):
+    table = page(found).sections[0].blocks[0]
+    first, *rest = table.rows
+    assert first[1].text == "50 %"
+    assert float(first[1].value) == 0.5
+    assert first[2] == "halved to 2min: capacity_hours_lost -0.267"
+    assert first[3] == "doubled: mean rollout_duration <= 20min"
+    weights = [row[1].text for row in rest]
+    assert weights == ["0 %", "-"]
+    assert rest[-1][2] == "without failures there is no rate"
