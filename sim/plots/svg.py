@@ -10,11 +10,14 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from sim.plots.layout import POINTS, PageLayout
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sim.plots.readout import Reading
     from sim.plots.style import Picture
 
@@ -89,8 +92,9 @@ class _Content:
             key = _NAMESPACE.sub("", full)
             if key == "id":
                 attributes |= self._identity(text)
-            elif key == "href":
-                attributes["href"] = f"#{self._name}-{text.removeprefix('#')}"
+            elif key == "href":  # of an image it is its content
+                own = f"#{self._name}-{text[1:]}"
+                attributes["href"] = own if text.startswith("#") else text
             elif key == "clip-path":
                 attributes[key] = text.replace("url(#", f"url(#{self._name}-")
             elif key in ("style", "fill", "stroke"):  # a variable can only stand in a style
@@ -121,13 +125,20 @@ def _rounded(number: re.Match[str]) -> str:
 
 def _spot(reading: Reading, width: float, height: float) -> ET.Element:
     """A place that shows nothing, and tells its value to who points at it."""
-    box, axes = reading.axes.get_position(), reading.axes
-    left, right = _span(reading.left, reading.right, axes.get_xlim(), (box.x0, box.x1), width)
-    low, high = box.y0 * height, box.y1 * height
-    if reading.bottom is not None and reading.top is not None:
-        ends = reading.bottom, reading.top
-        low, high = _span(*ends, axes.get_ylim(), (box.y0, box.y1), height)
-    place = {"x": left, "y": height - high, "width": right - left, "height": high - low}
+    axes = reading.axes
+    box, to_axes = axes.get_position(), axes.transData - axes.transAxes
+    bottom, top = axes.get_ylim()
+    bottom = bottom if reading.bottom is None else reading.bottom
+    top = top if reading.top is None else reading.top
+    corners = to_axes.transform(np.array([(reading.left, bottom), (reading.right, top)]))
+    (left, right), (top, bottom) = (
+        _wide_enough(first + span * shares, first, first + span)
+        for first, span, shares in (
+            (width * box.x0, width * box.width, corners[:, 0]),
+            (height * (1 - box.y1), height * box.height, 1 - corners[:, 1]),
+        )
+    )
+    place = {"x": left, "y": top, "width": right - left, "height": bottom - top}
     attributes = {key: f"{value:.1f}" for key, value in place.items()}
     data = {"data-value": reading.value} if reading.value else {}
     spot = ET.Element("rect", {"class": "spot", **attributes, **data})
@@ -135,16 +146,8 @@ def _spot(reading: Reading, width: float, height: float) -> ET.Element:
     return spot
 
 
-def _span(
-    begin: float,
-    end: float,
-    limits: tuple[float, float],
-    box: tuple[float, float],
-    size: float,
-) -> tuple[float, float]:
-    """From where to where it is, in points, wide enough to be pointed at."""
-    scale = (box[1] - box[0]) / (limits[1] - limits[0])
-    first, last = sorted(size * (box[0] + (at - limits[0]) * scale) for at in (begin, end))
+def _wide_enough(ends: NDArray[np.float64], least: float, most: float) -> tuple[float, float]:
+    """Both ends in points within the axes, far enough apart to be pointed at."""
+    first, last = float(ends.min()), float(ends.max())
     more = max(0.0, _LEAST - (last - first)) / 2
-    edges = size * box[0], size * box[1]
-    return max(edges[0], first - more), min(edges[1], last + more)
+    return max(least, first - more), min(most, last + more)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from matplotlib.lines import Line2D
 
+from sim.core.formatting import format_compact
 from sim.plots import style
+from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import fitted, text_width
 
@@ -93,7 +95,24 @@ def figure(
         axes.grid()
         shown = {name: looks[name] for name, chosen in groups.items() if chosen.any()}
         _explain(page, shown, has_front=front.size > 0, has_knee=knee is not None)
+    page.readout = _readout(axes, x, y, labels, standing)
     return page
+
+
+def _readout(
+    axes: Axes, x: Side, y: Side, labels: Sequence[str], standing: NDArray[np.str_]
+) -> Readout:
+    """Each alternative with both means, those on the front first."""
+    found = Readout(("alternative", x.what, y.what, "on the front"))
+    order = np.argsort(standing != "yes", kind="stable")
+    for place in order.tolist():
+        across, up = float(x.means[place]), float(y.means[place])
+        shown = format_compact(across, x.unit), format_compact(up, y.unit)
+        found.rows.append((labels[place], *shown, str(standing[place]) or "left out"))
+        if not np.isnan([across, up]).any():
+            text = f"{labels[place]}: {x.what} {shown[0]}, {y.what} {shown[1]}"
+            found.readings.append(Reading(axes, across, across, text, up, up, repr(across)))
+    return found
 
 
 def _draw_front(axes: Axes, x: Side, y: Side, front: NDArray[np.intp]) -> None:

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from sim.core.formatting import format_compact
 from sim.plots import style
+from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import text_width
 
@@ -74,7 +75,23 @@ def figure(
         _ticks(axes, x, y)
         _colour_bar(bar, (low, top), cells.unit, what)
         _explain(page, cells, none)
+    page.readout = _readout(axes, cells, x, y, what, none)
     return page
+
+
+def _readout(axes: Axes, cells: Cells, x: Along, y: Along, what: str, none: str) -> Readout:
+    """The mean of each cell, and whether it meets the objectives."""
+    found = Readout((x.name, y.name, what, "objectives"))
+    for (up, across), mean in np.ndenumerate(cells.means):
+        shown = format_compact(mean, cells.unit) if np.isfinite(mean) else none
+        verdict = str(cells.verdicts[up, across])
+        found.rows.append((x.texts[across], y.texts[up], shown, verdict or "-"))
+        text = f"{x.name} {x.texts[across]}, {y.name} {y.texts[up]}: {what} {shown}"
+        text += f", objectives {verdict}" if verdict else ""
+        value = repr(float(mean)) if np.isfinite(mean) else ""
+        box = across - 0.5, across + 0.5, text, up - 0.5, up + 0.5
+        found.readings.append(Reading(axes, *box, value))
+    return found
 
 
 def _range(means: NDArray[np.float64]) -> tuple[float, float]:

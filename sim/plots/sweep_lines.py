@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from sim.core.formatting import show, show_range
 from sim.plots import style
+from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import fitted
 
@@ -79,7 +81,24 @@ def figure(
         for axes in grid.flat[:-1]:
             axes.tick_params(labelbottom=False)
         _explain(page, panels, looks, missing)
+    page.readout = _readout(dict(zip(grid.flat, panels, strict=False)), along)
     return page
+
+
+def _readout(panels: Mapping[Axes, Panel], along: Along) -> Readout:
+    """The means of each variant at each value, with their intervals."""
+    found = Readout(("metric", along.name, "variant", "mean", "95 % interval"))
+    for axes, panel in panels.items():
+        for name, curve in panel.curves.items():
+            for place, at in enumerate(along.positions.tolist()):
+                mean = float(curve.means[place])
+                shown = show(mean, panel.unit)
+                limits = show_range(float(curve.low[place]), float(curve.high[place]), panel.unit)
+                found.rows.append((panel.title, along.texts[place], name, shown, limits))
+                if np.isfinite(mean):
+                    text = f"{along.name} {along.texts[place]}, {name}: {panel.title} {shown}"
+                    found.readings.append(Reading(axes, at, at, text, mean, mean, repr(mean)))
+    return found
 
 
 def _draw(axes: Axes, panel: Panel, along: Along, looks: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Figures as parts of a page: text is text, ids are their own, values are where they are drawn."""
 
 import re
+from functools import cache
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -15,6 +16,9 @@ from sim.plots import (
     gantt,
     overlay,
     queue,
+    sweep_front,
+    sweep_heat_map,
+    sweep_lines,
     tornado,
     trials,
     up_to_date,
@@ -25,10 +29,16 @@ from sim.plots.estimates import Estimate, Panel
 from sim.plots.gantt import Interval
 from sim.plots.style import png
 from sim.plots.svg import MOST_READINGS, svg
+from sim.plots.sweep_axes import Along
 
 DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 3600.0, "share")
 DOWN = Timeline(DIP.times, np.array([1.0, 0.0, 1.0]), 3600.0, "0/1")
 BUSY = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([0.0, 7.0, 2.0]), 3600.0, "count")
+DOMAINS = Along("domains", "", ["2", "8", "32"], np.array([2.0, 8.0, 32.0]))
+WORDS = Along("mode", "", ["a", "b"], None)
+SIDES = [np.array([1.0, 2.0, 3.0]) * by for by in (600.0, 500.0, 700.0)]
+MEANS = sweep_lines.Curve(*SIDES)
+GRID = np.arange(6.0).reshape(2, 3)
 GUESS = tornado.Row(
     "restart", tornado.Bar(600.0, 550.0, 650.0), tornado.Bar(np.nan, np.nan, np.nan, "none")
 )
@@ -41,6 +51,7 @@ TRIED = trials.Panel(
 WILD = '<script>alert("x")</script> & id="y" url(#z)'
 
 
+@cache
 def drawn():
     """A figure of each kind."""
     dots = [Estimate("auto", 0.8, 0.7, 0.9, "80 %"), Estimate("never", np.inf, text="> 2h")]
@@ -55,6 +66,19 @@ def drawn():
         "estimates": estimates.figure([Panel("lowest capacity", "share", "higher", dots)]),
         "gantt": gantt.figure(bars),
         "availability": availability.figure({"shop": DOWN}),
+        "sweep_lines": sweep_lines.figure(
+            [sweep_lines.Panel("done in", "s", {"auto": MEANS})], DOMAINS, title="T"
+        ),
+        "sweep_front": sweep_front.figure(
+            sweep_front.Side("done in", "s", "lower", *SIDES),
+            sweep_front.Side("hours lost", "member-hours", "lower", *SIDES),
+            ["a", "b", "c"],
+            ["yes", "no", ""],
+            title="T",
+        ),
+        "sweep_heat_map": sweep_heat_map.figure(
+            sweep_heat_map.Cells(GRID, np.full((2, 3), "met"), "s"), DOMAINS, WORDS, "x", title="T"
+        ),
         "tornado": tornado.figure([GUESS], 900.0, "done in", "s", title="T"),
         "trials": trials.figure([TRIED], "domains", "count", title="T", bracket=(9.0, 10.0)),
         "distribution": distribution.figure({"auto": curve}, "capacity", "share", title="T"),
@@ -156,3 +180,18 @@ def test_very_many_steps_take_little_room():
     assert len(text) < 400_000
     assert len(figure.readout.readings) <= MOST_READINGS
     assert any("0 % to 100 %" in reading.text for reading in figure.readout.readings)
+
+
+def test_a_value_is_where_it_is_drawn_on_an_axis_of_equal_ratios_too():
+    root = parsed("sweep_lines")
+    middle = [each.get("data-value") for each in spots(root)].index("1200.0")
+    places = [float(each.get("x")) + float(each.get("width")) / 2 for each in spots(root)]
+    first, second, third = places
+    assert middle == 1
+    assert second - first == pytest.approx(third - second, abs=4)  # at the ends half of it is cut
+
+
+def test_an_image_in_a_figure_keeps_its_content():
+    images = list(parsed("sweep_heat_map").iter("image"))
+    assert images
+    assert all(each.get("href").startswith("data:image/png;base64,") for each in images)

@@ -18,6 +18,7 @@ FILES = {
     "points.csv",
     "objectives.csv",
     "provenance.json",
+    "report.html",
 }
 
 
@@ -93,9 +94,3 @@ def test_a_saved_sweep_is_opened_as_it_was(tmp_path):
 def test_the_main_picture_is_the_front(tmp_path):
     main = swept.results().save(tmp_path / "main", figures="main")
     assert {path.name for path in (main / "figures").glob("*.png")} == {"front.png"}
-
-
-def test_a_sweep_has_no_report_to_be_made_again(tmp_path):
-    folder = swept.results().save(tmp_path / "small", figures="none")
-    with pytest.raises(ScenarioError, match="got a sweep"):
-        sim.results.renew_report(folder)
