@@ -294,7 +294,12 @@ def _sweep(command: argparse.ArgumentParser) -> None:
 
 
 def _report(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", metavar="FOLDER", help="folder that run or compare has written")
+    command.add_argument("folder", metavar="FOLDER", help="folder that another command has written")
+    command.add_argument(
+        "--assumptions",
+        metavar="FOLDER",
+        help="results of assumptions for the same file: the page tells what each one weighs",
+    )
     _output(command)
 
 

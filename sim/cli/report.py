@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def report(options: argparse.Namespace) -> Answer:
     """Its path, as a line that the other commands end with too."""
-    path = results.renew_report(options.folder)
+    path = results.renew_report(options.folder, options.assumptions)
     if options.json:
         return Answer(json_text({"report": str(path), "problems": []}))
     return Answer(streams.text([f"report: {path}"]))

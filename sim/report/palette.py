@@ -58,6 +58,8 @@ FIGURES: Mapping[str, str] = {
     "bdbdbd": "#6d757d",  # out for another reason
     "7a7a7a": "#a9b0b8",
     "f2a878": "#9c5526",  # failing
+    "b0b0b0": "#7f868e",  # what is not on a front
+    "dadada": "#3a424b",  # no value
     "f6d3bb": "#5a3826",  # tasks that wait
 }
 """The colours of figures by day, without ``#`` -> the same by night."""

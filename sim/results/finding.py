@@ -18,13 +18,13 @@ from sim.experiments.precision_asked import MOST, most_of
 from sim.experiments.search import WHERE, at_value, change, looks_of, search
 from sim.experiments.search_sentence import answer_of
 from sim.forecast.estimate import estimate, warning
-from sim.formats import html
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
 from sim.results.cost import bear
 from sim.results.find_page import find_page
 from sim.results.given import given_scenario
+from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
 from sim.results.results import BASELINE
 from sim.results.trials import picture
@@ -332,16 +332,9 @@ class FindResults:
         return f"<FindResults of {self.about.name}: {self.sentence}>"
 
     def _repr_html_(self) -> str:
-        headings = ["variant", "value", "replications", "verdict", ""]
-        rows = [
-            [name, each.value, f"{each.replications:,}", each.outcome,
-             each.verdicts[each.decisive].sentence]
-            for name in self._found
-            for each in self.tried(name)
-        ]  # fmt: skip
-        skip = 0 if len(self._found) > 1 else 1
-        body = html.table(headings[skip:], [row[skip:] for row in rows])
-        return html.page(self.about.name, self.sentence.splitlines(), [body])
+        shown = main_figure((name, self.plot(name)) for name in self._found)
+        about = made("in a notebook")
+        return page_output(find_page(asdict(self.about), self.rows(), shown, {}, about))
 
 
 def _variants(scenario: Scenario, variant: str) -> dict[str, Scenario]:

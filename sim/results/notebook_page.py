@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from sim.core.wall_clock import show_instant
 from sim.plots.svg import svg
-from sim.report.content import Drawing, Output, Paragraphs
+from sim.report.content import (
+    Drawing,
+    Folded,
+    Listing,
+    Output,
+    Paragraphs,
+    Section,
+    Table,
+)
 from sim.report.rendering import render_output
 from sim.results import report_tables
 from sim.results.pictures import ResultPictures
 from sim.results.verdict import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sim.plots.style import Picture
-    from sim.report.content import Block
+    from sim.report.content import Block, Page
     from sim.results.contents import Contents
     from sim.results.provenance import About
+
+
+MOST_ROWS = 20
+"""Of a table in a notebook."""
 
 
 def result_page(results: Contents) -> str:
@@ -36,6 +49,25 @@ def run_page(title: str, lines: Sequence[str], picture: Picture | None) -> str:
     """One replication as HTML: what happened in it, and a picture of that."""
     blocks: list[Block] = [Paragraphs(lines), *([drawing(picture)] if picture else [])]
     return render_output(Output(title, None, blocks))
+
+
+def main_figure(drawn: Iterable[tuple[str, Picture]]) -> Section:
+    """The first figure, as what a page has of figures."""
+    return Section("figures", "Figures", [drawing(picture) for _, picture in islice(drawn, 1)])
+
+
+def page_output(page: Page) -> str:
+    """A page as a notebook shows it: the verdict, the tables of its results, the main figure."""
+    results, figures = page.sections[:2]
+    blocks: list[Block] = [Paragraphs([page.question])] if page.question else []
+    blocks += [Listing(page.warnings)] if page.warnings else []
+    for block in (*results.blocks, *figures.blocks):
+        if isinstance(block, Table) and len(block.rows) > MOST_ROWS:
+            note = f"{len(block.rows) - MOST_ROWS:,} more rows are left out"
+            blocks.append(replace(block, rows=block.rows[:MOST_ROWS], note=note))
+        elif not isinstance(block, Folded):
+            blocks.append(block)
+    return render_output(Output(f"{page.name}: {page.size}", page.verdict, blocks))
 
 
 def drawing(picture: Picture) -> Drawing:

@@ -4,40 +4,78 @@ from __future__ import annotations
 
 from base64 import b64encode
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim import files
+from sim.core.errors import ScenarioError
 from sim.report.content import Drawing, Section
 from sim.report.rendering import render
-from sim.results import tables
-from sim.results.assumptions_page import assumptions_page
+from sim.results import page_parts, tables
+from sim.results.assumptions_page import assumptions_page, weights
 from sim.results.find_page import find_page
 from sim.results.finding import FILE
-from sim.results.page_parts import MOST_DRAWN
 from sim.results.provenance import RESOLVED
-from sim.results.results import open_results
+from sim.results.report_page import report_page
+from sim.results.results import Results, open_results
 from sim.results.sensitivity import ASSUMPTIONS, FLIPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from os import PathLike
     from pathlib import Path
 
+    from sim.report.content import Block
 
-def renew_report(path: str | PathLike[str]) -> Path:
+
+def renew_report(path: str | PathLike[str], assumptions: str | PathLike[str] | None = None) -> Path:
     """Make the report of a result folder again, of what is in the folder. Gives its path.
+
+    Parameters
+    ----------
+    assumptions
+        A folder of `assumptions` of the same scenario: the report of a run or a comparison then
+        tells what each assumption weighs.
 
     Raises
     ------
     ScenarioError
-        If the folder holds no results, or cannot be written.
+        If the folder holds no results, or cannot be written, or that of assumptions is of others.
     """
     folder = files.ResultFolder.at(path)
     known = {"find": _find, "assumptions": _assumptions}
     for what, made in known.items():
         if what in folder.provenance:
             return folder.put(files.REPORT, made(folder))
-    return folder.put(files.REPORT, open_results(path).report())
+    found = open_results(path)
+    if not isinstance(found, Results):
+        return folder.put(files.REPORT, found.report())
+    weighed = [_weights(assumptions, found)] if assumptions is not None else []
+    return folder.put(files.REPORT, _of_runs(folder, found, weighed))
+
+
+def _of_runs(folder: files.ResultFolder, found: Results, weighed: Sequence[Block]) -> str:
+    """That of a run or a comparison, whose first runs are made again for it."""
+    about, scenario, without = folder.provenance, folder.text(RESOLVED), ""
+    try:
+        for one in found.about.variants:
+            found.simulation(one.name)
+        shown = page_parts.figures(found.plot.figures())
+    except ScenarioError as error:
+        # A folder does not hold the files that its scenario names.
+        without = f"No run can be made again from this folder: {error.problems[0].rule}."
+        shown = _pictures(folder)
+    page = report_page(found, shown, about, scenario, weights=weighed, without=without)
+    return render(page)
+
+
+def _weights(path: str | PathLike[str], found: Results) -> Block:
+    """What each assumption weighs, from a folder of `assumptions`."""
+    folder = files.ResultFolder.at(path)
+    about = folder.provenance.get("assumptions")
+    if about is None or about["inputs"] != found.about.inputs:
+        rule = "must be results of assumptions with the same scenario file, got others"
+        raise ScenarioError.of(rule, where=str(path))
+    return weights(*_changes(folder))
 
 
 def _find(folder: files.ResultFolder) -> str:
@@ -50,12 +88,15 @@ def _find(folder: files.ResultFolder) -> str:
 
 def _assumptions(folder: files.ResultFolder) -> str:
     about = folder.provenance
-    rows, flips = (
-        tables.to_rows(folder.table(file, schema))
-        for file, schema in (("assumptions.csv", ASSUMPTIONS), ("assumptions_flips.csv", FLIPS))
-    )
+    rows, flips = _changes(folder)
     shown, scenario = _pictures(folder), folder.text(RESOLVED)
     return render(assumptions_page(about["assumptions"], rows, flips, shown, scenario, about))
+
+
+def _changes(folder: files.ResultFolder) -> Iterator[list[dict[str, Any]]]:
+    """The rows of what changes, and of what turns over."""
+    for file, schema in (("assumptions.csv", ASSUMPTIONS), ("assumptions_flips.csv", FLIPS)):
+        yield tables.to_rows(folder.table(file, schema))
 
 
 def _pictures(folder: files.ResultFolder) -> Section:
@@ -64,7 +105,7 @@ def _pictures(folder: files.ResultFolder) -> Section:
 
 
 def _drawings(folder: files.ResultFolder) -> Iterator[Drawing]:
-    room = MOST_DRAWN
+    room = page_parts.MOST_DRAWN
     for name in sorted(each for each in folder.files if each.startswith("figures/")):
         title = name.removeprefix("figures/").removesuffix(".png").replace("-", " ")
         content = b64encode(folder.content(name)).decode("ascii")

@@ -22,7 +22,6 @@ from sim.results.verdict import verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sim.plots.style import Picture
     from sim.report.content import Block
     from sim.results.contents import Contents
 
@@ -33,17 +32,24 @@ _MOST_NOTES = 40
 
 def report_page(
     results: Contents,
-    figures: Iterable[tuple[str, Picture]],
+    shown: Section,
     provenance: Mapping[str, Any],
     scenario: str,
+    *,
+    weights: Iterable[Block] = (),
+    without: str = "",
 ) -> Page:
-    """The content of the page: `figures` by name, `scenario` as the folder has it resolved."""
+    """The content of the page.
+
+    `shown` are the figures, `scenario` is as the folder has it resolved, `weights` tell what each
+    assumption weighs. `without` says why no run can be made again, where so.
+    """
     about = results.about
-    told = notes(results)
-    every = together(told) if about.compared else [*chain.from_iterable(told.values())]
-    warnings = [*_failed(results), *every]
+    warnings = [*_failed(results), *_told(results, is_again=not without)]
     more = len(warnings) - _MOST_NOTES
-    runs = {one.name: Run.again(results, variant=one.name) for one in about.variants[:_MOST_TOLD]}
+    told = about.variants[: 0 if without else _MOST_TOLD]
+    runs = {one.name: Run.again(results, variant=one.name) for one in told}
+    no_run: list[Block] = [Paragraphs([without])] if without else []
     facts = {
         "random seed": ", ".join(dict.fromkeys(str(one.seed) for one in about.variants)),
         "replications": f"{max(one.replications for one in about.variants):,}",
@@ -57,16 +63,30 @@ def report_page(
         warnings=[*warnings[:_MOST_NOTES], *([f"and {more:,} more"] if more > 0 else [])],
         sections=[
             Section("results", "Results", [*_results(results)]),
-            page_parts.figures(figures),
-            Section("plan", "What will happen", [*_plan(runs, compared=about.compared)]),
-            Section("dips", "When and why capacity dips", [*_dips(runs, compared=about.compared)]),
+            shown,
+            Section("plan", "What will happen", [*no_run, *_plan(runs, compared=about.compared)]),
+            Section(
+                "dips",
+                "When and why capacity dips",
+                [*no_run, *_dips(runs, compared=about.compared)],
+            ),
             Section("requests", "Requests and answers", [*_requests(results)]),
-            page_parts.assumptions(about.assumptions),
+            page_parts.assumptions(about.assumptions, weights),
             page_parts.scenarios({page_parts.WITH_DEFAULTS: scenario}),
             page_parts.reproduce(provenance, facts, about.inputs),
         ],
         made_by=page_parts.made_by(provenance),
     )
+
+
+def _told(results: Contents, *, is_again: bool) -> list[str]:
+    """What happened in the runs; who, where and why where one of them can be made again."""
+    about = results.about
+    if not is_again:
+        several = about.compared
+        return [f"{e.variant}: {e.sentence}" if several else e.sentence for e in about.outcomes]
+    told = notes(results)
+    return together(told) if about.compared else [*chain.from_iterable(told.values())]
 
 
 def _failed(results: Contents) -> Iterator[str]:

@@ -19,7 +19,7 @@ from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.plots.style import png
 from sim.report.rendering import render
-from sim.results import tables
+from sim.results import page_parts, tables
 from sim.results.contents import Contents
 from sim.results.cost import afford
 from sim.results.events import events
@@ -358,7 +358,7 @@ class Results(Contents):
 
     def _report(self, drawn: Iterable[tuple[str, Picture]], about: Mapping[str, Any]) -> str:
         scenario = self._source.resolved(RESOLVED)
-        return render(report_page(self, drawn, about, scenario))
+        return render(report_page(self, page_parts.figures(drawn), about, scenario))
 
     def save(
         self,

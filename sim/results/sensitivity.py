@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim import files
 from sim.core.errors import ScenarioError
-from sim.core.formatting import format_compact
 from sim.experiments.assumptions import DOUBLE, HALF, MOST_RUNS_TOGETHER, sensitivity
 from sim.experiments.execution import Execution
 from sim.experiments.latin_hypercube import POINTS
 from sim.forecast.estimate import estimate
-from sim.formats import html
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
@@ -22,6 +20,7 @@ from sim.results.assumption_pictures import AssumptionPictures
 from sim.results.assumptions_page import assumptions_page
 from sim.results.cost import afford
 from sim.results.given import given_scenario
+from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, failed_of, made
 from sim.results.results import BASELINE, FIGURES
 from sim.results.tables import NUMBER, TEXT, WHOLE
@@ -29,7 +28,7 @@ from sim.simulation import Simulation
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Executor
     from os import PathLike
     from pathlib import Path
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from sim.core.metrics import Key
     from sim.experiments.assumptions import Effect, Sensitivity
     from sim.experiments.failures import FailedReplication
+    from sim.report.content import Page, Section
     from sim.scenario import Scenario
     from sim.scenario.guesses import Guess
 
@@ -266,13 +266,16 @@ class Assumptions:
         drawn = list(self.plot.figures())[:most]
         for name, picture in drawn:
             yield f"figures/{name}.png", png(picture)
+        yield files.REPORT, render(self._page(page_parts.figures(drawn), about))
+
+    def _page(self, shown: Section, about: Mapping[str, Any]) -> Page:
+        """The content of the report."""
         rows, flips = (
             tables.to_rows(tables.from_rows(schema, each))
             for schema, each in ((ASSUMPTIONS, self.rows()), (FLIPS, self.flip_rows()))
         )
-        scenario, shown = self.found.scenario.to_yaml(), page_parts.figures(drawn)
-        page = assumptions_page(about["assumptions"], rows, flips, shown, scenario, about)
-        yield files.REPORT, render(page)
+        scenario = self.found.scenario.to_yaml()
+        return assumptions_page(self.about(), rows, flips, shown, scenario, about)
 
     def _row(self, effect: Effect) -> dict[str, Any]:
         guess = self.found.guesses[effect.number - 1]
@@ -314,23 +317,4 @@ class Assumptions:
         return f"<Assumptions of {self.name}: {moved} with a number, {len(self.found.flips)} flips>"
 
     def _repr_html_(self) -> str:
-        title = f"{self.name}: which assumption decides"
-        weights = self.weights()
-        rows = sorted(self.rows(), key=lambda row: -weights.get(row["number"], -1.0))
-        changes = html.table([*_SHOWN], [[_text(row, name) for name in _SHOWN] for row in rows])
-        turned = [
-            f"{each.assumption} x {each.factor:g}: {each.what}: {each.before} -> {each.after}"
-            for each in self.found.flips
-        ]
-        return html.page(title, turned or ["no verdict turns over"], [changes])
-
-
-_SHOWN = ("assumption", "factor", "variant", "metric", "difference", "ci_low", "ci_high", "note")
-
-
-def _text(row: dict[str, Any], name: str) -> str:
-    """A cell: numbers of a metric in its unit."""
-    value = row[name]
-    if name in ("difference", "ci_low", "ci_high") and value is not None:
-        return format_compact(value, row["unit"])
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        return page_output(self._page(main_figure(self.plot.figures()), made("in a notebook")))

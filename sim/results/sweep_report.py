@@ -12,10 +12,9 @@ from sim.results import page_parts
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sim.core.metrics import Key
-    from sim.plots.style import Picture
     from sim.report.content import Block, Tone
     from sim.results.sweep_about import SweepAbout
     from sim.results.sweep_contents import SweepContents
@@ -32,10 +31,10 @@ _WORDS: dict[Tone, str] = {
 
 def sweep_report(
     results: SweepContents,
-    drawn: Iterable[tuple[str, Picture]],
+    shown: Section,
     provenance: Mapping[str, Any],
 ) -> Page:
-    """The content of the page, with its figures by name."""
+    """The content of the page; `shown` are its figures."""
     about = results.about
     runs = pluralize(about.replications, "replication") if about.random else "deterministic"
     facts = {
@@ -53,7 +52,7 @@ def sweep_report(
         warnings=[*_told(about)],
         sections=[
             Section("results", "Results", [*_results(results)]),
-            page_parts.figures(drawn),
+            shown,
             page_parts.assumptions(about.assumptions),
             page_parts.scenarios({page_parts.WITH_DEFAULTS: results.resolved}),
             page_parts.reproduce(provenance, facts, about.inputs),

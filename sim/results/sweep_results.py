@@ -19,13 +19,13 @@ from sim.experiments.sweep_conclusion import conclude
 from sim.experiments.sweeps import run
 from sim.plots.style import png
 from sim.report.rendering import render
-from sim.results import sweep_tables, tables
+from sim.results import page_parts, sweep_tables, tables
 from sim.results.given import given_scenario
+from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED
 from sim.results.sweep_about import SWEEP, SweepAbout
 from sim.results.sweep_contents import SweepContents, check_front
 from sim.results.sweep_cost import afford_sweep
-from sim.results.sweep_page import sweep_page
 from sim.results.sweep_pictures import SweepPictures
 from sim.results.sweep_report import sweep_report
 from sim.scenario import points
@@ -262,7 +262,7 @@ class SweepResults(SweepContents):
     def report(self) -> str:
         """All that there is to say on one page: HTML that needs nothing else, as report.html."""
         about = self.about.provenance("from Python") if self._made is None else self._made
-        return render(sweep_report(self, self.plot.figures(), about))
+        return render(sweep_report(self, page_parts.figures(self.plot.figures()), about))
 
     def _parts(
         self, most: int | None, answer: str, about: Mapping[str, Any]
@@ -277,11 +277,12 @@ class SweepResults(SweepContents):
         drawn = list(islice(self.plot.figures(), most))
         for name, picture in drawn:
             yield f"figures/{name}.png", png(picture)
-        yield files.REPORT, render(sweep_report(self, drawn, about))
+        yield files.REPORT, render(sweep_report(self, page_parts.figures(drawn), about))
 
     def __repr__(self) -> str:
         axes = " x ".join(axis.name for axis in self.about.axes)
         return f"<SweepResults of {self.about.name}: {self.about.points:,} points of {axes}>"
 
     def _repr_html_(self) -> str:
-        return sweep_page(self)
+        about = self.about.provenance("in a notebook")
+        return page_output(sweep_report(self, main_figure(self.plot.figures()), about))

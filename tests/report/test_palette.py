@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from every_figure import figures_of_all_kinds
 
 from sim.plots import style
+from sim.plots.svg import svg
 from sim.report.palette import DARK, FIGURES, LIGHT, style_sheet
 
 BACKGROUNDS = ("paper", "raised")
@@ -42,6 +44,12 @@ def test_words_in_figures_are_read_by_night_too(colour):
     dark = FIGURES[colour.lower().lstrip("#")]
     assert contrast(colour, LIGHT["paper"]) >= LEAST
     assert contrast(dark, DARK["paper"]) >= LEAST
+
+
+@pytest.mark.parametrize("kind", sorted(figures_of_all_kinds()))
+def test_every_colour_of_a_figure_has_one_for_the_night(kind):
+    used = set(re.findall(r"--c([0-9a-f]{6})", svg(figures_of_all_kinds()[kind], "f0")))
+    assert used <= set(FIGURES)
 
 
 def test_both_schemes_name_the_same_colours():

@@ -5,7 +5,16 @@ from guessing import walk
 from searches import CAPACITY, DOMAINS
 
 import sim
+from sim.core.errors import ScenarioError
 from sim.results import renew_report
+
+SHOP = """\
+horizon: 3h
+replications: 3
+systems:
+  shop: {kind: cloud_service, roles: {Web: {instances: 4, restart: 4min}}}
+operations: [{at: 10min, upgrade_deployment: {}}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +51,30 @@ def test_that_of_assumptions_too(tmp_path):
 def test_that_of_a_run_is_the_same(ran, tmp_path):
     first, second = again(ran, tmp_path)
     assert first == second
+
+
+def test_a_report_tells_what_each_assumption_weighs(tmp_path):
+    folder = sim.run(walk()).save(tmp_path / "r", figures="none")
+    weighed = sim.assumptions(walk()).save(tmp_path / "a", figures="none")
+    renew_report(folder, weighed)
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assumed = text.split('<section id="assumptions"')[1].split("</section>")[0]
+    assert "doubled: mean rollout_duration &lt;= 20min" in assumed
+    other = sim.run(walk().override({"name": "x"})).save(tmp_path / "o", figures="none")
+    assert sim.open_results(other).about.inputs == sim.open_results(folder).about.inputs
+    with pytest.raises(ScenarioError, match="must be results of assumptions with the same"):
+        renew_report(folder, folder)
+
+
+def test_without_the_files_that_a_scenario_names_it_says_so(tmp_path):
+    (tmp_path / "times.csv").write_text("t\n60\n120\n", encoding="utf-8")
+    text = SHOP.replace("4min", "{empirical: {csv: times.csv, column: t}}")
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    folder = sim.run(tmp_path / "s.yaml").save(tmp_path / "r")
+    assert "No run can be made again" not in (folder / "report.html").read_text(encoding="utf-8")
+    renew_report(folder)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("No run can be made again from this folder: ") == 2
+    assert "times.csv" in page
+    assert page.count("<img ") == len(list((folder / "figures").iterdir()))
+    assert 'id="results"' in page

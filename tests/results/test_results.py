@@ -239,7 +239,7 @@ def test_folder_holds_what_it_should(ran, compared, tmp_path):
     def names(folder):
         return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
-    common = {file for file, _ in TABLES.values()} - {"progress.csv"}
+    common = {file for file, _ in TABLES.values()} - {"progress.csv", "warm_up.csv"}
     common |= {"provenance.json", "report.html", "scenario.resolved.yaml"}
     figures = {f"figures/{name}.png" for name in ("capacity", "update_domains")}
     assert names(ran.save(tmp_path / "run")) == sorted(common - {"comparison.csv"} | figures)

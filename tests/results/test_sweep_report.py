@@ -7,15 +7,16 @@ import pytest
 import swept
 
 from sim import open_results
-from sim.report.content import Folded
+from sim.report.content import Folded, Section
 from sim.results import renew_report
 from sim.results.sweep_report import sweep_report
 
+NOTHING = Section("figures", "Figures", [])
 MADE = {"command": "x", "versions": {}, "made_by": "rollout-sim", "made_at": "now"}
 
 
 def page(results):
-    return sweep_report(results, [], MADE)
+    return sweep_report(results, NOTHING, MADE)
 
 
 @pytest.fixture
@@ -76,3 +77,11 @@ def test_the_report_is_made_again_from_the_folder(results, tmp_path, monkeypatch
     renew_report(folder)
     assert (folder / "report.html").read_text(encoding="utf-8") == first
     assert first.count("a drawing") == len(list((folder / "figures").iterdir())) > 0
+
+
+def test_a_notebook_shows_the_verdict_the_front_and_its_picture(results):
+    page = results._repr_html_()
+    assert "<b>small-sweep: 6 points, 12 replications each, window 0s to 3h</b>" in page
+    assert results.about.conclusion.sentences[1].rstrip(".") in page.split("<table")[0]
+    assert page.count("<svg") == 1
+    assert page.count("<tr>") == 1 + min(20, len(results.about.conclusion.front))
