@@ -10,7 +10,8 @@ import resource
 import time
 
 from sim.core.metrics import Key
-from sim.experiments.replications import replicate, settled_heap
+from sim.experiments.chunks import settled_heap
+from sim.experiments.replications import replicate
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

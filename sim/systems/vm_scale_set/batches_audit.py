@@ -136,8 +136,9 @@ class _Upgrades(Walk):
         self._check("a batch began while too many instances were unhealthy", self._too_many(codes))
         rule = "a batch began though too many of the upgraded ones were unhealthy"
         self._check(rule, self._exceeded[place])
-        urgent = self._is_given_up[codes] & self._policy.prioritize_unhealthy_instances
-        limit = batch_limit(self._spec, self._is_there[codes].sum(axis=1))
+        hurries = self._policy.prioritize_unhealthy_instances
+        urgent = self._layout.is_given_up[codes] if hurries else None
+        limit = batch_limit(self._spec, self._layout.is_there[codes].sum(axis=1))
         chosen = next_batch(self._layout.place_of, pending, urgent, limit)
         count, quota = chosen.sum(axis=1), self._spec.quota or np.inf
         surges = self._policy.max_surge & ((codes > 0).sum(axis=1) + count <= quota)
@@ -202,7 +203,7 @@ class _Upgrades(Walk):
         takes = codes % WIDTH == RESTORING
         rule = "an instance was not given its former model back"
         self._check(rule, (codes // WIDTH != self._former[place])[takes])
-        given_up = self._is_given_up[self._codes[place]]
+        given_up = self._layout.is_given_up[self._codes[place]]
         restores = self._restores[self._stack.cause[some.row] - self._layout.first_upgrade]
         went, time = self._went[place], self._time(some)
         expected = self._failed[place] & given_up & restores[:, None]
@@ -222,7 +223,7 @@ class _Upgrades(Walk):
         self._check(_EARLY, last > self._time(some))
         self._check(_LATE, last < self._time(some))
         restores = self._restores[self._stack.cause[some.row] - self._layout.first_upgrade]
-        left = self._failed[place] & self._is_given_up[self._codes[place]]
+        left = self._failed[place] & self._layout.is_given_up[self._codes[place]]
         self._check(_KEPT, left & restores[:, None])
         self._check(_LATE, self._replaced[place])
         self._is_on[place] = False
@@ -232,14 +233,14 @@ class _Upgrades(Walk):
         self._exceeded[place] = failed.sum(axis=1) > most
 
     def _unhealthy(self, place: NDArray[np.int64]) -> Mask:
-        found: Mask = self._is_unhealthy[self._codes[place]]
+        found: Mask = self._layout.counts_unhealthy[self._codes[place]]
         return found
 
     def _too_many(self, codes: NDArray[np.int16]) -> Mask:
         """Whether more of all instances are unhealthy than may be."""
-        there = self._is_there[codes].sum(axis=1)
+        there = self._layout.is_there[codes].sum(axis=1)
         most = allowed(self._policy.max_unhealthy_instance_percent, there)
-        found: Mask = self._is_unhealthy[codes].sum(axis=1) > most
+        found: Mask = self._layout.counts_unhealthy[codes].sum(axis=1) > most
         return found
 
     # Upgrades.
@@ -326,7 +327,7 @@ class _Upgrades(Walk):
             unhealthy = unhealthy & self._upgraded[place]
             fails &= self._rule(some) == RULES.index(SOME_UNHEALTHY) + 1
         else:
-            rest = self._is_on_its_way[self._codes[place]]
+            rest = self._layout.is_on_its_way[self._codes[place]]
             rule = "an upgrade ended without one of the instances"
             self._check(rule, self._pending(some) | rest)
         rule = "an upgrade did not end by the health of its instances"

@@ -122,14 +122,6 @@ class History:
         """By number the zone of an instance."""
         return np.array(self.layout.zone_of, np.int64)
 
-    def is_seen(self, statuses: tuple[int, ...]) -> Mask:
-        """By state whether it is one of these; without a source of health no more is seen than
-        whether an instance runs.
-        """
-        status = np.arange(len(self.layout.instances.states)) % WIDTH
-        unseen = np.isin(status, (INITIALIZING, UNHEALTHY))
-        return np.isin(status, statuses) & ~(unseen & (self.layout.spec.health.source == "none"))
-
     # Who takes instances.
 
     @cached_property

@@ -16,15 +16,11 @@ from sim.core.log import PACK, ROW
 from sim.systems.base.context import RETURN, EventSequence
 from sim.systems.vm_scale_set.batch import Both
 from sim.systems.vm_scale_set.states import (
-    COUNTS_UNHEALTHY,
     CREATING,
     DELETING,
     FAILED,
-    GIVEN_UP,
     HEALTHY,
     IN_SERVICE,
-    INITIALIZING,
-    ON_ITS_WAY,
     RESTORING,
     UNHEALTHY,
     WIDTH,
@@ -79,11 +75,14 @@ class Instances:
         self.first = layout.first_instance
         # Arrays, so that one instance is read as fast as from a list, and many are by NumPy.
         self.codes: array[int] = array("h", layout.instances.initial.tolist())
+        self._every = np.frombuffer(self.codes, np.int16)
+        """The same, in the same memory."""
         self.watching: list[Watcher] = []
         self.changed_at: dict[int, float] = {}
         """When the last change of an instance was over."""
         self._courses = array("q", bytes(8 * layout.room))
         """By number of its course."""
+        self._every_course = np.frombuffer(self._courses, np.int64)
         self._new_course = count(1).__next__
         self._awaiting: list[Awaits | None] = [None] * layout.room
         self._failed_until: dict[int, float] = {}
@@ -91,13 +90,7 @@ class Instances:
         """How many are present."""
         self.reserved: set[int] = set()
         """Numbers that a replacement is to have."""
-        status = np.arange(len(layout.instances.states)) % WIDTH
-        self._is_there = (status > 0) & (status != DELETING)
-        # Without a source of health Azure sees power states only.
         self._sees = layout.spec.health.source != "none"
-        unseen = () if self._sees else (INITIALIZING, UNHEALTHY)
-        self._is_on_its_way = np.isin(status, ON_ITS_WAY) & ~np.isin(status, unseen)
-        self._counts_unhealthy = np.isin(status, COUNTS_UNHEALTHY) & ~np.isin(status, unseen)
 
     # What an instance is.
 
@@ -112,7 +105,7 @@ class Instances:
     @property
     def present(self) -> list[int]:
         """Those that are there, and not about to be deleted."""
-        return self._numbers(self._is_there)
+        return self._numbers(self.layout.is_there)
 
     @property
     def free(self) -> list[int]:
@@ -123,33 +116,32 @@ class Instances:
     @property
     def on_their_way(self) -> list[int]:
         """Those with which something is done, so that their version is not reached yet."""
-        return self._numbers(self._is_on_its_way)
+        return self._numbers(self.layout.is_on_its_way)
 
     @property
     def unhealthy(self) -> list[int]:
         """Those that count as unhealthy where no batch is under way."""
-        return self._numbers(self._counts_unhealthy)
+        return self._numbers(self.layout.counts_unhealthy)
 
     def pending(self, version: int, *passed_over: Collection[int]) -> NDArray[np.int64]:
         """Those that are not at a model, by number."""
-        codes = np.frombuffer(self.codes, np.int16)
-        which = self._is_there[codes] & (codes // WIDTH != version)
+        codes = self._every
+        which = self.layout.is_there[codes] & (codes // WIDTH != version)
         for each in passed_over:
             which[list(each)] = False
         return np.flatnonzero(which)
 
     def _numbers(self, by_code: NDArray[np.bool_]) -> list[int]:
-        codes = np.frombuffer(self.codes, np.int16)
-        found: list[int] = np.flatnonzero(by_code[codes]).tolist()
+        found: list[int] = np.flatnonzero(by_code[self._every]).tolist()
         return found
 
     def counts_unhealthy(self, instance: int) -> bool:
         """Whether it counts as unhealthy where no batch is under way."""
-        return bool(self._counts_unhealthy[self.codes[instance]])
+        return bool(self.layout.counts_unhealthy[self.codes[instance]])
 
     def is_given_up(self, instance: int) -> bool:
         """Whether it is seen to be unhealthy, and nothing is done about it."""
-        return self.status(instance) in GIVEN_UP and self.counts_unhealthy(instance)
+        return bool(self.layout.is_given_up[self.codes[instance]])
 
     # What befalls it.
 
@@ -167,7 +159,7 @@ class Instances:
         `status` says what is done with them, `cause` is the subject whose doing it is.
         """
         # A hot path: each instance of a set comes by here in each upgrade.
-        codes, courses, awaiting = self.codes, self._courses, self._awaiting
+        codes, every, awaiting = self.codes, self._every, self._awaiting
         numbers = np.array(members, np.int64)
         attempts = starts.next_attempts(numbers)
         course = Course(self._new_course(), starts, cause)
@@ -176,10 +168,9 @@ class Instances:
         new = version * WIDTH + status
         if status == CREATING:
             self.count += sum(not codes[instance] for instance in members)
-        every = np.frombuffer(codes, np.int16)
         self._write(self.context.now, numbers, every[numbers], new, cause)
         every[numbers] = new
-        np.frombuffer(courses, np.int64)[numbers] = course.number
+        self._every_course[numbers] = course.number
         is_plain = not self.watching and course.attempts is None
         for instance in members:
             former = awaiting[instance]
@@ -223,8 +214,7 @@ class Instances:
         if not self._sees and RUNS in steps:
             settles = steps == RUNS
         ends = np.append(np.flatnonzero(steps == JUDGED), len(times) - 1)
-        codes, courses = np.frombuffer(self.codes, np.int16), np.frombuffer(self._courses, np.int64)
-        awaiting = self._awaiting
+        codes, courses, awaiting = self._every, self._every_course, self._awaiting
 
         def at_once(due: tuple[Any, ...], until: float) -> int:
             begin: int = due[-1]

@@ -27,9 +27,14 @@ from sim.systems.vm_scale_set.states import (
     ASKED_FOR,
     AT_REST,
     BATCH,
+    COUNTS_UNHEALTHY,
+    DELETING,
+    GIVEN_UP,
     HEALTHY,
     IN_SERVICE,
+    INITIALIZING,
     INSTANCE,
+    ON_ITS_WAY,
     SIZE,
     UNHEALTHY,
     VERSION,
@@ -143,6 +148,36 @@ class SetLayout(Layout[VmScaleSet]):
     def is_published(self, number: int) -> bool:
         """Whether Azure begins it by itself, some time after the publication of an image."""
         return isinstance(self.request(self.upgrades[number]).body, PublishImage)
+
+    # By state, whether an instance that is in it is of some kind.
+
+    @cached_property
+    def is_there(self) -> NDArray[np.bool_]:
+        """It is there, and not about to be deleted."""
+        status = np.arange(len(self.instances.states)) % WIDTH
+        there: NDArray[np.bool_] = (status > 0) & (status != DELETING)
+        return there
+
+    @cached_property
+    def is_on_its_way(self) -> NDArray[np.bool_]:
+        """Something is done with it, so that it does not run its version yet."""
+        return self._is_seen(ON_ITS_WAY)
+
+    @cached_property
+    def counts_unhealthy(self) -> NDArray[np.bool_]:
+        """It counts as unhealthy where no batch is under way."""
+        return self._is_seen(COUNTS_UNHEALTHY)
+
+    @cached_property
+    def is_given_up(self) -> NDArray[np.bool_]:
+        """It is seen to be unhealthy, and nothing is done about it."""
+        return self._is_seen(GIVEN_UP)
+
+    def _is_seen(self, statuses: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Without a source of health Azure sees power states only."""
+        unseen = (INITIALIZING, UNHEALTHY) if self.spec.health.source == "none" else ()
+        status = np.arange(len(self.instances.states)) % WIDTH
+        return np.isin(status, statuses) & ~np.isin(status, unseen)
 
     @cached_property
     def faults(self) -> tuple[tuple[int, ...], ...]:

@@ -17,7 +17,7 @@ from sim.systems.vm_scale_set.requests import (
     Scale,
     StartOsUpgrade,
 )
-from sim.systems.vm_scale_set.states import COUNTS_UNHEALTHY, DELETING, WIDTH
+from sim.systems.vm_scale_set.states import DELETING, WIDTH
 from sim.systems.vm_scale_set.walk import ASK, TAKES, Decisions, Walk
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.systems.vm_scale_set.history import History
 
     Integers = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
 
 
 def broken_rules(history: History) -> Iterator[str]:
@@ -62,12 +63,12 @@ class _Requests(Walk):
 
     def _wrong_answers(self, body: Request, answer: Integers, some: Decisions) -> None:
         place, refused = some.place, answer % OPERATION.width == REFUSED
-        rule, there = answer // OPERATION.width, self._is_there[self._codes[place]]
-        nobody = np.zeros(len(place), bool)
+        rule, there = answer // OPERATION.width, self._layout.is_there[self._codes[place]]
+        nobody: Mask = np.zeros(len(place), bool)
         missing = few = unknown = nobody
         if isinstance(body, OF_INSTANCES) and isinstance(body.instances, tuple):
-            missing = (self._named(body) & ~there).any(axis=1)
-            missing |= max(body.instances) >= self._layout.room
+            never = max(body.instances) >= self._layout.room
+            missing = np.logical_or.reduce(self._named(body) & ~there, axis=1) | never
         elif isinstance(body, Scale):
             free = there & ~self._protected[place] & ~self._kept_in[place]
             fewer = self._size[place] - body.instances
@@ -83,7 +84,7 @@ class _Requests(Walk):
         takes, codes = self._takes[some.place], self._codes[some.place]
         expected = np.zeros(takes.shape, bool)
         if isinstance(body, ManualUpgrade | Reimage):
-            expected = self._named(body) & self._is_there[codes]
+            expected = self._named(body) & self._layout.is_there[codes]
         if isinstance(body, Reimage):
             expected &= ~self._protected[some.place]
         else:
@@ -128,7 +129,7 @@ def _wrong_ends(history: History) -> Iterator[str]:
         yield "a request did not end when those that it took had settled"
         return
     codes = history.code_before(history.replication[taken], history.number[taken], ended[by])
-    failed = (history.status[taken] != DELETING) & history.is_seen(COUNTS_UNHEALTHY)[codes]
+    failed = (history.status[taken] != DELETING) & history.layout.counts_unhealthy[codes]
     fails = np.bincount(by, failed, len(asked))[over] > 0
     if (fails != (stack.new[ended[over]] % OPERATION.width == FAILED)).any():
         yield "a request did not end by the health of those that it took"

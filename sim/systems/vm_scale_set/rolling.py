@@ -176,13 +176,16 @@ class RollingUpgrade:
     def _next_batch(self, pending: NDArray[np.int64]) -> list[int]:
         """Whom it takes, in the order in which it does."""
         layout, instances = self._layout, self._instances
-        waits, urgent = np.zeros((2, 1, layout.room), bool)
+        waits, urgent = np.zeros((1, layout.room), bool), None
         waits[0, pending] = True
         if self._policy.prioritize_unhealthy_instances:
+            urgent = np.zeros((1, layout.room), bool)
             urgent[0, pending] = [instances.is_given_up(each) for each in pending.tolist()]
         limit = np.array([batch_limit(layout.spec, instances.count)])
         members = np.flatnonzero(next_batch(layout.place_of, waits, urgent, limit))
-        batch: list[int] = members[np.argsort(~urgent[0, members], kind="stable")].tolist()
+        if urgent is not None:
+            members = members[np.argsort(~urgent[0, members], kind="stable")]
+        batch: list[int] = members.tolist()
         return batch
 
     def _take(self, batch: list[int]) -> Steps:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NEARLY = 1e-9
 """A share that a float only nearly holds must not be exceeded by itself: 3 of 10 at 30 %."""
+_FAR = 2**62
+"""A place that comes after all others."""
 
 
 def allowed(share: float, whole: int | Integers) -> Integers:
@@ -33,18 +35,21 @@ def batch_limit(spec: VmScaleSet, instances: int | Integers) -> Integers:
     return np.maximum(1, allowed(spec.upgrade_policy.max_batch_instance_percent, instances))
 
 
-def next_batch(place_of: Integers, pending: Mask, urgent: Mask, limit: Integers) -> Mask:
+def next_batch(place_of: Integers, pending: Mask, urgent: Mask | None, limit: Integers) -> Mask:
     """Whom a batch takes of those that are pending: of one zone and one update domain those that
-    come first, those that are urgent before the others.
+    come first, those that are urgent, if any may be, before the others.
 
     `place_of` is by instance, shape (room,); `limit` is how many it takes at most, shape (n,); all
     else has shape (n, room).
     """
     # Assumption: zones, domains and instances go by number; unhealthy ones shrink no batch.
-    hurried = pending & urgent
-    first = np.where(hurried.any(axis=1, keepdims=True), hurried, pending)
-    here = np.where(first, place_of, place_of.max() + 1).min(axis=1, keepdims=True)
-    alike = pending & (place_of == here)
+    first, hurried = pending, None
+    if urgent is not None:
+        hurried = pending & urgent
+        first = np.where(hurried.any(axis=1, keepdims=True), hurried, pending)
+    alike = pending & (place_of == np.where(first, place_of, _FAR).min(axis=1, keepdims=True))
+    if hurried is None:
+        return lowest(alike, limit)
     hurried &= alike
     return lowest(hurried, limit) | lowest(alike & ~hurried, limit - hurried.sum(axis=1))
 

@@ -24,10 +24,7 @@ from sim.core.log import (
 from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.states import (
     BATCH_UPGRADING,
-    COUNTS_UNHEALTHY,
     DELETING,
-    GIVEN_UP,
-    ON_ITS_WAY,
     REPAIRS,
     RESTORING,
     WIDTH,
@@ -71,11 +68,6 @@ class Walk:
         self._history, self._layout, self._stack = history, history.layout, history.stack
         layout = self._layout
         self._spec, self._policy = layout.spec, layout.spec.upgrade_policy
-        status = np.arange(len(layout.instances.states)) % WIDTH
-        self._is_there = (status > 0) & (status != DELETING)
-        self._is_unhealthy = history.is_seen(COUNTS_UNHEALTHY)
-        self._is_given_up = history.is_seen(GIVEN_UP)
-        self._is_on_its_way = history.is_seen(ON_ITS_WAY)
         self._protects = any(isinstance(each.body, SetProtection) for each in layout.requests)
         self._find_decisions(kinds)
         self.wrong: dict[str, None] = {}
@@ -230,7 +222,7 @@ class Walk:
         """Who is to be brought to the model that is wanted; shape (decisions, room)."""
         codes = self._codes[some.place]
         wanted = self._history.wanted(some.row, some.place + self._first)
-        found: Mask = self._is_there[codes] & (codes // WIDTH != wanted[:, None])
+        found: Mask = self._layout.is_there[codes] & (codes // WIDTH != wanted[:, None])
         return found & ~self._protected[some.place]
 
     def _by_request(self, some: Decisions) -> Iterator[tuple[Request, Integers, Decisions]]:
@@ -253,7 +245,7 @@ class Walk:
         for body, answer, mine in self._by_request(some):
             if isinstance(body, SetProtection):
                 place = mine.place[answer % OPERATION.width == ASKED]
-                named = self._named(body) & self._is_there[self._codes[place]]
+                named = self._named(body) & self._layout.is_there[self._codes[place]]
                 for kept, is_on in (
                     (self._kept_in, body.protect_from_scale_in),
                     (self._protected, body.protect_from_scale_set_actions),

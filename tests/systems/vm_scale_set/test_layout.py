@@ -115,6 +115,27 @@ def test_an_instance_weighs_1_while_it_is_in_service_and_counts_while_it_is_ther
     assert weights["instances"].tolist() == ([0] + [1] * 11) * 2
 
 
+def named(by_state):
+    return {INSTANCE[code] for code in by_state.nonzero()[0] if code < len(INSTANCE)}
+
+
+def test_states_say_whether_an_instance_is_there_on_its_way_unhealthy_or_given_up():
+    made = layout(IMAGE)
+    assert named(made.is_there) == {*INSTANCE} - {"absent", "deleting"}
+    stops = {"reimaging", "restoring", "restarting", "updating"}
+    ways = {"extensions updating", "initializing", "creating"}
+    assert named(made.is_on_its_way) == stops | ways
+    assert named(made.counts_unhealthy) == {"unhealthy", "failed"} | stops
+    assert named(made.is_given_up) == {"unhealthy", "failed"}
+
+
+def test_without_a_source_of_health_what_runs_is_not_seen_to_be_unhealthy():
+    made = layout(IMAGE, health={"source": "none"}, policy={"mode": "manual"})
+    assert "initializing" not in named(made.is_on_its_way)
+    assert "unhealthy" not in named(made.counts_unhealthy)
+    assert named(made.is_given_up) == {"failed"}
+
+
 @pytest.mark.parametrize(
     ("keys", "places"),
     [

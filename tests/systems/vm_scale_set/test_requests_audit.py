@@ -36,6 +36,9 @@ def test_an_instance_must_be_there_to_be_named():
     assert audit("100 reimage-0 -> InProgress", new, SCALE) == too_good(reason)
     assert audit(f"100 reimage-0 -> Refused/{reason}", new, SCALE) is None
     assert audit(f"100 reimage-0 -> Refused/{reason}", REIMAGE) == untrue(reason)
+    never = ("reimage", {"instances": [9]})
+    assert audit(f"100 reimage-0 -> Refused/{reason}", never) is None
+    assert audit("100 reimage-0 -> InProgress", never) == too_good(reason)
 
 
 def test_an_image_must_be_published_or_named():
