@@ -235,7 +235,9 @@ def _values(page: Page) -> None:
     page.heading(2, VALUES)
     samples: dict[str, dict[str, None]] = {}
     for said, short in _KINDS_OF_VALUE.items():
-        words = said.partition("such as ")[2].replace(" or ", ", ").split(", ")
+        words = (
+            said.partition("such as ")[2].replace(", or ", " or ").replace(" or ", ", ").split(", ")
+        )
         samples.setdefault(short, {}).update((code(word), None) for word in words if word)
     page.lines += table(("value", "such as"), [(key, ", ".join(samples[key])) for key in samples])
     page.text(_GUESSES)
