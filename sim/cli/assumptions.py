@@ -11,7 +11,9 @@ from sim.cli.answer import INTERNAL_ERROR, MET, NOT_SAVED, UNDECIDED, Answer, co
 from sim.cli.assumptions_screen import lines
 from sim.cli.console import Style
 from sim.cli.failed import rerun
+from sim.cli.finishing import let_go
 from sim.cli.forms import Forms, in_form
+from sim.cli.keeping import keeping
 from sim.core.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -19,20 +21,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from sim.files.partial_folder import PartialFolder
     from sim.results import Assumptions
 
 
 def assumptions(options: argparse.Namespace) -> Answer:
     scenario, warnings = inputs.ready(options)
-    with inputs.cost_is_noted(warnings, options):
-        found = results.assumptions(
-            scenario,
-            options.of,
-            progress=not options.quiet,
-            force=options.force,
-            workers=options.workers,
-            executor=options.cluster,
-        )
+    with keeping(options, scenario) as kept:
+        with inputs.cost_is_noted(warnings, options):
+            found = results.assumptions(
+                scenario,
+                options.of,
+                progress=not options.quiet,
+                force=options.force,
+                workers=options.workers,
+                executor=options.cluster,
+                partial=kept,
+            )
+        return _finished(found, warnings, options, kept)
+
+
+def _finished(
+    found: Assumptions,
+    warnings: list[str],
+    options: argparse.Namespace,
+    kept: PartialFolder | None,
+) -> Answer:
+    """The answer, once its results are saved."""
     failed = [*_failed(found, options)]
     code = INTERNAL_ERROR if failed else UNDECIDED if found.found.flips else MET
     folder = None
@@ -41,6 +56,7 @@ def assumptions(options: argparse.Namespace) -> Answer:
             folder = _save(found, options)
         except ScenarioError as error:
             code, failed = NOT_SAVED, [*failed, *error.problems]
+    failed += let_go(kept, options, saved=folder is not None)
     forms = Forms(
         lines=lambda style: lines(found, style, whole=options.all),
         end=(),

@@ -116,7 +116,7 @@ def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer
 
 def _interrupted(interruption: KeyboardInterrupt, words: Sequence[str]) -> Problem:
     """How far it came is noted on the way."""
-    if not {"run", "compare", "sweep", "find"}.intersection(words[:1]):
+    if not {"run", "compare", "sweep", "find", "assumptions"}.intersection(words[:1]):
         return Problem("", "", "interrupted")
     notes = [note.rule for note in _notes(interruption)]
     how_far = "before the first replication"

@@ -19,9 +19,10 @@ from sim.cli.answer import (
 )
 from sim.cli.console import Column, Style, paragraph, table
 from sim.cli.failed import rerun, why
-from sim.cli.finishing import saved
+from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
 from sim.cli.junit import Case, Suite, judged, unsaved
+from sim.cli.keeping import keeping
 from sim.cli.precision import named_as_options
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.experiments.search import Trial
+    from sim.files.partial_folder import PartialFolder
     from sim.results import FindResults
 
 _RANGE = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^="])+)=(.*?)\.\.(.*)', re.DOTALL)
@@ -50,18 +52,30 @@ def find(options: argparse.Namespace) -> Answer:
         rule = "must be PATH=LOW..HIGH, such as systems.shop.update_domains=2..20"
         raise ScenarioError.of(f"{rule}, got {shorten(options.range)}", where=_WHERE)
     scenario, warnings = inputs.ready(options)
-    with inputs.cost_is_noted(warnings, options), named_as_options():
-        found = results.find(
-            scenario,
-            *match.groups(),
-            largest=options.largest,
-            tolerance=options.tolerance,
-            max_replications=options.max_replications,
-            progress=not options.quiet,
-            force=options.force,
-            workers=options.workers,
-            executor=options.cluster,
-        )
+    with keeping(options, scenario) as kept:
+        with inputs.cost_is_noted(warnings, options), named_as_options():
+            found = results.find(
+                scenario,
+                *match.groups(),
+                largest=options.largest,
+                tolerance=options.tolerance,
+                max_replications=options.max_replications,
+                progress=not options.quiet,
+                force=options.force,
+                workers=options.workers,
+                executor=options.cluster,
+                partial=kept,
+            )
+        return _finished(found, warnings, options, kept)
+
+
+def _finished(
+    found: FindResults,
+    warnings: list[str],
+    options: argparse.Namespace,
+    kept: PartialFolder | None,
+) -> Answer:
+    """The answer, once its results are saved."""
     failed = list(_failed(found, options))
     report = "please report it with the scenario file"
     wrong = [Problem("", "", f"internal error: {each}; {report}") for each in failed]
@@ -79,7 +93,7 @@ def find(options: argparse.Namespace) -> Answer:
         )
 
     folder, code, not_saved = saved(save, _code(found), options)
-    wrong += not_saved
+    wrong += [*not_saved, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
         lines=lines,
         end=footer(found.about.assumptions, []),

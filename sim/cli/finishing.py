@@ -49,8 +49,7 @@ def finished(
     """
     folder, code, found = saved(lambda: _save(results, lines, options), _code(results), options)
     not_saved = problems.lines(found)
-    if kept is not None:
-        found += let_go(kept, options, saved=folder is not None)
+    found += let_go(kept, options, saved=folder is not None)
     every = [*failed.problems(results, options), *found]
     forms = Forms(
         lines=lines,
@@ -88,8 +87,12 @@ def saved(
         return None, INTERNAL_ERROR, problems.surprise(error, options.words)
 
 
-def let_go(kept: PartialFolder, options: argparse.Namespace, *, saved: bool) -> list[Problem]:
+def let_go(
+    kept: PartialFolder | None, options: argparse.Namespace, *, saved: bool
+) -> list[Problem]:
     """Remove what was kept on the way, or say how to go on with it."""
+    if kept is None:
+        return []
     if kept.problem:
         rule = f"finished replications were not kept on the way, as {kept.shown} got: "
         streams.tell([] if options.quiet else [f"warning: {rule}{kept.problem}"])

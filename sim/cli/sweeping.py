@@ -13,9 +13,10 @@ from sim.cli import inputs, problems, streams, sweep_summary
 from sim.cli.answer import INTERNAL_ERROR, MET, MISSED, UNDECIDED, Answer, command_line
 from sim.cli.console import Style
 from sim.cli.failed import rerun
-from sim.cli.finishing import saved
+from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
 from sim.cli.junit import Suite, judged, unsaved
+from sim.cli.keeping import keeping
 from sim.cli.over import over
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from sim.files.partial_folder import PartialFolder
     from sim.results import SweepResults
 
 MOST_ROWS = 100_000
@@ -43,16 +45,28 @@ def sweep(options: argparse.Namespace) -> Answer:
         scenario = scenario.with_sweep(varied)
     if scenario.sweep is not None:
         warnings += _unmoved(set_by_variants(scenario, scenario.sweep, options.variant), options)
-    with inputs.cost_is_noted(warnings, options), _named_as_options():
-        found = results.sweep(
-            scenario,
-            variant=options.variant,
-            progress=not options.quiet,
-            force=options.force,
-            front=front,
-            workers=options.workers,
-            executor=options.cluster,
-        )
+    with keeping(options, scenario) as kept:
+        with inputs.cost_is_noted(warnings, options), _named_as_options():
+            found = results.sweep(
+                scenario,
+                variant=options.variant,
+                progress=not options.quiet,
+                force=options.force,
+                front=front,
+                workers=options.workers,
+                executor=options.cluster,
+                partial=kept,
+            )
+        return _finished(found, warnings, options, kept)
+
+
+def _finished(
+    found: SweepResults,
+    warnings: list[str],
+    options: argparse.Namespace,
+    kept: PartialFolder | None,
+) -> Answer:
+    """The answer, once its results are saved."""
     before = _failed(found, options)
 
     def lines(style: Style) -> list[str]:
@@ -69,7 +83,7 @@ def sweep(options: argparse.Namespace) -> Answer:
 
     told = [Problem("", "", f"internal error: {each}") for each in before]
     folder, code, wrong = saved(save, _code(found), options)
-    wrong = [*told, *wrong]
+    wrong = [*told, *wrong, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
         lines=lines,
         end=_end(found, []),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from sim import files
 from sim.core.errors import LongRunWarning, ScenarioError
 from sim.experiments.candidates import candidates
-from sim.experiments.execution import Execution
 from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.objectives import bound_of, how_to_ask
 from sim.experiments.precision_asked import MOST, most_of
@@ -24,6 +23,7 @@ from sim.results import page_parts, tables
 from sim.results.cost import bear
 from sim.results.find_page import find_page
 from sim.results.given import given_scenario
+from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
 from sim.results.results import BASELINE
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sim.experiments.candidates import Candidates
     from sim.experiments.search import Found, Trial
     from sim.experiments.search_sentence import Answer
+    from sim.files.partial_folder import PartialFolder
     from sim.forecast.estimate import Estimate
     from sim.plots.style import Picture
     from sim.scenario import Scenario
@@ -69,6 +70,7 @@ def find(
     force: bool = False,
     workers: int | None = None,
     executor: Executor | str | None = None,
+    partial: PartialFolder | str | PathLike[str] | None = None,
 ) -> FindResults:
     """The smallest value of a path, from `low` to `high`, for which all objectives are met.
 
@@ -98,7 +100,7 @@ def find(
         Whether to show a bar on stderr where that is a terminal.
     force
         Whether to run what is expected to pass the bounds of a run or the memory of this machine.
-    workers, executor
+    workers, executor, partial
         As for `run`.
 
     Warns
@@ -128,7 +130,9 @@ def find(
             at_value(each, path, values.text(end))
     looks = looks_of(variants, most)
     before_look = _costs(force=force)
-    with Execution(executor, workers=workers, progress=progress) as execution:
+    with executing(
+        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+    ) as execution:
         found = [
             search(
                 name,

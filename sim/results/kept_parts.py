@@ -25,12 +25,14 @@ from sim.core.metrics import Key
 from sim.core.timelines import Steps
 from sim.experiments.averages import Averages
 from sim.experiments.chunks import Chunk, Part
+from sim.experiments.execution import Execution
 from sim.experiments.failures import Failure
 from sim.files.partial_folder import PartialFolder
 from sim.results import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from concurrent.futures import Executor
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -127,26 +129,31 @@ class KeptParts:
 
 
 @contextmanager
-def kept_in(
-    where: PartialFolder | str | PathLike[str] | None, scenario: Scenario
-) -> Iterator[KeptParts | None]:
-    """What is finished of a scenario and its variants, kept in a folder; None in no folder.
+def executing(
+    scenario: Scenario,
+    *,
+    executor: Executor | str | None,
+    workers: int | None,
+    partial: PartialFolder | str | PathLike[str] | None,
+    progress: bool,
+) -> Iterator[Execution]:
+    """How replications of a scenario and its variants are made; what is finished is kept.
 
     Raises
     ------
     ScenarioError
-        If something else is there.
+        If there are no such workers, or `partial` holds something else.
     """
-    if where is None:
-        yield None
-    elif isinstance(where, PartialFolder):
-        yield KeptParts(where)
-    else:
-        folder = PartialFolder(where, about(scenario), resume=True)
-        try:
-            yield KeptParts(folder)
-        finally:
-            folder.close()
+    folder = partial
+    if partial is not None and not isinstance(partial, PartialFolder):
+        folder = PartialFolder(partial, about(scenario), resume=True)
+    kept = KeptParts(folder) if isinstance(folder, PartialFolder) else None
+    try:
+        with Execution(executor, workers=workers, progress=progress, kept=kept) as execution:
+            yield execution
+    finally:
+        if kept is not None and folder is not partial:
+            kept.folder.close()
 
 
 def _table(job: str, part: Part) -> pa.Table:

@@ -13,7 +13,6 @@ from sim.bounds import STACK
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
-from sim.experiments.execution import Execution
 from sim.experiments.objectives import experiments, look_further
 from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
@@ -24,7 +23,7 @@ from sim.results.contents import Contents
 from sim.results.cost import afford
 from sim.results.events import events
 from sim.results.given import given_scenario
-from sim.results.kept_parts import kept_in
+from sim.results.kept_parts import executing
 from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.precise_runs import most_asked, until_precise
@@ -173,10 +172,9 @@ def run(
     most = most_asked(precision, max_replications, replications=replications, replay=replay)
     scenario = given_scenario(scenario, replications=replications, seed=seed)
     variant = scenario.variant_name or BASELINE
-    with (
-        kept_in(partial, scenario) as kept,
-        Execution(executor, workers=workers, progress=progress, kept=kept) as execution,
-    ):
+    with executing(
+        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+    ) as execution:
         if precision is not None:
             variants = {variant: scenario}
             made, reached = until_precise(
@@ -234,10 +232,9 @@ def compare(
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
         rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
-    with (
-        kept_in(partial, scenario) as kept,
-        Execution(executor, workers=workers, progress=progress, kept=kept) as execution,
-    ):
+    with executing(
+        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+    ) as execution:
         if precision is not None:
             variants = {name: scenario.variant(name) for name in names}
             made, reached = until_precise(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from sim import files
 from sim.core.errors import ScenarioError
 from sim.experiments.assumptions import DOUBLE, HALF, MOST_RUNS_TOGETHER, sensitivity
-from sim.experiments.execution import Execution
 from sim.experiments.latin_hypercube import POINTS
 from sim.forecast.estimate import estimate
 from sim.plots.style import png
@@ -20,6 +19,7 @@ from sim.results.assumption_pictures import AssumptionPictures
 from sim.results.assumptions_page import assumptions_page
 from sim.results.cost import afford
 from sim.results.given import given_scenario
+from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, failed_of, made
 from sim.results.results import BASELINE, FIGURES
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sim.core.metrics import Key
     from sim.experiments.assumptions import Effect, Sensitivity
     from sim.experiments.failures import FailedReplication
+    from sim.files.partial_folder import PartialFolder
     from sim.report.content import Page, Section
     from sim.scenario import Scenario
     from sim.scenario.guesses import Guess
@@ -92,6 +93,7 @@ def assumptions(
     force: bool = False,
     workers: int | None = None,
     executor: Executor | str | None = None,
+    partial: PartialFolder | str | PathLike[str] | None = None,
 ) -> Assumptions:
     """Which assumption decides: each number that is assumed is halved and doubled by itself.
 
@@ -105,7 +107,7 @@ def assumptions(
         A scenario, or the path of its file.
     of
         The paths of values to halve and double, in the place of what is assumed.
-    replications, seed, progress, force, workers, executor
+    replications, seed, progress, force, workers, executor, partial
         As for `run`.
 
     Raises
@@ -126,7 +128,9 @@ def assumptions(
     runs = (1 + 2 * guesses) * scenario.replications
     runs += POINTS * min(scenario.replications, MOST_RUNS_TOGETHER)
     afford([estimate(Simulation(each), runs) for each in variants.values()], force=force)
-    with Execution(executor, workers=workers, progress=progress) as execution:
+    with executing(
+        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+    ) as execution:
         return Assumptions(sensitivity(scenario, variants, of, execution=execution))
 
 

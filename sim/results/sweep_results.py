@@ -13,7 +13,6 @@ from sim import files
 from sim.core.errors import ScenarioError
 from sim.core.metrics import Key
 from sim.core.units import shorten_any
-from sim.experiments.execution import Execution
 from sim.experiments.precision_asked import key_of
 from sim.experiments.sweep_conclusion import conclude
 from sim.experiments.sweeps import run
@@ -21,6 +20,7 @@ from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, sweep_tables, tables
 from sim.results.given import given_scenario
+from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED
 from sim.results.sweep_about import SWEEP, SweepAbout
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.sweeps import FailedAt
     from sim.files import ResultFolder
+    from sim.files.partial_folder import PartialFolder
     from sim.scenario import Scenario
 
 FIGURES = {"all": None, "main": 1, "none": 0}
@@ -60,6 +61,7 @@ def sweep(
     force: bool = False,
     front: Sequence[str] = (),
     executor: Executor | str | None = None,
+    partial: PartialFolder | str | PathLike[str] | None = None,
     workers: int | None = None,
 ) -> SweepResults:
     """Run a scenario at each point of a sweep, with common random numbers.
@@ -86,7 +88,7 @@ def sweep(
         Whether to run what is expected to pass the bounds of a run or the memory of this machine.
     front
         The metrics of the front, by default the two headlines that disagree most.
-    executor, workers
+    executor, workers, partial
         Where to run, as in `run`: the results are the same.
 
     Warns
@@ -118,7 +120,9 @@ def sweep(
     preferred = [
         Key(system, "", metric) for metric in scenario.prefer for system in scenario.systems
     ]
-    with Execution(executor, workers=workers, progress=progress) as execution:
+    with executing(
+        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+    ) as execution:
         swept = run(scenario, asked, names, [*wanted, *preferred], execution=execution)
     found = conclude(swept, asked, scenario.prefer, wanted)
     shown = names or [scenario.variant_name or sweep_tables.NO_VARIANT]

@@ -63,7 +63,7 @@ def interrupted(shell, monkeypatch, small_pieces):  # noqa: ARG001  (it sets the
 
     with monkeypatch.context() as patch:
         patch.setattr(Simulation, "run", stopping)
-        return shell("run", "random.yaml", "--out", "r")
+        return shell("run", "random.yaml", "--out", "r", "--workers", "1")
 
 
 def test_interruption_says_what_is_kept_and_how_to_go_on(interrupted, tmp_path):
@@ -71,7 +71,7 @@ def test_interruption_says_what_is_kept_and_how_to_go_on(interrupted, tmp_path):
     assert (code, out) == (130, "")
     assert re.fullmatch(
         "rollout-sim: interrupted after [0-9]+ of 30 replications; what is finished is kept in "
-        "r.partial; to go on with it: rollout-sim run random.yaml --out r --resume\n",
+        "r.partial; to go on with it: rollout-sim run random.yaml --out r --workers 1 --resume\n",
         err,
     )
     assert max(each.name for each in (tmp_path / "r.partial").iterdir()) == "partial.json"
@@ -225,3 +225,35 @@ def test_signal_ends_a_run_within_a_second(folder, number):
         assert time.monotonic() - began < 3.0  # one, on a machine that does nothing else
     assert run.returncode == 130
     assert "what is finished is kept in r.partial; to go on with it: rollout-sim run" in err
+
+
+# Other commands -----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sweep", "random.yaml", "--over", "systems.shop.update_domains=2,5"),
+        ("find", "random.yaml", "systems.shop.update_domains=2..4"),
+        ("assumptions", "random.yaml", "--replications", "30"),
+    ],
+)
+def test_every_command_that_makes_replications_goes_on(words, shell, tmp_path, monkeypatch):
+    run, ran = Simulation.run, []
+
+    def stopping(simulation, replication=0):
+        ran.append(replication)
+        if len(ran) == 25:
+            raise KeyboardInterrupt
+        return run(simulation, replication)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Simulation, "run", stopping)
+        code, _, err = shell(*words, "--out", "r", "--figures", "none", "--workers", "1")
+    assert code == 130
+    assert "replications; what is finished is kept in r.partial; to go on with it: " in err
+    assert shell(*words, "--out", "r", "--figures", "none", "--resume")[0] != 2
+    assert shell(*words, "--out", "s", "--figures", "none")[0] != 2
+    assert not (tmp_path / "r.partial").exists()
+    assert content(tmp_path / "r") == content(tmp_path / "s")
