@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,14 @@ import pyarrow as pa
 from sim.results.tables import NAME, NUMBER, WHOLE, names, numbers, wholes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sim.core.log import Block, Log, States
+
+MOST_ROWS = 500_000
+"""Rows of a piece: some 50 MB."""
 
 EVENTS = pa.schema(
     [
@@ -46,6 +50,12 @@ def events(variant: str, log: Log) -> pa.Table:
         _named(called, places[len(rows) :]),
     ]
     return pa.Table.from_arrays(columns, schema=EVENTS)
+
+
+def in_pieces(variant: str, log: Log) -> Iterator[pa.Table]:
+    """The same, so many rows at once that the memory which they take is bounded."""
+    for begin in range(0, max(1, len(log)), MOST_ROWS):
+        yield events(variant, replace(log, rows=log.rows[begin : begin + MOST_ROWS]))
 
 
 def _states(blocks: Sequence[Block]) -> tuple[list[str], list[str]]:

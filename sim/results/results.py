@@ -21,7 +21,7 @@ from sim.report.rendering import render
 from sim.results import page_parts, tables
 from sim.results.contents import Contents
 from sim.results.cost import afford
-from sim.results.events import events
+from sim.results.events import in_pieces
 from sim.results.given import given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import result_page
@@ -406,6 +406,8 @@ class Results(Contents):
         for name, (file, _) in TABLES.items():
             if name in keep:
                 yield file, self._of_all_replications(name)
+            elif name in KEEP:
+                yield file, self._source.pieces(name)
             elif self._tells(name):
                 yield file, self.table(name)
         drawn = list(islice(self.plot.figures(), most))
@@ -426,11 +428,14 @@ class Results(Contents):
             numbers = self.about.numbers(one)
             for number in numbers:
                 again = Replication.of(simulation, number, one.name)
-                pieces.append(_PIECES[name](again))
-                rows += pieces[-1].num_rows
-                if rows >= STACK or number == numbers[-1]:
-                    yield tables.joined(pieces, TABLES[name][1])
-                    pieces, rows = [], 0
+                for piece in _PIECES[name](again):
+                    pieces.append(piece)
+                    rows += piece.num_rows
+                    if rows >= STACK:
+                        yield tables.joined(pieces, TABLES[name][1])
+                        pieces, rows = [], 0
+            if pieces:
+                yield tables.joined(pieces, TABLES[name][1])
 
     def __repr__(self) -> str:
         names = ", ".join(one.name for one in self.about.variants)
@@ -440,9 +445,9 @@ class Results(Contents):
         return result_page(self)
 
 
-_PIECES: dict[str, Callable[[Replication], pa.Table]] = {
-    "timelines": lambda run: tables.timelines(run.variant, run.replication, run.lines()),
-    "events": lambda run: events(run.variant, run.log),
+_PIECES: dict[str, Callable[[Replication], Iterable[pa.Table]]] = {
+    "timelines": lambda run: [tables.timelines(run.variant, run.replication, run.lines())],
+    "events": lambda run: in_pieces(run.variant, run.log),
 }
 """Table -> what one replication adds to it."""
 

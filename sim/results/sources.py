@@ -14,7 +14,7 @@ from sim.experiments.summaries import summarise
 from sim.experiments.warm_up import mser5
 from sim.files import load
 from sim.results import tables
-from sim.results.events import EVENTS, events
+from sim.results.events import EVENTS, in_pieces
 from sim.results.replication import Replication
 from sim.simulation import Simulation
 
@@ -51,6 +51,9 @@ class Source(Protocol):
     def table(self, name: str) -> pa.Table:
         """One of `TABLES`."""
 
+    def pieces(self, name: str) -> Iterator[pa.Table]:
+        """The same piece by piece, where it may be large."""
+
     def simulation(self, one: Variant) -> Simulation:
         """A variant made ready to run."""
 
@@ -75,7 +78,12 @@ class ComputedResults:
 
     def table(self, name: str) -> pa.Table:
         """One of `TABLES`, computed now."""
-        return tables.joined(getattr(self, f"_{name}")(), TABLES[name][1])
+        return tables.joined(self.pieces(name), TABLES[name][1])
+
+    def pieces(self, name: str) -> Iterator[pa.Table]:
+        """The same, piece by piece."""
+        found: Iterator[pa.Table] = getattr(self, f"_{name}")()
+        return found
 
     def simulation(self, one: Variant) -> Simulation:
         """The simulation that was run."""
@@ -131,7 +139,7 @@ class ComputedResults:
 
     def _events(self) -> Iterator[pa.Table]:
         for run in self._firsts():
-            yield events(run.variant, run.log)
+            yield from in_pieces(run.variant, run.log)
 
     def _bands(self) -> Iterator[pa.Table]:
         for one in self._made.values():
@@ -185,6 +193,10 @@ class SavedResults:
         if file not in self._folder.files:
             return tables.empty(schema)
         return self._folder.table(file, schema)
+
+    def pieces(self, name: str) -> Iterator[pa.Table]:
+        """All of it at once."""
+        yield self.table(name)
 
     def simulation(self, one: Variant) -> Simulation:
         """Made of the resolved scenario. ScenarioError where files that it names are not there."""

@@ -4,7 +4,7 @@ import pytest
 
 from sim.files import loads
 from sim.results import tables
-from sim.results.events import EVENTS, events
+from sim.results.events import EVENTS, events, in_pieces
 from sim.simulation import Simulation
 
 SCENARIO = """\
@@ -65,3 +65,19 @@ def test_what_is_absent_has_no_version():
 def test_events_of_an_empty_log_are_none():
     quiet = Simulation(loads(SCENARIO.partition("operations")[0]))
     assert events("baseline", quiet.run()).num_rows == 0
+
+
+def test_pieces_are_the_whole(simulation, monkeypatch):
+    log = simulation.run()
+    whole = events("auto", log)
+    for most in (1, 3, len(log), len(log) + 1):
+        monkeypatch.setattr("sim.results.events.MOST_ROWS", most)
+        pieces = list(in_pieces("auto", log))
+        assert max(piece.num_rows for piece in pieces) <= most
+        assert tables.joined(pieces, EVENTS).to_pylist() == whole.to_pylist()
+
+
+def test_log_without_a_row_is_one_empty_piece(simulation):
+    log = simulation.run()
+    (piece,) = in_pieces("auto", log.until(-1.0))
+    assert piece.num_rows == 0
