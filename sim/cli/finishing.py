@@ -127,7 +127,8 @@ def _multiplicity(results: Results) -> Multiplicity:
 
 
 def _places(results: Results, folder: Path) -> list[str]:
-    pictures = sorted((folder / "figures").glob("*.png"))
+    found = sorted((folder / "figures").glob("*.png"))
+    pictures = [each for each in found if not each.name.startswith("distribution_")]
     series = SYSTEM_TYPES[next(iter(results.about.kinds.values()))].main_series
     last = pictures[-1] if pictures else None
     picture = next((each for each in pictures if series in each.name), last)

@@ -1,4 +1,7 @@
-"""When rollouts and requests came to no good end: failed, stuck, not over, refused."""
+"""When rollouts and requests came to no good end: failed, stuck, not over, refused.
+
+And which builds and versions were bad from the start.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ import numpy as np
 
 from sim.core.log import ASKED, REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
 from sim.core.metrics import earliest, latest
+
+BAD = "bad"
+"""The state of a build or version that is bad in its replication."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +28,9 @@ LEFT_BEHIND = "completed without some members"
 
 def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
     """By system and what: when it happened, shape (replications,), NaN where it did not."""
-    found = {}
+    found: dict[tuple[str, str], NDArray[np.float64]] = {}
     for system in systems:
+        found |= _bad_ones(stack, system)
         operations, upgrades = (
             stack.subjects.one(system, kind) if stack.subjects.of(system, kind) else None
             for kind in ("operation", "upgrade")
@@ -65,6 +72,18 @@ def _failed_after(stack: Stack, upgrades: Block) -> NDArray[np.float64]:
     found = np.full(stack.replications, np.nan)
     place = np.searchsorted(key[began][order], key[failed])
     found[stack.replication[rows[failed]]] = stack.time[rows[failed]] - since[place]
+    return found
+
+
+def _bad_ones(stack: Stack, system: str) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Builds and versions of which it is drawn, once a replication, whether they are bad."""
+    found = {}
+    for block in stack.subjects.blocks:
+        if block.system == system and BAD in block.states.statuses:
+            bad = block.states.statuses.index(BAD)
+            for place, number in enumerate(block.numbers):
+                is_so = stack.final[:, number] % block.states.width == bad
+                found[system, f"{BAD} {block.name(place)}"] = np.where(is_so, 0.0, np.nan)
     return found
 
 

@@ -241,4 +241,5 @@ def how_to_ask(scenario: Scenario) -> str:
 def rarest(scenario: Scenario) -> float:
     """The chance of what befalls a replication as a whole most seldom; 1 where nothing does."""
     specs = scenario.systems.values()
-    return min((p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec)), default=1.0)
+    chances = (p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec).values())
+    return min(chances, default=1.0)

@@ -32,6 +32,8 @@ MOST = len(style.LINES)
 """So many curves can be told apart."""
 _HEIGHT = 4.2
 _SHADE = 0.16
+_TWO_ROWS = 4
+"""So many entries of a legend stand in two rows."""
 _MARGIN = 0.04
 """Room beside the values, as a share of their range."""
 
@@ -159,4 +161,8 @@ def _explain(page: Picture, curves: Mapping[str, Curve], *, has_bound: bool) -> 
     if has_bound:
         handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
     if handles:
-        page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
+        page.legend(
+            handles=handles,
+            loc="outside lower center",
+            ncols=2 if len(handles) == _TWO_ROWS else min(3, len(handles)),
+        )

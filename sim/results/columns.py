@@ -42,6 +42,7 @@ FILES = {
     "timelines.parquet": "Every series of the first replication, step by step.",
     "events.parquet": "Every transition of the first replication, in its order.",
     "bands.parquet": "How series are spread over the replications, at instants.",
+    "conditions.csv": "What befell which replications: a bad build, a rollback and so on.",
     "warm_up.csv": "Of pools with a stream of work: tasks there over time, and where MSER-5 cuts.",
     "sweep.csv": "Of sweep: every metric of every variant at every point.",
     "points.csv": "Of sweep: every point, whether it meets all objectives and is on the front. "
@@ -209,6 +210,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "p50": "The median of the replications.",
         "p95": "95 % of the replications are at or below it.",
     },
+    "conditions": {"condition": "What befell it, such as bad build 42 or rolled back."},
     "warm_up": {
         "mean": "Tasks that wait and slots in use: mean from then on up to the next row, over the "
         "replications.",

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.core.log import UPGRADE, UPGRADE_FAILED, Stack
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
+from sim.experiments.conditional import of_chance
 from sim.experiments.intervals import quantile
 from sim.formats.checking import listed
 from sim.results import tables
+from sim.results.conditions import Given
 from sim.results.single_run import Run
 from sim.systems import SYSTEM_TYPES
 
@@ -90,6 +92,9 @@ def _of_variant(results: Contents, one: Variant) -> Iterator[str]:
     own = [each for each in results.about.outcomes if each.variant == one.name]
     for outcome in own:
         yield from _outcome(results, outcome, first)
+    for system, condition in () if one.reference else of_chance(first.scenario):
+        given = Given(results, condition, system)
+        yield from given.of_variant(one) if given.differs(one) else ()
     for warm_up in results.about.warm_ups:
         if warm_up.variant == one.name and warm_up.sentence:
             yield warm_up.sentence

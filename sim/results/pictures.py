@@ -23,6 +23,7 @@ from sim.plots import (
     variants,
 )
 from sim.results import warm_up_picture
+from sim.results.conditions import parted
 from sim.results.distributions import picture
 from sim.results.lookup import Lookup
 from sim.results.run_pictures import RunPictures, apart, in_availability, marks, the_system
@@ -31,7 +32,7 @@ from sim.systems import SYSTEM_TYPES
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sim.core.metrics import Metric
     from sim.plots.style import Picture
@@ -188,17 +189,25 @@ class ResultPictures:
         )
 
     def distribution(
-        self, metric: str = "", system: str = "", group: str = "", *, of: Sequence[str] = ()
+        self,
+        metric: str = "",
+        system: str = "",
+        group: str = "",
+        *,
+        of: Sequence[str] = (),
+        given: str = "",
     ) -> Picture:
         """How a metric is spread over the runs of all variants, or of those named in `of`.
 
         A curve for each: the share of the runs that come to at most a value, what is missing above
-        all. By default the first headline of the system.
+        all. By default the first headline of the system. Where a condition is `given`, as to
+        `Results.given`, a variant has a curve of the runs in which it holds and one of the others.
 
         Raises
         ------
         ScenarioError
-            If there is no such metric, or if there are more variants than curves can be told apart.
+            If there is no such metric or condition, or if there are more curves than can be told
+            apart.
         """
         name = self._system(system)
         about = self._results.about
@@ -210,12 +219,17 @@ class ResultPictures:
         spreads = {variant: spread for variant, spread in found.items() if spread is not None}
         if not spreads:
             raise ScenarioError.of(f"{metric} of {group or name} applies to none of the variants")
+        varying = [one.name for one in chosen if one.is_spread]
+        if given:
+            spreads = parted(self._results, spreads, given, name)
+            _refuse_curves(spreads)
+            varying = list(spreads)
         asked = {None if group else self._of.bound(one, name, metric) for one in chosen}
         of_whom = group or (name if self._several else "")
         return picture(
             spreads,
             f"{of_whom} {known.title}".strip(),
-            varying=[one.name for one in chosen if one.is_spread],
+            varying=varying,
             subtitle=self._subtitle(name, None),
             bound=asked.pop() if len(asked) == 1 else None,
         )
@@ -233,6 +247,18 @@ class ResultPictures:
                 series = self._series_apart(system)
                 yield f"variants_{series}{name}", self._side_by_side(system, series)
             yield f"variants_metrics{name}", self.variants_metrics(system)
+        for system in about.headlines:
+            name = f"-{system}" if self._several else ""
+            for metric in self._spread_out(system):
+                yield f"distribution_{metric}{name}", self.distribution(metric, system)
+
+    def _spread_out(self, system: str) -> Iterator[str]:
+        """The headlines that differ between the runs of any variant, if all can be drawn."""
+        having = self._of.having(system)
+        for metric in self._results.about.headlines[system]:
+            found = [self._of.spread(one, system, metric) for one in having if one.is_spread]
+            if len(having) <= overlay.MOST and any(each and each.varies for each in found):
+                yield metric
 
     def _of_one(self, system: str) -> Iterator[tuple[str, Picture]]:
         """The pictures of a system that is not compared; one at least."""
@@ -420,6 +446,12 @@ def _refuse_many(chosen: Sequence[Variant]) -> None:
     if len(chosen) > overlay.MOST:
         rule = f"at most {overlay.MOST} lines can be distinguished, got {len(chosen)} variants; "
         raise ScenarioError.of(f"{rule}name some: of=[{chosen[0].name!r}, ...]")
+
+
+def _refuse_curves(spreads: Mapping[str, Spread]) -> None:
+    if len(spreads) > overlay.MOST:
+        rule = f"at most {overlay.MOST} lines can be distinguished, got {len(spreads)}; name fewer "
+        raise ScenarioError.of(f"{rule}variants: of=[VARIANT, ...]")
 
 
 def _which(variants: Sequence[Variant]) -> str:

@@ -19,6 +19,7 @@ from sim.forecast.estimate import estimate
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
+from sim.results.conditions import Given
 from sim.results.contents import Contents
 from sim.results.cost import afford
 from sim.results.events import in_pieces
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 BASELINE = "baseline"
 """What the only variant is called in tables."""
 
-_WHERE_THERE_IS_ANY = ("progress", "warm_up")
+_WHERE_THERE_IS_ANY = ("progress", "conditions", "warm_up")
 """Tables that are written where they have rows."""
 
 KEEP = ("timelines", "events")
@@ -340,6 +341,24 @@ class Results(Contents):
         metric is spread over the runs.
         """
         return ResultPictures(self)
+
+    def given(self, condition: str, system: str = "") -> Given:
+        """What each headline comes to where something befell a replication, and where it did not.
+
+        Parameters
+        ----------
+        condition
+            ``bad build 42``, or how several begin, such as ``bad build``; ``failed``, ``stuck``,
+            ``not over``, ``rolled back``, ``refused``.
+        system
+            By default every one that has the condition.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such condition.
+        """
+        return Given(self, condition, system)
 
     def replay(self, replication: SupportsIndex | None = None, variant: str = "") -> Run:
         """One replication of a variant once more, by default the first ones, with everything kept.

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.experiments.bands import band
 from sim.experiments.comparison import differences
+from sim.experiments.conditional import befell
 from sim.experiments.objectives import bound_of, describe
 from sim.experiments.summaries import summarise
 from sim.experiments.warm_up import mser5
@@ -40,6 +41,7 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
     "timelines": ("timelines.parquet", tables.TIMELINES),
     "events": ("events.parquet", EVENTS),
     "bands": ("bands.parquet", tables.BANDS),
+    "conditions": ("conditions.csv", tables.CONDITIONS),
     "warm_up": ("warm_up.csv", tables.WARM_UP),
 }
 """Table -> its file in a result folder, and its columns."""
@@ -152,6 +154,15 @@ class ComputedResults:
                 for system, series in pieces[0]
             }
             yield tables.bands(one.variant, of)
+
+    def _conditions(self) -> Iterator[pa.Table]:
+        for one in self._made.values():
+            rows = [
+                {"variant": one.variant, "replication": number, "system": system, "condition": name}
+                for (system, name), holds in befell(one).items()
+                for number in one.measured.numbers[holds].tolist()
+            ]
+            yield tables.from_rows(tables.CONDITIONS, rows)
 
     def _warm_up(self) -> Iterator[pa.Table]:
         for one in self._made.values():

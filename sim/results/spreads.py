@@ -73,6 +73,11 @@ class Spread:
         return format_compact(value, self.metric.unit)
 
     @property
+    def varies(self) -> bool:
+        """Whether the replications differ."""
+        return not (self._is_one_value or bool(np.isnan(self.values).all()))
+
+    @property
     def _is_one_value(self) -> bool:
         return not np.isnan(self.values).any() and bool((self.values == self.values[0]).all())
 

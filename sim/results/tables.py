@@ -132,6 +132,7 @@ TRIALS = schema(
     sentence=TEXT,
 )
 """Values that were tried in a search, the lowest first: a row an objective of each."""
+CONDITIONS = schema(variant=TEXT, replication=WHOLE, system=TEXT, condition=TEXT)
 WARM_UP = schema(variant=TEXT, system=TEXT, time_s=NUMBER, mean=NUMBER, error=NUMBER)
 DIPS = schema(start_s=NUMBER, end_s=NUMBER, depth=NUMBER, lost_hours=NUMBER)
 

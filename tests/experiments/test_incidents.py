@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from kiosks import model, request
+from perhaps_bad import shop
 
 from sim.core.log import (
     ASKED,
@@ -20,6 +21,7 @@ from sim.core.log import (
     the_scenario,
 )
 from sim.experiments.incidents import happened
+from sim.simulation import Simulation
 
 ONE = model(request(0, 10, "2"), request(1, 12, "3"))
 OPERATIONS, UPGRADES = ONE.layout.first_operation, ONE.layout.first_upgrade
@@ -82,3 +84,12 @@ def test_what_was_accepted_and_has_not_begun_is_not_over():
 def test_a_system_without_operations_has_no_incidents():
     assert happened(stack([]), ["another"]) == {}
     assert np.isnan(happened(stack([]), ["lobby"])["lobby", "refused"]).all()
+
+
+def test_a_build_that_is_bad_is_so_from_the_start():
+    logs = [Simulation(shop()).run(number) for number in range(30)]
+    found = happened(Stack(logs), ["shop"])
+    bad = found["shop", "bad build 2"]
+    assert set(bad[~np.isnan(bad)]) == {0.0}
+    assert 0 < np.isnan(bad).sum() < 30
+    assert np.isnan(found["shop", "bad build 1"]).all()

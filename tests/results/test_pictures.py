@@ -241,7 +241,9 @@ def test_titles_of_variants_are_of_all_replications(compared, drawn):
 
 
 def test_saved_figures_of_several_systems_bear_their_names():
-    names = [name for name, _ in sim.run(sim.loads(TWO)).plot.figures()]
+    names = [
+        name for name, _ in sim.run(sim.loads(TWO)).plot.figures() if "distribution" not in name
+    ]
     assert names == [
         "capacity-a",  # nothing happens to it
         *("capacity-b", "update_domains-b"),
@@ -251,7 +253,9 @@ def test_saved_figures_of_several_systems_bear_their_names():
 def test_more_domains_than_can_be_told_apart_are_not_drawn():
     many = TWO.replace("instances: 4", "instances: 60, min_available: 60")
     many = many.replace("b: {kind: cloud_service,", "b: {kind: cloud_service, update_domains: 60,")
-    names = [name for name, _ in sim.run(sim.loads(many)).plot.figures()]
+    names = [
+        name for name, _ in sim.run(sim.loads(many)).plot.figures() if "distribution" not in name
+    ]
     assert names == ["capacity-a", "capacity-b", "availability-b"]
 
 
@@ -289,11 +293,17 @@ def test_queue_of_results_is_that_of_the_first_run_of_the_variant(drawn):
 def test_queue_is_saved_of_a_pool_that_has_work_and_is_not_compared():
     pool = sim.loads(ALONE)
     with_queue = ["capacity", "queue", "nodes"]
-    assert [name for name, _ in sim.run(pool).plot.figures()] == with_queue
+    assert [
+        name for name, _ in sim.run(pool).plot.figures() if "distribution" not in name
+    ] == with_queue
     two = sim.loads(ALONE.replace("operations:", SHOP + "operations:"))
-    names = [name for name, _ in sim.run(two).plot.figures()]
+    names = [name for name, _ in sim.run(two).plot.figures() if "distribution" not in name]
     assert [name for name in names if "queue" in name] == ["queue-render"]
-    compared = [name for name, _ in sim.compare(sim.loads(POOL)).plot.figures()]
+    compared = [
+        name
+        for name, _ in sim.compare(sim.loads(POOL)).plot.figures()
+        if "distribution" not in name
+    ]
     assert compared == ["variants_capacity", "variants_metrics"]
 
 
@@ -314,7 +324,11 @@ NEEDED = FLEET.replace("version: 1.1.0,", "version: 1.1.0, min_available: 4,")
 
 
 def figures_of(text):
-    return [name for name, _ in sim.run(sim.loads(text.partition("variants")[0])).plot.figures()]
+    return [
+        name
+        for name, _ in sim.run(sim.loads(text.partition("variants")[0])).plot.figures()
+        if "distribution" not in name
+    ]
 
 
 def test_pictures_of_a_fleet_begin_with_who_is_up_to_date():
@@ -360,7 +374,7 @@ def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):
 def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
     caught = drawn(variants, "shares_up_to_date")
     results = sim.compare(sim.loads(FLEET))
-    assert [name for name, _ in results.plot.figures()] == [
+    assert [name for name, _ in results.plot.figures() if "distribution" not in name] == [
         "variants_up_to_date",
         "variants_metrics",
     ]
@@ -409,7 +423,7 @@ def test_variants_of_a_pool_without_an_upgrade_are_told_apart_by_their_queues(dr
     text = ALONE.partition("operations")[0]
     text += "variants: {busy: {}, idle: {systems.render.work.load: 50%}}\n"
     results = sim.compare(sim.loads(text))
-    names = [name for name, _ in results.plot.figures()]
+    names = [name for name, _ in results.plot.figures() if "distribution" not in name]
     assert names == ["variants_queue", "variants_metrics"]
     assert list(caught["first"]) == ["busy", "idle"]
     assert caught["title"].startswith("Wait (p95), median / bad 5 %: idle ")
@@ -438,7 +452,7 @@ def test_a_page_of_panels_or_a_ranking_is_drawn_each_once(count, monkeypatch):
         monkeypatch.setattr(module, name, lambda *_, of=name, **__: drawn_once.append(of))
     each = {f"{k}": {"systems.shop.roles.WebRole.instances": 18 + k} for k in range(count)}
     results = sim.compare(sim.loads(CERTAIN.partition("variants")[0]).with_variants(each))
-    names = [name for name, _ in results.plot.figures()]
+    names = [name for name, _ in results.plot.figures() if "distribution" not in name]
     if count <= variants.MOST:
         assert names == ["variants_capacity", "variants_metrics"]
         assert drawn_once == ["capacities", "figure"]

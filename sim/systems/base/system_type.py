@@ -44,6 +44,11 @@ def _none(*_: Any) -> Any:
     return ()
 
 
+def _nothing(_: object) -> Mapping[str, float]:
+    """What happens in every replication or in none."""
+    return {}
+
+
 def _unknown(*_: Any) -> None:
     """What a system need not know."""
 
@@ -120,8 +125,9 @@ class SystemType(Generic[S]):
     make."""
     limits: Callable[[str, S, Span], Iterable[Issue]] = _none
     """What there would be more of within the time than a model has room for. All is resolved."""
-    chances: Callable[[S], Sequence[float]] = _none
-    """Of what befalls a replication as a whole or not at all, such as a bad build."""
+    chances: Callable[[S], Mapping[str, float]] = _nothing
+    """Of what befalls a replication as a whole or not at all: ``bad build 42``, as `incidents` has
+    it from the log."""
     population: Callable[[Any, Stack], Sequence[Steps]] = _none
     """Of a model's stack: series whose sum becomes steady, such as the tasks that are there, where
     a stream of work that is always the same makes that a question."""

@@ -11,6 +11,7 @@ from sim.systems.cloud_service.defaults import (
     HORIZON,
     STARTER,
     active_assumptions,
+    chances,
     default_variants,
     headcount,
     resolve,
@@ -46,7 +47,7 @@ SYSTEM_TYPE = SystemType(
     parts=lambda model: parts(model.layout),
     progress_text=lambda model, log: stuck(model.layout, log),
     changes_text=lambda model, log: updates_told(model.layout, log),
-    chances=lambda spec: [build.bad for build in spec.builds.values() if 0 < build.bad < 1],
+    chances=chances,
     rejections=answers(REJECTIONS, RULES_OF),
     series=Series,
 )

@@ -178,6 +178,12 @@ def active_assumptions(spec: CloudService, operations: Sequence[Operation]) -> l
     return found
 
 
+def chances(spec: CloudService) -> dict[str, float]:
+    """Of builds that may be bad."""
+    builds = spec.builds.items()
+    return {f"bad build {name}": build.bad for name, build in builds if 0 < build.bad < 1}
+
+
 def headcount(spec: CloudService, operations: Sequence[Operation], group: str) -> Headcount:
     """How many instances a role has, or all together."""
     asked = [configuration(operation.body) for operation in operations]

@@ -127,6 +127,7 @@ def default_variants(
     return {}
 
 
-def chances(spec: VmScaleSet) -> list[float]:
+def chances(spec: VmScaleSet) -> dict[str, float]:
     """Of versions that may be bad."""
-    return [version.bad for version in spec.versions.values() if 0 < version.bad < 1]
+    versions = spec.versions.items()
+    return {f"bad version {name}": each.bad for name, each in versions if 0 < each.bad < 1}

@@ -1,0 +1,119 @@
+"""`results.given("bad build")`: outcomes under a condition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from artists import legend_labels, title
+from perhaps_bad import shop
+
+import sim
+from sim.core.errors import ScenarioError
+from sim.results.conditions import worded
+from sim.results.notes import notes
+
+
+@pytest.fixture(scope="module")
+def results():
+    return sim.run(shop(replications=60))
+
+
+def test_it_is_one_line_of_python(results):
+    table = results.given("bad build").table
+    reached = table[table.metric == "blast_radius"].set_index("holds")
+    assert reached.n.sum() == 60
+    assert (reached.loc["yes"].p50, reached.loc["no"].p50) == (0.2, 0.0) or reached.loc[
+        "no"
+    ].p50 == 0
+    assert reached.loc["no", "mean"] == 0.0
+    every = results.replications
+    bad = every[(every.metric == "rolled_back") & (every.value == 1)].replication
+    lost = every[(every.metric == "capacity_hours_lost") & (every.group == "")]
+    lost = lost[lost.replication.isin(bad)].value
+    row = table[(table.metric == "capacity_hours_lost") & (table.holds == "yes")].iloc[0]
+    assert (row.n, row["mean"]) == (len(lost), pytest.approx(lost.mean()))
+
+
+def test_a_condition_is_named_in_full_or_by_its_beginning(results):
+    names = ("bad", "bad build", "bad build 2", "rolled back")
+    counts = {name: int(results.given(name).table.n.iloc[0]) for name in names}
+    assert len(set(counts.values())) == 1
+    with pytest.raises(ScenarioError, match="must be a condition of these results, got bad buld"):
+        results.given("bad buld")
+    with pytest.raises(ScenarioError, match="must be a condition"):
+        results.given("")
+
+
+def test_the_answer_says_it_in_one_line(results):
+    (said,) = [each for each in notes(results)["baseline"] if "is bad" in each]
+    assert said.startswith("when build 2 is bad (")
+    assert "; " in said
+    assert ", else " in said
+    assert results.given("bad build 2").sentences == [said]
+    assert "when the build is bad" in results.given("bad build")._repr_html_()
+
+
+def test_what_never_happened_says_what_it_takes(results):
+    assert results.given("stuck").sentences[0].startswith("stuck in none of 60 runs: at most in ")
+    few = sim.run(shop(bad="1%", replications=3))
+    assert few.given("bad build").sentences == [
+        "bad build in none of 3 runs, with a chance of 1 %: needs n >= 299 to be seen"
+    ]
+    assert np.isnan(few.given("bad build").table["mean"].iloc[0])
+    assert "bad build 2 in none of 3 runs" in " ".join(notes(few)["baseline"])
+
+
+def test_a_chance_that_makes_no_difference_is_not_told(results):
+    harmless = sim.run(shop(replications=40, operations=[]))
+    assert notes(harmless)["baseline"] == []
+    assert "no headline differs" in harmless.given("bad build 2").sentences[0]
+    del results
+
+
+def test_saved_results_give_the_same(results, tmp_path):
+    folder = results.save(tmp_path / "r")
+    again = sim.open_results(folder)
+    assert again.given("bad build").table.equals(results.given("bad build").table)
+    held = sum(
+        1 for line in (folder / "conditions.csv").read_text().splitlines() if "bad build 2" in line
+    )
+    assert held == results.given("bad build").table.n.iloc[0]
+
+
+def test_distributions_of_what_varies_are_saved(results):
+    names = [name for name, _ in results.plot.figures()]
+    drawn = [name for name in names if name.startswith("distribution_")]
+    assert "distribution_blast_radius" in drawn
+    summary = results.summary[results.summary.group == ""].set_index("metric")
+    for metric in results.about.headlines["shop"]:
+        varies = summary.loc[metric, "min"] < summary.loc[metric, "max"]
+        assert (f"distribution_{metric}" in drawn) == (varies or summary.loc[metric].missing > 0)
+    compared = sim.compare(shop(replications=10))
+    assert any(name.startswith("distribution_") for name, _ in compared.plot.figures())
+
+
+def test_curves_are_parted_by_it(results):
+    page = results.plot.distribution("capacity_hours_lost", given="bad build")
+    assert legend_labels(page)[:2] == ["when the build is bad", "otherwise"]
+    assert "when the build is bad" in title(page)
+    compared = sim.compare(shop(replications=20))
+    page = compared.plot.distribution(
+        "capacity_hours_lost", of=["auto", "manual"], given="bad build"
+    )
+    assert legend_labels(page)[:2] == ["auto, when the build is bad", "auto, otherwise"]
+    never = results.plot.distribution("capacity_hours_lost", given="stuck")
+    assert "when it is stuck" not in title(never)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("bad build 42", "when build 42 is bad"),
+        ("bad build", "when the build is bad"),
+        ("rolled back", "when it is rolled back"),
+        ("failed", "when it fails"),
+        ("stuck", "when it is stuck"),
+    ],
+)
+def test_a_condition_in_words(condition, words):
+    assert worded(condition) == words
