@@ -45,6 +45,12 @@ def rerun(options: argparse.Namespace, words: str) -> str:
 
 
 def _counts(results: Results, options: argparse.Namespace) -> Iterator[str]:
+    for each in results.about.lost:
+        again = rerun(options, each.rerun)
+        yield (
+            f"{each.variant}: every replication failed, so nothing is known of it: {why([each])}; "
+            f"to see it again: {again}"
+        )
     for one in results.about.variants:
         found = results.about.failed(one.name)
         if not found:

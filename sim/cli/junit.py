@@ -80,7 +80,14 @@ def judged(name: str, verdict: str, sentence: str, *, passes: bool) -> Case:
 def suites_of(results: Results, code: int) -> list[Suite]:
     """Of the answer of a command with its exit code: a suite for each variant."""
     about = results.about
-    return [
+    lost = [
+        Suite(
+            f"{about.name}.{each.variant}",
+            [Case("replications", "error", f"all failed: {each.message}")],
+        )
+        for each in about.lost
+    ]
+    return lost + [
         Suite(
             f"{about.name}.{one.name}" if about.compared else about.name,
             [*_cases(results, one, code)],

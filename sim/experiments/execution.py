@@ -105,12 +105,17 @@ class Execution:
         TooMuchError
             If a run passes a bound, or a first one needs more memory than there is.
         """
+        for job in self.completed(jobs, runs):
+            yield job.measured()
+
+    def completed(self, jobs: Iterable[Job], runs: int) -> Iterator[Job]:
+        """The jobs themselves, once it is known what they came to, or that it cannot be."""
         self.progress.expect(runs)
         agenda = _Agenda(map(self._filled, jobs))
         try:
             while self._go_on(agenda):
                 while agenda.jobs and agenda.jobs[0].is_complete:
-                    yield agenda.jobs.popleft().measured()
+                    yield agenda.jobs.popleft()
         except KeyboardInterrupt as interruption:
             if self.progress.made:
                 interruption.add_note(self.progress.reached)

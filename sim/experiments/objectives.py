@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.errors import ModelError
 from sim.core.formatting import show, show_of
 from sim.core.metrics import Key
 from sim.experiments.jobs import Job
@@ -73,11 +74,15 @@ def experiments(
     execution: Execution,
     open_ended: bool = False,
     looks: int = 1,
+    lost: dict[str, ModelError] | None = None,
 ) -> Iterator[Experiment]:
     """The first look at each of several variants, in their order, made as they are asked for.
 
     `open_ended` they may get one more by `look_further`, of `looks` more by `enlarged`. Many are
     under way at once, as far as `execution` has workers.
+
+    A variant of which every replication fails is left out and put into `lost`, by name with its
+    first fault, where that is given; otherwise that fault is raised.
     """
     begun: deque[tuple[str, Simulation]] = deque()
 
@@ -86,8 +91,15 @@ def experiments(
             begun.append((name, simulation))
             yield Job(simulation, numbers)
 
-    for measured in execution.measured(jobs(), len(numbers) * length_hint(named)):
+    for job in execution.completed(jobs(), len(numbers) * length_hint(named)):
         name, simulation = begun.popleft()
+        try:
+            measured = job.measured()
+        except ModelError as error:
+            if lost is None:
+                raise
+            lost[name] = error
+            continue
         is_open = open_ended and measured.random
         parts = 2 if is_open else looks
         yield _judged(Experiment(name, simulation, measured, (), is_open, parts))

@@ -11,7 +11,9 @@ from sim.core.formatting import format_compact, show
 from sim.core.units import show_duration
 from sim.experiments.conditional import never, of_chance, split
 from sim.experiments.outcomes import What
-from sim.results import html, tables
+from sim.report.content import Output, Paragraphs, Table
+from sim.report.rendering import render_output
+from sim.results import tables
 from sim.results.lookup import Lookup
 from sim.results.tables import NUMBER, TEXT, WHOLE
 from sim.systems import SYSTEM_TYPES
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from sim.core.metrics import Metric
     from sim.experiments.conditional import Conditional
+    from sim.report.content import Block
     from sim.results.contents import Contents
     from sim.results.provenance import Variant
     from sim.results.spreads import Spread
@@ -154,7 +157,8 @@ class Given:
     def _repr_html_(self) -> str:
         shown = ("variant", "holds", "metric", "n", "mean", "p50", "p95")
         rows = [[_cell(asdict(each), name) for name in shown] for each in self.rows()]
-        return html.page(worded(self.condition), self.sentences, [html.table(shown, rows)])
+        blocks: list[Block] = [Paragraphs(self.sentences), Table("", shown, rows)]
+        return render_output(Output(worded(self.condition), None, blocks))
 
 
 def _cell(row: dict[str, Any], name: str) -> str:

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when read)
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import TypeAdapter
@@ -29,6 +30,7 @@ from sim.systems.base.system_type import MOST_HEADLINES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.core.errors import ModelError
     from sim.experiments.objectives import Experiment
     from sim.scenario import Scenario
 
@@ -122,8 +124,12 @@ class About:
         compared: bool,
         wall_time: float,
         precision: Precision | None = None,
+        lost: Mapping[str, ModelError] = MappingProxyType({}),
     ) -> Self:
-        """What experiments with a scenario, or with variants of it, are about."""
+        """What experiments with a scenario, or with variants of it, are about.
+
+        `lost` are the variants of which every replication failed, with the first fault of each.
+        """
         without = references(made)
         kinds = {name: spec.kind for one in made for name, spec in one.scenario.systems.items()}
         return cls(
@@ -149,7 +155,10 @@ class About:
             wall_time_s=wall_time,
             time_zone=scenario.time_zone,
             precision=precision,
-            failed_replications=tuple(each for one in made for each in failed_of(one)),
+            failed_replications=(
+                *(_lost(name, error) for name, error in lost.items()),
+                *(each for one in made for each in failed_of(one)),
+            ),
             warm_ups=tuple(warm_ups(made)),
         )
 
@@ -170,6 +179,12 @@ class About:
     def objectives_met(self) -> bool:
         """Whether every objective is met; in a comparison, by any variant that is no reference."""
         return any(one.meets_all for one in self.variants if not one.reference)
+
+    @property
+    def lost(self) -> list[FailedReplication]:
+        """The variants of which every replication failed, by their first one."""
+        known = {one.name for one in self.variants}
+        return [each for each in self.failed_replications if each.variant not in known]
 
     def failed(self, variant: str) -> list[FailedReplication]:
         """Those of one variant."""
@@ -222,6 +237,11 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
         modes=modes(one.scenario),
         mean_bounds=bounds(one.scenario, "mean"),
     )
+
+
+def _lost(variant: str, error: ModelError) -> FailedReplication:
+    again = options_of(error.replication, error.seed, error.variant)
+    return FailedReplication(variant, error.replication, error.seed, error.time, error.rule, again)
 
 
 def failed_of(one: Experiment, changed: Sequence[str] = ()) -> Iterator[FailedReplication]:

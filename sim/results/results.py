@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
 from sim.bounds import STACK
-from sim.core.errors import ScenarioError
+from sim.core.errors import ModelError, ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiments, look_further
@@ -222,13 +223,15 @@ def compare(
         If the file is wrong, or asks for too much (a `TooMuchError`), or one of the numbers, or
         there is nothing to compare.
     ModelError
-        If every run breaks an invariant of its own model, or the first ten do; one that does is
-        left out, and stands in `failed_replications`.
+        If every run of every variant breaks an invariant of its own model, or the first ten do; a
+        run that does, or a variant of which all do, is left out and stands in
+        `failed_replications`. With `precision`, if every run of any variant does.
     """
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications)
     scenario = given_scenario(scenario, replications=replications, seed=seed)
     names = scenario.variant_names or tuple(scenario.default_variants())
+    lost: dict[str, ModelError] = {}
     if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
         rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
         rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
@@ -250,11 +253,13 @@ def compare(
         simulations = {name: Simulation(scenario.variant(name)) for name in names}
         afford([estimate(each, len(numbers)) for each in simulations.values()], force=force)
         named = simulations.items()
-        made = [*experiments(named, numbers, open_ended=open_ended, execution=execution)]
+        made = [*experiments(named, numbers, open_ended=open_ended, execution=execution, lost=lost)]
+        if not made:
+            raise next(iter(lost.values()))
         reference = references(made)
         if any(one.undecided and one.variant not in reference for one in made):
             made = look_further(made, execution)
-    return _results(scenario, made, perf_counter() - began, compared=True)
+    return _results(scenario, made, perf_counter() - began, compared=True, lost=lost)
 
 
 def open_results(path: str | PathLike[str]) -> Results | SweepResults:
@@ -478,6 +483,9 @@ def _results(
     *,
     compared: bool,
     precision: Precision | None = None,
+    lost: Mapping[str, ModelError] = MappingProxyType({}),
 ) -> Results:
-    about = About.of(scenario, made, compared=compared, wall_time=wall_time, precision=precision)
+    about = About.of(
+        scenario, made, compared=compared, wall_time=wall_time, precision=precision, lost=lost
+    )
     return Results(about, ComputedResults(scenario, made, about))

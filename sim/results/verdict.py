@@ -66,6 +66,8 @@ def verdict(results: Contents) -> Verdict:
 
 
 def _failed(results: Contents) -> Iterator[str]:
+    for lost in results.about.lost:
+        yield f"every replication of {lost.variant} failed, so nothing is known of it"
     for one in results.about.variants:
         failed = results.about.failed(one.name)
         if failed:

@@ -72,8 +72,25 @@ def test_nothing_is_said_where_nothing_failed(shell):
     assert "failed" not in shell("run", "random.yaml", "--no-files")[1].splitlines()[0]
 
 
-def test_all_failed_is_raised_as_one_fault(monkeypatch):
+def test_a_variant_that_always_fails_is_told_first_and_the_others_are_compared(shell, monkeypatch):
     fail(monkeypatch, range(30), RuntimeError("boom"), "auto")
+    code, out, err = shell("compare", "variants.yaml", "--no-files")
+    again = "rollout-sim run variants.yaml --replay 0 --seed 0 --variant auto"
+    assert code == 3
+    assert joined(out).startswith(
+        "auto: every replication failed, so nothing is known of it: RuntimeError: boom "
+        f"(replication 0, seed 0, at 11min40s of the run); to see it again: {again}"
+    )
+    assert "simultaneous  " in out
+    assert "internal error: auto: every replication failed" in joined(err)
+    found = json.loads(shell("compare", "variants.yaml", "--no-files", "--json")[1])
+    assert [each["name"] for each in found["variants"]] == ["simultaneous", "nothing"]
+    assert {row["baseline"] for row in found["comparison"]} == {"simultaneous"}
+    assert found["failed_replications"][0]["rerun"] == "--replay 0 --seed 0 --variant auto"
+
+
+def test_where_all_variants_always_fail_it_is_raised_as_one_fault(monkeypatch):
+    fail(monkeypatch, range(30), RuntimeError("boom"))
     with pytest.raises(sim.ModelError, match="replication 0") as error:
         sim.compare(sim.loads(VARIANTS))
     assert error.value.variant == "auto"
