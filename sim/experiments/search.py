@@ -197,7 +197,7 @@ def at_value(scenario: Scenario, path: str, value: str) -> Scenario:
     It points at the search, as the file itself does not hold the value.
     """
     try:
-        return scenario.override({path: Node(Scalar(value), WHERE)})
+        return scenario.point({path: Node(Scalar(value), WHERE)})
     except ScenarioError as error:
         whose = f"{scenario.variant_name} at {value}" if scenario.variant_name else f"at {value}"
         told = [replace(each, rule=f"{each.rule} ({whose})") for each in error.problems]

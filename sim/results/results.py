@@ -30,6 +30,7 @@ from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.precise_runs import most_asked, until_precise
 from sim.results.provenance import RESOLVED, About
+from sim.results.quantiles import quantiles
 from sim.results.replication import Replication
 from sim.results.report_page import report_page
 from sim.results.single_run import Run
@@ -277,6 +278,11 @@ def open_results(path: str | PathLike[str]) -> Results | SweepResults:
         about = About.read(folder.provenance)
     except ValueError:
         rule = f"must be results of this version, got those of {folder.provenance['made_by']}"
+        other = next((each for each in ("find", "assumptions") if each in folder.provenance), "")
+        if other:
+            rule = (
+                f"must be results of run, compare or sweep, got those of {other}: read its tables"
+            )
         raise ScenarioError.of(rule, where=str(path)) from None
     return Results(about, SavedResults(folder))
 
@@ -301,6 +307,27 @@ class Results(Contents):
     def summary(self) -> pd.DataFrame:
         """One row a metric: mean with interval, quantiles, the worst replication."""
         return tables.frame(self.table("summary"))
+
+    def quantiles(
+        self,
+        metric: str,
+        at: Sequence[float] = (0.05, 0.5, 0.95),
+        system: str = "",
+        group: str = "",
+        *,
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """One row a quantile of a metric of each variant, with limits by order statistics.
+
+        Each limit is one-sided at `confidence`, for whatever law; NaN where there are too few
+        replications, and `sentence` says how many it needs. What is missing is above all.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such metric, or what should be shares are none.
+        """
+        return tables.frame(quantiles(self, metric, at, system, group, confidence))
 
     @property
     def comparison(self) -> pd.DataFrame:

@@ -192,3 +192,12 @@ def test_objective_that_is_decided_does_not_hide_a_mean_that_does_not_exist():
     found = until({DURATION: Target(1.0)}, text)
     assert found.stopped == "no mean"
     assert found.is_missed
+
+
+def test_reference_that_is_undecided_holds_nothing_up():
+    text = CHANCE.replace(
+        "instances: 20", "instances: 20, failures: {per_year: 2000, recovery: 9min}"
+    )
+    asked = "objectives: [{metric: min_capacity, at_least: 50%, in_runs: 99.9%}]\n"
+    found = until({}, text + asked, most=30, variants=True)
+    assert {each.partition(":")[0] for each in found.undecided} == {"auto"}

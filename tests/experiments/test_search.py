@@ -80,7 +80,11 @@ def test_verdicts_share_the_error_over_values_looks_and_objectives():
     k = round(verdict.share * n)
     assert (verdict.low, verdict.high) == clopper_pearson(k, n, 1 - 0.05 / 12)
     two = BAKE.replace("in_runs: 95%}]", "in_runs: 95%}, {metric: downtime, at_most: 1h}]")
-    assert found(two, BAKED, "10min", "1h", looks, tolerance="10min")[0].parts == 24
+    one, _ = found(two, BAKED, "10min", "1h", looks, tolerance="10min")
+    trial = one.trials[1]
+    k = round(trial.verdicts[0].share * trial.replications)
+    assert one.parts == 24
+    assert trial.verdicts[0].low == clopper_pearson(k, trial.replications, 1 - 0.05 / 24)[0]
 
 
 def test_replications_have_the_same_luck_at_all_values():

@@ -130,6 +130,9 @@ def test_folder_holds_the_trials_the_scenario_of_the_answer_and_the_provenance(f
     assert told["find"]["path"] == DOMAINS
     with pytest.raises(ScenarioError, match="must be a new name"):
         found.save(tmp_path / "r")
+    told = "r: must be results of run, compare or sweep, got those of find: read its tables"
+    with pytest.raises(ScenarioError, match=told):
+        sim.open_results(folder)
     found.save(tmp_path / "r", overwrite=True, figures=False)
     assert not (tmp_path / "r/figures").exists()
 
@@ -171,3 +174,19 @@ def test_long_search_is_warned_of_once(monkeypatch):
         warnings.simplefilter("always", LongRunWarning)
         sim.find(sim.loads(BAKE), BAKED, "10min", "1h", tolerance="10min", max_replications=60)
     assert [each.category for each in told] == [LongRunWarning]
+
+
+def test_sweep_of_the_file_plays_no_part():
+    text = CAPACITY + "sweep: {systems.shop.update_domains: [2, 4]}\n"
+    found = sim.find(sim.loads(text), DOMAINS, 2, 20)
+    assert found.answers[0].met == "10"
+    assert found.scenario().sweep is None
+
+
+def test_both_ends_are_read_before_anything_runs(monkeypatch):
+    monkeypatch.setattr("sim.results.finding.search", None)
+    text = CAPACITY.replace("min_capacity, at_least: 90%", "downtime, at_most: 1h")
+    with pytest.raises(ScenarioError, match=r"horizon: .*at 0s"):
+        sim.find(sim.loads(text), "horizon", "0s", "1h")
+    with pytest.raises(ScenarioError, match=r"warm_up: .*at 7h"):
+        sim.find(sim.loads(text), "warm_up", "0s", "7h")
