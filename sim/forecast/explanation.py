@@ -139,7 +139,7 @@ def _causes(
     within = np.flatnonzero((rows["time"] >= start) & (rows["time"] < end))
     lowers = _capacity_lost(simulation, log, system, within)
     causes = _Causes(log)
-    chains = dict.fromkeys(causes.chain(int(row)) for row in within[lowers])
+    chains = dict.fromkeys(causes.chain(row) for row in causes.apart(within[lowers]))
     return tuple(
         ", ".join(simulation.subjects.name(subject) for subject in chain) for chain in chains
     )
@@ -167,6 +167,18 @@ class _Causes:
         self._cause, self._subject = log.rows["cause"], log.rows["subject"]
         self._rows: dict[int, NDArray[np.intp]] = {}
 
+    def apart(self, rows: NDArray[np.intp]) -> list[int]:
+        """The first of all rows that have one chain of causes, in order: of a million members that
+        stop in one turn it is one row.
+        """
+        found: list[int] = []
+        by = self._cause[rows]
+        for cause in np.unique(by).tolist():
+            own = rows[by == cause]
+            places = np.searchsorted(self._rows_of(cause), own)
+            found += own[np.unique(places, return_index=True)[1]].tolist()
+        return sorted(found)
+
     def chain(self, row: int) -> tuple[int, ...]:
         """The cause of a row, that cause's own cause, and so on, without the scenario itself."""
         chain: list[int] = []
@@ -180,11 +192,14 @@ class _Causes:
 
     def _latest(self, subject: int, row: int) -> int:
         """The last row of a subject before `row`, -1 where there is none."""
-        if subject not in self._rows:
-            self._rows[subject] = np.flatnonzero(self._subject == subject)
-        rows = self._rows[subject]
+        rows = self._rows_of(subject)
         place = int(np.searchsorted(rows, row))
         return int(rows[place - 1]) if place else -1
+
+    def _rows_of(self, subject: int) -> NDArray[np.intp]:
+        if subject not in self._rows:
+            self._rows[subject] = np.flatnonzero(self._subject == subject)
+        return self._rows[subject]
 
 
 def explain(simulation: Simulation, log: Log) -> str:

@@ -65,7 +65,9 @@ def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
             f"{about['name']} ({how}): {told}{_sum(flips)}.",
         )
     if not flips:
-        return Verdict("met", "No assumption decides", f"{about['name']} ({how}): {_sum(flips)}.")
+        rest = "that can be changed " if moved < len(about["guesses"]) else ""
+        word = f"No assumption {rest}decides"
+        return Verdict("met", word, f"{about['name']} ({how}): {_sum(flips)}.")
     return Verdict(
         "undecided", "The answer rests on guesses", f"{about['name']} ({how}): {_sum(flips)}."
     )

@@ -94,8 +94,7 @@ def _told(results: Contents) -> Iterator[Block]:
     objectives = report_tables.objectives(results)
     if objectives:
         yield objectives
-    for system in about.headlines:
-        yield report_tables.metrics(results, system)
+    yield from report_tables.metrics(results, list(about.headlines)[:MOST_ROWS])
     if about.assumptions:
         yield Paragraphs([f"assumed: {', '.join(about.assumptions)}"])
 

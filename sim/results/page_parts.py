@@ -18,6 +18,10 @@ MOST_DRAWN = 1_200_000
 """Bytes of all figures: a page stays below 2 MB whatever the scenario."""
 MOST_ROWS = 200
 """Rows of a table: a result may have thousands of variants, groups or requests."""
+MOST_SYSTEMS = 30
+"""Systems of which tables are shown."""
+_CELL = 30
+"""Bytes of a cell beside its text."""
 _MOST_TEXT = 60_000
 """Characters of a text that may be as long as a file."""
 
@@ -29,13 +33,29 @@ def figures(drawn: Iterable[tuple[str, Picture]]) -> Section:
 
 def _drawings(drawn: Iterable[tuple[str, Picture]]) -> Iterator[Drawing]:
     """The figures in order, as long as there is room; the others are named."""
-    room = MOST_DRAWN
+    room, left_over = MOST_DRAWN, []
     for place, (name, picture) in enumerate(drawn):
-        text, note = svg(picture, f"f{place}"), ""
-        if len(text) > room:
-            text, note = "", f"This figure is too large for this page: see figures/{name}.png."
-        room -= len(text)
-        yield Drawing(picture.title, picture.subtitle, text, behind(picture), note)
+        if room <= 0:
+            left_over.append(f"figures/{name}.png")
+            continue
+        text, table, note = svg(picture, f"f{place}"), behind(picture), ""
+        size = len(text) + _size(table)
+        if size > room:
+            text, table = "", None
+            note = f"This figure is too large for this page: see figures/{name}.png."
+        room -= size
+        yield Drawing(picture.title, picture.subtitle, text, table, note)
+    if left_over:
+        first, *others = left_over
+        more = f" and {len(others):,} more" if others else ""
+        yield Drawing("Figures beside this page", f"{first}{more}", "", None)
+
+
+def _size(table: Table | None) -> int:
+    """About how many bytes of a page a table takes."""
+    if table is None:
+        return 0
+    return sum(_CELL + 2 * len(str(cell)) for row in table.rows for cell in row)
 
 
 def behind(picture: Picture) -> Table | None:

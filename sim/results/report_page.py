@@ -110,8 +110,11 @@ def _results(results: Contents) -> Iterator[Block]:
     objectives = report_tables.objectives(results)
     if objectives:
         yield objectives
-    for system in about.headlines:
-        yield report_tables.metrics(results, system)
+    systems = list(about.headlines)
+    yield from report_tables.metrics(results, systems[: page_parts.MOST_SYSTEMS])
+    if len(systems) > page_parts.MOST_SYSTEMS:
+        more = f"{len(systems) - page_parts.MOST_SYSTEMS:,} more systems stand in summary.csv."
+        yield Paragraphs([more])
     references = {one.name for one in about.variants if one.reference}
     judged = [row for row in results.rows("objectives") if row["variant"] not in references]
     many = multiplicity(results.rows("summary"), results.rows("comparison"), judged).sentence
@@ -128,7 +131,9 @@ def _plan(runs: Mapping[str, Run], *, compared: bool) -> Iterator[Block]:
     first: list[str] = []
     for name, run in runs.items():
         lines = [
-            line for system in run.scenario.systems for line in of_system(run.simulation, system)
+            line
+            for system in list(run.scenario.systems)[: page_parts.MOST_SYSTEMS]
+            for line in of_system(run.simulation, system)
         ]
         own = [line for line in lines if line not in first]
         if not first:
@@ -141,11 +146,17 @@ def _plan(runs: Mapping[str, Run], *, compared: bool) -> Iterator[Block]:
 
 def _dips(runs: Mapping[str, Run], *, compared: bool) -> Iterator[Block]:
     for name, run in runs.items():
-        found = [report_tables.capacity_dips(run, system) for system in run.scenario.systems]
+        systems = list(run.scenario.systems)[: page_parts.MOST_SYSTEMS]
+        found = [report_tables.capacity_dips(run, system) for system in systems]
         which = f" in replication {run.replication}" if run.log.drew else ""
         whose = f"{name}: " if compared else ""
         if not any(found):
-            yield Paragraphs([f"{whose}capacity never falls below what is nominal{which}."])
+            of = (
+                f" of the first {len(systems)} systems"
+                if len(systems) < len(run.scenario.systems)
+                else ""
+            )
+            yield Paragraphs([f"{whose}capacity{of} never falls below what is nominal{which}."])
             continue
         dipped = [each for each in found if each]
         yield Paragraphs([f"{whose}{'; '.join(told for _, told in dipped)}{which}."])

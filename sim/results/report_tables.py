@@ -16,7 +16,7 @@ from sim.results.page_parts import MOST_ROWS, left_out
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sim.core.metrics import Metric
     from sim.forecast.explanation import Dip
@@ -30,15 +30,20 @@ _MOST_CAUSES = 5
 _TONES: dict[str, Tone] = {"met": "met", "missed": "missed", "undecided": "undecided"}
 
 
-def metrics(results: Contents, system: str) -> Table:
-    """The metrics that say most of a system: a row a metric, or a row a variant."""
-    return (_variants if results.about.compared else _alone)(results, system)
+def metrics(results: Contents, systems: Sequence[str]) -> list[Table]:
+    """The metrics that say most, a table a system: a row a metric, or a row a variant."""
+    own: dict[str, list[Row]] = {system: [] for system in systems}
+    for row in results.rows("summary"):
+        if row["system"] in own and not row["group"]:
+            own[row["system"]].append(row)
+    made = _variants if results.about.compared else _alone
+    return [made(results, system, rows) for system, rows in own.items()]
 
 
-def _alone(results: Contents, system: str) -> Table:
+def _alone(results: Contents, system: str, summary: Sequence[Row]) -> Table:
     about = results.about
     one, known = about.variants[0], SYSTEM_TYPES[about.kinds[system]].metrics
-    found = {row["metric"]: row for row in _whole(results, system)}
+    found = {row["metric"]: row for row in summary}
     judged = one.bounds.get(system, {}), one.mean_bounds.get(system, {})
     names = dict.fromkeys([*about.headlines[system], *judged[0], *judged[1]])
     rows = [_spread(found[name], known[name], results) for name in names if name in found]
@@ -75,11 +80,11 @@ def _spread(row: Row, metric: Metric, results: Contents) -> list[Cell | str]:
     ]
 
 
-def _variants(results: Contents, system: str) -> Table:
+def _variants(results: Contents, system: str, summary: Sequence[Row]) -> Table:
     about = results.about
     known = SYSTEM_TYPES[about.kinds[system]].metrics
     shown = [known[name] for name in about.headlines[system]]
-    found = {(row["variant"], row["metric"]): row for row in _whole(results, system)}
+    found = {(row["variant"], row["metric"]): row for row in summary}
     rows: list[list[Cell | str]] = []
     for one in about.variants:
         best = bool(about.conclusion) and one.name in about.conclusion.best  # type: ignore[union-attr]
@@ -229,11 +234,6 @@ def requests(results: Contents) -> Table | None:
     headings = ["variant", *headings] if about.compared else headings
     note = left_out(len(rows), "requests", "operations.csv")
     return Table("Requests of the first run", headings, made, note) if made else None
-
-
-def _whole(results: Contents, system: str) -> list[dict[str, Any]]:
-    rows = results.rows("summary")
-    return [row for row in rows if row["system"] == system and not row["group"]]
 
 
 def _signed(value: float, unit: str) -> str:

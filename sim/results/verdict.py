@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sim.report.content import Verdict
@@ -94,7 +95,7 @@ def _alone(results: Contents) -> Iterator[str]:
 def _headlines(results: Contents, one: Variant) -> Iterator[str]:
     """What it comes to, where nobody says what it should come to."""
     of = Lookup(results)
-    for system, headlines in results.about.headlines.items():
+    for system, headlines in islice(results.about.headlines.items(), _MOST_METRICS):
         for name in headlines[:_MOST_METRICS]:
             spread = of.spread(one, system, name)
             if spread is not None:

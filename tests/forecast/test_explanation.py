@@ -6,6 +6,7 @@ import pytest
 from mean_cases import case, last_line, service
 
 import sim
+from sim.forecast import explanation
 from sim.forecast.explanation import describe
 from sim.scenario import Scenario
 from sim.simulation import Simulation
@@ -110,3 +111,20 @@ def test_the_end_is_told_by_the_clock_where_there_is_one(start, head):
     shop = "{kind: cloud_service, roles: {W: {instances: 1}}}"
     text = f"name: s\nhorizon: 42h\nsystems: {{shop: {shop}}}\n{start}\n"
     assert describe(Simulation(Scenario.from_text(text))).splitlines()[0] == f"s: {head}"
+
+
+def test_causes_of_very_many_members_are_looked_up_once_a_turn(monkeypatch):
+    """And are those of each member by itself."""
+    many = {"kind": "cloud_service", "roles": {"W": {"instances": 500, "restart": "1min"}}}
+    twice = [{"at": at, "upgrade_deployment": {}} for at in ("10min", "1h")]
+    scenario = Scenario.from_dict({"systems": {"s": many}, "operations": twice, "horizon": "3h"})
+    run = sim.run_one(scenario)
+    chain, looked_up = explanation._Causes.chain, []
+    monkeypatch.setattr(
+        explanation._Causes, "chain", lambda self, row: looked_up.append(row) or chain(self, row)
+    )
+    told = run.dips("s").causes.tolist()
+    assert len(looked_up) == 10
+    monkeypatch.setattr(explanation._Causes, "apart", lambda _, rows: rows.tolist())
+    assert run.dips("s").causes.tolist() == told
+    assert len(looked_up) == 10 + 1000

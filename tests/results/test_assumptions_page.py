@@ -35,7 +35,10 @@ def test_an_answer_that_turns_over_says_with_what(found):
 
 def test_without_a_turn_nothing_decides(found):
     verdict = page(found, turned=False).verdict
-    assert (verdict.tone, verdict.word) == ("met", "No assumption decides")
+    assert (verdict.tone, verdict.word) == (
+        "met",
+        "No assumption that can be changed decides",
+    )
     assert verdict.sentence.endswith("no verdict turns over.")
 
 

@@ -78,10 +78,11 @@ def test_names_with_markup_stay_text():
 
 def test_what_is_too_large_for_the_page_is_named(monkeypatch):
     monkeypatch.setattr(page_parts, "MOST_DRAWN", 100)
-    (found,) = page_parts.figures([("capacity", capacity.figure(STEADY))]).blocks
-    assert found.svg == ""
-    assert found.note == "This figure is too large for this page: see figures/capacity.png."
-    assert found.table.rows
+    drawn = [(name, capacity.figure(STEADY)) for name in ("one", "two", "three")]
+    first, others = page_parts.figures(drawn).blocks
+    assert (first.svg, first.table) == ("", None)
+    assert first.note == "This figure is too large for this page: see figures/one.png."
+    assert others.subtitle == "figures/two.png and 1 more"
 
 
 def test_a_figure_with_very_many_numbers_says_what_is_left_out(monkeypatch):
@@ -96,3 +97,17 @@ def test_a_scenario_as_long_as_a_file_may_be_is_cut():
     (folded,) = page_parts.scenarios({"it": "a: 1\n" * 200_000}).blocks
     assert len(folded.blocks[0].text) < 100_000
     assert folded.blocks[0].text.endswith("the rest stands in scenario.resolved.yaml")
+
+
+def test_of_very_many_systems_a_page_has_room_for_some(monkeypatch):
+    monkeypatch.setattr("sim.results.results.ResultPictures.figures", lambda _: iter([]))
+    monkeypatch.setattr(page_parts, "MOST_SYSTEMS", 3)
+    shop = "{kind: cloud_service, roles: {A: {instances: 9, restart: 2min}}}"
+    systems = "".join(f"  system_{k}: {shop}\n" for k in range(9))
+    text = sim.run(sim.loads(f"horizon: 1h\nsystems:\n{systems}")).report()
+    assert text.count("What system_") == 2 * 3  # the caption, and what names the table
+    assert "6 more systems stand in summary.csv." in text
+    assert "capacity of the first 3 systems never falls" in text
+    verdict = text.split('id="verdict"')[1].split("</section>")[0]
+    assert "system_2 " in verdict
+    assert "system_3 " not in verdict

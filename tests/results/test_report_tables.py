@@ -19,7 +19,7 @@ def row_of(table, name):
 
 
 def test_numbers_are_those_of_the_summary(ran):
-    table = report_tables.metrics(ran, "shop")
+    table = report_tables.metrics(ran, ["shop"])[0]
     mean, _, middle = row_of(table, "done in")[1:4]
     (found,) = [
         r for r in ran.rows("summary") if r["metric"] == "rollout_duration" and not r["group"]
@@ -31,19 +31,19 @@ def test_numbers_are_those_of_the_summary(ran):
 
 def test_a_run_without_chance_has_one_value():
     text = CHANCE.replace("instances: 20", "instances: 20, restart: 2min")
-    table = report_tables.metrics(sim.run(sim.loads(text)), "shop")
+    table = report_tables.metrics(sim.run(sim.loads(text)), ["shop"])[0]
     assert table.headings == ["metric", "value"]
     assert row_of(table, "lowest capacity")[1] == Cell("80 %", "0.8")
 
 
 def test_what_never_came_has_no_mean():
     text = CHANCE.replace("horizon: 6h", "horizon: 12min")
-    table = report_tables.metrics(sim.run(sim.loads(text)), "shop")
+    table = report_tables.metrics(sim.run(sim.loads(text)), ["shop"])[0]
     assert row_of(table, "done in")[1] == "never"
 
 
 def test_variants_are_rows_and_the_best_and_references_say_so(compared):
-    table = report_tables.metrics(compared, "shop")
+    table = report_tables.metrics(compared, ["shop"])[0]
     assert [each.text for each in cells(table, 0)] == ["auto", "simultaneous", "nothing"]
     assert row_of(table, "nothing")[0].below == "reference, not ranked"
     best = [each.text for each in cells(table, 0) if each.below == "best"]
