@@ -1,9 +1,11 @@
-"""What became of rollouts and requests that no mean may hide: failed, stuck, not over, refused.
+"""What became of rollouts and requests that no mean may hide: failed, stuck, not over, refused,
+completed without some members.
 
 A rollback is told too.
 
-Each is told of the replications in which it happened: how many they are, and when it was. Rollouts
-are timed from the first one accepted, as their durations are; stuck ones and refusals say when.
+Each is told of the replications in which it happened: how many they are, and when it was. What
+failed is timed from its own beginning, a rollback from the first rollout on, as durations are; what
+is stuck, refused or completed without some members says when.
 """
 
 from __future__ import annotations

@@ -109,12 +109,15 @@ class SetLayout(Layout[VmScaleSet]):
         """By number the zone of an instance, from 0."""
         self.domains = spec.domains
         """Update domains that batches stay inside of; instance k is in domain k mod domains."""
-        self.place_of = self._places()
-        """By number the place, zone and domain in one, that a batch stays inside of."""
-        self.min_available = at_least(spec.min_available, spec.instances)
-        """Instances in service that the set needs."""
 
-    def _places(self) -> NDArray[np.int64]:
+    @cached_property
+    def min_available(self) -> int:
+        """Instances in service that the set needs."""
+        return at_least(self.spec.min_available, self.spec.instances)
+
+    @cached_property
+    def place_of(self) -> NDArray[np.int64]:
+        """By number the place, zone and domain in one, that a batch stays inside of."""
         crosses = self.spec.upgrade_policy.enable_cross_zone_upgrade
         zone = np.zeros(self.room, np.int64) if crosses else np.array(self.zone_of)
         return zone * self.domains + np.arange(self.room) % self.domains
