@@ -302,12 +302,29 @@ def last_come_first_repaired(patch):
     patch.setattr(InstanceRepairs, "look", look)
 
 
+def delete_protected(patch):
+    whole = service.to_go
+    patch.setattr(service, "to_go", lambda instances, count, _: whole(instances, count, ()))
+
+
+def end_at_once(patch):
+    def through(self, call, _, __):
+        self.succeeds(call, call.subject)
+        return
+        yield
+
+    patch.setattr(ScaleSetService, "_through", through)
+
+
 SICK = {"versions": {"2": {"unhealthy": "40%"}}}
 FAILING = {"failures": {"per_year": 3000, "recovery": "20min"}}
 AUTOMATIC = {"automatic_os_upgrade": {"enabled": True}}
 SURGE = LENIENT | {"max_surge": True}
 HALF = {"max_batch_instance_percent": "50%"}
 PAUSE = {"pause_time_between_batches": "5min"}
+REIMAGE = {"at": "1h", "reimage": {"instances": [1, 2, 3]}}
+NO_ONE = {"at": "1min", "set_protection": {"instances": [13], "protect_from_scale_in": True}}
+KEPT = {"at": "1min", "set_protection": {"instances": [11], "protect_from_scale_in": True}}
 REPAIRED = {"repairs": {"action": "reimage"}, "unhealthy_instances": [0, 1, 2, 3, 4]}
 NIGHT = [{"from": "02:00", "to": "05:00"}]
 OTHERS = "a batch took other instances than those whose turn it was"
@@ -512,6 +529,42 @@ SABOTAGES = (
         leave_the_last_out,
         scale_set(policy={"mode": "automatic"}),
         "a request, or an upgrade without batches, took others than it should",
+    ),
+    Sabotage(
+        "requests may name instances that are not there",
+        always(ScaleSetService, "_missing", None),
+        scale_set(NO_ONE, SCALE),
+        "a request was accepted though it was so (no such instance)",
+    ),
+    Sabotage(
+        "an image need not be published",
+        always(ScaleSetService, "check_start_os_upgrade", None),
+        scale_set({"at": "1min", "start_os_upgrade": {}}),
+        "a request was accepted though it was so (no image published)",
+    ),
+    Sabotage(
+        "a scale-in is refused whoever is protected",
+        always(ScaleSetService, "check_scale", "instances protected"),
+        scale_set({"at": "1h", "scale": {"instances": 9}}),
+        "a request was refused (instances protected) though it was not so",
+    ),
+    Sabotage(
+        "a scale-in deletes protected instances",
+        delete_protected,
+        scale_set(KEPT, {"at": "1h", "scale": {"instances": 9}}),
+        "a scale-in deleted a protected instance",
+    ),
+    Sabotage(
+        "a request does not wait for its instances",
+        end_at_once,
+        scale_set(REIMAGE),
+        "a request did not end when those that it took had settled",
+    ),
+    Sabotage(
+        "a request ends well whatever becomes of its instances",
+        always(ScaleSetService, "_unhealthy", answer=False),
+        scale_set(REIMAGE, versions={"1": {"unhealthy": "100%"}}),
+        "a request did not end by the health of those that it took",
     ),
     Sabotage(
         "no instance fails",
