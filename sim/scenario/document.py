@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import PurePath
@@ -14,10 +15,10 @@ from sim.formats.fields import LONGEST_NAME
 from sim.formats.tree import Node, read
 from sim.scenario.inputs import Reader
 from sim.scenario.sweeps import Sweep, sweep_of
-from sim.scenario.variants import Draft, drafts, overridden
+from sim.scenario.variants import Draft, drafts, overridden, without
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sim.scenario.references import Linked
 
@@ -75,7 +76,7 @@ class Document(_Kept):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The other files that the file and its variants name, as they name them.
+        """The other files that the file, its variants and points name, as they name them.
 
         Raises
         ------
@@ -83,9 +84,17 @@ class Document(_Kept):
             Where a key or a value is wrong.
         """
         reader = Reader({})
-        for draft in self.drafts:
+        for draft in (*self.drafts, *self._varied()):
             reader.fill(draft.file, ())
         return tuple(dict.fromkeys(reader.missing))
+
+    def _varied(self) -> Iterator[Draft]:
+        """The file with each value of a sweep that may name another file, as far as it is right."""
+        rest = without(without(self.tree, "sweep"), "variants")
+        for axis in self.sweep.axes if self.sweep else ():
+            for value in () if axis.is_number else axis.values:
+                with suppress(ScenarioError):  # told when the points are checked
+                    yield from drafts(rest if value is None else changed(rest, {axis.path: value}))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sim.formats.tree import plain
         ("2,5,10", ["2", "5", "10"]),
         ("Auto, Manual", ["Auto", "Manual"]),
         ("5", ["5"]),
+        ("2,,5,", ["2", "5"]),
         ("[0.1, 0.2]", ["0.1", "0.2"]),
         ("{as: n, values: [1, 2]}", {"as": "n", "values": ["1", "2"]}),
     ],

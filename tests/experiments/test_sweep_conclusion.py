@@ -8,7 +8,7 @@ from swept import DOMAINS, SHOP, run
 
 import sim
 from sim.core.metrics import Key
-from sim.experiments.sweep_conclusion import conclude
+from sim.experiments.sweep_conclusion import conclude, verdict
 from sim.experiments.sweeps import FLOATS
 
 CAPACITY = Key("shop", "", "min_capacity")
@@ -149,3 +149,16 @@ def test_without_the_values_of_replications_fewer_points_are_told_apart():
     alone = conclude(replace(whole, values={}), one.sweep).standings
     assert paired.count("yes") == alone.count("yes")
     assert alone.count("no") < paired.count("no")
+
+
+def test_an_alternative_misses_if_it_misses_any_and_meets_only_if_it_meets_all():
+    whole = swept.swept()
+    (one,) = whole.judged[0]
+    for others, told in (
+        (("met", "undecided"), "undecided"),
+        (("undecided", "missed", "met"), "missed"),
+        (("met", "met"), "met"),
+        ((), ""),
+    ):
+        judged = [[replace(one, verdict=each) for each in others]]
+        assert verdict(replace(whole, judged=judged), 0) == told

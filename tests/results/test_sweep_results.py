@@ -5,10 +5,15 @@ import json
 import numpy as np
 import pytest
 import swept
+from effort import lines
 from swept import AT, DOMAINS, SHOP
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.experiments.execution import Execution
+from sim.experiments.objectives import experiments
+from sim.scenario import points
+from sim.simulation import Simulation
 
 PLAIN = SHOP.partition("variants:")[0]
 FILES = {
@@ -94,3 +99,17 @@ def test_a_saved_sweep_is_opened_as_it_was(tmp_path):
 def test_the_main_picture_is_the_front(tmp_path):
     main = swept.results().save(tmp_path / "main", figures="main")
     assert {path.name for path in (main / "figures").glob("*.png")} == {"front.png"}
+
+
+def test_a_sweep_takes_less_than_twice_the_effort_of_its_runs_alone():
+    """Counted in lines: seconds depend on what else the machine does."""
+    scenario = sim.loads(PLAIN).with_sweep({DOMAINS: [2, 3, 4, 5, 6]}).with_(replications=20)
+    simulations = [Simulation(each) for each in points.points(scenario, scenario.sweep)]
+
+    def alone():
+        with Execution(workers=1) as execution:
+            named = [("", each) for each in simulations]
+            assert len(list(experiments(named, range(20), execution=execution))) == 5
+
+    sim.sweep(scenario, workers=1)  # what is made once is made by now
+    assert lines(lambda: sim.sweep(scenario, workers=1)) < 2 * lines(alone)

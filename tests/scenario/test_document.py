@@ -11,7 +11,7 @@ from places import SCENARIOS
 
 from sim.cli import main
 from sim.files import load
-from sim.scenario import document, variants
+from sim.scenario import document, points, variants
 from sim.systems import FOLDERS, SYSTEM_TYPES
 
 LATE = ("scipy", "pandas", "pyarrow", "matplotlib", "jinja2", "tqdm")
@@ -117,3 +117,23 @@ def test_a_variant_of_the_file_is_the_same_as_the_file_with_its_changes():
     assert variant.variant_names == ()
     assert variant.override({"seed": 3}).seed == 3
     assert variant.override({"seed": 3}).systems == changed.systems
+
+
+def test_files_that_only_points_of_a_sweep_name_are_read_too(tmp_path):
+    text = """
+    systems:
+      shop:
+        kind: cloud_service
+        demand: {csv: few.csv}
+        roles: {Web: {instances: 4, serves_demand: 10}}
+    sweep:
+      systems.shop.demand: [{csv: few.csv}, {csv: many.csv}, {constant: 5}, {csv: [wrong]}]
+    """
+    assert document.Document.of_text(text).files == ("few.csv", "many.csv")
+    (tmp_path / "few.csv").write_text("time_s,value\n0,3\n", encoding="utf-8")
+    (tmp_path / "many.csv").write_text("time_s,value\n0,9\n", encoding="utf-8")
+    file = tmp_path / "shop.yaml"
+    file.write_text(text.replace(", {csv: [wrong]}", ""), encoding="utf-8")
+    scenario = load(file)
+    points.check(scenario, scenario.sweep)
+    assert len({each.inputs for each in points.points(scenario, scenario.sweep)}) == 3
