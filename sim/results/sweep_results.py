@@ -125,7 +125,7 @@ def sweep(
     ) as execution:
         swept = run(scenario, asked, names, [*wanted, *preferred], execution=execution)
     found = conclude(swept, asked, scenario.prefer, wanted)
-    shown = names or [scenario.variant_name or sweep_tables.NO_VARIANT]
+    shown = names or [sweep_tables.NO_VARIANT]
     wall_time = perf_counter() - began
     about = SweepAbout.of(scenario, asked, swept, found.conclusion, shown, wall_time)
     made = {

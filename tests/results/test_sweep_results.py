@@ -50,6 +50,14 @@ def test_all_variants_run_at_each_point_or_only_one():
         sim.sweep(swept.scenario(), variant="at_one")
 
 
+def test_variant_by_itself_has_the_sweep_of_an_only_one():
+    one = swept.scenario().variant("at_once")
+    found = sim.sweep(one, {DOMAINS: [2, 3]}, replications=2)
+    assert found.about.variants == ["baseline"]
+    assert set(found.points.variant) == {"baseline"}
+    assert "2 points" in found._repr_html_()
+
+
 def test_what_is_wrong_is_told_before_anything_runs(monkeypatch):
     monkeypatch.setattr("sim.results.sweep_results.run", None)
     scenario = sim.loads(PLAIN)
