@@ -14,34 +14,53 @@ from rewriting import REWRITES
 
 import sim
 from sim.cli import main
-from sim.cli.reference_page import page
+from sim.cli.reference_page import GUIDE, page
 from sim.scenario import Scenario, points
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = ROOT / "sim" / "results" / "README.md"
+GUIDES = [ROOT / "sim" / "scenario" / GUIDE, *sorted((ROOT / "sim" / "systems").glob(f"*/{GUIDE}"))]
+PAGES = [ROOT / "README.md", ROOT / "sim" / "README.md", RESULTS]
+WRITTEN = {path: path.read_text(encoding="utf-8") for path in (*PAGES, *GUIDES)}
+"""What is written by hand; the guides are parts of the reference."""
 REFERENCE = ROOT / "scenarios" / "README.md"
-SHOWN = re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", README)
+TOLD = page()
+SHOWN = [
+    (path, command, shown)
+    for path, text in WRITTEN.items()
+    for command, shown in re.findall(r"```console\n\$ rollout-sim (.*)\n((?:.*\n)*?)```", text)
+]
 
 
-def test_the_readme_shows_each_command_that_answers():
-    commands = ["run", "explain", "compare", "sweep", "find", "compare", "run"]
-    assert [command.split()[0] for command, _ in SHOWN] == commands
+def test_pages_show_every_command_that_answers():
+    shown = {(path.parent.name, command.split()[0]) for path, command, _ in SHOWN}
+    assert {(ROOT.name, "run"), (ROOT.name, "compare")} <= shown
+    assert {("results", each) for each in ("explain", "sweep", "find")} <= shown
+    assert {("batch_pool", "compare"), ("arc_fleet", "run")} <= shown
 
 
-@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_what_the_readme_shows_is_what_comes_out(command, shown, tmp_path, monkeypatch, capsys):
+def test_the_readme_is_read_in_one_sitting():
+    assert README.count("\n") < 250
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "shown"), SHOWN, ids=[command for _, command, _ in SHOWN]
+)
+def test_what_a_page_shows_is_what_comes_out(path, command, shown, tmp_path, monkeypatch, capsys):
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
     main(shlex.split(command))
     out = capsys.readouterr().out.rstrip("\n")
     if REWRITES:
-        whole = (ROOT / "README.md").read_text(encoding="utf-8")
-        (ROOT / "README.md").write_text(whole.replace(shown, f"{out}\n"), encoding="utf-8")
+        whole, asked = path.read_text(encoding="utf-8"), f"$ rollout-sim {command}\n"
+        made = whole.replace(f"{asked}{shown}```", f"{asked}{out}\n```")
+        path.write_text(made, encoding="utf-8")
     else:
         assert out == shown.rstrip("\n")
 
 
-def test_every_assumption_in_the_code_stands_in_the_readme():
-    words = re.sub(r"\s+", " ", README).lower()
+def test_every_assumption_in_the_code_stands_in_the_reference():
+    words = re.sub(r"\s+", " ", TOLD).lower()
     found = [
         re.sub(r"\s+#? ?", " ", text).strip()
         for path in sorted((ROOT / "sim").rglob("*.py"))
@@ -53,9 +72,9 @@ def test_every_assumption_in_the_code_stands_in_the_readme():
     assert [text for text in found if text.lower() not in words] == []
 
 
-def test_every_document_that_the_code_follows_is_linked_in_the_readme():
+def test_every_document_that_the_code_follows_is_linked_in_the_reference():
     """Each that a `Source:` names, as its link or as its beginning."""
-    linked = [" ".join(title.split()) for title in re.findall(r"\[([^\]]+)\]\[\d+\]", README)]
+    linked = [" ".join(title.split()) for title in re.findall(r"\[([^\]]+)\]\[\d+\]", TOLD)]
     sources = [
         text
         for path in sorted((ROOT / "sim").rglob("*.py"))
@@ -70,11 +89,18 @@ def test_every_document_that_the_code_follows_is_linked_in_the_readme():
     assert [each for each in sorted(named) if not any(t.startswith(each) for t in linked)] == []
 
 
-def test_every_link_of_the_readme_has_its_address_once():
-    asked = re.findall(r"\]\[(\d+)\]", README)
-    addresses = dict(re.findall(r"^\[(\d+)\]: (https://\S+)$", README, re.MULTILINE))
-    assert asked == list(addresses)
-    assert len(set(addresses.values())) == len(addresses)
+def test_every_link_to_a_document_has_its_address_once():
+    asked = re.findall(r"\]\[(\d+)\]", TOLD)
+    addresses = re.findall(r"^\[(\d+)\]: (https://\S+)$", TOLD, re.MULTILINE)
+    assert len(dict(addresses)) == len(addresses) == len({address for _, address in addresses})
+    assert sorted(set(asked), key=int) == sorted(dict(addresses), key=int)
+
+
+@pytest.mark.parametrize("path", [*PAGES, REFERENCE], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_within_the_repository_leads_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]*)(?:#[^)]*)?\)", text):
+        assert target.startswith("https://") or not target or (path.parent / target).exists()
 
 
 def test_the_citation_is_of_this_version():
@@ -85,7 +111,7 @@ def test_the_citation_is_of_this_version():
 
 
 def test_renaming_a_role_changes_its_draws_and_adding_one_does_not():
-    """As the README says."""
+    """As the page on the code says."""
     text = """
     systems: {shop: {kind: cloud_service, update_domains: 1, roles: {Web: {instances: 3}}}}
     operations: [{at: 10min, upgrade_deployment: {}}]
@@ -111,9 +137,9 @@ def test_renaming_a_role_changes_its_draws_and_adding_one_does_not():
         "a reboot or reimage that waits for a node's tasks is lost to an upgrade that takes the node",
     ],
 )
-def test_an_assumption_that_decides_results_stands_in_the_code_and_in_the_readme(words):
+def test_an_assumption_that_decides_results_stands_in_the_code_and_in_the_reference(words):
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "sim").rglob("*.py"))
-    for text in (README, code):
+    for text in (TOLD, code):
         assert words in re.sub(r"\s+#? ?", " ", text).lower()
 
 
@@ -146,13 +172,23 @@ def test_the_picture_of_the_readme_is_what_is_drawn_now():
 
 def test_the_reference_is_what_the_command_prints():
     """What to do where it is not: python tests/helpers/rewriting.py."""
-    if REWRITES:
+    if REWRITES:  # guides may have been written by now
         REFERENCE.write_text(page(), encoding="utf-8")
     assert REFERENCE.read_text(encoding="utf-8").splitlines() == page().splitlines()
 
 
+def test_what_the_readme_does_in_python_works(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    made = {}
+    exec(code, made)
+    assert made["results"].about.variants[0].replications == 50
+
+
 def test_the_scenario_of_the_readme_is_valid():
-    sweep, text, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    text, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (sweep,) = re.findall(r"```yaml\n(sweep.*?)```", WRITTEN[RESULTS], re.DOTALL)
     scenario = Scenario.from_text(f"{text}{sweep}", "readme.yaml")
     assert scenario.systems["shop"].roles["WebRole"].instances == 20
     assert scenario.sweep.size == 4 * 13

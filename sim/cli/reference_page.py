@@ -10,6 +10,10 @@ from sim.results.columns import chapter
 from sim.scenario.reference_page import format_chapters, index_chapter
 from sim.systems import FOLDERS
 
+GUIDE = "guide.md"
+"""What is written by hand: beside the format how a scenario is written, beside a system how it is
+modelled, what is assumed of it, and the documents that it follows."""
+
 _HEAD = """\
 # Reference
 
@@ -31,7 +35,8 @@ def examples() -> dict[str, str]:
 
 def page() -> str:
     """The page as it stands in scenarios/README.md."""
-    guides = {folder: packaged(f"sim.systems.{folder}", "guide.md") for folder in FOLDERS}
+    guides = {folder: packaged(f"sim.systems.{folder}", GUIDE) for folder in FOLDERS}
     told = format_chapters(examples(), guides)
-    lines = [*told.lines, *chapter(), *index_chapter(told)]
+    how = packaged("sim.scenario", GUIDE).splitlines()
+    lines = [*how, "", *told.lines, *chapter(), *index_chapter(told)]
     return _HEAD + "\n".join([*contents(lines), "", *lines]).rstrip("\n") + "\n"

@@ -2,7 +2,7 @@
 
     python tests/helpers/rewriting.py
 
-They are the answers in README.md and its picture, the messages in tests/corpus/bad/expected.txt, the
+They are the answers in README.md, sim/results/README.md and guides, its picture, the messages in tests/corpus/bad/expected.txt, the
 logs in tests/golden, the screens in tests/screens, scenarios/scenario.schema.json and the reference
 scenarios/README.md.
 """
