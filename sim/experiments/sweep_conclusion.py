@@ -139,7 +139,10 @@ def conclude(
     means = Means(swept, metrics_of)
     keys, correlation = tuple(front), np.nan
     if not front:
-        keys, correlation = disagreeing({k: means.of(k) for k in headline_keys(swept, metrics_of)})
+        known = {key: means.of(key) for key in headline_keys(swept, metrics_of)}
+        # What has a mean at a few points only would make a front of those few.
+        common = {k: of for k, of in known.items() if 2 * (~np.isnan(of)).sum() >= swept.able.sum()}
+        keys, correlation = disagreeing(common)
         keys = keys if len(keys) > 1 else ()
     found: list[Standing] = means.standings(keys) if keys else [""] * len(swept.alternatives)
     verdicts = [verdict(swept, place) for place in range(len(swept.alternatives))]

@@ -162,3 +162,13 @@ def test_an_alternative_misses_if_it_misses_any_and_meets_only_if_it_meets_all()
     ):
         judged = [[replace(one, verdict=each) for each in others]]
         assert verdict(replace(whole, judged=judged), 0) == told
+
+
+def test_a_metric_that_most_points_lack_makes_no_front_by_itself():
+    whole = swept.swept()
+    floats = whole.floats.copy()
+    mine = (whole.rows[:, 0] > 4) & (whole.rows[:, 1] == whole.keys.index(DURATION))
+    floats[mine, FLOATS.index("mean")] = np.nan
+    found = conclude(replace(whole, floats=floats), swept.scenario().sweep).conclusion
+    assert DURATION not in found.front_metrics
+    assert len(found.front_metrics) == 2
