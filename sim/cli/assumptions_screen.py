@@ -177,7 +177,7 @@ def _rest(found: Assumptions, weights: dict[int, float]) -> Iterator[str]:
     ]
     if same:
         yield from paragraph(f"identical in every run, whatever it is: {'; '.join(same)}")
-    cannot = [f"{guesses[n - 1].text} {why[n]}" for n in still if n not in moved]
+    cannot = [f"{guesses[n - 1].text} (it {why[n]})" for n in still if n not in moved]
     if cannot:
         yield from paragraph(f"cannot change: {'; '.join(cannot)}")
     none = [f"{each.text} ({each.no_number})" for each in guesses if not each.paths]

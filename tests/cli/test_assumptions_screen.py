@@ -38,7 +38,7 @@ def test_what_has_no_number_or_cannot_change_says_why():
             {"at": "1min", "upgrade_deployment": {"mode": "Manual", "operator": {"bake": "0s"}}}
         ],
     )
-    assert "cannot change: operations.0.upgrade_deployment.operator.bake (0s) is 0" in zero
+    assert "cannot change: operations.0.upgrade_deployment.operator.bake (0s) (it is 0)" in zero
 
 
 def test_a_whole_number_that_is_rounded_says_so():
