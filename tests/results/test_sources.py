@@ -16,7 +16,9 @@ def test_folder_gives_the_same_tables_back(which, request, tmp_path):
     made = request.getfixturevalue(which)
     opened = sim.open_results(made.save(tmp_path / "r"))
     for name in TABLES:
-        assert_frame_equal(tables.frame(made.table(name)), tables.frame(opened.table(name)))
+        # A file knows no name of which it has no row, such as a variant without an event.
+        both = (tables.frame(each.table(name)) for each in (made, opened))
+        assert_frame_equal(*both, check_categorical=False)
     assert opened.about.objectives_met == made.about.objectives_met
     assert opened._repr_html_() == made._repr_html_()
     assert repr(opened) == repr(made)
