@@ -125,6 +125,15 @@ class Pool(Workers):
         self._context = _Context()
         super().__init__(ProcessPoolExecutor(self._workers, self._context, begin))
 
+    def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
+        """As elsewhere; where a process dies at this very moment the chunk is lost with it."""
+        try:
+            return super().submit(job, chunk, whole=whole)
+        except (BrokenExecutor, OSError) as error:
+            future: Future[Part | None] = Future()
+            future.set_exception(BrokenExecutor(str(error)))
+            return future
+
     def renew(self) -> bool:
         """A pool of which one process died takes no more work: a new one does."""
         self.close()
@@ -134,7 +143,8 @@ class Pool(Workers):
     def close(self) -> None:
         """End the processes."""
         for process in self._context.started:
-            process.terminate()
+            if process.pid is not None:  # else the pool broke before it was started
+                process.terminate()
         self.executor.shutdown(cancel_futures=True)
 
 

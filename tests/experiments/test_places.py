@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,22 @@ def alive(pid):
         return False
     # In a container nobody may ask how a process ended: then its number stays.
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("error", [BrokenExecutor("a process died"), OSError("handle is closed")])
+def test_pool_that_breaks_while_it_takes_a_chunk_has_lost_it(job, error, monkeypatch):
+    pool = Pool(1)
+
+    def breaking(*_):
+        raise error
+
+    monkeypatch.setattr(pool.executor, "submit", breaking)
+    pool._context.Process(target=int)  # never started
+    future = pool.submit(job, job.cut(1), whole=True)
+    assert pool.is_lost(future.exception())
+    assert pool.renew()
+    assert pool.submit(job, job.cut(1), whole=True).result().numbers.tolist() == [1]
+    pool.close()
 
 
 def test_closed_pool_has_no_processes(job):
