@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         SweepResults,
         assumptions,
         compare,
+        explore,
         find,
         open_results,
         run,
@@ -32,15 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Assumptions", "FindResults", "LongRunWarning", "ModelError", "Results", "Run", "Scenario",
-    "ScenarioError", "SimError", "SweepResults", "TooMuchError", "assumptions", "compare", "find",
-    "load", "loads", "open_results", "run", "run_one", "sweep",
+    "ScenarioError", "SimError", "SweepResults", "TooMuchError", "assumptions", "compare",
+    "explore", "find", "load", "loads", "open_results", "run", "run_one", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
     "sim.core.errors": "LongRunWarning ModelError ScenarioError SimError TooMuchError",
     "sim.files": "load loads",
-    "sim.results": "Assumptions FindResults Results Run SweepResults assumptions compare find "
-    "open_results run run_one sweep",
+    "sim.results": "Assumptions FindResults Results Run SweepResults assumptions compare explore "
+    "find open_results run run_one sweep",
     "sim.scenario": "Scenario",
 }
 

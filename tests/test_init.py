@@ -46,6 +46,7 @@ def test_face_is_what_users_are_promised():
         "TooMuchError",
         "assumptions",
         "compare",
+        "explore",
         "find",
         "load",
         "loads",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.results.exploring import explore
 from sim.results.finding import FindResults, find
 from sim.results.renewing import renew_report
 from sim.results.results import Results, compare, open_results, run, run_one
@@ -17,6 +18,7 @@ __all__ = [
     "SweepResults",
     "assumptions",
     "compare",
+    "explore",
     "find",
     "open_results",
     "renew_report",
