@@ -20,12 +20,10 @@ def test_stuck_is_counted_over_all_replications_and_told_of_the_first_one():
     assert (found.p50_s, found.p95_s, found.first) == (2400.0, 2400.0, stuck[0])
     share = f"{100 * len(stuck) / 40:g} %"
     assert found.sentence == f"stuck in {share} of runs, since 40min"
-    assert notes(results) == {
-        "baseline": [
-            f"{found.sentence}; in replication {stuck[0]} upgrade_deployment-0 is stuck in domain "
-            "0 since 40min; a rollback or a fresh upgrade clears it"
-        ]
-    }
+    told, when_bad = notes(results)["baseline"]
+    where = f"in replication {stuck[0]} upgrade_deployment-0 is stuck in domain 0 since 40min"
+    assert told == f"{found.sentence}; {where}; a rollback or a fresh upgrade clears it"
+    assert when_bad.startswith(f"when build 2 is bad ({share} of runs): ")
 
 
 def test_rolled_back_is_timed_among_those_that_were():
