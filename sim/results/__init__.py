@@ -5,7 +5,8 @@ from __future__ import annotations
 from sim.results.exploring import explore
 from sim.results.finding import FindResults, find
 from sim.results.renewing import renew_report
-from sim.results.results import Results, compare, open_results, run, run_one
+from sim.results.results import Results, open_results
+from sim.results.runs import compare, run, run_one
 from sim.results.sensitivity import Assumptions, assumptions
 from sim.results.single_run import Run
 from sim.results.sweep_results import SweepResults, sweep

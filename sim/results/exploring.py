@@ -13,7 +13,7 @@ from sim.core.units import shorten_any
 from sim.experiments.candidates import candidates
 from sim.formats.tree import Node, Scalar
 from sim.results.given import given_scenario
-from sim.results.results import run
+from sim.results.runs import run
 
 if TYPE_CHECKING:
     from os import PathLike

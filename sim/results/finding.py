@@ -22,11 +22,10 @@ from sim.report.rendering import render
 from sim.results import page_parts, tables
 from sim.results.cost import bear
 from sim.results.find_page import find_page
-from sim.results.given import given_scenario
+from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
-from sim.results.results import BASELINE
 from sim.results.trials import picture
 from sim.systems.base.spec import look_up
 

@@ -8,6 +8,9 @@ from sim import files
 from sim.core.errors import ScenarioError
 from sim.scenario import Scenario
 
+BASELINE = "baseline"
+"""What the only variant is called in tables."""
+
 
 def given_scenario(
     given: Scenario | str | PathLike[str],

@@ -18,11 +18,11 @@ from sim.results import page_parts, tables
 from sim.results.assumption_pictures import AssumptionPictures
 from sim.results.assumptions_page import assumptions_page
 from sim.results.cost import afford
-from sim.results.given import given_scenario
+from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, failed_of, made
-from sim.results.results import BASELINE, FIGURES
+from sim.results.results import FIGURES
 from sim.results.tables import NUMBER, TEXT, WHOLE
 from sim.simulation import Simulation
 from sim.systems.base.spec import look_up

@@ -223,7 +223,7 @@ def test_interrupted_run_tells_how_far_it_came_and_leaves_nothing(
     number, shell, tmp_path, monkeypatch
 ):
     ran = []
-    run = results.results.Simulation.run
+    run = results.runs.Simulation.run
 
     def interrupted(simulation, replication):
         ran.append(replication)

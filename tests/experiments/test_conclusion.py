@@ -20,7 +20,7 @@ from screens import assert_screen
 
 from sim.experiments.conclusion import conclude
 from sim.files import loads
-from sim.results.results import compare
+from sim.results.runs import compare
 
 
 def sentence(variants, *metrics):

@@ -10,7 +10,7 @@ from sim import files
 from sim.cli.commands import main
 from sim.core.errors import ScenarioError
 from sim.forecast.explanation import describe
-from sim.results.results import compare, run, run_one
+from sim.results.runs import compare, run, run_one
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
