@@ -68,19 +68,13 @@ class EventSequence(Event):
         context: Context,
         due: Iterable[tuple[Any, ...]],
         then: Callable[[Any], None],
-        at_once: Callable[[Any, float], int] | None = None,
     ) -> None:
         """`due` are tuples, in order: the time (seconds), a priority (rank << 32 | subject), and
         whatever `then` needs to know when it is called with one.
-
-        `at_once` is called with one of them and the time of what else happens next: it may do that
-        one and those after it which come before, but never the last of all, and says how many it
-        did. None of them may bring anything else about.
         """
         super().__init__(context.env)
         self._ok, self._value = True, None
         self._context, self._due, self._then = context, iter(due), then
-        self._at_once = at_once
         self._next: Any = next(self._due, None)
         if self._next is not None:
             self._put((self._next[0], self._next[1], next(context.numbers), self))
@@ -94,13 +88,6 @@ class EventSequence(Event):
         context, due, then = self._context, self._due, self._then
         queue, budget, env = context.event_queue, context.budget, self.env
         happens = self._next
-        if self._at_once is not None and (done := self._at_once(happens, queue[0][0])):
-            context.spend(done - 1, happens[1] & 0xFFFFFFFF)
-            happens = self._next = next(islice(due, done - 1, None))
-            entry = happens[0], happens[1], next(context.numbers), self
-            if not context.advance_to(entry):
-                self._put(entry)
-                return
         while True:
             following = self._next = next(due, None)
             if following is None:
@@ -120,6 +107,39 @@ class EventSequence(Event):
                 budget.spent += 1
             happens = following
         context.spend(0, happens[1] & 0xFFFFFFFF)
+
+
+class ManyAtOnce(EventSequence):
+    """Things that are known in advance and bring nothing else about, so that many of them may be
+    done by one call.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        due: Iterable[tuple[Any, ...]],
+        then: Callable[[Any], None],
+        at_once: Callable[[Any, float], int],
+    ) -> None:
+        """`at_once` is called with one of them and the time of what else happens next: it may do
+        that one and those after it which come before, but never the last of all, and says how many
+        it did.
+        """
+        self._at_once = at_once
+        super().__init__(context, due, then)
+
+    def __call__(self, event: Event) -> None:
+        """Many of them happen, if they may, and then the next ones."""
+        context, happens = self._context, self._next
+        done = self._at_once(happens, context.event_queue[0][0])
+        if done:
+            context.spend(done - 1, happens[1] & 0xFFFFFFFF)
+            happens = self._next = next(islice(self._due, done - 1, None))
+            entry = happens[0], happens[1], next(context.numbers), self
+            if not context.advance_to(entry):
+                self._put(entry)
+                return
+        super().__call__(event)
 
 
 class TooLongError(Exception):

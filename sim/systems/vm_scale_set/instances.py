@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sim.core.log import PACK, ROW
-from sim.systems.base.context import RETURN, EventSequence
+from sim.systems.base.context import RETURN, EventSequence, ManyAtOnce
 from sim.systems.vm_scale_set.batch import Both
 from sim.systems.vm_scale_set.states import (
     CREATING,
@@ -181,10 +181,13 @@ class Instances:
             until = [self._failed_until.get(instance, 0.0) for instance in members]
             runs = np.maximum(runs, until)
         due = plan(self.layout, starts, numbers, attempts, new, runs)
-        at_once = self._sweeper(course, awaits, due) if is_plain and len(members) > MANY else None
         columns = (column.tolist() for column in due)
         steps = zip(*columns, range(len(due.time)), strict=True)
-        EventSequence(self.context, steps, self._stepper(course), at_once)
+        if is_plain and len(members) > MANY:
+            sweeper = self._sweeper(course, awaits, due)
+            ManyAtOnce(self.context, steps, self._stepper(course), sweeper)
+        else:
+            EventSequence(self.context, steps, self._stepper(course))
 
     def _write(
         self,

@@ -18,6 +18,7 @@ from sim.systems.base.context import (
     Budget,
     Context,
     EventSequence,
+    ManyAtOnce,
     TooLongError,
 )
 
@@ -305,7 +306,7 @@ def test_many_of_them_may_be_done_at_once_up_to_what_else_happens(context):
         seen.append(done)
         return len(done)
 
-    EventSequence(context, known, lambda each: seen.append((context.now, each[2])), at_once)
+    ManyAtOnce(context, known, lambda each: seen.append((context.now, each[2])), at_once)
     context.call(4.5, LOOK, 0, lambda _: seen.append("else"))
     context.run()
     assert asked == [(0, 4.5), (5, 1000.0)]

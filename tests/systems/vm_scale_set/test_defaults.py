@@ -62,7 +62,7 @@ def test_only_versions_that_may_be_good_or_bad_are_a_chance():
     harm = {"unhealthy": "1%"}
     versions = {"2": {"bad": "5%"} | harm, "1": harm, "3": {"bad": "0%"} | harm}
     asked = scenario(IMAGE, {"update_model": {"image": "3"}}, versions=versions)
-    assert chances(asked.systems["web"]) == [0.05]
+    assert chances(asked.systems["web"]) == {"bad version 2": 0.05}
 
 
 # Assumptions in force
