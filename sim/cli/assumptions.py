@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sim import results
 from sim.cli import inputs, problems, streams
-from sim.cli.answer import INTERNAL_ERROR, MET, NOT_SAVED, UNDECIDED, Answer, command_line
+from sim.cli.answer import INTERNAL_ERROR, MET, UNDECIDED, Answer, command_line
 from sim.cli.assumptions_screen import lines
 from sim.cli.console import Style
 from sim.cli.failed import rerun
-from sim.cli.finishing import let_go
+from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
 from sim.cli.keeping import keeping
-from sim.core.errors import Problem, ScenarioError
+from sim.core.errors import Problem
 
 if TYPE_CHECKING:
     import argparse
@@ -50,13 +50,8 @@ def _finished(
     """The answer, once its results are saved."""
     failed = [*_failed(found, options)]
     code = INTERNAL_ERROR if failed else UNDECIDED if found.found.flips else MET
-    folder = None
-    if not options.no_files:
-        try:
-            folder = _save(found, options)
-        except ScenarioError as error:
-            code, failed = NOT_SAVED, [*failed, *error.problems]
-    failed += let_go(kept, options, saved=folder is not None)
+    folder, code, not_saved = saved(lambda: _save(found, options), code, options)
+    failed += [*not_saved, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
         lines=lambda style: lines(found, style, whole=options.all),
         end=(),
