@@ -163,12 +163,20 @@ def begun(folder, *more):
     )
 
 
+def forget_whole_results(folder):
+    """Of a run that was killed when its results had just got their name: those are whole."""
+    if (folder / "r").exists():
+        assert (folder / "r" / "provenance.json").is_file()
+        shutil.rmtree(folder / "r")
+
+
 def killed_and_resumed(folder, kills, seed, *more):
     """Kill a run, begin it again, so many times; then let it end. How many were killed."""
     rng, count = random.Random(seed), 0
     shutil.rmtree(folder / "r", ignore_errors=True)
     longest = 1.0
     while count < kills:
+        forget_whole_results(folder)
         started = time.monotonic()
         with begun(folder, *more) as run:
             try:
@@ -182,6 +190,7 @@ def killed_and_resumed(folder, kills, seed, *more):
                 longest = max(0.1, (time.monotonic() - started) * 0.9)
                 continue
         longest = min(2 * longest, 4.0)
+    forget_whole_results(folder)
     with begun(folder, *more) as run:
         _, err = run.communicate()
     assert run.returncode == 0, err
