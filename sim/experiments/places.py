@@ -129,7 +129,7 @@ class Pool(Workers):
         """As elsewhere; where a process dies at this very moment the chunk is lost with it."""
         try:
             return super().submit(job, chunk, whole=whole)
-        except (BrokenExecutor, OSError) as error:
+        except (BrokenExecutor, OSError, ValueError) as error:  # its pipes may be closed by then
             future: Future[Part | None] = Future()
             future.set_exception(BrokenExecutor(str(error)))
             return future
