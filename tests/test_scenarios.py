@@ -329,6 +329,16 @@ def test_upgrade_begins_when_its_window_opens():
     assert falls[falls < 1].index[0].isoformat() == "2026-11-20T22:00:00+01:00"
 
 
+def test_long_tasks_need_checkpoints_where_the_pool_has_a_day():
+    assert verdicts("long-tasks-in-sixty-nodes") == {
+        "requeue": [True, False],
+        "drain": [False, False],  # of what is not over the loss is not known
+        "drain-half-at-once": [False, True],
+        "checkpoint": [True, True],
+        "shortest-first": [True, False],
+    }
+
+
 def test_laptops_on_windows_wait_for_the_fixed_release_and_servers_on_linux_do_not():
     scenario = sim.load(FOLDER / "laptops-and-a-release-bad-on-windows.yaml")
     members = sim.run_one(scenario).members("office")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.console import Column, fits, table
+from sim.cli.console import Column, fits, paragraph, table
 from sim.core.formatting import show
 from sim.core.units import show_duration
 from sim.core.wall_clock import DAY
+from sim.formats.checking import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sim.cli.console import Style
 
@@ -40,7 +41,20 @@ def progress_table(days: Sequence[Row], which: str, style: Style) -> list[str]:
     names = [group or "all" for group in shares]
     caption = f"up to date{which}, by time since it was first requested:"
     held = [rest[group] for group in shares] if len(shares) > 1 else []
-    return [caption, *table(names, _columns(names, list(shares.values()), held), style)]
+    columns = _columns(names, list(shares.values()), held)
+    counted = _counted_from({row["group"]: row["at_s"] for row in days if row["day"] == 0}, shares)
+    return [caption, *table(names, columns, style), *counted]
+
+
+def _counted_from(since: Mapping[str, float], shown: Iterable[str]) -> list[str]:
+    """When the days of each row begin, where not all do at once: such rows do not add up."""
+    by_time: dict[float, list[str]] = {}
+    for group in shown:
+        by_time.setdefault(since[group], []).append(group or "all")
+    if len(by_time) == 1:
+        return []
+    each = (f"{show_duration(at)} of {listed(names)}" for at, names in sorted(by_time.items()))
+    return paragraph(f"requested first at {', at '.join(each)}")
 
 
 def _columns(

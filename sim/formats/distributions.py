@@ -10,14 +10,15 @@ processors.
 from __future__ import annotations
 
 import math
+import re
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from pydantic import ConfigDict, RootModel, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from sim.core.units import GRID, show_duration
+from sim.core.units import GRID, parse_duration, shorten, show_duration
 from sim.formats.families import (
     LONGEST_MEAN,
     Empirical,
@@ -90,6 +91,19 @@ class Distribution(RootModel[Duration | OneFamily]):
     """A time, fixed or random: 4min, or the key of one family with its parameters."""
 
     model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_range(cls, value: Any) -> Any:
+        """``3..8min``, ``3 to 8 min``: two times where one is written."""
+        ends = _range_of(value) if isinstance(value, str) else None
+        if ends is not None:
+            uniform = f"{{uniform: {{low: {ends[0]}, high: {ends[1]}}}}}"
+            raise ValueError(
+                f"must be a duration such as 5min or a distribution such as {uniform}, "
+                f"got {shorten(value)}"
+            )
+        return value
 
     @classmethod
     def fixed(cls, seconds: float) -> Distribution:
@@ -178,3 +192,17 @@ def _on_grid(times: Floats) -> Floats:
     np.rint(times, out=times)
     times *= GRID
     return times
+
+
+def _range_of(text: str) -> tuple[str, str] | None:
+    """The two durations of what is written as a range, or None."""
+    parts = re.split(r"\s*(?:\.\.+|-|\u2013|\bto\b)\s*", text.strip())
+    if len(parts) != 2:  # noqa: PLR2004
+        return None
+    low, high = ("".join(part.split()) for part in parts)
+    if re.fullmatch(r"[0-9.]+", low):
+        low += high.lstrip("0123456789.")
+    try:
+        return show_duration(parse_duration(low)), show_duration(parse_duration(high))
+    except ValueError:
+        return None

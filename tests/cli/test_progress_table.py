@@ -11,10 +11,10 @@ from sim.cli.progress_table import progress_table
 PLAIN = Style()
 
 
-def days(shares, group="", held_by=""):
+def days(shares, group="", held_by="", since=0.0):
     rows = [{"group": group, "up_to_date": share, "held_by": ""} for share in shares]
     rows[-1:] = [row | {"held_by": held_by} for row in rows[-1:]]
-    return [row | {"day": k} for k, row in enumerate(rows)]
+    return [row | {"day": k, "at_s": since + k * 86400} for k, row in enumerate(rows)]
 
 
 def lines(rows, which=""):
@@ -53,6 +53,12 @@ def test_several_types_have_a_row_each_and_one_that_is_done_stays_so():
         ["a", "50", "%", "50", "%"],
         ["b", "0", "%", "100", "%"],
     ]
+
+
+def test_rows_that_do_not_begin_at_once_say_when_each_does():
+    rows = days([0, 0.1, 0.6, 1]) + days([0, 0.5, 1], "a", since=86400) + days([0, 1], "b")
+    *_, told = lines(rows)
+    assert told == "requested first at 0s of all, b, at 1d of a"
 
 
 def test_a_type_that_is_all_has_no_row_beside_groups_that_differ():

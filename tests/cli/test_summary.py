@@ -529,7 +529,10 @@ def test_footer_without_assumptions_is_the_place_alone():
 
 
 def test_answer_of_a_rollout_that_takes_days_tells_how_far_it_came():
-    days = [{"group": "", "day": k, "up_to_date": k / 2, "held_by": ""} for k in range(3)]
+    days = [
+        {"group": "", "day": k, "at_s": k * 86400.0, "up_to_date": k / 2, "held_by": ""}
+        for k in range(3)
+    ]
     told = ["Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 2"]
     first = First("up_to_date", STEADY, days)
     about = setting()

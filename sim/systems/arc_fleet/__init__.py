@@ -16,10 +16,11 @@ from sim.systems.arc_fleet.defaults import (
     resolved_place,
 )
 from sim.systems.arc_fleet.explain import DRY_RUN_RULES
+from sim.systems.arc_fleet.lint import warnings
 from sim.systems.arc_fleet.metrics import ARC_METRICS, TIME_TO, measure_more
 from sim.systems.arc_fleet.model import Model
 from sim.systems.arc_fleet.progress import by_day, progress_text
-from sim.systems.arc_fleet.references import references, warnings
+from sim.systems.arc_fleet.references import references
 from sim.systems.arc_fleet.rejections import REJECTIONS, RULES_OF
 from sim.systems.arc_fleet.requests import OPERATIONS
 from sim.systems.arc_fleet.series import Series

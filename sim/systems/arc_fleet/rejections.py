@@ -14,6 +14,7 @@ preview revision of 2021-12, and the revision of 2025-06.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -139,3 +140,16 @@ def is_supported(spec: ArcFleet, publisher: str | None, kind: str) -> bool:
         kind.lower() == type_ and (publisher is None or publisher.lower() == by)
         for by, type_ in known
     )
+
+
+def near_supported(spec: ArcFleet, kind: str) -> list[str]:
+    """Publisher/type of the supported ones that `kind` begins, or else of those written alike."""
+    known = {named.split("/")[1].lower(): named for named in supported(spec)}
+    wanted = kind.lower()
+    begun = [each for each in known if each.startswith(wanted)]
+    near = begun[:_NEAR] or get_close_matches(wanted, known, n=_NEAR, cutoff=0.75)
+    return [known[each] for each in near]
+
+
+_NEAR = 2
+"""Types that are worth naming: that for Linux and that for Windows."""

@@ -94,7 +94,10 @@ REJECTIONS: dict[str, Rejection] = {
         "images are for virtual_machine pools; a cloud_service pool takes upgrade_os",
     ),
     "version unknown": Rejection(
-        400, "OSVersionNotFound", "there is no OS version {target_os_version}"
+        400,
+        "OSVersionNotFound",
+        "there is no OS version {target_os_version}; versions are named such as "
+        "WA-GUEST-OS-5.31_201905-01",
     ),
     "version disabled": Rejection(
         400, "OSVersionDisabled", "the OS version {target_os_version} is disabled"
@@ -105,7 +108,7 @@ REJECTIONS: dict[str, Rejection] = {
     "version equal": Rejection(
         400,
         "PoolVersionEqualsUpgradeVersion",
-        "the pool is on the version asked for, {target_os_version}",
+        "the pool is on the version asked for, {target_os_version}; another one has to be named",
     ),
     "upgrading": _conflict(
         "UpgradePoolVersionConflict",

@@ -290,7 +290,7 @@ def _faults(build: Build | None) -> str:
         return text
     harm = []
     if build.fails_to_start:
-        harm.append(f"a start fails with {show_share(build.fails_to_start)}")
+        harm.append(f"a start fails with {show_share(build.fails_to_start)} and is tried again")
     if build.unhealthy_later is not None:
         chance = show_share(build.unhealthy_later.probability)
         harm.append(
