@@ -14,21 +14,13 @@ from sim.core.version import __version__ as __version__
 if TYPE_CHECKING:
     from sim.core.errors import LongRunWarning, ModelError, ScenarioError, SimError, TooMuchError
     from sim.files import load, loads
-    from sim.results import (
-        Assumptions,
-        FindResults,
-        Results,
-        Run,
-        SweepResults,
-        assumptions,
-        compare,
-        explore,
-        find,
-        open_results,
-        run,
-        run_one,
-        sweep,
-    )
+    from sim.results.exploring import explore
+    from sim.results.finding import FindResults, find
+    from sim.results.results import Results, open_results
+    from sim.results.runs import compare, run, run_one
+    from sim.results.sensitivity import Assumptions, assumptions
+    from sim.results.single_run import Run
+    from sim.results.sweep_results import SweepResults, sweep
     from sim.scenario import Scenario
 
 __all__ = [
@@ -40,8 +32,13 @@ __all__ = [
 _HOMES = {
     "sim.core.errors": "LongRunWarning ModelError ScenarioError SimError TooMuchError",
     "sim.files": "load loads",
-    "sim.results": "Assumptions FindResults Results Run SweepResults assumptions compare explore "
-    "find open_results run run_one sweep",
+    "sim.results.exploring": "explore",
+    "sim.results.finding": "FindResults find",
+    "sim.results.results": "Results open_results",
+    "sim.results.runs": "compare run run_one",
+    "sim.results.sensitivity": "Assumptions assumptions",
+    "sim.results.single_run": "Run",
+    "sim.results.sweep_results": "SweepResults sweep",
     "sim.scenario": "Scenario",
 }
 

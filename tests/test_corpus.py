@@ -14,7 +14,7 @@ from sim.cli import main
 from sim.files import load
 from sim.formats.fields import Spec, check
 from sim.formats.tree import read
-from sim.results import run_one
+from sim.results.runs import run_one
 from sim.scenario import Scenario
 from sim.scenario.file import file_model
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sim import results
 from sim.cli import inputs, problems, streams
 from sim.cli.answer import INTERNAL_ERROR, MET, UNDECIDED, Answer, command_line
 from sim.cli.assumptions_screen import lines
@@ -13,8 +12,9 @@ from sim.cli.console import Style
 from sim.cli.failed import rerun
 from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
-from sim.cli.keeping import keeping
+from sim.cli.keeping import execution, keeping
 from sim.core.errors import Problem
+from sim.results import sensitivity
 
 if TYPE_CHECKING:
     import argparse
@@ -22,21 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.files.partial_folder import PartialFolder
-    from sim.results import Assumptions
+    from sim.results.sensitivity import Assumptions
 
 
 def assumptions(options: argparse.Namespace) -> Answer:
     scenario, warnings = inputs.ready(options)
     with keeping(options, scenario) as kept:
         with inputs.cost_is_noted(warnings, options):
-            found = results.assumptions(
+            found = sensitivity.assumptions(
                 scenario,
                 options.of,
-                progress=not options.quiet,
-                force=options.force,
-                workers=options.workers,
-                executor=options.cluster,
-                partial=kept,
+                **execution(options, kept),
             )
         return _finished(found, warnings, options, kept)
 

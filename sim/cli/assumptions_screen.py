@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.cli.console import Style
     from sim.core.metrics import Key
     from sim.experiments.assumptions import Effect
-    from sim.results import Assumptions
+    from sim.results.sensitivity import Assumptions
 
 _WORDS = {HALF: "halved", DOUBLE: "doubled"}
 _BY_CHANCE = 0.25

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sim.experiments.failures import FailedReplication
-    from sim.results import Results
+    from sim.results.results import Results
 
 
 def failed(results: Results, options: argparse.Namespace) -> list[str]:

@@ -7,7 +7,6 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sim import results
 from sim.cli import inputs, problems, streams
 from sim.cli.answer import (
     INTERNAL_ERROR,
@@ -22,12 +21,13 @@ from sim.cli.failed import rerun, why
 from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
 from sim.cli.junit import Case, Suite, judged, unsaved
-from sim.cli.keeping import keeping
+from sim.cli.keeping import execution, keeping
 from sim.cli.precision import named_as_options
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.formatting import TOLERANCE, show, show_range
 from sim.core.units import shorten, show_share
+from sim.results import finding
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.text import pluralize
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.search import Trial
     from sim.files.partial_folder import PartialFolder
-    from sim.results import FindResults
+    from sim.results.finding import FindResults
 
 _RANGE = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^="])+)=(.*?)\.\.(.*)', re.DOTALL)
 """A key that holds "=" is quoted, as one that holds a dot is."""
@@ -54,17 +54,13 @@ def find(options: argparse.Namespace) -> Answer:
     scenario, warnings = inputs.ready(options)
     with keeping(options, scenario) as kept:
         with inputs.cost_is_noted(warnings, options), named_as_options():
-            found = results.find(
+            found = finding.find(
                 scenario,
                 *match.groups(),
                 largest=options.largest,
                 tolerance=options.tolerance,
                 max_replications=options.max_replications,
-                progress=not options.quiet,
-                force=options.force,
-                workers=options.workers,
-                executor=options.cluster,
-                partial=kept,
+                **execution(options, kept),
             )
         return _finished(found, warnings, options, kept)
 

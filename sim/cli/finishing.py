@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.multiplicity import Multiplicity
     from sim.files.partial_folder import PartialFolder
-    from sim.results import Results
+    from sim.results.results import Results
 
 
 def finished(

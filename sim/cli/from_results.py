@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from sim.results import Results, Run
+    from sim.results.results import Results
+    from sim.results.single_run import Run
 
 
 def setting_of(results: Results, options: argparse.Namespace) -> Setting:

@@ -20,8 +20,8 @@ from sim.systems.base.text import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.results import Results
     from sim.results.provenance import Variant
+    from sim.results.results import Results
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML may hold."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.answer import command_line
 from sim.files import default_target
@@ -43,6 +43,17 @@ def keeping(options: argparse.Namespace, scenario: Scenario) -> Iterator[Partial
         raise
     finally:
         kept.close()
+
+
+def execution(options: argparse.Namespace, kept: PartialFolder | None) -> dict[str, Any]:
+    """How replications are made, as every function that makes some takes it."""
+    return {
+        "progress": not options.quiet,
+        "force": options.force,
+        "workers": options.workers,
+        "executor": options.cluster,
+        "partial": kept,
+    }
 
 
 def goes_on(kept: PartialFolder, options: argparse.Namespace) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim import results
 from sim.cli import streams
 from sim.cli.answer import Answer
 from sim.cli.json_text import json_text
+from sim.results import renewing
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def report(options: argparse.Namespace) -> Answer:
     """Its path, as a line that the other commands end with too."""
-    path = results.renew_report(options.folder, options.assumptions)
+    path = renewing.renew_report(options.folder, options.assumptions)
     if options.json:
         return Answer(json_text({"report": str(path), "problems": []}))
     return Answer(streams.text([f"report: {path}"]))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim import results
 from sim.cli import inputs, summary
 from sim.cli.failed import failed
 from sim.cli.finishing import finished
 from sim.cli.from_results import first_of, setting_of
-from sim.cli.keeping import keeping
+from sim.cli.keeping import execution, keeping
 from sim.cli.precision import named_as_options, precision
+from sim.results import runs
 from sim.results.notes import killing, notes, together
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sim.cli.answer import Answer
     from sim.cli.console import Style
-    from sim.results import Results
+    from sim.results.results import Results
     from sim.scenario import Scenario
 
 
@@ -28,16 +28,12 @@ def run(options: argparse.Namespace) -> Answer:
     scenario, warnings = inputs.ready(options)
     with keeping(options, scenario) as kept:
         with inputs.cost_is_noted(warnings, options), named_as_options():
-            found = results.run(
+            found = runs.run(
                 scenario,
                 replay=options.replay,
-                progress=not options.quiet,
-                force=options.force,
                 precision=asked,
                 max_replications=options.max_replications,
-                workers=options.workers,
-                executor=options.cluster,
-                partial=kept,
+                **execution(options, kept),
             )
         return finished(found, _lines_of_run(found, scenario, options), warnings, options, kept)
 
@@ -62,15 +58,11 @@ def compare(options: argparse.Namespace) -> Answer:
     scenario, warnings = inputs.ready(options)
     with keeping(options, scenario) as kept:
         with inputs.cost_is_noted(warnings, options), named_as_options():
-            found = results.compare(
+            found = runs.compare(
                 scenario,
-                progress=not options.quiet,
-                force=options.force,
                 precision=asked,
                 max_replications=options.max_replications,
-                workers=options.workers,
-                executor=options.cluster,
-                partial=kept,
+                **execution(options, kept),
             )
         return finished(found, _lines_of_comparison(found, options), warnings, options, kept)
 

@@ -20,7 +20,7 @@ from sim.systems.base.text import pluralize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.results import SweepResults
+    from sim.results.sweep_results import SweepResults
 
     Row = dict[str, Any]
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from sim import results
 from sim.cli import inputs, problems, streams, sweep_summary
 from sim.cli.answer import INTERNAL_ERROR, MET, MISSED, UNDECIDED, Answer, command_line
 from sim.cli.console import Style
@@ -16,11 +15,12 @@ from sim.cli.failed import rerun
 from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
 from sim.cli.junit import Suite, judged, unsaved
-from sim.cli.keeping import keeping
+from sim.cli.keeping import execution, keeping
 from sim.cli.over import over
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import show_duration
+from sim.results import sweep_results
 from sim.results.sweep_about import SWEEP
 from sim.scenario.points import set_by_variants
 from sim.systems.base.text import pluralize
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.files.partial_folder import PartialFolder
-    from sim.results import SweepResults
+    from sim.results.sweep_results import SweepResults
 
 MOST_ROWS = 100_000
 """Rows of the long table that --json prints; of a longer one the result folder has it alone."""
@@ -47,15 +47,11 @@ def sweep(options: argparse.Namespace) -> Answer:
         warnings += _unmoved(set_by_variants(scenario, scenario.sweep, options.variant), options)
     with keeping(options, scenario) as kept:
         with inputs.cost_is_noted(warnings, options), _named_as_options():
-            found = results.sweep(
+            found = sweep_results.sweep(
                 scenario,
                 variant=options.variant,
-                progress=not options.quiet,
-                force=options.force,
                 front=front,
-                workers=options.workers,
-                executor=options.cluster,
-                partial=kept,
+                **execution(options, kept),
             )
         return _finished(found, warnings, options, kept)
 

@@ -9,7 +9,7 @@ import pytest
 from screens import assert_screen
 from shells import RANDOM
 
-from sim.results import open_results
+from sim.results.results import open_results
 
 
 def test_run_answers_and_leaves_its_results_in_a_new_folder(shell, tmp_path):

@@ -7,7 +7,7 @@ from failing import fail
 from shells import CERTAIN, RANDOM, VARIANTS
 
 from sim.cli.junit import refused, xml
-from sim.results import Results
+from sim.results.results import Results
 
 COUNTED = {"tests", "failures", "errors", "skipped", "time"}
 SHAPE = {

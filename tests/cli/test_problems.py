@@ -7,15 +7,15 @@ import json
 import pytest
 from shells import CERTAIN
 
-from sim import results
 from sim.cli import inputs
 from sim.cli.options import parser
+from sim.results import runs
 
 
 def test_shell_is_told_its_own_words_and_python_its_own(shell, tmp_path):
     (tmp_path / "here").mkdir()
     assert "--overwrite replaces results" in shell("run", "certain.yaml", "--out", "here")[2]
-    found = results.run(inputs.read(parser().parse_args(["run", "certain.yaml"])))
+    found = runs.run(inputs.read(parser().parse_args(["run", "certain.yaml"])))
     with pytest.raises(Exception, match="overwrite=True replaces results"):
         found.save("here")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from shells import CERTAIN, RANDOM, python
 
-from sim import results
 from sim.cli import inputs, reference, running
 from sim.cli.answer import Answer
+from sim.results import runs
 
 OPEN = RANDOM.replace("at_least: 80%", "at_least: 80%, in_runs: 99%").replace("30\n", "10\n")
 """Ten runs without a miss decide nothing about 99 % of them."""
@@ -112,7 +112,7 @@ def test_place_that_cannot_be_written_is_told_before_anything_runs(
     tmp_path,
     monkeypatch,
 ):
-    monkeypatch.setattr(results, "run", refused)
+    monkeypatch.setattr(runs, "run", refused)
     before = sorted(tmp_path.iterdir())
     code, out, err = shell("run", "certain.yaml", "--out", place)
     assert (code, out) == (2, "")
@@ -126,7 +126,7 @@ def test_default_place_that_cannot_be_written_is_told_before_anything_runs(
     monkeypatch,
 ):
     (tmp_path / "results").write_text("a file", "utf-8")
-    monkeypatch.setattr(results, "run", refused)
+    monkeypatch.setattr(runs, "run", refused)
     code, _, err = shell("run", "certain.yaml")
     assert code == 2
     assert err.startswith(str(Path("results/rollout-sim")) + ": must be a folder that can be")
@@ -223,7 +223,7 @@ def test_interrupted_run_tells_how_far_it_came_and_leaves_nothing(
     number, shell, tmp_path, monkeypatch
 ):
     ran = []
-    run = results.runs.Simulation.run
+    run = runs.Simulation.run
 
     def interrupted(simulation, replication):
         ran.append(replication)
@@ -247,7 +247,7 @@ def test_interruption_before_the_first_replication_says_so(shell, monkeypatch):
         signal.raise_signal(signal.SIGTERM)
         time.sleep(1)
 
-    monkeypatch.setattr(results, "run", interrupted)
+    monkeypatch.setattr(runs, "run", interrupted)
     assert shell("run", "random.yaml", "--no-files", "--json")[0] == 130
     code, _, err = shell("run", "random.yaml", "--no-files")
     assert code == 130

@@ -18,7 +18,7 @@ from places import ROOT, TESTS
 from sim import files
 from sim.cli import main
 from sim.files import exchange
-from sim.results import open_results
+from sim.results.results import open_results
 
 ABOUT = {"made_by": "rollout-sim 0.1.0"}
 OLD, NEW = "old" * 1000, "new" * 1000

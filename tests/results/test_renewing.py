@@ -6,7 +6,7 @@ from searches import CAPACITY, DOMAINS
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.results import renew_report
+from sim.results.renewing import renew_report
 
 SHOP = """\
 horizon: 3h

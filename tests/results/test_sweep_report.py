@@ -8,7 +8,7 @@ import swept
 
 from sim import open_results
 from sim.report.content import Folded, Section
-from sim.results import renew_report
+from sim.results.renewing import renew_report
 from sim.results.sweep_report import sweep_report
 
 NOTHING = Section("figures", "Figures", [])

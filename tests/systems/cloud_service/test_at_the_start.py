@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.results import run_one
+from sim.results.runs import run_one
 from sim.scenario import Scenario
 
 AGENT = "{publisher: Microsoft.Azure.Monitor, type: AzureMonitorLinuxAgent, version: 1.37.0"
