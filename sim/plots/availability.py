@@ -1,6 +1,6 @@
 """When is the system down, and which role's fault is it?
 
-A bar for each role and for the whole system: pale where available, black where not.
+A bar for each role and for the whole system: pale where available, dark where not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, steps, style
+from sim.plots import clock, colours, steps, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
 
-_UP, _DOWN = "#BFE0F2", style.INK
+_UP, _DOWN = colours.SERVING, colours.MISSED
 _ROW, _FRAME = 0.46, 0.75
 """Inches of a row, and of what stands around the rows."""
 _BAR = 0.62
@@ -107,7 +107,7 @@ def headline(rows: Mapping[str, Timeline]) -> str:
 
 
 def _draw_row(axes: Axes, place: int, line: Timeline, shown: clock.View) -> None:
-    """The bar of one row: pale all along, black on top where down."""
+    """The bar of one row: pale all along, dark on top where down."""
     begin, end = max(float(line.times[0]), shown.left), min(line.end, shown.right)
     axes.broken_barh([(begin, end - begin)], (place - _BAR / 2, _BAR), facecolor=_UP)
     down = steps.visible(line.intervals_below(_HALF), begin, end)
@@ -134,9 +134,9 @@ def _name_outages(
         text = show_duration(until - since)
         needed = text_width(text, style.SMALL)
         if needed < inside:
-            _write(axes, (left + right) / 2, place, text, align="center", colour="white")
+            _write(axes, (left + right) / 2, place, text, align="center", colour=colours.PAPER)
         elif needed < behind:
-            _write(axes, right + 4 / scale, place, text, align="left", colour=style.INK)
+            _write(axes, right + 4 / scale, place, text, align="left", colour=colours.INK)
 
 
 def _write(

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
-from sim.plots import clock, steps, style
+from sim.plots import clock, colours, steps, style
 from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted, text_width
 
@@ -155,7 +155,7 @@ def draw_line(
     line: Timeline,
     shown: clock.View,
     *,
-    colour: str = style.INK,
+    colour: str = colours.INK,
     dashes: object = "-",
     width: float = style.THICK,
     height: float = 3.0,
@@ -191,11 +191,11 @@ def _draw_band(axes: Axes, band: Band, shown: clock.View) -> None:
     low, mid, high = (
         np.append(part[inside], part[inside][-1]) for part in (band.low, band.mid, band.high)
     )
-    axes.fill_between(times, low, high, step="post", color=style.SKY, alpha=0.4, linewidth=0)
+    axes.fill_between(times, low, high, step="post", color=colours.SPREAD, alpha=0.4, linewidth=0)
     axes.plot(
         times,
         mid,
-        color=style.BLUE,
+        color=colours.ROLLOUT,
         linewidth=style.THICK,
         drawstyle="steps-post",
         clip_on=False,  # as the line
@@ -227,7 +227,7 @@ def name_threshold(axes: Axes, threshold: float) -> None:
         transform=axes.get_yaxis_transform(),
         va="center",
         size=style.SMALL,
-        color=style.DARK_VERMILLION,
+        color=colours.MISSED,
     )
 
 
@@ -247,12 +247,14 @@ def explain(
     names = list(beside)
     one = which if has_band else one
     handles: list[Artist] = [
-        Line2D([], [], color=style.INK, linewidth=_THIN if has_band else style.THICK, label=one)
+        Line2D([], [], color=colours.INK, linewidth=_THIN if has_band else style.THICK, label=one)
     ]
     if has_band:
         handles = [
-            Line2D([], [], color=style.BLUE, linewidth=style.THICK, label="median of all runs"),
-            Patch(color=style.SKY, alpha=0.4, label="5 % to 95 % of the runs"),
+            Line2D(
+                [], [], color=colours.ROLLOUT, linewidth=style.THICK, label="median of all runs"
+            ),
+            Patch(color=colours.SPREAD, alpha=0.4, label="5 % to 95 % of the runs"),
             *handles,
         ]
     for name, (colour, dashes) in zip(names, style.LINES[1:], strict=False):
@@ -300,8 +302,8 @@ def _shade(axes: Axes, breaches: Sequence[tuple[float, float]]) -> None:
         [(begin, end - begin) for begin, end in breaches],
         (0.0, 1.0),
         transform=axes.get_xaxis_transform(),
-        facecolor=to_rgba(style.VERMILLION, 0.18),
-        edgecolor=to_rgba(style.VERMILLION, 0.5),
+        facecolor=to_rgba(colours.MISSED, 0.18),
+        edgecolor=to_rgba(colours.MISSED, 0.5),
         linewidth=0.8,
         gid="breaches",
     )
@@ -325,7 +327,7 @@ def _name_breaches(axes: Axes, line: Timeline, shown: clock.View, threshold: flo
                     textcoords="offset points",
                     ha="center",
                     size=style.SMALL,
-                    color=style.DARK_VERMILLION,
+                    color=colours.MISSED,
                     gid="breach",
                 )
                 break

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import style
+from sim.plots import colours, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
 from sim.plots.value_axis import value_axis
@@ -137,9 +137,9 @@ def _draw(axes: Axes, one: Curve, ends: tuple[float, float], colour: str, dashes
             continue
         limits = [each.low if math.isfinite(each.low) else each.value]
         limits.append(each.high if math.isfinite(each.high) else each.value)
-        axes.plot(limits, [each.share] * 2, color=colour, linewidth=3, alpha=0.75, gid="limits")
+        axes.plot(limits, [each.share] * 2, color=colour, linewidth=3, gid="limits")
         axes.plot(
-            [each.value], [each.share], color=colour, marker="o", markerfacecolor="white",
+            [each.value], [each.share], color=colour, marker="o", markerfacecolor=colours.PAPER,
             markersize=6, gid="quantile",
         )  # fmt: skip
 
@@ -153,11 +153,11 @@ def _explain(page: Picture, curves: Mapping[str, Curve], *, has_bound: bool) -> 
             line.set_label(label)
             handles.append(line)
     if any(one.half_width for one in curves.values()):
-        handles.append(Patch(color=style.GREY, alpha=0.3, label="the whole curve at 95 % (DKW)"))
+        handles.append(Patch(color=colours.QUIET, alpha=0.3, label="the whole curve at 95 % (DKW)"))
     if any(one.quantiles for one in curves.values()):
-        dot: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": "white"}
+        dot: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": colours.PAPER}
         label = "p5, p50, p95 with limits, each one-sided at 95 %"
-        handles.append(Line2D([], [], color=style.GREY, linewidth=3, label=label, **dot))
+        handles.append(Line2D([], [], color=colours.ROLLOUT, linewidth=3, label=label, **dot))
     if has_bound:
         handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
     if handles:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots import clock, style, variants
+from sim.plots import clock, colours, style, variants
 from sim.plots.layout import POINTS
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
@@ -201,12 +201,17 @@ def _draw_dots(
         [places[one.variant] for one in lines],
         [min(one.low, edge) for one in lines],
         [min(one.high, edge) for one in lines],
-        color=style.BLUE,
+        color=colours.ROLLOUT,
         linewidth=_THICK * size / _DOT,
         gid="interval",
     )
-    face = "white" if panel.quantiles else style.BLUE
-    dots: dict[str, Any] = {"color": style.BLUE, "linestyle": "", "markersize": size, "zorder": 3}
+    face = colours.PAPER if panel.quantiles else colours.ROLLOUT
+    dots: dict[str, Any] = {
+        "color": colours.ROLLOUT,
+        "linestyle": "",
+        "markersize": size,
+        "zorder": 3,
+    }
     inside = [one for one in estimates if math.isfinite(one.value)]
     heights = [places[one.variant] for one in inside]
     values = [one.value for one in inside]
@@ -216,7 +221,7 @@ def _draw_dots(
         axes.plot([edge] * len(beyond), beyond, marker=">", gid="beyond", clip_on=False, **dots)
 
 
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+_BEHIND = {"facecolor": colours.PAPER, "edgecolor": "none", "pad": 0.8}
 """Of a number: no objective's line goes through it."""
 
 
@@ -248,7 +253,7 @@ def _write_at_edge(axes: Axes, place: float, text: str) -> None:
         va="center_baseline",
         size=style.SMALL,
         style="italic",
-        color=style.GREY,
+        color=colours.QUIET,
         bbox=_BEHIND,
     )
 
@@ -263,7 +268,7 @@ def _is_beyond(one: Estimate) -> bool:
 
 def _explain(page: Picture, panels: Sequence[Panel]) -> None:
     """The legend names what occurs; where one kind of dot has lines, the other is named too."""
-    dot: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": _DOT}
+    dot: dict[str, Any] = {"color": colours.ROLLOUT, "marker": "o", "markersize": _DOT}
     lines = {each.quantiles for each in panels if any(map(_has_line, each.estimates))}
     kinds = {each.quantiles for each in panels} if lines else lines
     handles = []
@@ -271,7 +276,7 @@ def _explain(page: Picture, panels: Sequence[Panel]) -> None:
         handles.append(Line2D([], [], linewidth=_THICK, label="mean, its 95 % interval", **dot))
     if True in kinds:
         label = "median, and to the bad 5 % of the runs"
-        line = Line2D([], [], linewidth=_THICK, label=label, markerfacecolor="white", **dot)
+        line = Line2D([], [], linewidth=_THICK, label=label, markerfacecolor=colours.PAPER, **dot)
         handles.append(line)
     if any(_is_beyond(one) for each in panels for one in each.estimates):
         beyond = {**dot, "marker": ">", "linestyle": ""}

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, steps, style
+from sim.plots import clock, colours, steps, style
 from sim.plots.readout import Reading, Readout
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ class _Look:
 
 # In order of drawing: what is worse hides what is better.
 _LOOKS: dict[Category, _Look] = {
-    "ready": _Look("in service", "#D9ECF7"),
-    "draining": _Look("draining: takes no new tasks", "#9CCBE6", style.BLUE, "\\\\"),
-    "scaling": _Look("being created or removed", style.PALE, style.GREY, "||"),
-    "replacing": _Look("created or deleted", "#EAF4FA", style.BLUE, "xxxx"),
-    "other": _Look("out for another reason", "#BDBDBD", "#7A7A7A", "...."),
-    "updating": _Look("updating", style.BLUE),
-    "failing": _Look("failing", "#F2A878", style.DARK_VERMILLION, "////"),
+    "ready": _Look("in service", colours.SERVING),
+    "draining": _Look("draining: takes no new tasks", colours.DRAINING, colours.ROLLOUT, "\\\\"),
+    "scaling": _Look("being created or removed", colours.SCALING, colours.QUIET, "||"),
+    "replacing": _Look("created or deleted", colours.REPLACING, colours.ROLLOUT, "xxxx"),
+    "other": _Look("out for another reason", colours.OTHER, colours.QUIET, "...."),
+    "updating": _Look("updating", colours.ROLLOUT),
+    "failing": _Look("failing", colours.FAILING, colours.MISSED, "////"),
 }
 _OUT: tuple[Category, ...] = ("other", "updating", "failing")
 

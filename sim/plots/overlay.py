@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
-from sim.plots import capacity, clock, style
+from sim.plots import capacity, clock, colours, style
 from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted
 
@@ -38,7 +38,7 @@ def figure(
         raise ValueError(f"there must be 1 to {MOST} lines to draw, got {len(lines)}")
     every = list(lines.values())
     shown = capacity.view(every, [], [])
-    looks = style.LINES if len(lines) > 1 else ((style.INK, "-"),)
+    looks = style.LINES if len(lines) > 1 else ((colours.INK, "-"),)
     with style.look():
         page = style.picture(title, subtitle, _HEIGHT)
         axes = page.subplots()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.plots import capacity, clock, steps, style
+from sim.plots import capacity, clock, colours, steps, style
 from sim.plots.readout import Panel, Steps, read_steps
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.typing import ColorType
 
     from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 _HEIGHT = 4.4
 _SHARES = (3, 2)
 """How the two panels divide the height."""
-_PALE_VERMILLION = "#F6D3BB"  # a thin line alone is hardly seen
+_PALE = 0.16  # a thin line alone is hardly seen
 _WHOLE = 10
 """An average from here on is told without decimals."""
 _LEAST = 0.01
@@ -51,10 +53,10 @@ def figure(
     with style.look():
         page = style.picture(title or headline(waiting), subtitle, _HEIGHT)
         above, below = page.subplots(2, 1, sharex=True, height_ratios=_SHARES)
-        _fill(above, used, shown, style.SKY, gid="used")
+        _fill(above, used, shown, colours.RUNNING, gid="used")
         capacity.draw_line(above, slots, shown, gid="slots")
-        _fill(below, waiting, shown, _PALE_VERMILLION, gid="tasks")
-        capacity.draw_line(below, waiting, shown, colour=style.VERMILLION, gid="waiting")
+        _fill(below, waiting, shown, to_rgba(colours.WAITING, _PALE), gid="tasks")
+        capacity.draw_line(below, waiting, shown, colour=colours.WAITING, gid="waiting")
         style.count_axis(above, max(used.values.max(), slots.values.max()))
         style.count_axis(below, waiting.values.max())
         above.set_ylabel("slots")
@@ -64,8 +66,8 @@ def figure(
         clock.time_axis(below, shown, start)
         page.legend(
             handles=[
-                Line2D([], [], color=style.INK, linewidth=style.THICK, label="slots in service"),
-                Patch(color=style.SKY, label="of them in use"),
+                Line2D([], [], color=colours.INK, linewidth=style.THICK, label="slots in service"),
+                Patch(color=colours.RUNNING, label="of them in use"),
             ],
             loc="outside lower center",
             ncols=2,
@@ -93,7 +95,7 @@ def _show(mean: float) -> str:
     return f"{round(mean, 2):.2g}" if mean < _WHOLE else f"{mean:,.0f}"
 
 
-def _fill(axes: Axes, line: Timeline, shown: clock.View, colour: str, gid: str) -> None:
+def _fill(axes: Axes, line: Timeline, shown: clock.View, colour: ColorType, gid: str) -> None:
     """The area under a step line."""
     times, values = steps.corners(line, shown.left, shown.right)
     axes.fill_between(times, values, step="post", color=colour, linewidth=0, gid=gid)

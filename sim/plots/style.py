@@ -1,7 +1,7 @@
-"""How every figure looks: colours, fonts, and a page with a title that states the answer.
+"""How every figure looks: lines, fonts, and a page with a title that states the answer.
 
-Colours are Okabe and Ito's (2008), told apart by all kinds of colour vision; where areas meet or
-lines cross, hatches and dashes tell them apart in greyscale too.
+What colours mean is told in `colours`; where areas meet or lines cross, hatches and dashes tell
+them apart too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from PIL import Image
 
 from sim.core.units import show_share
+from sim.plots import colours
 from sim.plots.layout import PAD, POINTS, PageLayout
 from sim.plots.text import FONT, drawable, fitted, fitted_apart, lines, text_width
 
@@ -34,28 +35,19 @@ if TYPE_CHECKING:
 
     from sim.plots.readout import Readout
 
-BLUE, SKY, VERMILLION = "#0072B2", "#56B4E9", "#D55E00"
-INK, GREY, PALE = "#1A1A1A", "#5F5F5F", "#E4E4E4"
-LINES: tuple[tuple[str, Any], ...] = (
-    (BLUE, "-"),
-    (VERMILLION, (0, (6, 1.5))),
-    ("#009E73", (0, (3, 1.2))),
-    ("#CC79A7", (0, (7, 1.5, 1.5, 1.5))),
-    ("#E69F00", "-"),
-    (SKY, (0, (1.5, 1))),
-    (GREY, (0, (5, 3))),
-    (INK, (0, (1, 2))),
+_DASHES: tuple[Any, ...] = (
+    *("-", (0, (6, 1.5)), (0, (3, 1.2)), (0, (7, 1.5, 1.5, 1.5))),
+    *((0, (10, 2)), (0, (1.5, 1)), (0, (5, 3)), (0, (1, 2))),
 )
+LINES: tuple[tuple[str, Any], ...] = tuple(zip(colours.LINES, _DASHES, strict=True))
 """Colours and dashes of lines that cross: so many can be told apart."""
 
 OBJECTIVE: dict[str, Any] = {
-    "color": VERMILLION,
+    "color": colours.MISSED,
     "linewidth": 1.3,
     "linestyle": (0, (7, 2, 1.5, 2)),
 }
 """The line at what an objective asks for."""
-DARK_VERMILLION = "#8A3C00"
-"""Of what stands on a shade of the other."""
 THICK = 1.8
 """Points of a line that is to be looked at."""
 LEGEND_NAME = 180.0
@@ -85,7 +77,7 @@ _WIDEST_NAME = 150.0
 """Points of a row's name."""
 _WIDEST_LABEL = 320.0
 """Points of a mark's label."""
-_DOTTED: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (1, 2))}
+_DOTTED: dict[str, Any] = {"color": colours.QUIET, "linewidth": 0.9, "linestyle": (0, (1, 2))}
 _MOST_LABELS = 4
 """Marks at more instants than this share labels."""
 _LABEL_ROW = 14.0
@@ -95,24 +87,24 @@ _LOOK: dict[Any, Any] = {
     **{key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"},
     "font.family": [FONT],
     "font.size": NORMAL,
-    "text.color": INK,
+    "text.color": colours.INK,
     "text.parse_math": False,  # a name may hold dollar signs
     "text.hinting": "none",  # so texts are as wide as they were measured, and glyphs load sooner
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
+    "axes.edgecolor": colours.QUIET,
+    "axes.labelcolor": colours.INK,
     "axes.labelsize": NORMAL,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.linewidth": 0.8,
     "axes.titley": 1.0,  # where it would be put anyway, once all tick labels are measured for it
     "axes.axisbelow": True,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
+    "xtick.color": colours.QUIET,
+    "ytick.color": colours.QUIET,
+    "xtick.labelcolor": colours.INK,
+    "ytick.labelcolor": colours.INK,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
-    "grid.color": PALE,
+    "grid.color": colours.RULE,
     "grid.linewidth": 0.8,
     "hatch.linewidth": 1.0,
     "legend.fontsize": SMALL,
@@ -163,14 +155,14 @@ def picture(title: str, subtitle: str, inches: float) -> Picture:
     subtitles = lines(subtitle, room, SMALL, "normal", _MOST_TITLE_LINES)
     heading = len(titles) * _TITLE_LINE + len(subtitles) * _SUBTITLE_LINE + 1.3 * _MARGIN
     height = inches + heading
-    figure = Picture(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    figure = Picture(figsize=(WIDTH, height), dpi=DPI, facecolor=colours.PAPER)
     FigureCanvasAgg(figure)
     figure.set_layout_engine(PageLayout(heading))
     figure.title, figure.subtitle = title, subtitle
     top, texts = height - _MARGIN, list[Text]()
     for written, size, weight, colour, step in (
-        (titles, LARGE, "bold", INK, _TITLE_LINE),
-        (subtitles, SMALL, "normal", GREY, _SUBTITLE_LINE),
+        (titles, LARGE, "bold", colours.INK, _TITLE_LINE),
+        (subtitles, SMALL, "normal", colours.QUIET, _SUBTITLE_LINE),
     ):
         for line in written:
             text = figure.text(
@@ -243,7 +235,13 @@ def nothing(axes: Axes, sentence: str) -> None:
     """Say in the axes that there is nothing to draw, and why."""
     axes.set_axis_off()
     axes.text(
-        0.5, 0.5, drawable(sentence), transform=axes.transAxes, ha="center", va="center", color=GREY
+        0.5,
+        0.5,
+        drawable(sentence),
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=colours.QUIET,
     )
 
 
@@ -307,7 +305,7 @@ def draw_marks(
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             size=SMALL,
-            color=GREY,
+            color=colours.QUIET,
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",

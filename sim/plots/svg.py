@@ -35,7 +35,7 @@ _LEAST = 6.0
 def svg(figure: Picture, name: str) -> str:
     """The figure below its heading; `name` makes its ids its own among those of a page.
 
-    A colour ``#0072b2`` is ``var(--c0072b2, #0072b2)``: the page may have another one for it.
+    A colour ``#rrggbb`` is ``var(--crrggbb, #rrggbb)``: the page may have another one for it.
     """
     engine = figure.get_layout_engine()
     assert isinstance(engine, PageLayout)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.core.formatting import format_compact
-from sim.plots import style
+from sim.plots import colours, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import fitted, text_width
@@ -27,6 +27,37 @@ _LABEL = 230.0
 """Points of a label."""
 _MOST_LABELS = 9
 _ROOM = 0.08
+_STANDINGS = {
+    "no": "behind",
+    "not told apart": "not told apart from the front",
+    "": "left out: too seldom well ended",
+}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "behind": {"marker": ".", "color": colours.BEHIND, "markersize": 7},
+    "not told apart from the front": {
+        "marker": "D",
+        "color": colours.ROLLOUT,
+        "markerfacecolor": colours.PAPER,
+        "markersize": 5,
+    },
+    "left out: too seldom well ended": {
+        "marker": "x",
+        "color": colours.QUIET,
+        "markersize": 5,
+    },
+}
+_KNEE: dict[str, Any] = {
+    "marker": "o",
+    "markerfacecolor": "none",
+    "markeredgecolor": colours.INK,
+    "markeredgewidth": 1.8,
+}
+_BEHIND_LABEL: dict[str, Any] = {
+    "facecolor": colours.PAPER,
+    "alpha": 0.75,
+    "edgecolor": "none",
+    "pad": 0.8,
+}
 _WIDE, _HIGH = 560.0, 270.0
 """Points of the axes, about: labels that would meet are left out."""
 
@@ -66,34 +97,18 @@ def figure(
     with style.look():
         page = style.picture(title, subtitle, _HEIGHT)
         axes = page.subplots()
-        groups = {
-            "behind": there & (standing == "no"),
-            "not told apart from the front": there & (standing == "not told apart"),
-            "left out: too seldom well ended": there & (standing == ""),
-        }
-        looks: dict[str, dict[str, Any]] = {
-            "behind": {"color": "#B0B0B0", "markersize": 4},
-            "not told apart from the front": {
-                "color": style.SKY, "markersize": 5, "markeredgecolor": style.BLUE,
-            },
-            "left out: too seldom well ended": {
-                "color": "none", "markersize": 4, "markeredgecolor": style.GREY,
-            },
-        }  # fmt: skip
+        groups = {name: there & (standing == own) for own, name in _STANDINGS.items()}
         for name, chosen in groups.items():
-            axes.plot(
-                x.means[chosen], y.means[chosen], linestyle="", marker="o", gid=name, **looks[name]
-            )
+            axes.plot(x.means[chosen], y.means[chosen], linestyle="", gid=name, **_LOOKS[name])
         _draw_front(axes, x, y, front)
         if knee is not None:
             axes.plot(
-                x.means[[knee]], y.means[[knee]], marker="o", markersize=15, markerfacecolor="none",
-                markeredgecolor=style.VERMILLION, markeredgewidth=1.8, linestyle="", gid="knee",
-            )  # fmt: skip
+                x.means[[knee]], y.means[[knee]], markersize=15, linestyle="", gid="knee", **_KNEE
+            )
         ends = [_scale(axes, name, side, there) for name, side in (("x", x), ("y", y))]
         _label(axes, x, y, _chosen(front, knee), labels, ends)
         axes.grid()
-        shown = {name: looks[name] for name, chosen in groups.items() if chosen.any()}
+        shown = [name for name, chosen in groups.items() if chosen.any()]
         _explain(page, shown, has_front=front.size > 0, has_knee=knee is not None)
     page.readout = _readout(axes, x, y, labels, standing)
     return page
@@ -121,7 +136,7 @@ def _draw_front(axes: Axes, x: Side, y: Side, front: NDArray[np.intp]) -> None:
         return
     where: Literal["post", "pre"] = "post" if x.better == "lower" else "pre"
     axes.step(
-        x.means[front], y.means[front], where=where, color=style.BLUE, linewidth=1.0, alpha=0.6,
+        x.means[front], y.means[front], where=where, color=colours.ROLLOUT, linewidth=0.8,
         gid="front line",
     )  # fmt: skip
     spread = [
@@ -130,7 +145,7 @@ def _draw_front(axes: Axes, x: Side, y: Side, front: NDArray[np.intp]) -> None:
     ]
     axes.errorbar(
         x.means[front], y.means[front], xerr=spread[0], yerr=spread[1], linestyle="", marker="o",
-        markersize=6, color=style.BLUE, elinewidth=1.0, zorder=3, gid="front",
+        markersize=6, color=colours.ROLLOUT, elinewidth=1.0, zorder=3, gid="front",
     )  # fmt: skip
 
 
@@ -182,7 +197,7 @@ def _label(
                     text, (x.means[place], y.means[place]), (9 if to_right else -9, up),
                     textcoords="offset points", ha="left" if to_right else "right", va="bottom",
                     size=style.SMALL, gid="label",
-                    bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8},
+                    bbox=_BEHIND_LABEL,
                 )  # fmt: skip
                 break
 
@@ -191,19 +206,13 @@ def _apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
 
 
-def _explain(
-    page: Picture, shown: dict[str, dict[str, Any]], *, has_front: bool, has_knee: bool
-) -> None:
+def _explain(page: Picture, shown: Sequence[str], *, has_front: bool, has_knee: bool) -> None:
     handles: list[Any] = []
     if has_front:
         label = "front, with 95 % intervals of the means"
-        handles.append(Line2D([], [], color=style.BLUE, marker="o", markersize=6, label=label))
-    for name, look in shown.items():
-        handles.append(Line2D([], [], linestyle="", marker="o", label=name, **look))
+        handles.append(Line2D([], [], color=colours.ROLLOUT, marker="o", markersize=6, label=label))
+    handles += [Line2D([], [], linestyle="", label=name, **_LOOKS[name]) for name in shown]
     if has_knee:
-        mark: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": style.VERMILLION}
-        handles.append(
-            Line2D([], [], linestyle="", marker="o", markersize=11, label="knee", **mark)
-        )
+        handles.append(Line2D([], [], linestyle="", markersize=11, label="knee", **_KNEE))
     if handles:
         page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import format_compact
-from sim.plots import style
+from sim.plots import colours, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import text_width
@@ -36,8 +37,7 @@ _BAR, _FRAME = 0.16, 1.7
 _DARK = 0.55
 """Below this share of the colours white reads best on a cell."""
 _HATCHES = {"missed": "\\\\\\\\", "undecided": "..."}
-_HATCHING = "#FFFFFF99"
-_NONE = "#DADADA"
+_HATCHING = to_rgba(colours.ON_DARK, 0.6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +65,9 @@ def figure(
         grid = page.subplots(2, 1, height_ratios=[high, _BAR])
         axes, bar = grid.flat
         low, top = _range(cells.means)
-        colours = mpl.colormaps[COLOURS].with_extremes(bad=_NONE)
+        shades = mpl.colormaps[COLOURS].with_extremes(bad=colours.NO_VALUE)
         axes.imshow(
-            np.ma.masked_invalid(cells.means), origin="lower", aspect="auto", cmap=colours,
+            np.ma.masked_invalid(cells.means), origin="lower", aspect="auto", cmap=shades,
             vmin=low, vmax=top, interpolation="nearest", gid="cells",
         )  # fmt: skip
         _hatch(axes, cells.verdicts)
@@ -145,7 +145,7 @@ def _write(
             behind = {"bbox": {"facecolor": shade, "edgecolor": "none", "pad": 1.0}}
         axes.text(
             at[1], at[0], text, ha="center", va="center_baseline", size=style.SMALL,
-            color=style.INK if bright else "white", gid="number", **behind,
+            color=colours.ON_BRIGHT if bright else colours.ON_DARK, gid="number", **behind,
         )  # fmt: skip
 
 
@@ -164,9 +164,11 @@ def _explain(page: Picture, cells: Cells, none: str) -> None:
     for verdict, hatch in _HATCHES.items():
         if (cells.verdicts == verdict).any():
             label = f"an objective is {verdict}"
-            handles.append(Patch(facecolor=style.GREY, edgecolor="white", hatch=hatch, label=label))
+            handles.append(
+                Patch(facecolor=colours.QUIET, edgecolor=colours.ON_DARK, hatch=hatch, label=label)
+            )
     if np.isnan(cells.means).any():
-        handles.append(Patch(facecolor=_NONE, label=none))
+        handles.append(Patch(facecolor=colours.NO_VALUE, label=none))
     if not handles and (cells.verdicts == "met").any():
         handles.append(Line2D([], [], linestyle="", label="every objective is met in every cell"))
     if handles:

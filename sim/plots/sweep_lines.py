@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import style
+from sim.plots import colours, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import fitted
@@ -149,7 +149,7 @@ def _explain(
             handles.append(line)
     curves = [curve for panel in panels for curve in panel.curves.values()]
     if any((~np.isnan(curve.low)).any() for curve in curves):
-        handles.append(Patch(color=style.GREY, alpha=0.3, label="mean with its 95 % interval"))
+        handles.append(Patch(color=colours.QUIET, alpha=0.3, label="mean with its 95 % interval"))
     if any(panel.bound is not None for panel in panels):
         handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
     if missing:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import style
+from sim.plots import colours, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.value_axis import value_axis
 
@@ -29,8 +29,12 @@ MOST = 15
 """Rows of a picture."""
 _ROW, _FRAME, _LEGEND = 0.36, 0.9, 0.3
 _BAR, _MARGIN = 0.36, 0.06
-_COLOURS = {"halved": style.SKY, "doubled": style.VERMILLION}
-_BASE: dict[str, Any] = {"color": style.INK, "linewidth": 1.0, "linestyle": (0, (4, 2))}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "halved": {"facecolor": colours.PAPER, "hatch": "/////"},
+    "doubled": {"facecolor": colours.ROLLOUT},
+}
+_EDGE: dict[str, Any] = {"edgecolor": colours.ROLLOUT, "linewidth": 0.8}
+_BASE: dict[str, Any] = {"color": colours.INK, "linewidth": 1.0, "linestyle": (0, (4, 2))}
 _BESIDE = 4.0
 """Points between a bar and what is written beside it."""
 
@@ -113,9 +117,9 @@ def _ends(bar: Bar) -> tuple[float, float, float]:
 def _draw(axes: Axes, at: float, bar: Bar, base: float, what: str) -> None:
     has_bar = math.isfinite(bar.value) and math.isfinite(base)
     if has_bar and bar.value != base:
-        axes.barh(at, bar.value - base, _BAR, left=base, color=_COLOURS[what], gid=what)
+        axes.barh(at, bar.value - base, _BAR, left=base, gid=what, **_LOOKS[what], **_EDGE)
     if has_bar and bar.low < bar.high:
-        axes.plot([bar.low, bar.high], [at, at], color=style.INK, linewidth=1.4, gid="interval")
+        axes.plot([bar.low, bar.high], [at, at], color=colours.INK, linewidth=1.4, gid="interval")
     note = bar.note or ("identical" if has_bar and bar.value == base else "")
     if note:  # on the side of the base to which no bar leads
         side = -1 if has_bar and bar.value > base else 1
@@ -123,14 +127,14 @@ def _draw(axes: Axes, at: float, bar: Bar, base: float, what: str) -> None:
             note, (base if math.isfinite(base) else 0.5, at), (side * _BESIDE, 0),
             xycoords="data" if math.isfinite(base) else ("axes fraction", "data"),
             textcoords="offset points", ha="left" if side > 0 else "right", va="center",
-            size=style.SMALL - 1, color=style.GREY, gid="note",
+            size=style.SMALL - 1, color=colours.QUIET, gid="note",
         )  # fmt: skip
 
 
 def _explain(page: Picture) -> None:
-    handles: list[Any] = [Patch(color=colour, label=what) for what, colour in _COLOURS.items()]
+    handles: list[Any] = [Patch(label=what, **look, **_EDGE) for what, look in _LOOKS.items()]
     handles.append(
-        Line2D([], [], color=style.INK, linewidth=1.4, label="95 % interval of the change")
+        Line2D([], [], color=colours.INK, linewidth=1.4, label="95 % interval of the change")
     )
     handles.append(Line2D([], [], label="as the scenario is", **_BASE))
     page.legend(handles=handles, loc="outside lower center", ncols=len(handles))

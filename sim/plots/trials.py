@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.core.formatting import show, show_range
-from sim.plots import style
+from sim.plots import colours, style
 from sim.plots.clock import Scale, TimeTicks
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
@@ -33,10 +33,11 @@ MOST = 4
 _HEIGHT, _LEGEND = 2.7, 0.45
 _MARGIN = 0.05
 _LOOKS: dict[str, dict[str, Any]] = {
-    "met": {"marker": "o", "color": style.BLUE, "markerfacecolor": style.BLUE},
-    "missed": {"marker": "X", "color": style.VERMILLION, "markerfacecolor": style.VERMILLION},
-    "undecided": {"marker": "s", "color": style.GREY, "markerfacecolor": "white"},
+    "met": {"marker": "o", "color": colours.MET, "markerfacecolor": colours.MET},
+    "missed": {"marker": "X", "color": colours.MISSED, "markerfacecolor": colours.MISSED},
+    "undecided": {"marker": "s", "color": colours.UNDECIDED, "markerfacecolor": colours.PAPER},
 }
+_DASHES: dict[str, Any] = {"met": "-", "missed": (0, (4, 1.5)), "undecided": (0, (1.5, 1.5))}
 _ROOM = 560.0
 """Points of a panel's title."""
 
@@ -113,7 +114,7 @@ def _readout(panels: Mapping[Axes, Panel], what: str, unit: str) -> Readout:
 
 def _draw(axes: Axes, panel: Panel, bracket: tuple[float, float] | None) -> None:
     if bracket is not None:
-        axes.axvspan(*bracket, color=style.SKY, alpha=0.3, linewidth=0, gid="bracket")
+        axes.axvspan(*bracket, color=colours.SPREAD, alpha=0.3, linewidth=0, gid="bracket")
     axes.axhline(panel.asked, gid="asked", **style.OBJECTIVE)
     for point in panel.points:
         if math.isnan(point.estimate):
@@ -121,7 +122,8 @@ def _draw(axes: Axes, panel: Panel, bracket: tuple[float, float] | None) -> None
         look = _LOOKS[point.verdict]
         if math.isfinite(point.low) and math.isfinite(point.high):
             ends = [point.low, point.high]
-            axes.plot([point.value] * 2, ends, color=look["color"], linewidth=1.6, gid="limits")
+            whisker = {"color": look["color"], "linestyle": _DASHES[point.verdict]}
+            axes.plot([point.value] * 2, ends, linewidth=1.6, gid="limits", **whisker)
         axes.plot(
             [point.value], [point.estimate], linestyle="none", markersize=7, gid="trial", **look
         )
@@ -153,5 +155,5 @@ def _explain(page: Picture, panels: Sequence[Panel], *, has_bracket: bool) -> No
     ]
     handles.append(Line2D([], [], label="asked for", **style.OBJECTIVE))
     if has_bracket:
-        handles.append(Patch(color=style.SKY, alpha=0.3, label="the answer lies here"))
+        handles.append(Patch(color=colours.SPREAD, alpha=0.3, label="the answer lies here"))
     page.legend(handles=handles, loc="outside lower center", ncols=5)

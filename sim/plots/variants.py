@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
 from sim.core.wall_clock import show_instant
-from sim.plots import capacity, clock, style, up_to_date
+from sim.plots import capacity, clock, colours, style, up_to_date
 from sim.plots.layout import POINTS
 from sim.plots.readout import Panel, read_steps
 from sim.plots.text import fitted, text_width
@@ -250,7 +250,7 @@ def _name_panel(axes: Axes, name: str, answer: str, inches: float) -> None:
     room = _titles(inches) - text_width(answer, style.SMALL)
     name = fitted(name, room, style.NORMAL, "bold")
     axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")
-    axes.set_title(answer, loc="right", size=style.SMALL, color=style.GREY)
+    axes.set_title(answer, loc="right", size=style.SMALL, color=colours.QUIET)
 
 
 def _share_axes(panels: Sequence[Axes], columns: int, used: int) -> None:

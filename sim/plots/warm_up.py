@@ -13,7 +13,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, style
+from sim.plots import clock, colours, style
+from sim.plots.readout import Panel, Steps, read_steps
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 _HEIGHT = 4.4
 _SHARES = (3, 2)
-_CUT: dict[str, Any] = {"color": style.VERMILLION, "linewidth": 1.4, "linestyle": (0, (6, 2))}
-_GIVEN: dict[str, Any] = {"color": style.INK, "linewidth": 1.2, "linestyle": (0, (1, 2))}
+_CUT: dict[str, Any] = {"color": colours.INK, "linewidth": 1.4, "linestyle": (0, (6, 2))}
+_GIVEN: dict[str, Any] = {"color": colours.INK, "linewidth": 1.2, "linestyle": (0, (1, 2))}
 
 
 def figure(
@@ -50,12 +51,13 @@ def figure(
         title = (
             f"Steady from {show_instant(steady_from, start) if first else 'the start'} on (MSER-5)"
         )
+    shown = clock.View(0.0, horizon, 0.0, horizon)
     edges = np.linspace(0.0, horizon, len(means) + 1)
     with style.look():
         page = style.picture(title, subtitle, _HEIGHT)
         above, below = page.subplots(2, 1, sharex=True, height_ratios=_SHARES)
-        above.stairs(means, edges, baseline=None, color=style.BLUE, gid="mean")
-        below.plot(edges[: len(errors)], errors, color=style.BLUE, gid="error")
+        above.stairs(means, edges, baseline=None, color=colours.ROLLOUT, gid="mean")
+        below.plot(edges[: len(errors)], errors, color=colours.ROLLOUT, gid="error")
         for axes in (above, below):
             if math.isfinite(steady_from):
                 axes.axvline(steady_from, gid="cut", **_CUT)
@@ -66,13 +68,18 @@ def figure(
         below.set_ylim(bottom=0.0)
         above.set_ylabel(what)
         below.set_ylabel("error left")
-        clock.time_axis(below, clock.View(0.0, horizon, 0.0, horizon), start)
+        clock.time_axis(below, shown, start)
         _explain(page, steady_from, warm_up)
+    lines = {
+        what: Steps(edges[:-1], means, ""),
+        "error left": Steps(edges[: len(errors)], errors, ""),
+    }
+    page.readout = read_steps({"": Panel([above, below], lines)}, shown, start)
     return page
 
 
 def _explain(page: Picture, steady_from: float, warm_up: float) -> None:
-    handles = [Line2D([], [], color=style.BLUE, label="mean over the runs")]
+    handles = [Line2D([], [], color=colours.ROLLOUT, label="mean over the runs")]
     if math.isfinite(steady_from):
         handles.append(Line2D([], [], label="steady from here on (MSER-5)", **_CUT))
     if warm_up:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sim.report.palette import style_sheet
+from sim.report.palette import LIGHT, style_sheet
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -22,7 +22,7 @@ def render(page: Page) -> str:
 
 def render_output(output: Output) -> str:
     """What a notebook shows, as HTML that leaves the rest of the notebook as it is."""
-    return _template("output.html").render(output=output)
+    return _template("output.html").render(output=output, colours=LIGHT)
 
 
 @cache

@@ -8,7 +8,7 @@ from artists import found, legend_labels, main_axes, spans, title
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
-from sim.plots import gantt, style
+from sim.plots import colours, gantt
 from sim.plots.gantt import Interval
 from sim.plots.style import Mark
 
@@ -138,7 +138,7 @@ def test_bars_of_no_width_are_seen_wherever_they_are():
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3] / 255
-    blue = (abs(pixels - to_rgb(style.BLUE)).max(axis=2) < 0.02).any(axis=1)
+    blue = (abs(pixels - to_rgb(colours.ROLLOUT)).max(axis=2) < 0.02).any(axis=1)
     (updating,) = found(figure.axes[0], "updating")
     for path in updating.get_paths():
         middle = path.get_extents().y0 / 2 + path.get_extents().y1 / 2
@@ -154,7 +154,7 @@ def test_no_interval_can_be_drawn():
 
 def test_colours_are_those_of_the_house():
     axes = main_axes(gantt.figure([*READY, *WALK]))
-    assert tuple(found(axes, "updating")[0].get_facecolor()[0][:3]) == to_rgb(style.BLUE)
+    assert tuple(found(axes, "updating")[0].get_facecolor()[0][:3]) == to_rgb(colours.ROLLOUT)
 
 
 @pytest.mark.parametrize(

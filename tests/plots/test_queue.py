@@ -10,7 +10,7 @@ from artists import found
 from matplotlib.colors import to_rgb
 
 from sim.core.timelines import Timeline
-from sim.plots import queue, style
+from sim.plots import colours, queue
 from sim.plots.style import Mark
 
 DAY = 86400.0
@@ -140,12 +140,12 @@ def test_the_legend_names_what_is_above_and_hides_nothing():
 
 def test_waiting_tasks_and_slots_have_colours_of_their_own():
     above, below = drawn().axes
-    colours = [
+    seen = [
         to_rgb(found(axes, gid)[0].get_color())
         for axes, gid in ((above, "slots"), (below, "waiting"))
     ]
-    colours.append(tuple(found(above, "used")[0].get_facecolor()[0][:3]))
-    assert colours == [to_rgb(one) for one in (style.INK, style.VERMILLION, style.SKY)]
+    seen.append(tuple(found(above, "used")[0].get_facecolor()[0][:3]))
+    assert seen == [to_rgb(one) for one in (colours.INK, colours.WAITING, colours.RUNNING)]
 
 
 def test_a_title_may_be_given():
