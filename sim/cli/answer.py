@@ -25,6 +25,11 @@ class Answer:
     """Lines for stderr: why the code is not that of the answer."""
 
 
+def not_written(reason: str) -> str:
+    """What is told where stdout takes no answer."""
+    return f"the answer cannot be written: {reason}"
+
+
 def command_line(words: Sequence[str]) -> str:
     """What the user typed, as a shell takes it."""
     return shlex.join([PROGRAM, *words])

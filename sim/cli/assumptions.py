@@ -46,10 +46,14 @@ def _finished(
     """The answer, once its results are saved."""
     failed = [*_failed(found, options)]
     code = INTERNAL_ERROR if failed else UNDECIDED if found.found.flips else MET
-    folder, code, not_saved = saved(lambda: _save(found, options), code, options)
+
+    def told(style: Style) -> list[str]:
+        return lines(found, style, whole=options.all)
+
+    folder, code, not_saved = saved(lambda: _save(found, options), code, options, told)
     failed += [*not_saved, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
-        lines=lambda style: lines(found, style, whole=options.all),
+        lines=told,
         end=(),
         end_with_places=[f"results: {folder}"] if folder else (),
         data=lambda: _data(found, warnings, folder, failed),
@@ -62,7 +66,7 @@ def _save(found: Assumptions, options: argparse.Namespace) -> Path:
     return found.save(
         options.out,
         overwrite=options.overwrite,
-        figures=options.figures or "all",
+        figures=options.figures or "main",
         answer=streams.text(lines(found, Style(blocks=True), whole=options.all)),
         command=command_line(options.words),
     )

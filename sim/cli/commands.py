@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sim.cli import problems, streams
-from sim.cli.answer import INTERNAL_ERROR, INTERRUPTED, NOT_SAVED, WRONG_INPUT, Answer
+from sim.cli.answer import INTERNAL_ERROR, INTERRUPTED, NOT_SAVED, WRONG_INPUT, Answer, not_written
 from sim.cli.console import as_markdown
 from sim.cli.json_text import json_text
 from sim.cli.options import PROGRAM, asked_format, parser
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         streams.tell(answer.notes)
         failed = streams.write(sys.stdout, answer.text)
         if failed:
-            streams.tell([f"{PROGRAM}: the answer cannot be written: {failed}"])
+            streams.tell([f"{PROGRAM}: {not_written(failed)}"])
             return NOT_SAVED
         return answer.code
 

@@ -83,12 +83,12 @@ def _finished(
         return found.save(
             options.out,
             overwrite=options.overwrite,
-            figures=options.figures != "none",
+            figures=options.figures or "main",
             answer=streams.text([*lines(Style(blocks=True)), *footer(found.about.assumptions, [])]),
             command=command_line(options.words),
         )
 
-    folder, code, not_saved = saved(save, _code(found), options)
+    folder, code, not_saved = saved(save, _code(found), options, lines)
     wrong += [*not_saved, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
         lines=lines,

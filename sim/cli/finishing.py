@@ -17,7 +17,7 @@ from sim.cli.answer import (
     command_line,
 )
 from sim.cli.console import Style
-from sim.cli.forms import Forms, in_form
+from sim.cli.forms import Forms, in_form, told_before
 from sim.cli.junit import suites_of, unsaved
 from sim.cli.keeping import goes_on
 from sim.cli.summary import footer
@@ -47,7 +47,9 @@ def finished(
 
     What is `kept` on the way is needed no more then.
     """
-    folder, code, found = saved(lambda: _save(results, lines, options), _code(results), options)
+    folder, code, found = saved(
+        lambda: _save(results, lines, options), _code(results), options, lines
+    )
     not_saved = problems.lines(found)
     found += let_go(kept, options, saved=folder is not None)
     every = [*failed.problems(results, options), *found]
@@ -65,14 +67,28 @@ def finished(
 
 
 def saved(
-    save: Callable[[], Path], code: int, options: argparse.Namespace
+    save: Callable[[], Path],
+    code: int,
+    options: argparse.Namespace,
+    lines: Callable[[Style], list[str]],
 ) -> tuple[Path | None, int, list[Problem]]:
     """The folder that `save` writes, unless none is asked for; the exit code, and what is wrong.
 
-    The code is that of the answer where nothing is.
+    The code is that of the answer where nothing is. Nobody waits for figures to be drawn: the
+    `lines` of the answer are told before.
     """
     if options.no_files:
         return None, code, []
+    failed = told_before(options, lines)
+    folder, code, found = _saved(save, code, options)
+    if failed:
+        return folder, NOT_SAVED, [Problem("", "", failed), *found]
+    return folder, code, found
+
+
+def _saved(
+    save: Callable[[], Path], code: int, options: argparse.Namespace
+) -> tuple[Path | None, int, list[Problem]]:
     try:
         return save(), code, []
     except ScenarioError as error:
@@ -109,7 +125,7 @@ def _save(
         options.out,
         overwrite=options.overwrite,
         keep=options.keep,
-        figures=options.figures or "all",
+        figures=options.figures or "main",
         answer=streams.text([*lines(Style(blocks=True)), *_end(results, [])]),
         command=command_line(options.words),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import streams
-from sim.cli.answer import Answer, command_line
+from sim.cli.answer import Answer, command_line, not_written
 from sim.cli.console import Style, as_markdown, paragraph
 from sim.cli.json_text import json_text
 from sim.cli.junit import xml
@@ -38,7 +38,9 @@ def in_form(options: argparse.Namespace, code: int, said: Sequence[str], forms: 
     """The answer with its exit code; `said` goes to stderr too, unless what is read tells it."""
     form = options.format or "text"
     if form == "text":
-        lines = [*forms.lines(streams.style(sys.stdout)), *forms.end_with_places]
+        style = streams.style(sys.stdout)
+        before = [] if _is_told_before(options) else forms.lines(style)
+        lines = [*before, *forms.end_with_places]
         return Answer(streams.text(lines), code, tuple(said))
     if form == "json":
         text = json_text(forms.data())
@@ -48,3 +50,18 @@ def in_form(options: argparse.Namespace, code: int, said: Sequence[str], forms: 
     else:
         text = xml(forms.suites())
     return Answer(text, code, () if options.quiet else tuple(said))
+
+
+def told_before(options: argparse.Namespace, lines: Callable[[Style], list[str]]) -> str:
+    """Tell who reads the answer as text before its results are saved, which may take a while.
+
+    Gives what went wrong with that, or nothing.
+    """
+    if not _is_told_before(options):
+        return ""
+    failed = streams.write(sys.stdout, streams.text(lines(streams.style(sys.stdout))))
+    return not_written(failed) if failed else ""
+
+
+def _is_told_before(options: argparse.Namespace) -> bool:
+    return (options.format or "text") == "text" and not options.no_files

@@ -447,7 +447,7 @@ def _places(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--figures",
         choices=("all", "main", "none"),
-        help="figures to write (default: all); main is the one named in the answer",
+        help="figures to write: all, those that the answer refers to (main, the default) or none",
     )
 
 

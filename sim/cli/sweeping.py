@@ -72,13 +72,13 @@ def _finished(
         return found.save(
             options.out,
             overwrite=options.overwrite,
-            figures=options.figures or "all",
+            figures=options.figures or "main",
             answer=streams.text([*lines(Style(blocks=True)), *_end(found, [])]),
             command=command_line(options.words),
         )
 
     told = [Problem("", "", f"internal error: {each}") for each in before]
-    folder, code, wrong = saved(save, _code(found), options)
+    folder, code, wrong = saved(save, _code(found), options, lines)
     wrong = [*told, *wrong, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
         lines=lines,

@@ -49,13 +49,25 @@ class AssumptionPictures:
         keys = {key.metric: key for key in reversed(own) if system in ("", key.system)}
         return self._tornado(one, look_up(keys, metric, "a headline metric"))
 
-    def figures(self) -> Iterator[tuple[str, Picture]]:
-        """Each picture of the results folder with its name: one a headline of the first variant."""
+    def figures(self, *, main: bool = False) -> Iterator[tuple[str, Picture]]:
+        """The pictures that are saved, with their names: one a headline of the first variant.
+
+        `main`: that of the headline which guesses change most.
+        """
         one, *_ = self._found.variants
         several = len(one.simulation.models) > 1
-        for key in headlines(one):
+        keys = headlines(one)
+        for key in [max(keys, key=self._weight)] if main else keys:
             name = f"{key.system}-{key.metric}" if several else key.metric
             yield f"tornado-{name}", self._tornado(one, key)
+
+    def _weight(self, key: Key) -> float:
+        """How much guesses change a headline of the first variant."""
+        one, *_ = self._found.variants
+        return max(
+            (e.weight for e in self._found.effects if (e.variant, e.key) == (one.variant, key)),
+            default=0.0,
+        )
 
     def _tornado(self, one: Experiment, key: Key) -> Picture:
         found, metric = self._found, metric_of(one.scenario, key.system, key.metric)

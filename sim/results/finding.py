@@ -26,6 +26,7 @@ from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
+from sim.results.saved_figures import FIGURES
 from sim.results.trials import picture
 from sim.systems.base.spec import look_up
 
@@ -260,26 +261,27 @@ class FindResults:
         path: str | PathLike[str] | None = None,
         *,
         overwrite: bool = False,
-        figures: bool = True,
+        figures: str = "main",
         answer: str = "",
         command: str = "",
     ) -> Path:
         """Write a folder: find.csv, the scenario of each answer, pictures, the provenance.
 
-        By default a new one, ``results/NAME``; gives its path. `answer` is what the user is told,
-        `command` what was typed.
+        By default a new one, ``results/NAME``; gives its path. There is a picture for each variant
+        unless `figures` are "none". `answer` is what the user is told, `command` what was typed.
 
         Raises
         ------
         ScenarioError
             If the folder cannot be written there. What is there stays.
         """
+        look_up(dict.fromkeys(FIGURES), figures, "a choice of figures")
         about = {**made(command or "from Python"), "find": asdict(self.about)}
         parts = self._parts(figures, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
     def _parts(
-        self, figures: bool, answer: str, about: dict[str, Any]
+        self, figures: str, answer: str, about: dict[str, Any]
     ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
@@ -291,7 +293,7 @@ class FindResults:
                 file = RESOLVED if alone else f"variants/{place}.resolved.yaml"
                 resolved[file] = one.scenario.to_yaml()
                 yield file, resolved[file]
-            if figures:
+            if figures != "none":
                 drawn.append(("find" if alone else f"find-{place}", self.plot(name)))
                 yield f"figures/{drawn[-1][0]}.png", png(drawn[-1][1])
         shown = page_parts.figures(drawn)

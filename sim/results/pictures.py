@@ -7,6 +7,7 @@ the first one is, and is called so.
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -234,20 +235,24 @@ class ResultPictures:
             bound=asked.pop() if len(asked) == 1 else None,
         )
 
-    def figures(self) -> Iterator[tuple[str, Picture]]:
-        """The pictures that are saved, with their names: those that have something to show."""
+    def figures(self, *, main: bool = False) -> Iterator[tuple[str, Picture]]:
+        """The pictures that are saved, with their names: those that have something to show.
+
+        `main`: what the answer refers to. Of one variant that is the picture of each system that
+        says most, of several what sets them beside each other: no distributions.
+        """
         about = self._results.about
         for system in about.headlines:
             name = f"-{system}" if self._several else ""
             if not about.compared:
-                for picture, drawn in self._of_one(system):
+                for picture, drawn in islice(self._of_one(system), 1 if main else None):
                     yield f"{picture}{name}", drawn
                 continue
             if len(self._of.having(system)) <= variants.MOST:
                 series = self._series_apart(system)
                 yield f"variants_{series}{name}", self._side_by_side(system, series)
             yield f"variants_metrics{name}", self.variants_metrics(system)
-        for system in about.headlines:
+        for system in () if main else about.headlines:
             name = f"-{system}" if self._several else ""
             for metric in self._spread_out(system):
                 yield f"distribution_{metric}{name}", self.distribution(metric, system)

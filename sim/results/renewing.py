@@ -17,6 +17,7 @@ from sim.results.finding import FILE
 from sim.results.provenance import RESOLVED
 from sim.results.report_page import report_page
 from sim.results.results import Results, open_results
+from sim.results.saved_figures import chosen, of_report
 from sim.results.sensitivity import ASSUMPTIONS, FLIPS
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _of_runs(folder: files.ResultFolder, found: Results, weighed: Sequence[Block
     try:
         for one in found.about.variants:
             found.simulation(one.name)
-        shown = page_parts.figures(found.plot.figures())
+        shown = page_parts.figures(chosen(found.plot, of_report(about)))
     except ScenarioError as error:
         # A folder does not hold the files that its scenario names.
         without = f"No run can be made again from this folder: {error.problems[0].rule}."

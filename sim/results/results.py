@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import islice
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
@@ -22,6 +21,7 @@ from sim.results.provenance import RESOLVED, About
 from sim.results.quantiles import quantiles
 from sim.results.replication import Replication
 from sim.results.report_page import report_page
+from sim.results.saved_figures import CHOICE, chosen, of_report
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, SavedResults
 from sim.results.sweep_about import SWEEP
@@ -46,9 +46,6 @@ _WHERE_THERE_IS_ANY = ("progress", "conditions", "warm_up")
 
 KEEP = ("timelines", "events")
 """What can be saved of all replications, not only of the first."""
-
-FIGURES = {"all": None, "main": 1, "none": 0}
-"""Which pictures are saved -> how many of them: the first one says most."""
 
 
 def open_results(path: str | PathLike[str]) -> Results | SweepResults:
@@ -187,10 +184,13 @@ class Results(Contents):
         """
         return Run.again(self, replication, variant)
 
-    def report(self) -> str:
-        """All that there is to say on one page: HTML that needs nothing else, as report.html."""
+    def report(self, *, figures: str = "") -> str:
+        """All that there is to say on one page: HTML that needs nothing else, as report.html.
+
+        `figures` as of `save`, by default those of the folder, the main ones at least.
+        """
         about = self._source.provenance or self.about.provenance("from Python")
-        return self._report(self.plot.figures(), about)
+        return self._report(chosen(self.plot, figures or of_report(about)), about)
 
     def _report(self, drawn: Iterable[tuple[str, Picture]], about: Mapping[str, Any]) -> str:
         scenario = self._source.resolved(RESOLVED)
@@ -202,7 +202,7 @@ class Results(Contents):
         *,
         overwrite: bool = False,
         keep: Collection[str] = (),
-        figures: str = "all",
+        figures: str = "main",
         answer: str = "",
         command: str = "",
     ) -> Path:
@@ -215,7 +215,7 @@ class Results(Contents):
         keep
             What to write of all replications: "timelines", "events". They are run again for it.
         figures
-            Which pictures: "all", "main" (the one that says most) or "none".
+            Which pictures: "all", "main" (those that the answer refers to) or "none".
         answer
             What the user is told, for answer.txt; by default there is none.
         command
@@ -230,13 +230,17 @@ class Results(Contents):
             raise ScenarioError.of(f"keep must be a list of {KEEP}, got {shorten_any(keep)}")
         for what in keep:
             look_up(dict.fromkeys(KEEP), what, "something to keep")
-        most = look_up(FIGURES, figures, "a choice of figures")
-        about = self.about.provenance(command or "from Python")
-        parts = self._parts(keep, most, answer, about)
+        drawn = chosen(self.plot, figures)
+        about = {**self.about.provenance(command or "from Python"), CHOICE: figures}
+        parts = self._parts(keep, drawn, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
     def _parts(
-        self, keep: Collection[str], most: int | None, answer: str, about: Mapping[str, Any]
+        self,
+        keep: Collection[str],
+        drawn: Iterable[tuple[str, Picture]],
+        answer: str,
+        about: Mapping[str, Any],
     ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
@@ -249,10 +253,10 @@ class Results(Contents):
                 yield file, self._source.pieces(name)
             elif self._tells(name):
                 yield file, self.table(name)
-        drawn = list(islice(self.plot.figures(), most))
-        for name, picture in drawn:
+        shown = list(drawn)
+        for name, picture in shown:
             yield f"figures/{name}.png", png(picture)
-        yield files.REPORT, self._report(drawn, about)
+        yield files.REPORT, self._report(shown, about)
 
     def _tells(self, name: str) -> bool:
         """Whether a table has anything to tell of such results: these need not."""

@@ -22,13 +22,12 @@ from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, failed_of, made
-from sim.results.results import FIGURES
+from sim.results.saved_figures import chosen
 from sim.results.tables import NUMBER, TEXT, WHOLE
 from sim.simulation import Simulation
-from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
     from os import PathLike
     from pathlib import Path
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from sim.experiments.assumptions import Effect, Sensitivity
     from sim.experiments.failures import FailedReplication
     from sim.files.partial_folder import PartialFolder
+    from sim.plots.style import Picture
     from sim.report.content import Page, Section
     from sim.scenario import Scenario
     from sim.scenario.guesses import Guess
@@ -206,7 +206,7 @@ class Assumptions:
         path: str | PathLike[str] | None = None,
         *,
         overwrite: bool = False,
-        figures: str = "all",
+        figures: str = "main",
         answer: str = "",
         command: str = "",
     ) -> Path:
@@ -219,9 +219,9 @@ class Assumptions:
         ScenarioError
             If the folder cannot be written there. What is there stays.
         """
-        most = look_up(FIGURES, figures, "a choice of figures")
+        drawn = chosen(self.plot, figures)
         about = {**made(command or "from Python"), "assumptions": self.about()}
-        parts = self._parts(most, answer, about)
+        parts = self._parts(drawn, answer, about)
         name = f"{self.name}-assumptions"
         return files.write_results(path, name, parts, about, overwrite=overwrite)
 
@@ -258,7 +258,7 @@ class Assumptions:
         return min(max(runs), MOST_RUNS_TOGETHER)
 
     def _parts(
-        self, most: int | None, answer: str, about: dict[str, Any]
+        self, drawn: Iterable[tuple[str, Picture]], answer: str, about: dict[str, Any]
     ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
@@ -267,10 +267,10 @@ class Assumptions:
         yield "assumptions_flips.csv", tables.from_rows(FLIPS, self.flip_rows())
         if self.found.points:
             yield "assumptions_lhs.csv", self._points()
-        drawn = list(self.plot.figures())[:most]
-        for name, picture in drawn:
+        shown = list(drawn)
+        for name, picture in shown:
             yield f"figures/{name}.png", png(picture)
-        yield files.REPORT, render(self._page(page_parts.figures(drawn), about))
+        yield files.REPORT, render(self._page(page_parts.figures(shown), about))
 
     def _page(self, shown: Section, about: Mapping[str, Any]) -> Page:
         """The content of the report."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -166,21 +166,25 @@ class SweepPictures:
             x, y, labels, standings, knee=knee, title=title, subtitle=self._subtitle({}, "")
         )
 
-    def figures(self) -> Iterator[tuple[str, Picture]]:
-        """Those of a result folder, by name; the first one says most."""
+    def figures(self, *, main: bool = False) -> Iterator[tuple[str, Picture]]:
+        """Those of a result folder, by name; the first one says most.
+
+        `main`: of heat maps one at most, and only where there is nothing else.
+        """
         about = self._about
         every = np.ones(len(self._variants), bool)
-        if len(about.conclusion.front_metrics) == _TWO and about.points > 1:
+        has_front = len(about.conclusion.front_metrics) == _TWO and about.points > 1
+        few = len(self._lines(0, every, alone=False)) <= sweep_lines.MOST_LINES
+        has_lines = few and bool(self._varying(every))
+        if has_front:
             yield "front", self.front()
-        if len(self._lines(0, every, alone=False)) <= sweep_lines.MOST_LINES and self._varying(
-            every
-        ):
+        if has_lines:
             yield "lines", self.lines()
         if about.is_grid and len(about.axes) >= _TWO:
-            pairs = product(self._varying(every), about.variants)
-            for count, (key, variant) in enumerate(pairs):
-                if count >= MOST_HEAT_MAPS:
-                    break
+            most = MOST_HEAT_MAPS
+            if main:
+                most = 0 if has_front or has_lines else 1
+            for key, variant in islice(product(self._varying(every), about.variants), most):
                 name = ".".join(filter(None, key))
                 whose = f"-{variant}" if len(about.variants) > 1 else ""
                 yield (

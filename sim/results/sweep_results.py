@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from sim.results.given import given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED
+from sim.results.saved_figures import CHOICE, chosen, of_report
 from sim.results.sweep_about import SWEEP, SweepAbout
 from sim.results.sweep_contents import SweepContents, check_front
 from sim.results.sweep_cost import afford_sweep
@@ -30,10 +30,9 @@ from sim.results.sweep_pictures import SweepPictures
 from sim.results.sweep_report import sweep_report
 from sim.scenario import points
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Executor
     from os import PathLike
     from pathlib import Path
@@ -44,10 +43,8 @@ if TYPE_CHECKING:
     from sim.experiments.sweeps import FailedAt
     from sim.files import ResultFolder
     from sim.files.partial_folder import PartialFolder
+    from sim.plots.style import Picture
     from sim.scenario import Scenario
-
-FIGURES = {"all": None, "main": 1, "none": 0}
-"""Which pictures are saved -> how many of them."""
 
 
 def sweep(
@@ -250,7 +247,7 @@ class SweepResults(SweepContents):
         path: str | PathLike[str] | None = None,
         *,
         overwrite: bool = False,
-        figures: str = "all",
+        figures: str = "main",
         answer: str = "",
         command: str = "",
     ) -> Path:
@@ -258,18 +255,22 @@ class SweepResults(SweepContents):
 
         As `Results.save`. ScenarioError if the folder cannot be written there.
         """
-        most = look_up(FIGURES, figures, "a choice of figures")
-        about = self.about.provenance(command or "from Python")
-        parts = self._parts(most, answer, about)
+        drawn = chosen(self.plot, figures)
+        about = {**self.about.provenance(command or "from Python"), CHOICE: figures}
+        parts = self._parts(drawn, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
 
-    def report(self) -> str:
-        """All that there is to say on one page: HTML that needs nothing else, as report.html."""
+    def report(self, *, figures: str = "") -> str:
+        """All that there is to say on one page: HTML that needs nothing else, as report.html.
+
+        `figures` as of `save`, by default those of the folder, the main ones at least.
+        """
         about = self.about.provenance("from Python") if self._made is None else self._made
-        return render(sweep_report(self, page_parts.figures(self.plot.figures()), about))
+        shown = page_parts.figures(chosen(self.plot, figures or of_report(about)))
+        return render(sweep_report(self, shown, about))
 
     def _parts(
-        self, most: int | None, answer: str, about: Mapping[str, Any]
+        self, drawn: Iterable[tuple[str, Picture]], answer: str, about: Mapping[str, Any]
     ) -> Iterator[tuple[str, files.Content]]:
         if answer:
             yield files.ANSWER, answer
@@ -278,10 +279,10 @@ class SweepResults(SweepContents):
         yield "sweep.parquet", self.arrow(SWEEP)
         yield "points.csv", self.arrow("points")
         yield "objectives.csv", self.arrow("objectives")
-        drawn = list(islice(self.plot.figures(), most))
-        for name, picture in drawn:
+        shown = list(drawn)
+        for name, picture in shown:
             yield f"figures/{name}.png", png(picture)
-        yield files.REPORT, render(sweep_report(self, page_parts.figures(drawn), about))
+        yield files.REPORT, render(sweep_report(self, page_parts.figures(shown), about))
 
     def __repr__(self) -> str:
         axes = " x ".join(axis.name for axis in self.about.axes)

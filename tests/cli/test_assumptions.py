@@ -66,7 +66,7 @@ def test_files_are_written_and_named(shell, walked):
     assert (code, out.splitlines()[-1]) == (4, "results: r")
     names = sorted(path.name for path in (walked / "r").rglob("*.*"))
     assert "assumptions.csv" in names
-    assert [name for name in names if name.endswith(".png")] == ["tornado-min_capacity.png"]
+    assert [name for name in names if name.endswith(".png")] == ["tornado-capacity_hours_lost.png"]
     assert (walked / "r/answer.txt").read_text().startswith("walk: which assumption decides")
     provenance = json.loads((walked / "r/provenance.json").read_text())
     assert provenance["command"].startswith("rollout-sim assumptions walk.yaml")

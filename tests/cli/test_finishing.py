@@ -9,7 +9,7 @@ import pytest
 from screens import assert_screen
 from shells import RANDOM
 
-from sim.results.results import open_results
+from sim.results.results import Results, open_results
 
 
 def test_run_answers_and_leaves_its_results_in_a_new_folder(shell, tmp_path):
@@ -177,3 +177,28 @@ def test_json_is_short_for_its_format(shell):
 def test_text_may_be_asked_for_by_name(shell):
     told = shell("run", "certain.yaml", "--no-files")
     assert shell("run", "certain.yaml", "--no-files", "--format", "text") == told
+
+
+def test_nobody_waits_for_figures_to_read_the_answer(shell, monkeypatch, capsys):
+    seen = []
+    save = Results.save
+
+    def look(results, *given, **how):
+        seen.append(capsys.readouterr().out)
+        return save(results, *given, **how)
+
+    monkeypatch.setattr(Results, "save", look)
+    code, out, _ = shell("run", "certain.yaml", "--out", "here")
+    assert code == 0
+    assert "done in          10min" in seen[0]
+    assert out == ("assumed: min_healthy 1, no failures      picture: here/figures/capacity.png\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_results_are_saved_where_stdout_takes_no_answer(shell, folder, monkeypatch):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        code, _, err = shell("run", "certain.yaml", "--out", "here")
+    assert code == 5
+    assert err == "rollout-sim: the answer cannot be written: No space left on device\n"
+    assert open_results(folder / "here").about.name == "shop-build-42"

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from sim.cli.forms import Forms, in_form
+from sim.cli.forms import Forms, in_form, told_before
 from sim.cli.junit import Case, Suite
 
 FORMS = Forms(
@@ -18,10 +18,13 @@ FORMS = Forms(
 )
 
 
-def told(form, *, quiet=False):
+def options(form, *, quiet=False, no_files=True):
     words = ["run", "x y.yaml"]
-    options = argparse.Namespace(format=form, quiet=quiet, words=words)
-    return in_form(options, 4, ["something went wrong"], FORMS)
+    return argparse.Namespace(format=form, quiet=quiet, words=words, no_files=no_files)
+
+
+def told(form, *, quiet=False):
+    return in_form(options(form, quiet=quiet), 4, ["something went wrong"], FORMS)
 
 
 @pytest.mark.parametrize("form", [None, "text"])
@@ -48,3 +51,16 @@ def test_code_and_what_went_wrong_are_told_in_every_form(form):
 def test_quiet_leaves_what_went_wrong_to_the_data():
     assert told("json", quiet=True).notes == ()
     assert told("text", quiet=True).notes == ("something went wrong",)
+
+
+def test_text_is_told_before_results_are_saved_and_then_where_they_are(capsys):
+    assert told_before(options("text", no_files=False), FORMS.lines) == ""
+    assert capsys.readouterr().out == "head False\n"
+    after = in_form(options("text", no_files=False), 0, [], FORMS)
+    assert after.text == "end\nresults: here\n"
+
+
+def test_what_a_program_reads_is_told_in_one_piece(capsys):
+    assert told_before(options("json", no_files=False), FORMS.lines) == ""
+    assert told_before(options("text"), FORMS.lines) == ""
+    assert capsys.readouterr().out == ""

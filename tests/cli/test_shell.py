@@ -84,10 +84,16 @@ def test_no_files_leaves_nothing_to_say_about_files(other, shell):
 
 
 @pytest.mark.parametrize(
-    ("figures", "names"), [("none", []), ("main", ["capacity.png"]), ("all", None)]
+    ("figures", "names"),
+    [
+        (["--figures", "none"], []),
+        (["--figures", "main"], ["capacity.png"]),
+        ([], ["capacity.png"]),
+        (["--figures", "all"], None),
+    ],
 )
 def test_figures_says_which_pictures_are_written(figures, names, shell, tmp_path):
-    out = shell("run", "certain.yaml", "--out", "here", "--figures", figures)[1]
+    out = shell("run", "certain.yaml", "--out", "here", *figures)[1]
     made = sorted(each.name for each in tmp_path.glob("here/figures/*"))
     assert made == names if names is not None else len(made) > 1
     assert ("picture: " in out) == bool(made)

@@ -35,6 +35,11 @@ def test_each_headline_has_a_picture(assumed):
     ]
 
 
+def test_the_main_picture_is_of_the_headline_that_guesses_change_most(assumed):
+    (name, _), *more = assumed.plot.figures(main=True)
+    assert (name, more) == ("tornado-capacity_hours_lost", [])
+
+
 def test_variants_and_metrics_are_looked_up():
     several = sim.assumptions(two_ways(), of=[RESTART])
     page = several.plot.tornado("rollout_duration", variant="manual")

@@ -26,7 +26,7 @@ def test_every_file_of_a_search_and_of_guesses_is_told(tmp_path):
     over = {"systems.shop.update_domains": [4, 5]}
     swept = sim.sweep(scenario, over, replications=2)
     for one, name in ((found, "f"), (guessed, "g"), (swept, "s")):
-        folder = one.save(tmp_path / name, figures=False if name == "f" else "none")
+        folder = one.save(tmp_path / name, figures="none")
         written = {path.name for path in folder.iterdir() if path.is_file()}
         assert written <= set(FILES)
 

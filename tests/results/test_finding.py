@@ -133,7 +133,7 @@ def test_folder_holds_the_trials_the_scenario_of_the_answer_and_the_provenance(f
     told = "r: must be results of run, compare or sweep, got those of find: read its tables"
     with pytest.raises(ScenarioError, match=told):
         sim.open_results(folder)
-    found.save(tmp_path / "r", overwrite=True, figures=False)
+    found.save(tmp_path / "r", overwrite=True, figures="none")
     assert not (tmp_path / "r/figures").exists()
 
 

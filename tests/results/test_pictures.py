@@ -250,6 +250,17 @@ def test_saved_figures_of_several_systems_bear_their_names():
     ]
 
 
+def test_main_is_the_picture_of_each_system_that_says_most():
+    main = sim.run(sim.loads(TWO)).plot.figures(main=True)
+    assert [name for name, _ in main] == ["capacity-a", "capacity-b"]
+
+
+def test_main_of_variants_is_what_sets_them_beside_each_other(compared):
+    main = [name for name, _ in compared.plot.figures(main=True)]
+    assert main == ["variants_capacity", "variants_metrics"]
+    assert "distribution_capacity_hours_lost" in [name for name, _ in compared.plot.figures()]
+
+
 def test_more_domains_than_can_be_told_apart_are_not_drawn():
     many = TWO.replace("instances: 4", "instances: 60, min_available: 60")
     many = many.replace("b: {kind: cloud_service,", "b: {kind: cloud_service, update_domains: 60,")

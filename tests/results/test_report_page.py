@@ -100,7 +100,7 @@ def test_a_scenario_as_long_as_a_file_may_be_is_cut():
 
 
 def test_of_very_many_systems_a_page_has_room_for_some(monkeypatch):
-    monkeypatch.setattr("sim.results.results.ResultPictures.figures", lambda _: iter([]))
+    monkeypatch.setattr("sim.results.results.ResultPictures.figures", lambda *_, **__: iter([]))
     monkeypatch.setattr(page_parts, "MOST_SYSTEMS", 3)
     shop = "{kind: cloud_service, roles: {A: {instances: 9, restart: 2min}}}"
     systems = "".join(f"  system_{k}: {shop}\n" for k in range(9))

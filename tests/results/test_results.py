@@ -89,7 +89,9 @@ def test_folder_holds_what_it_should(ran, compared, tmp_path):
     common = {file for file, _ in TABLES.values()} - rare
     common |= {"provenance.json", "report.html", "scenario.resolved.yaml"}
     figures = {f"figures/{name}.png" for name in ("capacity", "update_domains")}
-    assert names(ran.save(tmp_path / "run")) == sorted(common - {"comparison.csv"} | figures)
+    assert names(ran.save(tmp_path / "run", figures="all")) == sorted(
+        common - {"comparison.csv"} | figures
+    )
     variants = {f"variants/{place}.resolved.yaml" for place in range(3)}
     figures = {"figures/variants_capacity.png", "figures/variants_metrics.png"}
     assert names(compared.save(tmp_path / "compare")) == sorted(common | figures | variants)

@@ -48,7 +48,7 @@ def test_the_folder_holds_what_was_found(found, tmp_path):
     folder = found.save(tmp_path / "r", command="rollout-sim assumptions")
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
     assert {"assumptions.csv", "assumptions_flips.csv", "assumptions_lhs.csv"} < names
-    assert "figures/tornado-rollout_duration.png" in names
+    assert "figures/tornado-capacity_hours_lost.png" in names
     pd.testing.assert_frame_equal(
         pd.read_csv(folder / "assumptions.csv", keep_default_na=False, na_values=[""])[
             ["path", "difference"]

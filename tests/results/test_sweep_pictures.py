@@ -1,5 +1,7 @@
 """The pictures of a sweep: what is drawn in them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import swept
@@ -8,6 +10,7 @@ from swept import DOMAINS, SHOP
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.plots import sweep_lines
 
 PLAIN = SHOP.partition("variants:")[0]
 
@@ -121,6 +124,17 @@ def test_a_folder_has_the_front_lines_and_a_heat_map_a_headline_and_variant(monk
             for variant in ("auto", "at_once")
         ),
     ]
+
+
+def test_heat_maps_are_not_main_but_where_there_is_nothing_else(monkeypatch):
+    results = swept.results()
+    monkeypatch.setattr(type(results.plot), "heat_map", lambda *_, **__: None)
+    assert [name for name, _ in results.plot.figures(main=True)] == ["front", "lines"]
+    alone = replace(results.about.conclusion, front_metrics=())
+    monkeypatch.setattr(results, "about", replace(results.about, conclusion=alone))
+    monkeypatch.setattr(sweep_lines, "MOST_LINES", 0)
+    (only,) = results.plot.figures(main=True)
+    assert only[0] == "heat_map-shop.min_capacity-auto"
 
 
 def test_words_are_drawn_in_the_order_of_the_file():

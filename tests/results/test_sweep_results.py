@@ -104,9 +104,9 @@ def test_a_saved_sweep_is_opened_as_it_was(tmp_path):
     assert (folder / "sweep.csv").read_text(encoding="utf-8").startswith("point,update_domains,")
 
 
-def test_the_main_picture_is_the_front(tmp_path):
-    main = swept.results().save(tmp_path / "main", figures="main")
-    assert {path.name for path in (main / "figures").glob("*.png")} == {"front.png"}
+def test_the_main_pictures_are_the_front_and_the_lines(tmp_path):
+    main = swept.results().save(tmp_path / "main")
+    assert {path.name for path in (main / "figures").glob("*.png")} == {"front.png", "lines.png"}
 
 
 def test_a_sweep_takes_less_than_twice_the_effort_of_its_runs_alone():

@@ -101,6 +101,6 @@ def test_the_command_line_knows_it(folder):
 
 
 def test_results_are_saved_with_pictures(folder):
-    shell(folder, "run", "s.yaml", "--quiet", "--out", "r", "--overwrite")
+    shell(folder, "run", "s.yaml", "--quiet", "--out", "r", "--overwrite", "--figures", "all")
     figures = {path.stem for path in (folder / "r" / "figures").iterdir()}
     assert {"capacity", "kiosks"} <= figures

@@ -1,0 +1,41 @@
+"""Which figures are saved with results: all, those that the answer refers to, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sim.systems.base.spec import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sim.plots.style import Picture
+
+FIGURES = ("all", "main", "none")
+
+CHOICE = "figures"
+"""Key of a provenance: which of them a folder has."""
+
+
+class Pictures(Protocol):
+    """What draws the figures of results."""
+
+    def figures(self, *, main: bool = False) -> Iterator[tuple[str, Picture]]:
+        """Names and figures, drawn as they are asked for; `main`: what the answer refers to."""
+
+
+def chosen(pictures: Pictures, figures: str) -> Iterator[tuple[str, Picture]]:
+    """The figures that are meant, drawn as they are asked for.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such choice.
+    """
+    look_up(dict.fromkeys(FIGURES), figures, "a choice of figures")
+    return iter(()) if figures == "none" else pictures.figures(main=figures == "main")
+
+
+def of_report(provenance: Mapping[str, Any]) -> str:
+    """Which ones a report made again of a folder shows: those there, the main ones at least."""
+    return "all" if provenance.get(CHOICE) == "all" else "main"
