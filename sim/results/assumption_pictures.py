@@ -1,32 +1,34 @@
-"""The pictures of `Assumptions`: a tornado for each headline metric."""
+"""The pictures of `Assumptions`: a tornado for each headline metric.
+
+All that they show stands in a results folder, so that they can be drawn again from it.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact
-from sim.experiments.assumptions import DOUBLE, HALF, headlines
-from sim.experiments.objectives import metric_of
+from sim.experiments.assumptions import DOUBLE, HALF, weight
 from sim.formats.tree import dotted
 from sim.plots import tornado
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.core.metrics import Key
-    from sim.experiments.assumptions import Effect, Sensitivity
-    from sim.experiments.objectives import Experiment
     from sim.plots.style import Picture
     from sim.scenario.guesses import Guess
+
+    Row = Mapping[str, Any]
 
 
 class AssumptionPictures:
     """The pictures of `Assumptions`."""
 
-    def __init__(self, found: Sensitivity) -> None:
-        self._found = found
+    def __init__(self, about: Mapping[str, Any], rows: Sequence[Row]) -> None:
+        """`about` is as in the provenance, `rows` are those of assumptions.csv."""
+        self._about, self._rows = about, rows
 
     def tornado(self, metric: str, system: str = "", variant: str = "") -> Picture:
         """What each guess, halved and doubled, makes of a headline metric; the weightiest on top.
@@ -43,56 +45,63 @@ class AssumptionPictures:
         ScenarioError
             If there is no such variant, or it has no such headline.
         """
-        variants = {one.variant: one for one in self._found.variants}
-        one = look_up(variants, variant or next(iter(variants)), "a variant")
-        own = headlines(one)
-        keys = {key.metric: key for key in reversed(own) if system in ("", key.system)}
-        return self._tornado(one, look_up(keys, metric, "a headline metric"))
+        variants = dict.fromkeys(self._about["variants"])
+        name = variant or next(iter(variants))
+        look_up(variants, name, "a variant")
+        own = {
+            each["metric"]: each
+            for each in reversed(self._headlines(name))
+            if system in ("", each["system"])
+        }
+        return self._tornado(look_up(own, metric, "a headline metric"))
 
     def figures(self, *, main: bool = False) -> Iterator[tuple[str, Picture]]:
         """The pictures that are saved, with their names: one a headline of the first variant.
 
         `main`: that of the headline which guesses change most.
         """
-        one, *_ = self._found.variants
-        several = len(one.simulation.models) > 1
-        keys = headlines(one)
-        for key in [max(keys, key=self._weight)] if main else keys:
-            name = f"{key.system}-{key.metric}" if several else key.metric
-            yield f"tornado-{name}", self._tornado(one, key)
+        own = self._headlines(self._about["variants"][0])
+        several = len({each["system"] for each in own}) > 1
+        for each in [max(own, key=self._weight)] if main else own:
+            name = "{system}-{metric}".format(**each) if several else each["metric"]
+            yield f"tornado-{name}", self._tornado(each)
 
-    def _weight(self, key: Key) -> float:
-        """How much guesses change a headline of the first variant."""
-        one, *_ = self._found.variants
-        return max(
-            (e.weight for e in self._found.effects if (e.variant, e.key) == (one.variant, key)),
-            default=0.0,
-        )
+    def _weight(self, of: Row) -> float:
+        """How much guesses change a headline."""
+        own = (row for row in self._of(of) if row["metric"])
+        changes = (weight(row["mean"], row["baseline_mean"], row["better"]) for row in own)
+        return max(changes, default=0.0)
 
-    def _tornado(self, one: Experiment, key: Key) -> Picture:
-        found, metric = self._found, metric_of(one.scenario, key.system, key.metric)
+    def _of(self, headline: Row) -> Iterator[Row]:
+        """What guesses make of a headline, and those that cannot be changed."""
+        for row in self._rows:
+            is_of_it = all(row[name] == headline[name] for name in ("system", "metric"))
+            if row["variant"] == headline["variant"] and (is_of_it or not row["metric"]):
+                yield row
+
+    def _headlines(self, variant: str) -> list[Row]:
+        return [each for each in self._about["headlines"] if each["variant"] == variant]
+
+    def _tornado(self, of: Row) -> Picture:
+        names = {each["number"]: each["name"] for each in self._about["guesses"]}
         bars: dict[int, dict[float, tornado.Bar]] = {}
-        for each in found.effects:
-            if each.variant == one.variant and each.key in (None, key):
-                bars.setdefault(each.number, {})[each.factor] = _bar(each)
-        names = _short_names(found.guesses)
+        for each in self._of(of):
+            bars.setdefault(each["number"], {})[each["factor"]] = _bar(each)
         rows = [
-            tornado.Row(names[number - 1], *(_of(both, f) for f in (HALF, DOUBLE)))
+            tornado.Row(names[number], *(_of(both, f) for f in (HALF, DOUBLE)))
             for number, both in bars.items()
         ]
-        base = float(one.measured.values[key].mean())
+        base, n = math.nan if of["mean"] is None else of["mean"], of["replications"]
         rows.sort(key=lambda row: -_swing(row, base))
-        title = (
-            f"{metric.title[:1].upper()}{metric.title[1:]}: {_weightiest(rows, base, metric.unit)}"
-        )
-        whose = [one.variant] if len(found.variants) > 1 else []
-        n = len(one.measured.numbers)
+        what = of["title"]
+        title = f"{what[:1].upper()}{what[1:]}: {_weightiest(rows, base, of['unit'])}"
+        whose = [of["variant"]] if len(self._about["variants"]) > 1 else []
         runs = f"{n:,} replications with common random numbers" if n > 1 else "deterministic"
         subtitle = "; ".join([*whose, runs])
-        return tornado.figure(rows, base, metric.title, metric.unit, title=title, subtitle=subtitle)
+        return tornado.figure(rows, base, what, of["unit"], title=title, subtitle=subtitle)
 
 
-def _short_names(guesses: Sequence[Guess]) -> list[str]:
+def short_names(guesses: Sequence[Guess]) -> list[str]:
     """Without values, and of paths the last two keys, as far as that tells them apart."""
     names = [each.text.partition(" (")[0] for each in guesses]
     short = [
@@ -106,16 +115,15 @@ def _of(both: dict[float, tornado.Bar], factor: float) -> tornado.Bar:
     return both.get(factor, tornado.Bar(math.nan, math.nan, math.nan))
 
 
-def _bar(effect: Effect) -> tornado.Bar:
+def _bar(row: Row) -> tornado.Bar:
     """From the mean as the scenario is; where a value is missing in some run there is no mean."""
-    row = effect.row
-    if row is None:
-        return tornado.Bar(math.nan, math.nan, math.nan, effect.note)
-    note = effect.note
-    if row.missing:
-        note = f"no value in {row.missing:,} of {row.n:,} runs"
-    base = row.baseline_mean
-    return tornado.Bar(row.mean, base + row.ci_low, base + row.ci_high, note)
+    if not row["metric"]:
+        return tornado.Bar(math.nan, math.nan, math.nan, row["note"])
+    note = row["note"]
+    if row["missing"]:
+        note = f"no value in {row['missing']:,} of {row['n']:,} runs"
+    base = row["baseline_mean"]
+    return tornado.Bar(row["mean"], base + row["ci_low"], base + row["ci_high"], note)
 
 
 def _swing(row: tornado.Row, base: float) -> float:

@@ -27,7 +27,7 @@ from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
 from sim.results.saved_figures import FIGURES
-from sim.results.trials import picture
+from sim.results.trials import asked_of, picture, pictures
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sim.files.partial_folder import PartialFolder
     from sim.forecast.estimate import Estimate
     from sim.plots.style import Picture
+    from sim.results.trials import Asked
     from sim.scenario import Scenario
     from sim.simulation import Simulation
 
@@ -156,6 +157,7 @@ def find(
         tolerance_given=not values.is_default,
         largest=largest,
         looks=tuple(looks),
+        asked={name: asked_of(each) for name, each in variants.items()},
         seed=scenario.seed,
         answers=tuple(answer_of(each, values, largest=largest) for each in found),
         failed_replications=tuple(one for each in found for one in _failed(each, scenario, path)),
@@ -185,6 +187,8 @@ class AboutFind:
     largest: bool
     looks: Sequence[int]
     """After how many replications a value is looked at, as long as it is undecided."""
+    asked: Mapping[str, Sequence[Asked]]
+    """Of each variant."""
     seed: int
     answers: Sequence[Answer]
     """One a variant."""
@@ -254,7 +258,10 @@ class FindResults:
 
     def plot(self, variant: str = "") -> Picture:
         """The values that were tried of a variant, with intervals, and the bracket."""
-        return picture(self._one(variant), self._answer(variant), self._values)
+        about = asdict(self.about)
+        name = self._one(variant).variant
+        answer = next(each for each in about["answers"] if each["variant"] == name)
+        return picture(about, self.rows(), answer)
 
     def save(
         self,
@@ -286,16 +293,15 @@ class FindResults:
         if answer:
             yield files.ANSWER, answer
         yield FILE, self.table()
-        alone = len(self._found) == 1
-        resolved, drawn = {}, []
-        for place, (name, one) in enumerate(self._found.items()):
+        alone, resolved = len(self._found) == 1, {}
+        for place, one in enumerate(self._found.values()):
             if one.scenario is not None:
                 file = RESOLVED if alone else f"variants/{place}.resolved.yaml"
                 resolved[file] = one.scenario.to_yaml()
                 yield file, resolved[file]
-            if figures != "none":
-                drawn.append(("find" if alone else f"find-{place}", self.plot(name)))
-                yield f"figures/{drawn[-1][0]}.png", png(drawn[-1][1])
+        drawn = [*pictures(about["find"], self.rows())] if figures != "none" else []
+        for name, one_picture in drawn:
+            yield f"figures/{name}.png", png(one_picture)
         shown = page_parts.figures(drawn)
         yield files.REPORT, render(find_page(about["find"], self.rows(), shown, resolved, about))
 
@@ -303,10 +309,6 @@ class FindResults:
         if not variant:
             return next(iter(self._found.values()))
         return look_up(self._found, variant, "a variant of these results")
-
-    def _answer(self, variant: str) -> Answer:
-        name = self._one(variant).variant
-        return next(each for each in self.answers if each.variant == name)
 
     def _rows(self, one: Found) -> Iterator[dict[str, Any]]:
         order = {trial.place: number for number, trial in enumerate(one.trials, 1)}
@@ -337,9 +339,9 @@ class FindResults:
         return f"<FindResults of {self.about.name}: {self.sentence}>"
 
     def _repr_html_(self) -> str:
-        shown = main_figure((name, self.plot(name)) for name in self._found)
-        about = made("in a notebook")
-        return page_output(find_page(asdict(self.about), self.rows(), shown, {}, about))
+        about, rows = asdict(self.about), self.rows()
+        shown = main_figure(pictures(about, rows))
+        return page_output(find_page(about, rows, shown, {}, made("in a notebook")))
 
 
 def _variants(scenario: Scenario, variant: str) -> dict[str, Scenario]:

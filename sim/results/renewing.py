@@ -11,6 +11,7 @@ from sim.core.errors import ScenarioError
 from sim.report.content import Drawing, Section
 from sim.report.rendering import render
 from sim.results import page_parts, tables
+from sim.results.assumption_pictures import AssumptionPictures
 from sim.results.assumptions_page import assumptions_page, weights
 from sim.results.find_page import find_page
 from sim.results.finding import FILE
@@ -19,12 +20,14 @@ from sim.results.report_page import report_page
 from sim.results.results import Results, open_results
 from sim.results.saved_figures import chosen, of_report
 from sim.results.sensitivity import ASSUMPTIONS, FLIPS
+from sim.results.trials import pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
     from pathlib import Path
 
+    from sim.plots.style import Picture
     from sim.report.content import Block
 
 
@@ -84,13 +87,15 @@ def _find(folder: files.ResultFolder) -> str:
     rows = tables.to_rows(folder.table(FILE, tables.TRIALS))
     names = [name for name in folder.files if name.endswith(".resolved.yaml")]
     resolved = {name: folder.text(name) for name in names}
-    return render(find_page(about["find"], rows, _pictures(folder), resolved, about))
+    shown = _drawn_again(folder, pictures(about["find"], rows))
+    return render(find_page(about["find"], rows, shown, resolved, about))
 
 
 def _assumptions(folder: files.ResultFolder) -> str:
     about = folder.provenance
     rows, flips = _changes(folder)
-    shown, scenario = _pictures(folder), folder.text(RESOLVED)
+    drawn = AssumptionPictures(about["assumptions"], rows).figures()
+    shown, scenario = _drawn_again(folder, drawn), folder.text(RESOLVED)
     return render(assumptions_page(about["assumptions"], rows, flips, shown, scenario, about))
 
 
@@ -100,8 +105,16 @@ def _changes(folder: files.ResultFolder) -> Iterator[list[dict[str, Any]]]:
         yield tables.to_rows(folder.table(file, schema))
 
 
+def _drawn_again(folder: files.ResultFolder, drawn: Iterable[tuple[str, Picture]]) -> Section:
+    """The pictures that the folder has, or else all, from its tables."""
+    own = {name for name in folder.files if name.startswith("figures/")}
+    return page_parts.figures(
+        (name, picture) for name, picture in drawn if not own or f"figures/{name}.png" in own
+    )
+
+
 def _pictures(folder: files.ResultFolder) -> Section:
-    """The pictures as they were saved: what they were drawn from is not in such a folder."""
+    """The pictures as they were saved, where no run can be made again to draw them."""
     return Section("figures", "Figures", [*_drawings(folder)])
 
 

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from sim import files
 from sim.core.errors import ScenarioError
-from sim.experiments.assumptions import DOUBLE, HALF, MOST_RUNS_TOGETHER, sensitivity
+from sim.experiments.assumptions import (
+    DOUBLE,
+    HALF,
+    MOST_RUNS_TOGETHER,
+    headlines,
+    sensitivity,
+)
 from sim.experiments.latin_hypercube import POINTS
+from sim.experiments.objectives import metric_of
 from sim.forecast.estimate import estimate
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
-from sim.results.assumption_pictures import AssumptionPictures
+from sim.results.assumption_pictures import AssumptionPictures, short_names
 from sim.results.assumptions_page import assumptions_page
 from sim.results.cost import afford
 from sim.results.given import BASELINE, given_scenario
@@ -166,7 +173,7 @@ class Assumptions:
     @property
     def plot(self) -> AssumptionPictures:
         """The picture: tornado."""
-        return AssumptionPictures(self.found)
+        return AssumptionPictures(self.about(), self._read(ASSUMPTIONS, self.rows()))
 
     @property
     def failed_replications(self) -> list[FailedReplication]:
@@ -236,10 +243,8 @@ class Assumptions:
             "replications": scenario.replications,
             "variants": [one.variant for one in self.found.variants],
             "factors": [HALF, DOUBLE],
-            "guesses": [
-                {"number": number, "assumption": each.text, "moved": number in self.found.moved}
-                for number, each in enumerate(self.found.guesses, 1)
-            ],
+            "guesses": self._guesses(),
+            "headlines": [*self._headlines()],
             "latin_hypercube": {
                 "points": len({each.point for each in self.found.points}),
                 "refused": self.found.refused,
@@ -250,6 +255,34 @@ class Assumptions:
             },
             "failed_replications": [asdict(each) for each in self.failed_replications],
         }
+
+    def _guesses(self) -> list[dict[str, Any]]:
+        names = short_names(self.found.guesses)
+        return [
+            {
+                "number": number,
+                "assumption": each.text,
+                "name": name,
+                "moved": number in self.found.moved,
+            }
+            for number, (each, name) in enumerate(zip(self.found.guesses, names, strict=True), 1)
+        ]
+
+    def _headlines(self) -> Iterator[dict[str, Any]]:
+        """The headline metrics of each variant, with the mean as the scenario is."""
+        for one in self.found.variants:
+            for key in headlines(one):
+                metric = metric_of(one.scenario, key.system, key.metric)
+                mean = float(one.measured.values[key].mean())  # noqa: PD011  (a mapping)
+                yield {
+                    "variant": one.variant,
+                    "system": key.system,
+                    "metric": key.metric,
+                    "title": metric.title,
+                    "unit": metric.unit,
+                    "mean": None if math.isnan(mean) else mean,
+                    "replications": len(one.measured.numbers),
+                }
 
     @property
     def _runs_together(self) -> int:
@@ -274,12 +307,15 @@ class Assumptions:
 
     def _page(self, shown: Section, about: Mapping[str, Any]) -> Page:
         """The content of the report."""
-        rows, flips = (
-            tables.to_rows(tables.from_rows(schema, each))
-            for schema, each in ((ASSUMPTIONS, self.rows()), (FLIPS, self.flip_rows()))
-        )
+        rows = self._read(ASSUMPTIONS, self.rows())
+        flips = self._read(FLIPS, self.flip_rows())
         scenario = self.found.scenario.to_yaml()
         return assumptions_page(self.about(), rows, flips, shown, scenario, about)
+
+    @staticmethod
+    def _read(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Rows as they are read from a folder."""
+        return tables.to_rows(tables.from_rows(schema, rows))
 
     def _row(self, effect: Effect) -> dict[str, Any]:
         guess = self.found.guesses[effect.number - 1]

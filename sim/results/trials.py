@@ -1,63 +1,94 @@
-"""The picture of the values that a search tried: what to draw is looked up here."""
+"""The picture of the values that a search tried, from what its folder holds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from sim.core.units import show_share
-from sim.experiments.objectives import bound_of
+from sim.experiments.objectives import bound_of, describe, metric_of
 from sim.plots import trials
 from sim.scenario.paths import parse
-from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.experiments.candidates import Candidates
-    from sim.experiments.search import Found
-    from sim.experiments.search_sentence import Answer
     from sim.plots.style import Picture
+    from sim.scenario import Scenario
+
+    Row = Mapping[str, Any]
 
 
-def picture(found: Found, answer: Answer, values: Candidates) -> Picture:
-    """Each value that was tried, and the bracket."""
-    ends = [
-        found.trial(place).number
-        for place in (found.bracket.missed, found.bracket.met)
-        if place is not None
-    ]
-    first = answer.sentence.split("; ")[0]
-    *rest, _ = answer.sentence.split("; ")[1:]
-    counted = f"{answer.values:,} values, {answer.replications:,} replications"
-    return trials.figure(
-        [*_panels(found)],
-        parse(values.path)[-1],
-        values.unit,
-        title=first[:1].upper() + first[1:],
-        subtitle="; ".join([*rest, f"{counted}; {_limits(answer)}"]),
-        bracket=(min(ends), max(ends))
-        if found.bracket.end == "bracket" and len(ends) > 1
-        else None,
+@dataclass(frozen=True)
+class Asked:
+    """An objective, as a picture shows it."""
+
+    text: str
+    unit: str
+    """Of what is judged: a share of the runs, or the unit of a mean."""
+    wanted: float
+    """That share, or the bound of the mean."""
+
+
+def asked_of(scenario: Scenario) -> tuple[Asked, ...]:
+    """The objectives of a scenario."""
+    return tuple(
+        Asked(describe(each, scenario), "share", each.in_runs)
+        if each.of == "runs"
+        else Asked(
+            describe(each, scenario),
+            metric_of(scenario, each.system, each.metric).unit,
+            bound_of(each)[0],
+        )
+        for each in scenario.objectives
     )
 
 
-def _limits(answer: Answer) -> str:
-    if answer.confidence == 1:
+def pictures(about: Mapping[str, Any], rows: Sequence[Row]) -> Iterator[tuple[str, Picture]]:
+    """One a variant, with its name in the folder; `about` is as in the provenance, `rows` are those
+    of find.csv.
+    """
+    alone = len(about["answers"]) == 1
+    for place, answer in enumerate(about["answers"]):
+        yield "find" if alone else f"find-{place}", picture(about, rows, answer)
+
+
+def picture(about: Mapping[str, Any], rows: Sequence[Row], answer: Mapping[str, Any]) -> Picture:
+    """Each value that was tried of a variant, and the bracket."""
+    own = [row for row in rows if row["variant"] == answer["variant"]]
+    first, *rest = answer["sentence"].split("; ")[:-1]
+    counted = f"{answer['values']:,} values, {answer['replications']:,} replications"
+    return trials.figure(
+        [*_panels(own, about["asked"][answer["variant"]])],
+        parse(about["path"])[-1],
+        about["unit"],
+        title=first[:1].upper() + first[1:],
+        subtitle="; ".join([*rest, f"{counted}; {_limits(answer)}"]),
+        bracket=_bracket(own, answer),
+    )
+
+
+def _bracket(rows: Sequence[Row], answer: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Its ends, where both were found."""
+    ends = {row["number"] for row in rows if row["value"] in (answer["missed"], answer["met"])}
+    return (min(ends), max(ends)) if len(ends) > 1 else None
+
+
+def _limits(answer: Mapping[str, Any]) -> str:
+    if answer["confidence"] == 1:
         return "nothing is random"
-    return f"limits share an error of {show_share(1 - answer.confidence)} over all verdicts"
+    return f"limits share an error of {show_share(1 - answer['confidence'])} over all verdicts"
 
 
-def _panels(found: Found) -> Iterator[trials.Panel]:
-    first = found.trials[0]
-    for place, asked in enumerate(first.objectives):
-        unit = "share"
-        if asked.of == "mean":
-            kinds = [kind.metrics for kind in SYSTEM_TYPES.values() if asked.metric in kind.metrics]
-            unit = kinds[0][asked.metric].unit
+def _panels(rows: Sequence[Row], objectives: Sequence[Mapping[str, Any]]) -> Iterator[trials.Panel]:
+    """One an objective. The rows of a value stand in the order of the objectives."""
+    tried = [[*of_value] for _, of_value in groupby(rows, key=lambda row: row["tried"])]
+    for place, asked in enumerate(objectives):
         points = [
-            trials.Point(each.number, verdict.share, verdict.low, verdict.high, verdict.verdict)
-            for each in sorted(found.trials, key=lambda each: each.place)
-            for verdict in [each.verdicts[place]]
+            trials.Point(
+                row["number"], row["share"], row["low"], row["high"], row["objective_verdict"]
+            )
+            for row in (of_value[place] for of_value in tried)
         ]
-        wanted = asked.in_runs if asked.of == "runs" else bound_of(asked)[0]
-        yield trials.Panel(first.texts[place], unit, wanted, points)
+        yield trials.Panel(asked["text"], asked["unit"], asked["wanted"], points)

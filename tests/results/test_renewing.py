@@ -1,7 +1,7 @@
 """Reports of folders made again, of whatever kind the folder is."""
 
 import pytest
-from guessing import walk
+from guessing import RESTART, two_ways, walk
 from searches import CAPACITY, DOMAINS
 
 import sim
@@ -31,21 +31,43 @@ def again(results, tmp_path):
     return first, (folder / "report.html").read_text(encoding="utf-8")
 
 
-def without_figures(text):
-    return text.split('<section id="figures"')[0], text.split('<section id="scenario"')[1]
-
-
-def test_that_of_a_search_is_the_same_but_for_how_it_is_drawn(finding, tmp_path):
+def test_that_of_a_search_is_the_same(finding, tmp_path):
     first, second = again(finding, tmp_path)
-    assert without_figures(first) == without_figures(second)
-    assert "<svg" in first
-    assert '<img alt="find" src="data:image/png;base64,' in second
+    assert first == second
+    assert first.count("<svg ") == 1
+
+
+def test_that_of_a_search_of_variants_too(tmp_path):
+    variants = "variants: {most: {}, half: {objectives.0.at_least: 50%}}\n"
+    first, second = again(sim.find(sim.loads(CAPACITY + variants), DOMAINS, 2, 20), tmp_path)
+    assert first == second
+    assert first.count("<svg ") == 2
 
 
 def test_that_of_assumptions_too(tmp_path):
     first, second = again(sim.assumptions(walk()), tmp_path)
-    assert without_figures(first) == without_figures(second)
-    assert second.count("<img ") == first.count("<svg ")
+    assert first == second
+    assert first.count("<svg ") == 1
+
+
+def test_that_of_assumptions_in_variants_too(tmp_path):
+    first, second = again(sim.assumptions(two_ways(), of=[RESTART]), tmp_path)
+    assert first == second
+
+
+def test_that_of_assumptions_with_all_pictures_too(tmp_path):
+    folder = sim.assumptions(walk()).save(tmp_path / "r", figures="all")
+    first = (folder / "report.html").read_text(encoding="utf-8")
+    renew_report(folder)
+    assert (folder / "report.html").read_text(encoding="utf-8") == first
+    assert first.count("<svg ") == 4
+
+
+def test_a_folder_without_pictures_gets_a_report_that_has_them(finding, tmp_path):
+    folder = finding.save(tmp_path / "r", figures="none")
+    assert "<svg " not in (folder / "report.html").read_text(encoding="utf-8")
+    renew_report(folder)
+    assert "<svg " in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_that_of_a_run_is_the_same(ran, tmp_path):
