@@ -6,12 +6,21 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ROW_GROUP = 500_000
+"""Rows of a table that are in memory while it is written: of events some 50 MB."""
+
+LARGEST_DICTIONARY = 1 << 28
+"""Bytes of the words of a column in a row group; with more each row would have its text."""
 
 
 def write_table(path: Path, content: pa.Table | Iterable[pa.Table]) -> None:
@@ -19,18 +28,66 @@ def write_table(path: Path, content: pa.Table | Iterable[pa.Table]) -> None:
     if path.suffix == ".csv" and isinstance(content, pa.Table):
         path.write_bytes(_csv(content).encode())
     else:
-        _write_parquet(path, [content] if isinstance(content, pa.Table) else content)
+        write_parquet(path, [content] if isinstance(content, pa.Table) else content)
 
 
-def _write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
+def write_parquet(to: Path | pa.BufferOutputStream, tables: Iterable[pa.Table]) -> None:
+    """Write tables with the same columns one after the other, of which few rows are in memory.
+
+    The bytes depend on the rows alone, not on the pieces in which they come.
+    """
     writer = None
     try:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(path, table.schema)
-            writer.write_table(table)
+        for group in _row_groups(tables):
+            writer = writer or pq.ParquetWriter(
+                to, group.schema, dictionary_pagesize_limit=LARGEST_DICTIONARY
+            )
+            writer.write_table(group, row_group_size=ROW_GROUP)
     finally:
         if writer:
             writer.close()
+
+
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows of tables, so many at once; of tables without any a table without any."""
+    waiting: list[pa.Table] = []
+    rows = written = 0
+    for table in tables:
+        rest = table
+        while rows + rest.num_rows >= ROW_GROUP:
+            room = ROW_GROUP - rows
+            yield _as_first_used(pa.concat_tables([*waiting, rest.slice(0, room)]))
+            rest, waiting, rows, written = rest.slice(room), [], 0, written + ROW_GROUP
+        if rest.num_rows or not (waiting or written):
+            waiting.append(rest)
+            rows += rest.num_rows
+    if waiting:
+        yield _as_first_used(pa.concat_tables(waiting))
+
+
+def _as_first_used(table: pa.Table) -> pa.Table:
+    """The same with the words of each dictionary in the order of their first use, and no others."""
+    columns = [_ordered(c) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+    return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def _ordered(column: pa.ChunkedArray) -> pa.Array:
+    array = column.unify_dictionaries().combine_chunks()
+    codes = np.frombuffer(array.indices.buffers()[1], np.int32)
+    codes = codes[array.offset : array.offset + len(array)]
+    first = np.full(len(array.dictionary), -1)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last one that is put there stays
+    used = np.flatnonzero(first >= 0)
+    used = used[np.argsort(first[used])]
+    place = np.zeros(len(first), np.int32)
+    place[used] = np.arange(len(used), dtype=np.int32)
+    words = array.dictionary.take(_whole(used.astype(np.int32)))
+    return pa.DictionaryArray.from_arrays(_whole(place[codes]), words)
+
+
+def _whole(numbers: NDArray[np.int32]) -> pa.Array:
+    # From a buffer: `pyarrow.array` imports pandas.
+    return pa.Array.from_buffers(pa.int32(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def _csv(table: pa.Table) -> str:

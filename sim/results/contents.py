@@ -9,10 +9,13 @@ from sim.results.replication import Replication
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
+    from sim.core.timelines import Timeline
     from sim.results.provenance import About, Variant
-    from sim.results.sources import Source
+    from sim.results.sources import SeriesKey, Source
     from sim.simulation import Simulation
 
 
@@ -24,6 +27,8 @@ class Contents:
         """What the results are about, as far as no table tells it."""
         self._source = source
         self._tables: dict[str, pa.Table] = {}
+        self._series: dict[str, Sequence[SeriesKey]] = {}
+        self._lines: dict[tuple[str, SeriesKey], Timeline] = {}
 
     def replication(self, number: SupportsIndex | None = None, variant: str = "") -> Replication:
         """One replication of a variant once more, by default the first ones."""
@@ -43,6 +48,18 @@ class Contents:
         if name not in self._tables:
             self._tables[name] = self._source.table(name)
         return self._tables[name]
+
+    def series(self, one: Variant) -> Sequence[SeriesKey]:
+        """What is known over time of a variant's first replication: (system, series, group)."""
+        if one.name not in self._series:
+            self._series[one.name] = self._source.series(one)
+        return self._series[one.name]
+
+    def line(self, one: Variant, key: SeriesKey) -> Timeline:
+        """One of these over the whole run."""
+        if (one.name, key) not in self._lines:
+            self._lines[one.name, key] = self._source.line(one, key)
+        return self._lines[one.name, key]
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """A table as rows, column name -> value; NaN where there is no number."""

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sim.results.tables import NAME, NUMBER, WHOLE, names, numbers, wholes
+from sim.results.tables import NAME, NUMBER, WHOLE, named, numbers, wholes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
 
     from sim.core.log import Block, Log, States
 
@@ -41,13 +39,13 @@ def events(variant: str, log: Log) -> pa.Table:
     block = np.searchsorted([each.first for each in blocks], subject, side="right") - 1
     bases = np.cumsum([0, *(len(each.states) for each in blocks)])[block]
     columns = [
-        _named([variant], np.zeros(len(rows), np.intp)),
+        named([variant], np.zeros(len(rows), np.intp)),
         wholes(np.full(len(rows), log.replication)),
         numbers(rows["time"]),
-        *(_named([getattr(b, of) for b in blocks], block) for of in ("system", "kind", "group")),
-        _named(called, places[: len(rows)]),
-        *(_named(words, bases + rows[of]) for of in ("old", "new") for words in _states(blocks)),
-        _named(called, places[len(rows) :]),
+        *(named([getattr(b, of) for b in blocks], block) for of in ("system", "kind", "group")),
+        named(called, places[: len(rows)]),
+        *(named(words, bases + rows[of]) for of in ("old", "new") for words in _states(blocks)),
+        named(called, places[len(rows) :]),
     ]
     return pa.Table.from_arrays(columns, schema=EVENTS)
 
@@ -70,10 +68,3 @@ def _states(blocks: Sequence[Block]) -> tuple[list[str], list[str]]:
 def _version(states: States, code: int) -> str:
     """What is absent has no version."""
     return states.version(code) if code else ""
-
-
-def _named(words: Sequence[str], places: NDArray[np.integer]) -> pa.Array:
-    """A column of words that may be alike, in a dictionary in which no two are."""
-    distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
-    place_of = np.array([distinct[word] for word in words], np.int32)
-    return names(list(distinct), place_of[places])

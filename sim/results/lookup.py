@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_UNITS = {
-    **dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"),
-    "available": "0/1",
-    "configuration": "",
-}
-"""The units of series that are no counts."""
-
 
 class Lookup:
     """The lines of first replications over the window, and what all replications come to."""
@@ -43,26 +36,24 @@ class Lookup:
     def line(self, one: Variant, system: str, series: str, group: str = "") -> Timeline:
         """A series of the variant's first replication. ScenarioError if there is none."""
         about = self._results.about
-        key = (one.name, one.first, system, series, group)
-        if key not in self._lines:
-            own = [each for each in self._lines if each[0] == one.name and each[2] == system]
-            groups = dict.fromkeys(each[4] for each in own if each[4])
+        known = self._results.series(one)
+        if (system, series, group) not in known:
+            own = [each for each in known if each[0] == system]
+            groups = dict.fromkeys(each[2] for each in own if each[2])
             if group and group not in groups:
                 raise ScenarioError.of(unknown_name(f"a group of {system}", group, groups))
-            known = dict.fromkeys(each[3] for each in own if each[4] == group)
-            raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, known))
-        table, rows = self._results.table("timelines"), self._lines[key]
-        times, heights = (values(table, column)[rows] for column in ("time_s", "value"))
-        line = Timeline(times, heights, about.horizon_s, _UNITS.get(series, "count"))
+            of_group = dict.fromkeys(each[1] for each in own if each[2] == group)
+            raise ScenarioError.of(unknown_name(f"a series of {group or system}", series, of_group))
+        line = self._results.line(one, (system, series, group))
         return line.crop(about.warm_up_s, about.horizon_s)
 
     def has(self, one: Variant, system: str, series: str) -> bool:
         """Whether the whole system has a series."""
-        return (one.name, one.first, system, series, "") in self._lines
+        return (system, series, "") in self._results.series(one)
 
     def groups_of(self, one: Variant, system: str, series: str) -> list[str]:
         """The groups that have a series, the whole system (empty) first."""
-        return [key[4] for key in self._lines if key[:4] == (one.name, one.first, system, series)]
+        return [key[2] for key in self._results.series(one) if key[:2] == (system, series)]
 
     def groups(self, one: Variant, system: str, series: str) -> dict[str, Timeline]:
         """The lines of the groups, where they differ from the whole."""
@@ -115,11 +106,6 @@ class Lookup:
     def mean_bound(self, one: Variant, system: str, metric: str) -> float | None:
         """What an objective asks of the mean over runs."""
         return one.mean_bounds.get(system, {}).get(metric)
-
-    @cached_property
-    def _lines(self) -> dict[tuple[Any, ...], slice]:
-        key = ("variant", "replication", "system", "series", "group")
-        return blocks(self._results.table("timelines"), *key)
 
     @cached_property
     def _bands(self) -> dict[tuple[Any, ...], slice]:

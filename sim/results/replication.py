@@ -15,6 +15,8 @@ from sim.results import tables
 from sim.systems.base.spec import look_up, unknown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
     from sim.core.log import Log
@@ -80,13 +82,22 @@ class Replication:
         line: Timeline = model.timeline(self.log, series, group)
         return line
 
+    @property
+    def series(self) -> list[tuple[str, str, str]]:
+        """System, series and group of every timeline."""
+        models = self.simulation.models.items()
+        return [(system, *name) for system, model in models for name in model.series()]
+
     def lines(self) -> dict[tuple[str, str, str], Timeline]:
         """Every timeline, by system, series and group."""
-        return {
-            (system, series, group): line
-            for system, model in self.simulation.models.items()
-            for (series, group), line in model.timelines(self.log).items()
-        }
+        return dict(self.each_line())
+
+    def each_line(self) -> Iterator[tuple[tuple[str, str, str], Timeline]]:
+        """The same one after the other: of a large fleet they are many times its log."""
+        for system, model in self.simulation.models.items():
+            run = model.run_of(self.log)
+            for series, group in model.series():
+                yield (system, series, group), run.timeline(series, group)
 
     @cached_property
     def operations_table(self) -> pa.Table:

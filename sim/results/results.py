@@ -26,6 +26,7 @@ from sim.results.single_run import Run
 from sim.results.sources import TABLES, SavedResults
 from sim.results.sweep_about import SWEEP
 from sim.results.sweep_results import open_sweep
+from sim.results.timeline_tables import in_pieces as steps_of
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def open_results(path: str | PathLike[str]) -> Results | SweepResults:
                 f"must be results of run, compare or sweep, got those of {other}: read its tables"
             )
         raise ScenarioError.of(rule, where=str(path)) from None
-    return Results(about, SavedResults(folder))
+    return Results(about, SavedResults(folder, about.horizon_s))
 
 
 class Results(Contents):
@@ -289,7 +290,7 @@ class Results(Contents):
 
 
 _PIECES: dict[str, Callable[[Replication], Iterable[pa.Table]]] = {
-    "timelines": lambda run: [tables.timelines(run.variant, run.replication, run.lines())],
+    "timelines": lambda run: steps_of(run.variant, run.replication, run.each_line()),
     "events": lambda run: in_pieces(run.variant, run.log),
 }
 """Table -> what one replication adds to it."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
+from sim.core.timelines import Timeline
 from sim.experiments.bands import band
 from sim.experiments.comparison import differences
 from sim.experiments.conditional import befell
@@ -17,6 +19,7 @@ from sim.files import load
 from sim.results import tables
 from sim.results.events import EVENTS, in_pieces
 from sim.results.replication import Replication
+from sim.results.timeline_tables import in_pieces as steps_of
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -47,6 +50,17 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
 """Table -> its file in a result folder, and its columns."""
 
 
+SeriesKey: TypeAlias = tuple[str, str, str]
+"""System, series, group."""
+
+UNITS = {
+    **dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"),
+    "available": "0/1",
+    "configuration": "",
+}
+"""The units of series that are no counts."""
+
+
 class Source(Protocol):
     """What results are read from."""
 
@@ -55,6 +69,12 @@ class Source(Protocol):
 
     def pieces(self, name: str) -> Iterator[pa.Table]:
         """The same piece by piece, where it may be large."""
+
+    def series(self, one: Variant) -> Sequence[SeriesKey]:
+        """What is known over time of a variant's first replication: (system, series, group)."""
+
+    def line(self, one: Variant, key: SeriesKey) -> Timeline:
+        """One of these over the whole run."""
 
     def simulation(self, one: Variant) -> Simulation:
         """A variant made ready to run."""
@@ -86,6 +106,14 @@ class ComputedResults:
         """The same, piece by piece."""
         found: Iterator[pa.Table] = getattr(self, f"_{name}")()
         return found
+
+    def series(self, one: Variant) -> list[SeriesKey]:
+        """All that there is."""
+        return self._first(one.name).series
+
+    def line(self, one: Variant, key: SeriesKey) -> Timeline:
+        """From the log: a table of all of them would be many times as large."""
+        return self._first(one.name).timeline(*key)
 
     def simulation(self, one: Variant) -> Simulation:
         """The simulation that was run."""
@@ -137,7 +165,7 @@ class ComputedResults:
 
     def _timelines(self) -> Iterator[pa.Table]:
         for run in self._firsts():
-            yield tables.timelines(run.variant, run.replication, run.lines())
+            yield from steps_of(run.variant, run.replication, run.each_line())
 
     def _events(self) -> Iterator[pa.Table]:
         for run in self._firsts():
@@ -188,15 +216,19 @@ class ComputedResults:
                 )
 
     def _firsts(self) -> Iterator[Replication]:
-        for one in self._made.values():
-            yield Replication(one.simulation, one.measured.first, one.variant)
+        return map(self._first, self._made)
+
+    def _first(self, variant: str) -> Replication:
+        one = self._made[variant]
+        return Replication(one.simulation, one.measured.first, one.variant)
 
 
 class SavedResults:
     """A result folder."""
 
-    def __init__(self, folder: ResultFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: ResultFolder, horizon: float) -> None:
+        """`horizon` of the scenario, seconds."""
+        self._folder, self._horizon = folder, horizon
 
     def table(self, name: str) -> pa.Table:
         """One of `TABLES`, read now; empty where the folder has none, as with a comparison."""
@@ -208,6 +240,25 @@ class SavedResults:
     def pieces(self, name: str) -> Iterator[pa.Table]:
         """All of it at once."""
         yield self.table(name)
+
+    def series(self, one: Variant) -> list[SeriesKey]:
+        """All that the folder has."""
+        return [(*key[2:],) for key in self._stretches if key[:2] == (one.name, one.first)]
+
+    def line(self, one: Variant, key: SeriesKey) -> Timeline:
+        """From the table of all of them."""
+        rows = self._stretches[one.name, one.first, *key]
+        times, values = (tables.values(self._steps, of)[rows] for of in ("time_s", "value"))
+        return Timeline(times, values, self._horizon, UNITS.get(key[1], "count"))
+
+    @cached_property
+    def _steps(self) -> pa.Table:
+        return self.table("timelines")
+
+    @cached_property
+    def _stretches(self) -> dict[tuple[Any, ...], slice]:
+        """Where in it each line stands."""
+        return tables.blocks(self._steps, "variant", "replication", "system", "series", "group")
 
     def simulation(self, one: Variant) -> Simulation:
         """Made of the resolved scenario. ScenarioError where files that it names are not there."""

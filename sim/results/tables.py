@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from sim.core.timelines import Timeline
     from sim.experiments.bands import Band
     from sim.experiments.replications import Measured
 
@@ -111,7 +110,13 @@ PROGRESS = schema(
     held_by=TEXT,
 )
 REPLICATIONS = schema(variant=TEXT, replication=WHOLE, **_METRIC, value=NUMBER)
-TIMELINES = schema(variant=TEXT, replication=WHOLE, **_SERIES, value=NUMBER)
+TIMELINES = schema(
+    variant=NAME,
+    replication=WHOLE,
+    **dict.fromkeys(("system", "series", "group"), NAME),
+    time_s=NUMBER,
+    value=NUMBER,
+)
 BANDS = schema(variant=TEXT, **_SERIES, p5=NUMBER, p50=NUMBER, p95=NUMBER, n=WHOLE)
 TRIALS = schema(
     variant=TEXT,
@@ -188,6 +193,13 @@ def names(values: Sequence[str], places: NDArray[np.integer[Any]]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(codes, texts(values))
 
 
+def named(words: Sequence[str], places: NDArray[np.integer[Any]]) -> pa.Array:
+    """A column of words of which some may be alike, in a dictionary in which no two are."""
+    distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
+    place_of = np.array([distinct[word] for word in words], np.int32)
+    return names(list(distinct), place_of[places])
+
+
 def numbers(values: NDArray[np.float64]) -> pa.Array:
     """A column of numbers, empty where they are NaN."""
     return _array(NUMBER, np.ascontiguousarray(values, np.float64), ~np.isnan(values))
@@ -228,7 +240,7 @@ def chosen(table: pa.Table, **wanted: str | float) -> NDArray[np.bool_]:
     rows = np.ones(table.num_rows, bool)
     for name, value in wanted.items():
         if isinstance(value, str):
-            encoded = table.column(name).combine_chunks().dictionary_encode()
+            encoded = _encoded(table.column(name).combine_chunks())
             known = {word: place for place, word in enumerate(encoded.dictionary.to_pylist())}
             rows &= _content(encoded.indices) == known.get(value, -1)
         else:
@@ -244,7 +256,7 @@ def blocks(table: pa.Table, *names: str) -> dict[tuple[Any, ...], slice]:
     changes = np.zeros(table.num_rows, bool)
     changes[:1] = True
     for column in columns:
-        codes = _content(column.dictionary_encode().indices if column.type == TEXT else column)
+        codes = _content(_encoded(column).indices if column.type in (TEXT, NAME) else column)
         changes[1:] |= codes[1:] != codes[:-1]
     starts = np.flatnonzero(changes).tolist()
     ends = [*starts, table.num_rows][1:]
@@ -252,6 +264,10 @@ def blocks(table: pa.Table, *names: str) -> dict[tuple[Any, ...], slice]:
         tuple(column[begin].as_py() for column in columns): slice(begin, end)
         for begin, end in zip(starts, ends, strict=True)
     }
+
+
+def _encoded(texts: pa.Array) -> pa.DictionaryArray:
+    return texts if texts.type == NAME else texts.dictionary_encode()
 
 
 def _content(array: pa.Array) -> NDArray[Any]:
@@ -280,23 +296,6 @@ def replications(variant: str, measured: Measured, made: NDArray[np.int64]) -> p
         ),
     ]
     return pa.Table.from_arrays(columns, schema=REPLICATIONS)
-
-
-def timelines(
-    variant: str, replication: int, lines: Mapping[tuple[str, str, str], Timeline]
-) -> pa.Table:
-    """Step-exact timelines by (system, series, group), one row a step."""
-    keys = list(lines)
-    counts = np.array([len(line.times) for line in lines.values()])
-    total = counts.sum(keepdims=True)
-    columns = [
-        repeated([variant], total),
-        wholes(np.repeat(replication, total)),
-        *(repeated([key[place] for key in keys], counts) for place in range(3)),
-        numbers(np.concatenate([line.times for line in lines.values()])),
-        numbers(np.concatenate([line.values for line in lines.values()])),  # noqa: PD011
-    ]
-    return pa.Table.from_arrays(columns, schema=TIMELINES)
 
 
 def bands(variant: str, of: Mapping[tuple[str, str], Band]) -> pa.Table:

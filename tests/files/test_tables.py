@@ -1,10 +1,12 @@
 """Tables as files: CSV for people, Parquet for the rest."""
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sim import files
 from sim.core.errors import ScenarioError
+from sim.files import tables
 
 ABOUT = {"made_by": "rollout-sim 0.1.0"}
 
@@ -80,3 +82,36 @@ def test_what_an_earlier_version_wrote_without_a_column_is_refused_by_the_column
     files.write_results(tmp_path / "s", "x", [(name, ROWS.select(["value"]))], ABOUT)
     made = files.ResultFolder.at(tmp_path / "s")
     assert told(made.table, name, SCHEMA).endswith("one without the columns name, count")
+
+
+def in_pieces(size, order):
+    """Rows in pieces of so many, with a dictionary of its own each, in that order."""
+    text = "abcabdbbca"
+    for begin in range(0, len(text), size):
+        part = text[begin : begin + size]
+        words = sorted({*part, "never"}, reverse=order == "down")
+        codes = pa.array([words.index(each) for each in part], pa.int32())
+        name = pa.DictionaryArray.from_arrays(codes, pa.array(words))
+        yield pa.table({"name": name, "value": pa.array([float(ord(each)) for each in part])})
+
+
+def test_the_bytes_depend_on_the_rows_not_on_the_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROW_GROUP", 4)
+    found = set()
+    for size in (1, 3, 4, 10):
+        for order in ("up", "down"):
+            path = tmp_path / f"{size}-{order}.parquet"
+            tables.write_parquet(path, in_pieces(size, order))
+            found.add(path.read_bytes())
+    assert len(found) == 1
+    written = pq.ParquetFile(path)
+    assert [written.metadata.row_group(k).num_rows for k in range(3)] == [4, 4, 2]
+    assert "".join(written.read().column("name").to_pylist()) == "abcabdbbca"
+    words = [written.read_row_group(k).column("name").chunk(0).dictionary for k in range(3)]
+    assert ["".join(each.to_pylist()) for each in words] == ["abc", "bd", "ca"]
+
+
+def test_a_table_without_rows_keeps_its_columns(tmp_path):
+    tables.write_parquet(tmp_path / "t.parquet", [ROWS.slice(0, 0), ROWS.slice(0, 0)])
+    read = pq.read_table(tmp_path / "t.parquet")
+    assert (read.num_rows, read.schema.names) == (0, SCHEMA.names)

@@ -101,18 +101,6 @@ def test_replications_have_a_row_for_each_metric_of_each(simulation):
     ]
 
 
-def test_timelines_have_a_row_for_each_step(simulation):
-    log = simulation.run()
-    line = simulation.models["shop"].timeline(log, "capacity")
-    every = {("shop", "capacity", ""): line, ("shop", "ready", "WebRole"): line}
-    frame = tables.frame(tables.timelines("auto", 0, every))
-    assert list(frame.columns) == tables.TIMELINES.names
-    mine = frame[frame.series == "capacity"]
-    assert mine.time_s.tolist() == [0.0, 60.0, 180.0]
-    assert mine.value.tolist() == [1.0, 0.0, 1.0]
-    assert frame[frame.series == "ready"].group.unique().tolist() == ["WebRole"]
-
-
 def test_column_with_gaps_has_nan_where_there_is_no_number():
     column = tables.numbers(np.array([1.0, np.nan, 3.0, np.nan]))
     table = pa.table({"value": column, "whole": tables.numbers(np.arange(4.0))})
