@@ -12,6 +12,7 @@ import sys
 import time
 
 import pytest
+from dask_cluster import dask_cluster
 from places import ROOT
 
 from sim.experiments import execution
@@ -235,6 +236,25 @@ def test_signal_ends_a_run_at_once(folder, number):
         assert time.monotonic() - began < 15.0
     assert run.returncode == 130
     assert "what is finished is kept in r.partial; to go on with it: rollout-sim run" in err
+
+
+@POSIX
+def test_scheduler_that_is_killed_loses_nothing(whole, folder):
+    with dask_cluster(1) as cluster:
+        address = cluster.address
+        with begun(folder, "--cluster", address) as run:
+            while not list(folder.glob("r.partial/*.parquet")):
+                time.sleep(0.02)
+                assert run.poll() is None, run.stderr.read()
+            cluster.scheduler.kill()
+            _, err = run.communicate()
+    assert run.returncode == 2, err
+    assert f"cluster {address}: must answer to the end, got no scheduler" in err
+    assert "what is finished is kept in r.partial; to go on with it: rollout-sim run" in err
+    with begun(folder, "--workers", "1") as run:
+        _, err = run.communicate()
+    assert run.returncode == 0, err
+    assert content(folder / "r") == whole
 
 
 # Other commands -----------------------------------------------------------------------------------

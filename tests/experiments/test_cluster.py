@@ -57,6 +57,12 @@ def test_workers_of_a_scheduler_change_nothing(simulation, whole, two):
     assert equal(made, whole)
 
 
+def test_only_worker_of_a_scheduler_changes_nothing(simulation, whole):
+    with dask_cluster(1) as started, Execution(started.address) as one:
+        (made,) = one.measured([Job(simulation, RUNS)], 0)
+    assert equal(made, whole)
+
+
 def test_executor_of_a_client_changes_nothing(simulation, whole, two):
     from distributed import Client  # noqa: PLC0415
 

@@ -77,11 +77,12 @@ def test_whatever_ends_first_changes_nothing(simulation, seed):
             assert equal(one, replicate(simulation, numbers))
 
 
-def test_processes_change_nothing(simulation, monkeypatch):
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_processes_change_nothing(simulation, monkeypatch, workers):
     monkeypatch.setattr(execution, "LONG", 0.01)
     monkeypatch.setattr(execution, "SHORT", 0.001)
     jobs = [Job(simulation, range(120)), Job(Simulation(loads(CERTAIN)), range(50))]
-    one, other = made(jobs, workers=2)
+    one, other = made(jobs, Pool(workers))
     assert equal(one, replicate(simulation, range(120)))
     assert equal(other, replicate(Simulation(loads(CERTAIN)), range(50)))
     assert other.numbers.tolist() == [0]
