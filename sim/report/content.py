@@ -125,6 +125,7 @@ class Page:
     """What was simulated, and how often."""
     verdict: Verdict
     warnings: Sequence[str]
-    """What happened in the runs, the worst first."""
+    """What is told beside the verdict, the worst first."""
     sections: Sequence[Section]
     made_by: str
+    above_warnings: str = "What happened in the runs"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sim.core.formatting import NOTHING, format_compact, show
+from sim.core.formatting import NOTHING, format_compact
 from sim.experiments.assumptions import weight
 from sim.report.content import Cell, Folded, Page, Section, Table, Verdict
-from sim.results import page_parts
+from sim.results import cells, page_parts
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -35,15 +35,16 @@ def assumptions_page(
         "replications": f"{about['replications']:,}",
         "variants": ", ".join(about["variants"]),
     }
-    every = Folded("Every change", [_changes(rows)], printed=False)
+    every = Folded("Every change", [_changes(rows, about)], printed=False)
     return Page(
         name=about["name"],
         question=about["question"],
         size=f"each guess halved and doubled, {pluralize(about['replications'], 'replication')}",
         verdict=_verdict(about, flips),
-        warnings=[_flip(each) for each in flips[: page_parts.MOST_ROWS]],
+        warnings=[_flip(each, about) for each in flips[: page_parts.MOST_ROWS]],
+        above_warnings="What turns over",
         sections=[
-            Section("results", "What each assumption weighs", [weights(rows, flips), every]),
+            Section("results", "What each assumption weighs", [weights(rows, flips, about), every]),
             shown,
             page_parts.scenarios({page_parts.WITH_DEFAULTS: scenario}),
             page_parts.reproduce(provenance, facts, about["inputs"]),
@@ -80,23 +81,28 @@ def _sum(flips: Sequence[Row]) -> str:
     return f"what is concluded turns over with {'; '.join(names)}"
 
 
-def _flip(flip: Row) -> str:
-    whose = f"{flip['variant']}: " if flip["variant"] else ""
-    times = _times(flip["factor"])
-    return (
-        f"{flip['assumption']}, {times}: {whose}{flip['what']}: {flip['before']} -> {flip['after']}"
-    )
+def _flip(flip: Row, about: Mapping[str, Any]) -> str:
+    """``restart (4min), doubled: mean done in <= 20min: met -> missed``."""
+    return f"{flip['assumption']}, {_turned(flip, about)}: from {flip['before']} to {flip['after']}"
+
+
+def _turned(flip: Row, about: Mapping[str, Any]) -> str:
+    """``doubled: manual: mean done in <= 20min``."""
+    whose = f"{flip['variant']}: " if flip["variant"] and len(about["variants"]) > 1 else ""
+    what = cells.asked(flip["what"], about["kinds"].values())
+    return f"{_times(flip['factor'])}: {whose}{what}"
 
 
 def _times(factor: float) -> str:
     return _TIMES.get(factor, f"x {factor:g}")
 
 
-def weights(rows: Sequence[Row], flips: Sequence[Row]) -> Table:
+def weights(rows: Sequence[Row], flips: Sequence[Row], about: Mapping[str, Any]) -> Table:
     """A row a guess, the weightiest first: its largest change of a headline, what it turns over."""
+    titles = _titles(about)
     turned: dict[int, list[str]] = {}
     for each in flips:
-        turned.setdefault(each["number"], []).append(f"{_times(each['factor'])}: {each['what']}")
+        turned.setdefault(each["number"], []).append(_turned(each, about))
     most: dict[int, tuple[float, Row]] = {}
     for row in rows:
         heavy = _weight(row)
@@ -106,8 +112,8 @@ def weights(rows: Sequence[Row], flips: Sequence[Row]) -> Table:
     made: list[list[Cell | str]] = [
         [
             str(row["assumption"]),
-            Cell(show(heavy, "share"), repr(heavy)) if heavy >= 0 else Cell(NOTHING),
-            _change(row) if heavy > 0 else str(row["note"] or "nothing changes"),
+            Cell(format_compact(heavy, "share"), repr(heavy)) if heavy >= 0 else Cell(NOTHING),
+            _change(row, titles) if heavy > 0 else str(row["note"] or "nothing changes"),
             "\n".join(turned.get(number, [])) or NOTHING,
         ]
         for number, (heavy, row) in ordered
@@ -117,6 +123,11 @@ def weights(rows: Sequence[Row], flips: Sequence[Row]) -> Table:
     return Table("What each assumption weighs", head, made[: page_parts.MOST_ROWS], note)
 
 
+def _titles(about: Mapping[str, Any]) -> dict[str, str]:
+    """Metric -> what tables call it."""
+    return {each["metric"]: each["title"] for each in about["headlines"]}
+
+
 def _weight(row: Row) -> float:
     """The change as a share; below 0 where there is no number to change."""
     if not row["metric"]:
@@ -124,10 +135,10 @@ def _weight(row: Row) -> float:
     return weight(row["mean"], row["baseline_mean"], row["better"])
 
 
-def _change(row: Row) -> str:
+def _change(row: Row, titles: Mapping[str, str]) -> str:
     """``doubled: done in +12min (10min to 14min)``."""
     whose = "" if row["variant"] == "baseline" else f"{row['variant']}, "
-    head = f"{whose}{_times(row['factor'])} to {row['changed_to']}: {row['metric']}"
+    head = f"{whose}{_times(row['factor'])} to {row['changed_to']}: {titles[row['metric']]}"
     if math.isnan(row["difference"]):
         return f"{head} has no mean in one of both"
     (difference,) = _signed(row, "difference")
@@ -142,20 +153,20 @@ def _signed(row: Row, *names: str) -> Iterator[str]:
         yield f"+{shown}" if row[name] > 0 else shown
 
 
-def _changes(rows: Sequence[Row]) -> Table:
+def _changes(rows: Sequence[Row], about: Mapping[str, Any]) -> Table:
+    titles = _titles(about)
     head = ["assumption", "factor", "variant", "metric", "difference", "95 % interval", "note"]
     made: list[list[Cell | str]] = []
     for row in rows[: page_parts.MOST_ROWS]:
-        cells: list[Cell | str] = [NOTHING, NOTHING]
+        change: list[Cell | str] = [NOTHING, NOTHING]
         if row["metric"] and not math.isnan(row["difference"]):
             (difference,) = _signed(row, "difference")
-            cells = [
+            change = [
                 Cell(difference, repr(row["difference"])),
                 " to ".join(_signed(row, "ci_low", "ci_high")),
             ]
         factor = "" if math.isnan(row["factor"]) else _times(row["factor"])
-        made.append(
-            [str(row["assumption"]), factor, row["variant"], row["metric"], *cells, row["note"]]
-        )
+        metric = titles.get(row["metric"], "")
+        made.append([row["assumption"], factor, row["variant"], metric, *change, row["note"]])
     note = page_parts.left_out(len(rows), "rows", "assumptions.csv")
     return Table("Every change", head, made, note)

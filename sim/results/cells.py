@@ -12,7 +12,7 @@ from sim.experiments.summaries import BAD, bad_tail
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sim.core.metrics import Metric
     from sim.results.provenance import About
@@ -45,10 +45,10 @@ def number(row: Row, metric: Metric) -> float:
     return found
 
 
-def asked(objective: str, about: About) -> str:
+def asked(objective: str, kinds: Iterable[str]) -> str:
     """An objective as objectives.csv has it, with its metric as tables call it."""
     known: dict[str, str] = {}
-    for kind in dict.fromkeys(about.kinds.values()):
+    for kind in dict.fromkeys(kinds):
         known |= {name: metric.title for name, metric in SYSTEM_TYPES[kind].metrics.items()}
     return re.sub(r"\w+", lambda word: known.get(word[0], word[0]), objective)
 

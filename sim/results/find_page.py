@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.report.content import Cell, Page, Paragraphs, Section, Table, Verdict
-from sim.results import page_parts
+from sim.results import cells, page_parts
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def find_page(
 
     `about` is as in the provenance, `rows` are those of find.csv, `resolved` scenarios by file.
     """
-    asked = list(dict.fromkeys(str(row["objective"]) for row in rows))
+    asked = {
+        str(row["objective"]): cells.asked(str(row["objective"]), about["kinds"].values())
+        for row in rows
+    }
     facts = {
         "random seed": str(about["seed"]),
         "looks at a value": ", ".join(f"{look:,}" for look in about["looks"]),
@@ -46,9 +49,10 @@ def find_page(
     return Page(
         name=about["name"],
         question=about["question"],
-        size="the {0} {path} from {low} to {high}, to {tolerance}".format(end, **about),
-        verdict=_verdict(about, asked),
+        size="the {0} {path} from {low} to {high}, to within {tolerance}".format(end, **about),
+        verdict=_verdict(about, [*asked.values()]),
         warnings=[*_told(about)],
+        above_warnings="What does not fit",
         sections=[
             Section("results", "Results", [*_results(about, rows, asked)]),
             shown,
@@ -100,15 +104,15 @@ def _told(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _results(
-    about: Mapping[str, Any], rows: Sequence[Row], asked: Sequence[str]
+    about: Mapping[str, Any], rows: Sequence[Row], asked: Mapping[str, str]
 ) -> Iterator[Block]:
     several = len(about["answers"]) > 1
     head = ["value", "verdict", "replications", "why"]
-    for objective in asked:
+    for objective, text in asked.items():
         made = [[*_cells(row, several=several)] for row in rows if row["objective"] == objective]
         headings = ["variant", *head] if several else head
         note = page_parts.left_out(len(made), "values", "find.csv")
-        yield Table(objective, headings, made[: page_parts.MOST_ROWS], note)
+        yield Table(text, headings, made[: page_parts.MOST_ROWS], note)
     if not asked:
         yield Paragraphs(["No value was tried."])
 

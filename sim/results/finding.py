@@ -157,6 +157,7 @@ def find(
         tolerance_given=not values.is_default,
         largest=largest,
         looks=tuple(looks),
+        kinds={name: each.kind for name, each in scenario.systems.items()},
         asked={name: asked_of(each) for name, each in variants.items()},
         seed=scenario.seed,
         answers=tuple(answer_of(each, values, largest=largest) for each in found),
@@ -187,6 +188,8 @@ class AboutFind:
     largest: bool
     looks: Sequence[int]
     """After how many replications a value is looked at, as long as it is undecided."""
+    kinds: Mapping[str, str]
+    """Name of a system -> its kind."""
     asked: Mapping[str, Sequence[Asked]]
     """Of each variant."""
     seed: int

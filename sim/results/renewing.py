@@ -79,7 +79,8 @@ def _weights(path: str | PathLike[str], found: Results) -> Block:
     if about is None or about["inputs"] != found.about.inputs:
         rule = "must be results of assumptions with the same scenario file, got others"
         raise ScenarioError.of(rule, where=str(path))
-    return weights(*_changes(folder))
+    rows, flips = _changes(folder)
+    return weights(rows, flips, about)
 
 
 def _find(folder: files.ResultFolder) -> str:

@@ -120,7 +120,9 @@ def objectives(results: Contents) -> Table | None:
         word = row["verdict"] if is_ranked else "reference"
         verdict = Cell(word, tone=_TONES[row["verdict"]] if is_ranked else "")
         named = [row["variant"]] if about.compared else []
-        rows.append([*named, cells.asked(row["objective"], about), verdict, row["sentence"]])
+        rows.append(
+            [*named, cells.asked(row["objective"], about.kinds.values()), verdict, row["sentence"]]
+        )
     headings = [*(["variant"] if about.compared else []), "objective", "verdict", "why"]
     note = left_out(len(rows), "verdicts", "objectives.csv")
     return Table("Objectives", headings, rows[:MOST_ROWS], note) if rows else None

@@ -241,6 +241,7 @@ class Assumptions:
             "question": scenario.question,
             "seed": scenario.seed,
             "replications": scenario.replications,
+            "kinds": {name: each.kind for name, each in scenario.systems.items()},
             "variants": [one.variant for one in self.found.variants],
             "factors": [HALF, DOUBLE],
             "guesses": self._guesses(),

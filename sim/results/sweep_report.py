@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.core.formatting import format_compact, show_range
 from sim.core.units import show_duration
 from sim.report.content import Cell, Folded, Page, Paragraphs, Section, Table, Verdict
-from sim.results import page_parts
+from sim.results import cells, page_parts
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -97,8 +97,12 @@ def _told(about: SweepAbout) -> Iterator[str]:
 
 
 def _results(results: SweepContents) -> Iterator[Block]:
-    """The front, then every point."""
+    """What is asked for, the front, then every point."""
     about = results.about
+    asked = results.arrow("objectives").column("objective").unique().to_pylist()
+    if asked:
+        texts = (cells.asked(each, about.kinds.values()) for each in asked)
+        yield Paragraphs([f"Asked for: {', '.join(texts)}."])
     keys = results.front_keys(None)
     standings = results.standings(keys)
     on_front = [row for row, standing in enumerate(standings) if standing == "yes"]

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sim.core.units import show_share
 from sim.experiments.objectives import bound_of, describe, metric_of
 from sim.plots import trials
+from sim.results import cells
 from sim.scenario.paths import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sim.plots.style import Picture
-    from sim.scenario import Scenario
+    from sim.scenario import Objective, Scenario
 
     Row = Mapping[str, Any]
 
@@ -33,16 +34,16 @@ class Asked:
 
 def asked_of(scenario: Scenario) -> tuple[Asked, ...]:
     """The objectives of a scenario."""
-    return tuple(
-        Asked(describe(each, scenario), "share", each.in_runs)
-        if each.of == "runs"
-        else Asked(
-            describe(each, scenario),
-            metric_of(scenario, each.system, each.metric).unit,
-            bound_of(each)[0],
-        )
-        for each in scenario.objectives
-    )
+    return tuple(_asked(each, scenario) for each in scenario.objectives)
+
+
+def _asked(objective: Objective, scenario: Scenario) -> Asked:
+    kinds = (each.kind for each in scenario.systems.values())
+    text = cells.asked(describe(objective, scenario), kinds)
+    if objective.of == "runs":
+        return Asked(text, "share", objective.in_runs)
+    unit = metric_of(scenario, objective.system, objective.metric).unit
+    return Asked(text, unit, bound_of(objective)[0])
 
 
 def pictures(about: Mapping[str, Any], rows: Sequence[Row]) -> Iterator[tuple[str, Picture]]:

@@ -84,8 +84,8 @@ def _alone(results: Contents) -> Iterator[str]:
     for word in ("missed", "undecided", "met"):
         own = [row for row in judged if row["verdict"] == word]
         if own:
-            about = results.about
-            told = [f"{asked(row['objective'], about)} ({row['sentence']})" for row in own]
+            kinds = results.about.kinds.values()
+            told = [f"{asked(row['objective'], kinds)} ({row['sentence']})" for row in own]
             yield f"{word}: {', '.join(told)}"
     if not judged:
         yield "no objective is set"
@@ -109,8 +109,10 @@ def _compared(results: Contents) -> Iterator[str]:
     if conclusion is None:
         return
     wanted = [row["objective"] for row in results.rows("objectives") if row["objective"]]
-    for objective in list(dict.fromkeys(wanted))[:_MOST_METRICS]:
-        yield f"asked for: {asked(objective, results.about)}"
+    objectives = list(dict.fromkeys(wanted))[:_MOST_METRICS]
+    if objectives:
+        kinds = results.about.kinds.values()
+        yield f"asked for: {', '.join(asked(each, kinds) for each in objectives)}"
     yield from conclusion.sentence.splitlines()
     for outcome in results.about.outcomes:
         if outcome.variant in conclusion.best:

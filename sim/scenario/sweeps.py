@@ -290,5 +290,6 @@ class _Reader:
             elif axis.name in COLUMNS or axis.name in units:
                 whose = "which tables have as a column"
             if whose:
-                rule = f"must not be called {axis.name}, {whose}: name it with `as`"
+                rule = f"must not be called {axis.name}, {whose}: name it with `as`, such as "
+                rule += "{as: NAME, values: [...]}"
                 self._refuse(self._below(axis.path), (axis.path,), rule)

@@ -30,7 +30,8 @@ def test_an_answer_that_turns_over_says_with_what(found):
     assert "what is concluded turns over with " in made.verdict.sentence
     assert "2 of 3 guesses halved and doubled" in made.verdict.sentence
     assert ", doubled: " in made.warnings[0]
-    assert "mean rollout_duration <= 20min" in made.warnings[0]
+    assert made.warnings[0].endswith(": mean done in <= 20min: from met to missed")
+    assert made.above_warnings == "What turns over"
 
 
 def test_without_a_turn_nothing_decides(found):
@@ -53,8 +54,8 @@ def test_the_weightiest_stands_first_with_its_largest_change(found):
     first, *rest = table.rows
     assert first[1].text == "50 %"
     assert float(first[1].value) == 0.5
-    assert first[2] == "halved to 2min: capacity_hours_lost -0.267"
-    assert first[3] == "doubled: mean rollout_duration <= 20min"
+    assert first[2] == "halved to 2min: hours lost -0.267"
+    assert first[3] == "doubled: mean done in <= 20min"
     weights = [row[1].text for row in rest]
     assert weights == ["0 %", "-"]
     assert rest[-1][2] == "without failures there is no rate"

@@ -81,7 +81,7 @@ def test_a_report_tells_what_each_assumption_weighs(tmp_path):
     renew_report(folder, weighed)
     text = (folder / "report.html").read_text(encoding="utf-8")
     assumed = text.split('<section id="assumptions"')[1].split("</section>")[0]
-    assert "doubled: mean rollout_duration &lt;= 20min" in assumed
+    assert "doubled: mean done in &lt;= 20min" in assumed
     other = sim.run(walk().override({"name": "x"})).save(tmp_path / "o", figures="none")
     assert sim.open_results(other).about.inputs == sim.open_results(folder).about.inputs
     with pytest.raises(ScenarioError, match="must be results of assumptions with the same"):

@@ -69,7 +69,7 @@ def test_the_folder_holds_what_was_found(found, tmp_path):
 
 def test_a_notebook_shows_the_weightiest_first(found):
     page = found._repr_html_()
-    assert page.index("mean rollout_duration") < page.index("<table")
+    assert page.index("mean done in") < page.index("<table")
     assert page.index("restart") < page.index("create")
     assert page.count("<svg") == 1
     assert repr(found) == "<Assumptions of walk: 2 with a number, 1 flips>"

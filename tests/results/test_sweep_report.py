@@ -50,7 +50,8 @@ def test_the_point_that_keeps_the_objectives_best_decides(results, met, undecide
 
 
 def test_the_front_stands_above_every_point(results):
-    front, every = page(results).sections[0].blocks[:2]
+    asked, front, every = page(results).sections[0].blocks[:3]
+    assert asked.lines[0].startswith("Asked for: ")
     assert front.caption == "On the front"
     assert isinstance(every, Folded)
     (table,) = every.blocks
@@ -61,7 +62,7 @@ def test_the_front_stands_above_every_point(results):
 
 
 def test_numbers_are_those_of_the_table(results):
-    (table,) = page(results).sections[0].blocks[1].blocks
+    (table,) = page(results).sections[0].blocks[2].blocks
     place = table.headings.index("lowest capacity")
     key = next(key for key in results.keys if key.metric == "min_capacity" and not key.group)
     shown = [float(row[place].value) for row in table.rows]

@@ -73,7 +73,10 @@ def test_axes_of_one_name_need_another():
         'systems.shop.roles."Conference.Web".instances',
         "systems.shop.roles.Worker.instances",
     )
-    rule = "must not be called instances, as another axis is: name it with `as`"
+    rule = (
+        "must not be called instances, as another axis is: name it with `as`, such as "
+        "{as: NAME, values: [...]}"
+    )
     assert said({web: [2], worker: [2]}) == [
         f"sweep: {dotted(('sweep', path))}: {rule}" for path in (web, worker)
     ]
