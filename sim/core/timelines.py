@@ -360,15 +360,3 @@ def stays(stack: Stack, blocks: Sequence[Block]) -> Sojourns:
     ended_by = np.where(last, -1, np.append(cause[1:], -1))
     replication, subject = np.divmod(key, stack.subjects.count)
     return Sojourns(replication, subject, state, since, until, cause, ended_by)
-
-
-def union(since: NDArray[np.float64], until: NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Intervals [since, until) of any order, overlapping and touching ones joined."""
-    order = np.argsort(since, kind="stable")
-    joined: list[tuple[float, float]] = []
-    for a, b in zip(since[order].tolist(), until[order].tolist(), strict=True):
-        if joined and a <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(b, joined[-1][1]))
-        else:
-            joined.append((a, b))
-    return joined

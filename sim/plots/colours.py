@@ -48,6 +48,7 @@ PALETTE: Mapping[str, Colour] = {
     "draining": Colour("#8FC3E3", "#3D6D8C", "in service, and takes no new tasks"),
     "scaling": Colour("#CBCFD3", "#4A525A", "being created or removed"),
     "replacing": Colour("#F4F9FC", "#1D2F3C", "a new one on its way, or an old one that goes"),
+    "pausing": Colour("#6F8CA3", "#44586A", "waits until the next may begin"),
     "other": Colour("#9A9A9A", "#6D757D", "out for a reason that is no upgrade"),
     "failing": Colour("#F09A62", "#9C5526", "unhealthy, or given up"),
     # Tasks.
@@ -81,6 +82,7 @@ SERVING = PALETTE["serving"].day
 DRAINING = PALETTE["draining"].day
 SCALING = PALETTE["scaling"].day
 REPLACING = PALETTE["replacing"].day
+PAUSING = PALETTE["pausing"].day
 OTHER = PALETTE["other"].day
 FAILING = PALETTE["failing"].day
 RUNNING = PALETTE["running"].day

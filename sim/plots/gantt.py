@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, colours, steps, style
+from sim.plots import clock, colours, legend, steps, style
 from sim.plots.readout import Reading, Readout
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sim.plots.style import Mark, Picture
+    from sim.systems.base.activity import Category
 
-MOST = 40
+MOST = 60
 """So many lanes can be told apart."""
 _FRAME = 0.85
 _ROW, _THIN_ROW = 0.36, 0.2
@@ -36,8 +37,6 @@ _HATCHED = 200
 _LISTED = 3
 """So many names stand in a title."""
 
-Category = Literal["ready", "draining", "scaling", "replacing", "other", "updating", "failing"]
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -47,13 +46,12 @@ class Interval:
     start_s: float
     end_s: float
     category: Category
-    """``failing``: what the figure calls so. ``replacing``: a new one on its way, or one that goes
-    as a new one serves; neither is missing. ``scaling``: being created or removed otherwise, which
-    is not out either. ``other``: out for a reason that is no upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
+    """How what members do is drawn."""
+
     label: str
     colour: str
     edge: str = "none"
@@ -61,14 +59,15 @@ class _Look:
 
 
 # In order of drawing: what is worse hides what is better.
-_LOOKS: dict[Category, _Look] = {
-    "ready": _Look("in service", colours.SERVING),
-    "draining": _Look("draining: takes no new tasks", colours.DRAINING, colours.ROLLOUT, "\\\\"),
-    "scaling": _Look("being created or removed", colours.SCALING, colours.QUIET, "||"),
-    "replacing": _Look("created or deleted", colours.REPLACING, colours.ROLLOUT, "xxxx"),
-    "other": _Look("out for another reason", colours.OTHER, colours.QUIET, "...."),
-    "updating": _Look("updating", colours.ROLLOUT),
-    "failing": _Look("failing", colours.FAILING, colours.MISSED, "////"),
+LOOKS: dict[Category, Look] = {
+    "ready": Look("in service", colours.SERVING),
+    "draining": Look("draining: takes no new tasks", colours.DRAINING, colours.ROLLOUT, "\\\\"),
+    "scaling": Look("being created or removed", colours.SCALING, colours.QUIET, "||"),
+    "replacing": Look("created or deleted", colours.REPLACING, colours.ROLLOUT, "xxxx"),
+    "pausing": Look("pausing before the next one", colours.PAUSING, colours.PAPER, "--"),
+    "other": Look("out for another reason", colours.OTHER, colours.QUIET, "...."),
+    "updating": Look("updating", colours.ROLLOUT),
+    "failing": Look("failing", colours.FAILING, colours.MISSED, "////"),
 }
 _OUT: tuple[Category, ...] = ("other", "updating", "failing")
 
@@ -82,15 +81,16 @@ def figure(
     start: dt.datetime | None = None,
     what: str = "update domains",
     failing: str = "cycling or unresponsive",
-    shared: bool = False,
+    window: tuple[float, float] | None = None,
 ) -> Picture:
     """A lane for each label of `intervals`, in order of first appearance, the first on top.
 
     The window is what the intervals span together, so the ready ones belong among them.
     Where a lane's intervals overlap, because it holds many members, the worst is seen: failing,
-    updating, other, replacing, scaling, draining, ready. ValueError above 40 lanes. Without
-    `title` the figure states how many lanes are out at once, and which ones fail: `what` says who
-    has a lane, or where it is `shared` who shares one. `failing` is what the legend says of those.
+    updating, other, pausing, replacing, scaling, draining, ready. ValueError above 60 lanes.
+    Without `title` the figure states how many lanes are out at once, and which ones fail: `what`
+    says who has a lane. `failing` is what the legend says of those. `window` is what is shown
+    instead.
     """
     lanes = _by_lane(intervals)
     if len(lanes) > MOST:
@@ -98,7 +98,7 @@ def figure(
     row = _ROW if len(lanes) <= _ROOMY else _THIN_ROW
     with style.look():
         page = style.picture(
-            title or headline(intervals, what, shared=shared),
+            title or headline(intervals, what),
             subtitle,
             _FRAME + row * max(3, len(lanes)),
         )
@@ -106,7 +106,7 @@ def figure(
         if not lanes:
             style.nothing(axes, "no members, so there is nothing to show")
             return page
-        shown = _view(intervals, marks)
+        shown = _view(intervals, marks, window)
         _draw_bars(axes, list(lanes.values()), shown)
         style.name_rows(axes, list(lanes))
         room = style.room_beside(list(lanes))
@@ -127,7 +127,7 @@ def _readout(
     """What each lane does and how long; being in service is what is left."""
     found = Readout(("lane", "from", "to", "for", "what"))
     for place, (lane, mine) in enumerate(lanes.items()):
-        for category, look in _LOOKS.items():
+        for category, look in LOOKS.items():
             what = failing if category == "failing" else look.label
             for begin, end in _union(mine, [category]) if category != "ready" else []:
                 at, until = show_instant(begin, start), show_instant(end, start)
@@ -141,13 +141,10 @@ def _readout(
     return found
 
 
-def headline(
-    intervals: Sequence[Interval], what: str = "update domains", *, shared: bool = False
-) -> str:
+def headline(intervals: Sequence[Interval], what: str = "update domains") -> str:
     """How many lanes are out at once, and which fail or else how long the updates take.
 
-    E.g. ``At most 1 of 5 update domains is out at once; the updates take 26min``, or where a lane
-    is `shared` ``Nodes of at most 7 of 34 lanes are out at once``.
+    E.g. ``At most 1 of 5 update domains is out at once; the updates take 26min``.
     """
     lanes = _by_lane(intervals)
     most = _most_at_once([_union(mine, _OUT) for mine in lanes.values()])
@@ -157,20 +154,29 @@ def headline(
         return f"No {what} are out at any time{_outcome(lanes)}"
     if not most:
         return "Every member is in service throughout"
-    return _share_out(lanes, most, what, shared=shared) + _outcome(lanes)
+    return _share_out(lanes, most, what) + _outcome(lanes)
 
 
-def _share_out(
-    lanes: Mapping[str, Sequence[Interval]], most: int, what: str, *, shared: bool
-) -> str:
+def headline_of_turns(intervals: Sequence[Interval], what: str) -> str:
+    """How many take turns and how long each, e.g. ``12 batches of 4min to 6min in 1h12min``."""
+    lanes = _by_lane(intervals)
+    turns = [_union(mine, ["updating"]) for mine in lanes.values()]
+    times = sorted({show_duration(end - begin) for each in turns for begin, end in each[:1]})
+    lengths = [each[0][1] - each[0][0] for each in turns if each]
+    ends = [show_duration(length) for length in (min(lengths), max(lengths))]
+    span = max(one.end_s for one in intervals) - min(one.start_s for one in intervals)
+    each = ends[0] if len(times) == 1 else " to ".join(ends)
+    if len(lanes) == 1:
+        return f"Only one of the {what} begins, and takes {each}"
+    return f"{len(lanes)} {what} of {each}, from first to last {show_duration(span)}"
+
+
+def _share_out(lanes: Mapping[str, Sequence[Interval]], most: int, what: str) -> str:
     if len(lanes) == 1:
         return f"{next(iter(lanes))} is out"
     # Where some come later there never are as many as there are lanes.
     begins = [min(one.start_s for one in mine) for mine in lanes.values()]
     of_all = f" of {len(lanes)}" if min(begins) == max(begins) else ""
-    if shared:
-        which = f"all {most}" if most == len(lanes) else f"at most {most}{of_all}"
-        return f"{what.capitalize()} of {which} lanes are out at once"
     if most == len(lanes):
         return f"All {most} {what} are out at once"
     if not of_all and most == 1:
@@ -181,7 +187,9 @@ def _share_out(
 def _outcome(lanes: Mapping[str, Sequence[Interval]]) -> str:
     failing = [lane for lane, mine in lanes.items() if _union(mine, ["failing"])]
     if failing:
-        names = " and ".join(failing) if len(failing) <= _LISTED else str(len(failing))
+        *before, at_last = failing
+        names = " and ".join([*([", ".join(before)] if before else []), at_last])
+        names = names if len(failing) <= _LISTED else str(len(failing))
         return f"; {names} {'fails' if len(failing) == 1 else 'fail'}"
     every = [one for mine in lanes.values() for one in mine]
     updates = _union(every, ["updating", "replacing"])
@@ -228,7 +236,7 @@ def _most_at_once(lanes: Sequence[Sequence[tuple[float, float]]]) -> int:
 
 def _draw_bars(axes: Axes, lanes: Sequence[Sequence[Interval]], shown: clock.View) -> None:
     """The bars of all lanes, in one collection a category: each costs some milliseconds."""
-    for category, look in _LOOKS.items():
+    for category, look in LOOKS.items():
         plain: list[list[tuple[float, float]]] = []
         hatched: list[list[tuple[float, float]]] = []
         for place, intervals in enumerate(lanes):
@@ -259,9 +267,13 @@ def _corners(begin: float, width: float, place: int) -> list[tuple[float, float]
     return [(begin, top), (begin, bottom), (end, bottom), (end, top)]
 
 
-def _view(intervals: Sequence[Interval], marks: Sequence[Mark]) -> clock.View:
-    begin = min(one.start_s for one in intervals)
-    end = max(one.end_s for one in intervals)
+def _view(
+    intervals: Sequence[Interval], marks: Sequence[Mark], window: tuple[float, float] | None
+) -> clock.View:
+    begin, end = window or (
+        min(one.start_s for one in intervals),
+        max(one.end_s for one in intervals),
+    )
     edges = [at for one in intervals if one.category != "ready" for at in (one.start_s, one.end_s)]
     at = [edge for edge in edges if begin < edge < end] + [mark.at_s for mark in marks]
     return clock.view(begin, end, at)
@@ -269,19 +281,20 @@ def _view(intervals: Sequence[Interval], marks: Sequence[Mark]) -> clock.View:
 
 def _explain(page: Picture, categories: Collection[Category], failing: str) -> None:
     """The legend names only what occurs."""
-    looks = [look for category, look in _LOOKS.items() if category in categories]
-    more = {_LOOKS["failing"]: f": {failing}"}
-    page.legend(
-        handles=[
-            Patch(
-                facecolor=look.colour,
-                hatch=look.hatch,
-                edgecolor=look.edge,
-                linewidth=0,
-                label=look.label + more.get(look, ""),
-            )
-            for look in looks
-        ],
-        loc="outside lower center",
-        ncols=len(looks),
-    )
+    legend.explain(page, handles(categories, failing))
+
+
+def handles(categories: Collection[Category], failing: str) -> list[Patch]:
+    """What a legend shows of these; `failing` says what those do that fail."""
+    more: dict[Category, str] = {"failing": f": {failing}"}
+    return [
+        Patch(
+            facecolor=look.colour,
+            hatch=look.hatch,
+            edgecolor=look.edge,
+            linewidth=0,
+            label=look.label + more.get(category, ""),
+        )
+        for category, look in LOOKS.items()
+        if category in categories
+    ]

@@ -18,7 +18,6 @@ from sim.plots import (
     availability,
     capacity,
     estimates,
-    gantt,
     overlay,
     up_to_date,
     variants,
@@ -128,9 +127,9 @@ class ResultPictures:
         subtitle = self._subtitle(name, one)
         return warm_up_picture.picture(self._results, one.name, name, subtitle)
 
-    def gantt(self, system: str = "", variant: str = "") -> Picture:
-        """What each update domain, node or extension does in one replication."""
-        return RunPictures(self._first(variant)).gantt(self._system(system))
+    def gantt(self, system: str = "", variant: str = "", *, of: str = "") -> Picture:
+        """What each update domain, node or extension does in one replication; `of`: or batches."""
+        return RunPictures(self._first(variant)).gantt(self._system(system), of)
 
     def variants_capacity(self, system: str = "") -> Picture:
         """Capacity over time in each variant, on the same axes; of more than 12 how far it falls.
@@ -269,27 +268,29 @@ class ResultPictures:
         """The pictures of a system that is not compared; one at least."""
         one = self._variant("")
         main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
-        run = self._first()
-        model = run.simulation.models[system]
-        bars = model.gantt(run.log)
+        run = RunPictures(self._first())
         down = [
             self._of.spread(one, system, "downtime", group)
             for group in self._of.groups_of(one, system, "available")
         ]
-        # Lanes of thousands of machines, of which one is nearly always out, say nothing.
-        few = main == "capacity" and len({bar[0] for bar in bars}) <= gantt.MOST
         shown = {
             "up_to_date": main == "up_to_date" and self._moves(one, system, "up_to_date"),
             "capacity": self._moves(one, system, "capacity")
             and (main == "capacity" or self._falls_far(one, system)),
             "availability": any(each is not None and each.values.any() for each in down),
-            "queue": ("queue", "") in model.series(),
+            "queue": run.has(system, "queue"),
             "warm_up": system in {each.system for each in self._results.about.warm_ups},
-            "gantt": few and any(bar[3] != "ready" for bar in bars),
         }
-        for series in [name for name, is_shown in shown.items() if is_shown] or [main]:
-            name = model.gantt_labels.what.replace(" ", "_") if series == "gantt" else series
-            yield name, getattr(self, series)(system)
+        drawn = [name for name, is_shown in shown.items() if is_shown]
+        for series in drawn:
+            yield series, getattr(self, series)(system)
+        # Of machines of which a few are nearly always out, what each does says nothing.
+        found = run.activities(system) if main == "capacity" else []
+        moving = [each for each in found if not each.is_quiet]
+        for each in moving:
+            yield each.what.replace(" ", "_"), run.lanes(system, each)
+        if not drawn and not moving:
+            yield main, getattr(self, main)(system)
 
     # What is drawn.
 

@@ -59,6 +59,11 @@ class Replication:
         """Which replication it is."""
         return self.log.replication
 
+    @cached_property
+    def stack(self) -> Stack:
+        """Its log, made ready to be analysed."""
+        return Stack([self.log])
+
     def timeline(self, system: str, series: str, group: str = "") -> Timeline:
         """A series of a system, or of one group of it, over [0, horizon].
 

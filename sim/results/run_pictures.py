@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.errors import ScenarioError
-from sim.plots import availability, capacity, gantt, queue, style, up_to_date
+from sim.plots import availability, capacity, gantt, queue, state_shares, style, up_to_date
 from sim.results.provenance import bounds, modes
 from sim.results.tables import to_rows
 from sim.systems.base.spec import look_up
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.core.timelines import Timeline
     from sim.plots.style import Mark, Picture
     from sim.results.replication import Replication
+    from sim.systems.base.activity import Activity
 
 Row = dict[str, Any]
 
@@ -76,18 +77,43 @@ class RunPictures:
             **self._around(name),
         )
 
-    def gantt(self, system: str = "") -> Picture:
-        """What each update domain does, each node or each extension; many of those share a lane."""
-        run, name = self._run, self._system(system)
-        model = run.simulation.models[name]
-        intervals = [gantt.Interval(*lane) for lane in model.gantt(run.log)]
-        words = model.gantt_labels
-        title = gantt.headline(intervals, words.what, shared=words.shared)
-        if run.log.drew:
-            if not title.startswith(tuple(each.lane for each in intervals)):
-                title = f"{title[:1].lower()}{title[1:]}"
-            title = f"Replication {run.replication}: {title}"
-        return gantt.figure(intervals, title=title, **self._around(name), **words._asdict())
+    def gantt(self, system: str = "", of: str = "") -> Picture:
+        """What each update domain does, each node, instance or extension; `of` may name batches.
+
+        More than 60 have no lanes: of those, how many do what.
+        """
+        name = self._system(system)
+        known = {each.what: each for each in self.activities(name)}
+        chosen = look_up(known, of, "what has lanes") if of else next(iter(known.values()))
+        return self.lanes(name, chosen)
+
+    def activities(self, system: str) -> list[Activity]:
+        """What members do over time, and batches, if there are any."""
+        found: list[Activity] = self._run.simulation.models[system].activities(self._run.stack)
+        return found
+
+    def lanes(self, system: str, activity: Activity) -> Picture:
+        """A lane for each, or what share of them does what."""
+        run, words = self._run, {"what": activity.what, "failing": activity.failing}
+        around = self._around(system) | words
+        which = f"Replication {run.replication}: " if run.log.drew else ""
+        if activity.lanes > gantt.MOST:
+            begin = run.scenario.warm_up
+            shares = {name: line.crop(begin, line.end) for name, line in activity.shares().items()}
+            what = f"{activity.members():,} {activity.what}"
+            title = _after(which, state_shares.headline(shares, what), [])
+            return state_shares.figure(shares, title=title, **around)
+        intervals = [gantt.Interval(*lane) for lane in activity.bars()]
+        names = [each.lane for each in intervals]
+        if activity.order[0] != "ready":
+            title = _after(which, gantt.headline_of_turns(intervals, activity.what), names)
+            return gantt.figure(intervals, title=title, window=(0.0, run.log.horizon), **around)
+        title = _after(which, gantt.headline(intervals, activity.what), names)
+        return gantt.figure(intervals, title=title, **around)
+
+    def has(self, system: str, series: str) -> bool:
+        """Whether a system has such a series as a whole."""
+        return (series, "") in self._run.simulation.models[system].series()
 
     def _asked_of_capacity(self, system: str) -> float | None:
         """What an objective asks of a run; of the mean where this is the only run there is."""
@@ -115,10 +141,10 @@ class RunPictures:
 
     def _accepting(self, system: str, line: Timeline) -> dict[str, Timeline]:
         """The share that takes new tasks, where it is another one than that in service."""
-        model = self._run.simulation.models[system]
-        if ("accepting", "") not in model.series():
+        if not self.has(system, "accepting"):
             return {}
-        return accepting_beside(line, self._line(system, "accepting"), model.nominal)
+        nominal = self._run.simulation.models[system].nominal
+        return accepting_beside(line, self._line(system, "accepting"), nominal)
 
     def _groups(self, system: str, series: str) -> list[str]:
         known = self._run.simulation.models[system].series()
@@ -130,6 +156,13 @@ class RunPictures:
 
     def _system(self, name: str) -> str:
         return the_system(name, self._run.simulation.models)
+
+
+def _after(which: str, headline: str, names: Sequence[str]) -> str:
+    """The headline after which replication it is of; a name keeps its capitals."""
+    if which and not headline.startswith(tuple(names)):
+        headline = f"{headline[:1].lower()}{headline[1:]}"
+    return f"{which}{headline}"
 
 
 def the_system(name: str, known: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.core.log import Block, Recorder, Stack, States, Subjects
-from sim.core.timelines import Members, Steps, Timeline, accumulate, stays, total, union
+from sim.core.timelines import Members, Steps, Timeline, accumulate, stays, total
 
 END = 20.0
 
@@ -289,8 +289,3 @@ def test_weighed_stays_sum_up_to_the_integral(histories):
     weighed = (found.until - found.since) * WEIGHT[found.state]
     sums = np.bincount(found.replication, weighed, stack.replications)
     assert sums.tolist() == Members(stack, SUBJECTS.blocks).series("weight").integrate().tolist()
-
-
-def test_a_union_joins_intervals_that_overlap_or_touch():
-    since, until = np.array([5.0, 0.0, 2.0, 9.0]), np.array([6.0, 2.0, 4.0, 9.5])
-    assert union(since, until) == [(0, 4), (5, 6), (9, 9.5)]

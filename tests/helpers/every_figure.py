@@ -14,6 +14,7 @@ from sim.plots import (
     gantt,
     overlay,
     queue,
+    state_shares,
     sweep_front,
     sweep_heat_map,
     sweep_lines,
@@ -27,6 +28,7 @@ from sim.plots.distribution import Curve, Quantile
 from sim.plots.estimates import Estimate, Panel
 from sim.plots.gantt import Interval
 from sim.plots.sweep_axes import Along
+from sim.systems.base.activity import Category
 
 DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 3600.0, "share")
 DOWN = Timeline(DIP.times, np.array([1.0, 0.0, 1.0]), 3600.0, "0/1")
@@ -60,7 +62,7 @@ def figures_of_all_kinds():
     dots = [Estimate("auto", 0.8, 0.7, 0.9, "80 %"), Estimate("never", np.inf, text="> 2h")]
     bars = [
         Interval("domain 0", 600 * place, 600 * (place + 1), category)
-        for place, category in enumerate(get_args(gantt.Category))
+        for place, category in enumerate(get_args(Category))
     ]
     curve = Curve(np.array([0.7, 0.8]), np.array([0.5, 1.0]), 0.1, [Quantile(0.5, 0.7, 0.7, 0.8)])
     return {
@@ -75,6 +77,11 @@ def figures_of_all_kinds():
         "queue": queue.figure(BUSY, used=BUSY, slots=BUSY),
         "estimates": estimates.figure([Panel("lowest capacity", "share", "higher", dots)]),
         "gantt": gantt.figure(bars),
+        "state_shares": state_shares.figure(
+            dict.fromkeys(
+                get_args(Category), Timeline(DIP.times, np.full(3, 0.125), 3600.0, "share")
+            )
+        ),
         "availability": availability.figure({"shop": DOWN}),
         "sweep_lines": sweep_lines.figure(
             [sweep_lines.Panel("done in", "s", {"auto": MEANS}, 900.0)], DOMAINS, title="T"

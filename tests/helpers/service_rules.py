@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+from lanes import bars
 from service_configurations import configurations_are_as_asked_for
 from service_turns import Turns
 
@@ -239,4 +240,4 @@ class Run:
         assert kept.shape == (1,)
         self.model.members(self.log)
         self.model.operations_table(self.log)
-        self.model.gantt(self.log)
+        bars(self.model, self.log)

@@ -18,7 +18,9 @@ WALK = [Interval(f"UD {k}", 60 + 300 * k, 360 + 300 * k, "updating") for k in ra
 FAILED = Interval("UD 1", 600, 1200, "failing")
 
 
-CATEGORIES = ["ready", "draining", "scaling", "replacing", "other", "updating", "failing"]
+CATEGORIES = [
+    *("ready", "draining", "scaling", "replacing", "pausing", "other", "updating", "failing")
+]
 
 
 def reversed_of_each():
@@ -90,14 +92,24 @@ def test_the_legend_names_what_occurs_and_nothing_else():
     assert legend_labels(figure) == ["in service", "failing: its start task failed"]
 
 
-def test_lanes_that_are_shared_are_told_as_such():
-    assert title(gantt.figure([*READY, *WALK], what="nodes", shared=True)) == (
-        "Nodes of at most 1 of 3 lanes are out at once; the updates take 15min"
+def test_the_headline_of_batches_says_how_many_and_how_long_each_takes():
+    turns = [
+        Interval("batch 0", 60, 120, "updating"),
+        Interval("batch 0", 120, 150, "pausing"),
+        Interval("batch 1", 150, 240, "updating"),
+    ]
+    assert gantt.headline_of_turns(turns, "batches") == (
+        "2 batches of 1min to 1min30s, from first to last 3min"
     )
-    together = [Interval(f"UD {k}", 60, 120, "updating") for k in range(3)]
-    assert gantt.headline([*READY, *together], "nodes", shared=True) == (
-        "Nodes of all 3 lanes are out at once; the updates take 1min"
+    assert gantt.headline_of_turns(turns[:1], "batches") == (
+        "Only one of the batches begins, and takes 1min"
     )
+
+
+def test_a_window_is_shown_where_lanes_do_not_span_it():
+    turns = [Interval("batch 0", 600, 1200, "updating")]
+    assert main_axes(gantt.figure(turns)).get_xlim() == (600, 1200)
+    assert main_axes(gantt.figure(turns, window=(0, 3000))).get_xlim() == (0, 1380)
 
 
 def test_time_axis_has_units_and_marks():
@@ -107,10 +119,10 @@ def test_time_axis_has_units_and_marks():
     assert len(found(axes, "mark")) == 1
 
 
-def test_forty_lanes_are_drawn_and_more_are_refused():
-    many = [Interval(f"WebRole_IN_{k}", 0, END, "ready") for k in range(41)]
-    assert len(main_axes(gantt.figure(many[:40])).get_yticks()) == 40
-    with pytest.raises(ValueError, match="at most 40 lanes can be distinguished, got 41"):
+def test_sixty_lanes_are_drawn_and_more_are_refused():
+    many = [Interval(f"WebRole_IN_{k}", 0, END, "ready") for k in range(61)]
+    assert len(main_axes(gantt.figure(many[:60])).get_yticks()) == 60
+    with pytest.raises(ValueError, match="at most 60 lanes can be distinguished, got 61"):
         gantt.figure(many)
 
 
@@ -172,6 +184,10 @@ def test_colours_are_those_of_the_house():
         (
             [*READY, *(Interval(f"UD {k}", 60, 90, "failing") for k in range(2))],
             "At most 2 of 3 update domains are out at once; UD 0 and UD 1 fail",
+        ),
+        (
+            [*READY, *(Interval(f"UD {k}", 60, 90, "failing") for k in range(3))],
+            "All 3 update domains are out at once; UD 0, UD 1 and UD 2 fail",
         ),
         (
             [Interval(f"{k}", 60, 90, "failing") for k in range(5)],

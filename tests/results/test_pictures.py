@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from lanes import bars
 from pictured import ALONE, FLEET, ONE_ROLE, POOL, SCENARIO, TWO, labels
 
 import sim
@@ -16,6 +17,7 @@ from sim.plots import (
     gantt,
     overlay,
     queue,
+    state_shares,
     up_to_date,
     variants,
 )
@@ -94,13 +96,14 @@ def test_variant_s_pictures_are_its_own(compared, drawn):
 
 
 def test_availability_and_lanes_of_results_are_those_of_the_first_run(ran, drawn):
-    rows, bars = drawn(availability, "figure"), drawn(gantt, "figure")
+    rows, caught = drawn(availability, "figure"), drawn(gantt, "figure")
     ran.plot.availability()
     ran.plot.gantt()
     assert list(rows["first"]) == ["shop", "WebRole", "WorkerRole"]
     line = ran.replay().timeline("shop", "available", "WebRole").crop(300.0, 7200.0)
     assert rows["first"]["WebRole"].values.tolist() == list(line.values)
-    assert len(bars["first"]) == len(ran.replay().simulation.models["shop"].gantt(ran.replay().log))
+    lanes = bars(ran.replay().simulation.models["shop"], ran.replay().log)
+    assert len(caught["first"]) == len(lanes)
 
 
 def test_variants_stand_side_by_side(compared, drawn):
@@ -261,13 +264,25 @@ def test_main_of_variants_is_what_sets_them_beside_each_other(compared):
     assert "distribution_capacity_hours_lost" in [name for name, _ in compared.plot.figures()]
 
 
-def test_more_domains_than_can_be_told_apart_are_not_drawn():
-    many = TWO.replace("instances: 4", "instances: 60, min_available: 60")
-    many = many.replace("b: {kind: cloud_service,", "b: {kind: cloud_service, update_domains: 60,")
-    names = [
-        name for name, _ in sim.run(sim.loads(many)).plot.figures() if "distribution" not in name
-    ]
-    assert names == ["capacity-a", "capacity-b", "availability-b"]
+@pytest.mark.parametrize(("domains", "module"), [(60, gantt), (61, state_shares)])
+def test_more_domains_than_can_be_told_apart_are_drawn_as_shares(domains, module, drawn):
+    caught = drawn(module, "figure")
+    many = TWO.replace("instances: 4", f"instances: {domains}, min_available: {domains}")
+    kind = "b: {kind: cloud_service,"
+    results = sim.run(sim.loads(many.replace(kind, f"{kind} update_domains: {domains},")))
+    names = [name for name, _ in results.plot.figures() if "distribution" not in name]
+    assert names == ["capacity-a", "capacity-b", "availability-b", "update_domains-b"]
+    assert caught["what"] == "update domains"
+
+
+def test_what_members_do_is_asked_once(monkeypatch):
+    asked = []
+    model = type(sim.run_one(sim.loads(ONE_ROLE)).simulation.models["shop"])
+    known = model.activities
+    monkeypatch.setattr(model, "activities", lambda *of: asked.append(of) or known(*of))
+    names = [name for name, _ in sim.run(sim.loads(ONE_ROLE)).plot.figures()]
+    assert "update_domains" in names
+    assert len(asked) == 1
 
 
 def test_opened_results_show_the_same(compared, tmp_path, drawn):

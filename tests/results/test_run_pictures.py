@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from lanes import bars
 from pictured import ALONE, FLEET, ONE_ROLE, SCENARIO, TWO, labels
 
 import sim
@@ -12,6 +13,7 @@ from sim.plots import (
     capacity,
     gantt,
     queue,
+    state_shares,
     up_to_date,
 )
 from sim.results.run_pictures import groups_apart
@@ -94,7 +96,7 @@ def test_only_group_is_the_whole_system(drawn):
 def test_lanes_are_those_of_the_model(one, drawn):
     caught = drawn(gantt, "figure")
     one.plot.gantt()
-    known = one.simulation.models["shop"].gantt(one.log)
+    known = bars(one.simulation.models["shop"], one.log)
     assert [(i.lane, i.start_s, i.end_s, i.category) for i in caught["first"]] == known
 
 
@@ -120,9 +122,9 @@ def test_system_must_be_named_where_there_are_several(drawn):
         sim.run(sim.loads(TWO)).plot.capacity("c")
 
 
-@pytest.mark.parametrize("nodes", [2, 100])
-def test_lanes_of_a_pool_are_nodes_and_many_share_them(nodes, drawn):
-    caught = drawn(gantt, "figure")
+@pytest.mark.parametrize(("nodes", "module"), [(2, gantt), (100, state_shares)])
+def test_nodes_of_a_pool_have_lanes_or_of_many_is_told_how_many_do_what(nodes, module, drawn):
+    caught = drawn(module, "figure")
     text = f"horizon: 1h\nsystems: {{a: {{kind: batch_pool, nodes: {nodes}}}}}\noperations:\n"
     text += "  - {at: 5min, upgrade_os: {target_os_version: WA-GUEST-OS-5.31_201905-01}}\n"
     results = sim.run(sim.loads(text).override({"replications": 2}))
@@ -130,8 +132,32 @@ def test_lanes_of_a_pool_are_nodes_and_many_share_them(nodes, drawn):
         "capacity",
         "nodes",
     ]
-    assert (caught["what"], caught["shared"]) == ("nodes", nodes > gantt.MOST)
+    assert caught["what"] == "nodes"
     assert caught["failing"] == "its start task failed"
+    assert caught["title"].startswith("Replication 0: ")
+
+
+BATCHES = """
+horizon: 2h
+systems: {w: {kind: vm_scale_set, instances: 10, reimage: 5min}}
+operations: [{at: 5min, start_os_upgrade: {image: "2"}}]
+"""
+
+
+def test_batches_of_a_scale_set_have_lanes_beside_its_instances(drawn):
+    caught = drawn(gantt, "figure")
+    run = sim.run_one(sim.loads(BATCHES))
+    run.plot.gantt()
+    assert caught["what"] == "instances"
+    run.plot.gantt(of="batches")
+    assert caught["what"] == "batches"
+    assert caught["window"] == (0.0, 7200.0)
+    assert [each.lane for each in caught["first"]] == [f"batch {k}" for k in range(5)]
+    assert "5 batches of 6min" in caught["title"]
+    with pytest.raises(ScenarioError, match="known: instances, batches"):
+        run.plot.gantt(of="domains")
+    names = [name for name, _ in sim.run(sim.loads(BATCHES)).plot.figures()]
+    assert names[:3] == ["capacity", "instances", "batches"]
 
 
 def test_queue_of_a_run_is_its_timelines_over_the_window(drawn):

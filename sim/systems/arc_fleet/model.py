@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from sim.core.log import Log, Stack
     from sim.core.metrics import Measured
     from sim.systems.arc_fleet.spec import ArcFleet
+    from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Operation, Request, Span
     from sim.systems.base.records import Rejection
-    from sim.systems.base.tables import Bar, GanttLabels
 
 
 class Model(SystemModel[FleetLayout]):
@@ -94,11 +94,6 @@ class Model(SystemModel[FleetLayout]):
         """Versions and provisioning states of each type at `at` seconds, and the releases."""
         return tables.status(self.layout, log, at)
 
-    def gantt(self, log: Log) -> list[Bar]:
-        """How each type stands in each group: label, from, to, category."""
-        return tables.gantt(self.layout, log)
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-        return tables.gantt_labels(self.layout)
+    def activities(self, stack: Stack) -> list[Activity]:
+        """What the extension of each machine does."""
+        return [tables.activity(self.layout, stack)]

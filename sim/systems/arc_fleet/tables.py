@@ -7,14 +7,12 @@ states; "Connected Machine agent overview" for the status of a machine.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.core.log import Stack
-from sim.core.timelines import Members
+from sim.core.timelines import stays
 from sim.systems.arc_fleet.layout import is_meant, machine_name
 from sim.systems.arc_fleet.notes import notes
 from sim.systems.arc_fleet.rejections import answer
@@ -34,23 +32,20 @@ from sim.systems.arc_fleet.states import (
     WIDTH,
 )
 from sim.systems.base import records
+from sim.systems.base.activity import Activity, Category
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.tables import GanttLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Log
+    from sim.core.log import Log
     from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
 
 Row = dict[str, Any]
 
-LANES = 40
-"""So many lanes can be told apart in a picture; the machines of larger fleets share them."""
-
-_LOOKS: dict[str, Sequence[int]] = {
+_LOOKS: dict[Category, Sequence[int]] = {
     "ready": (CURRENT, WAITING, BACKING_OFF),
     "updating": (INSTALLING, WATCHING, ROLLING_BACK),
     "failing": (UNHEALTHY, FAILED),
@@ -210,45 +205,25 @@ def _releases(scopes: Scopes, places: Sequence[int], at: float) -> list[str]:
 # Lanes --------------------------------------------------------------------------------------------
 
 
-def gantt(layout: FleetLayout, log: Log) -> list[tuple[str, float, float, str]]:
-    """What each machine's extension does, or in a large fleet each type in a group of machines.
+def activity(layout: FleetLayout, stack: Stack) -> Activity:
+    """What the extensions of each machine do.
 
-    Label, from, to, category: ready (in service by itself), updating (from an installation to the
-    end of its health window, or of its rollback), failing (unhealthy or failed). Those of a shared
-    lane overlap.
+    Ready (in service by itself), updating (from an installation to the end of its health window, or
+    of its rollback), failing (unhealthy or failed).
     """
-    stack = Stack([log])
-    rows = []
-    for label, block in _lanes(layout, stack):
-        members = Members(stack, [block])
-        for category, statuses in _LOOKS.items():
-            some = members.weigh(partial(_in_status, statuses=statuses)).timeline(0)
-            inside = replace(some, values=-some.values).intervals_below(0.0)
-            rows += [(label, since, until, category) for since, until in inside]
-    return rows
-
-
-def gantt_labels(layout: FleetLayout) -> GanttLabels:
-    """What the lanes are."""
-    return GanttLabels("extensions", "unhealthy or failed", _share_lanes(layout))
-
-
-def _share_lanes(layout: FleetLayout) -> bool:
-    return sum(each.count for each in layout.extensions) > LANES
-
-
-def _lanes(layout: FleetLayout, stack: Stack) -> Iterator[tuple[str, Block]]:
-    """Each lane's label and subjects."""
     blocks = [stack.subjects.block_of(each.first) for each in layout.extensions]
-    if _share_lanes(layout):
-        for each, block in zip(layout.extensions, blocks, strict=True):
-            yield f"{each.type} of {each.group}", block
-        return
-    for block in blocks:
-        for k in range(block.count):
-            alone = replace(block, first=block.first + k, count=1, initial=block.initial[k : k + 1])
-            yield block.name(k), alone
+    spent = stays(stack, blocks)
+    firsts = np.array([block.first for block in blocks])
+    before = np.cumsum([0, *(block.count for block in blocks)])
+    of = np.searchsorted(firsts, spent.subject, side="right") - 1
+    lane = np.where(spent.state != 0, spent.subject - firsts[of] + before[of], -1)
+    doing = np.zeros(WIDTH, np.int8)
+    for place, statuses in enumerate(_LOOKS.values()):
+        doing[list(statuses)] = place
 
+    def label(number: int) -> str:
+        which = int(np.searchsorted(before, number, side="right")) - 1
+        return blocks[which].name(number - int(before[which]))
 
-def _in_status(block: Block, statuses: Sequence[int]) -> NDArray[np.int64]:
-    return np.isin(np.arange(len(block.states)) % WIDTH, statuses).astype(np.int64)
+    words = "extensions", "unhealthy or failed"
+    return Activity(*words, spent, lane, doing[spent.state % WIDTH], tuple(_LOOKS), label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from sim.core.log import SCENARIO, UNIT, Stack
 from sim.core.metrics import NO_ROLLBACKS
 from sim.core.timelines import Members, stays
+from sim.systems.base.activity import Activity, Category
 from sim.systems.base.context import ACT
 from sim.systems.base.layout import Layout
 from sim.systems.base.metrics import of_members, of_rollouts
@@ -19,7 +20,7 @@ from sim.systems.base.operation import windows_of
 from sim.systems.base.records import OperationRecord, operations_table
 from sim.systems.base.series import Series, names_of
 from sim.systems.base.service import Call
-from sim.systems.base.tables import GanttLabels, bars, time_out
+from sim.systems.base.tables import time_out
 from sim.systems.base.text import as_written, pluralize, when
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from sim.systems.base.operation import Operation, Request
     from sim.systems.base.records import Rejection
     from sim.systems.base.service import Service
-    from sim.systems.base.tables import Bar
 
 L = TypeVar("L", bound=Layout[Any])
 
@@ -231,20 +231,26 @@ class SystemModel(Generic[L]):
             "versions": dict(Counter(block.states.version(code) for block, code in there)),
         }
 
-    def gantt(self, log: Log) -> list[Bar]:
-        """A lane a member: ready, or out for another reason."""
-        stack, found = Stack([log]), []
-        for block in self._members:
-            spent = stays(stack, [block])
-            lane = np.where(spent.state != 0, spent.subject - block.first, -1)
-            category = np.where(self._is_out(spent.state, block), "other", "ready")
-            found += bars(spent, lane, category, block.name, ("ready", "other"))
-        return found
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-        return GanttLabels(f"{self.member}s", "failing")
+    def activities(self, stack: Stack) -> list[Activity]:
+        """What members do over time, and what else a picture has lanes of; of one replication."""
+        blocks = self._members
+        spent = stays(stack, blocks)
+        lane, is_out = np.full(len(spent.state), -1), np.zeros(len(spent.state), bool)
+        before = 0
+        for block in blocks:
+            mine = (spent.subject >= block.first) & (spent.subject < block.first + block.count)
+            lane[mine] = spent.subject[mine] - block.first + before
+            is_out[mine] = self._is_out(spent.state[mine], block)
+            before += block.count
+        lane[spent.state == 0] = -1
+        names = [partial(block.name, k) for block in blocks for k in range(block.count)]
+        what = f"{self.member}s"
+        order: tuple[Category, ...] = ("ready", "other")
+        return [
+            Activity(
+                what, "failing", spent, lane, is_out.astype(np.int8), order, lambda k: names[k]()
+            )
+        ]
 
     def _is_out(self, state: NDArray[np.int16], block: Block) -> NDArray[np.bool_]:
         """Whether members are there and not in service, by state."""

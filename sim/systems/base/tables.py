@@ -1,4 +1,4 @@
-"""What every system tells of its members' time: how often and how long each was out, and lanes."""
+"""What every system tells of its members' time: how often and how long each was out."""
 
 from __future__ import annotations
 
@@ -6,28 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.timelines import union
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from numpy.typing import NDArray
 
     from sim.core.timelines import Sojourns
-
-Bar = tuple[str, float, float, str]
-"""A lane's label, from when to when (seconds), and what is done meanwhile."""
-
-
-class GanttLabels(NamedTuple):
-    """What the lanes of a system are, in the words of a picture."""
-
-    what: str
-    """Those that have a lane, or share one: ``update domains``, ``nodes``."""
-    failing: str
-    """What one does whose category is failing: ``cycling or unresponsive``."""
-    shared: bool = False
-    """Whether several of them share a lane."""
 
 
 class TimeOut(NamedTuple):
@@ -61,26 +43,4 @@ def being_created(
     )
     after = np.append(False, creating[:-1] & alone)[: len(creating)]
     found: NDArray[np.bool_] = creating | (starts & after)
-    return found
-
-
-def bars(
-    spent: Sojourns,
-    lane: NDArray[np.int64],
-    category: NDArray[np.str_],
-    label: Callable[[int], str],
-    order: Sequence[str],
-) -> list[Bar]:
-    """The lanes of a Gantt chart: by lane and, in `order`, category, what those on it do together.
-
-    `lane` and `category` are those of each stay; a negative lane is none.
-    """
-    shows = (lane >= 0) & (spent.until > spent.since)
-    found: list[Bar] = []
-    for number in np.unique(lane[shows]).tolist():
-        here = shows & (lane == number)
-        for name in order:
-            these = here & (category == name)
-            stretches = union(spent.since[these], spent.until[these])
-            found += [(label(number), since, until, name) for since, until in stretches]
     return found

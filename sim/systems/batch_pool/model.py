@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log
     from sim.core.metrics import Measured
+    from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Request
     from sim.systems.base.records import Rejection
-    from sim.systems.base.tables import Bar, GanttLabels
 
 
 class PoolModel(SystemModel[PoolLayout]):
@@ -96,11 +96,6 @@ class PoolModel(SystemModel[PoolLayout]):
         """What Get Pool would show at `at` seconds."""
         return status.status(self.layout, Stack([log.until(at)]))
 
-    def gantt(self, log: Log) -> list[Bar]:
-        """What nodes do: label, from, to, category."""
-        return tables.gantt(self.layout, Stack([log]))
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-        return tables.gantt_labels(self.layout)
+    def activities(self, stack: Stack) -> list[Activity]:
+        """What nodes do."""
+        return [tables.activity(self.layout, stack)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +11,9 @@ from sim.core.log import Stack
 from sim.core.metrics import HOUR
 from sim.core.timelines import stays
 from sim.systems.base import records
+from sim.systems.base.activity import Activity, Category
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.tables import GanttLabels, bars, being_created, time_out
+from sim.systems.base.tables import being_created, time_out
 from sim.systems.base.text import pluralize
 from sim.systems.batch_pool.history import DONE, TERMINATE, UNFINISHED, executions, requeued
 from sim.systems.batch_pool.layout import node_name
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from sim.core.log import Log, Stack
     from sim.core.timelines import Sojourns
     from sim.systems.base.operation import Request
-    from sim.systems.base.tables import Bar
     from sim.systems.batch_pool.layout import PoolLayout
 
 
@@ -50,9 +48,6 @@ Row = dict[str, Any]
 
 NAMED = 10
 """So many nodes that answer alike are named after the first one."""
-
-LANES = 40
-"""So many lanes can be told apart in a picture; the nodes of larger pools share them."""
 
 
 def members(layout: PoolLayout, stack: Stack) -> list[Row]:
@@ -145,50 +140,26 @@ def _http_status(body: Request) -> int:
     return 200 if isinstance(body, DisableScheduling | EnableScheduling) else 202
 
 
-def gantt(layout: PoolLayout, stack: Stack) -> list[Bar]:
-    """What each node does, or some nodes of a large pool together.
+def activity(layout: PoolLayout, stack: Stack) -> Activity:
+    """What each node does.
 
-    Categories: ready (in service), draining (in service, and takes no new tasks), updating (out by
-    an upgrade), failing (its start task failed), scaling (being created or removed), other (out for
-    another reason).
+    Ready (in service), draining (in service, and takes no new tasks), updating (out by an upgrade),
+    failing (its start task failed), scaling (being created or removed), other (out for another
+    reason).
     """
     spent = stays(stack, [layout.nodes])
-    lane = (spent.subject - layout.first_node) // _share_a_lane(layout)
-    return bars(
-        spent,
-        np.where(spent.state != 0, lane, -1),
-        _categories(layout, spent),
-        partial(_label, layout),
-        ("ready", "draining", "scaling", "other", "updating", "failing"),
-    )
-
-
-def gantt_labels(layout: PoolLayout) -> GanttLabels:
-    """What the lanes are."""
-    return GanttLabels("nodes", "its start task failed", _share_a_lane(layout) > 1)
-
-
-def _categories(layout: PoolLayout, spent: Sojourns) -> NDArray[np.str_]:
+    lane = np.where(spent.state != 0, spent.subject - layout.first_node, -1)
     upgrades = range(layout.first_upgrade, layout.first_upgrade + layout.rollouts)
-    category = np.where(np.isin(spent.begun_by, upgrades), "updating", "other").astype("<U8")
+    order: tuple[Category, ...] = ("ready", "draining", "scaling", "other", "updating", "failing")
+    ready, draining, scaling, other, updating, failing = range(len(order))
+    category = np.where(np.isin(spent.begun_by, upgrades), updating, other).astype(np.int8)
     status = spent.state % WIDTH
-    category[status == START_TASK_FAILED] = "failing"
+    category[status == START_TASK_FAILED] = failing
     created = being_created(spent, status == CREATING, status == WAITING_FOR_START_TASK)
-    category[created | (status == LEAVING)] = "scaling"
-    category[~_is_out(spent)] = "ready"
-    category[status == DRAINING] = "draining"
-    return category
-
-
-def _share_a_lane(layout: PoolLayout) -> int:
-    """How many nodes share a lane."""
-    return math.ceil(layout.room / LANES)
-
-
-def _label(layout: PoolLayout, lane: int) -> str:
-    size = _share_a_lane(layout)
-    first, last = lane * size, min((lane + 1) * size, layout.room) - 1
-    return node_name(first) if first == last else f"{node_name(first)}..{last}"
+    category[created | (status == LEAVING)] = scaling
+    category[~_is_out(spent)] = ready
+    category[status == DRAINING] = draining
+    return Activity("nodes", "its start task failed", spent, lane, category, order, node_name)
 
 
 # Progress -----------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sim.core.log import SCENARIO
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
-from sim.systems.base.tables import GanttLabels
 from sim.systems.cloud_service import audit, explain, metrics, status, tables
 from sim.systems.cloud_service.layout import Failing, Layout
 from sim.systems.cloud_service.operator import ModelledOperator
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log, Stack
     from sim.core.metrics import Measured
+    from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Request
@@ -170,11 +170,6 @@ class Model(SystemModel[Layout]):
         """What Get Deployment would show at `at` seconds."""
         return status.status(self.layout, log, at)
 
-    def gantt(self, log: Log) -> list[tuple[str, float, float, str]]:
-        """What each update domain does: label, from, to, category."""
-        return tables.gantt(self.layout, log)
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-        return GanttLabels("update domains", "cycling or unresponsive")
+    def activities(self, stack: Stack) -> list[Activity]:
+        """What instances do, those of an update domain on one lane."""
+        return [tables.activity(self.layout, stack)]

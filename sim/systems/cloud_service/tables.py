@@ -9,8 +9,9 @@ import numpy as np
 from sim.core.log import Stack
 from sim.core.timelines import stays
 from sim.systems.base import records
+from sim.systems.base.activity import Activity, Category
 from sim.systems.base.records import OperationRecord
-from sim.systems.base.tables import bars, time_out
+from sim.systems.base.tables import time_out
 from sim.systems.cloud_service.configuration_shown import Shown, known_numbers
 from sim.systems.cloud_service.rejections import answer
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate
@@ -93,22 +94,23 @@ def operations_table(layout: Layout, log: Log) -> list[Row]:
 # Lanes --------------------------------------------------------------------------------------------
 
 
-def gantt(layout: Layout, log: Log) -> list[tuple[str, float, float, str]]:
-    """For each update domain (label, from, to, category): what its worst member does.
+def activity(layout: Layout, stack: Stack) -> Activity:
+    """What the instances in production do, those of an update domain on one lane.
 
-    Categories: ready, updating, failing (cycling or unresponsive), scaling
-    (being created), other (out for another reason).
+    Ready, being created (scaling), out by an upgrade (updating), cycling or unresponsive (failing),
+    out for another reason (other).
     """
-    stack = Stack([log])
     spent = stays(stack, stack.subjects.of(layout.name, "instance"))
     status = spent.state % WIDTH
     caused = (spent.begun_by >= layout.first_domain()) & (spent.begun_by < layout.first_instance())
-    category = np.where(caused, "updating", "other").astype("<U8")
-    category[np.isin(status, (CYCLING, UNRESPONSIVE))] = "failing"
-    category[np.isin(status, (RESTARTING, STOPPED))] = "other"
-    category[status == CREATING] = "scaling"
-    category[np.isin(status, (READY, SLOW))] = "ready"
+    order: tuple[Category, ...] = ("ready", "scaling", "other", "updating", "failing")
+    ready, scaling, other, updating, failing = range(len(order))
+    category = np.where(caused, updating, other).astype(np.int8)
+    category[np.isin(status, (CYCLING, UNRESPONSIVE))] = failing
+    category[np.isin(status, (RESTARTING, STOPPED))] = other
+    category[status == CREATING] = scaling
+    category[np.isin(status, (READY, SLOW))] = ready
     lane = layout.domain_of[(spent.subject - layout.first_instance()) % layout.instances]
     lane = np.where((spent.state != 0) & (status < STAGED), lane, -1)
-    order = ("ready", "scaling", "other", "updating", "failing")
-    return bars(spent, lane, category, "domain {}".format, order)
+    words = "update domains", "cycling or unresponsive"
+    return Activity(*words, spent, lane, category, order, "domain {}".format)

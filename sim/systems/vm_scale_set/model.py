@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from sim.core.log import Log
     from sim.core.metrics import Measured
+    from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context
     from sim.systems.base.model import DryRun
     from sim.systems.base.operation import Request
     from sim.systems.base.records import Rejection
-    from sim.systems.base.tables import Bar, GanttLabels
 
 
 class SetModel(SystemModel[SetLayout]):
@@ -144,11 +144,6 @@ class SetModel(SystemModel[SetLayout]):
         """What Get Latest Rolling Upgrade and the OS upgrade history would show."""
         return status.status(self.layout, Stack([log.until(at)]))
 
-    def gantt(self, log: Log) -> list[Bar]:
-        """What instances do: label, from, to, category."""
-        return tables.gantt(self.layout, Stack([log]))
-
-    @property
-    def gantt_labels(self) -> GanttLabels:
-        """What those lanes are."""
-        return tables.gantt_labels(self.layout)
+    def activities(self, stack: Stack) -> list[Activity]:
+        """What instances do, and the batches of rolling upgrades."""
+        return tables.activities(self.layout, stack)

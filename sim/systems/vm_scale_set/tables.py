@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.core.timelines import stays
-from sim.systems.base.tables import GanttLabels, bars, being_created
+from sim.systems.base.activity import Activity, Category
+from sim.systems.base.tables import being_created
 from sim.systems.vm_scale_set.layout import instance_name
 from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.states import (
+    BATCH_UPGRADING,
     CREATING,
     DELETING,
     GIVEN_UP,
     IN_SERVICE,
     INITIALIZING,
+    PAUSING,
     REPAIRS,
     WIDTH,
 )
 
 if TYPE_CHECKING:
     from sim.core.log import Stack
-    from sim.systems.base.tables import Bar
     from sim.systems.vm_scale_set.layout import SetLayout
-
-LANES = 40
-"""So many lanes can be told apart in a picture; the instances of larger sets share them."""
 
 
 def places(layout: SetLayout, number: int) -> dict[str, int]:
@@ -38,31 +36,42 @@ def places(layout: SetLayout, number: int) -> dict[str, int]:
     return zone | domain
 
 
-def gantt(layout: SetLayout, stack: Stack) -> list[Bar]:
-    """What each instance does, or some instances of a large set together.
+def activities(layout: SetLayout, stack: Stack) -> list[Activity]:
+    """What each instance does, and when each batch of a rolling upgrade runs, if there are any."""
+    batches = _batches(layout, stack)
+    return [_instances(layout, stack), *([batches] if batches.lanes else [])]
 
-    Categories: ready (in service), replacing (created or deleted by a batch of a surge), scaling
-    (created or deleted otherwise), updating (out by an upgrade, or by manual_upgrade), failing
-    (unhealthy or failed), other (out for another reason, also while a repair replaces it).
+
+def _instances(layout: SetLayout, stack: Stack) -> Activity:
+    """Ready (in service), replacing (created or deleted by a batch of a surge), scaling (created or
+    deleted otherwise), updating (out by an upgrade, or by manual_upgrade), failing (unhealthy or
+    failed), other (out for another reason, also while a repair replaces it).
     """
     spent = stays(stack, [layout.instances])
-    lane = (spent.subject - layout.first_instance) // _share_a_lane(layout)
+    lane = np.where(spent.state != 0, spent.subject - layout.first_instance, -1)
     status = spent.state % WIDTH
-    category = np.where(np.isin(spent.begun_by, _upgraders(layout)), "updating", "other")
-    category = category.astype("<U9")
+    order: tuple[Category, ...] = ("ready", "scaling", "replacing", "other", "updating", "failing")
+    ready, scaling, replacing, other, updating, failing = range(len(order))
+    category = np.where(np.isin(spent.begun_by, _upgraders(layout)), updating, other)
+    category = category.astype(np.int8)
     comes_or_goes = being_created(spent, status == CREATING, status == INITIALIZING)
     comes_or_goes |= status == DELETING
-    category[comes_or_goes & (spent.begun_by != layout.actor(REPAIRS))] = "scaling"
-    category[comes_or_goes & (spent.begun_by == layout.batch)] = "replacing"
-    category[np.isin(status, GIVEN_UP)] = "failing"
-    category[np.isin(status, IN_SERVICE)] = "ready"
-    return bars(
-        spent,
-        np.where(spent.state != 0, lane, -1),
-        category,
-        partial(_label, layout),
-        ("ready", "scaling", "replacing", "other", "updating", "failing"),
-    )
+    category[comes_or_goes & (spent.begun_by != layout.actor(REPAIRS))] = scaling
+    category[comes_or_goes & (spent.begun_by == layout.batch)] = replacing
+    category[np.isin(status, GIVEN_UP)] = failing
+    category[np.isin(status, IN_SERVICE)] = ready
+    words = "instances", "unhealthy or failed"
+    return Activity(*words, spent, lane, category, order, partial(instance_name, layout.name))
+
+
+def _batches(layout: SetLayout, stack: Stack) -> Activity:
+    """A lane a batch: while its instances are upgraded, and the pause after it."""
+    spent = stays(stack, [stack.subjects.block_of(layout.batch)])
+    number = np.cumsum(spent.state == BATCH_UPGRADING) - 1
+    lane = np.where(np.isin(spent.state, (BATCH_UPGRADING, PAUSING)), number, -1)
+    category = (spent.state == BATCH_UPGRADING).astype(np.int8)
+    words = "batches", "failing"
+    return Activity(*words, spent, lane, category, ("pausing", "updating"), "batch {}".format)
 
 
 def _upgraders(layout: SetLayout) -> list[int]:
@@ -74,20 +83,3 @@ def _upgraders(layout: SetLayout) -> list[int]:
     ]
     ours = range(layout.first_upgrade, layout.first_upgrade + layout.rollouts)
     return [*ours, layout.batch, *manual]
-
-
-def gantt_labels(layout: SetLayout) -> GanttLabels:
-    """What those lanes are."""
-    return GanttLabels("instances", "unhealthy or failed", _share_a_lane(layout) > 1)
-
-
-def _share_a_lane(layout: SetLayout) -> int:
-    """How many instances share a lane."""
-    return math.ceil(layout.room / LANES)
-
-
-def _label(layout: SetLayout, lane: int) -> str:
-    size = _share_a_lane(layout)
-    first, last = lane * size, min((lane + 1) * size, layout.room) - 1
-    name = instance_name(layout.name, first)
-    return name if first == last else f"{name}..{last}"

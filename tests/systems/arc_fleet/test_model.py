@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fleet_log import AGENT, PROBE, PUBLISH, PUBLISHED, Fleet, returns, updates
+from lanes import activity, bars
 
 from sim.systems.arc_fleet.metrics import ARC_METRICS
 
@@ -46,8 +47,8 @@ def test_what_it_shows_of_a_run_is_about_the_same_run():
         "1.0": 2,
         "1.1": 2,
     }
-    assert {lane[0] for lane in model.gantt(log)} == {f"Agent of m-{k}" for k in range(4)}
-    assert model.gantt_labels.what == "extensions"
+    assert {lane[0] for lane in bars(model, log)} == {f"Agent of m-{k}" for k in range(4)}
+    assert activity(model, log).what == "extensions"
     assert set(model.timelines(log)) == set(model.series())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from fleet_log import AGENT, PROBE, PUBLISH, PUBLISHED, Fleet, accepted, begun, returns, updates
+from lanes import bars
 
 from sim.systems.arc_fleet import tables
 
@@ -16,7 +17,7 @@ def status(fleet, text, at):
 
 
 def gantt(fleet, text, label):
-    found = tables.gantt(fleet.model.layout, fleet.log(text))
+    found = bars(fleet.model, fleet.log(text))
     return [lane[1:] for lane in found if lane[0] == label]
 
 
@@ -153,14 +154,19 @@ def test_in_a_small_fleet_each_extension_of_a_machine_has_a_lane():
     ]
 
 
-def test_in_a_large_fleet_a_type_in_a_group_of_machines_has_a_lane():
+def test_each_extension_of_each_machine_has_a_lane_that_is_called_after_both():
     groups = {"a": {"count": 2}, "b": {"count": 30}}
     fleet = Fleet(PUBLISH, groups=groups, extensions=[AGENT, PROBE | {"groups": ["b"]}])
-    text = PUBLISHED + updates("b-0", 200) + updates("b-1", 350)
-    found = tables.gantt(fleet.model.layout, fleet.log(text))
-    assert list(dict.fromkeys(lane[0] for lane in found)) == [
-        "Agent of a",
-        "Agent of b",
-        "Probe of b",
+    found = bars(fleet.model, fleet.log(PUBLISHED + updates("b-1", 350)))
+    names = list(dict.fromkeys(lane[0] for lane in found))
+    assert (len(names), names[0], names[2], names[-1]) == (
+        62,
+        "Agent of a-0",
+        "Agent of b-0",
+        "Probe of b-29",
+    )
+    assert gantt(fleet, PUBLISHED + updates("b-1", 350), "Agent of b-1") == [
+        (0.0, 350.0, "ready"),
+        (550.0, 1000.0, "ready"),
+        (350.0, 550.0, "updating"),
     ]
-    assert gantt(fleet, text, "Agent of b") == [(0.0, 1000.0, "ready"), (200.0, 550.0, "updating")]

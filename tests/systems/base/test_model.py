@@ -2,6 +2,7 @@
 
 import pytest
 from kiosks import log_of, model, request
+from lanes import activity, bars
 from screens import assert_screen
 
 from sim.core.log import ASKED, SCENARIO, UPGRADING, Recorder, Stack, Subjects, the_scenario
@@ -18,11 +19,11 @@ def log(kiosks):
     return log_of(kiosks)
 
 
-def test_it_says_what_it_is(kiosks):
+def test_it_says_what_it_is(kiosks, log):
     assert (kiosks.size, kiosks.nominal) == ("2 kiosks", 2.0)
     assert kiosks.headlines == ("min_capacity", "capacity_hours_lost", "rollout_duration")
     assert "rollout_duration" not in model().headlines
-    assert kiosks.gantt_labels.what == "kiosks"
+    assert activity(kiosks, log).what == "kiosks"
 
 
 def test_members_are_told_by_how_often_and_how_long_they_were_out(kiosks, log):
@@ -43,7 +44,7 @@ def test_status_is_that_of_the_instant(kiosks, log):
 
 
 def test_lanes_are_ready_or_out(kiosks, log):
-    first = [bar[1:] for bar in kiosks.gantt(log) if bar[0] == "kiosk-0"]
+    first = [bar[1:] for bar in bars(kiosks, log) if bar[0] == "kiosk-0"]
     assert sorted(first) == [
         (0.0, 600.0, "ready"),
         (600.0, 900.0, "other"),

@@ -1,11 +1,11 @@
-"""How often members were out, and lanes, from their stays."""
+"""How often members were out, from their stays."""
 
 from dataclasses import fields
 
 import numpy as np
 
 from sim.core.timelines import Sojourns
-from sim.systems.base.tables import bars, being_created, time_out
+from sim.systems.base.tables import being_created, time_out
 
 NAMES = [field.name for field in fields(Sojourns)]
 
@@ -50,20 +50,3 @@ def test_a_member_is_being_created_until_its_first_start_is_over():
     assert found.tolist() == [False, True, True, False, True, True, False]
     later = spent((4, 2, 0.0, 9.0), (5, 3, 0.0, 9.0))  # of another member
     assert being_created(later, later.state == 2, later.state == 3).tolist() == [True, False]
-
-
-def test_members_that_share_a_lane_are_drawn_together():
-    lane = np.zeros(len(STAYS.state), np.int64)
-    category = np.where(OUT, "other", "ready")
-    assert bars(STAYS, lane, category, "lane {}".format, ("other", "ready")) == [
-        ("lane 0", 0.0, 3.0, "other"),
-        ("lane 0", 10.0, 15.0, "other"),
-        ("lane 0", 20.0, 30.0, "other"),
-        ("lane 0", 0.0, 30.0, "ready"),
-    ]
-
-
-def test_a_negative_lane_and_a_stay_of_no_time_are_not_drawn():
-    stays = spent((4, 1, 0.0, 0.0), (5, 1, 0.0, 9.0), (6, 1, 1.0, 2.0))
-    lane, category = np.array([0, -1, 2]), np.array(["ready"] * 3)
-    assert bars(stays, lane, category, str, ("ready",)) == [("2", 1.0, 2.0, "ready")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lanes import bars
 from places import CASES
 
 import sim
@@ -19,7 +20,7 @@ def test_a_node_whose_start_task_failed_is_rebooted(broken):
     for replication in range(20):
         run = sim.run_one(broken, replication)
         assert list(run.operations["status"]) == ["Succeeded"] * 3
-        lost = [to for lane, _, to, what in run.simulation.models["pool"].gantt(run.log)
+        lost = [to for lane, _, to, what in bars(run.simulation.models["pool"], run.log)
                 if (lane, what) == ("node-0", "failing")]  # fmt: skip
         ends += lost
         mended += sum(to < run.log.horizon for to in lost)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from lanes import activity, bars
 from pool_log import OLD, TARGET, UPGRADE, WALK, Pool
 
 from sim.systems.batch_pool.tables import progress_text
@@ -73,7 +73,7 @@ def test_a_lane_shows_when_its_node_is_in_service_and_why_it_is_not():
     """
     )
     pool = Pool(UPGRADE)
-    assert pool.model.gantt(pool.log(text)) == [
+    assert bars(pool.model, pool.log(text)) == [
         ("node-0", 0, 100, "ready"),
         ("node-0", 320, 600, "ready"),
         ("node-0", 600, 700, "other"),
@@ -97,7 +97,7 @@ def test_a_node_that_is_created_or_removed_is_not_out():
     700 node-2 -> leavingpool because resize-0
     """
     pool = Pool(("resize", {"nodes": 3}))
-    assert [bar for bar in pool.model.gantt(pool.log(text)) if bar[0] == "node-2"] == [
+    assert [bar for bar in bars(pool.model, pool.log(text)) if bar[0] == "node-2"] == [
         ("node-2", 300, 400, "ready"),
         ("node-2", 600, 700, "ready"),
         ("node-2", 100, 300, "scaling"),
@@ -108,30 +108,14 @@ def test_a_node_that_is_created_or_removed_is_not_out():
 
 def test_an_absent_node_has_no_lane():
     pool = Pool(("resize", {"nodes": 3}))
-    assert {lane for lane, *_ in pool.model.gantt(pool.log(""))} == {"node-0", "node-1"}
+    assert {lane for lane, *_ in bars(pool.model, pool.log(""))} == {"node-0", "node-1"}
 
 
-@pytest.mark.parametrize(
-    ("nodes", "gantt", "first", "last"),
-    [
-        (40, 40, "node-0", "node-39"),
-        (41, 21, "node-0..1", "node-40"),
-        (1000, 40, "node-0..24", "node-975..999"),
-    ],
-)
-def test_nodes_of_large_pools_share_lanes(nodes, gantt, first, last):
-    pool = Pool(nodes=nodes)
-    labels = [lane for lane, *_ in pool.model.gantt(pool.log(""))]
-    assert (len(labels), labels[0], labels[-1]) == (gantt, first, last)
-
-
-def test_nodes_that_share_a_lane_are_shown_together():
-    text = "100 node-0 -> unusable because failures\n 200 node-1 -> unusable because failures"
-    pool = Pool(nodes=41)
-    assert pool.model.gantt(pool.log(text))[:2] == [
-        ("node-0..1", 0, 200, "ready"),
-        ("node-0..1", 100, 1000, "other"),
-    ]
+def test_however_many_nodes_there_are_each_has_a_lane():
+    pool = Pool(nodes=1000)
+    found = activity(pool.model, pool.log("100 node-0 -> unusable because failures"))
+    assert (found.what, found.failing, found.lanes) == ("nodes", "its start task failed", 1000)
+    assert found.shares()["other"].values.tolist() == [0.0, 0.001]
 
 
 # Progress

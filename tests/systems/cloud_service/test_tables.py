@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lanes import bars
 from story import story
 
 AUTO = "at: 10s, upgrade_deployment: {}"
@@ -77,7 +78,7 @@ def test_one_absence_through_all_stages_is_one_time_out():
 
 def test_lanes_tell_what_each_domain_does():
     told = story(f"{AUTO}\nat: 300s, reboot_instance: {{instance: W_IN_1}}", horizon="500s")
-    assert [row for row in told.model.gantt(told.log) if row[3] != "ready"] == [
+    assert [row for row in bars(told.model, told.log) if row[3] != "ready"] == [
         ("domain 0", 10, 110, "updating"),
         ("domain 1", 300, 400, "other"),
         ("domain 1", 110, 210, "updating"),
@@ -87,11 +88,11 @@ def test_lanes_tell_what_each_domain_does():
 def test_lanes_tell_who_is_being_created():
     scale = "at: 10s, change_configuration: {configuration: {W: 3}}"
     told = story(scale, "W: {instances: 2, restart: 100s, create: 50s}", horizon="500s")
-    assert ("domain 0", 10, 60, "scaling") in told.model.gantt(told.log)
+    assert ("domain 0", 10, 60, "scaling") in bars(told.model, told.log)
 
 
 def test_lanes_tell_failing_instances_apart():
     told = story(AUTO, more='builds: {"2": {fails_to_start: 100%}}', horizon="500s")
-    rows = told.model.gantt(told.log)
+    rows = bars(told.model, told.log)
     assert ("domain 0", 10, 110, "updating") in rows
     assert ("domain 0", 110, 500, "failing") in rows

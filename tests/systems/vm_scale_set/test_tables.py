@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from lanes import activity, bars
 from set_log import IMAGE, UP, WALK, ScaleSet
 
-from sim.systems.vm_scale_set.tables import LANES, places
+from sim.systems.vm_scale_set.tables import places
 
 # Instances
 
@@ -77,7 +78,7 @@ def test_a_refused_operation_has_its_code_and_a_message_about_it():
 
 def gantt(text, *requests, **spec):
     made = ScaleSet(*(requests or (IMAGE,)), **spec)
-    return made.model.gantt(made.log(text))
+    return bars(made.model, made.log(text))
 
 
 def test_a_lane_shows_when_its_instance_is_in_service_and_why_it_is_not():
@@ -177,17 +178,7 @@ def test_an_instance_is_being_created_until_it_is_healthy_for_the_first_time():
     ]
 
 
-def test_instances_of_a_large_set_share_lanes():
-    bars = gantt("500 w_3 -> unhealthy", instances=LANES + 1)
-    assert [bar for bar in bars if bar[0] == "w_2..3"] == [
-        ("w_2..3", 0, 1000, "ready"),
-        ("w_2..3", 500, 1000, "failing"),
-    ]
-    assert bars[-1][0] == f"w_{LANES}"
-    assert len({bar[0] for bar in bars}) == LANES // 2 + 1
-
-
 def test_lanes_are_called_what_they_are():
-    few, many = (ScaleSet(instances=count).model.gantt_labels for count in (LANES, LANES + 1))
-    assert (few.what, few.failing, few.shared) == ("instances", "unhealthy or failed", False)
-    assert many.shared
+    made = ScaleSet(instances=3)
+    found = activity(made.model, made.log(""))
+    assert (found.what, found.failing, found.lanes) == ("instances", "unhealthy or failed", 3)

@@ -1,0 +1,40 @@
+"""A legend below the axes, in as many columns as the page has room for."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sim.plots import style
+from sim.plots.layout import POINTS
+from sim.plots.text import text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.artist import Artist
+
+    from sim.plots.style import Picture
+
+_HANDLE, _BETWEEN = 2.8 * style.SMALL, 2.0 * style.SMALL
+"""Points of what stands before a label, and from one column to the next, as matplotlib has them."""
+_ROOM = (style.WIDTH - 0.4) * POINTS
+
+
+def explain(page: Picture, handles: Sequence[Artist]) -> None:
+    """Name the `handles` by their labels; without any there is no legend."""
+    if handles:
+        labels = [str(each.get_label()) for each in handles]
+        page.legend(handles=handles, loc="outside lower center", ncols=columns(labels))
+
+
+def columns(labels: Sequence[str]) -> int:
+    """As many as fit side by side; at least one."""
+    widths = [_HANDLE + text_width(label, style.SMALL) for label in labels]
+    for many in range(len(widths), 1, -1):
+        rows, longer = divmod(len(widths), many)  # a legend is filled column by column
+        ends = [rows * k + min(k, longer) for k in range(many + 1)]
+        wide = sum(max(widths[a:b]) for a, b in pairwise(ends))
+        if wide + _BETWEEN * (many - 1) <= _ROOM:
+            return many
+    return 1
