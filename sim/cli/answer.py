@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.cli.options import PROGRAM
+from sim.cli.arguments import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from sim.cli import problems, streams
 from sim.cli.answer import INTERNAL_ERROR, INTERRUPTED, NOT_SAVED, WRONG_INPUT, Answer, not_written
+from sim.cli.arguments import PROGRAM
 from sim.cli.console import as_markdown
 from sim.cli.json_text import json_text
-from sim.cli.options import PROGRAM, asked_format, parser
+from sim.cli.option_groups import asked_format
+from sim.cli.options import parser
 from sim.core.errors import ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from sim.cli.options import PROGRAM
+from sim.cli.arguments import PROGRAM
 from sim.core.errors import Problem
 from sim.core.units import show_duration
 from sim.experiments.conclusion import MOST_NAMED

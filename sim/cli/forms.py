@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import streams
 from sim.cli.answer import Answer, command_line, not_written
+from sim.cli.arguments import PROGRAM
 from sim.cli.console import Style, as_markdown, paragraph
 from sim.cli.json_text import json_text
 from sim.cli.junit import xml
-from sim.cli.options import PROGRAM
 from sim.core.version import __version__
 
 if TYPE_CHECKING:

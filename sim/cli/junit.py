@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree as ET
 
 from sim.cli.answer import MET
-from sim.cli.options import PROGRAM
+from sim.cli.arguments import PROGRAM
 from sim.core.version import __version__
 from sim.systems.base.text import pluralize
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import streams
 from sim.cli.answer import command_line
-from sim.cli.options import PROGRAM
+from sim.cli.arguments import PROGRAM
 from sim.core.errors import Problem
 
 if TYPE_CHECKING:
