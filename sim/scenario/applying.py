@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.core.log import Recorder, Stack, Subjects, the_scenario
 from sim.formats.checking import nearest
 from sim.systems import SYSTEM_TYPES
+from sim.systems.base.spec import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -108,3 +109,22 @@ def _nearest(metric: str, others: Collection[str], metrics: Mapping[str, Metric]
     if same:
         return max(same, key=lambda other: SequenceMatcher(None, metric, other).ratio())
     return nearest(metric, others) or min(others, key=list(metrics).index)
+
+
+def issues_of_objectives(
+    objectives: Iterable[Objective], nowhere: Mapping[AskedMetric, str]
+) -> Iterator[Issue]:
+    """What is wrong with the metrics of objectives: they apply nowhere."""
+    for each in objectives:
+        (asked,) = of_objective(each)
+        if asked in nowhere:
+            yield Issue(("objectives", each.index, "metric"), nowhere[asked])
+
+
+def issues_of_preferences(
+    preferred: Iterable[tuple[AskedMetric, ...]], nowhere: Mapping[AskedMetric, str]
+) -> Iterator[Issue]:
+    """The same of the metrics of `prefer`, in their order."""
+    for place, question in enumerate(preferred):
+        if question[0] in nowhere:
+            yield Issue(("prefer", place), nowhere[question[0]])

@@ -7,35 +7,39 @@ nothing can fail later.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import attrgetter, getitem
+from operator import getitem
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration, show_duration
-from sim.core.wall_clock import is_zone, localized, since
 from sim.formats.tree import Node, from_python, marked
 from sim.formats.writing import write
-from sim.scenario.applying import AskedMetric, Case, apply_nowhere, of_objective, of_preference
+from sim.scenario.applying import (
+    Case,
+    apply_nowhere,
+    issues_of_objectives,
+    issues_of_preferences,
+    of_objective,
+    of_preference,
+)
 from sim.scenario.document import Document, Written, changed
+from sim.scenario.dumping import dump, dump_operation, dump_start
 from sim.scenario.file import REPLICATIONS
-from sim.scenario.guesses import marks, of_default
-from sim.scenario.issues import as_problems
+from sim.scenario.guesses import marks
 from sim.scenario.notebook_page import scenario_page
 from sim.scenario.objectives import Objective, dump_objective
-from sim.scenario.operations import by_system
+from sim.scenario.resolving import assumptions_of, resolved_operations, too_many, warnings_of
 from sim.scenario.variants import Draft, without
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.operation import Operation, Span, without_a_window
+from sim.systems.base.operation import Operation, Span
 from sim.systems.base.spec import Issue, look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from pydantic import BaseModel
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
 
     from sim.scenario.guesses import Guess
     from sim.scenario.inputs import InputFile
@@ -132,7 +136,7 @@ class Scenario:
     def _load(cls, written: Written, variant_name: str = "", *, is_point: bool = False) -> Self:
         found, _, linked = written.document.drafts, written.document.sweep, written.linked
         problems: list[Problem] = []
-        found[0].tell(_too_many(linked), problems)
+        found[0].tell(too_many(linked), problems)
         if problems:  # then they would take long to make
             raise ScenarioError(problems)
         resolved = [
@@ -152,9 +156,9 @@ class Scenario:
                 Case(each.systems, each.operations, each.span, each.warm_up) for each in resolved
             ]
             nowhere = apply_nowhere([*asked, *preferred], cases)
-            found[0].tell(_of_preferences(preferred, nowhere), problems)
+            found[0].tell(issues_of_preferences(preferred, nowhere), problems)
             for draft, one in zip(found, linked, strict=True):
-                draft.tell(_of_objectives(one.objectives, nowhere), problems)
+                draft.tell(issues_of_objectives(one.objectives, nowhere), problems)
         if problems:
             raise ScenarioError(problems)
         return whole
@@ -167,7 +171,7 @@ class Scenario:
             name: SYSTEM_TYPES[spec.kind].resolve(name, spec)
             for name, spec in linked.systems.items()
         }
-        asked = _resolved_operations(systems, linked.operations)
+        asked = resolved_operations(systems, linked.operations)
         span = Span(linked.horizon, file.local_start)
         operations = tuple(one for each in asked for one in (each, *each.repetitions(span)))
         return cls(
@@ -179,7 +183,7 @@ class Scenario:
             replications=file.replications or REPLICATIONS,
             replications_given=file.replications is not None,
             start=file.local_start,
-            saved_start=_written(file.local_start) if file.local_start else "",
+            saved_start=dump_start(file.local_start) if file.local_start else "",
             time_zone=str(file.time_zone or ""),
             systems=systems,
             operations=operations,
@@ -187,8 +191,8 @@ class Scenario:
             prefer=file.prefer,
             variant_names=tuple(file.variants),
             variant_name=variant_name,
-            guesses=(*_assumptions(linked), *marks(draft.tree)),
-            warnings=tuple(_warnings(draft.tree, systems, asked, span)),
+            guesses=(*assumptions_of(linked), *marks(draft.tree)),
+            warnings=tuple(warnings_of(draft.tree, systems, asked, span)),
             inputs=linked.inputs,
             written=written,
         )
@@ -322,8 +326,8 @@ class Scenario:
         """The systems and operations with every default, as a file would say them."""
         operations = [each for each in self.operations if not each.repetition]
         return {
-            "systems": {name: _dump(spec) for name, spec in self.systems.items()},
-            "operations": [_dump_operation(each) for each in operations],
+            "systems": {name: dump(spec) for name, spec in self.systems.items()},
+            "operations": [dump_operation(each) for each in operations],
         }
 
     def place_in_force(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -357,97 +361,3 @@ class Scenario:
         title = f"{whose}: window {show_duration(self.warm_up)} to {show_duration(self.horizon)}"
         asked = self.question, self.systems, self.operations, objectives
         return scenario_page(title, *asked, notes)
-
-
-MOST_REPEATED = 200_000
-"""Operations of a file and its variants, with their repetitions, each of which is made."""
-
-
-def _too_many(linked: Iterable[Linked]) -> Iterator[Issue]:
-    """More operations than a file and its variants may have together."""
-    total = sum(each.times for one in linked for each in one.operations)
-    if total > MOST_REPEATED:
-        rule = f"must make at most {MOST_REPEATED:,} operations in all, with their repetitions"
-        yield Issue(("variants",), f"{rule}, got {total:,}")
-
-
-def _of_objectives(
-    objectives: Iterable[Objective], nowhere: Mapping[AskedMetric, str]
-) -> Iterator[Issue]:
-    """What is wrong with the metrics of objectives: they apply nowhere."""
-    for each in objectives:
-        (asked,) = of_objective(each)
-        if asked in nowhere:
-            yield Issue(("objectives", each.index, "metric"), nowhere[asked])
-
-
-def _of_preferences(
-    preferred: Iterable[tuple[AskedMetric, ...]], nowhere: Mapping[AskedMetric, str]
-) -> Iterator[Issue]:
-    """The same of the metrics of `prefer`, in their order."""
-    for place, question in enumerate(preferred):
-        if question[0] in nowhere:
-            yield Issue(("prefer", place), nowhere[question[0]])
-
-
-def _resolved_operations(
-    systems: Mapping[str, System], operations: Iterable[Operation]
-) -> list[Operation]:
-    """Fill in what their bodies leave open, each for its system; in the order of the file."""
-    resolved = []
-    for name, spec, own in _by_system(systems, operations):
-        bodies = SYSTEM_TYPES[spec.kind].resolve_bodies(spec, [each.body for each in own])
-        for operation, body in zip(own, bodies, strict=True):
-            resolved.append(replace(operation, body=body.model_copy(update={"system": name})))
-    return sorted(resolved, key=attrgetter("index"))
-
-
-def _by_system(
-    systems: Mapping[str, System], operations: Iterable[Operation]
-) -> Iterator[tuple[str, System, list[Operation]]]:
-    for name, own in by_system(systems, operations).items():
-        yield name, systems[name], own
-
-
-def _assumptions(linked: Linked) -> Iterator[Guess]:
-    """Each assumption once."""
-    several = len(linked.systems) > 1
-    for name, spec, operations in _by_system(linked.systems, linked.operations):
-        for assumption in SYSTEM_TYPES[spec.kind].active_assumptions(spec, operations):
-            yield of_default(assumption, name, several=several)
-
-
-def _warnings(
-    tree: Node, systems: Mapping[str, System], operations: Iterable[Operation], span: Span
-) -> Iterator[str]:
-    for name, spec, own in _by_system(systems, operations):
-        found = [*SYSTEM_TYPES[spec.kind].warnings(name, spec, own, span)]
-        for operation in own:
-            found += without_a_window(operation, span)
-        yield from map(str, as_problems(tree, found))
-
-
-def _dump(part: BaseModel) -> Any:
-    """What a file would say; a distribution may be text."""
-    return part.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _written(start: dt.datetime) -> str:
-    """A start that reads back to the same: in a zone without its offset, where that is enough.
-
-    Of old times an offset has seconds, which no file may write: then it is written in UTC.
-    """
-    if start.tzinfo is not None and is_zone(start):
-        local = start.replace(tzinfo=None)
-        if since(start, localized(local, start.tzinfo)) == 0:
-            return local.isoformat()
-        if f"{start:%z}"[5:]:
-            return start.astimezone(dt.UTC).isoformat()
-    return start.isoformat()
-
-
-def _dump_operation(operation: Operation) -> dict[str, Any]:
-    at = {"at": operation.clock or _dump(operation.at)}
-    every = {"every": format_duration(operation.every)} if operation.every else {}
-    name = {"name": operation.name} if operation.named else {}
-    return {**at, **every, **name, operation.kind: _dump(operation.body)}

@@ -240,26 +240,6 @@ def test_the_default_variants_keep_the_operator_that_the_file_has():
     assert s.variant("manual").operations[0].body.operator.bake == 3600.0
 
 
-def test_assumptions_name_the_system_only_where_there_are_several():
-    shop = MINIMAL["systems"]["shop"]
-    assert Scenario.from_dict(MINIMAL).assumptions[0] == "restart (lognormal, median 4min)"
-    two = Scenario.from_dict({"systems": {"a": shop, "b": shop}})
-    assert two.assumptions[0] == "a: restart (lognormal, median 4min)"
-
-
-def test_warnings_have_a_place():
-    text = (
-        "systems: {shop: {kind: cloud_service, roles: {Web: {instances: 4}}}}\n"
-        "operations: [{at: 1h, upgrade_deployment: {mode: Manual}}]\n"
-    )
-    assert scenario(text).warnings == (
-        (
-            "scenarios/shop.yaml:2:50: operations.0.upgrade_deployment.mode: Manual, but there is "
-            "no operator and no walk: it waits"
-        ),
-    )
-
-
 def test_amounts_keep_whether_they_are_counts_or_shares():
     roles = scenario().systems["shop"].roles
     assert roles["Conference.Web"].min_available == Amount(share=0.75)
