@@ -75,7 +75,8 @@ class Progress:
     def _line(self) -> str:
         """``1,200 of 10,000 replications, 120 a second, about 1min13s left; ...``."""
         rate = (self.made - self._skipped) / max(monotonic() - self._began, 1e-9)
-        line = f"{self.reached}, {rate:,.3g} a second"
+        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"  # noqa: PLR2004  (two digits)
+        line = f"{self.reached}, {shown} a second"
         if self.left and rate:
             line += f", about {show_duration(float(max(1, round(self.left / rate))))} left"
         return f"{line}; {self._told}" if self._told else line

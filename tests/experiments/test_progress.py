@@ -72,3 +72,13 @@ def test_how_far_it_came_where_nobody_knows_how_far_it_goes():
     one.advance(1_200)
     assert one.reached == "1,200 replications"
     assert one.left == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "rate"), [(1, "0.05"), (150, "7.5"), (200, "10"), (27_680, "1,384")]
+)
+def test_rate_is_a_number_that_people_read(monkeypatch, clock, made, rate):
+    stderr, lines = said(monkeypatch, io.StringIO)
+    clock[0] = 20.0
+    lines.advance(made)
+    assert f" replications, {rate} a second" in stderr.getvalue()
