@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from sim.experiments.sweeps import FailedAt
     from sim.files.partial_folder import PartialFolder
     from sim.results.sweep_results import SweepResults
 
@@ -77,7 +78,7 @@ def _finished(
             command=command_line(options.words),
         )
 
-    told = [Problem("", "", f"internal error: {each}") for each in before]
+    told = [Problem("", "", f"internal error: {each}") for each in before[:-1]]
     folder, code, wrong = saved(save, _code(found), options, lines)
     wrong = [*told, *wrong, *let_go(kept, options, saved=folder is not None)]
     forms = Forms(
@@ -131,23 +132,33 @@ def _code(found: SweepResults) -> int:
 
 def _failed(found: SweepResults, options: argparse.Namespace) -> list[str]:
     """How many replications failed, and the first one with the command that runs it again."""
-    failed = found.failed_replications
-    if not failed:
-        return []
-    first, about = failed[0], found.about
+    lost = [each for each in found.failed_replications if each.nothing_known]
+    failed = [each for each in found.failed_replications if not each.nothing_known]
+    told = []
+    if lost:
+        nothing = f"every replication failed at {_points(lost)}, so nothing is known there"
+        told.append(f"{nothing}: {_first(found, lost[0], options)}")
+    if failed:
+        some = f"{pluralize(len(failed), 'replication')} failed at {_points(failed)}"
+        told.append(f"{some}: {_first(found, failed[0], options)}")
+    return [*told, "failed replications are left out below"] if told else []
+
+
+def _points(failed: Sequence[FailedAt]) -> str:
+    return pluralize(len({each.point for each in failed}), "point")
+
+
+def _first(found: SweepResults, first: FailedAt, options: argparse.Namespace) -> str:
+    """What was wrong, and the command that runs it again."""
+    about = found.about
     at = "" if first.time_s is None else f" at {show_duration(first.time_s)} of the run"
     named = zip(about.axes, about.texts(first.point), strict=True)
     changes = [f"{axis.path}={text}" for axis, text in named if text]
     words = " ".join([*(f"--set {shlex.quote(each)}" for each in changes), first.rerun])
-    points = len({each.point for each in failed})
-    return [
-        (
-            f"{pluralize(len(failed), 'replication')} failed at {pluralize(points, 'point')}: "
-            f"{first.message} (point {first.point}, replication {first.replication}{at}); to see "
-            f"it again: {rerun(options, words)}"
-        ),
-        "failed replications are left out below",
-    ]
+    return (
+        f"{first.message} (point {first.point}, replication {first.replication}{at}); to see it "
+        f"again: {rerun(options, words)}"
+    )
 
 
 def _end(found: SweepResults, places: Sequence[str]) -> list[str]:

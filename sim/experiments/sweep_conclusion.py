@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.experiments.sweeps import Swept
     from sim.scenario.sweeps import Sweep
 
-MET, UNDECIDED, MISSED, NOTHING = "met", "undecided", "missed", ""
+MET, UNDECIDED, MISSED, FAILED, NOTHING = "met", "undecided", "missed", "failed", ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Concluded:
 
     conclusion: SweepConclusion
     verdicts: Sequence[str]
-    """Whether each meets every objective: met, undecided or missed; empty where none is asked."""
+    """Whether each meets every objective: met, undecided or missed; empty where none is asked,
+    failed where every replication did."""
     standings: Sequence[Standing]
     """Whether each is on the front."""
 
@@ -73,7 +74,9 @@ def alternatives(count: int, *, several: bool) -> str:
 
 
 def verdict(swept: Swept, place: int) -> str:
-    """Of all objectives of an alternative together."""
+    """Of all objectives of an alternative together; `FAILED` where nothing is known of it."""
+    if swept.lost[place]:
+        return FAILED
     found = {each.verdict for each in swept.judged[place]}
     return next((each for each in (MISSED, UNDECIDED, MET) if each in found), NOTHING)
 
@@ -315,7 +318,10 @@ class _Telling:
     def _left_out(self) -> list[str]:
         told = []
         swept, found = self._swept, self._found
-        unable = int((~swept.able & ~swept.references).sum())
+        if swept.lost.any():
+            lost = self._what(int(swept.lost.sum()))
+            told.append(f"nothing is known of {lost}: every replication failed")
+        unable = int((~swept.able & ~swept.references & ~swept.lost).sum())
         if unable:
             told.append(
                 f"left out of front and best: {self._what(unable)} at which rollouts ended well in "

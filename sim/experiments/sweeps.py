@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.core.errors import ModelError
 from sim.core.metrics import Key
 from sim.experiments.failures import options_of
 from sim.experiments.objectives import bound_of, describe, experiments
@@ -89,6 +90,8 @@ class FailedAt:
     message: str
     rerun: str
     """Options of ``rollout-sim run FILE`` beside those that make the point."""
+    nothing_known: bool = False
+    """Whether all others of the alternative failed too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,7 @@ class Swept:
     """What a sweep came to, alternative by alternative and metric by metric."""
 
     alternatives: Sequence[Alternative]
+    """All of them, in the order of the points."""
     keys: Sequence[Key]
     """Every metric that any alternative has, with its unit in `units`."""
     units: Sequence[str]
@@ -108,7 +112,8 @@ class Swept:
     judged: Sequence[Sequence[Judged]]
     """Of each alternative, in the order of its objectives."""
     ended_well: NDArray[np.float64]
-    """In which share of the replications the rollouts ended well, shape (alternatives,)."""
+    """In which share of the replications the rollouts ended well, shape (alternatives,); NaN where
+    every replication failed, so that nothing is known."""
     asks: NDArray[np.bool_]
     """Whether it asks for a rollout."""
     headlines: Mapping[str, Sequence[str]]
@@ -125,6 +130,11 @@ class Swept:
     def references(self) -> NDArray[np.bool_]:
         """Which ask for no rollout while others do: they are shown, and set against nobody."""
         return ~self.asks if self.asks.any() else np.zeros(len(self.asks), bool)
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """Of which nothing is known, as every replication failed."""
+        return np.isnan(self.ended_well)
 
     @property
     def able(self) -> NDArray[np.bool_]:
@@ -155,11 +165,19 @@ def run(
     """Run each point with each of the `variants` of its file, or as it is where there are none.
 
     `wanted` are metrics whose replications are kept beside those of the headlines.
+
+    Raises
+    ------
+    ModelError
+        If every replication of every alternative fails.
     """
     gathered = _Gathered(sweep, wanted, len(variants or [""]))
     named = _Named(gathered.named(scenario, sweep, variants), sweep.size * len(variants or [""]))
-    for one in experiments(named, range(scenario.replications), execution=execution):
+    numbers, lost = range(scenario.replications), dict[str, ModelError]()
+    for one in experiments(named, numbers, execution=execution, lost=lost):
+        gathered.miss(lost)
         gathered.add(one)
+    gathered.miss(lost)
     return gathered.swept()
 
 
@@ -182,7 +200,7 @@ class _Gathered:
     def __init__(self, sweep: Sweep, wanted: Collection[Key], variants: int) -> None:
         self._wanted = frozenset(wanted)
         self._size = sweep.size * variants
-        self._begun: list[Alternative] = []
+        self._begun: dict[str, Alternative] = {}
         self._alternatives: list[Alternative] = []
         self._keys: dict[Key, int] = {}
         self._units: list[str] = []
@@ -199,6 +217,7 @@ class _Gathered:
         self._random = False
         self._happened: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
         self._failed: list[FailedAt] = []
+        self._first_fault: ModelError | None = None
 
     def named(
         self, scenario: Scenario, sweep: Sweep, variants: Sequence[str]
@@ -206,15 +225,15 @@ class _Gathered:
         """The alternatives, ready to run, with a name for messages."""
         for number, point in enumerate(points(scenario, sweep)):
             for variant in variants or [""]:
-                self._begun.append(Alternative(number, variant))
                 label = f"point {number + 1:,} of {sweep.size:,}"
-                whole = point.variant(variant) if variant else point
-                yield f"{label}, {variant}" if variant else label, Simulation(whole)
+                name = f"{label}, {variant}" if variant else label
+                self._begun[name] = Alternative(number, variant)
+                yield name, Simulation(point.variant(variant) if variant else point)
 
     def add(self, one: Experiment) -> None:
         """Sum up the next experiment; they come in the order in which they were named."""
         place = len(self._alternatives)
-        alternative = self._begun[place]
+        alternative = self._begun.pop(one.variant)
         self._alternatives.append(alternative)
         summaries = summarise(one)
         keys = [self._key(row) for row in summaries]
@@ -235,6 +254,21 @@ class _Gathered:
             self._happened.setdefault(kind, []).append((each.runs / each.of, alternative.point))
         self._failed += [_failed(one, alternative, each) for each in one.measured.failures]
         self._keep(one)
+
+    def miss(self, lost: dict[str, ModelError]) -> None:
+        """Note the alternatives of which every replication failed; they are taken out of `lost`."""
+        for name, error in lost.items():
+            alternative = self._begun.pop(name)
+            self._alternatives.append(alternative)
+            self._judged.append(())
+            self._ended_well.append(np.nan)
+            self._asks.append(True)
+            self._failed.append(_lost(alternative, error))
+            if self._values is not None:
+                self._numbers.append(np.empty(0, np.int64))
+                self._values.append({})
+            self._first_fault = self._first_fault or error
+        lost.clear()
 
     def _key(self, row: Summary) -> int:
         key = Key(row.system, row.group, row.metric)
@@ -265,7 +299,15 @@ class _Gathered:
         self._values.append(kept)
 
     def swept(self) -> Swept:
-        """All that was kept."""
+        """All that was kept.
+
+        Raises
+        ------
+        ModelError
+            If nothing was.
+        """
+        if not self._rows and self._first_fault is not None:
+            raise self._first_fault
         return Swept(
             self._alternatives,
             list(self._keys),
@@ -331,4 +373,18 @@ def _failed(one: Experiment, alternative: Alternative, failure: Failure) -> Fail
         failure.time_s,
         failure.message,
         options_of(failure.replication, seed, alternative.variant),
+    )
+
+
+def _lost(alternative: Alternative, error: ModelError) -> FailedAt:
+    """The first replication of an alternative of which every one failed."""
+    again = options_of(error.replication, error.seed, alternative.variant)
+    return FailedAt(
+        *alternative,
+        error.replication,
+        error.seed,
+        error.time,
+        error.rule,
+        again,
+        nothing_known=True,
     )

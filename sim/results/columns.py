@@ -154,7 +154,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cause": "The subject that made it change.",
     },
     "points": {
-        "verdict": "Whether all objectives are met: met, missed or undecided.",
+        "verdict": "Whether all objectives are met: met, missed, undecided; or failed: none ran.",
         "ended_well": "Share of the replications in which the rollouts ended well.",
         "reference": "Whether it is a reference, which is not ranked: yes or no.",
         "front": "Whether it is on the front: yes, not told apart, no; empty without a value.",

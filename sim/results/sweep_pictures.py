@@ -132,6 +132,7 @@ class SweepPictures:
         means[where] = self._results.column(key, "mean")[chosen]
         verdicts[where] = np.array(self._verdicts(), object)[chosen]
         what = self._title(key)
+        why = "failed, or missing in some run" if "failed" in verdicts else "missing in some run"
         return sweep_heat_map.figure(
             sweep_heat_map.Cells(means, verdicts.astype(str), self._unit(key)),
             self._whole(across),
@@ -139,7 +140,7 @@ class SweepPictures:
             what,
             title=f"{_capital(what)}: {self._range(key, chosen)}",
             subtitle=self._subtitle(fixed, variant),
-            none=f"no {what}: missing in some run",
+            none=f"no {what}: {why}",
         )
 
     def front(self, metrics: Sequence[str] | None = None) -> Picture:

@@ -98,7 +98,8 @@ def sweep(
     ScenarioError
         If the file or a point of the sweep is wrong, or asks for too much (a `TooMuchError`).
     ModelError
-        If every run at a point breaks an invariant of its own model, or the first ten do.
+        If every run at every point breaks an invariant of its own model, or the first ten do; a
+        point of which all do is left out, and stands in `failed_replications`.
     """
     began = perf_counter()
     scenario = given_scenario(scenario, replications=replications, seed=seed)

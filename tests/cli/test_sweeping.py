@@ -133,6 +133,34 @@ def test_a_failed_replication_is_told_with_the_command_that_makes_its_point(shel
     assert "internal error: 1 replication failed" in err
 
 
+def test_a_point_at_which_all_fails_is_told_first_and_the_others_are_saved(
+    shell, monkeypatch, tmp_path
+):
+    original = Simulation.run
+
+    def fails(self, replication=0):
+        if self.scenario.systems["shop"].update_domains == 5:
+            raise sim.ModelError("broken", scenario="", seed=0, replication=replication, time=60.0)
+        return original(self, replication)
+
+    monkeypatch.setattr(Simulation, "run", fails)
+    words = ("--over", OVER, "--over", "systems.shop.roles.WebRole.restart=2min,4min")
+    code, out, err = shell("sweep", "random.yaml", *words, "--out", "r", "--figures", "all")
+    assert code == 3
+    told = " ".join(out.split())
+    assert told.startswith(
+        "every replication failed at 2 points, so nothing is known there: broken (point 2, "
+        "replication 0 at 1min of the run); to see it again: rollout-sim run random.yaml --set "
+        f"{DOMAINS}=5 --set systems.shop.roles.WebRole.restart=2min --replay 0 --seed 0 failed"
+    )
+    assert "internal error: every replication failed at 2 points" in err
+    points = (tmp_path / "r" / "points.csv").read_text("utf-8").splitlines()
+    assert [",failed," in line for line in points[1:]] == [False, False, True, True, False, False]
+    assert list((tmp_path / "r" / "figures").glob("heat_map-*.png"))
+    page = (tmp_path / "r" / "report.html").read_text("utf-8")
+    assert "Preliminary: replications failed" in page
+
+
 @pytest.mark.parametrize(("domains", "code"), [("2,5", 0), ("2,3", 1)])
 def test_markdown_and_junit_say_the_same_as_the_exit_code(domains, code, shell):
     words = ("sweep", "random.yaml", "--over", f"{DOMAINS}={domains}", "--no-files")

@@ -13,6 +13,7 @@ from sim.experiments import sweeps
 from sim.experiments.execution import Execution
 from sim.experiments.objectives import experiments
 from sim.experiments.summaries import summarise
+from sim.experiments.sweep_conclusion import conclude
 from sim.simulation import Simulation
 
 CAPACITY = Key("shop", "", "min_capacity")
@@ -93,6 +94,44 @@ def test_a_failed_replication_is_left_out_of_all_points_so_that_they_stay_paired
     assert (failed.point, failed.replication, failed.rerun) == (1, 3, "--replay 3 --seed 0")
     assert found.values[DURATION].tolist() == np.delete(whole, 3, axis=1).tolist()
     assert found.column(DURATION, "n").tolist() == [12, 11]
+
+
+def fail_at(monkeypatch, *domains):
+    original = Simulation.run
+
+    def fails(self, replication=0):
+        if self.scenario.systems["shop"].update_domains in domains:
+            raise sim.ModelError("broken", scenario="", seed=0, replication=replication, time=0.0)
+        return original(self, replication)
+
+    monkeypatch.setattr(Simulation, "run", fails)
+
+
+def test_a_point_at_which_all_fails_costs_no_other_point(monkeypatch):
+    one = sim.loads(SHOP.partition("variants:")[0]).with_sweep({DOMAINS: [2, 4, 5]})
+    whole = run(one).values[DURATION]
+    fail_at(monkeypatch, 4)
+    found = run(one)
+    assert [each.point for each in found.alternatives] == [0, 1, 2]
+    assert found.lost.tolist() == [False, True, False] == (~found.able).tolist()
+    (lost,) = found.failed
+    assert (lost.point, lost.replication, lost.message, lost.nothing_known) == (
+        *(1, 0, "broken", True),
+    )
+    assert found.values[DURATION][[0, 2]].tolist() == whole[[0, 2]].tolist()
+    assert np.isnan(found.values[DURATION][1]).all()
+    conclusion = conclude(found, one.sweep)
+    assert conclusion.verdicts == ["missed", "failed", "met"]
+    told = "nothing is known of 1 point: every replication failed"
+    assert told in conclusion.conclusion.sentences
+
+
+def test_a_sweep_of_which_all_fails_raises_the_first_fault(monkeypatch):
+    fail_at(monkeypatch, 2, 4)
+    one = sim.loads(SHOP.partition("variants:")[0]).with_sweep({DOMAINS: [2, 4]})
+    with pytest.raises(sim.ModelError, match="broken") as error:
+        run(one)
+    assert error.value.replication == 0
 
 
 def test_a_reference_and_what_ends_badly_are_on_no_front():
