@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> Answer:
                 replay=options.replay,
                 precision=asked,
                 max_replications=options.max_replications,
+                keep=options.keep,
                 **execution(options, kept),
             )
         return finished(found, _lines_of_run(found, scenario, options), warnings, options, kept)
@@ -62,6 +63,7 @@ def compare(options: argparse.Namespace) -> Answer:
                 scenario,
                 precision=asked,
                 max_replications=options.max_replications,
+                keep=options.keep,
                 **execution(options, kept),
             )
         return finished(found, _lines_of_comparison(found, options), warnings, options, kept)

@@ -7,12 +7,12 @@ audited and measured in stacks and then dropped, so that memory does not grow wi
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from operator import attrgetter
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from sim.experiments.samples import Samples, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -45,6 +46,26 @@ K = TypeVar("K")
 A = TypeVar("A", bound=np.generic)
 
 
+class Keeping(Protocol):
+    """What takes the logs of a chunk while they are there."""
+
+    @property
+    def files(self) -> Mapping[str, str | bytes]:
+        """In the end: what was kept -> the name of its file, or its content for a folder afar."""
+
+    def add(self, log: Log) -> None:
+        """The next sound one."""
+
+
+class Keeper(Protocol):
+    """Keeps something of logs where they are made: they do not leave the process. It pickles."""
+
+    def keeping(
+        self, simulation: Simulation, numbers: Sequence[int]
+    ) -> AbstractContextManager[Keeping]:
+        """What takes those of a chunk."""
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Some replications of one scenario."""
@@ -54,6 +75,8 @@ class Chunk:
     """Whether there are none before them, so that they tell whether anything is drawn at all."""
     is_pictured: bool = True
     """Whether pictures may need them."""
+    keeper: Keeper | None = None
+    """What is to be kept of their logs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +100,8 @@ class Part:
     """The rows of the log of the first one, where there are none before them."""
     seconds: float
     """How long it took."""
+    kept: Mapping[str, str | bytes] = field(default_factory=dict)
+    """See `Keeping.files`."""
 
 
 def measure(simulation: Simulation, chunk: Chunk) -> Part:
@@ -90,13 +115,16 @@ def measure(simulation: Simulation, chunk: Chunk) -> Part:
     first = None
     stacks: list[_Analysis] = []
     failures, samples = Failures(), Samples()
-    with _ONE_AT_A_TIME, settled_heap():
+    keeper = chunk.keeper.keeping(simulation, chunk.numbers) if chunk.keeper else nullcontext()
+    with _ONE_AT_A_TIME, settled_heap(), keeper as keeping:
         began = perf_counter()
         for logs in _stacks(simulation, chunk, failures):
             gc.collect()  # finished runs hold each other in cycles, large ones hundreds of MB
             stacks += _sound(simulation, logs, failures, samples if chunk.is_pictured else None)
             if stacks and first is None:  # an empty log is false
                 first = next(log for log in logs if log.replication == stacks[0].numbers[0])
+            if keeping is not None:
+                _keep(logs, stacks, keeping)
             logs.clear()  # before the next ones run
     numbers = np.concatenate([np.zeros(0, np.int64), *(each.numbers for each in stacks)])
     return Part(
@@ -111,7 +139,16 @@ def measure(simulation: Simulation, chunk: Chunk) -> Part:
         first is not None and first.drew,
         first.rows if first is not None and chunk.is_first else None,
         perf_counter() - began,
+        keeping.files if keeping is not None else {},
     )
+
+
+def _keep(logs: Sequence[Log], stacks: Sequence[_Analysis], keeping: Keeping) -> None:
+    """Keep those that are sound."""
+    sound = {number for each in stacks for number in each.numbers.tolist()}
+    for log in logs:
+        if log.replication in sound:
+            keeping.add(log)
 
 
 def in_vain(numbers: NDArray[np.int64], failures: Sequence[Failure]) -> bool:

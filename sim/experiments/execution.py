@@ -71,7 +71,7 @@ class Execution:
             If both are given, or no such number, or there is no such scheduler.
         """
         _check(executor, workers)
-        self._kept = kept
+        self.kept = kept
         self.progress = Progress(progress)
         self._place: Place = Here()
         self._may_move = False
@@ -122,13 +122,14 @@ class Execution:
             raise
         finally:
             agenda.cancel()
-            if self._kept is not None:
-                self._kept.close()
+            if self.kept is not None:
+                self.kept.close()
 
     def _filled(self, job: Job) -> Job:
         """With what is there of it already."""
-        if self._kept is not None:
-            job.fill(self._kept.found(job))
+        if self.kept is not None:
+            job.keeper = self.kept.keeper(job)
+            job.fill(self.kept.found(job))
             self.progress.skip(job.taken)
             if job.is_complete:
                 self.progress.expect(job.taken - len(job.numbers))
@@ -168,8 +169,8 @@ class Execution:
                 return
             self._chunks += 1
             self._seconds = made.seconds / len(task.chunk.numbers)
-            if self._kept is not None:
-                self._kept.add(task.job, made)
+            if self.kept is not None:
+                made = self.kept.add(task.job, made)
             self._give(agenda, task, made)
         elif isinstance(error, Exception):
             self._give(agenda, task, error)

@@ -17,6 +17,7 @@ from sim.experiments.samples import Samples
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sim.experiments.chunks import Keeper
     from sim.experiments.samples import Piece
     from sim.simulation import Simulation
 
@@ -27,8 +28,11 @@ class Kept(Protocol):
     def found(self, job: Job) -> Iterable[tuple[Chunk, Part]]:
         """What is there of a job already."""
 
-    def add(self, job: Job, part: Part) -> None:
-        """Keep what a chunk of it came to."""
+    def keeper(self, job: Job) -> Keeper | None:
+        """What keeps something of its logs where they are made, if that is wanted."""
+
+    def add(self, job: Job, part: Part) -> Part:
+        """Keep what a chunk of it came to; gives what is still needed of that."""
 
     def close(self) -> None:
         """Let nothing wait any longer that is worth to be kept."""
@@ -52,6 +56,8 @@ class Job:
         """How many are not made yet, or not known to be all that matters."""
         self.taken = 0
         """How many have come back."""
+        self.keeper: Keeper | None = None
+        """What is to be kept of the logs."""
         self.is_random = False
         """Whether it is known that they differ."""
         self._samples = Samples(sampled)
@@ -98,6 +104,7 @@ class Job:
             gap[:size],
             is_first=gap[0] == self.numbers[0],
             is_pictured=not self._samples.are_enough,
+            keeper=self.keeper,
         )
 
     def take(self, chunk: Chunk, made: Part | Exception) -> None:

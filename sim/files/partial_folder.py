@@ -14,7 +14,9 @@ from contextlib import suppress
 from difflib import ndiff
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from tempfile import mkdtemp
+from typing import IO, TYPE_CHECKING, Any, Self
+from weakref import finalize
 
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-ABOUT, LOCK = "partial.json", "lock"
+    from sim.files.part_files import PartsFolder
+
+ABOUT, LOCK, PARTS = "partial.json", "lock", "parts"
 _FILE = re.compile(r"(\d{6,})-([0-9a-f]{16})\.parquet")
 
 
@@ -65,6 +69,14 @@ class PartialFolder:
         """Why nothing more is kept, or empty."""
         if self.path.exists():
             self._take_over(resume=resume, replace=replace)
+
+    @classmethod
+    def temporary(cls, about: Mapping[str, Any]) -> Self:
+        """One that goes with whoever holds it."""
+        path = Path(mkdtemp(prefix="rollout-sim-"))
+        folder = cls(path / "partial", about)
+        finalize(folder, shutil.rmtree, path, ignore_errors=True)
+        return folder
 
     @staticmethod
     def is_in_use(path: Path) -> bool:
@@ -117,8 +129,17 @@ class PartialFolder:
     def _clear(self, *, everything: bool) -> None:
         """Remove what was half written, or everything."""
         for name in self._names():
-            if name.endswith(".new") or (everything and name != LOCK):
+            if name == PARTS:
+                self._clear_parts(everything=everything)
+            elif name.endswith(".new") or (everything and name != LOCK):
                 (self.path / name).unlink(missing_ok=True)
+
+    def _clear_parts(self, *, everything: bool) -> None:
+        if everything:
+            shutil.rmtree(self.path / PARTS)
+            return
+        for half_written in (self.path / PARTS).glob("*.new"):
+            half_written.unlink()
 
     @property
     def has_work(self) -> bool:
@@ -153,16 +174,31 @@ class PartialFolder:
             return False
         content = as_parquet(table)
         try:
-            if self._lock is None:
-                self._open()
-            if not (self.path / ABOUT).exists():
-                self._write(ABOUT, json.dumps(self._about, indent=2).encode())
+            self._begin()
             self._write(f"{self._next:06}-{sha256(content).hexdigest()[:16]}.parquet", content)
         except (OSError, ScenarioError) as error:
             self.problem = getattr(error, "strerror", None) or str(error)
             return False
         self._next += 1
         return True
+
+    def parts(self) -> PartsFolder | None:
+        """Where workers write rows themselves; None, and a `problem`, where the disk refuses it."""
+        from sim.files.part_files import PartsFolder  # noqa: PLC0415  (pyarrow)
+
+        try:
+            self._begin()
+            return PartsFolder.at(self.path / PARTS)
+        except (OSError, ScenarioError) as error:
+            self.problem = getattr(error, "strerror", None) or str(error)
+            return None
+
+    def _begin(self) -> None:
+        """Make the folder, if that is not done."""
+        if self._lock is None:
+            self._open()
+        if not (self.path / ABOUT).exists():
+            self._write(ABOUT, json.dumps(self._about, indent=2).encode())
 
     def _write(self, name: str, content: bytes) -> None:
         new = self.path / f"{name}.new"

@@ -31,48 +31,75 @@ def write_table(path: Path, content: pa.Table | Iterable[pa.Table]) -> None:
         write_parquet(path, [content] if isinstance(content, pa.Table) else content)
 
 
-def write_parquet(to: Path | pa.BufferOutputStream, tables: Iterable[pa.Table]) -> None:
-    """Write tables with the same columns one after the other, of which few rows are in memory.
-
-    The bytes depend on the rows alone, not on the pieces in which they come.
-    """
-    writer = None
+def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write tables with the same columns one after the other."""
+    writer = ParquetWriter(path)
     try:
-        for group in _row_groups(tables):
-            writer = writer or _writer(to, group.schema)
-            writer.write_table(group, row_group_size=ROW_GROUP)
+        for table in tables:
+            writer.add(table)
     finally:
-        if writer:
-            writer.close()
+        writer.close()
 
 
-def _writer(to: Path | pa.BufferOutputStream, schema: pa.Schema) -> pq.ParquetWriter:
-    """One that has each text once a row group, and takes half the space and time of the default."""
-    texts = [each.name for each in schema if not pa.types.is_primitive(each.type)]
-    return pq.ParquetWriter(
-        to,
-        schema,
-        compression="zstd",
-        use_dictionary=texts,
-        dictionary_pagesize_limit=LARGEST_DICTIONARY,
-    )
+class ParquetWriter:
+    """Writes tables with the same columns one after the other, of which few rows are in memory.
 
+    The bytes depend on the rows alone, not on the pieces in which they come. OSError as the disk
+    says.
+    """
 
-def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of tables, so many at once; of tables without any a table without any."""
-    waiting: list[pa.Table] = []
-    rows = written = 0
-    for table in tables:
+    def __init__(self, to: Path | pa.BufferOutputStream) -> None:
+        self._to = to
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Rows below those that are there."""
         rest = table
-        while rows + rest.num_rows >= ROW_GROUP:
-            room = ROW_GROUP - rows
-            yield _as_first_used(pa.concat_tables([*waiting, rest.slice(0, room)]))
-            rest, waiting, rows, written = rest.slice(room), [], 0, written + ROW_GROUP
-        if rest.num_rows or not (waiting or written):
-            waiting.append(rest)
-            rows += rest.num_rows
-    if waiting:
-        yield _as_first_used(pa.concat_tables(waiting))
+        while self._rows + rest.num_rows >= ROW_GROUP:
+            room = ROW_GROUP - self._rows
+            self._take(rest.slice(0, room))
+            self._write()
+            rest = rest.slice(room)
+        if rest.num_rows or not (self._waiting or self._writer):
+            self._take(rest)
+
+    def _take(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        self._rows += table.num_rows
+
+    def _write(self) -> None:
+        """A row group of what waits."""
+        group = _as_first_used(pa.concat_tables(self._waiting))
+        if self._writer is None:
+            # Each text stands once in a row group; half the space and time of the default.
+            texts = [each.name for each in group.schema if not pa.types.is_primitive(each.type)]
+            self._writer = pq.ParquetWriter(
+                self._to,
+                group.schema,
+                compression="zstd",
+                use_dictionary=texts,
+                dictionary_pagesize_limit=LARGEST_DICTIONARY,
+            )
+        self._writer.write_table(group, row_group_size=ROW_GROUP)
+        self._waiting, self._rows = [], 0
+
+    def close(self) -> None:
+        """Write the rest, and the end of the file."""
+        try:
+            if self._waiting:
+                self._write()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+
+def row_groups(path: Path) -> Iterator[pa.Table]:
+    """The rows of a file, as few at once as they were written."""
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number)
 
 
 def _as_first_used(table: pa.Table) -> pa.Table:

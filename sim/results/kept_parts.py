@@ -16,7 +16,7 @@ from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,20 +29,24 @@ from sim.experiments.execution import Execution
 from sim.experiments.failures import Failure
 from sim.files.partial_folder import PartialFolder
 from sim.results import tables
+from sim.results.kept_logs import check_keep
+from sim.results.kept_rows import KeptRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from concurrent.futures import Executor
     from os import PathLike
 
     from numpy.typing import NDArray
 
+    from sim.experiments.chunks import Keeper
     from sim.experiments.jobs import Job
     from sim.scenario import Scenario
 
 WORTH_A_FILE = 0.2
 """Seconds of work that are written at once."""
 
+KEPT = "kept"
 STEPS = {"step_times": "times", "step_values": "values"}
 JOB, FIRST, NUMBER, DREW = "job", "first_of_chunk", "replication", "drew"
 FAILURE, FAILED_AT = "failure", "failed_at_s"
@@ -75,13 +79,14 @@ def digest_of(scenario: Scenario) -> str:
 class KeptParts:
     """What is finished, in a folder: found again, and added to as work goes on."""
 
-    def __init__(self, folder: PartialFolder) -> None:
+    def __init__(self, folder: PartialFolder, keep: Collection[str] = ()) -> None:
+        """What to `keep` of the logs is what `KEEP` names."""
         self.folder = folder
+        self.rows = KeptRows(folder, keep)
         self._waiting: list[pa.Table] = []
         self._written = perf_counter()
-        self._index: dict[tuple[str, int], tuple[str, int, list[int]]] = {}
-        """Digest of a scenario and the first replication of a chunk -> its file, its first row in
-        it, and its replications."""
+        self._index: dict[tuple[str, int], _Place] = {}
+        """Digest of a scenario and the first replication of a chunk -> where it stands."""
         self._table = lru_cache(maxsize=2)(folder.table)
         self._digest = lru_cache(maxsize=64)(lambda job: digest_of(job.simulation.scenario))
         for file, table in folder.tables():
@@ -89,35 +94,45 @@ class KeptParts:
             for key, rows in groupby(enumerate(zip(jobs, first, strict=True)), itemgetter(1)):
                 places = [place for place, _ in rows]
                 chunk = sorted(numbers[place] for place in places)
-                self._index[key] = file, places[0], chunk
+                self._index[key] = _Place(file, places[0], chunk, _files(table, places[0]))
 
     def found(self, job: Job) -> Iterator[tuple[Chunk, Part]]:
         """What is there of a job, in chunks as they were finished."""
         place = 0
         while self._index and place < len(job.numbers):
-            key = self._digest(job), job.numbers[place]
-            file, row, numbers = self._index.get(key, ("", 0, []))
-            wanted = job.numbers[place : place + len(numbers)]
-            if numbers and [*wanted] == numbers:
-                table = self._table(file).slice(row, len(numbers))
-                end = job.simulation.scenario.horizon
-                yield Chunk(wanted, is_first=not place), _part(table, end)
-            place += len(numbers) if numbers and [*wanted] == numbers else 1
+            digest = self._digest(job)
+            there = self._index.get((digest, job.numbers[place]))
+            wanted = job.numbers[place : place + len(there.numbers)] if there else ()
+            if there and [*wanted] == there.numbers and self.rows.are_there(there.files):
+                table = self._table(there.file).slice(there.row, len(wanted))
+                part = _part(table, job.simulation.scenario.horizon)
+                self.rows.know(digest, part.numbers.tolist(), there.files)
+                yield Chunk(wanted, is_first=not place), part
+                place += len(wanted)
+            else:
+                place += 1
 
-    def add(self, job: Job, part: Part) -> None:
+    def keeper(self, job: Job) -> Keeper | None:
+        """What keeps rows of its logs where they are made."""
+        return self.rows.keeper(self._digest(job)) if self.rows.what else None
+
+    def add(self, job: Job, part: Part) -> Part:
         """Keep what a chunk came to, at the latest when it is worth a file.
 
         What failed altogether is tried again.
         """
         if part.error is not None:
-            return
-        self._waiting.append(_table(self._digest(job), part))
+            return part
+        digest = self._digest(job)
+        files = self.rows.take(digest, part.numbers.tolist(), part.kept)
+        self._waiting.append(_table(digest, part, files))
         if perf_counter() - self._written >= WORTH_A_FILE:
             self.flush()
+        return replace(part, kept={})  # it may be much, where it came back from afar
 
     def close(self) -> None:
         """Write what waits, unless all of it is so little that nothing was written yet."""
-        if self.folder.has_work:
+        if self.folder.has_work or self.rows.what:
             self.flush()
 
     def flush(self) -> None:
@@ -136,18 +151,24 @@ def executing(
     workers: int | None,
     partial: PartialFolder | str | PathLike[str] | None,
     progress: bool,
+    keep: Collection[str] = (),
 ) -> Iterator[Execution]:
     """How replications of a scenario and its variants are made; what is finished is kept.
+
+    What to `keep` of their logs stays for who holds on to `execution.kept`.
 
     Raises
     ------
     ScenarioError
         If there are no such workers, or `partial` holds something else.
     """
+    check_keep(keep)
     folder = partial
-    if partial is not None and not isinstance(partial, PartialFolder):
+    if partial is None and keep:
+        folder = PartialFolder.temporary(about(scenario))
+    elif partial is not None and not isinstance(partial, PartialFolder):
         folder = PartialFolder(partial, about(scenario), resume=True)
-    kept = KeptParts(folder) if isinstance(folder, PartialFolder) else None
+    kept = KeptParts(folder, keep) if isinstance(folder, PartialFolder) else None
     try:
         with Execution(executor, workers=workers, progress=progress, kept=kept) as execution:
             yield execution
@@ -156,12 +177,34 @@ def executing(
             kept.folder.close()
 
 
-def _table(job: str, part: Part) -> pa.Table:
+class _Place(NamedTuple):
+    """Where what a chunk came to stands."""
+
+    file: str
+    row: int
+    """The first one in it."""
+    numbers: list[int]
+    files: dict[str, str]
+    """What was kept of its logs -> its file."""
+
+
+def _files(table: pa.Table, row: int) -> dict[str, str]:
+    """The files of what was kept of a chunk's logs."""
+    found = {}
+    for name in table.column_names:
+        if name.startswith("["):
+            what, *key = json.loads(name)
+            if what == KEPT:
+                found[key[0]] = table.column(name)[row].as_py()
+    return found
+
+
+def _table(job: str, part: Part, files: Mapping[str, str]) -> pa.Table:
     """One row a replication: those that are sound, then those that failed."""
     failed = [each.replication for each in part.failures]
     numbers = np.array([*part.numbers.tolist(), *failed], np.int64)
     columns: dict[str, pa.Array] = {
-        JOB: tables.names([job], np.zeros(len(numbers), np.int32)),
+        JOB: _alike(job, len(numbers)),
         FIRST: tables.wholes(np.full(len(numbers), numbers.min())),
         NUMBER: tables.wholes(numbers),
         DREW: tables.wholes(np.full(len(numbers), part.drew, np.int64)),
@@ -177,12 +220,20 @@ def _table(job: str, part: Part) -> pa.Table:
         for key, found in getattr(part, what).items():
             name = json.dumps([what, *([key] if isinstance(key, str) else key)])
             columns[name] = _padded(found, len(failed))
+    columns |= {
+        json.dumps([KEPT, what]): _alike(file, len(numbers)) for what, file in files.items()
+    }
     columns |= _series(part, len(numbers))
     for system, averages in part.averages.items():
         lengths = np.zeros(len(numbers), np.int32)
         lengths[0] = len(averages.total)  # they are of the whole chunk
         columns[json.dumps(["averages", system])] = _lists(lengths, averages.total)
     return pa.table(columns)
+
+
+def _alike(text: str, rows: int) -> pa.Array:
+    """A column in which each row has the same."""
+    return tables.names([text], np.zeros(rows, np.int32))
 
 
 def _padded(found: NDArray[Any], more: int) -> pa.Array:
@@ -238,6 +289,8 @@ def _part(table: pa.Table, end: float) -> Part:
             lists = table.column(name).combine_chunks()
             total = _flat(lists)[lists.offsets[0].as_py() : lists.offsets[1].as_py()]
             found[what][key[0]] = Averages(total, int(sound.sum()))
+        elif what == KEPT:
+            continue
         elif what in STEPS:
             steps[key[0], key[1]][what] = table.column(name).take(rows).combine_chunks()
         elif what == "rollouts_ended":

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
-from sim.bounds import STACK
 from sim.core.errors import ScenarioError
-from sim.core.units import shorten_any
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
 from sim.results.conditions import Given
 from sim.results.contents import Contents
-from sim.results.events import in_pieces
+from sim.results.kept_logs import KEEP, check_keep
 from sim.results.notebook_page import result_page
 from sim.results.pictures import ResultPictures
 from sim.results.provenance import RESOLVED, About
 from sim.results.quantiles import quantiles
-from sim.results.replication import Replication
 from sim.results.report_page import report_page
 from sim.results.saved_figures import CHOICE, chosen, of_report
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, SavedResults
 from sim.results.sweep_about import SWEEP
 from sim.results.sweep_results import open_sweep
-from sim.results.timeline_tables import in_pieces as steps_of
-from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -44,9 +38,6 @@ if TYPE_CHECKING:
 
 _WHERE_THERE_IS_ANY = ("progress", "conditions", "warm_up")
 """Tables that are written where they have rows."""
-
-KEEP = ("timelines", "events")
-"""What can be saved of all replications, not only of the first."""
 
 
 def open_results(path: str | PathLike[str]) -> Results | SweepResults:
@@ -214,7 +205,8 @@ class Results(Contents):
         overwrite
             Whether the folder may replace one that holds results.
         keep
-            What to write of all replications: "timelines", "events". They are run again for it.
+            What to write of all replications: "timelines", "events". They are run again for it,
+            unless they were made with the same `keep`.
         figures
             Which pictures: "all", "main" (those that the answer refers to) or "none".
         answer
@@ -227,10 +219,7 @@ class Results(Contents):
         ScenarioError
             If the folder cannot be written there. What is there stays.
         """
-        if not isinstance(keep, Collection) or isinstance(keep, str):
-            raise ScenarioError.of(f"keep must be a list of {KEEP}, got {shorten_any(keep)}")
-        for what in keep:
-            look_up(dict.fromkeys(KEEP), what, "something to keep")
+        check_keep(keep)
         drawn = chosen(self.plot, figures)
         about = {**self.about.provenance(command or "from Python"), CHOICE: figures}
         parts = self._parts(keep, drawn, answer, about)
@@ -268,18 +257,7 @@ class Results(Contents):
     def _of_all_replications(self, name: str) -> Iterator[pa.Table]:
         """A table of all replications, piece by piece: they may not fit into memory together."""
         for one in self.about.variants:
-            simulation, pieces, rows = self._source.simulation(one), [], 0
-            numbers = self.about.numbers(one)
-            for number in numbers:
-                again = Replication.of(simulation, number, one.name)
-                for piece in _PIECES[name](again):
-                    pieces.append(piece)
-                    rows += piece.num_rows
-                    if rows >= STACK:
-                        yield tables.joined(pieces, TABLES[name][1])
-                        pieces, rows = [], 0
-            if pieces:
-                yield tables.joined(pieces, TABLES[name][1])
+            yield from self._source.every(name, one, self.about.numbers(one))
 
     def __repr__(self) -> str:
         names = ", ".join(one.name for one in self.about.variants)
@@ -287,10 +265,3 @@ class Results(Contents):
 
     def _repr_html_(self) -> str:
         return result_page(self)
-
-
-_PIECES: dict[str, Callable[[Replication], Iterable[pa.Table]]] = {
-    "timelines": lambda run: steps_of(run.variant, run.replication, run.each_line()),
-    "events": lambda run: in_pieces(run.variant, run.log),
-}
-"""Table -> what one replication adds to it."""

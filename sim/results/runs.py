@@ -14,7 +14,7 @@ from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.results.cost import afford
 from sim.results.given import BASELINE, given_scenario
-from sim.results.kept_parts import executing
+from sim.results.kept_parts import KeptParts, executing
 from sim.results.precise_runs import most_asked, until_precise
 from sim.results.provenance import About
 from sim.results.results import Results
@@ -23,10 +23,11 @@ from sim.results.sources import ComputedResults
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from concurrent.futures import Executor
     from os import PathLike
 
+    from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
     from sim.files.partial_folder import PartialFolder
@@ -79,6 +80,7 @@ def run(
     workers: int | None = None,
     executor: Executor | str | None = None,
     partial: PartialFolder | str | PathLike[str] | None = None,
+    keep: Collection[str] = (),
 ) -> Results:
     """All replications of a scenario without its variants, or of one variant.
 
@@ -117,6 +119,9 @@ def run(
     partial
         A folder in which finished replications are kept, whatever ends the call: another one with
         the same scenario and seed goes on with them. It stays afterwards.
+    keep
+        What `Results.save` is to write of all replications ("timelines", "events"): whoever makes
+        them writes it then, into `partial` or a temporary folder.
 
     Warns
     -----
@@ -138,7 +143,12 @@ def run(
     scenario = given_scenario(scenario, replications=replications, seed=seed)
     variant = scenario.variant_name or BASELINE
     with executing(
-        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+        scenario,
+        executor=executor,
+        workers=workers,
+        partial=partial,
+        progress=progress,
+        keep=keep,
     ) as execution:
         if precision is not None:
             variants = {variant: scenario}
@@ -148,7 +158,7 @@ def run(
             (one,), whole = made, scenario.with_(replications=reached.replications)
             one = replace(one, simulation=Simulation(whole))
             taken = perf_counter() - began
-            return _results(whole, [one], taken, compared=False, precision=reached)
+            return _results(whole, [one], taken, execution, compared=False, precision=reached)
         numbers, open_ended = range(scenario.replications), not scenario.replications_given
         if replay is not None:
             number = replication_number(replay)
@@ -159,7 +169,7 @@ def run(
         made = [*experiments(named, numbers, open_ended=open_ended, execution=execution)]
         if made[0].undecided:
             made = look_further(made, execution)
-    return _results(scenario, made, perf_counter() - began, compared=False)
+    return _results(scenario, made, perf_counter() - began, execution, compared=False)
 
 
 def compare(
@@ -174,6 +184,7 @@ def compare(
     workers: int | None = None,
     executor: Executor | str | None = None,
     partial: PartialFolder | str | PathLike[str] | None = None,
+    keep: Collection[str] = (),
 ) -> Results:
     """Every variant of a scenario with common random numbers, set against the first one.
 
@@ -200,7 +211,12 @@ def compare(
         rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
         raise ScenarioError.of(rule, path="variants")
     with executing(
-        scenario, executor=executor, workers=workers, partial=partial, progress=progress
+        scenario,
+        executor=executor,
+        workers=workers,
+        partial=partial,
+        progress=progress,
+        keep=keep,
     ) as execution:
         if precision is not None:
             variants = {name: scenario.variant(name) for name in names}
@@ -210,7 +226,7 @@ def compare(
             whole = scenario.with_(replications=reached.replications)
             made = [replace(one, simulation=Simulation(whole.variant(one.variant))) for one in made]
             taken = perf_counter() - began
-            return _results(whole, made, taken, compared=True, precision=reached)
+            return _results(whole, made, taken, execution, compared=True, precision=reached)
         # All variants get the replications that the file asks for, or they could not be paired.
         numbers, open_ended = range(scenario.replications), not scenario.replications_given
         simulations = {name: Simulation(scenario.variant(name)) for name in names}
@@ -222,13 +238,14 @@ def compare(
         reference = references(made)
         if any(one.undecided and one.variant not in reference for one in made):
             made = look_further(made, execution)
-    return _results(scenario, made, perf_counter() - began, compared=True, lost=lost)
+    return _results(scenario, made, perf_counter() - began, execution, compared=True, lost=lost)
 
 
 def _results(
     scenario: Scenario,
     made: Sequence[Experiment],
     wall_time: float,
+    execution: Execution,
     *,
     compared: bool,
     precision: Precision | None = None,
@@ -237,4 +254,6 @@ def _results(
     about = About.of(
         scenario, made, compared=compared, wall_time=wall_time, precision=precision, lost=lost
     )
-    return Results(about, ComputedResults(scenario, made, about))
+    kept = execution.kept
+    rows = kept.rows if isinstance(kept, KeptParts) else None
+    return Results(about, ComputedResults(scenario, made, about, rows))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -17,13 +18,14 @@ from sim.experiments.summaries import summarise
 from sim.experiments.warm_up import mser5
 from sim.files import load
 from sim.results import tables
-from sim.results.events import EVENTS, in_pieces
+from sim.results.events import EVENTS
+from sim.results.kept_logs import KEEP
+from sim.results.kept_parts import digest_of
 from sim.results.replication import Replication
-from sim.results.timeline_tables import in_pieces as steps_of
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
     from sim.files import ResultFolder
+    from sim.results.kept_rows import KeptRows
     from sim.results.provenance import About, Variant
     from sim.scenario import Scenario
 
@@ -70,6 +73,9 @@ class Source(Protocol):
     def pieces(self, name: str) -> Iterator[pa.Table]:
         """The same piece by piece, where it may be large."""
 
+    def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
+        """What can be kept of all replications (see `KEEP`), of these of a variant."""
+
     def series(self, one: Variant) -> Sequence[SeriesKey]:
         """What is known over time of a variant's first replication: (system, series, group)."""
 
@@ -93,8 +99,15 @@ class Source(Protocol):
 class ComputedResults:
     """Experiments that were made just now, not read from a folder."""
 
-    def __init__(self, scenario: Scenario, made: Sequence[Experiment], about: About) -> None:
-        self._scenario, self._variants = scenario, about.variants
+    def __init__(
+        self,
+        scenario: Scenario,
+        made: Sequence[Experiment],
+        about: About,
+        rows: KeptRows | None = None,
+    ) -> None:
+        """`rows` are those that were kept of logs while they were made."""
+        self._scenario, self._variants, self._rows = scenario, about.variants, rows
         self._conclusion = about.conclusion
         self._made = {one.variant: one for one in made}
 
@@ -106,6 +119,14 @@ class ComputedResults:
         """The same, piece by piece."""
         found: Iterator[pa.Table] = getattr(self, f"_{name}")()
         return found
+
+    def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
+        """As they were kept; what was not is run again."""
+        again = partial(_again, what, self.simulation(one), one.name)
+        if self._rows is None:
+            return chain.from_iterable(map(again, numbers))
+        digest = digest_of(self._made[one.name].scenario)
+        return self._rows.pieces(what, digest, numbers, one.name, again)
 
     def series(self, one: Variant) -> list[SeriesKey]:
         """All that there is."""
@@ -164,12 +185,10 @@ class ComputedResults:
             yield run.progress_table
 
     def _timelines(self) -> Iterator[pa.Table]:
-        for run in self._firsts():
-            yield from steps_of(run.variant, run.replication, run.each_line())
+        return chain.from_iterable(map(KEEP["timelines"], self._firsts()))
 
     def _events(self) -> Iterator[pa.Table]:
-        for run in self._firsts():
-            yield from in_pieces(run.variant, run.log)
+        return chain.from_iterable(map(KEEP["events"], self._firsts()))
 
     def _bands(self) -> Iterator[pa.Table]:
         for one in self._made.values():
@@ -241,6 +260,12 @@ class SavedResults:
         """All of it at once."""
         yield self.table(name)
 
+    def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
+        """They are run again."""
+        return chain.from_iterable(
+            map(partial(_again, what, self.simulation(one), one.name), numbers)
+        )
+
     def series(self, one: Variant) -> list[SeriesKey]:
         """All that the folder has."""
         return [(*key[2:],) for key in self._stretches if key[:2] == (one.name, one.first)]
@@ -277,6 +302,10 @@ class SavedResults:
     def resolved(self, file: str) -> str:
         """As it stands in the folder."""
         return self._folder.text(file)
+
+
+def _again(what: str, simulation: Simulation, variant: str, number: int) -> Iterable[pa.Table]:
+    return KEEP[what](Replication.of(simulation, number, variant))
 
 
 def _standing(variant: str, conclusion: Conclusion | None) -> dict[str, str]:

@@ -192,3 +192,25 @@ def test_what_it_says_of_its_run_is_json(dead):
     about = json.loads((dead / ABOUT).read_text("utf-8"))
     assert about["seed"] == 7
     assert about["made_by"].startswith("rollout-sim ")
+
+
+def test_rows_of_workers_are_kept_for_who_goes_on_but_not_what_is_half_written(path):
+    folder = PartialFolder(path, RUN)
+    parts = folder.parts()
+    whole = parts.put("events-0", b"rows")
+    parts.new("events-1").write_bytes(b"ro")
+    folder.append(TABLES[0])
+    folder.close()
+    again = PartialFolder(path, RUN, resume=True)
+    assert again.parts().found(whole).read_bytes() == b"rows"
+    assert not list(path.glob("parts/*.new"))
+    again.close()
+    PartialFolder(path, RUN, replace=True).close()
+    assert not path.exists()
+
+
+def test_where_rows_cannot_be_written_it_is_said_why(tmp_path):
+    (tmp_path / "file").write_text("")
+    folder = PartialFolder(tmp_path / "file" / "r.partial", RUN)
+    assert folder.parts() is None
+    assert folder.problem == "Not a directory"

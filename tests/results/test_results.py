@@ -114,7 +114,7 @@ def test_everything_can_be_kept(ran, tmp_path):
 
 def test_what_is_kept_is_written_piece_by_piece(ran, tmp_path, monkeypatch):
     whole = sim.open_results(ran.save(tmp_path / "whole", keep=["timelines"])).timelines
-    monkeypatch.setattr("sim.results.results.STACK", 1)
+    monkeypatch.setattr("sim.files.tables.ROW_GROUP", 10)
     pieces = sim.open_results(ran.save(tmp_path / "pieces", keep=["timelines"])).timelines
     assert_frame_equal(whole, pieces)
 
