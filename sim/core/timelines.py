@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Timeline:
             raise ValueError(
                 f"a crop must lie in [{self.times[0]:g}, {self.end:g}], got [{begin:g}, {end:g}]"
             )
+        if begin == self.times[0] and end == self.end:
+            return self
         inside = (self.times > begin) & (self.times <= end)
         times = np.concatenate([[begin], self.times[inside]])
         values = np.concatenate([self.at(np.array([begin])), self.values[inside]])
@@ -78,8 +80,12 @@ class Timeline:
         by: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]],
     ) -> Timeline:
         """`by(self, other)` at every instant of both, e.g. ``np.minimum``."""
+        if self.times is other.times and self.end == other.end:
+            return replace(self, values=by(self.values, other.values))
         begin, end = max(self.times[0], other.times[0]), min(self.end, other.end)
-        times = np.union1d(self.times, other.times)
+        times = np.concatenate([self.times, other.times])
+        times.sort(kind="stable")  # which merges what is sorted, far faster than NumPy's `union1d`
+        times = times[np.append(True, times[1:] != times[:-1])]
         times = times[(times >= begin) & (times <= end)]
         return replace(self, times=times, values=by(self.at(times), other.at(times)), end=end)
 
@@ -336,25 +342,26 @@ class Sojourns:
 
 def stays(stack: Stack, blocks: Sequence[Block]) -> Sojourns:
     """All stays of the subjects in `blocks`, from time 0 to the horizon."""
-    numbers = np.concatenate([np.arange(b.first, b.first + b.count) for b in blocks])
+    numbers = np.sort(np.concatenate([np.arange(b.first, b.first + b.count) for b in blocks]))
     chosen = np.zeros(stack.subjects.count, bool)
     chosen[numbers] = True
     rows = stack.by_subject[chosen[stack.subject[stack.by_subject]]]
     replications = np.arange(stack.replications)
-    key = np.concatenate(
-        [
-            np.add.outer(replications * stack.subjects.count, numbers).ravel(),
-            stack.key[rows],
-        ]
-    )
-    opening = len(key) - len(rows)
-    order = np.argsort(key, kind="stable")  # a subject's opening stay precedes its rows
-    state = np.concatenate(
-        [np.tile(stack.subjects.initial[numbers], len(replications)), stack.new[rows]]
-    )
-    since = np.concatenate([np.zeros(opening), stack.time[rows]])
-    cause = np.concatenate([np.full(opening, -1), stack.cause[rows]])
-    key, state, since, cause = key[order], state[order], since[order], cause[order]
+    opening = np.add.outer(replications * stack.subjects.count, numbers).ravel()
+    changes = stack.key[rows]
+    # A subject's opening stay precedes its rows; both are in order of their keys.
+    opens = np.searchsorted(changes, opening, side="left") + np.arange(len(opening))
+    follows = np.searchsorted(opening, changes, side="right") + np.arange(len(changes))
+
+    def merged(first: NDArray[Any], rest: NDArray[Any]) -> NDArray[Any]:
+        both = np.empty(len(opening) + len(changes), rest.dtype)
+        both[opens], both[follows] = first, rest
+        return both
+
+    initial = np.tile(stack.subjects.initial[numbers], len(replications))
+    key, state = merged(opening, changes), merged(initial, stack.new[rows])
+    since = merged(np.zeros(len(opening)), stack.time[rows])
+    cause = merged(np.full(len(opening), -1), stack.cause[rows])
     last = np.append(key[1:] != key[:-1], True)
     until = np.where(last, stack.horizon, np.append(since[1:], 0.0))
     ended_by = np.where(last, -1, np.append(cause[1:], -1))

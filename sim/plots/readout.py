@@ -126,9 +126,11 @@ def _edges(lines: Sequence[Steps], shown: View, most: int) -> NDArray[np.float64
         return times[(times > shown.left) & (times < shown.right)]
 
     first = inside(lines[0].changes())
-    every = np.unique(np.concatenate([inside(each.changes()) for each in lines]))
+    parts = [inside(each.changes()) for each in lines]
+    is_seldom = max(map(len, parts)) <= most
+    every = np.unique(np.concatenate(parts)) if is_seldom else np.array([])
     even = np.linspace(shown.left, shown.right, most + 1)
-    if len(every) <= most:
+    if is_seldom and len(every) <= most:
         cuts = every
     elif len(first) <= most // 2:
         cuts = np.concatenate([first, even[::2]])

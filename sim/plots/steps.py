@@ -41,8 +41,12 @@ def corners(
         column = ((times - times[0]) * (COLUMNS / (inside.end - times[0]))).astype(np.int64)
         first = np.flatnonzero(np.diff(column, prepend=-1))
         last = np.append(first[1:], len(times)) - 1
-        by_value = np.lexsort((values, column))
-        kept = np.unique(np.concatenate([first, last, by_value[first], by_value[last]]))
+        kept = np.zeros(len(times), bool)
+        kept[first] = kept[last] = True
+        for extreme in (np.minimum, np.maximum):
+            best = np.repeat(extreme.reduceat(values, first), last - first + 1)
+            at = np.flatnonzero(values == best)
+            kept[at[np.flatnonzero(np.diff(column[at], prepend=-1))]] = True
         times, values = times[kept], values[kept]
     return np.append(times, inside.end), np.append(values, values[-1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from sim.experiments.replications import replication_number
 from sim.results import tables
 from sim.results.replication import Replication
 from sim.systems.base.spec import look_up
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from sim.simulation import Simulation
 
 
+_MOST_ROWS = 5_000_000
+"""Rows of logs (24 bytes each) of replications that were run again, as they may be asked for."""
+
+
 class Contents:
     """Tables by their names, each read once; variants, and their replications run again."""
 
@@ -29,6 +34,7 @@ class Contents:
         self._tables: dict[str, pa.Table] = {}
         self._series: dict[str, Sequence[SeriesKey]] = {}
         self._lines: dict[tuple[str, SeriesKey], Timeline] = {}
+        self._again: dict[tuple[str, int], Replication] = {}
 
     def replication(self, number: SupportsIndex | None = None, variant: str = "") -> Replication:
         """One replication of a variant once more, by default the first ones."""
@@ -36,8 +42,20 @@ class Contents:
         first = self._source.first(one)
         if first is not None and number in (None, one.first):
             return Replication(self._source.simulation(one), first, one.name)
-        asked = one.first if number is None else number
-        return Replication.of(self._source.simulation(one), asked, one.name)
+        asked = one.first if number is None else replication_number(number)
+        if (one.name, asked) not in self._again:
+            made = Replication.of(self._source.simulation(one), asked, one.name)
+            self._again[one.name, asked] = made
+            self._forget()
+        return self._again[one.name, asked]
+
+    def _forget(self) -> None:
+        """Keep the last one that was run again, and those before it as far as there is room."""
+        rows = 0
+        for key, made in reversed(self._again.copy().items()):
+            rows += len(made.log)
+            if rows > _MOST_ROWS and rows > len(made.log):
+                del self._again[key]
 
     def simulation(self, variant: str = "") -> Simulation:
         """A variant made ready to run, by default the first one."""

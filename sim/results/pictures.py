@@ -268,7 +268,6 @@ class ResultPictures:
         """The pictures of a system that is not compared; one at least."""
         one = self._variant("")
         main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
-        run = RunPictures(self._first())
         down = [
             self._of.spread(one, system, "downtime", group)
             for group in self._of.groups_of(one, system, "available")
@@ -278,19 +277,23 @@ class ResultPictures:
             "capacity": self._moves(one, system, "capacity")
             and (main == "capacity" or self._falls_far(one, system)),
             "availability": any(each is not None and each.values.any() for each in down),
-            "queue": run.has(system, "queue"),
+            "queue": self._of.has(one, system, "queue"),
             "warm_up": system in {each.system for each in self._results.about.warm_ups},
         }
         drawn = [name for name, is_shown in shown.items() if is_shown]
         for series in drawn:
             yield series, getattr(self, series)(system)
         # Of machines of which a few are nearly always out, what each does says nothing.
-        found = run.activities(system) if main == "capacity" else []
-        moving = [each for each in found if not each.is_quiet]
-        for each in moving:
-            yield each.what.replace(" ", "_"), run.lanes(system, each)
-        if not drawn and not moving:
+        lanes = self._lanes(system) if main == "capacity" else {}
+        yield from lanes.items()
+        if not drawn and not lanes:
             yield main, getattr(self, main)(system)
+
+    def _lanes(self, system: str) -> dict[str, Picture]:
+        """What members do, where they do anything, by what they are."""
+        run = RunPictures(self._first())
+        moving = [each for each in run.activities(system) if not each.is_quiet]
+        return {each.what.replace(" ", "_"): run.lanes(system, each) for each in moving}
 
     # What is drawn.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.plots.style import Mark, Picture
     from sim.results.replication import Replication
     from sim.systems.base.activity import Activity
+    from sim.systems.base.series import Series
 
 Row = dict[str, Any]
 
@@ -36,6 +37,7 @@ class RunPictures:
 
     def __init__(self, run: Replication) -> None:
         self._run = run
+        self._series: dict[str, Series] = {}
 
     def capacity(self, system: str = "") -> Picture:
         """How far capacity falls, and for how long."""
@@ -100,7 +102,7 @@ class RunPictures:
         if activity.lanes > gantt.MOST:
             begin = run.scenario.warm_up
             shares = {name: line.crop(begin, line.end) for name, line in activity.shares().items()}
-            what = f"{activity.members():,} {activity.what}"
+            what = f"{activity.members:,} {activity.what}"
             title = _after(which, state_shares.headline(shares, what), [])
             return state_shares.figure(shares, title=title, **around)
         intervals = [gantt.Interval(*lane) for lane in activity.bars()]
@@ -151,7 +153,12 @@ class RunPictures:
         return [of for name, of in known if name == series and of]
 
     def _line(self, system: str, series: str, group: str = "") -> Timeline:
-        line = self._run.timeline(system, series, group)
+        if system not in self._series:  # what several lines need is made once
+            self._series[system] = self._run.simulation.models[system].run_of(self._run.log)
+        try:
+            line = self._series[system].timeline(series, group)
+        except KeyError:  # which tells nobody what there is instead
+            line = self._run.timeline(system, series, group)
         return line.crop(self._run.scenario.warm_up, line.end)
 
     def _system(self, name: str) -> str:

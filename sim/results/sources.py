@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from sim.core.log import Log
     from sim.experiments.conclusion import Conclusion
@@ -273,12 +274,17 @@ class SavedResults:
     def line(self, one: Variant, key: SeriesKey) -> Timeline:
         """From the table of all of them."""
         rows = self._stretches[one.name, one.first, *key]
-        times, values = (tables.values(self._steps, of)[rows] for of in ("time_s", "value"))
-        return Timeline(times, values, self._horizon, UNITS.get(key[1], "count"))
+        times, values = self._columns
+        return Timeline(times[rows], values[rows], self._horizon, UNITS.get(key[1], "count"))
 
     @cached_property
     def _steps(self) -> pa.Table:
         return self.table("timelines")
+
+    @cached_property
+    def _columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Its instants and its values, put together once."""
+        return tables.values(self._steps, "time_s"), tables.values(self._steps, "value")
 
     @cached_property
     def _stretches(self) -> dict[tuple[Any, ...], slice]:

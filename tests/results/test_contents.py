@@ -5,6 +5,9 @@ from pandas.testing import assert_frame_equal
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.results import contents
+from sim.results.renewing import renew_report
+from sim.results.replication import Replication
 
 
 def test_replication_can_be_replayed_alone(ran):
@@ -33,3 +36,30 @@ def test_replay_is_the_replication_asked_for(ran):
     assert ran.replay(4).log.equals(sim.run_one(ran.replay().scenario, 4).log)
     with pytest.raises(ScenarioError, match="must be a variant of these results, got auto"):
         ran.replay(0, "auto")
+
+
+def times_run(monkeypatch):
+    runs, known = [], Replication.of
+    monkeypatch.setattr(Replication, "of", lambda *of: runs.append(of[1]) or known(*of))
+    return runs
+
+
+def test_a_replication_of_a_folder_is_run_again_once(ran, tmp_path, monkeypatch):
+    saved, runs = sim.open_results(ran.save(tmp_path / "out")), times_run(monkeypatch)
+    for number in (2, 3, 2, 3, None, 0):
+        saved.replay(number)
+    assert runs == [2, 3, 0]
+
+
+def test_of_large_logs_only_the_last_one_is_kept(ran, tmp_path, monkeypatch):
+    monkeypatch.setattr(contents, "_MOST_ROWS", 1)
+    saved, runs = sim.open_results(ran.save(tmp_path / "out")), times_run(monkeypatch)
+    for number in (1, 1, 2, 1):
+        saved.replay(number)
+    assert runs == [1, 2, 1]
+
+
+def test_a_report_of_a_folder_runs_each_replication_once(ran, tmp_path, monkeypatch):
+    folder, runs = ran.save(tmp_path / "out"), times_run(monkeypatch)
+    renew_report(folder)
+    assert runs == [0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -48,14 +49,19 @@ class Activity:
     @property
     def lanes(self) -> int:
         """How many lanes there are."""
-        return len(np.unique(self.lane[self._shows]))
+        return int(np.count_nonzero(np.bincount(self.lane[self._shows])))
+
+    @property
+    def members(self) -> int:
+        """How many different ones are there at any time."""
+        return int(np.count_nonzero(np.bincount(self.spent.subject[self._shows])))
 
     @property
     def is_quiet(self) -> bool:
         """Whether all do what comes first, all the time."""
         return not self.category[self._shows].any()
 
-    @property
+    @cached_property
     def _shows(self) -> NDArray[np.bool_]:
         shows: NDArray[np.bool_] = (self.lane >= 0) & (self.spent.until > self.spent.since)
         return shows
@@ -80,39 +86,27 @@ class Activity:
     def shares(self) -> dict[Category, Timeline]:
         """The share of the members there that do each thing, over time, of one replication.
 
-        Only of what any does; nobody there counts as all doing what comes first.
+        Only of what any does, all at the same instants; of nobody it is 0.
         """
-        shows = self._shows
-        counts = {
-            name: _count(self.spent, shows & (self.category == place))
-            for place, name in enumerate(self.order)
-        }
-        times = np.unique(np.concatenate([np.zeros(1), *(at for at, _ in counts.values())]))
-        at_times = {
-            name: values[np.searchsorted(at, times, side="right") - 1]
-            for name, (at, values) in counts.items()
-        }
-        there = np.maximum(sum(at_times.values()), 1)
-        end = float(self.spent.until.max(initial=0.0))
+        spent, doing = self.spent, np.where(self.lane >= 0, self.category, -1)
+        if not self._shows.any():
+            return {}
+        # From one stay of a member to its next: what it did, and does from then on.
+        at = np.flatnonzero((spent.subject[1:] == spent.subject[:-1]) & (doing[1:] != doing[:-1]))
+        at = at[np.argsort(spent.since[at + 1])]
+        times, old, new = spent.since[at + 1], doing[at], doing[at + 1]
+        first = doing[np.append(True, spent.subject[1:] != spent.subject[:-1])]
+        instants = np.append(0.0, times)
+        last = np.append(instants[1:] != instants[:-1], True)
+        counts = {}
+        for place, name in enumerate(self.order):
+            change = (new == place).astype(np.int64) - (old == place)
+            begin = int((first == place).sum())
+            counts[name] = (begin + np.append(0, np.cumsum(change)))[last]
+        there = np.maximum(sum(counts.values()), 1)
+        instants, end = instants[last], float(spent.until.max())
         return {
-            name: Timeline(times, values / there, end, "share").simplified()
-            for name, values in at_times.items()
-            if values.any()
+            name: Timeline(instants, count / there, end, "share")
+            for name, count in counts.items()
+            if count.any()
         }
-
-    def members(self) -> int:
-        """How many different ones are there at any time."""
-        return len(np.unique(self.spent.subject[self._shows]))
-
-
-def _count(
-    spent: Sojourns, chosen: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """How many of the chosen stays are under way, from each of some instants on, 0 the first."""
-    begun, ended = np.sort(spent.since[chosen]), np.sort(spent.until[chosen])
-    ended = ended[ended < spent.until.max(initial=0.0)]
-    times = np.unique(np.concatenate([np.zeros(1), begun, ended]))
-    counts = np.searchsorted(begun, times, side="right") - np.searchsorted(
-        ended, times, side="right"
-    )
-    return times, counts

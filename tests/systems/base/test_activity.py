@@ -49,12 +49,12 @@ def test_stays_that_touch_are_joined_and_others_are_not():
 
 def test_what_takes_no_time_and_who_is_not_there_has_no_lane():
     none = activity((0, 0, 5, 5, UPDATING), (1, -1, 0, 100, READY))
-    assert (none.bars(), none.lanes, none.members()) == ([], 0, 0)
+    assert (none.bars(), none.lanes, none.members) == ([], 0, 0)
     assert none.shares() == {}
 
 
 def test_lanes_and_members_are_counted_and_rest_is_told():
-    assert (TWO.lanes, TWO.members(), TWO.is_quiet) == (2, 3, False)
+    assert (TWO.lanes, TWO.members, TWO.is_quiet) == (2, 3, False)
     assert activity((0, 0, 0, 10, READY)).is_quiet
 
 
@@ -62,12 +62,19 @@ def test_shares_are_of_those_that_are_there():
     shares = TWO.shares()
     assert list(shares) == ["ready", "updating"]
     assert shares["ready"].times.tolist() == [0, 10, 30, 40, 50, 60]
+    assert shares["updating"].times is shares["ready"].times
     expected = [1, 2 / 3, 1 / 3, 2 / 3, 1 / 2, 1]
     assert shares["ready"].values.tolist() == pytest.approx(expected)
     assert (shares["ready"].end, shares["ready"].unit) == (100, "share")
     assert shares["updating"].at(np.array([5.0, 35.0, 55.0])).tolist() == pytest.approx(
         [0, 2 / 3, 1 / 2]
     )
+
+
+def test_what_begins_at_once_holds_from_the_start_on():
+    found = activity((0, 0, 0, 0, READY), (0, 0, 0, 50, UPDATING), (0, 0, 50, 100, READY)).shares()
+    assert found["updating"].times.tolist() == [0, 50]
+    assert found["updating"].values.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("seed", range(5))
