@@ -27,6 +27,7 @@ from sim.systems.base.text import pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sim.core.errors import ModelError
     from sim.core.metrics import Key
     from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
@@ -86,16 +87,17 @@ def replicate_until(
     *,
     before_look: Callable[[int], None],
     execution: Execution,
+    lost: dict[str, ModelError] | None = None,
 ) -> tuple[list[Experiment], Precision]:
     """Make replications of variants, all equally many, until every mean is as precise as asked.
 
     And until a verdict stands on every objective, where there are any; `targets` may then be empty.
-    `before_look` is told how many there will be before each look.
+    `before_look` is told how many there will be before each look; `lost` is that of `experiments`.
 
     Raises
     ------
     ModelError
-        If a run breaks an invariant of its own model.
+        If every run of a variant fails, or with `lost` every run of all of them.
     """
     made: list[Experiment] = []
     judged = any(each.scenario.objectives for each in simulations.values())
@@ -107,12 +109,15 @@ def replicate_until(
             made[:] = enlarged(made, n, execution)
         else:
             named = simulations.items()
-            made.extend(experiments(named, range(n), looks=parts, execution=execution))
-        found = [*_all(made, targets)]
-        widest = max(found, key=attrgetter("excess"), default=None)
+            found = experiments(named, range(n), looks=parts, execution=execution, lost=lost)
+            made.extend(found)
+            if not made and lost:
+                raise next(iter(lost.values()))
+        asked = [*_all(made, targets)]
+        widest = max(asked, key=attrgetter("excess"), default=None)
         if widest is not None and not widest.reached.is_hopeless:
             execution.progress.tell(_within(widest, whose=""))
-        return [each.reached for each in found]
+        return [each.reached for each in asked]
 
     seldom = min(rarest(each.scenario) for each in simulations.values())
     least = enough_to_see(seldom, SIDE)

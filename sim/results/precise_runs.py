@@ -16,6 +16,7 @@ from sim.simulation import Simulation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sim.core.errors import ModelError
     from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
@@ -43,6 +44,7 @@ def until_precise(
     *,
     force: bool,
     execution: Execution,
+    lost: dict[str, ModelError] | None = None,
 ) -> tuple[list[Experiment], Precision]:
     """Experiments as precise as was asked; a long run is told of before the look that makes it.
 
@@ -52,7 +54,7 @@ def until_precise(
         If a mean is asked for that there is not, or nothing, or a replication is too much (then it
         is a `TooMuchError`).
     ModelError
-        If a run breaks an invariant of its own model.
+        As `replicate_until`, whose `lost` this is.
     """
     targets = asked_of(precision, list(variants.values()))
     simulations = {name: Simulation(each) for name, each in variants.items()}
@@ -66,4 +68,6 @@ def until_precise(
             warnings.warn(said, LongRunWarning, stacklevel=6)
 
     bear(expected, force=force)
-    return replicate_until(simulations, targets, most, before_look=before_look, execution=execution)
+    return replicate_until(
+        simulations, targets, most, before_look=before_look, execution=execution, lost=lost
+    )

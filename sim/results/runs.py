@@ -199,7 +199,7 @@ def compare(
     ModelError
         If every run of every variant breaks an invariant of its own model, or the first ten do; a
         run that does, or a variant of which all do, is left out and stands in
-        `failed_replications`. With `precision`, if every run of any variant does.
+        `failed_replications`.
     """
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications)
@@ -221,12 +221,14 @@ def compare(
         if precision is not None:
             variants = {name: scenario.variant(name) for name in names}
             made, reached = until_precise(
-                precision, variants, most, force=force, execution=execution
+                precision, variants, most, force=force, execution=execution, lost=lost
             )
             whole = scenario.with_(replications=reached.replications)
             made = [replace(one, simulation=Simulation(whole.variant(one.variant))) for one in made]
             taken = perf_counter() - began
-            return _results(whole, made, taken, execution, compared=True, precision=reached)
+            return _results(
+                whole, made, taken, execution, compared=True, precision=reached, lost=lost
+            )
         # All variants get the replications that the file asks for, or they could not be paired.
         numbers, open_ended = range(scenario.replications), not scenario.replications_given
         simulations = {name: Simulation(scenario.variant(name)) for name in names}

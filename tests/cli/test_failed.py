@@ -89,8 +89,19 @@ def test_a_variant_that_always_fails_is_told_first_and_the_others_are_compared(s
     assert found["failed_replications"][0]["rerun"] == "--replay 0 --seed 0 --variant auto"
 
 
-def test_where_all_variants_always_fail_it_is_raised_as_one_fault(monkeypatch):
-    fail(monkeypatch, range(30), RuntimeError("boom"))
+def test_a_variant_that_always_fails_holds_up_no_precision(shell, monkeypatch, tmp_path):
+    (tmp_path / "open.yaml").write_text(VARIANTS.replace("replications: 30\n", ""), "utf-8")
+    fail(monkeypatch, range(1_000), RuntimeError("boom"), "auto")
+    words = ("compare", "open.yaml", "--no-files", "--precision", "min_capacity=5%")
+    code, out, _ = shell(*words, "--max-replications", "60")
+    assert code == 3
+    assert joined(out).startswith("auto: every replication failed, so nothing is known of it")
+    assert "simultaneous  " in out
+
+
+@pytest.mark.parametrize("asked", [{}, {"precision": {"min_capacity": "5%"}}])
+def test_where_all_variants_always_fail_it_is_raised_as_one_fault(monkeypatch, asked):
+    fail(monkeypatch, range(100), RuntimeError("boom"))
     with pytest.raises(sim.ModelError, match="replication 0") as error:
-        sim.compare(sim.loads(VARIANTS))
+        sim.compare(sim.loads(VARIANTS.replace("replications: 30\n", "")), **asked)
     assert error.value.variant == "auto"
