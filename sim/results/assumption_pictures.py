@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact
-from sim.experiments.assumptions import DOUBLE, HALF, weight
+from sim.experiments.assumptions import DOUBLE, HALF, NOT_ASSUMED, weight
 from sim.formats.tree import dotted
 from sim.plots import tornado
 from sim.systems.base.spec import look_up
@@ -86,6 +86,8 @@ class AssumptionPictures:
         names = {each["number"]: each["name"] for each in self._about["guesses"]}
         bars: dict[int, dict[float, tornado.Bar]] = {}
         for each in self._of(of):
+            if each["note"] == NOT_ASSUMED.note:
+                continue
             bars.setdefault(each["number"], {})[each["factor"]] = _bar(each)
         rows = [
             tornado.Row(names[number], *(_of(both, f) for f in (HALF, DOUBLE)))

@@ -112,7 +112,7 @@ def weights(rows: Sequence[Row], flips: Sequence[Row], about: Mapping[str, Any])
     made: list[list[Cell | str]] = [
         [
             str(row["assumption"]),
-            Cell(format_compact(heavy, "share"), repr(heavy)) if heavy >= 0 else Cell(NOTHING),
+            Cell(f"{100 * heavy:.3g} %", repr(heavy)) if heavy >= 0 else Cell(NOTHING),
             _change(row, titles) if heavy > 0 else str(row["note"] or "nothing changes"),
             "\n".join(turned.get(number, [])) or NOTHING,
         ]
