@@ -15,6 +15,9 @@ FILES = sorted(FOLDER.glob("*.ipynb"))
 LONGEST_CELL = 8
 """Lines: notebooks load, run and look; what is longer belongs into the package."""
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""What a bar or a slider is shown as."""
+
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -74,3 +77,10 @@ def test_notebook_runs_and_shows_something(file, folder):
     assert not [output for output in shown if output.get("name") == "stderr"]
     pictures = [output for output in shown if "image/png" in output.get("data", {})]
     assert len(pictures) >= 3
+    for cell in cells:
+        if "progress=True" in cell.source:
+            assert any(WIDGET in output.get("data", {}) for output in cell.outputs)
+
+
+def test_a_notebook_shows_progress():
+    assert any("progress=True" in cell.source for file in FILES for cell in code_cells(file))

@@ -20,12 +20,12 @@ def holds(values, answer):
     assert interval.high - interval.low <= 2 * 0.02 * answer
 
 
-def check(values, answer):
-    """The same, and the interval misses an answer that is 2 % off."""
+def check(values, answer, off=0.02):
+    """A 99.9 % interval holds the answer, and misses one that is 2 % off, or as much as is said."""
     interval = student(values, LEVEL)
     assert interval.low <= answer <= interval.high
-    assert not interval.low <= answer * 1.02 <= interval.high
-    assert not interval.low <= answer * 0.98 <= interval.high
+    assert not interval.low <= answer * (1 + off) <= interval.high
+    assert not interval.low <= answer * (1 - off) <= interval.high
 
 
 def check_share(happened, answer):
