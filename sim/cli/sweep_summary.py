@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.cli.console import Column, Style, fits, paragraph, table
+from sim.cli.metric_cells import metric_columns
 from sim.cli.setting import Setting, System
-from sim.cli.summary import metric_columns
 from sim.core.metrics import Key
 from sim.core.units import show_duration
 from sim.experiments.multiplicity import Multiplicity

@@ -3,77 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from screens import assert_screen
+from summary_rows import METRICS, NAN, row, setting, system
 
 from sim.cli.console import Style
-from sim.cli.setting import First, Setting, System
+from sim.cli.setting import First
 from sim.cli.summary import compare, footer, run
 from sim.core.timelines import Timeline
 from sim.results.notes import Rare
 from sim.scenario import Objective
-from sim.systems import SYSTEM_TYPES
 
-METRICS = SYSTEM_TYPES["cloud_service"].metrics
-HEADLINES = (
-    "min_capacity",
-    "capacity_hours_lost",
-    "downtime",
-    "rollout_duration",
-    "blast_radius",
-)
 PLAIN, BLOCKS = Style(), Style(blocks=True)
-NAN = math.nan
 
 KEEPS_CAPACITY = Objective(0, "min_capacity", "shop", "", 0.8, None, 0.95, 0.95, "runs")
 IN_TIME = Objective(1, "rollout_duration", "shop", "", None, 5400.0, 1.0, 0.95, "runs")
-
-
-def system(name="shop", headlines=HEADLINES, groups=()):
-    return System(name, "30 instances, 5 update domains", METRICS, headlines, groups)
-
-
-def setting(**changes):
-    about = {
-        "name": "shop-build-42",
-        "systems": (system(),),
-        "replications": 200,
-        "is_random": True,
-        "warm_up": 0.0,
-        "horizon": 21600.0,
-        "start": None,
-        "objectives": {"baseline": ()},
-    }
-    return Setting(**(about | changes))
-
-
-def row(metric, mean, *, of=None, variant="baseline", group="", **changes):
-    """A row of the summary: `of` gives min, p50, p95 and max where they are not all the mean."""
-    low, middle, high, most = of or (mean, mean, mean, mean)
-    return {
-        "variant": variant,
-        "system": "shop",
-        "group": group,
-        "metric": metric,
-        "unit": METRICS[metric].unit,
-        "mean": mean,
-        "ci95_low": mean,
-        "ci95_high": mean,
-        "min": low,
-        "p50": middle,
-        "p5": low,
-        "p95": high,
-        "max": most,
-        "n": 200,
-        "missing": 0,
-        "worst_replication": 17,
-        "skewness": NAN,
-    } | changes
 
 
 def verdict(word, sentence="", variant="baseline"):
@@ -167,50 +115,6 @@ def test_duration_of_several_rollouts_says_from_when_to_when():
     assert told in lines_of([done], about=several)
     assert not any("3 upgrades" in line for line in lines_of([never], about=several))
     assert not any("upgrades" in line for line in lines_of([done]))
-
-
-def test_quantile_among_the_missing_is_above_the_horizon():
-    summary = [row("rollout_duration", NAN, of=(60.0, 90.0, NAN, NAN), missing=20)]
-    cells = ["done in", "-", "never in 20 runs", "1min30s", "> 6h", "never (run 17)"]
-    assert re.split("  +", lines_of(summary)[2]) == cells
-
-
-EVENING = dt.datetime(2026, 11, 20, 22, tzinfo=dt.UTC)
-
-
-@pytest.mark.parametrize(
-    ("start", "cells"),
-    [
-        (None, ["done at", "1h41", "1h41..1h43", "1h41", "4h05", "4h20 (run 17)"]),
-        (EVENING, ["done at", "23:41", "23:41..23:43", "23:41", "02:05", "02:20 (run 17)"]),
-    ],
-)
-def test_points_in_time_are_shown_by_the_clock_where_there_is_one(start, cells):
-    of = (6000.0, 6060.0, 14700.0, 15600.0)
-    summary = [row("done_at", 6060.0, of=of, ci95_low=6060.0, ci95_high=6180.0)]
-    about = setting(systems=(system(headlines=("done_at",)),), start=start)
-    (line,) = [each for each in lines_of(summary, about=about) if each.startswith("done at")]
-    assert re.split("  +", line) == cells
-
-
-def test_points_in_time_that_never_came_are_beyond_the_end_of_the_clock():
-    summary = [row("done_at", NAN, of=(6000.0, 6060.0, NAN, NAN), missing=20)]
-    about = setting(systems=(system(headlines=("done_at",)),), start=EVENING)
-    cells = ["done at", "-", "never in 20 runs", "23:41", "> 04:00", "never (run 17)"]
-    assert re.split("  +", lines_of(summary, about=about)[3]) == cells
-
-
-def test_rollback_that_is_missing_is_nothing_bad():
-    about = setting(systems=(system(headlines=("rollback_duration",)),))
-    summary = [row("rollback_duration", NAN, of=(60.0, NAN, NAN, NAN), missing=199)]
-    cells = ["rolled back in", "-", "never in 199 runs", "never", "never", "run 17"]
-    assert re.split("  +", lines_of(summary, about=about)[2]) == cells
-
-
-def test_share_of_runs_has_no_interval_above_100_percent():
-    about = setting(systems=(system(headlines=("finished",)),))
-    summary = [row("finished", 0.98, of=(0.0, 1.0, 1.0, 1.0), ci95_low=0.95, ci95_high=1.01)]
-    assert "95..100 %" in lines_of(summary, about=about)[2]
 
 
 def test_groups_follow_the_whole_system_where_they_are_asked_for():
