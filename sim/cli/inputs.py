@@ -63,7 +63,12 @@ def ready(options: argparse.Namespace) -> tuple[Scenario, list[str]]:
     else:
         if options.overwrite and options.out is None:
             raise ScenarioError.of("needs --out, the folder to overwrite", where="--overwrite")
-        check_target(options.out, overwrite=options.overwrite)
+        try:
+            check_target(options.out, overwrite=options.overwrite)
+        except ScenarioError as error:
+            if options.resume:  # it was killed after that and before it had tidied up
+                error.add_note(f"if the interrupted run had saved {options.out}, all is done")
+            raise
     scenario = read(options)
     return scenario, warn(scenario, options)
 

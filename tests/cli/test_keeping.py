@@ -123,6 +123,16 @@ def test_nothing_is_resumed_where_nothing_is_written(shell):
     assert err == "--no-files: must not be given together with --resume\n"
 
 
+def test_run_that_was_killed_after_it_had_saved_its_results_is_done(shell):
+    assert shell("run", "random.yaml", "--out", "r")[0] == 0
+    code, _, err = shell("run", "random.yaml", "--out", "r", "--resume")
+    assert code == 2
+    assert err.splitlines() == [
+        "r: must be a new name, got a folder that exists; --overwrite replaces results",
+        "rollout-sim: if the interrupted run had saved r, all is done",
+    ]
+
+
 @pytest.mark.usefixtures("small_pieces")
 def test_results_that_cannot_be_saved_stay_in_what_is_kept(shell, tmp_path, monkeypatch):
     def full(*_, **__):
