@@ -12,6 +12,7 @@ from sim.cli.console import Style
 from sim.cli.failed import rerun
 from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
+from sim.cli.junit import Case, Suite, unsaved
 from sim.cli.keeping import execution, keeping
 from sim.core.errors import Problem
 from sim.results import sensitivity
@@ -57,9 +58,27 @@ def _finished(
         end=(),
         end_with_places=[f"results: {folder}"] if folder else (),
         data=lambda: _data(found, warnings, folder, failed),
-        suites=list,  # it judges nothing: --format junit is not offered
+        suites=lambda: [*_suites(found, failed)],
     )
     return in_form(options, code, problems.lines(failed), forms)
+
+
+def _suites(found: Assumptions, failed: Sequence[Problem]) -> Iterator[Suite]:
+    """A case for each guess, which fails where what is concluded turns over with it."""
+    turned: dict[int, list[str]] = {}
+    several = len(found.found.variants) > 1
+    for flip in found.found.flips:
+        whose = f"{flip.variant}: " if flip.variant and several else ""
+        said = f"x {flip.factor:g}: {whose}{flip.what}: from {flip.before} to {flip.after}"
+        turned.setdefault(flip.number, []).append(said)
+    cases = [
+        Case(each.text, "failure", "\n".join(turned[number]), "undecided")
+        if number in turned
+        else Case(each.text)
+        for number, each in enumerate(found.found.guesses, 1)
+    ]
+    yield Suite(found.name, cases)
+    yield from unsaved(found.name, problems.lines(failed))
 
 
 def _save(found: Assumptions, options: argparse.Namespace) -> Path:

@@ -68,12 +68,12 @@ def unsaved(name: str, said: Sequence[str]) -> list[Suite]:
     return [Suite(name, [Case("results", "error", "\n".join(said))])] if said else []
 
 
-def judged(name: str, verdict: str, sentence: str, *, passes: bool) -> Case:
-    """The case of an objective; `passes` says whether another one has decided the answer well."""
+def judged(name: str, verdict: str, sentence: str, *, passes: bool, other: str = "variant") -> Case:
+    """The case of an objective; `passes` says whether an`other` one has decided the answer well."""
     if verdict == "met":
         return Case(name)
     if passes:
-        return Case(name, "skipped", f"{verdict}: {sentence}; another variant keeps it")
+        return Case(name, "skipped", f"{verdict}: {sentence}; another {other} keeps it")
     return Case(name, "failure", f"{verdict}: {sentence}", verdict)
 
 

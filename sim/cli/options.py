@@ -200,7 +200,8 @@ def _sweep(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="PATH=VALUES",
         help="vary this path, in the place of what the file's sweep does: FROM..TO:STEP, such as "
-        "0s..1h:5min, or values with commas between them; repeatable, for all combinations",
+        "0s..1h:5min, values with commas between them, or what a file says, such as "
+        "'{as: NAME, values: [1, 2]}'; repeatable, for all combinations",
     )
     command.add_argument(
         "--front",
@@ -239,5 +240,5 @@ def _assumptions(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--all", action="store_true", help="show every guess, and each variant by itself"
     )
-    group.output(command, "markdown")
+    group.output(command, "markdown", "junit")
     command.set_defaults(keep=[])

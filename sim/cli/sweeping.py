@@ -14,7 +14,7 @@ from sim.cli.console import Style
 from sim.cli.failed import rerun
 from sim.cli.finishing import let_go, saved
 from sim.cli.forms import Forms, in_form
-from sim.cli.junit import Suite, judged, unsaved
+from sim.cli.junit import Case, Suite, judged, unsaved
 from sim.cli.keeping import execution, keeping
 from sim.cli.over import over
 from sim.cli.summary import footer
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from sim.experiments.sweeps import FailedAt
     from sim.files.partial_folder import PartialFolder
     from sim.results.sweep_results import SweepResults
+
+MOST_CASES = 10_000
+"""Objectives of points that are test cases; of more of them there is the one that sums them up."""
 
 MOST_ROWS = 100_000
 """Rows of the long table that --json prints; of a longer one the result folder has it alone."""
@@ -92,13 +95,25 @@ def _finished(
 
 
 def _suites(found: SweepResults, code: int, wrong: Sequence[str]) -> list[Suite]:
-    """Whether every objective is met somewhere; what failed, or could not be saved, is an error."""
+    """Whether every objective is met somewhere, then each objective of each point; what failed, or
+    could not be saved, is an error.
+    """
     conclusion = found.about.conclusion
     verdict = "undecided" if conclusion.undecided else "missed"
     verdict = "met" if code == MET or conclusion.met else verdict
     name = f"every objective at one of {pluralize(found.about.points, 'point')}"
     case = judged(name, verdict, next(iter(conclusion.sentences), ""), passes=False)
-    return [Suite(found.about.name, [case]), *unsaved(found.about.name, wrong)]
+    at_points = _cases(found, code) if found.arrow("objectives").num_rows <= MOST_CASES else ()
+    return [Suite(found.about.name, [case, *at_points]), *unsaved(found.about.name, wrong)]
+
+
+def _cases(found: SweepResults, code: int) -> Iterator[Case]:
+    """Named ``update_domains 10, restart 3min: min_capacity >= 85 % in all runs``."""
+    several = len(found.about.variants) > 1
+    for row in found.rows("objectives"):
+        whose = [found.about.label(row["point"]), *([row["variant"]] if several else [])]
+        name = f"{', '.join(whose)}: {row['objective']}"
+        yield judged(name, row["verdict"], row["sentence"], passes=code == MET, other="point")
 
 
 def _unmoved(found: list[str], options: argparse.Namespace) -> list[str]:

@@ -3,7 +3,9 @@
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 from failing import fail
+from guessing import WALK
 from shells import CERTAIN, RANDOM, VARIANTS
 
 from sim.cli.junit import refused, xml
@@ -129,3 +131,42 @@ def test_wrong_input_is_the_error_of_the_only_case():
     (error,) = top.iter("error")
     assert error.get("message") == "x.yaml:3: a < b \ufffd"
     assert error.text.splitlines()[1] == "more"
+
+
+DOMAINS = "systems.shop.update_domains"
+
+
+def test_each_objective_of_each_point_of_a_sweep_is_a_case(junit):
+    code, _, cases = junit("sweep", CERTAIN, "--no-files", "--over", f"{DOMAINS}=2,5")
+    assert code == 0
+    few, enough = (f"update_domains {n}: min_capacity >= 80 % in all runs" for n in (2, 5))
+    (skipped,) = cases[few]
+    assert skipped.tag == "skipped"
+    assert skipped.get("message").endswith("; another point keeps it")
+    assert [*cases[enough]] == []
+
+
+def test_where_no_point_keeps_an_objective_each_of_them_fails(junit):
+    code, _, cases = junit("sweep", CERTAIN, "--no-files", "--over", f"{DOMAINS}=2,4")
+    assert code == 1
+    assert len(cases) == 3
+    assert all(one.find("failure") is not None for one in cases.values())
+
+
+def test_of_very_many_points_there_is_the_sum_alone(junit, monkeypatch):
+    monkeypatch.setattr("sim.cli.sweeping.MOST_CASES", 1)
+    _, _, cases = junit("sweep", CERTAIN, "--no-files", "--over", f"{DOMAINS}=2,5")
+    assert [*cases] == ["every objective at one of 2 points"]
+
+
+@pytest.mark.parametrize(("restart", "code"), [("4min", 4), ("1s", 0)])
+def test_a_guess_fails_with_which_the_answer_turns_over(restart, code, junit):
+    text = yaml.safe_dump(WALK).replace("4min", restart)
+    found, _, cases = junit("assumptions", text, "--no-files")
+    assert found == code
+    decides = cases[f"roles.Web.restart ({restart})"].find("failure")
+    assert (decides is not None) == bool(code)
+    assert [*cases["roles.Web.create (7min)"]] == []
+    if code:
+        said = "x 2: mean rollout_duration <= 20min: from met to missed"
+        assert decides.get("message") == said
