@@ -6,7 +6,6 @@ the first one is, and is called so.
 
 from __future__ import annotations
 
-import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +16,24 @@ from sim.core.timelines import TOLERANCE
 from sim.plots import (
     availability,
     capacity,
-    estimates,
     overlay,
     up_to_date,
     variants,
 )
 from sim.results import warm_up_picture
+from sim.results.captions import Captions, run_drawn
 from sim.results.conditions import parted
 from sim.results.distributions import picture
 from sim.results.lookup import Lookup
-from sim.results.run_pictures import RunPictures, apart, in_availability, marks, the_system
-from sim.results.spreads import downtime, in_runs, sentence
+from sim.results.run_pictures import RunPictures, in_availability, the_system
+from sim.results.spreads import downtime, in_runs
+from sim.results.variant_pictures import VariantPictures
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.core.metrics import Metric
     from sim.plots.style import Picture
     from sim.results.contents import Contents
     from sim.results.provenance import Variant
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_SERIES = ("capacity", "up_to_date", "queue")
-"""Those of which variants are drawn side by side, after the one that says most of a system."""
 _WORTH_DRAWING = 0.95
 """Where another series says most, capacity is drawn if it falls below this in the bad runs."""
 
@@ -58,18 +55,20 @@ class ResultPictures:
     def __init__(self, results: Contents) -> None:
         self._results = results
         self._of = Lookup(results)
+        self._words = Captions(results, self._of)
+        self._variants = VariantPictures(results, self._of, self._words)
 
     def capacity(self, system: str = "", variant: str = "") -> Picture:
         """How far capacity falls in all replications, and in one of them."""
         name, one = self._system(system), self._variant(variant)
         return capacity.figure(
             self._of.line(one, name, "capacity"),
-            title=self._title(one, name, "capacity"),
+            title=self._words.title(one, name, "capacity"),
             threshold=self._of.bound(one, name, "min_capacity"),
             band=self._of.band(one, name, "capacity"),
             beside=self._of.accepting(one, name),
-            which=_which([one]),
-            **self._around(one, name),
+            which=run_drawn([one]),
+            **self._words.around(one, name),
         )
 
     def up_to_date(self, system: str = "", variant: str = "") -> Picture:
@@ -77,11 +76,11 @@ class ResultPictures:
         name, one = self._system(system), self._variant(variant)
         return up_to_date.figure(
             self._of.line(one, name, "up_to_date"),
-            title=self._title(one, name, "up_to_date"),
+            title=self._words.title(one, name, "up_to_date"),
             band=self._of.band(one, name, "up_to_date"),
             beside=self._of.groups(one, name, "up_to_date"),
-            which=_which([one]),
-            **self._around(one, name),
+            which=run_drawn([one]),
+            **self._words.around(one, name),
         )
 
     def availability(self, system: str = "", variant: str = "") -> Picture:
@@ -101,7 +100,7 @@ class ResultPictures:
             title=downtime(name, whole) if whole and notes else "",
             notes=notes,
             which=f"replication {one.first}" if notes else "",
-            **self._around(one, name),
+            **self._words.around(one, name),
         )
 
     def queue(self, system: str = "", variant: str = "") -> Picture:
@@ -110,7 +109,7 @@ class ResultPictures:
         Only of pools that have work.
         """
         name, one = self._system(system), self._variant(variant)
-        title = self._title(one, name, "queue")
+        title = self._words.title(one, name, "queue")
         return RunPictures(self._first(variant)).queue(name, title=title)
 
     def warm_up(self, system: str = "", variant: str = "") -> Picture:
@@ -124,7 +123,7 @@ class ResultPictures:
             If the system has none.
         """
         name, one = self._system(system), self._variant(variant)
-        subtitle = self._subtitle(name, one)
+        subtitle = self._words.subtitle(name, one)
         return warm_up_picture.picture(self._results, one.name, name, subtitle)
 
     def gantt(self, system: str = "", variant: str = "", *, of: str = "") -> Picture:
@@ -136,24 +135,29 @@ class ResultPictures:
 
         What a pool accepts is drawn beside what is in service, where that differs.
         """
-        return self._side_by_side(self._system(system), "capacity")
+        return self._variants.side_by_side(self._system(system), "capacity")
 
     def variants_up_to_date(self, system: str = "") -> Picture:
         """The share up to date over time in each variant; of more than 12 how long it takes."""
-        return self._side_by_side(self._system(system), "up_to_date")
+        return self._variants.side_by_side(self._system(system), "up_to_date")
 
     def variants_queue(self, system: str = "") -> Picture:
         """The tasks waiting over time in each variant; of more than 12 how long they wait."""
-        return self._side_by_side(self._system(system), "queue")
+        return self._variants.side_by_side(self._system(system), "queue")
 
     def variants_metrics(self, system: str = "") -> Picture:
         """The metrics that say most: what the answer's table says, a row a variant."""
-        name = self._system(system)
-        panels = [self._panel(name, metric) for metric in self._results.about.headlines[name]]
-        panels = [panel for panel in panels if panel.estimates]
-        # Zero everywhere says nothing beside the rest, unless an objective asks for it.
-        panels = [panel for panel in panels if _says_something(panel)] or panels
-        return estimates.figure(panels, subtitle=self._subtitle(name, None))
+        return self._variants.metrics(self._system(system))
+
+    def variants_differences(self, system: str = "") -> Picture:
+        """How much each variant differs from the first one, pair by pair, with intervals.
+
+        Raises
+        ------
+        ScenarioError
+            If nothing is compared, or no headline differs between any two.
+        """
+        return self._variants.differences(self._system(system))
 
     def overlay(
         self, series: str = "", system: str = "", group: str = "", *, of: Sequence[str] = ()
@@ -176,15 +180,15 @@ class ResultPictures:
         lines = {
             one.name: found[one.name] or self._of.line(one, name, series, group) for one in chosen
         }
-        which = "median of all runs" if any(found.values()) else _which(chosen)
-        of_whom = group or (name if self._several else "")
+        which = "median of all runs" if any(found.values()) else run_drawn(chosen)
+        of_whom = group or (name if self._words.several else "")
         what = f"{of_whom} {series}".strip().replace("_", " ")
         among = f" in {len(lines)} variants" if len(lines) > 1 else ""
         return overlay.figure(
             lines,
             what,
             title=f"{what[:1].upper()}{what[1:]}{among}, {which}",
-            subtitle=self._subtitle(name, None),
+            subtitle=self._words.subtitle(name, None),
             start=self._results.about.start_time,
         )
 
@@ -225,12 +229,12 @@ class ResultPictures:
             _refuse_curves(spreads)
             varying = list(spreads)
         asked = {None if group else self._of.bound(one, name, metric) for one in chosen}
-        of_whom = group or (name if self._several else "")
+        of_whom = group or (name if self._words.several else "")
         return picture(
             spreads,
             f"{of_whom} {known.title}".strip(),
             varying=varying,
-            subtitle=self._subtitle(name, None),
+            subtitle=self._words.subtitle(name, None),
             bound=asked.pop() if len(asked) == 1 else None,
         )
 
@@ -242,17 +246,19 @@ class ResultPictures:
         """
         about = self._results.about
         for system in about.headlines:
-            name = f"-{system}" if self._several else ""
+            name = f"-{system}" if self._words.several else ""
             if not about.compared:
                 for picture, drawn in islice(self._of_one(system), 1 if main else None):
                     yield f"{picture}{name}", drawn
                 continue
             if len(self._of.having(system)) <= variants.MOST:
-                series = self._series_apart(system)
-                yield f"variants_{series}{name}", self._side_by_side(system, series)
+                series = self._variants.series_apart(system)
+                yield f"variants_{series}{name}", self._variants.side_by_side(system, series)
             yield f"variants_metrics{name}", self.variants_metrics(system)
+            if not main and self._variants.can_tell_differences(system):
+                yield f"variants_differences{name}", self.variants_differences(system)
         for system in () if main else about.headlines:
-            name = f"-{system}" if self._several else ""
+            name = f"-{system}" if self._words.several else ""
             for metric in self._spread_out(system):
                 yield f"distribution_{metric}{name}", self.distribution(metric, system)
 
@@ -295,88 +301,6 @@ class ResultPictures:
         moving = [each for each in run.activities(system) if not each.is_quiet]
         return {each.what.replace(" ", "_"): run.lanes(system, each) for each in moving}
 
-    # What is drawn.
-
-    def _side_by_side(self, system: str, series: str) -> Picture:
-        every = self._of.having(system)
-        panel = self._panel(system, self._metric_of(system, series))
-        about = self._results.about
-        rest: dict[str, Any] = {"subtitle": self._subtitle(system, None)}
-        if len(every) > variants.MOST:
-            return estimates.figure([panel], **rest)
-        lines = {one.name: self._of.line(one, system, series) for one in every}
-        found = {one.name: self._of.band(one, system, series) for one in every}
-        bands = {variant: band for variant, band in found.items() if band is not None}
-        if panel.estimates and any(one.is_spread for one in every):
-            rest["title"] = estimates.headline([panel])
-            rest["answers"] = [
-                {one.name: self._sentence(one, system, series) for one in every},
-                {one.name: self._sentence(one, system, series, brief=True) for one in every},
-                {each.variant: each.text for each in panel.estimates},
-            ]
-        rest["start"] = about.start_time
-        if series == "queue":
-            rest.setdefault("title", estimates.headline([panel]))
-            rest.setdefault("answers", [])
-            which = f"replication {every[0].first}" if any(one.is_spread for one in every) else ""
-            return variants.queues(lines, which=which, **rest)
-        rest["which"] = _which(every)
-        if series == "up_to_date":
-            beside = {one.name: self._of.groups(one, system, series) for one in every}
-            return variants.shares_up_to_date(lines, bands=bands, beside=beside, **rest)
-        accepting = {one.name: self._of.accepting(one, system) for one in every}
-        return variants.capacities(
-            lines, threshold=panel.bound, bands=bands, beside=accepting, **rest
-        )
-
-    def _panel(self, system: str, metric: str) -> estimates.Panel:
-        """A metric of all variants, and what an objective asks of all of them."""
-        about = self._results.about
-        known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
-        every = self._of.having(system)
-        found = {one.name: self._of.spread(one, system, metric) for one in every}
-        asked = {self._asked(one, system, known) for one in every}
-        return estimates.Panel(
-            known.title,
-            known.unit,
-            known.better,
-            [
-                self._estimate(name, system, spread, quantiles=known.has_quantiles)
-                for name, spread in found.items()
-                if spread is not None
-            ],
-            quantiles=known.has_quantiles and any(one.is_spread for one in every),
-            bound=asked.pop() if len(asked) == 1 else None,
-        )
-
-    def _asked(self, one: Variant, system: str, metric: Metric) -> float | None:
-        """What an objective asks of what a panel shows: quantiles over runs, or means."""
-        name = metric.name
-        of_mean = None if metric.has_quantiles else self._of.mean_bound(one, system, name)
-        return self._of.bound(one, system, name) if of_mean is None else of_mean
-
-    def _estimate(
-        self, variant: str, system: str, spread: Spread, *, quantiles: bool
-    ) -> estimates.Estimate:
-        if quantiles:
-            low, high = sorted((spread.middle, spread.bad))
-            return estimates.Estimate(variant, spread.middle, low, high, spread.cell())
-        row = self._of.summaries[variant, system, spread.metric.name]
-        return estimates.Estimate(
-            variant, row["mean"], row["ci95_low"], row["ci95_high"], spread.show(row["mean"])
-        )
-
-    def _series_apart(self, system: str) -> str:
-        """The first series that differs among the variants."""
-        main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
-        every = self._of.having(system)
-        for series in dict.fromkeys([main, *_SERIES]):
-            if all(self._of.has(one, system, series) for one in every):
-                first, *rest = (self._of.line(one, system, series) for one in every)
-                if any(apart(first, other) for other in rest):
-                    return series
-        return main
-
     def _moves(self, one: Variant, system: str, series: str) -> bool:
         """Whether a series is anything else than 1 in any replication."""
         band = self._of.band(one, system, series)
@@ -391,64 +315,15 @@ class ResultPictures:
         lowest = self._of.spread(one, system, "min_capacity")
         return lowest is not None and lowest.bad < _WORTH_DRAWING
 
-    def _title(self, one: Variant, system: str, series: str) -> str:
-        """What all replications come to; empty where there is one, which says it better."""
-        return self._sentence(one, system, series) if one.is_spread else ""
-
-    def _sentence(self, one: Variant, system: str, series: str, *, brief: bool = False) -> str:
-        """What the metric of a series comes to; empty where it does not apply."""
-        metric = self._metric_of(system, series)
-        spread = self._of.spread(one, system, metric)
-        if spread is None:
-            return ""
-        if brief:
-            return spread.text()
-        of_mean = self._of.mean_bound(one, system, metric) if one.is_spread else None
-        return sentence(spread, self._of.bound(one, system, metric), of_mean)
-
-    def _metric_of(self, system: str, series: str) -> str:
-        """The metric that tells what a series comes to."""
-        if series != "up_to_date":
-            return {"capacity": "min_capacity", "queue": "wait_p95"}[series]
-        headlines = self._results.about.headlines[system]
-        times = [name for name in headlines if name.startswith("time_to_")]
-        return times[-1] if times else "rollout_duration"
-
     def _first(self, variant: str = "") -> Replication:
         """The replication that is drawn where all of them cannot be."""
         return self._results.replication(variant=variant)
-
-    def _around(self, one: Variant, system: str) -> dict[str, Any]:
-        """What stands around the lines of every picture of one variant."""
-        rows = [row for row in self._results.rows("operations") if row["variant"] == one.name]
-        return {
-            "subtitle": self._subtitle(system, one),
-            "marks": marks(rows, system, one.modes),
-            "start": self._results.about.start_time,
-        }
-
-    @property
-    def _several(self) -> bool:
-        return len(self._results.about.headlines) > 1
 
     def _system(self, name: str) -> str:
         return the_system(name, self._results.about.headlines)
 
     def _variant(self, name: str) -> Variant:
         return self._results.variant(name)
-
-    def _subtitle(self, system: str, one: Variant | None) -> str:
-        about = self._results.about
-        parts = [about.name, system if self._several else ""]
-        parts.append(one.name if one and about.compared else "")
-        runs = (one or about.variants[0]).replications
-        if not any(each.random for each in about.variants):
-            parts.append("deterministic, one run suffices")
-        elif runs > 1:
-            parts.append(f"{runs:,} replications")
-        else:
-            parts.append(f"replication {(one or about.variants[0]).first}")
-        return ", ".join(filter(None, parts))
 
 
 def _refuse_many(chosen: Sequence[Variant]) -> None:
@@ -461,15 +336,3 @@ def _refuse_curves(spreads: Mapping[str, Spread]) -> None:
     if len(spreads) > overlay.MOST:
         rule = f"at most {overlay.MOST} lines can be distinguished, got {len(spreads)}; name fewer "
         raise ScenarioError.of(f"{rule}variants: of=[VARIANT, ...]")
-
-
-def _which(variants: Sequence[Variant]) -> str:
-    """Which replication is drawn of each of them: the first one that did not fail."""
-    firsts = {one.first for one in variants}
-    return f"replication {firsts.pop()}" if len(firsts) == 1 else "the first replication"
-
-
-def _says_something(panel: estimates.Panel) -> bool:
-    """Whether any value of a panel is not 0, or an objective bounds it."""
-    ends = [end for one in panel.estimates for end in (one.value, one.low, one.high)]
-    return panel.bound is not None or any(end and not math.isnan(end) for end in ends)

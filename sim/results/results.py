@@ -145,9 +145,9 @@ class Results(Contents):
     def plot(self) -> ResultPictures:
         """The pictures: capacity, up_to_date, availability, queue, gantt and those of variants.
 
-        Of variants: variants_capacity, variants_up_to_date, variants_queue, variants_metrics, and
-        overlay, which draws any series of all of them in one picture. distribution draws how a
-        metric is spread over the runs.
+        Of variants: variants_capacity, variants_up_to_date, variants_queue, variants_metrics,
+        variants_differences, and overlay, which draws any series of all of them in one picture.
+        distribution draws how a metric is spread over the runs.
         """
         return ResultPictures(self)
 

@@ -9,6 +9,7 @@ from sim.core.timelines import Timeline
 from sim.plots import (
     availability,
     capacity,
+    differences,
     distribution,
     estimates,
     gantt,
@@ -24,6 +25,7 @@ from sim.plots import (
     variants,
     warm_up,
 )
+from sim.plots.differences import Difference
 from sim.plots.distribution import Curve, Quantile
 from sim.plots.estimates import Estimate, Panel
 from sim.plots.gantt import Interval
@@ -76,6 +78,21 @@ def figures_of_all_kinds():
         "eight_lines": overlay.figure({f"variant {k}": DIP for k in range(8)}, "capacity"),
         "queue": queue.figure(BUSY, used=BUSY, slots=BUSY),
         "estimates": estimates.figure([Panel("lowest capacity", "share", "higher", dots)]),
+        "differences": differences.figure(
+            [
+                differences.Panel(
+                    "done in",
+                    "s",
+                    "lower",
+                    [
+                        Difference("manual", 600.0, 500.0, 700.0, "+10min", is_apart=True),
+                        Difference("other", -60.0, -120.0, 30.0, "-1min"),
+                    ],
+                )
+            ],
+            "auto",
+            title="T",
+        ),
         "gantt": gantt.figure(bars),
         "state_shares": state_shares.figure(
             dict.fromkeys(

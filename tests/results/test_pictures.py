@@ -330,7 +330,7 @@ def test_queue_is_saved_of_a_pool_that_has_work_and_is_not_compared():
         for name, _ in sim.compare(sim.loads(POOL)).plot.figures()
         if "distribution" not in name
     ]
-    assert compared == ["variants_capacity", "variants_metrics"]
+    assert compared == ["variants_capacity", "variants_metrics", "variants_differences"]
 
 
 def test_system_without_a_queue_says_what_it_has(one, ran):
@@ -403,6 +403,7 @@ def test_variants_of_a_fleet_are_compared_by_who_is_up_to_date(drawn):
     assert [name for name, _ in results.plot.figures() if "distribution" not in name] == [
         "variants_up_to_date",
         "variants_metrics",
+        "variants_differences",
     ]
     assert list(caught["first"]) == ["slow", "fast"]
     assert set(caught["bands"]) == {"slow", "fast"}
@@ -450,7 +451,7 @@ def test_variants_of_a_pool_without_an_upgrade_are_told_apart_by_their_queues(dr
     text += "variants: {busy: {}, idle: {systems.render.work.load: 50%}}\n"
     results = sim.compare(sim.loads(text))
     names = [name for name, _ in results.plot.figures() if "distribution" not in name]
-    assert names == ["variants_queue", "variants_metrics"]
+    assert names == ["variants_queue", "variants_metrics", "variants_differences"]
     assert list(caught["first"]) == ["busy", "idle"]
     assert caught["title"].startswith("Wait (p95), median / bad 5 %: idle ")
     assert caught["which"] == "replication 0"
