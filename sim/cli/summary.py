@@ -15,7 +15,7 @@ from sim.cli.metric_cells import is_rough, metric_columns, spread
 from sim.cli.progress_table import progress_table
 from sim.cli.sparkline import sparkline
 from sim.core.formatting import NOTHING, format_compact, show
-from sim.core.wall_clock import is_zone, show_instant
+from sim.core.wall_clock import show_window
 from sim.experiments.summaries import BAD
 from sim.systems.base.text import pluralize
 
@@ -136,7 +136,8 @@ def _head(setting: Setting) -> str:
     if len(sizes) > 1:
         named = ((system.name, system.size) for system in setting.systems)
         sizes = [f"{name} ({size})" if size else name for name, size in named]
-    parts = filter(None, [*sizes, _replications(setting), f"window {_window(setting)}"])
+    window = f"window {show_window(setting.warm_up, setting.horizon, setting.start)}"
+    parts = filter(None, [*sizes, _replications(setting), window])
     whose = f", {setting.variant}" if setting.variant else ""
     return f"{setting.name}{whose}: {', '.join(parts)}"
 
@@ -147,16 +148,6 @@ def _replications(setting: Setting) -> str:
     if not setting.is_random:
         return "deterministic, one run suffices"
     return pluralize(setting.replications, "replication")
-
-
-def _window(setting: Setting) -> str:
-    begin = show_instant(setting.warm_up, setting.start)
-    end = show_instant(setting.horizon, setting.start)
-    if setting.start is None:
-        return f"{'0' if begin == '0s' else begin}..{end}"
-    day = begin.rpartition(" ")[0]
-    zone = f" ({setting.start.tzinfo})" if is_zone(setting.start) else ""
-    return f"{begin}..{end.removeprefix(day).lstrip()}{zone}"
 
 
 # One variant -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sim.cli.console import Column, Style, fits, paragraph, table
 from sim.cli.metric_cells import metric_columns
 from sim.cli.setting import Setting, System
 from sim.core.metrics import Key
-from sim.core.units import show_duration
+from sim.core.wall_clock import show_window
 from sim.experiments.multiplicity import Multiplicity
 from sim.results import tables
 from sim.results.sweep_about import SWEEP
@@ -67,7 +67,7 @@ def _head(results: SweepResults) -> str:
     runs = f"{pluralize(about.replications, 'replication')} each"
     if not about.random:
         runs = "deterministic, one run each suffices"
-    window = f"window {show_duration(about.warm_up_s)}..{show_duration(about.horizon_s)}"
+    window = f"window {show_window(about.warm_up_s, about.horizon_s, about.start_time)}"
     return f"{about.name}: {', '.join(filter(None, [points, variants, runs, window]))}"
 
 

@@ -58,6 +58,16 @@ def show_instant(seconds: float, start: dt.datetime | None) -> str:
     return f"{show_date(at)} {at:%H:%M}"
 
 
+def show_window(begin: float, end: float, start: dt.datetime | None) -> str:
+    """``0..6h``, or by the clock ``Fri 20 Nov 22:00..Sat 21 Nov 04:00 (Europe/Berlin)``."""
+    first, last = show_instant(begin, start), show_instant(end, start)
+    if start is None:
+        return f"{'0' if first == '0s' else first}..{last}"
+    day = first.rpartition(" ")[0]
+    zone = f" ({start.tzinfo})" if is_zone(start) else ""
+    return f"{first}..{last.removeprefix(day).lstrip()}{zone}"
+
+
 def show_clock(seconds: float, start: dt.datetime, horizon: float) -> str:
     """A short form for tables: ``00:50``, ``Sun 00:50`` or ``29 Nov 00:50``.
 

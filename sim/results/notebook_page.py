@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sim.core.wall_clock import show_instant
+from sim.core.wall_clock import show_window
 from sim.plots.svg import svg
 from sim.report.content import (
     Drawing,
@@ -79,8 +79,7 @@ def drawing(picture: Picture) -> Drawing:
 
 def size(about: About) -> str:
     """How often which span of time was simulated."""
-    begin, end = (show_instant(at, about.start_time) for at in (about.warm_up_s, about.horizon_s))
-    span = f"window {begin} to {end}"
+    span = f"window {show_window(about.warm_up_s, about.horizon_s, about.start_time)}"
     if not any(one.random for one in about.variants):
         return f"deterministic, one run suffices, {span}"
     return f"{max(one.replications for one in about.variants):,} replications, {span}"

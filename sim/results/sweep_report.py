@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact, show_range
-from sim.core.units import show_duration
+from sim.core.wall_clock import show_window
 from sim.report.content import Cell, Folded, Page, Paragraphs, Section, Table, Verdict
 from sim.results import cells, page_parts
 from sim.systems.base.text import pluralize
@@ -43,11 +43,11 @@ def sweep_report(
         "replications of each": f"{about.replications:,}",
         "time taken": f"{about.wall_time_s:.1f} s",
     }
+    span = f"window {show_window(about.warm_up_s, about.horizon_s, about.start_time)}"
     return Page(
         name=about.name,
         question=about.question,
-        size=f"{pluralize(about.points, 'point')}, {runs} each, window "
-        f"{show_duration(about.warm_up_s)} to {show_duration(about.horizon_s)}",
+        size=f"{pluralize(about.points, 'point')}, {runs} each, {span}",
         verdict=_verdict(about),
         warnings=[*_told(about)],
         sections=[

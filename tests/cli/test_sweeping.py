@@ -104,6 +104,13 @@ def test_a_variant_that_sets_the_axis_itself_is_warned_of(shell):
     assert shell(*words, mode, "--strict")[0] == 2
 
 
+def test_window_is_told_by_the_clock_where_there_is_one(shell):
+    words = ("sweep", "random.yaml", "--over", f"{DOMAINS}=2,5", "--no-files")
+    assert "window 0..6h " in " ".join(shell(*words)[1].split())
+    by_clock = shell(*words, "--set", "start=2026-11-20T14:00Z")[1]
+    assert "window Fri 20 Nov 14:00..20:00 " in " ".join(by_clock.split())
+
+
 def test_json_has_the_tables_and_the_conclusion(shell):
     words = ("sweep", "random.yaml", "--over", OVER, "--no-files", "--json")
     found = json.loads(shell(*words)[1])

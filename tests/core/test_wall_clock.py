@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.wall_clock import DAY, WallClock, localized, reading, show_clock, show_instant, since
+from sim.core.wall_clock import (
+    DAY,
+    WallClock,
+    localized,
+    reading,
+    show_clock,
+    show_instant,
+    show_window,
+    since,
+)
 
 HOUR = 3600.0
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -136,3 +145,16 @@ def test_all_readings_at_once_are_where_each_is_by_itself(zone, written, quarter
     midnight = dt.datetime.combine(start.date(), dt.time())
     alone = localized(midnight + dt.timedelta(minutes=15 * quarter), ZoneInfo(zone))
     assert clock.instants(np.array([quarter * 900.0])).tolist() == [since(start, alone)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "start", "shown"),
+    [
+        (0.0, 6 * HOUR, None, "0..6h"),
+        (1800.0, 6 * HOUR, None, "30min..6h"),
+        (1800.0, 6 * HOUR, FRIDAY, "Fri 20 Nov 15:00..20:30"),
+        (0.0, DAY, FRIDAY, "Fri 20 Nov 14:30..Sat 21 Nov 14:30"),
+    ],
+)
+def test_window_is_told_by_the_clock_where_there_is_one(begin, end, start, shown):
+    assert show_window(begin, end, start) == shown

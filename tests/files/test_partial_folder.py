@@ -178,7 +178,7 @@ def test_disk_that_is_full_keeps_what_was_whole(tmp_path):
         folder.close()
         assert kept(disk / "r.partial", resume=True) == [large] * whole
     finally:
-        subprocess.run(["umount", disk], check=True)
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def test_folder_that_cannot_be_written_is_told(tmp_path):

@@ -16,10 +16,10 @@ def cells(page, name):
 
 def test_results_show_themselves(compared):
     page = compared._repr_html_()
-    assert "<b>shop: 5 replications, window 0s to 6h</b>" in page
+    assert "<b>shop: 5 replications, window 0..6h</b>" in page
     assert "does it stay up?" in page
     by_clock = sim.run(sim.loads("start: 2026-11-20T14:00\n" + CHANCE))._repr_html_()
-    assert "window Fri 20 Nov 14:00 to Fri 20 Nov 20:00" in by_clock
+    assert "window Fri 20 Nov 14:00..20:00" in by_clock
     table = page.split("in each variant")[2]
     assert cells(table, "simultaneous")[0] == "0 %"
     assert cells(table, "nothing")[0] == "100 %"

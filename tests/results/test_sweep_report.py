@@ -82,7 +82,7 @@ def test_the_report_is_made_again_from_the_folder(results, tmp_path, monkeypatch
 
 def test_a_notebook_shows_the_verdict_the_front_and_its_picture(results):
     page = results._repr_html_()
-    assert "<b>small-sweep: 6 points, 12 replications each, window 0s to 3h</b>" in page
+    assert "<b>small-sweep: 6 points, 12 replications each, window 0..3h</b>" in page
     assert results.about.conclusion.sentences[1].rstrip(".") in page.split("<table")[0]
     assert page.count("<svg") == 1
     assert page.count("<tr>") == 1 + min(20, len(results.about.conclusion.front))
