@@ -220,6 +220,33 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """Table -> column -> what it means there."""
 
+_QUESTIONS = {
+    "summary": """.query("metric == 'min_capacity'")[["variant", "mean"]]""",
+    "comparison": """.query("better == 'yes'")[["variant", "metric", "difference"]]""",
+    "objectives": """.query("verdict != 'met'")["sentence"]""",
+    "operations": """.query("status == 'Refused'")[["name", "message"]]""",
+    "progress": """.query("day % 7 == 0")[["day", "group", "up_to_date"]]""",
+    "replications": """.query("metric == 'rollout_duration'")["value"].describe()""",
+    "timelines": """.query("series == 'capacity'").set_index("time_s")["value"]""",
+    "events": """.query("kind == 'upgrade' and time_s <= 3600")""",
+    "bands": """.query("series == 'capacity'")[["time_s", "p5", "p50", "p95"]]""",
+    "conditions": """.groupby(["variant", "condition"]).size()""",
+    "warm_up": """.sort_values("error").head(1)["time_s"]""",
+    "sweep": """.query("metric == 'min_capacity'")[["point", "mean"]]""",
+    "points": """.query("verdict == 'met' and front == 'yes'")""",
+    "find": """[["value", "verdict"]].drop_duplicates()""",
+    "assumptions": """.query("factor == 2")[["assumption", "metric", "difference"]]""",
+    "assumptions_flips": """[["assumption", "what", "before", "after"]]""",
+}
+"""Table -> what pandas is asked of it."""
+
+
+def example(name: str) -> str:
+    """A question that pandas (pd) answers from a table's file."""
+    file, _ = TABLES[name]
+    return f'pd.read_{file.rpartition(".")[2]}("{file}"){_QUESTIONS[name]}'
+
+
 _KINDS = {TEXT: "text", NAME: "text", NUMBER: "number", WHOLE: "whole number"}
 
 
@@ -236,6 +263,7 @@ def chapter() -> list[str]:
     for name, (file, schema) in TABLES.items():
         lines += [f"### {file}", ""]
         lines += table(("column", "type", "meaning"), [_row(name, field) for field in schema])
+        lines += ["```python", example(name), "```", ""]
     return lines
 
 

@@ -7,12 +7,13 @@ the systems: their operations with the answers of the service, their metrics and
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from inspect import getdoc, getmembers, isfunction
+from inspect import getdoc
 from typing import TYPE_CHECKING, Any
 
 from sim.formats.markdown import code, escape, link, table
 from sim.formats.schema import Place
 from sim.scenario.file import OperationEntry, json_schema
+from sim.scenario.record_tables import answers, metrics, series
 from sim.scenario.reference import (
     PATTERNS,
     Found,
@@ -29,7 +30,6 @@ from sim.systems import SYSTEM_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.core.metrics import Metric
     from sim.systems.base.records import Rejection
     from sim.systems.base.system_type import SystemType
 
@@ -299,9 +299,11 @@ def _kind(page: Page, kind: Found, trees: Sequence[Section]) -> None:
     page.heading(3, f"Operations of {kind.kind}")
     for name in record.operations:
         _operation(page, name, record, _below(own, name))
-    _answers(page, record)
-    _metrics(page, record)
-    _series(page, record)
+    page.lines += [*answers(record), *metrics(record)]
+    page.example(f"Metrics of {record.kind}")
+    page.lines += series(record)
+    for name in record.metrics:
+        page.index.setdefault(name, []).append(f"Metrics of {record.kind}")
     page.text(page.guides.get(kind.kind, ""))
 
 
@@ -323,83 +325,6 @@ def _codes(page: Page, rejections: Sequence[Rejection]) -> None:
     codes = sorted({f"{each.http_status} {each.code}" for each in rejections})
     if codes:
         page.text(f"Refused, or failed once accepted, with {', '.join(map(code, codes))}.")
-
-
-def _answers(page: Page, record: SystemType[Any]) -> None:
-    """How the service refuses: each of its answers once."""
-    by_answer: dict[Any, list[str]] = {}
-    for name, rejections in record.rejections.items():
-        for each in rejections:
-            by_answer.setdefault(each, []).append(name)
-    if not by_answer:
-        return
-    page.heading(3, f"Answers of {record.kind}")
-    page.text(
-        "Why a request is refused, or fails after it was accepted. What stands in braces is what "
-        "the request, or the moment, says."
-    )
-    rows = [
-        (
-            f"{each.http_status} {code(each.code)}",
-            escape(each.message),
-            ", ".join(link(code(name), name) for name in names),
-        )
-        for each, names in sorted(by_answer.items())
-    ]
-    page.lines += table(("answer", "message", "to"), rows)
-
-
-_BOUNDS = {"s": "duration", "0/1": "0 or 1", "share": "share"}
-
-
-def _metrics(page: Page, record: SystemType[Any]) -> None:
-    page.heading(3, f"Metrics of {record.kind}")
-    rows = [_metric(metric, record) for metric in record.metrics.values()]
-    family = record.metric_family
-    if family:
-        rows.append(
-            (
-                code(family.form),
-                "",
-                _BOUNDS.get(family.unit, family.unit),
-                "lower",
-                f"For any N: {family.numbers}.",
-            )
-        )
-    page.lines += table(("metric", "in answers", "unit", "better", "meaning"), rows)
-    for name in record.metrics:
-        page.index.setdefault(name, []).append(f"Metrics of {record.kind}")
-
-
-def _metric(metric: Metric, record: SystemType[Any]) -> tuple[str, ...]:
-    groups = " Also of each group." if metric.name in record.group_metrics else ""
-    unit = _BOUNDS.get(metric.unit, metric.unit)
-    return (
-        code(metric.name),
-        metric.title,
-        unit,
-        metric.better or "-",
-        escape(metric.meaning) + groups,
-    )
-
-
-def _series(page: Page, record: SystemType[Any]) -> None:
-    page.heading(3, f"Series of {record.kind}")
-    rows = [(code(name), escape(meaning)) for name, meaning in series_of(record).items()]
-    page.lines += table(("series", "meaning"), rows)
-
-
-def series_of(record: SystemType[Any]) -> dict[str, str]:
-    """Series of a run -> what it means; STATUS and the like stand for what there is of them."""
-    found = {}
-    for name, method in getmembers(record.series, isfunction):
-        if name.startswith("_") or method.__annotations__.get("return") != "Timeline":
-            continue
-        parts = [each for each in method.__annotations__ if each not in ("return", "_group")]
-        more = "".join(f":{part.upper()}" for part in parts[1:])
-        found[name + more] = plain(getdoc(method) or "")
-    found.pop("timeline:GROUP", None)
-    return found
 
 
 def index_chapter(page: Page) -> list[str]:

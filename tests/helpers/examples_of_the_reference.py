@@ -50,6 +50,8 @@ def kind_of(part):
             return kind
     asked = {key for each in part.get("operations", ()) for key in each}
     kinds = [kind for kind, record in SYSTEM_TYPES.items() if asked & record.operations.keys()]
+    metrics = {each["metric"] for each in part.get("objectives", ())}
+    kinds += [kind for kind, record in SYSTEM_TYPES.items() if metrics <= record.metrics.keys()]
     return kinds[0] if kinds else "cloud_service"
 
 

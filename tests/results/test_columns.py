@@ -1,10 +1,11 @@
 """What stands in each file of a result folder: all that is written is told, and no more."""
 
+import pandas as pd
 import pytest
 from places import SCENARIOS
 
 import sim
-from sim.results.columns import COLUMNS, FILES, SHARED, TABLES, chapter, meaning
+from sim.results.columns import COLUMNS, FILES, SHARED, TABLES, chapter, example, meaning
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -12,6 +13,21 @@ def test_every_column_has_a_sentence_and_no_sentence_is_of_none(name):
     columns = TABLES[name][1].names
     assert all(meaning(name, column).endswith(".") for column in columns)
     assert set(COLUMNS.get(name, {})) <= set(columns)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_example_of_a_table_reads_it_and_its_columns(name, monkeypatch):
+    file, schema = TABLES[name]
+    read = []
+
+    def empty(path):
+        read.append(path)
+        return schema.empty_table().to_pandas()
+
+    monkeypatch.setattr(pd, "read_csv", empty)
+    monkeypatch.setattr(pd, "read_parquet", empty)
+    eval(example(name), {"pd": pd})
+    assert read == [file]
 
 
 def test_what_several_tables_share_is_in_one():

@@ -1,11 +1,8 @@
 """The chapters on the format: its places, its pieces, and what the systems' records tell."""
 
 from sim.formats.schema import Place
-from sim.scenario import Scenario
 from sim.scenario.file import json_schema
-from sim.scenario.reference_page import format_chapters, index_chapter, sections, series_of
-from sim.simulation import Simulation
-from sim.systems import SYSTEM_TYPES
+from sim.scenario.reference_page import format_chapters, index_chapter, sections
 
 TOLD = format_chapters({"cloud_service": "systems: {}\n---\nhorizon: 1h\n"}, {"arc_fleet": "Hi."})
 TEXT = "\n".join(TOLD.lines)
@@ -44,13 +41,3 @@ def test_sections_are_all_places_with_keys_in_order():
     assert paths[0] == ""
     assert paths.index("systems.NAME") < paths.index("objectives")
     assert "systems.NAME.roles.NAME.restart.lognormal" in paths
-
-
-def test_every_series_of_a_run_is_told():
-    for kind, record in SYSTEM_TYPES.items():
-        scenario = Scenario.from_text(record.starter)
-        (model,) = Simulation(scenario).models.values()
-        named = {series.partition(":")[0] for series, _ in model.series()}
-        told = series_of(record)
-        assert named <= {name.partition(":")[0] for name in told}, kind
-        assert all(meaning.endswith(".") for meaning in told.values())

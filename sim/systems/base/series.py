@@ -6,7 +6,7 @@ Members are the subjects of one kind whose block weighs each state in `capacity`
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from sim.core.log import Stack
 from sim.core.timelines import Members
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,11 @@ class Series:
     A series is the method of its name, which takes a group ("" is all) and, where the name has a
     part after a colon, that part. A system derives its own and adds to `names`.
     """
+
+    units: ClassVar[Mapping[str, str]] = {
+        "capacity": "share", "available": "0/1", "up_to_date": "share",
+    }  # fmt: skip
+    """Unit of a series, by its method's name; all others count something."""
 
     def __init__(self, system: str, log: Log, kind: str) -> None:
         """`kind` is that of the members' blocks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from sim.systems.batch_pool.states import BUSY, DRAINING, IDLE, NODE, PREEMPTED,
 from sim.systems.batch_pool.status import up_to_date
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sim.core.log import Log, Stack
     from sim.core.timelines import Steps, Timeline
     from sim.systems.batch_pool.layout import PoolLayout
@@ -37,6 +39,8 @@ def names(layout: PoolLayout) -> list[tuple[str, str]]:
 
 class PoolSeries(Series):
     """The series of one run; a pool has no groups."""
+
+    units: ClassVar[Mapping[str, str]] = {**Series.units, "utilisation": "share"}
 
     def __init__(self, layout: PoolLayout, log: Log) -> None:
         super().__init__(layout.name, log, "node")

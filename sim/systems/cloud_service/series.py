@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property, partial, reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from sim.systems.cloud_service.history import in_production
 from sim.systems.cloud_service.states import LIFE, LOCKED, PRODUCTION, READY, SLOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 class Series(series.Series):
     """The series of one run, each over [0, horizon]; what several of them need is made once."""
+
+    units: ClassVar[Mapping[str, str]] = {**series.Series.units, "configuration": "number"}
 
     def __init__(self, layout: Layout, log: Log) -> None:
         super().__init__(layout.name, log, "instance")
