@@ -81,7 +81,7 @@ def check_target(path: str | PathLike[str] | None, *, overwrite: bool = False) -
         with exchange.draft(target), suppress(FileNotFoundError):
             target.lstat()
     except OSError as error:
-        _refuse(shown, f"must be a folder that can be written, got: {error.strerror or error}")
+        _refuse(shown, f"must be a folder that can be written, got: {exchange.why(error)}")
     finally:
         for each in missing:
             with suppress(OSError):
@@ -123,7 +123,7 @@ def write_results(
             check = partial(_check_free, path, overwrite=overwrite)
             exchange.place(folder, target, check)
     except OSError as error:
-        _refuse(shown, f"must be a folder that can be written, got: {error.strerror or error}")
+        _refuse(shown, f"must be a folder that can be written, got: {exchange.why(error)}")
     return shown
 
 
@@ -306,7 +306,7 @@ class ResultFolder:
                 (draft / PROVENANCE).replace(self.path / PROVENANCE)
                 (draft / name).replace(self.path / name)
         except OSError as error:
-            rule = f"must be a folder that can be written, got: {error.strerror or error}"
+            rule = f"must be a folder that can be written, got: {exchange.why(error)}"
             _refuse(self.shown, rule)
         return Path(self.shown, name)
 

@@ -33,6 +33,11 @@ _LONGEST = 200
 """Bytes of a target's name that leave room for what its companions' names add to it."""
 
 
+def why(error: OSError) -> str:
+    """What the disk said, in the system's words: libraries add their own."""
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
 def resolve(path: Path) -> Path:
     """The folder that is meant, without ``..`` and without links on the way to it.
 

@@ -12,7 +12,7 @@ import re
 import shutil
 from contextlib import suppress
 from difflib import ndiff
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -21,7 +21,7 @@ from weakref import finalize
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten
 from sim.core.version import __version__
-from sim.files.exchange import resolve, take_lock
+from sim.files.exchange import resolve, take_lock, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -168,16 +168,17 @@ class PartialFolder:
 
     def append(self, table: pa.Table) -> bool:
         """Keep what is finished; False, and a `problem` from then on, where the disk refuses it."""
-        from sim.files.tables import as_parquet  # noqa: PLC0415
-
         if self.problem:
             return False
-        content = as_parquet(table)
+        new = self.path / f"{self._next:06}.new"
         try:
             self._begin()
-            self._write(f"{self._next:06}-{sha256(content).hexdigest()[:16]}.parquet", content)
+            digest = _written(table, new)
+            new.replace(self.path / f"{self._next:06}-{digest[:16]}.parquet")
         except (OSError, ScenarioError) as error:
-            self.problem = getattr(error, "strerror", None) or str(error)
+            self.problem = why(error) if isinstance(error, OSError) else str(error)
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
             return False
         self._next += 1
         return True
@@ -190,7 +191,7 @@ class PartialFolder:
             self._begin()
             return PartsFolder.at(self.path / PARTS)
         except (OSError, ScenarioError) as error:
-            self.problem = getattr(error, "strerror", None) or str(error)
+            self.problem = why(error) if isinstance(error, OSError) else str(error)
             return None
 
     def _begin(self) -> None:
@@ -224,6 +225,15 @@ class PartialFolder:
             self._lock.close()  # first: Windows removes no open file
             self._lock = None
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _written(table: pa.Table, path: Path) -> str:
+    """Write a table; the digest of the file."""
+    from sim.files.tables import write_numbers  # noqa: PLC0415  (pyarrow)
+
+    write_numbers(table, path)
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[str]:

@@ -172,12 +172,9 @@ def _value(text: str, kind: pa.DataType) -> str | float | int | None:
     return int(text) if kind == pa.int64() else float(text)
 
 
-def as_parquet(table: pa.Table) -> bytes:
-    """A table as the content of a file."""
-    out = pa.BufferOutputStream()
-    pq.write_table(table, out)
-    content: bytes = out.getvalue().to_pybytes()
-    return content
+def write_numbers(table: pa.Table, path: Path) -> None:
+    """Write a table that is mostly numbers, as fast as that goes. OSError as the disk says."""
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
 def from_parquet(content: bytes) -> pa.Table:

@@ -223,6 +223,16 @@ def test_killed_runs_lose_and_change_nothing(whole, folder):
 
 
 @POSIX
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.thorough)])
+def test_killed_runs_keep_every_row_that_is_asked_for(kills, shell, folder):
+    words = ("--keep", "events", "--replications", "300")
+    assert shell(*WORDS, *words, "--out", "whole")[0] == 0
+    assert killed_and_resumed(folder, kills, 2, *words, "--workers", "2") == kills
+    assert content(folder / "r") == content(folder / "whole")
+    assert not (folder / "r.partial").exists()
+
+
+@POSIX
 @pytest.mark.thorough
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_five_hundred_killed_runs_lose_and_change_nothing(whole, folder, workers):

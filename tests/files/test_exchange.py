@@ -257,3 +257,9 @@ def killed_at_random_moments(folder, times):
 def test_a_thousand_kills_of_a_run_lose_nothing(tmp_path):
     code = f"import test_exchange as t; t.killed_at_random_moments({str(tmp_path)!r}, 1000)"
     assert alone(code) == "['r', 's.yaml']\n"
+
+
+def test_a_disk_speaks_in_the_words_of_the_system():
+    told = "Error writing bytes to file. Detail: [errno 28] No space left on device"
+    assert exchange.why(OSError(28, told)) == "No space left on device"
+    assert exchange.why(OSError("a file system of its own")) == "a file system of its own"

@@ -148,11 +148,11 @@ def test_disk_that_refuses_is_told_once_and_costs_nothing_else(path, monkeypatch
     folder = PartialFolder(path, RUN)
     assert folder.append(TABLES[0])
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.write_bytes", full)
+        patch.setattr("pyarrow.parquet.write_table", full)
         assert not folder.append(TABLES[1])
     assert folder.problem == "No space left on device"
     assert not folder.append(TABLES[2])

@@ -4,6 +4,7 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from dask_cluster import dask_cluster
 from made_results import CHANCE, VARIANTS
 
 import sim
@@ -53,6 +54,13 @@ def test_this_process_keeps_what_it_makes(scenario, afterwards, tmp_path):
 @pytest.mark.usefixtures("never_again")
 def test_workers_keep_what_they_make(scenario, afterwards, tmp_path):
     assert contents(sim.compare(scenario, workers=2, keep=KEEP), tmp_path) == afterwards
+
+
+@pytest.mark.usefixtures("never_again")
+def test_workers_of_a_scheduler_keep_what_they_make(scenario, afterwards, tmp_path):
+    with dask_cluster(2) as started:
+        results = sim.compare(scenario, executor=started.address, keep=KEEP)
+    assert contents(results, tmp_path) == afterwards
 
 
 @pytest.mark.usefixtures("never_again")
