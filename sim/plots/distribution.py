@@ -32,6 +32,8 @@ MOST = len(style.LINES)
 """So many curves can be told apart."""
 _HEIGHT = 4.2
 _SHADE = 0.16
+_BAND: dict[str, Any] = {"color": colours.LINES[0], "alpha": _SHADE}
+"""Around the only curve; around several each has its colour."""
 _TWO_ROWS = 4
 """So many entries of a legend stand in two rows."""
 _MARGIN = 0.04
@@ -153,7 +155,8 @@ def _explain(page: Picture, curves: Mapping[str, Curve], *, has_bound: bool) -> 
             line.set_label(label)
             handles.append(line)
     if any(one.half_width for one in curves.values()):
-        handles.append(Patch(color=colours.QUIET, alpha=0.3, label="the whole curve at 95 % (DKW)"))
+        shade = {"color": colours.QUIET, "alpha": 0.3} if len(curves) > 1 else _BAND
+        handles.append(Patch(label="the whole curve at 95 % (DKW)", **shade))
     if any(one.quantiles for one in curves.values()):
         dot: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": colours.PAPER}
         label = "p5, p50, p95 with limits, each one-sided at 95 %"

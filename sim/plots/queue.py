@@ -59,7 +59,7 @@ def figure(
         capacity.draw_line(below, waiting, shown, colour=colours.WAITING, gid="waiting")
         style.count_axis(above, max(used.values.max(), slots.values.max()))
         style.count_axis(below, waiting.values.max())
-        above.set_ylabel("slots")
+        above.set_ylabel("capacity (slots)")
         below.set_ylabel("tasks waiting")
         style.draw_marks(above, marks, shown.left, shown.right)
         style.draw_instants(below, marks, shown.left, shown.right)

@@ -52,6 +52,14 @@ _KNEE: dict[str, Any] = {
     "markeredgecolor": colours.INK,
     "markeredgewidth": 1.8,
 }
+_DOT, _LINE = 4.0, 6.0
+"""Points: half a dot, half a line of text."""
+_PLACES = [
+    (side, up) for up in (0.0, 13.0, -13.0, 26.0, -26.0, 40.0, -40.0) for side in (11.0, -11.0)
+]
+"""How far from its dot a label may stand, in points."""
+_FIRST = 3
+"""So many labels are there in any case: of the knee and of both ends."""
 _BEHIND_LABEL: dict[str, Any] = {
     "facecolor": colours.PAPER,
     "alpha": 0.75,
@@ -105,8 +113,9 @@ def figure(
             axes.plot(
                 x.means[[knee]], y.means[[knee]], markersize=15, linestyle="", gid="knee", **_KNEE
             )
-        ends = [_scale(axes, name, side, there) for name, side in (("x", x), ("y", y))]
-        _label(axes, x, y, _chosen(front, knee), labels, ends)
+        ends = [_scale(axes, name, side, there, front) for name, side in (("x", x), ("y", y))]
+        view = _View(*ends)
+        _label(axes, view, x, y, labels, _chosen(front, knee), view.obstacles(x, y, there, front))
         axes.grid()
         shown = [name for name, chosen in groups.items() if chosen.any()]
         _explain(page, shown, has_front=front.size > 0, has_knee=knee is not None)
@@ -149,9 +158,12 @@ def _draw_front(axes: Axes, x: Side, y: Side, front: NDArray[np.intp]) -> None:
     )  # fmt: skip
 
 
-def _scale(axes: Axes, which: str, side: Side, there: NDArray[np.bool_]) -> tuple[float, float]:
-    """Limits, ticks and the name of an axis, with which end is better."""
-    known = side.means[there]
+def _scale(
+    axes: Axes, which: str, side: Side, there: NDArray[np.bool_], front: NDArray[np.intp]
+) -> tuple[float, float]:
+    """Limits, ticks and the name of an axis, with which end is better; no interval is cut off."""
+    known = np.concatenate([side.means[there], side.low[front], side.high[front]])
+    known = known[np.isfinite(known)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     room = _ROOM * ((high - low) or abs(high) or 1.0)
     low, high = low - room, high + room
@@ -171,39 +183,93 @@ def _chosen(front: NDArray[np.intp], knee: int | None) -> list[int]:
     return list(dict.fromkeys(([] if knee is None else [knee]) + wanted))
 
 
+class _View:
+    """Where data stand in the axes, in points from their lower left corner, about."""
+
+    def __init__(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        self._x, self._y = x, y
+
+    def place(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of values on both axes."""
+        (left, right), (bottom, top) = self._x, self._y
+        return (x - left) / (right - left) * _WIDE, (y - bottom) / (top - bottom) * _HIGH
+
+    def obstacles(
+        self, x: Side, y: Side, there: NDArray[np.bool_], front: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """What no label should hide: dots and intervals; left, bottom, right, top of each."""
+        means = self.place(x.means[there], y.means[there])
+        dots = np.stack([means[0] - _DOT, means[1] - _DOT, means[0] + _DOT, means[1] + _DOT])
+        low = self.place(_known(x.low, x.means)[front], _known(y.low, y.means)[front])
+        high = self.place(_known(x.high, x.means)[front], _known(y.high, y.means)[front])
+        middle = self.place(x.means[front], y.means[front])
+        across = np.stack([low[0], middle[1] - 1, high[0], middle[1] + 1])
+        up = np.stack([middle[0] - 1, low[1], middle[0] + 1, high[1]])
+        return np.concatenate([dots, across, up], axis=1).T
+
+
+def _known(ends: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(ends), ends, means)
+
+
 def _label(
     axes: Axes,
+    view: _View,
     x: Side,
     y: Side,
-    wanted: Sequence[int],
     labels: Sequence[str],
-    ends: Sequence[tuple[float, float]],
+    wanted: Sequence[int],
+    obstacles: NDArray[np.float64],
 ) -> None:
-    """Labels beside their dots, where there is room; one that would meet another is left out."""
-    boxes: list[tuple[float, float, float, float]] = []
-    (left, right), (bottom, top) = ends
-    for place in wanted:
+    """Labels near their dots where they hide nothing; the first ones, else, where they hide least.
+
+    One that would meet another is left out.
+    """
+    taken = np.empty((0, 4))
+    for rank, place in enumerate(wanted):
         text = fitted(labels[place], _LABEL, style.SMALL)
-        wide = text_width(text, style.SMALL)
-        at_x = (x.means[place] - left) / (right - left) * _WIDE
-        at_y = (y.means[place] - bottom) / (top - bottom) * _HIGH
-        to_right = at_x + wide + 14 < _WIDE
-        for up in (8.0, -16.0):
-            begin = at_x + 9 if to_right else at_x - 9 - wide
-            box = (begin, at_y + up, begin + wide, at_y + up + 12)
-            if all(_apart(box, other) for other in boxes):
-                boxes.append(box)
-                axes.annotate(
-                    text, (x.means[place], y.means[place]), (9 if to_right else -9, up),
-                    textcoords="offset points", ha="left" if to_right else "right", va="bottom",
-                    size=style.SMALL, gid="label",
-                    bbox=_BEHIND_LABEL,
-                )  # fmt: skip
-                break
+        at = [float(part) for part in view.place(x.means[place], y.means[place])]
+        boxes = [(*each, _box(at, each, text_width(text, style.SMALL))) for each in _PLACES]
+        inside = [
+            (int(_meet(box, obstacles).sum()), right, up, box)
+            for right, up, box in boxes
+            if box[0] > 0 and box[2] < _WIDE and box[1] > 0 and box[3] < _HIGH
+            if not _meet(box, taken).any()
+        ]
+        hidden, right, up, box = min(inside, default=(_FIRST, 0.0, 0.0, np.zeros(4)), key=_hides)
+        if hidden and (rank >= _FIRST or not inside):
+            continue
+        taken = np.vstack([taken, box])
+        axes.annotate(
+            text, (x.means[place], y.means[place]), (right, up), textcoords="offset points",
+            ha="left" if right > 0 else "right", va="center_baseline", size=style.SMALL,
+            gid="label", bbox=_BEHIND_LABEL,
+        )  # fmt: skip
 
 
-def _apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+def _hides(candidate: tuple[int, float, float, NDArray[np.float64]]) -> tuple[int, float]:
+    """How much it hides, and how far from its dot it is."""
+    return candidate[0], abs(candidate[2])
+
+
+def _box(at: Sequence[float], offset: tuple[float, float], wide: float) -> NDArray[np.float64]:
+    """Left, bottom, right, top of a label that stands so far from its dot."""
+    begin = at[0] + offset[0] - (wide if offset[0] < 0 else 0.0)
+    middle = at[1] + offset[1]
+    return np.array([begin, middle - _LINE, begin + wide, middle + _LINE])
+
+
+def _meet(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of `others`, shape (n, 4), a box overlaps."""
+    met: NDArray[np.bool_] = (
+        (box[0] < others[:, 2])
+        & (others[:, 0] < box[2])
+        & (box[1] < others[:, 3])
+        & (others[:, 1] < box[3])
+    )
+    return met
 
 
 def _explain(page: Picture, shown: Sequence[str], *, has_front: bool, has_knee: bool) -> None:

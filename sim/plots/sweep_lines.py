@@ -31,6 +31,8 @@ _PANEL = 1.85
 _FRAME = 0.85
 """Inches of a panel, and of what stands around all of them."""
 _SHADE = 0.18
+_BAND: dict[str, Any] = {"color": colours.LINES[0], "alpha": _SHADE}
+"""Around the only line; around several each has its colour."""
 _MOST_MARKERS = 40
 """Of more points a line has no markers."""
 _ROOM = 0.06
@@ -149,7 +151,8 @@ def _explain(
             handles.append(line)
     curves = [curve for panel in panels for curve in panel.curves.values()]
     if any((~np.isnan(curve.low)).any() for curve in curves):
-        handles.append(Patch(color=colours.QUIET, alpha=0.3, label="mean with its 95 % interval"))
+        shade = {"color": colours.QUIET, "alpha": 0.3} if len(looks) > 1 else _BAND
+        handles.append(Patch(label="mean with its 95 % interval", **shade))
     if any(panel.bound is not None for panel in panels):
         handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
     if missing:

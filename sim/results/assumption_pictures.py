@@ -83,17 +83,17 @@ class AssumptionPictures:
         return [each for each in self._about["headlines"] if each["variant"] == variant]
 
     def _tornado(self, of: Row) -> Picture:
+        base, n = math.nan if of["mean"] is None else of["mean"], of["replications"]
         names = {each["number"]: each["name"] for each in self._about["guesses"]}
         bars: dict[int, dict[float, tornado.Bar]] = {}
         for each in self._of(of):
             if each["note"] == NOT_ASSUMED.note:
                 continue
-            bars.setdefault(each["number"], {})[each["factor"]] = _bar(each)
+            bars.setdefault(each["number"], {})[each["factor"]] = _bar(each, base)
         rows = [
             tornado.Row(names[number], *(_of(both, f) for f in (HALF, DOUBLE)))
             for number, both in bars.items()
         ]
-        base, n = math.nan if of["mean"] is None else of["mean"], of["replications"]
         rows.sort(key=lambda row: -_swing(row, base))
         what = of["title"]
         title = f"{what[:1].upper()}{what[1:]}: {_weightiest(rows, base, of['unit'])}"
@@ -117,15 +117,17 @@ def _of(both: dict[float, tornado.Bar], factor: float) -> tornado.Bar:
     return both.get(factor, tornado.Bar(math.nan, math.nan, math.nan))
 
 
-def _bar(row: Row) -> tornado.Bar:
+def _bar(row: Row, base: float) -> tornado.Bar:
     """From the mean as the scenario is; where a value is missing in some run there is no mean."""
     if not row["metric"]:
         return tornado.Bar(math.nan, math.nan, math.nan, row["note"])
     note = row["note"]
     if row["missing"]:
         note = f"no value in {row['missing']:,} of {row['n']:,} runs"
-    base = row["baseline_mean"]
-    return tornado.Bar(row["mean"], base + row["ci_low"], base + row["ci_high"], note)
+    before = row["baseline_mean"]
+    # Means of the same values may differ in their last digits: that is no change.
+    mean = base if math.isclose(row["mean"], base, rel_tol=1e-9) else row["mean"]
+    return tornado.Bar(mean, before + row["ci_low"], before + row["ci_high"], note)
 
 
 def _swing(row: tornado.Row, base: float) -> float:

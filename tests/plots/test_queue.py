@@ -80,7 +80,7 @@ def test_slots_in_use_are_the_area_under_their_line():
 
 def test_axes_begin_at_nothing_and_count_whole_slots_and_tasks():
     above, below = drawn(slots=line((0, 20_000))).axes
-    assert (above.get_ylabel(), below.get_ylabel()) == ("slots", "tasks waiting")
+    assert (above.get_ylabel(), below.get_ylabel()) == ("capacity (slots)", "tasks waiting")
     assert [axes.get_ylim()[0] for axes in (above, below)] == [0.0, 0.0]
     assert "20,000" in [label.get_text() for label in above.get_yticklabels()]
     _, below = drawn(IDLE).axes

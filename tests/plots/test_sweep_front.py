@@ -80,3 +80,27 @@ def test_without_a_front_there_are_only_dots():
     page.draw_without_rendering()
     assert found(page.axes[0], "front line") == []
     assert legend_labels(page) == ["behind"]
+
+
+def test_labels_hide_no_dot_where_they_can_stand_elsewhere():
+    crowd = np.linspace(1.05, 2.0, 40)
+    x = side("it", "count", "lower", 1.0, 3.0, *crowd)
+    y = side("that", "count", "lower", 1.0, 0.5, *np.full(40, 1.0))
+    standings = ["yes", "yes", *["no"] * 40]
+    page = figure(x, y, ["best", "last", *[""] * 40], standings, knee=0, title="t")
+    page.canvas.draw()
+    axes = page.axes[0]
+    dots = axes.transData.transform(np.stack([x.means, y.means], axis=1))
+    assert set(written(axes)) == {"best", "last"}
+    for text in axes.texts:
+        box = text.get_window_extent()
+        inside = (dots > [box.x0, box.y0]).all(axis=1) & (dots < [box.x1, box.y1]).all(axis=1)
+        assert not inside.any()
+
+
+def test_no_interval_of_the_front_is_cut_off():
+    wide = Side("that", "count", "lower", Y.means, Y.means - 5000.0, Y.means + 9000.0)
+    axes = figure(X, wide, LABELS, STANDINGS, title="t").axes[0]
+    low, high = axes.get_ylim()
+    assert low < 600.0 - 5000.0
+    assert high > 3600.0 + 9000.0

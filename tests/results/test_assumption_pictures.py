@@ -8,6 +8,7 @@ from guessing import RESTART, two_ways, walk
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.results.assumption_pictures import AssumptionPictures
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +57,19 @@ def test_a_guess_that_decides_whether_there_is_a_value_stands_on_top():
     notes = [each.get_text() for each in found(axes, "note")]
     assert notes[0] == "no value in 1 of 1 runs"
     assert axes.get_yticklabels()[0].get_text() == "Web.restart"
+
+
+def test_a_mean_that_differs_in_its_last_digit_alone_is_no_change():
+    headline = {"variant": "baseline", "system": "s", "metric": "min_capacity", "mean": 0.8}
+    headline |= {"title": "lowest capacity", "unit": "share", "replications": 30}
+    about = {
+        "variants": ["baseline"],
+        "headlines": [headline],
+        "guesses": [{"number": 1, "name": "restart"}],
+    }
+    row = {key: headline[key] for key in ("variant", "system", "metric")}
+    row |= {"number": 1, "mean": 0.8 + 2e-16, "baseline_mean": 0.8, "ci_low": 0.0, "ci_high": 0.0}
+    rows = [row | {"factor": by, "note": "", "missing": 0, "n": 30} for by in (0.5, 2.0)]
+    page = AssumptionPictures(about, rows).tornado("min_capacity")
+    assert title(page) == "Lowest capacity: no guess changes it"
+    assert [each.get_text() for each in found(main_axes(page), "note")] == ["identical"] * 2
