@@ -73,6 +73,17 @@ def test_first_lines_ask_the_question_and_name_the_schema(file):
 
 
 @every_file
+def test_the_reference_lists_it_with_its_question_and_kind(file):
+    scenario = sim.load(file)
+    kinds = ", ".join(
+        f"`{kind}`" for kind in {each.kind: None for each in scenario.systems.values()}
+    )
+    question = f"{scenario.question[0].upper()}{scenario.question[1:]}"
+    reference = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"| {kinds} | [`{file.stem}`]({file.name}) | {question} |" in reference
+
+
+@every_file
 def test_name_is_the_files_own(file):
     assert sim.load(file).name == file.stem
 
