@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.cli import inputs, streams
 from sim.cli.answer import Answer
-from sim.cli.console import paragraph
+from sim.cli.console import as_markdown, paragraph
 from sim.cli.json_text import json_text
 from sim.forecast.explanation import describe
 from sim.formats.checking import listed
@@ -62,5 +62,7 @@ def explain(options: argparse.Namespace) -> Answer:
             "problems": [],
         }
         return Answer(json_text(found))
+    if options.format == "markdown":
+        return Answer(as_markdown(["What will happen", *lines]))
     lines += ["", f"Variants (--variant NAME explains one): {', '.join(names)}."] if names else []
     return Answer(streams.text(short for line in lines for short in paragraph(line) or [""]))

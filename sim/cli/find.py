@@ -104,17 +104,28 @@ def _finished(
 
 
 def _suites(found: FindResults, code: int) -> Iterator[Suite]:
-    """A suite for each variant: whether a value was found, and whether replications failed."""
+    """A suite for each variant: whether a value was found, each objective at each value that was
+    tried, and whether replications failed.
+    """
     name = f"{'largest' if found.about.largest else 'smallest'} {found.about.path}"
     for each in found.answers:
         whose = found.about.name
         whose += f".{each.variant}" if len(found.answers) > 1 else ""
         verdict = _VERDICTS.get(each.outcome, "undecided")
         cases = [judged(name, verdict, each.sentence, passes=code == MET)]
+        cases += _cases(found.tried(each.variant), code)
         if each.failed:
             failed = f"{pluralize(each.failed, 'replication')} failed"
             cases.append(Case("replications", "error", failed))
         yield Suite(whose, cases)
+
+
+def _cases(tried: Sequence[Trial], code: int) -> Iterator[Case]:
+    """Named ``10: min_capacity >= 90 % in all runs``, the lowest value first."""
+    for trial in tried:
+        for text, seen in zip(trial.texts, trial.verdicts, strict=True):
+            name = f"{trial.value}: {text}"
+            yield judged(name, seen.verdict, seen.sentence, passes=code == MET, other="value")
 
 
 _VERDICTS = {"found": "met", "at the end": "met", "none": "missed"}

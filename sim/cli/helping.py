@@ -61,6 +61,20 @@ JUDGED = {
 }
 """Exit code -> what it means, of a command that judges objectives."""
 
+SEARCHED = {
+    **JUDGED,
+    0: "a bracket no wider than the tolerance, or the first value asked for already meets",
+    1: "no value is known to meet: the last one asked for misses",
+    4: "the bracket is wider than the tolerance, or no value is known to meet: some are undecided",
+}
+"""The same of a search."""
+
+GUESSED = {code: said for code, said in JUDGED.items() if code != 1} | {
+    0: "nothing turns over: no verdict on an objective, no best variant, no end of a rollout",
+    4: "something does, so the answer rests on a guess",
+}
+"""The same of assumptions, which judge no objective."""
+
 PLAIN = {
     0: "done",
     2: "the input is wrong",
@@ -84,7 +98,7 @@ def epilog(command: str, actions: Iterable[argparse.Action], own: str | None = N
     """What stands below the options: an example and the exit codes, its `own` where it has any."""
     judges = any(action.dest == "replications" for action in actions)
     parts = [own or exit_codes(JUDGED if judges else PLAIN)]
-    if command in EXAMPLES and "example" not in parts[0]:
+    if command in EXAMPLES and not parts[0].startswith("examples:"):
         line, says = EXAMPLES[command]
         parts.insert(0, f"example:\n  {line}\n      {says}\n")
     return "\n".join(parts)

@@ -64,11 +64,12 @@ def asked_format(words: Sequence[str]) -> str:
     return "text"
 
 
-def output(command: argparse.ArgumentParser, *more: str) -> None:
+def output(command: argparse.ArgumentParser, *more: str, case: str = "objective") -> None:
+    """`case` is what a test case of JUnit is of."""
     command.set_defaults(format=None, json=False)
     told = "answer as text (default) or JSON (in SI units, errors too)"
     told += ", as Markdown tables" if "markdown" in more else ""
-    told += ", as JUnit XML with a test case for each objective" if "junit" in more else ""
+    told += f", as JUnit XML with a test case for each {case}" if "junit" in more else ""
     command.add_argument("--format", action=_Format, choices=("text", "json", *more), help=told)
     command.add_argument(
         "--json", action=_Format, nargs=0, dest="format", help="the same as --format json"

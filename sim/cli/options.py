@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli import option_groups as group
 from sim.cli.arguments import PROGRAM, Parser, whole
 from sim.cli.completion import SHELLS, PrintCompletion
-from sim.cli.helping import JUDGED, exit_codes
+from sim.cli.helping import GUESSED, JUDGED, SEARCHED, exit_codes
 from sim.core.version import __version__
 
 if TYPE_CHECKING:
@@ -40,21 +40,9 @@ examples:
 What is looked for is told by how LOW and HIGH are written: whole numbers, other numbers, durations,
 shares in percent. Each value is judged by its objectives, with common random numbers; an undecided
 one gets twice as many replications, from 30 on. The answer is a bracket, which is right at least as
-often as the confidence of the objectives says.
+often as the confidence of the objectives says. Of several variants the exit code is that of the
+best answer.
 
-exit codes, beside those of every command:
-  0    a bracket no wider than the tolerance, or the first value asked for already meets
-  1    no value is known to meet: the last one asked for misses
-  4    the bracket is wider than the tolerance, or no value is known to meet: some are undecided
-Of several variants it is that of the best answer.
-"""
-
-
-_ASSUMPTIONS = """\
-exit codes:
-  0    nothing turns over: no verdict on an objective, no best variant, no end of a rollout
-  4    something does, so the answer rests on a guess
-  2, 3, 5 and 130 as of every command
 """
 
 
@@ -86,10 +74,10 @@ def parser() -> Parser:
     what = "simulate every variant with common random numbers and say which is best"
     _compare(command("compare", what))
     what = "find the smallest, or largest, value of a key for which the objectives are met"
-    _find(command("find", what, epilog=_FIND))
+    _find(command("find", what, epilog=_FIND + exit_codes(SEARCHED)))
     _report(command("report", "make report.html of a result folder again, from the folder alone"))
     what = "halve and double each number that is assumed: which one decides"
-    _assumptions(command("assumptions", what, epilog=_ASSUMPTIONS))
+    _assumptions(command("assumptions", what, epilog=exit_codes(GUESSED)))
     what = "simulate each point of a sweep and say which are worth a look, and at what cost"
     _sweep(command("sweep", what))
     what = "list the keys of a place in a scenario file: type, values, default, meaning"
@@ -141,7 +129,7 @@ def _validate(command: argparse.ArgumentParser) -> None:
 def _explain(command: argparse.ArgumentParser) -> None:
     group.scenario(command)
     group.variant(command)
-    group.output(command)
+    group.output(command, "markdown")
 
 
 def _run(command: argparse.ArgumentParser) -> None:
@@ -240,5 +228,5 @@ def _assumptions(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--all", action="store_true", help="show every guess, and each variant by itself"
     )
-    group.output(command, "markdown", "junit")
+    group.output(command, "markdown", "junit", case="guess")
     command.set_defaults(keep=[])

@@ -39,6 +39,14 @@ def test_explain_tells_what_will_happen_on_80_columns(shell):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_explain_in_markdown_has_a_paragraph_a_sentence(shell):
+    code, out, _ = shell("explain", "variants.yaml", "--format", "markdown")
+    assert code == 0
+    assert out.startswith("### What will happen\n\n")
+    assert "\n\nshop: 20 instances of 1 role in 5 update domains" in out
+    assert not any(line.startswith(" ") for line in out.splitlines())
+
+
 def test_explain_of_a_variant(shell):
     assert "Simultaneous" in shell("explain", "variants.yaml", "--variant", "simultaneous")[1]
     assert "Simultaneous" not in shell("explain", "variants.yaml")[1]

@@ -208,9 +208,18 @@ def test_junit_fails_where_the_exit_code_is_not_0(words, code, tags, shell):
         "find", *words, "--format", "junit", *(["--no-files"] if "bake.yaml" not in words else [])
     )
     assert found[0] == code
-    cases = list(ET.fromstring(found[1]).iter("testcase"))
+    every = list(ET.fromstring(found[1]).iter("testcase"))
+    cases = [case for case in every if case.get("name").startswith("smallest ")]
     assert [case[0].tag if len(case) else None for case in cases] == tags
-    assert all(case.get("name").startswith("smallest ") for case in cases)
+    assert any(case.find("failure") is not None for case in every) == (code != 0)
+
+
+def test_junit_has_each_objective_at_each_value_that_was_tried(shell):
+    words = ("find", "capacity.yaml", f"{DOMAINS}=2..20", "--no-files", "--format", "junit")
+    cases = {case.get("name"): case for case in ET.fromstring(shell(*words)[1]).iter("testcase")}
+    few, enough = (cases[f"{n}: min_capacity >= 90 % in all runs"] for n in (9, 10))
+    assert few.find("skipped").get("message").endswith("; another value keeps it")
+    assert [*enough] == []
 
 
 def test_junit_has_failed_replications_as_an_error(shell, monkeypatch):

@@ -8,7 +8,16 @@ import shlex
 import pytest
 
 from sim.cli.commands import COMMANDS
-from sim.cli.helping import EXAMPLES, GROUPS, JUDGED, OWN, PLAIN, exit_codes
+from sim.cli.helping import (
+    EXAMPLES,
+    GROUPS,
+    GUESSED,
+    JUDGED,
+    OWN,
+    PLAIN,
+    SEARCHED,
+    exit_codes,
+)
 from sim.cli.options import parser
 
 
@@ -41,6 +50,8 @@ def test_every_option_is_shown_once_and_every_exit_code_is_told(command, shell):
     assert "\nexit codes" in said
     if command in ("run", "compare"):
         assert exit_codes(JUDGED) in said
+    if command in ("find", "assumptions"):
+        assert exit_codes(SEARCHED if command == "find" else GUESSED) in said
     if command in ("new", "validate", "explain", "keys", "schema", "report"):
         assert exit_codes(PLAIN) in said
 
