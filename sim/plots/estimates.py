@@ -73,8 +73,10 @@ class Panel:
     """What an objective asks for."""
 
 
-def figure(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> Picture:
-    """A panel for each metric, and in it a row for each variant.
+def figure(
+    panels: Sequence[Panel], *, title: str = "", subtitle: str = "", each: str = "variant"
+) -> Picture:
+    """A panel for each metric, and in it a row for each variant, or what else `each` row is.
 
     Variants stand in order of first appearance; more than 12 in the order of the first metric that
     tells them apart, the best on top, and of more than 32 the best and the worst are named.
@@ -89,9 +91,9 @@ def figure(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> P
     row = _ROW if len(names) <= variants.MOST else _DENSE_ROW
     inches = rows * (_FRAME + row * (max(places.values()) + 1)) + _LEGEND
     if len(names) > variants.MOST:
-        subtitle += f"; {len(names)} variants by {_telling(panels).label}, the best on top"
+        subtitle += f"; {len(names)} {each}s by {_telling(panels).label}, the best on top"
     with style.look():
-        page = style.picture(title or headline(panels), subtitle, inches)
+        page = style.picture(title or headline(panels, each), subtitle, inches)
         grid = page.subplots(rows, columns, sharey=True, squeeze=False)
         for axes, panel in zip(grid.flat, panels, strict=False):
             _draw_panel(axes, panel, places, named, style.WIDTH / columns)
@@ -99,15 +101,15 @@ def figure(panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> P
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
         _explain(page, panels)
-    page.readout = _readout(dict(zip(grid.flat, panels, strict=False)), places, set(named))
+    page.readout = _readout(dict(zip(grid.flat, panels, strict=False)), places, set(named), each)
     return page
 
 
 def _readout(
-    panels: Mapping[Axes, Panel], places: Mapping[str, float], named: Collection[str]
+    panels: Mapping[Axes, Panel], places: Mapping[str, float], named: Collection[str], each: str
 ) -> Readout:
     """Each dot in words, and the number that it stands for."""
-    found = Readout(("metric", "variant", "value", "what"))
+    found = Readout(("metric", each, "value", "what"))
     for axes, panel in panels.items():
         what = "median / bad 5 %" if panel.quantiles else "mean"
         right = axes.get_xlim()[1]
@@ -124,13 +126,13 @@ def _readout(
     return found
 
 
-def headline(panels: Sequence[Panel]) -> str:
+def headline(panels: Sequence[Panel], each: str = "variant") -> str:
     """The first metric that tells them apart, e.g. ``Lowest capacity: manual 90 %, auto 80 %``."""
     panel = _telling(panels)
     label = f"{panel.label[:1].upper()}{panel.label[1:]}"
     if any(map(_has_line, panel.estimates)):
         label += ", median / bad 5 %" if panel.quantiles else ", mean"
-    return variants.levels(label, {one.variant: one.text for one in _best_first(panel)})
+    return variants.levels(label, {one.variant: one.text for one in _best_first(panel)}, each)
 
 
 def _telling(panels: Sequence[Panel]) -> Panel:

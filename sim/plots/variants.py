@@ -202,18 +202,18 @@ def headline(lines: Mapping[str, Timeline], subject: str = "Lowest capacity") ->
     return levels(subject, {name: show_share(lines[name].minimum()) for name in best_first})
 
 
-def levels(subject: str, of: Mapping[str, str]) -> str:
-    """What holds for each variant, the best first; equal ones together."""
+def levels(subject: str, of: Mapping[str, str], each: str = "variant") -> str:
+    """What holds for each variant, or what else is `each`, the best first; equal ones together."""
     names: dict[str, list[str]] = {}
     for name, level in of.items():
         names.setdefault(level, []).append(fitted(name, _IN_TITLE, style.LARGE, "bold"))
     every = list(names)
     if len(every) == 1:
-        return f"{subject}: {every[0]} in every variant"
+        return f"{subject}: {every[0]} in every {each}"
     if len(of) <= _STACKED:
         told = (f"{_listed(n)} {level}" for level, n in names.items())
         return f"{subject}: {', '.join(told)}"
-    worst, best = (f"{level} ({_counted(names[level])})" for level in (every[-1], every[0]))
+    worst, best = (f"{level} ({_counted(names[level], each)})" for level in (every[-1], every[0]))
     return f"{subject}: from {worst} to {best}"
 
 
@@ -221,8 +221,8 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _counted(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} variants"
+def _counted(names: Sequence[str], each: str) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} {each}s"
 
 
 def _columns(lines: Sized) -> int:

@@ -55,6 +55,11 @@ class Lookup:
         """The groups that have a series, the whole system (empty) first."""
         return [key[2] for key in self._results.series(one) if key[:2] == (system, series)]
 
+    def groups_measured(self, one: Variant, system: str) -> list[str]:
+        """The groups that have metrics, the whole system (empty) among them."""
+        own = (key[2] for key in self._values if key[:2] == (one.name, system))
+        return list(dict.fromkeys(own))
+
     def groups(self, one: Variant, system: str, series: str) -> dict[str, Timeline]:
         """The lines of the groups, where they differ from the whole."""
         groups = {

@@ -24,6 +24,7 @@ from sim.results import warm_up_picture
 from sim.results.captions import Captions, run_drawn
 from sim.results.conditions import parted
 from sim.results.distributions import picture
+from sim.results.group_pictures import GroupPictures
 from sim.results.lookup import Lookup
 from sim.results.run_pictures import RunPictures, in_availability, the_system
 from sim.results.spreads import downtime, in_runs
@@ -57,6 +58,7 @@ class ResultPictures:
         self._of = Lookup(results)
         self._words = Captions(results, self._of)
         self._variants = VariantPictures(results, self._of, self._words)
+        self._groups = GroupPictures(self._of, self._words)
 
     def capacity(self, system: str = "", variant: str = "") -> Picture:
         """How far capacity falls in all replications, and in one of them."""
@@ -82,6 +84,17 @@ class ResultPictures:
             which=run_drawn([one]),
             **self._words.around(one, name),
         )
+
+    def compliance(self, system: str = "", variant: str = "") -> Picture:
+        """How long each type and each group of a fleet takes, and what share is up to date at last.
+
+        Raises
+        ------
+        ScenarioError
+            If there are no groups, or all are up to date at the same times.
+        """
+        name, one = self._system(system), self._variant(variant)
+        return self._groups.compliance(one, name, self._results.about.kinds[name])
 
     def availability(self, system: str = "", variant: str = "") -> Picture:
         """When the system, or which group of it, is down in one replication, and in how many."""
@@ -280,6 +293,7 @@ class ResultPictures:
         ]
         shown = {
             "up_to_date": main == "up_to_date" and self._moves(one, system, "up_to_date"),
+            "compliance": main == "up_to_date" and bool(self._groups.differing(one, system)),
             "capacity": self._moves(one, system, "capacity")
             and (main == "capacity" or self._falls_far(one, system)),
             "availability": any(each is not None and each.values.any() for each in down),

@@ -143,7 +143,7 @@ class Results(Contents):
 
     @property
     def plot(self) -> ResultPictures:
-        """The pictures: capacity, up_to_date, availability, queue, gantt and those of variants.
+        """The pictures: capacity, up_to_date, compliance, availability, queue, gantt, warm_up.
 
         Of variants: variants_capacity, variants_up_to_date, variants_queue, variants_metrics,
         variants_differences, and overlay, which draws any series of all of them in one picture.

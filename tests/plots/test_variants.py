@@ -172,3 +172,9 @@ def test_the_title_says_of_which_replication_it_is_where_there_are_others():
     assert title(variants.capacities(THREE, bands={"auto": BAND})) == (
         "Lowest capacity in replication 0: auto and manual 80 %, simultaneous 0 %"
     )
+
+
+def test_levels_are_of_what_they_are_said_to_be_of():
+    same, many = dict.fromkeys("ab", "1h"), {**dict.fromkeys("abcde", "1h"), "f": "2h"}
+    assert variants.levels("Done in", same, "group") == "Done in: 1h in every group"
+    assert variants.levels("Done in", many, "group") == "Done in: from 2h (f) to 1h (5 groups)"
