@@ -9,6 +9,8 @@ from made_results import CHANCE
 
 import sim
 from sim.core.errors import ScenarioError
+from sim.experiments import chunks
+from sim.experiments.auditing import fault
 from sim.experiments.chunks import Chunk, measure
 from sim.files.part_files import PartFile, PartsFolder
 from sim.results import tables
@@ -49,8 +51,24 @@ def test_a_chunk_has_a_file_of_what_is_kept_of_its_logs(simulation, folder):
     assert table == expected(simulation, range(2, 5)).to_pylist()
 
 
-def test_what_failed_is_not_kept(simulation, folder, monkeypatch):
-    fail(monkeypatch, [3], RuntimeError("boom"))
+def breaks_a_rule(monkeypatch, number):
+    """Let the log of a replication break a rule of its model, which is seen when it is made."""
+
+    def audit(simulation, stack, logs):
+        if number in stack.numbers:
+            raise fault(simulation, "boom", number, 0.0)
+        real(simulation, stack, logs)
+
+    real = chunks.audit
+    monkeypatch.setattr(chunks, "audit", audit)
+
+
+@pytest.mark.parametrize("how", ["in its run", "in its audit"])
+def test_what_failed_is_not_kept(how, simulation, folder, monkeypatch):
+    if how == "in its run":
+        fail(monkeypatch, [3], RuntimeError("boom"))
+    else:
+        breaks_a_rule(monkeypatch, 3)
     files = kept(simulation, folder, ("events",))
     table = pq.read_table(folder.path / files["events"])
     assert set(table.column("replication").to_pylist()) == {2, 4}

@@ -11,6 +11,7 @@ import sim
 from sim.core.errors import ScenarioError
 from sim.experiments import execution
 from sim.files.part_files import PartsFolder
+from sim.results import kept_parts
 from sim.results.kept_parts import KeptParts
 from sim.simulation import Simulation
 
@@ -22,6 +23,7 @@ NAMES = ("timelines.parquet", "events.parquet")
 def short_chunks(monkeypatch, quick_pictures):  # noqa: ARG001
     monkeypatch.setattr(execution, "LONG", 0.01)
     monkeypatch.setattr(execution, "SHORT", 0.0)
+    monkeypatch.setattr(kept_parts, "WORTH_A_FILE", 0.0)
 
 
 @pytest.fixture(scope="module")
