@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.formatting import show
 from sim.core.log import SCENARIO
 from sim.core.metrics import HOUR
 from sim.core.units import show_duration, show_share
@@ -215,7 +216,7 @@ def explain(simulation: Simulation, log: Log) -> str:
             lines.append(
                 f"{name}: capacity falls by {show_share(dip.depth)} at "
                 f"{show_instant(dip.start_s, start)} for {show_duration(dip.end_s - dip.start_s)} "
-                f"({dip.lost_hours:.3g} hours lost), because of:"
+                f"({show(dip.lost_hours, 'member-hours')} hours lost), because of:"
             )
             lines += [f"  {cause}" for cause in dip.causes]
     return "\n".join(lines)

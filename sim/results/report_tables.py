@@ -186,7 +186,7 @@ def capacity_dips(run: Replication, system: str) -> tuple[Table, str] | None:
             show_instant(dip.start_s, start),
             show_duration(dip.end_s - dip.start_s),
             Cell(show_share(1.0 - dip.depth), _exact(1.0 - dip.depth)),
-            Cell(f"{dip.lost_hours:.3g}", _exact(dip.lost_hours)),
+            Cell(show(dip.lost_hours, "member-hours"), _exact(dip.lost_hours)),
             _because(dip),
         ]
         for dip in found

@@ -94,3 +94,16 @@ def test_refusals_come_first_with_what_the_service_said(refused):
     assert first[2] == Cell("Refused", tone="missed")
     assert first[3].startswith("409 ConflictError: ")
     assert [row[0] for row in rest] == ["upgrade_deployment-0"]
+
+
+def test_thousands_of_hours_lost_are_written_out():
+    text = """\
+horizon: 3h
+systems:
+  shop: {kind: cloud_service, roles: {Web: {instances: 8000, restart: 1h}}}
+operations: [{at: 10min, upgrade_deployment: {mode: Simultaneous}}]
+"""
+    one = sim.run_one(sim.loads(text))
+    table, _ = capacity_dips(one, "shop")
+    assert [row[3].text for row in table.rows] == ["8,000"]
+    assert "(8,000 hours lost)" in one.explain()
