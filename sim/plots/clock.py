@@ -192,6 +192,11 @@ def time_label(shown: View, start: dt.datetime | None, most: int = 9) -> str:
 def _axis_name(shown: View, start: dt.datetime | None, most: int) -> str:
     if start is None:
         return Scale.of(shown.left, shown.right, most).label("time since start")
+    return clock_name(start)
+
+
+def clock_name(start: dt.datetime) -> str:
+    """Whose clock it is: ``local time, Europe/Berlin``."""
     return "local time" if start.tzinfo is None else f"local time, {start.tzinfo}"
 
 

@@ -15,12 +15,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
+from sim.core.wall_clock import show_instant
 from sim.plots import colours, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
 from sim.plots.value_axis import value_axis
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
@@ -69,11 +71,13 @@ def figure(
     title: str,
     subtitle: str = "",
     bound: float | None = None,
+    start: dt.datetime | None = None,
 ) -> Picture:
     """A step line for each of `curves` (variant -> curve); `what`, in `unit`, names the x axis.
 
     `unit` is ``share``, ``s``, or any other, which is written out; `bound` is what an objective
-    asks for. ValueError without a curve and with more than 8.
+    asks for. With `start` the values are instants of its clock. ValueError without a curve and with
+    more than 8.
     """
     if not 0 < len(curves) <= MOST:
         raise ValueError(f"there must be 1 to {MOST} curves to draw, got {len(curves)}")
@@ -93,13 +97,15 @@ def figure(
         style.percent_axis(axes.yaxis)
         axes.set_ylabel("share of the runs at most that")
         axes.grid()
-        value_axis(axes, what, unit, left, right)
+        value_axis(axes, what, unit, left, right, start)
         _explain(page, curves, has_bound=bound is not None)
-    page.readout = _readout(axes, curves, what, unit)
+    page.readout = _readout(axes, curves, what, unit, start)
     return page
 
 
-def _readout(axes: Axes, curves: Mapping[str, Curve], what: str, unit: str) -> Readout:
+def _readout(
+    axes: Axes, curves: Mapping[str, Curve], what: str, unit: str, start: dt.datetime | None
+) -> Readout:
     """The quantiles of each curve; without them its values."""
     found = Readout(("variant", "share of the runs", f"{what} at most", "limits at 95 %"))
     left, right = axes.get_xlim()
@@ -108,14 +114,20 @@ def _readout(axes: Axes, curves: Mapping[str, Curve], what: str, unit: str) -> R
         own = zip(one.shares.tolist(), one.values.tolist(), strict=True)
         points = points or [(share, value, math.nan, math.nan) for share, value in own]
         for share, value, low, high in points:
-            shown = show(value, unit) if math.isfinite(value) else "none"
+            shown = _shown(value, unit, start) if math.isfinite(value) else "none"
             limits = show_range(low, high, unit) if math.isfinite(high - low) else "-"
+            if start is not None and math.isfinite(high - low):
+                limits = " to ".join(show_instant(end, start) for end in (low, high))
             found.rows.append((name, show(share, "share"), shown, limits))
             if left <= value <= right:
                 text = f"{name}, {what} at most {shown} in {show(share, 'share')} of the runs"
                 edges = share - 0.02, share + 0.02
                 found.readings.append(Reading(axes, value, value, text, *edges, repr(value)))
     return found
+
+
+def _shown(value: float, unit: str, start: dt.datetime | None) -> str:
+    return show(value, unit) if start is None else show_instant(value, start)
 
 
 def _ends(one: Curve) -> list[float]:

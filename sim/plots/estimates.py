@@ -19,6 +19,7 @@ from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Mapping, Sequence
 
     from matplotlib.axes import Axes
@@ -71,6 +72,8 @@ class Panel:
     """Whether dots are medians and lines lead to the bad 5 %, or means and their intervals."""
     bound: float | None = None
     """What an objective asks for."""
+    start: dt.datetime | None = None
+    """Of instants, the scenario's start: their axis is a clock."""
 
 
 def figure(
@@ -318,6 +321,11 @@ def _scale(axes: Axes, panel: Panel, inches: float) -> float:
 def _mark_values(axes: Axes, panel: Panel, ends: tuple[float, float], points: float) -> None:
     """Ticks on the scale only, the room beyond is no part of it; and the label."""
     low, high = ends
+    if panel.start is not None:
+        ticks = list(clock.TimeTicks(panel.start, _TICKS).tick_values(low, high))
+        axes.set_xticks(ticks, clock.TimeLabels(panel.start).format_ticks(ticks))
+        axes.set_xlabel(_axis_label(clock.clock_name(panel.start), panel), size=style.SMALL)
+        return
     if panel.unit == "s":
         scale = clock.Scale.of(low, high, _TICKS)
         ticks = list(clock.TimeTicks(None, _TICKS).tick_values(low, high)) if high else [0.0]

@@ -7,20 +7,34 @@ from typing import TYPE_CHECKING
 from sim.plots import clock, style
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from matplotlib.axes import Axes
 
 _TICKS = 6
 
 
-def value_axis(axes: Axes, what: str, unit: str, left: float, right: float) -> None:
+def value_axis(
+    axes: Axes,
+    what: str,
+    unit: str,
+    left: float,
+    right: float,
+    start: dt.datetime | None = None,
+) -> None:
     """Ticks and the label `what` for values in `unit` from `left` to `right`.
 
-    `unit` is ``share``, ``s``, or any other, which is written out.
+    `unit` is ``share``, ``s``, or any other, which is written out. With `start` they are instants
+    of its clock.
     """
     label = what
     if unit in ("share", "0/1"):
         style.percent_axis(axes.xaxis)
         label = f"{what} (%)"
+    elif start is not None:
+        instants = list(clock.TimeTicks(start, _TICKS).tick_values(left, right))
+        axes.set_xticks(instants, clock.TimeLabels(start).format_ticks(instants))
+        label = f"{what} ({clock.clock_name(start)})"
     elif unit == "s":
         scale = clock.Scale.of(left, right, _TICKS)
         ticks = clock.TimeTicks(None, _TICKS).tick_values(left, right)

@@ -154,27 +154,21 @@ def _panels(
     others = list(dict.fromkeys(name for each in beside.values() for name in each))
     every = [*lines.values(), *(line for each in beside.values() for line in each.values())]
     columns = _columns(lines)
-    rows = math.ceil(len(lines) / columns)
     shown = capacity.view(every, list(bands.values()), [])
     legend = _LEGEND * capacity.legend_rows(len(others)) if bands or others else 0.0
-    width = style.WIDTH / columns
-    fitting = next((each for each in answers if _fit(each, width)), answers[-1] if answers else {})
-    inches = _PANEL * rows + _FRAME + legend
+    rows, width = math.ceil(len(lines) / columns), style.WIDTH / columns
+    fitting = _fitting(answers, width)
     with style.look():
-        page = style.picture(title, subtitle, inches)
+        page = style.picture(title, subtitle, _PANEL * rows + _FRAME + legend)
         grid = page.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         panels: list[Axes] = list(grid.flat)
-        for place, (name, line) in enumerate(lines.items()):
-            axes = panels[place]
+        for place, (axes, (name, line)) in enumerate(zip(panels, lines.items(), strict=False)):
             capacity.draw(axes, line, shown, threshold, bands.get(name))
             capacity.draw_beside(axes, beside.get(name, {}).values(), shown)
             _name_panel(axes, name, fitting.get(name, ""), width)
             if threshold is not None and place % columns == columns - 1:
                 capacity.name_threshold(axes, threshold)
-            if counts:
-                style.count_axis(axes, max(float(each.values.max()) for each in every))
-            else:
-                capacity.scale(axes, every, list(bands.values()))
+            _scale(axes, every, list(bands.values()), counts=counts)
         _share_axes(panels, columns, len(lines))
         most = 9 // columns
         clock.time_axis(panels[0], shown, start, most=most)
@@ -182,14 +176,12 @@ def _panels(
         style.label_panels(page, clock.time_label(shown, start, most), label, legend)
         if legend:
             capacity.explain(page, "lower center", others, has_band=bool(bands), which=which)
-    one = which if bands or counts else "in service"
+    one = (which if bands or counts else "in service") or label
     read = {
-        name: capacity.steps_of(line, bands.get(name), beside.get(name, {}), one or label)
-        for name, line in lines.items()
+        name: Panel([axes], capacity.steps_of(line, bands.get(name), beside.get(name, {}), one))
+        for axes, (name, line) in zip(panels, lines.items(), strict=False)
     }
-    places = zip(read.items(), panels, strict=False)
-    own = {name: Panel([axes], each) for (name, each), axes in places}
-    page.readout = read_steps(own, shown, start)
+    page.readout = read_steps(read, shown, start)
     return page
 
 
@@ -229,6 +221,11 @@ def _columns(lines: Sized) -> int:
     return 1 if len(lines) <= _STACKED else 2
 
 
+def _fitting(answers: Sequence[Mapping[str, str]], inches: float) -> Mapping[str, str]:
+    """The first of the answers that have room beside the names, else the shortest ones."""
+    return next((each for each in answers if _fit(each, inches)), answers[-1] if answers else {})
+
+
 def _fit(answers: Mapping[str, str], inches: float) -> bool:
     """Whether each answer has room beside its name."""
     needed = (
@@ -251,6 +248,14 @@ def _name_panel(axes: Axes, name: str, answer: str, inches: float) -> None:
     name = fitted(name, room, style.NORMAL, "bold")
     axes.set_title(name, loc="left", size=style.NORMAL, weight="bold")
     axes.set_title(answer, loc="right", size=style.SMALL, color=colours.QUIET)
+
+
+def _scale(axes: Axes, every: Sequence[Timeline], bands: Sequence[Band], *, counts: bool) -> None:
+    """The same y axis in each panel: of counts, or of shares."""
+    if counts:
+        style.count_axis(axes, max(float(each.values.max()) for each in every))
+    else:
+        capacity.scale(axes, every, bands)
 
 
 def _share_axes(panels: Sequence[Axes], columns: int, used: int) -> None:

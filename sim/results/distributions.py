@@ -45,6 +45,7 @@ def picture(
         title=f"{heading}: {first.text()}" if len(spreads) == 1 else title,
         subtitle=", ".join(filter(None, [subtitle, too_few(spreads)])),
         bound=bound,
+        start=first.start if first.metric.is_instant else None,
     )
 
 

@@ -101,7 +101,7 @@ class Lookup:
             return None
         about = self._results.about
         known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
-        return Spread(known, self._numbers[rows], about.horizon_s)
+        return Spread(known, self._numbers[rows], about.horizon_s, about.start_time)
 
     def bound(self, one: Variant, system: str, metric: str) -> float | None:
         """What an objective asks of the whole system in a share of the runs, or in the only one."""

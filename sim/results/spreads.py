@@ -12,10 +12,13 @@ import numpy as np
 from sim.core.formatting import format_compact, show
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
+from sim.core.wall_clock import show_instant
 from sim.experiments.intervals import quantile
 from sim.experiments.summaries import BAD, bad_tail
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from numpy.typing import NDArray
 
     from sim.core.metrics import Metric
@@ -29,6 +32,8 @@ class Spread:
     values: NDArray[np.float64]
     horizon: float
     """Seconds: what is missing has not come by then."""
+    start: dt.datetime | None = None
+    """Of the scenario: instants are told by the clock."""
 
     @property
     def runs(self) -> int:
@@ -69,8 +74,15 @@ class Spread:
     def show(self, value: float) -> str:
         """A value in the metric's unit; ``> 2h`` where it is missing."""
         if math.isinf(value):
-            return f"> {show_duration(self.horizon)}" if self.metric.unit == "s" else "none"
-        return format_compact(value, self.metric.unit)
+            if self.metric.unit != "s":
+                return "none"
+            return f"> {self._instant(self.horizon) or show_duration(self.horizon)}"
+        return self._instant(value) or format_compact(value, self.metric.unit)
+
+    def _instant(self, value: float) -> str:
+        """By the clock; empty for what is no instant, or without a clock."""
+        by_clock = self.metric.is_instant and self.start is not None
+        return show_instant(value, self.start) if by_clock else ""
 
     @property
     def varies(self) -> bool:

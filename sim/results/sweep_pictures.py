@@ -111,14 +111,7 @@ class SweepPictures:
             Where a name is none, or the sweep is no grid of two axes or more.
         """
         about = self._about
-        if not about.is_grid or len(about.axes) < _TWO:
-            raise ScenarioError.of("needs a grid of two axes or more", where="heat_map")
-        across = self._axis(x) if x else 0
-        up = self._axis(y) if y else next(k for k in range(len(about.axes)) if k != across)
-        if across == up:
-            raise ScenarioError.of(
-                f"needs two axes, got {about.axes[up].name} twice", where="heat_map"
-            )
+        across, up = self._two_axes(x, y)
         fixed = {
             axis.name: axis.texts[0] for k, axis in enumerate(about.axes) if k not in (across, up)
         } | dict(at or {})
@@ -194,6 +187,17 @@ class SweepPictures:
                 )
 
     # What is drawn
+
+    def _two_axes(self, x: str, y: str) -> tuple[int, int]:
+        """The axes of a heat map, by default the first two."""
+        axes = self._about.axes
+        if not self._about.is_grid or len(axes) < _TWO:
+            raise ScenarioError.of("needs a grid of two axes or more", where="heat_map")
+        across = self._axis(x) if x else 0
+        up = self._axis(y) if y else next(k for k in range(len(axes)) if k != across)
+        if across == up:
+            raise ScenarioError.of(f"needs two axes, got {axes[up].name} twice", where="heat_map")
+        return across, up
 
     def _axis(self, name: str) -> int:
         return look_up({axis.name: k for k, axis in enumerate(self._about.axes)}, name, "an axis")

@@ -127,6 +127,7 @@ class VariantPictures:
             ],
             quantiles=known.has_quantiles and any(one.is_spread for one in every),
             bound=asked.pop() if len(asked) == 1 else None,
+            start=about.start_time if known.is_instant else None,
         )
 
     def _asked(self, one: Variant, system: str, metric: Metric) -> float | None:

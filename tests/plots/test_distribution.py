@@ -1,5 +1,6 @@
 """The picture of how outcomes are spread over the runs."""
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -77,3 +78,13 @@ def test_nothing_that_came_is_a_line_at_zero():
     never = Curve(np.array([]), np.array([]))
     (axes,) = distribution.figure({"auto": never}, "it", "s", title="t").axes
     assert drawn(axes, "curve")[0].get_ydata().tolist() == [0.0, 0.0]
+
+
+def test_instants_are_read_by_the_clock():
+    start = dt.datetime(2026, 11, 20, 14, 0)  # noqa: DTZ001  (a clock without a zone)
+    sure = Curve(np.array([60.0]), np.array([1.0]), 0.2, [Quantile(0.5, 60.0, 60.0, 120.0)])
+    page = distribution.figure({"auto": sure}, "done at", "s", title="t", start=start)
+    assert page.readout.rows == [
+        ("auto", "50 %", "Fri 20 Nov 14:01", "Fri 20 Nov 14:01 to Fri 20 Nov 14:02")
+    ]
+    assert page.axes[0].get_xlabel() == "done at (local time)"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from itertools import pairwise
 
 import numpy as np
@@ -287,3 +288,11 @@ def test_names_that_would_be_cut_alike_are_numbered():
 def test_ends_are_finite_numbers_for_matplotlib():
     for line in found(shown_axes(estimates.figure([DONE]))[0], "beyond"):
         assert np.isfinite(line.get_xydata()).all()
+
+
+def test_instants_have_an_axis_of_the_clock():
+    start = dt.datetime(2026, 11, 20, 14, 0)  # noqa: DTZ001  (a clock without a zone)
+    done = Panel("done at", "s", "lower", [Estimate("auto", 3600.0, text="15:00")], start=start)
+    (axes,) = shown_axes(estimates.figure([done]))
+    assert axes.get_xlabel() == "local time, lower is better"
+    assert axes.get_xticklabels()[0].get_text() == "14:00\nFri 20 Nov"

@@ -1,5 +1,6 @@
 """What a metric comes to over all replications, in the words of titles."""
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -80,3 +81,13 @@ def test_downtime_that_is_rare_is_told_where_it_is_there(values, told):
 
 def test_nowhere_is_no_words():
     assert in_runs(np.zeros(3, bool)) == ""
+
+
+def test_an_instant_is_told_by_the_clock_of_the_scenario():
+    start = dt.datetime(2026, 11, 20, 14, 0)  # noqa: DTZ001  (a clock without a zone)
+    values = np.array([60.0, 120.0, NAN])
+    done = Spread(METRICS["done_at"], values, 7200.0, start)
+    assert done.text() == "median Fri 20 Nov 14:02, bad 5 % > Fri 20 Nov 16:00"
+    assert Spread(METRICS["done_at"], values, 7200.0).text() == "median 2min, bad 5 % > 2h"
+    duration = Spread(METRICS["rollout_duration"], values, 7200.0, start)
+    assert duration.cell() == "2min / > 2h"
