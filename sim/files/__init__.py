@@ -285,8 +285,21 @@ class ResultFolder:
         try:
             return read_table(path, schema)
         except (OSError, ValueError) as error:
-            where = Path(self.shown, name)
-            _refuse(where, f"must be a table of this version, got: {shorten(str(error))}")
+            self._refuse_table(name, error)
+
+    def pieces(self, name: str, schema: pa.Schema) -> Iterator[pa.Table]:
+        """A Parquet table, as few rows at once as it was written. ScenarioError as of `table`."""
+        from sim.files.tables import read_pieces  # noqa: PLC0415  (pyarrow, for results only)
+
+        path = self.file(name)
+        try:
+            yield from read_pieces(path, schema)
+        except (OSError, ValueError) as error:
+            self._refuse_table(name, error)
+
+    def _refuse_table(self, name: str, error: Exception) -> NoReturn:
+        where = Path(self.shown, name)
+        _refuse(where, f"must be a table of this version, got: {shorten(str(error))}")
 
     def put(self, name: str, content: str) -> Path:
         """Write one of the files again, or a new one, and list it. Gives its path as it is shown.

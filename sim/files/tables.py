@@ -147,6 +147,16 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         raise ValueError(str(error)) from error
 
 
+def read_pieces(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows of a Parquet file, few at once; ValueError(rule) as of `read_table`."""
+    try:
+        _check_columns(pq.read_schema(path).names, schema)
+        for table in row_groups(path):
+            yield table.select(schema.names).cast(schema)
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
+
+
 def _check_columns(there: Collection[str], schema: pa.Schema) -> None:
     """ValueError where some are missing, as in what an earlier version wrote."""
     missing = [name for name in schema.names if name not in there]

@@ -61,7 +61,7 @@ def open_results(path: str | PathLike[str]) -> Results | SweepResults:
                 f"must be results of run, compare or sweep, got those of {other}: read its tables"
             )
         raise ScenarioError.of(rule, where=str(path)) from None
-    return Results(about, SavedResults(folder, about.horizon_s))
+    return Results(about, SavedResults(folder, about))
 
 
 class Results(Contents):

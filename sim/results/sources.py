@@ -246,9 +246,8 @@ class ComputedResults:
 class SavedResults:
     """A result folder."""
 
-    def __init__(self, folder: ResultFolder, horizon: float) -> None:
-        """`horizon` of the scenario, seconds."""
-        self._folder, self._horizon = folder, horizon
+    def __init__(self, folder: ResultFolder, about: About) -> None:
+        self._folder, self._about = folder, about
 
     def table(self, name: str) -> pa.Table:
         """One of `TABLES`, read now; empty where the folder has none, as with a comparison."""
@@ -258,8 +257,10 @@ class SavedResults:
         return self._folder.table(file, schema)
 
     def pieces(self, name: str) -> Iterator[pa.Table]:
-        """All of it at once."""
-        yield self.table(name)
+        """The same piece by piece, of a table in Parquet."""
+        file, schema = TABLES[name]
+        there = file in self._folder.files
+        yield from self._folder.pieces(file, schema) if there else [tables.empty(schema)]
 
     def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
         """They are run again."""
@@ -275,11 +276,21 @@ class SavedResults:
         """From the table of all of them."""
         rows = self._stretches[one.name, one.first, *key]
         times, values = self._columns
-        return Timeline(times[rows], values[rows], self._horizon, UNITS.get(key[1], "count"))
+        return Timeline(
+            times[rows], values[rows], self._about.horizon_s, UNITS.get(key[1], "count")
+        )
 
     @cached_property
     def _steps(self) -> pa.Table:
-        return self.table("timelines")
+        """The timelines of the first replications: the folder may have those of all."""
+        firsts = {(one.name, one.first) for one in self._about.variants}
+        own = [
+            piece.slice(rows.start, rows.stop - rows.start)
+            for piece in self.pieces("timelines")
+            for key, rows in tables.blocks(piece, "variant", "replication").items()
+            if key in firsts
+        ]
+        return tables.joined(own, tables.TIMELINES)
 
     @cached_property
     def _columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

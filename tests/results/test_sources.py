@@ -39,3 +39,25 @@ def test_opened_results_can_be_saved_elsewhere(compared, tmp_path):
     assert_frame_equal(sim.open_results(second).comparison, compared.comparison)
     for file in ("scenario.resolved.yaml", "variants/1.resolved.yaml", "variants/2.resolved.yaml"):
         assert (second / file).read_bytes() == (first / file).read_bytes()
+
+
+def test_pictures_of_a_folder_keep_the_first_replications_alone_in_memory(
+    compared, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sim.files.tables.ROW_GROUP", 50)
+    opened = sim.open_results(compared.save(tmp_path / "r", keep=["timelines"], figures="none"))
+    asked, joined = [], tables.joined
+
+    def look(parts, schema):
+        asked.append(joined(parts, schema))
+        return asked[-1]
+
+    monkeypatch.setattr(tables, "joined", look)
+    lines = [opened.line(one, ("shop", "capacity", "")) for one in opened.about.variants]
+    expected = [compared.line(one, ("shop", "capacity", "")) for one in compared.about.variants]
+    for line, other in zip(lines, expected, strict=True):
+        assert line.times.tolist() == other.times.tolist()
+        assert line.mean() == other.mean()
+    (steps,) = asked
+    assert set(steps.column("replication").to_pylist()) == {0}
+    assert steps.num_rows < opened.table("timelines").num_rows
