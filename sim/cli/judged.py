@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import show_of
 from sim.core.units import format_duration
-from sim.experiments.objectives import in_how_many
+from sim.experiments.objectives import asks_whether, in_how_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,6 +46,8 @@ class Judged:
         system = next(each for each in setting.systems if each.name == objective.system)
         metric = system.metrics[objective.metric]
         label = metric.title
+        if asks_whether(objective, metric):
+            return " ".join(filter(None, [whose, objective.group, label]))
         sign, bound = "<=", objective.at_most
         if bound is None:
             sign, bound = ">=", objective.at_least or 0.0

@@ -148,10 +148,17 @@ def describe(objective: Objective, scenario: Scenario) -> str:
     if in_service:
         return f"{in_service} {in_how_many(objective)}"
     metric = metric_of(scenario, objective.system, objective.metric)
+    if asks_whether(objective, metric):
+        return f"{name} {in_how_many(objective)}"
     how = f"{'>=' if at_least else '<='} {show_of(bound, metric, scenario.start)}"
     if objective.of == "mean":
         return f"mean {name} {how}"
     return f"{name} {how} {in_how_many(objective)}"
+
+
+def asks_whether(objective: Objective, metric: Metric) -> bool:
+    """Whether something is to be so in a run (``safe_end``): no bound says more of that."""
+    return metric.unit == "0/1" and objective.of == "runs" and (objective.at_least or 0.0) > 0
 
 
 def in_how_many(objective: Objective) -> str:

@@ -278,3 +278,11 @@ def test_handler_of_the_caller_is_put_back(shell):
     before = signal.getsignal(signal.SIGTERM)
     shell("schema")
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_is_to_be_so_in_a_run_is_asked_for_without_a_bound(shell):
+    text = CERTAIN.partition("objectives:")[0] + "objectives: [{metric: safe_end, at_least: 1}]\n"
+    Path("safe.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = shell("run", "safe.yaml", "--no-files")
+    assert code == 0
+    assert "\nmet: safe end in all runs" in out

@@ -230,3 +230,10 @@ objectives: [{metric: wait_p95, at_most: 6h}]
     (verdict,) = experiment("", Simulation(loads(text)), range(1)).verdicts
     assert verdict.verdict == "met"
     assert verdict.sentence.endswith("; a lower bound here: up to 93 tasks waiting at the end")
+
+
+def test_what_is_to_be_so_in_a_run_is_told_without_a_bound():
+    whole = scenario("metric: safe_end, at_least: 1, in_runs: 95%").objectives
+    assert describe(whole[0], scenario()) == "safe_end in 95 % of runs"
+    mean = scenario("metric: safe_end, at_least: 1, of: mean").objectives
+    assert describe(mean[0], scenario()) == "mean safe_end >= 100 %"
