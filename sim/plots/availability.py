@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, colours, steps, style
+from sim.plots import clock, colours, legend, steps, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
 
@@ -61,14 +61,11 @@ def figure(
         style.draw_marks(axes, marks, shown.left, shown.right, _BESIDE)
         clock.time_axis(axes, shown, start)
         suffix = f" ({which})" if which else ""
-        page.legend(
-            handles=[
-                Patch(facecolor=_UP, label=f"available{suffix}"),
-                Patch(facecolor=_DOWN, label=f"down: fewer in service than needed{suffix}"),
-            ],
-            loc="outside lower center",
-            ncols=2,
-        )
+        handles = [
+            Patch(facecolor=_UP, label=f"available{suffix}"),
+            Patch(facecolor=_DOWN, label=f"down: fewer in service than needed{suffix}"),
+        ]
+        legend.explain(page, handles)
     page.readout = _readout(axes, rows, shown, start)
     return page
 

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
 from sim.core.wall_clock import show_instant
-from sim.plots import colours, style
+from sim.plots import colours, legend, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
 from sim.plots.value_axis import value_axis
@@ -36,8 +36,6 @@ _HEIGHT = 4.2
 _SHADE = 0.16
 _BAND: dict[str, Any] = {"color": colours.LINES[0], "alpha": _SHADE}
 """Around the only curve; around several each has its colour."""
-_TWO_ROWS = 4
-"""So many entries of a legend stand in two rows."""
 _MARGIN = 0.04
 """Room beside the values, as a share of their range."""
 
@@ -175,9 +173,4 @@ def _explain(page: Picture, curves: Mapping[str, Curve], *, has_bound: bool) -> 
         handles.append(Line2D([], [], color=colours.ROLLOUT, linewidth=3, label=label, **dot))
     if has_bound:
         handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
-    if handles:
-        page.legend(
-            handles=handles,
-            loc="outside lower center",
-            ncols=2 if len(handles) == _TWO_ROWS else min(3, len(handles)),
-        )
+    legend.explain(page, handles)

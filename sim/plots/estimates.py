@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots import clock, colours, style, variants
+from sim.plots import clock, colours, legend, style, variants
 from sim.plots.layout import POINTS
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import text_width
@@ -289,8 +289,7 @@ def _explain(page: Picture, panels: Sequence[Panel]) -> None:
     if any(each.bound is not None for each in panels):
         line = Line2D([], [], label="objective", **style.OBJECTIVE)
         handles.append(line)
-    if handles:
-        page.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    legend.explain(page, handles)
 
 
 def _scale(axes: Axes, panel: Panel, inches: float) -> float:

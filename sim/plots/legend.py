@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,20 @@ if TYPE_CHECKING:
 
 _HANDLE, _BETWEEN = 2.8 * style.SMALL, 2.0 * style.SMALL
 """Points of what stands before a label, and from one column to the next, as matplotlib has them."""
+_ROW = 1.7 * style.SMALL / POINTS
+"""Inches."""
 _ROOM = (style.WIDTH - 0.4) * POINTS
 
 
 def explain(page: Picture, handles: Sequence[Artist]) -> None:
-    """Name the `handles` by their labels; without any there is no legend."""
+    """Name the `handles` by their labels, the page grows for each row but the first.
+
+    Without handles there is no legend.
+    """
     if handles:
-        labels = [str(each.get_label()) for each in handles]
-        page.legend(handles=handles, loc="outside lower center", ncols=columns(labels))
+        many = columns([str(each.get_label()) for each in handles])
+        page.legend(handles=handles, loc="outside lower center", ncols=many)
+        style.heighten(page, (math.ceil(len(handles) / many) - 1) * _ROW)
 
 
 def columns(labels: Sequence[str]) -> int:

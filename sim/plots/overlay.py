@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
-from sim.plots import capacity, clock, colours, style
+from sim.plots import capacity, clock, colours, legend, style
 from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted
 
@@ -73,4 +73,4 @@ def _name_lines(page: Picture, names: Sequence[str]) -> None:
         )
         for name, (colour, dashes) in zip(names, style.LINES, strict=False)
     ]
-    page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(names)))
+    legend.explain(page, handles)

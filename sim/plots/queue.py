@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.plots import capacity, clock, colours, steps, style
+from sim.plots import capacity, clock, colours, legend, steps, style
 from sim.plots.readout import Panel, Steps, read_steps
 
 if TYPE_CHECKING:
@@ -64,14 +64,11 @@ def figure(
         style.draw_marks(above, marks, shown.left, shown.right)
         style.draw_instants(below, marks, shown.left, shown.right)
         clock.time_axis(below, shown, start)
-        page.legend(
-            handles=[
-                Line2D([], [], color=colours.INK, linewidth=style.THICK, label="slots in service"),
-                Patch(color=colours.RUNNING, label="of them in use"),
-            ],
-            loc="outside lower center",
-            ncols=2,
-        )
+        handles = [
+            Line2D([], [], color=colours.INK, linewidth=style.THICK, label="slots in service"),
+            Patch(color=colours.RUNNING, label="of them in use"),
+        ]
+        legend.explain(page, handles)
     read = {"tasks waiting": waiting, "slots in use": used, "slots in service": slots}
     panel = Panel([above, below], {name: Steps.of(line) for name, line in read.items()})
     page.readout = read_steps({"": panel}, shown, start)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.core.formatting import format_compact
-from sim.plots import colours, style
+from sim.plots import colours, legend, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import fitted, text_width
@@ -280,5 +280,4 @@ def _explain(page: Picture, shown: Sequence[str], *, has_front: bool, has_knee: 
     handles += [Line2D([], [], linestyle="", label=name, **_LOOKS[name]) for name in shown]
     if has_knee:
         handles.append(Line2D([], [], linestyle="", markersize=11, label="knee", **_KNEE))
-    if handles:
-        page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
+    legend.explain(page, handles)

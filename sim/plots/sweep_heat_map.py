@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import format_compact
-from sim.plots import colours, style
+from sim.plots import colours, legend, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import text_width
@@ -171,5 +171,4 @@ def _explain(page: Picture, cells: Cells, none: str) -> None:
         handles.append(Patch(facecolor=colours.NO_VALUE, label=none))
     if not handles and (cells.verdicts == "met").any():
         handles.append(Line2D([], [], linestyle="", label="every objective is met in every cell"))
-    if handles:
-        page.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    legend.explain(page, handles)

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import colours, style
+from sim.plots import colours, legend, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.sweep_axes import metric_axis
 from sim.plots.text import fitted
@@ -157,5 +157,4 @@ def _explain(
         handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
     if missing:
         handles.append(Line2D([], [], linestyle="", label=missing))
-    if handles:
-        page.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
+    legend.explain(page, handles)

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import colours, style
+from sim.plots import colours, legend, style
 from sim.plots.readout import Reading, Readout
 from sim.plots.value_axis import value_axis
 
@@ -137,4 +137,4 @@ def _explain(page: Picture) -> None:
         Line2D([], [], color=colours.INK, linewidth=1.4, label="95 % interval of the change")
     )
     handles.append(Line2D([], [], label="as the scenario is", **_BASE))
-    page.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    legend.explain(page, handles)

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.core.formatting import show, show_range
-from sim.plots import colours, style
+from sim.plots import colours, legend, style
 from sim.plots.clock import Scale, TimeTicks
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
@@ -156,4 +156,4 @@ def _explain(page: Picture, panels: Sequence[Panel], *, has_bracket: bool) -> No
     handles.append(Line2D([], [], label="asked for", **style.OBJECTIVE))
     if has_bracket:
         handles.append(Patch(color=colours.SPREAD, alpha=0.3, label="the answer lies here"))
-    page.legend(handles=handles, loc="outside lower center", ncols=5)
+    legend.explain(page, handles)

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, colours, style
+from sim.plots import clock, colours, legend, style
 from sim.plots.readout import Panel, Steps, read_steps
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ def _explain(page: Picture, steady_from: float, warm_up: float) -> None:
         handles.append(Line2D([], [], label="steady from here on (MSER-5)", **_CUT))
     if warm_up:
         handles.append(Line2D([], [], label="warm_up", **_GIVEN))
-    page.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    legend.explain(page, handles)
