@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -40,6 +41,8 @@ _OPTIONS = (
 )
 _READS, _WRITES = 3, 4
 """Its ends of the pipes."""
+_PATIENCE = 60.0
+"""Seconds for an answer, however busy the machine is."""
 _FREE = 10
 """Our ends have numbers from here on, so that none of them is one of those."""
 _LOGGED = {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"}
@@ -61,7 +64,10 @@ def browser():
         )
         os.close(told[0])
         os.close(heard[1])
-        with os.fdopen(told[1], "wb", buffering=0) as to, os.fdopen(heard[0], "rb") as answers:
+        with (
+            os.fdopen(told[1], "wb", buffering=0) as to,
+            os.fdopen(heard[0], "rb", buffering=0) as answers,
+        ):
             try:
                 yield Browser(to, answers)
             finally:
@@ -149,7 +155,9 @@ class Browser:
     def _read(self):
         """The next message; what a page logged is kept."""
         while b"\0" not in self._unread:
-            more = self._answers.read1(1 << 20)
+            there, *_ = select.select([self._answers], [], [], _PATIENCE)
+            assert there, "the browser says nothing"
+            more = self._answers.read(1 << 20)
             assert more, "the browser has ended"
             self._unread += more
         message, _, self._unread = self._unread.partition(b"\0")
