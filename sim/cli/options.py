@@ -111,8 +111,8 @@ def _keys(command: argparse.ArgumentParser) -> None:
         default="",
         metavar="PATH",
         help="a place in a file, such as systems.shop.roles, in a kind of system, such as "
-        "cloud_service.roles, or an operation, such as operations.upgrade_deployment; if "
-        "omitted, the top level of a file",
+        "cloud_service.roles or cloud_service.metrics, or an operation, such as "
+        "operations.upgrade_deployment; if omitted, the top level of a file",
     )
     command.add_argument(
         "--markdown",

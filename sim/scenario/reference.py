@@ -76,7 +76,8 @@ def reference(path: str = "") -> list[str]:
     path
         A path as `Scenario.override` takes it, with any name where the user gives names. It may
         begin with a kind of system in the place of ``systems.NAME``; the number of a list's item
-        may be left out: ``operations.upgrade_deployment``.
+        may be left out: ``operations.upgrade_deployment``. ``KIND.metrics`` tells what each metric
+        of a kind means.
 
     Raises
     ------
@@ -84,6 +85,8 @@ def reference(path: str = "") -> list[str]:
         Where the format has no such place, with the nearest key.
     """
     keys = paths.parse(path, "PATH") if path else ()
+    if len(keys) == 2 and keys[0] in SYSTEM_TYPES and keys[1] == "metrics":  # noqa: PLR2004
+        return [*_meanings(keys[0])]
     found = _find(keys, path)
     lines: list[str] = []
     for each in found:
@@ -95,6 +98,8 @@ def reference(path: str = "") -> list[str]:
     if path in SYSTEM_TYPES:
         asked = ", ".join(SYSTEM_TYPES[path].operations)
         lines += ["", *_listed("operations (rollout-sim keys operations.NAME)", [asked])]
+        measured = ", ".join(SYSTEM_TYPES[path].metrics)
+        lines += ["", *_listed(f"metrics (rollout-sim keys {path}.metrics)", [measured])]
     return lines
 
 
@@ -307,13 +312,30 @@ def _either(options: Sequence[str]) -> str:
     return ", or ".join(words)
 
 
+_WRITTEN = {"s": "duration", "0/1": "0 or 1"}
+"""Unit of a metric -> how its bound is written, where not by its own name."""
+
+
 def _metrics() -> list[str]:
     """The metrics of each kind, with the unit in which a bound is written."""
-    written = {"s": "duration", "share": "share", "0/1": "0 or 1"}
     lines: list[str] = []
     for kind, record in SYSTEM_TYPES.items():
-        named = (f"{name} ({written.get(m.unit, m.unit)})" for name, m in record.metrics.items())
+        named = (f"{name} ({_WRITTEN.get(m.unit, m.unit)})" for name, m in record.metrics.items())
         family = record.metric_family
-        more = f"; {family.form} ({written[family.unit]}), {family.numbers}" if family else ""
+        more = f"; {family.form} ({_WRITTEN[family.unit]}), {family.numbers}" if family else ""
         lines += ["", *_listed(f"  {kind}", [", ".join(named) + more])]
-    return lines
+    return [*lines, "", "What each means: rollout-sim keys KIND.metrics"]
+
+
+def _meanings(kind: str) -> Iterator[str]:
+    """Each metric of a kind: unit, which direction is better, what it means."""
+    yield f"{kind}.metrics: what an objective may ask for (objectives.metric)"
+    for name, metric in SYSTEM_TYPES[kind].metrics.items():
+        better = f"; {metric.better} is better" if metric.better else ""
+        yield f"  {name}: {_WRITTEN.get(metric.unit, metric.unit)}{better}"
+        yield from wrap(
+            plain(metric.meaning), WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT
+        )
+    family = SYSTEM_TYPES[kind].metric_family
+    if family:
+        yield f"  {family.form}: {_WRITTEN[family.unit]}; {family.numbers}"

@@ -127,6 +127,19 @@ def test_metrics_are_told_with_the_unit_of_a_bound():
     assert "type: list of metric;" in " ".join(reference("prefer")[-1].split())
 
 
+@pytest.mark.parametrize("kind", SYSTEM_TYPES)
+def test_metrics_of_a_kind_are_told_with_their_meaning_and_direction(kind):
+    lines = reference(f"{kind}.metrics")
+    assert max(map(len, lines)) <= 80
+    said = " ".join(" ".join(lines).split())
+    for metric in SYSTEM_TYPES[kind].metrics.values():
+        better = f"; {metric.better} is better" if metric.better else ""
+        unit = {"s": "duration", "0/1": "0 or 1"}.get(metric.unit, metric.unit)
+        meaning = " ".join(metric.meaning.replace("`", "").split())
+        assert f" {metric.name}: {unit}{better} {meaning}" in said.replace("`", "")
+    assert f"rollout-sim keys {kind}.metrics" in " ".join(" ".join(reference(kind)).split())
+
+
 def test_kinds_are_told_with_what_each_is_for():
     said = " ".join(" ".join(kinds()).split())
     assert "batch_pool: A Batch pool: nodes that run queued tasks" in said
