@@ -6,6 +6,7 @@ another machine does not see the folder: what it would write comes back in bytes
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
@@ -40,8 +41,8 @@ class PartsFolder:
 
     @property
     def is_here(self) -> bool:
-        """Whether this process sees it."""
-        return (self.path / self.token).exists()
+        """Whether this process sees it and may write there."""
+        return (self.path / self.token).exists() and os.access(self.path, os.W_OK)
 
     def put(self, name: str, content: bytes) -> str:
         """Write what came back from afar; gives the file's name. OSError as the disk says."""

@@ -46,6 +46,11 @@ def test_what_is_written_afar_comes_back_and_is_the_same_file(folder, afar):
     assert name == written(folder)
 
 
+def test_where_a_worker_may_not_write_it_comes_back_too(folder, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert isinstance(written(folder), bytes)
+
+
 def test_what_is_not_as_it_was_written_is_not_found(folder):
     name = written(folder)
     (folder.path / name).write_bytes(b"cut short")
