@@ -39,8 +39,10 @@ FILES = {
     "operations.csv": "The requests of the first replication, and how the service answered.",
     "progress.csv": "Of Arc fleets: the share up to date by day in the first replication.",
     "replications.parquet": "Every metric of every replication.",
-    "timelines.parquet": "Every series of the first replication, step by step.",
-    "events.parquet": "Every transition of the first replication, in its order.",
+    "timelines.parquet": "Every series of the first replication, step by step; with --keep "
+    "timelines of all.",
+    "events.parquet": "Every transition of the first replication, in its order; with --keep events "
+    "of all.",
     "bands.parquet": "How series are spread over the replications, at instants.",
     "conditions.csv": "What befell which replications: a bad build, a rollback and so on.",
     "warm_up.csv": "Of pools with a stream of work: tasks there over time, and where MSER-5 cuts.",
