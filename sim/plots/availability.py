@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
 from sim.plots import clock, colours, legend, steps, style
-from sim.plots.readout import Reading, Readout
+from sim.plots.readout import MOST_ROWS, Reading, Readout
 from sim.plots.text import text_width
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _readout(
         outages = line.intervals_below(_HALF)
         if not outages:
             found.rows.append((name, "never", "-", "-"))
-        for begin, end in outages:
+        for begin, end in outages[:MOST_ROWS]:
             at, until = show_instant(begin, start), show_instant(end, start)
             row = (name, at, until, show_duration(end - begin))
             found.rows.append(row)
@@ -87,6 +87,10 @@ def _readout(
             text = f"{name}, {at} to {until}: down for {row[3]}"
             edges = place - _BAR / 2, place + _BAR / 2
             found.readings.append(Reading(axes, left, right, text, *edges))
+        more = outages[MOST_ROWS:]
+        if more:
+            lasted = show_duration(sum(end - begin for begin, end in more))
+            found.rows.append((name, f"{len(more):,} more times", "-", lasted))
     return found
 
 
@@ -107,14 +111,15 @@ def _draw_row(axes: Axes, place: int, line: Timeline, shown: clock.View) -> None
     """The bar of one row: pale all along, dark on top where down."""
     begin, end = max(float(line.times[0]), shown.left), min(line.end, shown.right)
     axes.broken_barh([(begin, end - begin)], (place - _BAR / 2, _BAR), facecolor=_UP)
-    down = steps.visible(line.intervals_below(_HALF), begin, end)
+    outages = line.intervals_below(_HALF)
+    seen = steps.visible(outages, begin, end)
     axes.broken_barh(
-        steps.bars(down, shown.left, shown.right),
+        steps.bars(seen, shown.left, shown.right),
         (place - _BAR / 2, _BAR),
         facecolor=_DOWN,
         gid="down",
     )
-    _name_outages(axes, place, line.intervals_below(_HALF), shown)
+    _name_outages(axes, place, outages, shown)
 
 
 def _name_outages(

@@ -8,6 +8,7 @@ from artists import found, main_axes, spans
 
 from sim.core.timelines import Timeline
 from sim.plots import availability, style
+from sim.plots.readout import MOST_ROWS
 from sim.plots.style import Mark
 
 START = dt.datetime(2026, 11, 20, 14, tzinfo=dt.timezone(dt.timedelta(hours=1)))
@@ -150,3 +151,12 @@ def test_what_is_never_down_is_shown_over_the_whole_window():
     line = Timeline(np.array([0.0]), np.array([1.0]), 3600.0)
     page = availability.figure({"shop": line}, marks=[Mark(600.0, "upgrade_deployment")])
     assert page.axes[0].get_xlim() == (0.0, 3600.0)
+
+
+def test_the_table_tells_of_very_many_outages_how_many_more_there_are_and_how_long():
+    times = np.arange(2 * 250 + 1) * 6.0
+    many = Timeline(times, np.arange(len(times)) % 2 * 1.0, 3600.0)
+    readout = availability.figure({"shop": many}).readout
+    assert len(readout.rows) == MOST_ROWS + 1
+    assert readout.rows[0] == ("shop", "0s", "6s", "6s")
+    assert readout.rows[-1] == ("shop", "11 more times", "-", "11min")

@@ -6,7 +6,7 @@ from artists import found, legend_labels, main_axes, title
 
 from sim.core.timelines import Timeline
 from sim.plots import state_shares
-from sim.plots.style import Mark
+from sim.plots.style import COLUMNS, Mark
 
 END = 3600.0
 
@@ -73,3 +73,15 @@ def test_the_title_says_how_many_are_out_at_once(shares, text):
 def test_no_share_is_refused():
     with pytest.raises(ValueError, match="got none"):
         state_shares.figure({})
+
+
+def test_what_many_do_is_thinned_before_it_is_drawn():
+    times = np.arange(300_000.0)
+    share = np.random.default_rng(1).random(len(times))
+    lines = {"ready": share, "updating": 1 - share}
+    shares = {name: Timeline(times, values, 300_000.0, "share") for name, values in lines.items()}
+    areas = main_axes(state_shares.figure(shares)).collections
+    assert len(areas) == 2
+    assert areas[1].get_paths()[0].vertices[:, 1].max() == pytest.approx(1.0)
+    for area in areas:
+        assert len(area.get_paths()[0].vertices) < 40 * COLUMNS
