@@ -22,6 +22,10 @@ LOOKS = 5.0
 """Seconds after which it is asked anew how many workers there are."""
 
 
+ALONE = 300.0
+"""Seconds that a scheduler may be without any worker: new machines take minutes to start."""
+
+
 class Cluster(Workers):
     """The workers of a Dask scheduler, which may come and go."""
 
@@ -37,6 +41,7 @@ class Cluster(Workers):
         self._where = f"cluster {address}"
         self._client = self._connected(address)
         self._looked, self._workers = -LOOKS, 1
+        self._alone_since: float | None = None
         super().__init__(self._client.get_executor())
 
     def _connected(self, address: str) -> Any:
@@ -84,6 +89,16 @@ class Cluster(Workers):
     def is_lost(self, error: BaseException) -> bool:
         """Whether its worker died with a chunk, so often that Dask gave it up."""
         return super().is_lost(error) or type(error).__name__ == "KilledWorker"
+
+    def check(self) -> None:
+        """Dask itself waits for workers for ever."""
+        if self._client.scheduler_info()["workers"]:
+            self._alone_since = None
+            return
+        self._alone_since = self._alone_since or monotonic()
+        if monotonic() - self._alone_since >= ALONE:
+            rule = f"must have workers to the end, got none for {ALONE:g} s: start some with"
+            raise ScenarioError.of(f"{rule} `dask worker`", where=self._where)
 
     def renew(self) -> bool:
         """It has other workers."""

@@ -36,6 +36,9 @@ class Place(Protocol):
     def is_lost(self, error: BaseException) -> bool:
         """Whether that is what becomes of a chunk whose worker died with it."""
 
+    def check(self) -> None:
+        """Raise where nothing will ever end, though nothing broke."""
+
     def renew(self) -> bool:
         """Go on after workers died; whether that is possible."""
 
@@ -64,6 +67,9 @@ class Here:
     def is_lost(self, error: BaseException) -> bool:
         """It does not die alone."""
         return isinstance(error, BrokenExecutor)
+
+    def check(self) -> None:
+        """It never waits for itself."""
 
     def renew(self) -> bool:
         """There is no other one."""
@@ -100,6 +106,9 @@ class Workers:
     def is_lost(self, error: BaseException) -> bool:
         """Whether an executor lost a worker."""
         return isinstance(error, BrokenExecutor)
+
+    def check(self) -> None:
+        """An executor that cannot go on says so itself."""
 
     def renew(self) -> bool:
         """Whoever made the executor must make another one."""

@@ -1,4 +1,6 @@
-"""Opt in by ROLLOUT_SIM_DASK=1: what begins in this process begins on a Dask cluster instead.
+"""A small simulation, and a place to run what is tested.
+
+Opt in by ROLLOUT_SIM_DASK=1: what begins in this process begins on a Dask cluster instead.
 
 With `-n 0`: a cluster of its own for each of pytest's workers would be too much.
 """
@@ -8,9 +10,17 @@ from __future__ import annotations
 import os
 
 import pytest
+from small_shop import CHANCE
 
 from sim.experiments import execution
 from sim.experiments.places import Workers
+from sim.files import loads
+from sim.simulation import Simulation
+
+
+@pytest.fixture(scope="session")
+def simulation():
+    return Simulation(loads(CHANCE))
 
 
 @pytest.fixture(scope="session")

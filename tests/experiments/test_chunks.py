@@ -3,8 +3,6 @@
 import gc
 import pickle
 
-import pytest
-
 from sim.core.log import Log
 from sim.experiments import chunks
 from sim.experiments.auditing import audit
@@ -14,27 +12,10 @@ from sim.files import loads
 from sim.simulation import Simulation
 from sim.systems.base.context import Context
 
-CHANCE = """\
-name: shop
-horizon: 1h
-seed: 7
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 4}, WorkerRole: {instances: 2}}
-operations:
-  - at: 1min
-    upgrade_deployment: {build: "42"}
-"""
 POOL = """\
 systems:
   pool: {kind: batch_pool, nodes: 2, work: {load: 80%, service: {exponential: {mean: 5min}}}}
 """
-
-
-@pytest.fixture
-def simulation():
-    return Simulation(loads(CHANCE))
 
 
 def alive(kind):

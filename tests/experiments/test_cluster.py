@@ -11,27 +11,8 @@ from sim.experiments import cluster, execution
 from sim.experiments.execution import Execution
 from sim.experiments.jobs import Job
 from sim.experiments.replications import replicate
-from sim.files import loads
-from sim.simulation import Simulation
 
-CHANCE = """\
-name: shop
-horizon: 1h
-seed: 7
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 4}, WorkerRole: {instances: 2}}
-operations:
-  - at: 1min
-    upgrade_deployment: {build: "42"}
-"""
 RUNS = range(300)
-
-
-@pytest.fixture(scope="module")
-def simulation():
-    return Simulation(loads(CHANCE))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +66,23 @@ def test_worker_that_is_killed_loses_nothing(simulation, whole):
         (made,) = one.measured([Job(simulation, RUNS)], 0)
         assert started.workers[0].poll() is not None
     assert equal(made, whole)
+
+
+def test_scheduler_whose_workers_are_all_gone_is_told_of(simulation, monkeypatch):
+    monkeypatch.setattr(execution, "LOOKS", 0.2)
+    monkeypatch.setattr(cluster, "ALONE", 1.0)
+    with dask_cluster(1) as started, Execution(started.address) as one:
+        submit = one._place.submit
+
+        def killing(job, chunk, *, whole):
+            if chunk.numbers[0] > 50:
+                started.workers[0].kill()
+            return submit(job, chunk, whole=whole)
+
+        one._place.submit = killing
+        rule = r"cluster tcp://.*: must have workers to the end, got none for 1 s: start some with"
+        with pytest.raises(ScenarioError, match=rule):
+            [*one.measured([Job(simulation, range(10_000))], 0)]
 
 
 def test_scheduler_that_is_gone_is_told_of(simulation):

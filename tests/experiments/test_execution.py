@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from equality import equal
 from failing import fail
+from small_shop import CERTAIN
 from unsteady import Forgetful, Shuffled, broken
 
 from sim.core.errors import ModelError, ScenarioError, TooMuchError
@@ -18,27 +19,6 @@ from sim.experiments.places import Here, Pool
 from sim.experiments.replications import replicate
 from sim.files import loads
 from sim.simulation import Simulation
-
-CHANCE = """\
-name: shop
-horizon: 1h
-seed: 7
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 4}, WorkerRole: {instances: 2}}
-operations:
-  - at: 1min
-    upgrade_deployment: {build: "42"}
-"""
-CERTAIN = CHANCE.replace("{instances: 4}", "{instances: 4, restart: 2min}").replace(
-    "{instances: 2}", "{instances: 2, restart: 2min}"
-)
-
-
-@pytest.fixture
-def simulation():
-    return Simulation(loads(CHANCE))
 
 
 def made(jobs, place=None, **settings):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from failing import AT, fail
+from small_shop import CERTAIN, CHANCE
 
 from sim.core.errors import ModelError, NoMemoryError
 from sim.core.log import Log
@@ -13,27 +14,7 @@ from sim.experiments.replications import replicate
 from sim.files import loads
 from sim.simulation import Simulation
 
-CHANCE = """\
-name: shop
-horizon: 1h
-seed: 7
-systems:
-  shop:
-    kind: cloud_service
-    roles: {WebRole: {instances: 4}, WorkerRole: {instances: 2}}
-operations:
-  - at: 1min
-    upgrade_deployment: {build: "42"}
-"""
-CERTAIN = CHANCE.replace("{instances: 4}", "{instances: 4, restart: 2min}").replace(
-    "{instances: 2}", "{instances: 2, restart: 2min}"
-)
 HOURS = Key("shop", "", "capacity_hours_lost")
-
-
-@pytest.fixture
-def simulation():
-    return Simulation(loads(CHANCE))
 
 
 class Broken(Simulation):

@@ -13,6 +13,12 @@ from tempfile import TemporaryDirectory
 
 from places import ROOT
 
+PATIENT = {
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "120s",
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "120s",
+}
+"""A busy machine may take long to answer: a worker that hears nothing for 30 s would end."""
+
 
 class DaskCluster:
     """The processes, and where the scheduler listens."""
@@ -34,7 +40,7 @@ class DaskCluster:
                 *(sys.executable, "-m", f"distributed.cli.dask_{what}"),
                 *("--scheduler-file", self._file, "--no-dashboard", *options),
             ],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | PATIENT | {"PYTHONPATH": str(ROOT)},
             cwd=self._folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

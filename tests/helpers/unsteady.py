@@ -45,6 +45,9 @@ class Forgetful(Executor):
             return Here().submit(job, chunk, whole=whole)
         return broken()
 
+    def check(self):
+        pass
+
     def is_lost(self, error):
         return isinstance(error, BrokenExecutor)
 
