@@ -20,7 +20,6 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from PIL import Image
 
-from sim.core.units import show_share
 from sim.plots import colours
 from sim.plots.layout import PAD, POINTS, PageLayout
 from sim.plots.text import FONT, drawable, fitted, fitted_apart, lines, text_width
@@ -219,8 +218,8 @@ def png(figure: Picture, finer: int = 1) -> bytes:
 
 
 def percent_axis(axis: Axis) -> None:
-    """Ticks of shares as ``80 %``."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: show_share(value)))
+    """Ticks of shares as ``80 %``, with as many digits as they have: no two read alike."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 9):.12g} %"))
 
 
 def count_axis(axes: Axes, highest: float) -> None:

@@ -164,3 +164,23 @@ def test_labels_of_marks_never_meet_and_stay_on_the_page(seed):
 def test_an_empty_mark_has_a_line_and_no_text():
     figure = page(marks=[Mark(60, "")])
     assert len(figure.axes[0].lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "texts"),
+    [
+        (0.0, ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]),
+        (0.9998, ["99.98 %", "99.985 %", "99.99 %", "99.995 %", "100 %"]),
+    ],
+)
+def test_ticks_of_shares_have_as_many_digits_as_they_need(low, texts):
+    with style.look():
+        axes = style.picture("t", "", 3).subplots()
+        axes.set_ylim(low, 1.0)
+        style.percent_axis(axes.yaxis)
+        axes.figure.draw_without_rendering()
+    low, high = axes.get_ylim()
+    shown = [tick.label1.get_text() for tick in axes.yaxis.get_major_ticks()
+             if low - 1e-9 <= tick.get_loc() <= high + 1e-9]  # fmt: skip
+    assert set(texts) <= set(shown)
+    assert len(set(shown)) == len(shown)
