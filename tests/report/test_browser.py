@@ -20,6 +20,28 @@ TEXT = (
     REFUSED.replace("does it stay up?", f"is {WILD} up?").replace("WebRole", f"'{ROLE}'")
     + OBJECTIVE
 )
+FLEET = f"""\
+# Question: is {WILD} up?
+name: fleet
+start: 2026-11-02T08:00
+horizon: 90d
+replications: 3
+systems:
+  plant:
+    kind: arc_fleet
+    groups:
+      '{ROLE}': {{count: 20, os: windows}}
+      linux: {{count: 20, os: linux}}
+    also_supported: [Contoso/Agent]
+    extensions:
+      - {{publisher: Contoso, type: Agent, version: 1.0.0, enable_automatic_upgrade: true}}
+operations:
+  - at: 1d
+    publish_extension: {{type: Agent, version: 1.1.0, unhealthy: {{os: windows}}}}
+  - at: 30d
+    publish_extension: {{type: Agent, version: 1.1.1}}
+objectives: [{{metric: time_to_99, at_most: 60d}}]
+"""
 DOMAINS = "systems.shop.update_domains"
 INSTANCES = f'systems.shop.roles."{ROLE}".instances'
 FRAMES = {
@@ -35,6 +57,11 @@ class Made(NamedTuple):
 
     results: object
     report: str
+
+
+def of_run(_):
+    results = sim.run(sim.loads(FLEET))
+    return Made(results, results.report())
 
 
 def of_comparison(_):
@@ -63,6 +90,7 @@ def saved(results, folder):
 
 
 PAGES = {
+    "run": of_run,
     "comparison": of_comparison,
     "sweep": of_sweep,
     "search": of_search,
