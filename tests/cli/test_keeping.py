@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from dask_cluster import dask_cluster
@@ -158,6 +159,38 @@ def test_disk_that_keeps_nothing_on_the_way_is_a_warning(shell, monkeypatch):
     assert code == 0
     told = "warning: finished replications were not kept on the way, as r.partial got: No space"
     assert told in err
+
+
+@contextmanager
+def small_disk(folder):
+    """A disk of 1 MB, and what makes it larger."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    if (
+        sys.platform != "linux"
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
+        pytest.skip("needs the right to mount")
+    try:
+        yield lambda: subprocess.run(["mount", "-o", "remount,size=50m", folder], check=True)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_disk_that_is_full_of_rows_costs_no_answer_and_nothing_that_is_finished(shell, tmp_path):
+    words = ("run", "random.yaml", "--replications", "150", "--keep", "events", "--workers", "1")
+    assert shell(*words, "--out", "whole", "--figures", "none")[0] == 0
+    with small_disk(tmp_path / "disk") as enlarge:
+        (tmp_path / "disk" / "ballast").write_bytes(bytes(700_000))
+        code, out, err = shell(*words, "--out", "disk/r", "--figures", "none")
+        assert (code, "lowest capacity" in out) == (5, True)
+        assert "disk/r: must be a folder that can be written, got: No space left on device" in err
+        assert list((tmp_path / "disk/r.partial/parts").glob("*.parquet"))
+        assert not list((tmp_path / "disk/r.partial").rglob("*.new"))
+        enlarge()
+        assert shell(*words, "--out", "disk/r", "--figures", "none", "--resume")[0] == 0
+        assert content(tmp_path / "disk/r") == content(tmp_path / "whole")
 
 
 # Kills --------------------------------------------------------------------------------------------
