@@ -28,7 +28,7 @@ EXAMPLES = {
 INSTEAD = {"groups": "machines", "stages": "restart"}
 """Key -> the key in whose place it stands."""
 
-WHOLE = ("restart", "work")
+WHOLE = ("restart", "work", "after")
 """Keys of which one has another form than the starting file's."""
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from sim.core.errors import ScenarioError
+from sim.results.runs import run
 from sim.scenario import Scenario
 from sim.scenario.starter import starter
 from sim.systems import SYSTEM_TYPES
@@ -63,3 +64,14 @@ def test_an_override_that_does_not_fit_is_refused():
 def test_an_unknown_kind_is_refused_with_the_nearest():
     with pytest.raises(ScenarioError, match="got cloud_servic; did you mean cloud_service"):
         starter("cloud_servic")
+
+
+def test_the_operator_of_the_starting_service_stops_a_bad_build():
+    bad = {"systems.shop.builds.42.bad": "100%", "objectives": []}
+    scenario = Scenario.from_text(SYSTEM_TYPES["cloud_service"].starter).override(bad)
+    reach = [
+        row["value"]
+        for row in run(scenario.with_(replications=20)).rows("replications")
+        if (row["metric"], row["group"]) == ("blast_radius", "")
+    ]
+    assert max(reach) < 1

@@ -57,7 +57,12 @@ systems:
     builds:
       "42":
         bad: 5%
-        fails_to_start: 20%
+        unhealthy_later:
+          probability: 60%
+          after:
+            uniform:
+              low: 2min
+              high: 20min
     roles:
       WebRole:
         instances: 20
