@@ -188,16 +188,31 @@ def repeated(values: Sequence[str], counts: NDArray[np.integer[Any]]) -> pa.Arra
 
 def names(values: Sequence[str], places: NDArray[np.integer[Any]]) -> pa.Array:
     """A column of names from a list of distinct ones, given by their places in it."""
+    return _coded(texts(values), places)
+
+
+def _coded(words: pa.Array, places: NDArray[np.integer[Any]]) -> pa.Array:
     indices = np.ascontiguousarray(places, np.int32)
     codes = pa.Array.from_buffers(pa.int32(), len(indices), [None, pa.py_buffer(indices)])
-    return pa.DictionaryArray.from_arrays(codes, texts(values))
+    return pa.DictionaryArray.from_arrays(codes, words)
 
 
 def named(words: Sequence[str], places: NDArray[np.integer[Any]]) -> pa.Array:
     """A column of words of which some may be alike, in a dictionary in which no two are."""
-    distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
-    place_of = np.array([distinct[word] for word in words], np.int32)
-    return names(list(distinct), place_of[places])
+    return Vocabulary(words).column(places)
+
+
+class Vocabulary:
+    """Words of which some may be alike, for columns with a dictionary in which no two are."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
+        self._place_of = np.array([distinct[word] for word in words], np.int32)
+        self._texts = texts(list(distinct))
+
+    def column(self, places: NDArray[np.integer[Any]]) -> pa.Array:
+        """A column of words, given by their places among all of them."""
+        return _coded(self._texts, self._place_of[places])
 
 
 def numbers(values: NDArray[np.float64]) -> pa.Array:
