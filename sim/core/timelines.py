@@ -361,7 +361,7 @@ def stays(stack: Stack, blocks: Sequence[Block]) -> Sojourns:
     initial = np.tile(stack.subjects.initial[numbers], len(replications))
     key, state = merged(opening, changes), merged(initial, stack.new[rows])
     since = merged(np.zeros(len(opening)), stack.time[rows])
-    cause = merged(np.full(len(opening), -1), stack.cause[rows])
+    cause = merged(np.full(len(opening), -1), stack.cause[rows].astype(np.int64))
     last = np.append(key[1:] != key[:-1], True)
     until = np.where(last, stack.horizon, np.append(since[1:], 0.0))
     ended_by = np.where(last, -1, np.append(cause[1:], -1))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _MOST_ROWS = 5_000_000
-"""Rows of logs (24 bytes each) of replications that were run again, as they may be asked for."""
+"""Rows of logs (20 bytes each) of replications that were run again, as they may be asked for."""
 
 
 class Contents:

@@ -289,3 +289,9 @@ def test_weighed_stays_sum_up_to_the_integral(histories):
     weighed = (found.until - found.since) * WEIGHT[found.state]
     sums = np.bincount(found.replication, weighed, stack.replications)
     assert sums.tolist() == Members(stack, SUBJECTS.blocks).series("weight").integrate().tolist()
+
+
+def test_columns_of_stays_have_the_types_that_they_are_said_to_have():
+    found = stays(Stack([log_of([])]), SUBJECTS.blocks)
+    kinds = (found.begun_by.dtype, found.ended_by.dtype, found.subject.dtype, found.state.dtype)
+    assert kinds == (np.int64, np.int64, np.int64, np.int16)

@@ -18,8 +18,6 @@ APART, APART_IF_PATTERNED = 15.0, 5.0
 """Of 100 steps of lightness (CIE L*) between two colours, and where a pattern tells too."""
 OF_GRAPHICS, OF_TEXT = 3.0, 4.5
 """The contrast that WCAG 2.2 asks for, success criteria 1.4.11 and 1.4.3."""
-BY_NIGHT = 12.0
-"""Of colours that no paper makes grey: the distance in the CIE's L*a*b*."""
 KINDS = sorted(figures_of_all_kinds())
 
 
