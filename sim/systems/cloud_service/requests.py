@@ -85,8 +85,8 @@ class Operator(Spec):
     look_every: PositiveDuration = 300.0
     """Time between two looks during the bake. Default: 5min."""
     stop_above: Share | SkipJsonSchema[None] = None
-    """Share of upgraded instances that are not Ready above which the walk ends. Default: the
-    operator never stops."""
+    """Share of upgraded instances that are not Ready above which the walk ends; one whose start
+    failed, and that is Ready by then, is not seen. Default: the operator never stops."""
     then: Literal["stop", "rollback"] = "stop"
     """What follows: stop (nothing more is done) or rollback (with Mode Auto). Default: stop."""
     detects: Share = 1.0
