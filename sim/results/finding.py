@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from dataclasses import asdict, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sim import files
 from sim.core.errors import LongRunWarning, ScenarioError
 from sim.experiments.candidates import candidates
-from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.objectives import bound_of, how_to_ask
 from sim.experiments.precision_asked import MOST, most_of
-from sim.experiments.search import WHERE, at_value, change, looks_of, search
-from sim.experiments.search_sentence import answer_of
+from sim.experiments.search import WHERE, at_value, looks_of, search
 from sim.forecast.estimate import estimate, warning
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
 from sim.results.cost import bear
+from sim.results.find_about import AboutFind
 from sim.results.find_page import find_page
 from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
 from sim.results.saved_figures import FIGURES
-from sim.results.trials import asked_of, picture, pictures
+from sim.results.trials import picture, pictures
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
     from os import PathLike
     from pathlib import Path
@@ -40,12 +38,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiments.candidates import Candidates
+    from sim.experiments.failures import FailedReplication
     from sim.experiments.search import Found, Trial
     from sim.experiments.search_sentence import Answer
     from sim.files.partial_folder import PartialFolder
     from sim.forecast.estimate import Estimate
     from sim.plots.style import Picture
-    from sim.results.trials import Asked
     from sim.scenario import Scenario
     from sim.simulation import Simulation
 
@@ -146,59 +144,17 @@ def find(
             )
             for name, each in variants.items()
         ]
-    about = AboutFind(
-        name=scenario.name,
-        question=scenario.question,
+    about = AboutFind.of(
+        scenario,
+        variants,
+        values,
+        found,
         path=path,
-        unit=values.unit,
-        low=values.text(0),
-        high=values.text(values.last),
-        tolerance=values.tolerance,
-        tolerance_given=not values.is_default,
+        looks=looks,
         largest=largest,
-        looks=tuple(looks),
-        kinds={name: each.kind for name, each in scenario.systems.items()},
-        asked={name: asked_of(each) for name, each in variants.items()},
-        seed=scenario.seed,
-        answers=tuple(answer_of(each, values, largest=largest) for each in found),
-        failed_replications=tuple(one for each in found for one in _failed(each, scenario, path)),
-        assumptions=scenario.assumptions,
-        inputs={
-            file: sha256(content).hexdigest()
-            for file, content in sorted(scenario.written.contents.items())
-        },
-        wall_time_s=perf_counter() - began,
+        wall_time=perf_counter() - began,
     )
     return FindResults(about, found, values)
-
-
-@dataclass(frozen=True)
-class AboutFind:
-    """What a search was about and what came of it, as far as no table tells it."""
-
-    name: str
-    question: str
-    path: str
-    unit: str
-    """Of the numbers in tables: ``s``, ``share``, ``count`` or nothing."""
-    low: str
-    high: str
-    tolerance: str
-    tolerance_given: bool
-    largest: bool
-    looks: Sequence[int]
-    """After how many replications a value is looked at, as long as it is undecided."""
-    kinds: Mapping[str, str]
-    """Name of a system -> its kind."""
-    asked: Mapping[str, Sequence[Asked]]
-    """Of each variant."""
-    seed: int
-    answers: Sequence[Answer]
-    """One a variant."""
-    failed_replications: Sequence[FailedReplication]
-    assumptions: Sequence[str]
-    inputs: Mapping[str, str]
-    wall_time_s: float
 
 
 class FindResults:
@@ -376,15 +332,3 @@ def _costs(*, force: bool) -> Callable[[Simulation, int], None]:
             warnings.warn(said, LongRunWarning, stacklevel=6)
 
     return before_look
-
-
-def _failed(found: Found, scenario: Scenario, path: str) -> Iterator[FailedReplication]:
-    name = "" if found.variant == BASELINE and not scenario.variant_names else found.variant
-    for trial in found.trials:
-        for each in trial.failures:
-            again = (
-                f"{change(path, trial.value)} {options_of(each.replication, scenario.seed, name)}"
-            )
-            yield FailedReplication(
-                found.variant, each.replication, scenario.seed, each.time_s, each.message, again
-            )

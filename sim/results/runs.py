@@ -204,12 +204,7 @@ def compare(
     began = perf_counter()
     most = most_asked(precision, max_replications, replications=replications)
     scenario = given_scenario(scenario, replications=replications, seed=seed)
-    names = scenario.variant_names or tuple(scenario.default_variants())
-    lost: dict[str, ModelError] = {}
-    if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
-        rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
-        rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
-        raise ScenarioError.of(rule, path="variants")
+    names, lost = _compared(scenario), dict[str, ModelError]()
     with executing(
         scenario,
         executor=executor,
@@ -241,6 +236,16 @@ def compare(
         if any(one.undecided and one.variant not in reference for one in made):
             made = look_further(made, execution)
     return _results(scenario, made, perf_counter() - began, execution, compared=True, lost=lost)
+
+
+def _compared(scenario: Scenario) -> Sequence[str]:
+    """The variants of the file, or those that the service offers; two at least."""
+    names = scenario.variant_names or tuple(scenario.default_variants())
+    if len(names) < 2:  # noqa: PLR2004  (a comparison needs two)
+        rule = "must have two variants or more to compare, such as `variants: {as_is: {}, other: "
+        rule += f"{{systems.NAME.KEY: VALUE}}}}`, got {', '.join(names) or 'none'}"
+        raise ScenarioError.of(rule, path="variants")
+    return names
 
 
 def _results(

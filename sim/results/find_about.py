@@ -1,0 +1,102 @@
+"""What a search was about and what came of it, as far as its table does not tell: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003  (as in `sweep_about`)
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Self
+
+from sim.experiments.failures import FailedReplication, options_of
+from sim.experiments.search import change
+from sim.experiments.search_sentence import Answer, answer_of
+from sim.results.given import BASELINE
+from sim.results.trials import Asked, asked_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.experiments.candidates import Candidates
+    from sim.experiments.search import Found
+    from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class AboutFind:
+    """What a search was about and what came of it, as far as no table tells it."""
+
+    name: str
+    question: str
+    path: str
+    unit: str
+    """Of the numbers in tables: ``s``, ``share``, ``count`` or nothing."""
+    low: str
+    high: str
+    tolerance: str
+    tolerance_given: bool
+    largest: bool
+    looks: Sequence[int]
+    """After how many replications a value is looked at, as long as it is undecided."""
+    kinds: Mapping[str, str]
+    """Name of a system -> its kind."""
+    asked: Mapping[str, Sequence[Asked]]
+    """Of each variant."""
+    seed: int
+    answers: Sequence[Answer]
+    """One a variant."""
+    failed_replications: Sequence[FailedReplication]
+    assumptions: Sequence[str]
+    inputs: Mapping[str, str]
+    wall_time_s: float
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        variants: Mapping[str, Scenario],
+        values: Candidates,
+        found: Sequence[Found],
+        *,
+        path: str,
+        looks: Sequence[int],
+        largest: bool,
+        wall_time: float,
+    ) -> Self:
+        """What came of a search over the values of a path in some variants of a scenario."""
+        return cls(
+            name=scenario.name,
+            question=scenario.question,
+            path=path,
+            unit=values.unit,
+            low=values.text(0),
+            high=values.text(values.last),
+            tolerance=values.tolerance,
+            tolerance_given=not values.is_default,
+            largest=largest,
+            looks=tuple(looks),
+            kinds={name: each.kind for name, each in scenario.systems.items()},
+            asked={name: asked_of(each) for name, each in variants.items()},
+            seed=scenario.seed,
+            answers=tuple(answer_of(each, values, largest=largest) for each in found),
+            failed_replications=tuple(
+                one for each in found for one in _failed(each, scenario, path)
+            ),
+            assumptions=scenario.assumptions,
+            inputs={
+                file: sha256(content).hexdigest()
+                for file, content in sorted(scenario.written.contents.items())
+            },
+            wall_time_s=wall_time,
+        )
+
+
+def _failed(found: Found, scenario: Scenario, path: str) -> Iterator[FailedReplication]:
+    name = "" if found.variant == BASELINE and not scenario.variant_names else found.variant
+    for trial in found.trials:
+        for each in trial.failures:
+            again = (
+                f"{change(path, trial.value)} {options_of(each.replication, scenario.seed, name)}"
+            )
+            yield FailedReplication(
+                found.variant, each.replication, scenario.seed, each.time_s, each.message, again
+            )
