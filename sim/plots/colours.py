@@ -1,8 +1,8 @@
 """What each colour means, by day and by night: over all figures and all pages it means one thing.
 
-The hues are told apart by all kinds of colour vision (after Okabe and Ito, 2008). Colours that meet
-in one figure differ in lightness too, so that they are two in grey and on paper; where they are
-near, as among eight lines, dashes, markers or hatches differ as well.
+Colours that meet in one figure are told apart by all kinds of colour vision, and differ in
+lightness too, so that they are two in grey and on paper; where they are near, as among eight lines,
+dashes, markers or hatches differ as well.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ PALETTE: Mapping[str, Colour] = {
     "link": Colour("#0062A0", "#7CC4F5", "what can be clicked"),
     # Verdicts.
     "met": Colour("#004D3A", "#4FD1A5", "an objective is met"),
-    "missed": Colour("#A33F00", "#FF9457", "an objective's limit, what is beyond it, what fails"),
-    "undecided": Colour("#8A6A00", "#F0C04A", "too few runs to say"),
+    "missed": Colour("#A03D00", "#FF9457", "an objective's limit, what is beyond it, what fails"),
+    "undecided": Colour("#8C6C00", "#F0C04A", "too few runs to say"),
     "failed": Colour("#A3005F", "#FF8AC6", "a run that the program could not end"),
     # The rollout, over all runs.
     "rollout": Colour("#0072B2", "#58B4F0", "all runs together: mean, median; who is updated"),
@@ -58,8 +58,8 @@ PALETTE: Mapping[str, Colour] = {
     "line_2": Colour("#5B3A1E", "#D9AE84", "the second of several lines"),
     "line_3": Colour("#1694AA", "#45B9CF", "the third"),
     "line_4": Colour("#40235C", "#BFA2EE", "the fourth"),
-    "line_5": Colour("#D377AA", "#E29CC4", "the fifth"),
-    "line_6": Colour("#4A5258", "#C9D2D9", "the sixth"),
+    "line_5": Colour("#B98C52", "#EBCFA0", "the fifth"),
+    "line_6": Colour("#485056", "#C9D2D9", "the sixth"),
     "line_7": Colour("#7E7D42", "#B5B36A", "the seventh"),
     "line_8": Colour("#10203A", "#D7E3F7", "the eighth"),
 }

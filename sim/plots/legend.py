@@ -36,12 +36,12 @@ def explain(page: Picture, handles: Sequence[Artist]) -> None:
 
 
 def columns(labels: Sequence[str]) -> int:
-    """As many as fit side by side; at least one."""
+    """So many that there are as few rows as fit; at least one."""
     widths = [_HANDLE + text_width(label, style.SMALL) for label in labels]
     for many in range(len(widths), 1, -1):
         rows, longer = divmod(len(widths), many)  # a legend is filled column by column
         ends = [rows * k + min(k, longer) for k in range(many + 1)]
         wide = sum(max(widths[a:b]) for a, b in pairwise(ends))
         if wide + _BETWEEN * (many - 1) <= _ROOM:
-            return many
+            return math.ceil(len(widths) / math.ceil(len(widths) / many))  # rows of equal length
     return 1

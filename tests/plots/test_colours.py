@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 from every_figure import figures_of_all_kinds
-from lightness import contrast, lightness
+from lightness import SEEN_BY, contrast, distance, lightness
 from matplotlib.collections import Collection, LineCollection
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.lines import Line2D
@@ -97,6 +97,17 @@ def test_colours_that_meet_in_a_figure_are_two_in_grey(kind):
         least = APART_IF_PATTERNED if patterned(one, other) else APART
         apart = abs(lightness(one.seen) - lightness(other.seen))
         assert apart >= least, (one.own, one.pattern, other.own, other.pattern)
+
+
+@pytest.mark.parametrize("seen_by", SEEN_BY)
+@pytest.mark.parametrize("kind", KINDS)
+def test_colours_that_meet_in_a_figure_are_two_without_a_kind_of_cones(kind, seen_by):
+    looks = looks_that_meet(figures_of_all_kinds()[kind])
+    for one, other in combinations(looks, 2):
+        if one.own == other.own or colours.PAPER in (one.own, other.own):
+            continue
+        least = APART_IF_PATTERNED if patterned(one, other) else APART
+        assert distance(one.seen, other.seen, seen_by) >= least, (one.own, other.own)
 
 
 @pytest.mark.parametrize("kind", KINDS)
