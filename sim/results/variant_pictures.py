@@ -164,7 +164,9 @@ def _difference(row: Row, unit: str) -> forest.Difference:
     alone, and the verdict, which counts them, is said too.
     """
     value, better = float(row["difference"]), row["better"]
-    text = f"{'+' if value > 0 else ''}{format_compact(value, unit)}"
+    # Of two shares the difference is in percentage points: "20 %" might be a fifth of one of them.
+    shown = format_compact(value, unit).replace(" %", " points")
+    text = f"{'+' if value > 0 else ''}{shown}"
     verdict = {"yes": "; better", "no": "; worse"}.get(better, "")
     if math.isnan(value):
         text = f"no pair has a value{verdict}"

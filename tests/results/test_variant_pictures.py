@@ -23,6 +23,7 @@ def test_paired_differences_are_those_of_the_comparison(compared, drawn):
     titles = {panel.label: panel for panel in caught["first"]}
     rows = table[(table.metric == "min_capacity") & (table.group == "")]
     assert [each.variant for each in titles["lowest capacity"].differences] == list(rows.variant)
+    assert all(each.text.endswith(" points") for each in titles["lowest capacity"].differences)
     for each, row in zip(titles["lowest capacity"].differences, rows.itertuples(), strict=True):
         beyond_zero = row.ci_low > 0 or row.ci_high < 0
         assert each.is_apart == (row.better in ("yes", "no") if row.better else beyond_zero)
