@@ -29,7 +29,7 @@ from sim.results.trials import picture, pictures
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
     from os import PathLike
     from pathlib import Path
@@ -119,14 +119,8 @@ def find(
     most = MOST if max_replications is None else most_of(max_replications, path)
     scenario = given_scenario(scenario, seed=seed)
     values = candidates(path, low, high, tolerance)
-    if path in _NOT_SEARCHED:
-        raise ScenarioError.of("must be a key that the run depends on", where=WHERE, path=path)
     variants = _variants(scenario, variant)
-    for each in variants.values():
-        if not each.objectives:
-            raise ScenarioError.of(how_to_ask(each), where=WHERE)
-        for end in (0, values.last):
-            at_value(each, path, values.text(end))
+    _check(variants.values(), path, values)
     looks = looks_of(variants, most)
     before_look = _costs(force=force)
     with executing(
@@ -301,6 +295,17 @@ class FindResults:
         about, rows = asdict(self.about), self.rows()
         shown = main_figure(pictures(about, rows))
         return page_output(find_page(about, rows, shown, {}, made("in a notebook")))
+
+
+def _check(variants: Iterable[Scenario], path: str, values: Candidates) -> None:
+    """ScenarioError where nothing is asked for, or a variant does not take both ends."""
+    if path in _NOT_SEARCHED:
+        raise ScenarioError.of("must be a key that the run depends on", where=WHERE, path=path)
+    for each in variants:
+        if not each.objectives:
+            raise ScenarioError.of(how_to_ask(each), where=WHERE)
+        for end in (0, values.last):
+            at_value(each, path, values.text(end))
 
 
 def _variants(scenario: Scenario, variant: str) -> dict[str, Scenario]:
