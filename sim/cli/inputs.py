@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings as python_warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.bounds import located
@@ -66,7 +67,8 @@ def ready(options: argparse.Namespace) -> tuple[Scenario, list[str]]:
         try:
             check_target(options.out, overwrite=options.overwrite)
         except ScenarioError as error:
-            if options.resume:  # it was killed after that and before it had tidied up
+            # It may have been killed when its results had their name and before it had tidied up.
+            if options.resume and options.out is not None and Path(options.out).is_dir():
                 error.add_note(f"if the interrupted run had saved {options.out}, all is done")
             raise
     scenario = read(options)

@@ -38,7 +38,7 @@ LONG, SHORT = 0.5, 0.2
 WORTHWHILE = 2.0
 """Seconds of work left above which it is worth starting processes, which takes about one."""
 
-LOOKS = 5.0
+SILENCE = 5.0
 """Seconds without news after which it is looked whether there can be any."""
 
 MOST_WORKERS = 1_000
@@ -147,7 +147,7 @@ class Execution:
             future = self._place.submit(task.job, task.chunk, whole=task.whole)
             agenda.under_way[future] = task
         if agenda.under_way:
-            ended, _ = wait(agenda.under_way, LOOKS, return_when=FIRST_COMPLETED)
+            ended, _ = wait(agenda.under_way, SILENCE, return_when=FIRST_COMPLETED)
             if not ended:
                 self._place.check()
             if any(map(self._is_lost, ended)):

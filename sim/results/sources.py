@@ -23,6 +23,7 @@ from sim.results.kept_logs import KEEP
 from sim.results.kept_parts import digest_of
 from sim.results.replication import Replication
 from sim.simulation import Simulation
+from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,13 +57,6 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
 
 SeriesKey: TypeAlias = tuple[str, str, str]
 """System, series, group."""
-
-UNITS = {
-    **dict.fromkeys(("capacity", "up_to_date", "utilisation"), "share"),
-    "available": "0/1",
-    "configuration": "",
-}
-"""The units of series that are no counts."""
 
 
 class Source(Protocol):
@@ -276,9 +270,9 @@ class SavedResults:
         """From the table of all of them."""
         rows = self._stretches[one.name, one.first, *key]
         times, values = self._columns
-        return Timeline(
-            times[rows], values[rows], self._about.horizon_s, UNITS.get(key[1], "count")
-        )
+        system, series, _ = key
+        unit = SYSTEM_TYPES[self._about.kinds[system]].series.unit_of(series)
+        return Timeline(times[rows], values[rows], self._about.horizon_s, unit)
 
     @cached_property
     def _steps(self) -> pa.Table:

@@ -83,7 +83,7 @@ def series(record: SystemType[Any]) -> list[str]:
 
 
 def _unit_of(record: SystemType[Any], name: str) -> str:
-    unit = record.series.units.get(name.partition(":")[0], "count")
+    unit = record.series.unit_of(name)
     return _UNITS.get(unit, unit)
 
 

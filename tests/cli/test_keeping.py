@@ -134,6 +134,13 @@ def test_run_that_was_killed_after_it_had_saved_its_results_is_done(shell):
     ]
 
 
+def test_place_that_no_run_can_have_saved_is_told_alone(shell, tmp_path):
+    (tmp_path / "results").write_text("a file", "utf-8")
+    code, _, err = shell("run", "random.yaml", "--resume")
+    assert code == 2
+    assert "all is done" not in err
+
+
 @pytest.mark.usefixtures("small_pieces")
 def test_results_that_cannot_be_saved_stay_in_what_is_kept(shell, tmp_path, monkeypatch):
     def full(*_, **__):

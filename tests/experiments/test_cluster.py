@@ -69,7 +69,7 @@ def test_worker_that_is_killed_loses_nothing(simulation, whole):
 
 
 def test_scheduler_whose_workers_are_all_gone_is_told_of(simulation, monkeypatch):
-    monkeypatch.setattr(execution, "LOOKS", 0.2)
+    monkeypatch.setattr(execution, "SILENCE", 0.2)
     monkeypatch.setattr(cluster, "ALONE", 1.0)
     with dask_cluster(1) as started, Execution(started.address) as one:
         submit = one._place.submit

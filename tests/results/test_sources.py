@@ -10,6 +10,13 @@ from sim.results.sources import TABLES
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 
+CONFIGURED = """\
+horizon: 3h
+systems: {shop: {kind: cloud_service, roles: {Web: {instances: 4}}}}
+operations:
+  - {at: 10min, change_configuration: {configuration: {Web: 5}}}
+"""
+
 
 @pytest.mark.parametrize("which", ["ran", "compared"])
 def test_folder_gives_the_same_tables_back(which, request, tmp_path):
@@ -61,3 +68,13 @@ def test_pictures_of_a_folder_keep_the_first_replications_alone_in_memory(
     (steps,) = asked
     assert set(steps.column("replication").to_pylist()) == {0}
     assert steps.num_rows < opened.table("timelines").num_rows
+
+
+def test_lines_of_a_folder_have_the_units_that_they_had(tmp_path):
+    computed = sim.run(sim.loads(CONFIGURED), replications=2)
+    saved = sim.open_results(computed.save(tmp_path / "r"))
+    (one,) = computed.about.variants
+    every = computed._source.series(one)
+    assert ("shop", "configuration", "Web") in every
+    for key in every:
+        assert saved._source.line(one, key).unit == computed._source.line(one, key).unit, key

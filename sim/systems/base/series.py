@@ -34,6 +34,11 @@ class Series:
     }  # fmt: skip
     """Unit of a series, by its method's name; all others count something."""
 
+    @classmethod
+    def unit_of(cls, name: str) -> str:
+        """The unit of a series, such as ``nodes:idle``."""
+        return cls.units.get(name.partition(":")[0], "count")
+
     def __init__(self, system: str, log: Log, kind: str) -> None:
         """`kind` is that of the members' blocks."""
         self._system, self.stack = system, Stack([log])
