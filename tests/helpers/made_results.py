@@ -1,5 +1,7 @@
 """Scenarios whose results are looked at."""
 
+import sim
+
 HEAD = """\
 # Question: does it stay up?
 name: shop
@@ -29,3 +31,15 @@ variants:
   simultaneous: {operations.0.upgrade_deployment.mode: Simultaneous}
   nothing: {operations: []}
 """
+
+OPERATOR = "Manual, operator: {bake: 30min}"
+
+
+def certain(mode="Auto"):
+    return sim.loads(HEAD.replace("RESTART", ", restart: 2min").replace("MODE", mode))
+
+
+def value(results, metric, variant="baseline", column="mean"):
+    rows = results.summary
+    mine = rows[(rows.metric == metric) & (rows.variant == variant) & (rows.group == "")]
+    return mine[column].item()

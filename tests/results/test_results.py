@@ -2,7 +2,7 @@
 
 import pytest
 from failing import fail
-from made_results import CHANCE, HEAD
+from made_results import CHANCE, value
 from pandas.testing import assert_frame_equal
 
 import sim
@@ -12,18 +12,6 @@ from sim.results.events import EVENTS
 from sim.results.sources import TABLES
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
-
-OPERATOR = "Manual, operator: {bake: 30min}"
-
-
-def certain(mode="Auto"):
-    return sim.loads(HEAD.replace("RESTART", ", restart: 2min").replace("MODE", mode))
-
-
-def value(results, metric, variant="baseline", column="mean"):
-    rows = results.summary
-    mine = rows[(rows.metric == metric) & (rows.variant == variant) & (rows.group == "")]
-    return mine[column].item()
 
 
 def test_summary_is_of_the_replications(ran):

@@ -2,7 +2,7 @@
 
 import pytest
 from failing import fail
-from made_results import CHANCE, HEAD, OBJECTIVE, VARIANTS
+from made_results import CHANCE, OBJECTIVE, OPERATOR, VARIANTS, certain, value
 from scipy import stats
 
 import sim
@@ -10,18 +10,6 @@ from sim.core.errors import ScenarioError
 from sim.results import tables
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
-
-OPERATOR = "Manual, operator: {bake: 30min}"
-
-
-def certain(mode="Auto"):
-    return sim.loads(HEAD.replace("RESTART", ", restart: 2min").replace("MODE", mode))
-
-
-def value(results, metric, variant="baseline", column="mean"):
-    rows = results.summary
-    mine = rows[(rows.metric == metric) & (rows.variant == variant) & (rows.group == "")]
-    return mine[column].item()
 
 
 def test_auto_walk_of_five_domains():

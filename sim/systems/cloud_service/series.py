@@ -82,7 +82,9 @@ class Series(series.Series):
         return reduce(lambda a, b: a.combine(b, np.add), lines).simplified()
 
     def _of(self, block: Block, weight: Callable[[Block], NDArray[np.int64]]) -> Timeline:
-        return Members(self.stack, [block]).weigh(weight).timeline(0, 1.0, self.units["configuration"])
+        return (
+            Members(self.stack, [block]).weigh(weight).timeline(0, 1.0, self.units["configuration"])
+        )
 
     def by_state(self, group: str, status: str) -> Timeline:
         """Instances in a status; a cold one shows that of a warm one."""
