@@ -84,7 +84,7 @@ def series(record: SystemType[Any]) -> list[str]:
 
 def _unit_of(record: SystemType[Any], name: str) -> str:
     unit = record.series.unit_of(name)
-    return _UNITS.get(unit, unit)
+    return _UNITS.get(unit, unit) or "number"
 
 
 def series_of(record: SystemType[Any]) -> dict[str, str]:

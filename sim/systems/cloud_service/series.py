@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Series(series.Series):
     """The series of one run, each over [0, horizon]; what several of them need is made once."""
 
-    units: ClassVar[Mapping[str, str]] = {**series.Series.units, "configuration": "number"}
+    units: ClassVar[Mapping[str, str]] = {**series.Series.units, "configuration": ""}
 
     def __init__(self, layout: Layout, log: Log) -> None:
         super().__init__(layout.name, log, "instance")
@@ -82,9 +82,7 @@ class Series(series.Series):
         return reduce(lambda a, b: a.combine(b, np.add), lines).simplified()
 
     def _of(self, block: Block, weight: Callable[[Block], NDArray[np.int64]]) -> Timeline:
-        return (
-            Members(self.stack, [block]).weigh(weight).timeline(0, 1.0, self.units["configuration"])
-        )
+        return Members(self.stack, [block]).weigh(weight).timeline(0)
 
     def by_state(self, group: str, status: str) -> Timeline:
         """Instances in a status; a cold one shows that of a warm one."""
