@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is read of a large file is kept: looking through it again and again for circles that
     # nobody needs takes a third of the time.
     gc.set_threshold(100_000)
+    # As Python ends it would look through all of it three times more.
+    atexit.register(gc.freeze)
     try:
         # Here, so that who interrupts while it is imported sees no traceback either.
         from sim.cli.commands import main as command  # noqa: PLC0415

@@ -16,6 +16,7 @@ from sim.cli import problems, streams
 from sim.cli.answer import INTERNAL_ERROR, INTERRUPTED, NOT_SAVED, WRONG_INPUT, Answer, not_written
 from sim.cli.arguments import PROGRAM
 from sim.cli.console import as_markdown
+from sim.cli.early_workers import early_workers
 from sim.cli.json_text import json_text
 from sim.cli.option_groups import asked_format
 from sim.cli.options import parser
@@ -72,7 +73,8 @@ def _answer(words: list[str]) -> Answer:
     try:
         options = parser().parse_args(words)
         options.words = words
-        return _command(options.command)(options)
+        with early_workers(options):
+            return _command(options.command)(options)
     except SystemExit:  # argparse has shown help or the version
         return Answer()
     except (ScenarioError, MemoryError) as error:

@@ -50,8 +50,8 @@ def execution(options: argparse.Namespace, kept: PartialFolder | None) -> dict[s
     return {
         "progress": not options.quiet,
         "force": options.force,
-        "workers": options.workers,
-        "executor": options.cluster,
+        "workers": None if options.pool else options.workers,
+        "executor": options.pool or options.cluster,
         "partial": kept,
     }
 

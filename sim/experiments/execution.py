@@ -18,7 +18,7 @@ from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.chunks import lost
 from sim.experiments.cluster import Cluster
-from sim.experiments.places import Here, Pool, Workers, cores
+from sim.experiments.places import MOST_WORKERS, Here, Pool, Workers, cores
 from sim.experiments.progress import Progress
 from sim.files.memory import available
 from sim.forecast.estimate import estimate
@@ -41,9 +41,6 @@ WORTHWHILE = 2.0
 SILENCE = 5.0
 """Seconds without news after which it is looked whether there can be any."""
 
-MOST_WORKERS = 1_000
-"""Processes of one machine."""
-
 MOST_DEATHS = 3
 """So often a chunk may be lost with its worker; the last time it is measured alone."""
 
@@ -57,7 +54,7 @@ class Execution:
 
     def __init__(
         self,
-        executor: Executor | str | None = None,
+        executor: Executor | str | Pool | None = None,
         *,
         workers: int | None = None,
         progress: bool = False,
@@ -65,8 +62,9 @@ class Execution:
     ) -> None:
         """`workers` processes of this machine, or an `executor` that stays open.
 
-        A text in its place is the address of a Dask scheduler, such as ``tcp://host:8786``. What
-        is finished is `kept`, and not made again where it is there already.
+        A text in its place is the address of a Dask scheduler, such as ``tcp://host:8786``; a pool
+        of ours, which may have been started, is closed at the end. What is finished is `kept`, and
+        not made again where it is there already.
 
         Raises
         ------
@@ -78,7 +76,10 @@ class Execution:
         self.progress = Progress(progress)
         self._place: Place = Here()
         self._may_move = False
-        if isinstance(executor, str):
+        self._next_place: Pool | None = None
+        if isinstance(executor, Pool):
+            self._place = executor
+        elif isinstance(executor, str):
             self._place = Cluster(executor)
         elif executor is not None:
             self._place = Workers(executor)
@@ -97,6 +98,8 @@ class Execution:
     def __exit__(self, *_: object) -> None:
         self.progress.close()
         self._place.close()
+        if self._next_place is not None:
+            self._next_place.close()
 
     def measured(self, jobs: Iterable[Job], runs: int) -> Iterator[Measured]:
         """What jobs came to, in their order, made as they are asked for; `runs` in all, if known.
@@ -212,7 +215,12 @@ class Execution:
         return max(1, int(min(LONG, share) / seconds))
 
     def _move_if_worthwhile(self, agenda: _Agenda) -> None:
-        """Leave this process where what is left takes long, as far as the chunks so far tell."""
+        """Leave this process where what is left takes long, as far as the chunks so far tell.
+
+        It goes on until the others have started.
+        """
+        if self._next_place is not None and self._next_place.is_warm:
+            self._place, self._next_place = self._next_place, None
         # The first chunk of all takes longer: much is imported when it is first needed.
         if not self._may_move or not self._seconds:
             return
@@ -226,7 +234,8 @@ class Execution:
         needed = max((estimate(job.simulation, 1).bytes for job in agenda.jobs), default=1.0)
         workers = int(min(cores(), (available() or inf) / needed))
         if workers > 1:
-            self._place = Pool(workers)
+            self._next_place = Pool(workers)
+            self._next_place.start()
 
 
 def _check(executor: object, workers: object) -> None:

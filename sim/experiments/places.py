@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sim.experiments.chunks import measure
-from sim.experiments.worker import begin, work
+from sim.experiments.worker import begin, warm_up, work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Executor
 
     from sim.experiments.chunks import Chunk, Part
     from sim.experiments.jobs import Job
+
+MOST_WORKERS = 1_000
+"""Processes of one machine."""
 
 UNKNOWN_ROOM = 64
 """Chunks that an executor gets at once which does not tell how many workers it has."""
@@ -128,11 +134,25 @@ class Pool(Workers):
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._start()
+        self._open()
 
-    def _start(self) -> None:
+    def _open(self) -> None:
         self._context = _Context()
+        self._warming: list[Future[None]] = []
         super().__init__(ProcessPoolExecutor(self._workers, self._context, begin))
+
+    def start(self) -> None:
+        """Start processes before there is work for them, as many as there are cores.
+
+        Else each is started by the first chunk that none is free for.
+        """
+        for _ in range(min(self._workers, cores())):
+            self._warming.append(self.executor.submit(warm_up))
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a process that was started waits for work, or cannot be had."""
+        return any(each.done() for each in self._warming)
 
     def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
         """As elsewhere; where a process dies at this very moment the chunk is lost with it."""
@@ -146,7 +166,7 @@ class Pool(Workers):
     def renew(self) -> bool:
         """A pool of which one process died takes no more work: a new one does."""
         self.close()
-        self._start()
+        self._open()
         return True
 
     def close(self) -> None:
@@ -165,7 +185,8 @@ class _Process(SpawnProcess):
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            return SpawnProcess._Popen(process_obj)  # noqa: SLF001  (overridden)
+            with _uninterrupted():
+                return SpawnProcess._Popen(process_obj)  # noqa: SLF001  (overridden)
         finally:
             sys.modules["__main__"] = main
 
@@ -181,6 +202,19 @@ class _Context(SpawnContext):
         """A new process, to be started by the pool."""
         self.started.append(_Process(*args, **settings))
         return self.started[-1]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A process that is born here never hears Ctrl-C, not even while it is still importing."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def cores() -> int:

@@ -7,6 +7,7 @@ import pickle
 import signal
 import threading
 from collections import OrderedDict
+from importlib import import_module
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,14 @@ def version() -> str:
 
 def begin() -> None:
     """Make ready a process of a pool: its parent alone is interrupted, and takes it along."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be born without it
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def warm_up() -> None:
+    """Import what most replications need, so that the first chunk need not wait for it."""
+    for module in ("numpy.random", "scipy.special", "sim.simulation"):
+        import_module(module)
 
 
 def _end_with_parent() -> None:

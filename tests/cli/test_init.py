@@ -35,3 +35,14 @@ sys.exit(main(["schema"]))
 def test_main_is_that_of_the_commands(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == "rollout-sim 0.1.0\n"
+
+
+def test_as_python_ends_it_does_not_look_through_everything(tmp_path):
+    code = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count() > 0))
+from sim.cli import main
+main(["--version"])
+"""
+    done = python("-c", code, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("rollout-sim 0.1.0\nTrue\n", "")

@@ -215,8 +215,13 @@ def test_work_moves_to_all_cores_only_where_it_is_worth_it(simulation, monkeypat
     moved = []
 
     class Instead(Here):
+        is_warm = True
+
         def __init__(self, workers):
             moved.append(workers)
+
+        def start(self):
+            pass
 
     monkeypatch.setattr(execution, "Pool", Instead)
     monkeypatch.setattr(execution, "cores", lambda: 4)
@@ -230,6 +235,55 @@ def test_work_moves_to_all_cores_only_where_it_is_worth_it(simulation, monkeypat
     monkeypatch.setattr(execution, "available", lambda: 5e8)  # there is memory for two
     made([Job(simulation, range(20))], workers=None)
     assert moved == [4, 2]
+
+
+@pytest.mark.skipif("ROLLOUT_SIM_DASK" in os.environ, reason="it begins elsewhere")
+def test_this_process_goes_on_until_the_others_have_started(simulation, monkeypatch):
+    asked, got, closed = [], [], []
+
+    class Starting(Here):
+        def __init__(self, _):
+            pass
+
+        def start(self):
+            pass
+
+        @property
+        def is_warm(self):
+            asked.append(self)
+            return len(asked) > 3
+
+        def submit(self, job, chunk, *, whole):
+            got.append(chunk)
+            return super().submit(job, chunk, whole=whole)
+
+        def close(self):
+            closed.append(self)
+
+    monkeypatch.setattr(execution, "Pool", Starting)
+    monkeypatch.setattr(execution, "cores", lambda: 4)
+    for least in ("WORTHWHILE", "SHORT", "LONG"):
+        monkeypatch.setattr(execution, least, 1e-9)
+    (one,) = made([Job(simulation, range(20))], workers=None)
+    assert equal(one, replicate(simulation, range(20)))
+    first = got[0].numbers[0]
+    assert first >= 4  # one to know how long they take, three while it was asked
+    assert sum(len(chunk.numbers) for chunk in got) == 20 - first
+    assert closed == asked[:1]
+    asked.clear()
+    (one,) = made([Job(simulation, range(4))], workers=None)  # is over before they have started
+    assert len(closed) == 2
+
+
+def test_pool_that_was_started_is_taken_and_closed(simulation):
+    pool = Pool(2)
+    pool.start()
+    started = list(pool._context.started)
+    with Execution(pool) as one:
+        (job,) = one.completed([Job(simulation, range(40))], 40)
+    assert equal(job.measured(), replicate(simulation, range(40)))
+    assert pool._context.started == started
+    assert not any(each.is_alive() for each in started)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -88,6 +88,37 @@ def test_script_without_a_guard_runs_once(folder):
     assert (folder / "began").read_text("utf-8") == "x"
 
 
+def test_processes_start_before_there_is_work_no_more_than_cores(monkeypatch):
+    monkeypatch.setattr(places, "cores", lambda: 2)
+    pool = Pool(3)
+    try:
+        assert not pool.is_warm
+        pool.start()
+        assert len(pool._context.started) == 2
+        for each in pool._warming:
+            each.result()
+        assert pool.is_warm
+    finally:
+        pool.close()
+
+
+DEAF = """
+import os, time
+from sim.experiments.places import Pool
+pool = Pool(1)
+pool.start()
+os.kill(pool._context.started[0].pid, 2)  # while it is importing
+pool._warming[0].result()
+pool.close()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_processes_never_hear_of_an_interruption(tmp_path):
+    done = python("-c", DEAF, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 ORPHANS = """
 import os, sys, time
 from sim.experiments.places import Pool
