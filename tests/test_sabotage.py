@@ -29,7 +29,7 @@ HELD_BY_TESTS = {
 }
 """What no run notices -> the test that fails then."""
 
-LEAST = 118
+LEAST = 119
 """So many of them, at least, are noticed by the run itself."""
 
 

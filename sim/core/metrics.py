@@ -186,8 +186,8 @@ METRICS: dict[str, Metric] = {
             "0/1",
             "",
             "finished",
-            "1 when every rollout has ended and the last one requested is completed; 0 where a "
-            "restart took over from an upgrade and left it half-way.",
+            "1 when every rollout has ended and the last one requested is completed; 0 where it "
+            "left some that it covers at another version, or a restart took over half-way.",
         ),
         Metric(
             "done_at",
@@ -210,7 +210,7 @@ METRICS: dict[str, Metric] = {
             "0/1",
             "higher",
             "safe\nend",
-            "1 when every rollout has ended and the last one requested is completed, or rolled "
+            "1 when every rollout has ended and the last one requested is `finished`, or rolled "
             "back to its end.",
         ),
         Metric(

@@ -206,6 +206,17 @@ def new_ones_always_stay(patch):
     patch.setattr(Batch, "__init__", begin)
 
 
+def say_it_is_reached(patch):
+    whole = ScaleSetService._ended
+
+    def ended(self, rule):
+        self._pending = lambda _: []
+        whole(self, rule)
+        del self._pending
+
+    patch.setattr(ScaleSetService, "_ended", ended)
+
+
 def short_recoveries(patch):
     whole = Instances.fail
     patch.setattr(
@@ -493,6 +504,12 @@ SABOTAGES = (
         new_ones_always_stay,
         scale_set(policy=SURGE, **SICK),
         "a surge deleted others than those whose successors were healthy",
+    ),
+    Sabotage(
+        "a model is said to be reached though instances have another one",
+        say_it_is_reached,
+        scale_set(policy=SURGE | LENIENT, **SICK),
+        "a model was said to be reached by all, or not to be, though it was not so",
     ),
     Sabotage(
         "a surge exceeds the quota",

@@ -289,6 +289,7 @@ class ScaleSet(Life):
 
     def _end(self, rule):
         upgrade, self.upgrade, self.rolling = self.upgrade, None, None
+        self.is_done = not rule and not self.pending(upgrade)
         status = {"": "completed", "cancelled": "cancelled"}.get(rule, "failed")
         self._close(upgrade, status, rule)
         cancels, self.cancels = self.cancels, []
@@ -333,14 +334,15 @@ class ScaleSet(Life):
             "min_capacity": min(last.values()) / nominal,
             "capacity_hours_lost": lost / 3600,
             "rollout_duration": self._duration(),
+            "finished": float(not math.isnan(self._duration())),
         }
 
     def _duration(self):
-        """From the first upgrade to the end of the last one, if that is completed, and none is on."""
+        """From the first upgrade to the end of the last one, if that brought its model to all who
+        are not protected, and none is on.
+        """
         begins = [rows[0][0] for rows in self.upgrades.values()]
         ends = [rows[-1] for rows in self.upgrades.values()]
         if not ends or any(status in ("upgrading", "rolling_back") for _, status in ends):
             return math.nan
-        return (
-            max(time for time, _ in ends) - min(begins) if ends[-1][1] == "completed" else math.nan
-        )
+        return max(time for time, _ in ends) - min(begins) if self.is_done else math.nan

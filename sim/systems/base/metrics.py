@@ -42,14 +42,18 @@ def at_least(steps: Steps, least: int) -> Steps:
 
 
 def rollouts_of_one_group(
-    layout: Layout[Any], stack: Stack, updated_share: Callable[[Any, Stack], NDArray[np.float64]]
+    layout: Layout[Any],
+    stack: Stack,
+    updated_share: Callable[[Any, Stack], NDArray[np.float64]],
+    half_way: Callable[[Any, Stack], NDArray[np.bool_]] | None = None,
 ) -> tuple[Values, NDArray[np.bool_]]:
     """The metrics of rollouts that are never taken back as a whole, none where a file asks for
     none; and in which replications all rollouts came to an end.
     """
     if not layout.rollouts:
         return {}, np.ones(stack.replications, bool)
-    outcome = of_rollouts(layout, stack)
+    left = None if half_way is None else half_way(layout, stack)
+    outcome = of_rollouts(layout, stack, half_way=left)
     values = {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
     return values | {"updated_share": updated_share(layout, stack)}, outcome.rollouts_ended
 

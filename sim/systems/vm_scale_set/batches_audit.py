@@ -273,7 +273,15 @@ class _Upgrades(Walk):
 
     def _upgrade_ends(self, some: Decisions) -> None:
         rolls = self._rolls[self._stack.subject[some.row] - self._layout.first_upgrade]
-        ends = self._stack.new[some.row] != SUPERSEDED
+        state = self._stack.new[some.row]
+        ends = state != SUPERSEDED
+        # Those that are protected are not covered; one that was restored is, and was not reached.
+        reaches = (state == COMPLETED) & ~self._pending(some).any(axis=1)
+        says = self._history.has_reached(some.row, some.place + self._first)
+        self._check(
+            "a model was said to be reached by all, or not to be, though it was not so",
+            says != reaches,
+        )
         if (rolls & ends).any():
             self._rolling_ends(Decisions(some.place[rolls & ends], some.row[rolls & ends]))
         if (~rolls & ends).any():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.core.log import ASKED, OPERATION, UPGRADE_ENDS, UPGRADING, first_of_each
+from sim.systems.base.targets import REACHED
 from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.states import (
     BATCH_UPGRADING,
@@ -237,13 +238,20 @@ class History:
 
     def wanted(self, rows: Integers, replication: Integers) -> Integers:
         """The model that is wanted at rows of the stack, by number."""
-        stack, wants = self.stack, self._wants
+        return self._target(rows, replication) // self.layout.target.states.width
+
+    def has_reached(self, rows: Integers, replication: Integers) -> Mask:
+        """Whether it is said at rows of the stack to have reached all."""
+        found: Mask = self._target(rows, replication) % self.layout.target.states.width == REACHED
+        return found
+
+    def _target(self, rows: Integers, replication: Integers) -> Integers:
+        stack, wants, initial = self.stack, self._wants, self.layout.target.initial[0]
         if not len(wants):
-            return np.zeros(len(rows), np.int64)
+            return np.full(len(rows), initial, np.int64)
         last = np.searchsorted(wants, rows) - 1
         there = (last >= 0) & (stack.replication[wants[last]] == replication)
-        version = stack.new[wants[last]] // self.layout.target.states.width
-        return np.where(there, version, 0)
+        return np.where(there, stack.new[wants[last]], initial)
 
     def wish(self, rows: Integers) -> Integers:
         """Rows by which upgrades begin, or those after which it stands what they want."""

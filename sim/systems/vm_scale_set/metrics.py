@@ -12,7 +12,7 @@ from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity,
 from sim.core.timelines import Members, accumulate, total
 from sim.systems.base.demand import unserved
 from sim.systems.base.metrics import at_least, rollouts_of_one_group
-from sim.systems.base.targets import INITIAL, Group, Targets, share
+from sim.systems.base.targets import INITIAL, REQUESTED, Group, Targets, share
 from sim.systems.vm_scale_set.states import (
     BAD,
     BATCH_UPGRADING,
@@ -118,7 +118,7 @@ def measure(layout: SetLayout, stack: Stack, warm_up: float) -> tuple[Measured, 
     batches = np.flatnonzero(stack.about(layout.batch, 1))
     values |= {"batches": _count(stack, batches[stack.new[batches] == BATCH_UPGRADING])}
     # Single instances get their former model back, never the set as a whole.
-    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share)
+    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share, half_way)
     values |= of_rollouts
     if layout.faulty:
         values |= _bad_versions(layout, stack, members, warm_up)
@@ -148,6 +148,14 @@ def updated_share(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:
     everyone = np.ones((1, layout.room), bool)
     done = share(*followers(layout).updated(stack, targets.version[:, 0], everyone))
     return np.where(targets.status[:, 0] == INITIAL, 0.0, done)
+
+
+def half_way(layout: SetLayout, stack: Stack) -> NDArray[np.bool_]:
+    """Where the model last asked for has not reached all that are to follow it: also where its
+    upgrade was completed without some.
+    """
+    is_so: NDArray[np.bool_] = Targets(stack, layout.target).status[:, 0] == REQUESTED
+    return is_so
 
 
 def left_behind(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:

@@ -267,7 +267,9 @@ class ScaleSetService(Service):
         upgrade, self._upgrade, self._rolling = self._upgrade, None, None
         assert upgrade is not None
         if rule is None:
-            self._target.becomes(REACHED, upgrade.version, upgrade.subject)
+            # One that was restored, or that a surge could not replace, has another model still.
+            if not self._pending(upgrade):
+                self._target.becomes(REACHED, upgrade.version, upgrade.subject)
             self._close(upgrade, COMPLETED, None, upgrade.subject)
         else:
             end = UPGRADE_CANCELLED if rule == rejections.CANCELLED else UPGRADE_FAILED

@@ -262,9 +262,24 @@ def test_an_upgrade_is_completed_when_all_are_at_its_model():
     assert wrong(BEGUN + FIRST + ends) == [left]
     protect = ("set_protection", {"instances": [1], "protect_from_scale_set_actions": True})
     asked = "50 set_protection-0 -> InProgress\n50 set_protection-0 -> Succeeded\n"
-    assert wrong(asked + BEGUN + FIRST + ends, IMAGE, protect) == []
-    done = "an upgrade was cancelled though it was done"
-    assert wrong(WALK.replace("-> completed", "-> cancelled")) == [done]
+    reached = "240 model of w -> reached\n"
+    assert wrong(asked + BEGUN + FIRST + reached + ends, IMAGE, protect) == []
+    cancelled = WALK.replace("-> completed", "-> cancelled").replace("-> reached", "-> requested")
+    assert wrong(cancelled) == ["an upgrade was cancelled though it was done"]
+
+
+def test_a_model_is_said_to_be_reached_where_all_follow_it():
+    wrongly = "a model was said to be reached by all, or not to be, though it was not so"
+    nowhere = "    440 model of w -> reached\n"
+    assert wrong(WALK) == []
+    assert wrong(WALK.replace(nowhere, "")) == [wrongly]
+    without = BEGUN + FIRST + ENDED
+    assert wrongly in wrong(without)
+    assert wrongly not in wrong(without.replace(nowhere, ""))
+    by_breach = failed(BREACH["upgraded"], 480)
+    assert wrong(BEGUN + GIVES_UP + by_breach, policy=LENIENT) == []
+    reached = "480 model of w -> reached\n"
+    assert wrong(BEGUN + GIVES_UP + reached + by_breach, policy=LENIENT) == [wrongly]
 
 
 def test_after_a_breach_failed_instances_go_back_if_they_are_to():
@@ -288,6 +303,6 @@ def test_an_upgrade_by_hand_ends_when_all_follow_and_by_their_health():
     assert wrong(BEGUN + ends, policy=manual) == ["an upgrade ended without one of the instances"]
     health = "an upgrade did not end by the health of its instances"
     nothing = ("update_model", {})
-    begun = BEGUN.replace("requested/2", "requested")
+    begun = BEGUN.replace("requested/2", "requested") + "100 model of w -> reached\n"
     assert wrong(begun + ends, nothing, policy=manual) == []
     assert wrong(begun + ends, nothing, policy=manual, unhealthy_instances=[0]) == [health]

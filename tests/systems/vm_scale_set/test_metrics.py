@@ -75,6 +75,18 @@ def test_a_rollout_takes_from_its_request_to_its_end():
     assert not ScaleSet(IMAGE).rollouts_ended(BEGUN + FIRST)
 
 
+def test_an_upgrade_that_is_completed_without_some_is_not_finished():
+    """As where a surge could not replace one: the model was not said to be reached."""
+    without = BEGUN + FIRST + ENDED.replace("440 model of w -> reached\n", "")
+    scale_set = ScaleSet(IMAGE)
+    found = scale_set.measure(WALK, without)
+    assert found["finished"] == found["safe_end"] == [1, 0]
+    assert found["ended_in"] == [340, 340]
+    assert found["rollout_duration"] == pytest.approx([340, np.nan], nan_ok=True)
+    assert found["done_at"] == pytest.approx([440, np.nan], nan_ok=True)
+    assert scale_set.rollouts_ended(without)
+
+
 def test_the_updated_share_is_of_those_that_are_there_and_stay():
     text = BEGUN + FIRST
     assert measure(text, "updated_share") == 0.5

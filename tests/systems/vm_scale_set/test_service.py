@@ -106,6 +106,9 @@ def test_protected_instances_stay_as_they_are():
     told = story((50, protect(2)), (100, IMAGE), policy=AUTOMATIC)
     assert told.states(2) == []
     assert told.ended() == (250, "Succeeded", "")
+    # It is not covered: the rollout is finished, and says whom it left.
+    assert (told.measure("finished"), told.measure("updated_share")) == (1, 0.75)
+    assert told.model.left_behind(told.stack) == [250]
 
 
 # Manual
