@@ -84,7 +84,7 @@ def _answer(words: list[str]) -> Answer:
         return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
         found = problems.internal(str(error), words)
-        if options.command in ("run", "compare", "find"):
+        if options.command in ("run", "compare", "find", "assumptions"):
             found.append(Problem("", "", f"to see it again: {_rerun(options, error)}"))
         return _failed([*found, *_notes(error)], INTERNAL_ERROR, words)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.errors import ScenarioError
+from sim.core.errors import ModelError, ScenarioError
 from sim.core.metrics import Key
 from sim.experiments.comparison import difference
-from sim.experiments.conclusion import conclude
 from sim.experiments.latin_hypercube import factors, rank_correlations
-from sim.experiments.objectives import describe, experiments
+from sim.experiments.objectives import experiments
+from sim.experiments.standing import Standing
 from sim.formats.tree import plain
 from sim.scenario.factors import Change, Factors
 from sim.simulation import Simulation
@@ -37,21 +36,23 @@ if TYPE_CHECKING:
     from sim.scenario.guesses import Guess
 
 HALF, DOUBLE = 0.5, 2.0
+WORDS = {HALF: "halved", DOUBLE: "doubled"}
 LEVEL = 0.95
 """Of each interval by itself."""
 MOST_RUNS_TOGETHER = 20
 """Replications of each point at which all guesses move: they see the same random numbers."""
 NO_VALUES: Mapping[str, Node] = MappingProxyType({})
 NOT_ASSUMED = Change({}, "", "is not assumed in this variant")
-ENDED = "rollouts ended well"
-BEST = "best"
+UNKNOWN = "every replication failed"
+"""The note of a change of which nothing is known, and of every change of a variant that failed as
+it is."""
 
 
 @dataclass(frozen=True)
 class Effect:
     """What a factor on one guess does to one metric of a variant, in the metric's unit.
 
-    Without a metric it says why the guess cannot change so.
+    Without a metric it says why the guess cannot change so, or that nothing is known of it.
     """
 
     number: int
@@ -70,6 +71,11 @@ class Effect:
         """The metric."""
         row = self.row
         return None if row is None else Key(row.system, row.group, row.metric)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether every replication failed with it."""
+        return self.row is None and self.note == UNKNOWN
 
     @property
     def weight(self) -> float:
@@ -111,13 +117,27 @@ class Point(NamedTuple):
     """NaN where a value is missing in any replication."""
 
 
+class Altered(NamedTuple):
+    """A variant with some guesses moved, or as it is."""
+
+    variant: str
+    label: str = ""
+    """What is moved, such as ``restart (4min) halved``; empty where nothing is."""
+    values: Mapping[str, Node] = NO_VALUES
+
+    @property
+    def changed(self) -> list[str]:
+        """The values, each PATH=VALUE."""
+        return [f"{path}={json.dumps(plain(node))}" for path, node in self.values.items()]
+
+
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
     """How an answer depends on what is assumed."""
 
     scenario: Scenario
     variants: Sequence[Experiment]
-    """As the scenario is."""
+    """As the scenario is; without those of which every replication failed."""
     guesses: Sequence[Guess]
     """All that is assumed."""
     moved: Sequence[int]
@@ -127,8 +147,12 @@ class Sensitivity:
     points: Sequence[Point]
     refused: int
     """Points of the Latin hypercube that the file's checks refuse."""
-    failing: Sequence[tuple[Experiment, Sequence[str]]]
-    """Those of which a replication failed, with the values that they differ by, each PATH=VALUE."""
+    unknown: int
+    """Those of which every replication failed."""
+    failing: Sequence[tuple[Altered, Experiment]]
+    """Those of which a replication failed."""
+    lost: Sequence[tuple[Altered, ModelError]]
+    """Those of which every replication failed, each with its first fault."""
 
     def correlations(self) -> dict[tuple[int, str, Key], tuple[float, float]]:
         """By guess, variant and metric: Spearman's rank correlation and the partial one."""
@@ -168,7 +192,7 @@ def sensitivity(
     ScenarioError
         Where `of` names no value, or nothing is assumed.
     ModelError
-        If every replication of a point fails.
+        If every replication of every variant fails as it is.
     """
     known = {name: Factors(each) for name, each in variants.items()}
     guesses = guesses_of(known, of)
@@ -199,55 +223,85 @@ class _Study:
         self._flips: list[Flip] = []
         self._points: list[Point] = []
         self._moved: list[int] = []
-        self._refused = 0
-        self._failing: list[tuple[Experiment, Sequence[str]]] = []
+        self._refused = self._unknown = 0
+        self._failing: list[tuple[Altered, Experiment]] = []
+        self._lost: list[tuple[Altered, ModelError]] = []
 
     def found(self) -> Sensitivity:
         return Sensitivity(
             self._scenario, self._variants, self._guesses, self._moved, self._effects,
-            self._flips, self._points, self._refused, self._failing,
+            self._flips, self._points, self._refused, self._unknown,
+            self._failing, self._lost,
         )  # fmt: skip
 
     def one_at_a_time(self) -> None:
         """Each guess, each factor: all variants, so that they can be ranked anew."""
+        as_it_is = [Altered(name) for name in self._known]
+        known = self._made(as_it_is, self._runs)
+        self._variants = [one for one in known if one is not None]
+        if not self._variants:
+            raise self._lost[0][1]
+        standing = Standing(self._variants)
         changes = list(self._changes())
-        named = [(name, Simulation(each.scenario)) for name, each in self._known.items()]
-        changed = sum(bool(each.values) for _, _, by in changes for each in by.values())
-        points = Lazy(chain(named, self._simulations(changes)), len(named) + changed)
-        made = experiments(points, self._runs, execution=self._execution)
-        self._variants = [self._seen(next(made)) for _ in named]
-        standing = _Standing(self._variants)
+        made = self._made([*self._altered(changes)], self._runs)
         for number, factor, by_variant in changes:
-            moved = dict.fromkeys(name for name, change in by_variant.items() if change.values)
-            varied = {
-                name: self._seen(replace(next(made), variant=name), by_variant[name].values)
-                for name in moved
-            }
+            moved = [name for name, change in by_variant.items() if change.values]
+            found = {name: next(made) for name in moved}
+            varied = {name: one for name, one in found.items() if one is not None}
             self._effects += self._told(number, factor, by_variant, varied)
             guess = self._guesses[number - 1].text
-            for variant, what, before, after in standing.turned(varied):
+            whole = len(varied) == len(moved)
+            for variant, what, before, after in standing.turned(varied, whole=whole):
                 self._flips.append(Flip(number, guess, factor, variant, what, before, after))
 
     def _changes(self) -> Iterator[tuple[int, float, dict[str, Change]]]:
         for number, guess in enumerate(self._guesses, 1):
             for factor in (HALF, DOUBLE) if guess.paths else ():
                 by_variant = {
-                    name: each.times(guess, factor) if each.assumes(guess) else NOT_ASSUMED
-                    for name, each in self._known.items()
+                    one.variant: self._change(self._known[one.variant], guess, factor)
+                    for one in self._variants
                 }
                 if any(change.values for change in by_variant.values()):
                     self._moved += [] if number in self._moved else [number]
                 yield number, factor, by_variant
 
-    def _simulations(
+    @staticmethod
+    def _change(known: Factors, guess: Guess, factor: float) -> Change:
+        return known.times(guess, factor) if known.assumes(guess) else NOT_ASSUMED
+
+    def _altered(
         self, changes: Sequence[tuple[int, float, dict[str, Change]]]
-    ) -> Iterator[tuple[str, Simulation]]:
-        """Made as they are run: there may be hundreds."""
+    ) -> Iterator[Altered]:
         for number, factor, by_variant in changes:
+            label = f"{self._guesses[number - 1].text} {WORDS[factor]}"
             for name, change in by_variant.items():
                 if change.values:
-                    scenario = self._known[name].with_(change.values)
-                    yield f"{name}, guess {number} x {factor:g}", Simulation(scenario)
+                    yield Altered(name, label, change.values)
+
+    def _made(self, asked: Sequence[Altered], runs: range) -> Iterator[Experiment | None]:
+        """What each comes to; None where every replication failed, which is noted."""
+        lost = dict[str, ModelError]()
+        # Simulations are made as they are run: there may be hundreds.
+        named = (
+            (str(place), Simulation(self._scenario_of(each))) for place, each in enumerate(asked)
+        )
+        made = experiments(Lazy(named, len(asked)), runs, execution=self._execution, lost=lost)
+        waiting: Experiment | None = None
+        for place, each in enumerate(asked):
+            waiting = waiting or next(made, None)
+            if str(place) in lost:
+                self._lost.append((each, lost[str(place)]))
+                yield None
+                continue
+            assert waiting is not None  # what is neither lost nor made is raised
+            one, waiting = replace(waiting, variant=each.variant), None
+            if one.measured.failures:
+                self._failing.append((each, one))
+            yield one
+
+    def _scenario_of(self, altered: Altered) -> Scenario:
+        known = self._known[altered.variant]
+        return known.with_(altered.values) if altered.values else known.scenario
 
     def _told(
         self,
@@ -256,13 +310,18 @@ class _Study:
         by_variant: Mapping[str, Change],
         varied: Mapping[str, Experiment],
     ) -> Iterator[Effect]:
-        for base in self._variants:
-            change = by_variant[base.variant]
-            head = (number, self._guesses[number - 1].text, factor, change.shown, base.variant)
-            if base.variant not in varied:
+        guess = self._guesses[number - 1]
+        known = {one.variant: one for one in self._variants}
+        for name, each in self._known.items():
+            change = by_variant.get(name) or self._change(each, guess, factor)
+            head = (number, guess.text, factor, change.shown, name)
+            if change.values and name not in varied:
+                yield Effect(*head, UNKNOWN, None)
+                continue
+            if name not in varied:
                 yield Effect(*head, change.note, None)
                 continue
-            one = varied[base.variant]
+            one, base = varied[name], known[name]
             for key in headlines(base):
                 if key in one.measured.values:
                     yield Effect(*head, change.note, difference(one, base, key, LEVEL))
@@ -272,40 +331,36 @@ class _Study:
         if len(self._moved) < 2:  # noqa: PLR2004  (one cannot interact)
             return
         design = factors(len(self._moved), self._scenario.seed)
-        scenarios = [
-            (name, point, *self._moved_by(each, design[point]))
+        tried = [
+            (point, one.variant, self._moved_by(self._known[one.variant], design[point]))
             for point in range(len(design))
-            for name, each in self._known.items()
+            for one in self._variants
         ]
-        kept = [(name, point, one, by) for name, point, one, by in scenarios if one is not None]
-        self._refused = len(scenarios) - len(kept)
-        named = ((f"{name}, all at once {p}", Simulation(one)) for name, p, one, _ in kept)
-        runs = self._runs[:MOST_RUNS_TOGETHER]
-        made = experiments(Lazy(named, len(kept)), runs, execution=self._execution)
-        for (name, point, _, values), one in zip(kept, made, strict=True):
-            self._seen(replace(one, variant=name), values)
+        kept = [
+            (point, Altered(name, f"all at once, point {point}", values))
+            for point, name, values in tried
+            if values is not None
+        ]
+        self._refused = len(tried) - len(kept)
+        made = self._made([each for _, each in kept], self._runs[:MOST_RUNS_TOGETHER])
+        for (point, each), one in zip(kept, made, strict=True):
+            if one is None:
+                self._unknown += 1
+                continue
             means = {key: float(one.measured.values[key].mean()) for key in headlines(one)}
-            self._points.append(Point(name, point, design[point], means))
+            self._points.append(Point(each.variant, point, design[point], means))
 
-    def _seen(self, one: Experiment, values: Mapping[str, Node] = NO_VALUES) -> Experiment:
-        """The same; if a replication of it failed, that is noted."""
-        if one.measured.failures:
-            words = [f"{path}={json.dumps(plain(node))}" for path, node in values.items()]
-            self._failing.append((one, words))
-        return one
-
-    def _moved_by(
-        self, known: Factors, design: NDArray[np.float64]
-    ) -> tuple[Scenario | None, Mapping[str, Node]]:
-        """A scenario with all guesses moved, and how; None where the file's checks refuse it."""
+    def _moved_by(self, known: Factors, design: NDArray[np.float64]) -> Mapping[str, Node] | None:
+        """The values of all guesses moved; None where the file's checks refuse them."""
         values: dict[str, Node] = {}
         for number, factor in zip(self._moved, design, strict=True):
             guess = self._guesses[number - 1]
             values |= known.scaled(guess, float(factor)).values if known.assumes(guess) else {}
         try:
-            return known.with_(values), values
+            known.with_(values)
         except ScenarioError:
-            return None, values
+            return None
+        return values
 
 
 def headlines(one: Experiment) -> list[Key]:
@@ -330,49 +385,3 @@ class Lazy:
 
     def __length_hint__(self) -> int:
         return self.count
-
-
-class _Standing:
-    """How the variants stand as the scenario is, to see what turns over."""
-
-    def __init__(self, variants: Sequence[Experiment]) -> None:
-        self._variants = variants
-        self._best = _best(variants)
-
-    def turned(self, varied: Mapping[str, Experiment]) -> Iterator[tuple[str, str, str, str]]:
-        """Variant, what, before and after: of the variants that were `varied`."""
-        for base in self._variants:
-            if base.variant in varied:
-                yield from _turned(base, varied[base.variant])
-        if self._best is not None and varied:
-            best = _best([varied.get(one.variant, one) for one in self._variants])
-            if best is not None and best != self._best:
-                yield "", BEST, self._best, best
-
-
-def _turned(base: Experiment, one: Experiment) -> Iterator[tuple[str, str, str, str]]:
-    before, after = _ended(base), _ended(one)
-    if before != after:
-        yield base.variant, ENDED, before, after
-    asked = zip(base.scenario.objectives, base.verdicts, one.verdicts, strict=True)
-    for objective, judged, again in asked:
-        if judged.verdict != again.verdict:
-            what = describe(objective, base.scenario)
-            yield base.variant, what, judged.verdict, again.verdict
-
-
-def _ended(one: Experiment) -> str:
-    """In how many replications every rollout was accepted and came to its end."""
-    measured = one.measured
-    whole = np.ones(len(measured.numbers), dtype=bool)
-    for each in measured.rollouts_ended.values():
-        whole &= each
-    return f"in {int(whole.sum()):,} of {len(whole):,} runs"
-
-
-def _best(variants: Sequence[Experiment]) -> str | None:
-    """Which variants are best; None where nothing may be called so."""
-    if len(variants) < 2:  # noqa: PLR2004  (there is nothing to compare)
-        return None
-    found = conclude(variants)
-    return (" or ".join(found.best) or "none") if found.asked else None

@@ -39,6 +39,16 @@ class FailedReplication:
     """Options of ``rollout-sim run FILE``: ``--replay 3 --seed 7 --variant auto``."""
 
 
+@dataclass(frozen=True)
+class FailedChange(FailedReplication):
+    """The same of a variant in which something was changed."""
+
+    change: str = ""
+    """What, such as ``restart (4min) halved``; empty as the scenario is."""
+    nothing_known: bool = False
+    """Whether all others failed too."""
+
+
 def options_of(replication: int, seed: int, variant: str) -> str:
     """What makes ``rollout-sim run FILE`` run one replication of a variant again."""
     words = ["--replay", str(replication), "--seed", str(seed)]

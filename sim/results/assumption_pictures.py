@@ -9,7 +9,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact
-from sim.experiments.assumptions import DOUBLE, HALF, NOT_ASSUMED, weight
+from sim.experiments.assumptions import DOUBLE, HALF, NOT_ASSUMED, UNKNOWN, weight
+from sim.formats.checking import listed
 from sim.formats.tree import dotted
 from sim.plots import tornado
 from sim.systems.base.spec import look_up
@@ -141,8 +142,13 @@ def _swing(row: tornado.Row, base: float) -> float:
 def _weightiest(rows: Sequence[tornado.Row], base: float, unit: str) -> str:
     """``restart (4min) makes it 80min to 220min``."""
     first = rows[0]
+    unknown = [row.name for row in rows if UNKNOWN in (row.halved.note, row.doubled.note)]
+    part = f"not all is known of {listed(unknown, 1)}" if unknown else ""
     ends = sorted(bar.value for bar in (first.halved, first.doubled) if math.isfinite(bar.value))
+    if part and (not ends or _swing(first, base) == 0):
+        return part
     if not ends or _swing(first, base) == 0:
         return "no guess changes it" if ends else f"{first.name} decides whether it has a value"
     low, high = min(ends[0], base), max(ends[-1], base)
-    return f"{format_compact(low, unit)} to {format_compact(high, unit)} by {first.name}"
+    reach = f"{format_compact(low, unit)} to {format_compact(high, unit)} by {first.name}"
+    return "; ".join(filter(None, [reach, part]))

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import NOTHING, format_compact
-from sim.experiments.assumptions import weight
+from sim.experiments.assumptions import UNKNOWN, weight
+from sim.formats.checking import listed
 from sim.report.content import Cell, Folded, Page, Section, Table, Verdict
 from sim.results import cells, page_parts
 from sim.systems.base.text import pluralize
@@ -57,13 +58,12 @@ def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
     """Whether the answer rests on a guess."""
     moved = sum(bool(each["moved"]) for each in about["guesses"])
     how = f"{moved} of {len(about['guesses'])} guesses halved and doubled, seed {about['seed']}"
-    failed = len(about["failed_replications"])
-    if failed:
-        told = f"{pluralize(failed, 'replication')} failed and are left out; "
+    if about["failed_replications"]:
+        told = "; ".join([*_failed(about["failed_replications"]), _sum(flips, known=True)])
         return Verdict(
             "failed",
             "Preliminary: replications failed",
-            f"{about['name']} ({how}): {told}{_sum(flips)}.",
+            f"{about['name']} ({how}): {told}.",
         )
     if not flips:
         rest = "that can be changed " if moved < len(about["guesses"]) else ""
@@ -74,9 +74,23 @@ def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
     )
 
 
-def _sum(flips: Sequence[Row]) -> str:
+def _failed(failed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What nothing is known of, and how many replications are left out."""
+    lost = [each for each in failed if each["nothing_known"]]
+    variants = [each["variant"] for each in lost if not each["change"]]
+    if variants:
+        yield f"nothing is known of {listed(variants)}, as {UNKNOWN}"
+    changes = len(lost) - len(variants)
+    if changes:
+        yield f"nothing is known of {pluralize(changes, 'change')}, as {UNKNOWN}"
+    if len(failed) > len(lost):
+        yield f"{pluralize(len(failed) - len(lost), 'replication')} failed and are left out"
+
+
+def _sum(flips: Sequence[Row], *, known: bool = False) -> str:
+    """`known`: of what is known, as something is not."""
     if not flips:
-        return "no verdict turns over"
+        return f"{'of the others ' if known else ''}no verdict turns over"
     names = list(dict.fromkeys(str(each["assumption"]) for each in flips))
     return f"what is concluded turns over with {'; '.join(names)}"
 
@@ -98,22 +112,28 @@ def _times(factor: float) -> str:
 
 
 def weights(rows: Sequence[Row], flips: Sequence[Row], about: Mapping[str, Any]) -> Table:
-    """A row a guess, the weightiest first: its largest change of a headline, what it turns over."""
+    """A row a guess, the weightiest first: its largest change of a headline, what it turns over.
+
+    A guess of whose changes one is unknown comes before all others.
+    """
     titles = _titles(about)
     turned: dict[int, list[str]] = {}
     for each in flips:
         turned.setdefault(each["number"], []).append(_turned(each, about))
     most: dict[int, tuple[float, Row]] = {}
     for row in rows:
-        heavy = _weight(row)
+        heavy = _weight(row, about["variants"])
         if row["number"] not in most or heavy > most[row["number"]][0]:
             most[row["number"]] = heavy, row
-    ordered = sorted(most.items(), key=lambda one: (one[0] not in turned, -one[1][0], one[0]))
+    ordered = sorted(
+        most.items(),
+        key=lambda one: (one[1][0] < math.inf, one[0] not in turned, -one[1][0], one[0]),
+    )
     made: list[list[Cell | str]] = [
         [
             str(row["assumption"]),
-            Cell(f"{100 * heavy:.3g} %", repr(heavy)) if heavy >= 0 else Cell(NOTHING),
-            _change(row, titles) if heavy > 0 else str(row["note"] or "nothing changes"),
+            _heavy(heavy),
+            _change(row, titles) if 0 < heavy < math.inf else _why(row),
             "\n".join(turned.get(number, [])) or NOTHING,
         ]
         for number, (heavy, row) in ordered
@@ -128,11 +148,28 @@ def _titles(about: Mapping[str, Any]) -> dict[str, str]:
     return {each["metric"]: each["title"] for each in about["headlines"]}
 
 
-def _weight(row: Row) -> float:
-    """The change as a share; below 0 where there is no number to change."""
+def _weight(row: Row, variants: Sequence[str]) -> float:
+    """The change as a share; below 0 where there is no number to change; infinite where nothing is
+    known of the change, of a variant of which something is.
+    """
+    if row["note"] == UNKNOWN:
+        return math.inf if row["variant"] in variants else -2.0
     if not row["metric"]:
         return -1.0
     return weight(row["mean"], row["baseline_mean"], row["better"])
+
+
+def _heavy(heavy: float) -> Cell:
+    if heavy == math.inf:
+        return Cell("unknown")
+    return Cell(f"{100 * heavy:.3g} %", repr(heavy)) if heavy >= 0 else Cell(NOTHING)
+
+
+def _why(row: Row) -> str:
+    if row["note"] != UNKNOWN:
+        return str(row["note"] or "nothing changes")
+    whose = "" if row["variant"] == "baseline" else f"{row['variant']}, "
+    return f"{whose}{_times(row['factor'])} to {row['changed_to']}: {UNKNOWN}"
 
 
 def _change(row: Row, titles: Mapping[str, str]) -> str:

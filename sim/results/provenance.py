@@ -156,7 +156,7 @@ class About:
             time_zone=scenario.time_zone,
             precision=precision,
             failed_replications=(
-                *(_lost(name, error) for name, error in lost.items()),
+                *(lost_of(name, error) for name, error in lost.items()),
                 *(each for one in made for each in failed_of(one)),
             ),
             warm_ups=tuple(warm_ups(made)),
@@ -239,20 +239,24 @@ def _variant(one: Experiment, place: int, *, compared: bool, reference: bool) ->
     )
 
 
-def _lost(variant: str, error: ModelError) -> FailedReplication:
-    again = options_of(error.replication, error.seed, error.variant)
+def lost_of(variant: str, error: ModelError, changed: Sequence[str] = ()) -> FailedReplication:
+    """The first replication of a variant of which every one failed; `changed` as for others."""
+    again = options_of(error.replication, error.seed, error.variant) + _set(changed)
     return FailedReplication(variant, error.replication, error.seed, error.time, error.rule, again)
 
 
 def failed_of(one: Experiment, changed: Sequence[str] = ()) -> Iterator[FailedReplication]:
     """The replications of a variant that failed; `changed` are its values, each PATH=VALUE."""
     seed, name = one.scenario.seed, one.scenario.variant_name
-    more = "".join(f" --set {shlex.quote(each)}" for each in changed)
     for each in one.measured.failures:
-        again = options_of(each.replication, seed, name) + more
+        again = options_of(each.replication, seed, name) + _set(changed)
         yield FailedReplication(
             one.variant, each.replication, seed, each.time_s, each.message, again
         )
+
+
+def _set(changed: Sequence[str]) -> str:
+    return "".join(f" --set {shlex.quote(each)}" for each in changed)
 
 
 def bounds(scenario: Scenario, of: Literal["runs", "mean"] = "runs") -> dict[str, dict[str, float]]:

@@ -16,6 +16,7 @@ from sim.experiments.assumptions import (
     headlines,
     sensitivity,
 )
+from sim.experiments.failures import FailedChange
 from sim.experiments.latin_hypercube import POINTS
 from sim.experiments.objectives import metric_of
 from sim.forecast.estimate import estimate
@@ -28,7 +29,7 @@ from sim.results.cost import afford
 from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
 from sim.results.notebook_page import main_figure, page_output
-from sim.results.provenance import RESOLVED, failed_of, made
+from sim.results.provenance import RESOLVED, failed_of, lost_of, made
 from sim.results.saved_figures import chosen
 from sim.results.tables import NUMBER, TEXT, WHOLE
 from sim.simulation import Simulation
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
     from sim.core.metrics import Key
     from sim.experiments.assumptions import Effect, Sensitivity
-    from sim.experiments.failures import FailedReplication
     from sim.files.partial_folder import PartialFolder
     from sim.plots.style import Picture
     from sim.report.content import Page, Section
@@ -122,7 +122,8 @@ def assumptions(
     ScenarioError
         If the file is wrong or asks for too much, `of` names no value, or no number is assumed.
     ModelError
-        If every replication fails.
+        If every replication of every variant fails. A variant, or a change, of which all do is left
+        out and stands in `failed_replications`.
     """
     if isinstance(of, str):
         raise ScenarioError.of(f"of must be a list of paths, got {of!r}")
@@ -176,9 +177,23 @@ class Assumptions:
         return AssumptionPictures(self.about(), self._read(ASSUMPTIONS, self.rows()))
 
     @property
-    def failed_replications(self) -> list[FailedReplication]:
-        """Those that a fault of the program ended, of the scenario as it is and of its points."""
-        return [each for one, words in self.found.failing for each in failed_of(one, words)]
+    def failed_replications(self) -> list[FailedChange]:
+        """Those that a fault of the program ended, of the scenario as it is and of its points;
+        first those of which nothing is known, as all others failed too.
+        """
+        lost = [
+            FailedChange(
+                **vars(lost_of(one.variant, error, one.changed)),
+                change=one.label,
+                nothing_known=True,
+            )
+            for one, error in self.found.lost
+        ]
+        return lost + [
+            FailedChange(**vars(each), change=one.label)
+            for one, made in self.found.failing
+            for each in failed_of(made, one.changed)
+        ]
 
     def rows(self) -> list[dict[str, Any]]:
         """The table as plain values."""
@@ -249,6 +264,7 @@ class Assumptions:
             "latin_hypercube": {
                 "points": len({each.point for each in self.found.points}),
                 "refused": self.found.refused,
+                "failed": self.found.unknown,
                 "replications": self._runs_together,
             },
             "inputs": {

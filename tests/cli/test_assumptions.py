@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 from failing import fail
-from guessing import RESTART, walk
+from guessing import RESTART, is_doubled, walk
 from screens import assert_screen
 
 
@@ -108,3 +109,66 @@ def test_a_picture_that_fails_costs_no_answer(shell, monkeypatch):
     assert code == 3
     assert "turned over" in out
     assert "internal error: ZeroDivisionError" in err
+
+
+ALWAYS = range(100)
+
+
+def test_a_variant_that_always_fails_is_told_first_and_the_others_are_weighed(
+    shell, folder, monkeypatch
+):
+    (folder / "two.yaml").write_text(_with_variants(), encoding="utf-8")
+    fail(monkeypatch, ALWAYS, RuntimeError("boom"), "manual")
+    code, out, err = shell("assumptions", "two.yaml", "--of", RESTART, "--out", "r")
+    told = "manual: every replication failed, so nothing is known of it: RuntimeError: boom "
+    assert code == 3
+    assert joined(out).startswith(told)
+    assert "--replay 0 --seed 0 --variant manual failed replications are left out" in joined(out)
+    assert "in each of auto, at_once, shown" in joined(out)
+    assert "auto: mean rollout_duration <= 20min: met -> missed" in joined(out)
+    assert f"internal error: {told}" in joined(err)
+    assert joined((folder / "r/answer.txt").read_text()).startswith(told)
+
+
+def test_a_change_that_always_fails_is_told_first_and_is_no_change_of_nothing(shell, monkeypatch):
+    fail(monkeypatch, ALWAYS, RuntimeError("boom"), when=is_doubled)
+    code, out, _ = shell("assumptions", "walk.yaml", "--no-files")
+    assert code == 3
+    assert joined(out).startswith(
+        "every replication failed with 1 change, so nothing is known of it: roles.Web.restart "
+        "(4min) doubled: RuntimeError: boom (replication 0, seed 0, at 11min40s of the run); to "
+        "see it again: rollout-sim run walk.yaml --replay 0 --seed 0 --set "
+        f'\'{RESTART}={{"value": "8min", "assumed": true}}\' failed replications are left out below'
+    )
+    assert "turned over: nothing of what is known" in out
+    assert "doubled, every replication failed, so nothing is known of it" in out
+    row = next(line for line in out.splitlines() if line.startswith("  done in"))
+    assert row.split() == ["done", "in", "-8min", "unknown"]
+
+
+def test_where_a_change_always_fails_its_case_is_an_error(shell, monkeypatch):
+    fail(monkeypatch, ALWAYS, RuntimeError("boom"), when=is_doubled)
+    _, out, _ = shell("assumptions", "walk.yaml", "--no-files", "--format", "junit")
+    case = next(each for each in ET.fromstring(out).iter("testcase") if "Web.r" in each.get("name"))
+    assert case.find("error").get("message") == (
+        "nothing is known of a change, as every replication failed"
+    )
+
+
+def test_where_all_always_fails_the_run_that_shows_it_is_told(shell, monkeypatch):
+    fail(monkeypatch, ALWAYS, RuntimeError("boom"))
+    code, out, err = shell("assumptions", "walk.yaml", "--no-files")
+    assert (code, out) == (3, "")
+    assert "to see it again: rollout-sim run walk.yaml --replay 0 --seed 0" in err
+
+
+def test_replications_that_fail_are_counted_as_it_is_and_with_changes(shell, monkeypatch):
+    fail(monkeypatch, {3}, RuntimeError("broken"))
+    words = ("assumptions", "random.yaml", "--no-files", "--replications", "5")
+    as_it_is, _, changed = joined(shell(*words)[1]).partition(" --replay 3 --seed 0 ")
+    assert as_it_is.startswith("1 of 5 replications failed: RuntimeError: broken (replication 3, ")
+    assert changed.startswith("1 replication failed with 1 change: min_healthy 1 doubled: ")
+
+
+def joined(text):
+    return " ".join(text.split())

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from guessing import CREATE, RESTART, two_ways, walk
+from failing import fail
+from guessing import CREATE, RESTART, is_doubled, two_ways, walk
 
-from sim.core.errors import ScenarioError
+from sim.core.errors import ModelError, ScenarioError
 from sim.core.metrics import Key
-from sim.experiments.assumptions import (
-    BEST,
-    DOUBLE,
-    ENDED,
-    HALF,
-    headlines,
-    sensitivity,
-)
+from sim.experiments.assumptions import DOUBLE, HALF, UNKNOWN, headlines, sensitivity
 from sim.experiments.execution import Execution
+from sim.experiments.standing import BEST, ENDED
 
 DURATION = Key("shop", "", "rollout_duration")
 
@@ -132,3 +127,47 @@ def test_replications_are_paired():
     assert np.isclose(found.mean, 2 * found.baseline_mean, rtol=1e-5)
     assert found.saved > 0.7
     assert found.ci_low < found.difference < found.ci_high
+
+
+def test_a_variant_that_always_fails_takes_no_other_with_it(monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("broken"), "manual")
+    found = of(two_ways(), [RESTART])
+    assert [one.variant for one in found.variants] == ["auto", "at_once"]
+    (lost,) = found.lost  # nothing is changed in it: there is nothing to set that against
+    assert (lost[0].variant, lost[0].label, lost[1].rule) == ("manual", "", "RuntimeError: broken")
+    own = [(each.factor, each.note) for each in found.effects if each.variant == "manual"]
+    assert own == [(HALF, UNKNOWN), (DOUBLE, UNKNOWN)]
+    assert effect(found, "restart", DOUBLE, variant="auto").row.difference == 960.0
+    assert "manual" not in {each.before for each in found.flips if each.what == BEST}
+
+
+def test_a_change_with_which_all_fails_is_unknown_and_turns_nothing_over(monkeypatch):
+    assert [each.what for each in of(two_ways(), [RESTART]).flips if each.what == BEST] == [BEST]
+    fail(monkeypatch, range(100), RuntimeError("broken"), "auto", is_doubled)
+    found = of(two_ways(), [RESTART])
+    ((altered, _),) = found.lost
+    assert (altered.variant, altered.label.endswith(" doubled")) == ("auto", True)
+    assert altered.changed == [f'{RESTART}={{"value": "8min", "assumed": true}}']
+    unknown = [(each.variant, each.factor) for each in found.effects if each.is_unknown]
+    assert unknown == [("auto", DOUBLE)]
+    assert effect(found, "restart", DOUBLE, variant="manual").row is not None
+    # Which one would be best nobody knows.
+    assert not [each for each in found.flips if each.what == BEST or each.variant == "auto"]
+
+
+def test_points_at_which_all_fails_are_counted_and_left_out(monkeypatch):
+    def slow(scenario):
+        return scenario.systems["shop"].roles["Web"].restart.mean > 240.0
+
+    fail(monkeypatch, range(100), RuntimeError("broken"), when=slow)
+    found = of(walk())
+    assert (found.unknown, len(found.points)) == (32, 32)
+    assert [each.label for each, _ in found.lost][1].startswith("all at once, point ")
+    assert max(each.factors[0] for each in found.points) <= 1.0
+    assert found.correlations()[2, "baseline", DURATION][0] > 0.99
+
+
+def test_where_every_variant_always_fails_that_is_raised(monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("broken"))
+    with pytest.raises(ModelError, match="broken"):
+        of(two_ways(), [RESTART])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from artists import found, main_axes, title
-from guessing import RESTART, two_ways, walk
+from failing import fail
+from guessing import RESTART, is_doubled, two_ways, walk
 
 import sim
 from sim.core.errors import ScenarioError
@@ -73,3 +74,14 @@ def test_a_mean_that_differs_in_its_last_digit_alone_is_no_change():
     page = AssumptionPictures(about, rows).tornado("min_capacity")
     assert title(page) == "Lowest capacity: no guess changes it"
     assert [each.get_text() for each in found(main_axes(page), "note")] == ["identical"] * 2
+
+
+def test_a_guess_of_which_not_all_is_known_is_named_in_the_title(monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("broken"), when=is_doubled)
+    plot = sim.assumptions(walk()).plot
+    page = plot.tornado("rollout_duration")
+    reach = "Done in: 8min to 16min by Web.restart"
+    assert title(page) == f"{reach}; not all is known of Web.restart"
+    assert found(main_axes(page), "note")[0].get_text() == "every replication failed"
+    lowest = title(plot.tornado("min_capacity"))
+    assert lowest == "Lowest capacity: not all is known of Web.restart"

@@ -1,7 +1,8 @@
 """The page of assumptions: whether the answer rests on one, and what each weighs."""
 
 import pytest
-from guessing import walk
+from failing import fail
+from guessing import RESTART, is_doubled, two_ways, walk
 
 import sim
 from sim.report.content import Section
@@ -43,10 +44,42 @@ def test_without_a_turn_nothing_decides(found):
     assert verdict.sentence.endswith("no verdict turns over.")
 
 
+def failed(variant="baseline", change="", *, nothing_known=False):
+    return {"variant": variant, "change": change, "nothing_known": nothing_known}
+
+
 def test_failed_replications_come_first(found):
-    verdict = page(found, failed_replications=[{"message": "boom"}]).verdict
+    verdict = page(found, failed_replications=[failed()]).verdict
     assert verdict.tone == "failed"
     assert "1 replication failed and are left out; " in verdict.sentence
+
+
+def test_what_nothing_is_known_of_comes_before_that(found):
+    gone = [failed("manual", nothing_known=True), failed("auto", "x halved", nothing_known=True)]
+    verdict = page(found, failed_replications=[*gone, failed()], turned=False).verdict
+    assert verdict.word == "Preliminary: replications failed"
+    assert verdict.sentence.endswith(
+        "nothing is known of manual, as every replication failed; nothing is known of 1 change, "
+        "as every replication failed; 1 replication failed and are left out; of the others no "
+        "verdict turns over."
+    )
+
+
+def test_a_guess_of_which_not_all_is_known_comes_before_the_weightiest(monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("broken"), when=is_doubled)
+    table = page(sim.assumptions(walk())).sections[0].blocks[0]
+    assert [cell if isinstance(cell, str) else cell.text for cell in table.rows[0]] == [
+        "roles.Web.restart (4min)",
+        "unknown",
+        "doubled to 8min: every replication failed",
+        "-",
+    ]
+
+
+def test_a_variant_of_which_nothing_is_known_hides_no_weight_of_others(monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("broken"), "manual")
+    table = page(sim.assumptions(two_ways(), of=[RESTART])).sections[0].blocks[0]
+    assert table.rows[0][1].text == "50 %"
 
 
 def test_the_weightiest_stands_first_with_its_largest_change(found):

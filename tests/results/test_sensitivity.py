@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from failing import fail
-from guessing import CREATE, RESTART, two_ways, walk
+from guessing import CREATE, RESTART, is_doubled, two_ways, walk
 
 import sim
 from sim.core.errors import ModelError, ScenarioError
@@ -60,7 +60,7 @@ def test_the_folder_holds_what_was_found(found, tmp_path):
     assert {"factor_2", "factor_3", "mean"} < set(lhs.columns)
     assert len(lhs[lhs.metric == "rollout_duration"]) == 64
     about = json.loads((folder / "provenance.json").read_text())
-    together = {"points": 64, "refused": 0, "replications": 1}
+    together = {"points": 64, "refused": 0, "failed": 0, "replications": 1}
     assert about["assumptions"]["latin_hypercube"] == together
     assert about["command"] == "rollout-sim assumptions"
     with pytest.raises(ScenarioError, match="must be a new name"):
@@ -95,3 +95,30 @@ def test_a_failed_replication_of_a_point_can_be_seen_again(monkeypatch):
     fail(monkeypatch, set(range(4)), RuntimeError("broken"))
     with pytest.raises(ModelError, match="broken"):
         sim.assumptions(scenario, of=[RESTART])
+
+
+def test_what_always_fails_stands_first_among_what_failed_and_the_rest_is_saved(
+    monkeypatch, tmp_path
+):
+    fail(monkeypatch, range(100), RuntimeError("broken"), "manual")
+    fail(monkeypatch, range(100), RuntimeError("broken"), "at_once", is_doubled)
+    found = sim.assumptions(two_ways(), of=[RESTART])
+    first, second = found.failed_replications
+    assert (first.variant, first.change, first.nothing_known) == ("manual", "", True)
+    assert first.rerun == "--replay 0 --seed 0 --variant manual"
+    assert (second.variant, second.change) == ("at_once", "roles.Web.restart (4min) doubled")
+    doubled = f'{RESTART}={{"value": "8min", "assumed": true}}'
+    assert second.rerun == f"--replay 0 --seed 0 --variant at_once --set '{doubled}'"
+    table = found.table
+    assert set(table[table.metric == "rollout_duration"].variant) == {"auto", "at_once"}
+    unknown = table[table.note == "every replication failed"]
+    assert [*zip(unknown.variant, unknown.factor, strict=True)] == [
+        ("manual", 0.5),
+        ("manual", 2.0),
+        ("at_once", 2.0),
+    ]
+    folder = found.save(tmp_path / "r")
+    told = json.loads((folder / "provenance.json").read_text())["assumptions"]
+    assert told["variants"] == ["auto", "at_once"]
+    assert [each["nothing_known"] for each in told["failed_replications"]] == [True, True]
+    assert "Preliminary: replications failed" in (folder / "report.html").read_text()
