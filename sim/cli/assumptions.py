@@ -91,8 +91,8 @@ def _suites(found: Assumptions, failed: Sequence[Problem]) -> Iterator[Suite]:
     cases = list[Case]()
     for number, each in enumerate(found.found.guesses, 1):
         if number in unknown:
-            said = [f"nothing is known of a change, as {UNKNOWN}", *turned.get(number, [])]
-            cases.append(Case(each.text, "error", "\n".join(said)))
+            why_not = [f"nothing is known of a change, as {UNKNOWN}", *turned.get(number, [])]
+            cases.append(Case(each.text, "error", "\n".join(why_not)))
         elif number in turned:
             cases.append(Case(each.text, "failure", "\n".join(turned[number]), "undecided"))
         else:

@@ -117,8 +117,8 @@ def _guess(found: Assumptions, number: int, style: Style, *, whole: bool) -> Ite
     yield from paragraph(f"{guess.text}: {', '.join([*changed, *dict.fromkeys(cannot)])}")
     several = len(found.found.variants) > 1
     for each in unknown:
-        whose = f"{each.variant}: " if several else ""
-        text = f"  {whose}{WORDS[each.factor]}, {UNKNOWN}, so nothing is known of it"
+        named = f"{each.variant}: " if several else ""
+        text = f"  {named}{WORDS[each.factor]}, {UNKNOWN}, so nothing is known of it"
         yield from paragraph(text, "    ")
     rows = _rows(own, whole=whole)
     names = list[str]()
