@@ -479,13 +479,13 @@ SABOTAGES = (
         "the model is changed during a rolling upgrade",
         always(ScaleSetService, "check_update_model", None),
         scale_set(UPGRADE, {"at": "11min", "update_model": {"image": "3"}}) | {"horizon": "12min"},
-        "two rolling upgrades were on at once",
+        "a request was not answered as it is to be: accepted, not rolling upgrade in progress",
     ),
     Sabotage(
         "instances are upgraded by hand during a rolling upgrade",
         always(ScaleSetService, "check_manual_upgrade", None),
         scale_set(UPGRADE, {"at": "11min", "manual_upgrade": {"instances": [11]}}),
-        "a change of the model was accepted while a rolling upgrade was on",
+        "a request was not answered as it is to be: accepted, not rolling upgrade in progress",
     ),
     Sabotage(
         "a surge deletes first",
@@ -551,19 +551,19 @@ SABOTAGES = (
         "requests may name instances that are not there",
         always(ScaleSetService, "_missing", None),
         scale_set(NO_ONE, SCALE),
-        "a request was accepted though it was so (no such instance)",
+        "a request was not answered as it is to be: accepted, not no such instance",
     ),
     Sabotage(
         "an image need not be published",
         always(ScaleSetService, "check_start_os_upgrade", None),
         scale_set({"at": "1min", "start_os_upgrade": {}}),
-        "a request was accepted though it was so (no image published)",
+        "a request was not answered as it is to be: accepted, not no image published",
     ),
     Sabotage(
         "a scale-in is refused whoever is protected",
         always(ScaleSetService, "check_scale", "instances protected"),
         scale_set({"at": "1h", "scale": {"instances": 9}}),
-        "a request was refused (instances protected) though it was not so",
+        "a request was not answered as it is to be: instances protected, not accepted",
     ),
     Sabotage(
         "a scale-in deletes protected instances",

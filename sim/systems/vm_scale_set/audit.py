@@ -72,9 +72,9 @@ def _broken_rules(history: History) -> Iterator[str]:
         return  # what follows reads the rows as courses
     yield from chain(
         _wrong_models(history),
+        requests_audit.broken_rules(history),
         upgrades_audit.broken_rules(history),
         batches_audit.broken_rules(history),
-        requests_audit.broken_rules(history),
         starts_audit.broken_rules(history),
         repairs_audit.broken_rules(history),
     )

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.core.log import ASKED, FAILED, OPERATION, REFUSED, SUCCEEDED
 from sim.systems.vm_scale_set.history import NEVER
-from sim.systems.vm_scale_set.rejections import NO_IMAGE, NO_INSTANCE, PROTECTED, RULES
+from sim.systems.vm_scale_set.rejections import (
+    IN_PROGRESS,
+    NO_IMAGE,
+    NO_INSTANCE,
+    NONE_RUNNING,
+    PROTECTED,
+    RULES,
+    RULES_OF,
+    by_request,
+)
 from sim.systems.vm_scale_set.requests import (
+    ALL,
     OF_INSTANCES,
     ManualUpgrade,
     PublishImage,
@@ -25,11 +35,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.base.operation import Request
+    from sim.systems.base.operation import Operation, Request
     from sim.systems.vm_scale_set.history import History
 
     Integers = NDArray[np.int64]
     Mask = NDArray[np.bool_]
+
+ANSWERED = "a request was not answered as it is to be"
 
 
 def broken_rules(history: History) -> Iterator[str]:
@@ -49,9 +61,9 @@ class _Requests(Walk):
 
     def decide(self, _: int, some: Decisions) -> None:
         """Each request is answered by what is there, and what was asked for before."""
-        for body, answer, mine in self._by_request(some):
-            accepted = answer % OPERATION.width == ASKED
-            self._wrong_answers(body, answer, mine)
+        for asked, answer, mine in self._by_request(some):
+            body, accepted = asked.body, answer % OPERATION.width == ASKED
+            self._wrong_answers(asked, answer, mine)
             taken = Decisions(mine.place[accepted], mine.row[accepted])
             if isinstance(body, PublishImage):
                 self._published[mine.place] = True
@@ -61,24 +73,34 @@ class _Requests(Walk):
                 self._wrong_members(body, taken)
         self._protect(some)
 
-    def _wrong_answers(self, body: Request, answer: Integers, some: Decisions) -> None:
-        place, refused = some.place, answer % OPERATION.width == REFUSED
-        rule, there = answer // OPERATION.width, self._layout.is_there[self._codes[place]]
-        nobody: Mask = np.zeros(len(place), bool)
-        missing = few = unknown = nobody
-        if isinstance(body, OF_INSTANCES) and isinstance(body.instances, tuple):
-            never = max(body.instances) >= self._layout.room
-            missing = np.logical_or.reduce(self._named(body) & ~there, axis=1) | never
-        elif isinstance(body, Scale):
-            free = there & ~self._protected[place] & ~self._kept_in[place]
+    def _wrong_answers(self, asked: Operation, answer: Integers, some: Decisions) -> None:
+        """A request is refused by the first rule that forbids it, else accepted."""
+        by = np.where(answer % OPERATION.width == REFUSED, answer // OPERATION.width, 0)
+        due, forbids = np.zeros(len(by), np.int64), self._forbids(asked.body, some)
+        for rule in reversed(RULES_OF[asked.kind]):
+            if rule in forbids:
+                due[forbids[rule]] = RULES.index(rule) + 1
+        if never := by_request(asked.body, self._layout.room):
+            due[:] = RULES.index(never) + 1
+        names = "accepted", *RULES
+        for was, is_due in set(zip(by.tolist(), due.tolist(), strict=True)):
+            if was != is_due:
+                self.wrong[f"{ANSWERED}: {names[was]}, not {names[is_due]}"] = None
+
+    def _forbids(self, body: Any, some: Decisions) -> dict[str, Mask]:
+        """By rule where it forbids a request, as the set is then."""
+        place, there = some.place, self._layout.is_there[self._codes[some.place]]
+        on = self._history.rolling.at(some.row, place + self._first) >= 0
+        if isinstance(body, Scale):
             fewer = self._size[place] - body.instances
-            few = (fewer > 0) & (fewer > free.sum(axis=1))
-        elif isinstance(body, StartOsUpgrade) and not body.image:
-            unknown = ~self._published[place]
-        for reason, holds in ((NO_INSTANCE, missing), (PROTECTED, few), (NO_IMAGE, unknown)):
-            by_it = refused & (rule == RULES.index(reason) + 1)
-            self._check(f"a request was refused ({reason}) though it was not so", by_it & ~holds)
-            self._check(f"a request was accepted though it was so ({reason})", ~refused & holds)
+            free = there & ~self._protected[place] & ~self._kept_in[place]
+            return {IN_PROGRESS: on & (fewer > 0), PROTECTED: fewer > free.sum(axis=1)}
+        forbids = {IN_PROGRESS: on, NONE_RUNNING: ~on}
+        if isinstance(body, StartOsUpgrade) and not body.image:
+            forbids[NO_IMAGE] = ~self._published[place]
+        if isinstance(body, OF_INSTANCES) and body.instances != ALL:
+            forbids[NO_INSTANCE] = np.logical_or.reduce(self._named(body) & ~there, axis=1)
+        return forbids
 
     def _wrong_members(self, body: Request, some: Decisions) -> None:
         takes, codes = self._takes[some.place], self._codes[some.place]

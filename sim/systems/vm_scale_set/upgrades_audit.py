@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import ASKED, OPERATION, REFUSED, ROLLING_BACK, UPGRADE_CANCELLED, UPGRADING
+from sim.core.log import ASKED, OPERATION, ROLLING_BACK, UPGRADE_CANCELLED, UPGRADING
 from sim.core.random_streams import Again
 from sim.systems.base.operation import windows_of
 from sim.systems.vm_scale_set.history import NEVER
-from sim.systems.vm_scale_set.rejections import IN_PROGRESS, NONE_RUNNING, RULES
 from sim.systems.vm_scale_set.requests import (
-    BEGINS,
     CancelRollingUpgrade,
-    ManualUpgrade,
 )
-from sim.systems.vm_scale_set.states import DELETING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,36 +48,16 @@ class _Upgrades:
     # One at a time.
 
     def wrong_intervals(self) -> Iterator[str]:
-        """While one is on no other begins, and no change of the model is accepted."""
-        history, layout, stack, all_ = self._history, self._layout, self._stack, self._all
+        """While one is on no other begins, and the batches are its."""
+        history, stack, all_ = self._history, self._stack, self._all
         same = all_.replication[1:] == all_.replication[:-1]
         if (same & (all_.begin[1:] < all_.end[:-1])).any():
             yield "two rolling upgrades were on at once"
             return
-        rows = history.accepted(*BEGINS, ManualUpgrade)
-        if (all_.at(rows, stack.replication[rows]) >= 0).any():
-            yield "a change of the model was accepted while a rolling upgrade was on"
-        asked = history.cause - layout.first_operation
-        by_request = (asked >= 0) & (asked < len(layout.operations))
-        goes = by_request & (history.status == DELETING)
-        if (all_.at(history.row[goes], history.replication[goes]) >= 0).any():
-            yield "a scale-in was accepted while a rolling upgrade was on"
         rows = history.batches
         on = all_.at(rows, stack.replication[rows])
         if (on < 0).any() or (all_.number[on] != history.upgrade_of_batch).any():
             yield "a batch began while its upgrade was not on"
-        yield from self._wrong_refusals()
-
-    def _wrong_refusals(self) -> Iterator[str]:
-        """A request is refused for a rolling upgrade only where one is on."""
-        stack = self._stack
-        rows = self._history.answers(REFUSED)
-        rule = stack.new[rows] // OPERATION.width
-        on = self._all.at(rows, stack.replication[rows]) >= 0
-        if (~on & (rule == RULES.index(IN_PROGRESS) + 1)).any():
-            yield "a request was refused for a rolling upgrade that was not on"
-        if (on & (rule == RULES.index(NONE_RUNNING) + 1)).any():
-            yield "a cancel was refused though a rolling upgrade was on"
 
     def wrong_discoveries(self) -> Iterator[str]:
         """An image's upgrade begins when it is discovered, or when the one before it has ended."""
@@ -173,8 +149,6 @@ class _Upgrades:
         history, stack, all_ = self._history, self._stack, self._all
         rows = history.accepted(CancelRollingUpgrade)
         on = all_.at(rows, stack.replication[rows])
-        if (on < 0).any():
-            yield "a cancel was accepted though no rolling upgrade was on"
         rows, on = rows[on >= 0], on[on >= 0]
         cancelled = np.full(len(all_.begin), NEVER)
         np.minimum.at(cancelled, on, rows)

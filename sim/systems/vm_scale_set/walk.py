@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.systems.base.operation import Request
+    from sim.systems.base.operation import Operation
     from sim.systems.vm_scale_set.history import History
 
     Integers = NDArray[np.int64]
@@ -225,12 +225,12 @@ class Walk:
         found: Mask = self._layout.is_there[codes] & (codes // WIDTH != wanted[:, None])
         return found & ~self._protected[some.place]
 
-    def _by_request(self, some: Decisions) -> Iterator[tuple[Request, Integers, Decisions]]:
+    def _by_request(self, some: Decisions) -> Iterator[tuple[Operation, Integers, Decisions]]:
         """Requests, as what they were answered (a code), and the decisions that are about them."""
         number = self._stack.subject[some.row] - self._layout.first_operation
         for each in np.unique(number):
             mine = Decisions(some.place[number == each], some.row[number == each])
-            yield self._layout.requests[each].body, self._stack.new[mine.row], mine
+            yield self._layout.requests[each], self._stack.new[mine.row], mine
 
     def _named(self, body: Any) -> Mask:
         """Whom a request names, there or not; shape (room,)."""
@@ -242,7 +242,8 @@ class Walk:
 
     def _protect(self, some: Decisions) -> None:
         """Requests that protect instances are accepted."""
-        for body, answer, mine in self._by_request(some):
+        for asked, answer, mine in self._by_request(some):
+            body = asked.body
             if isinstance(body, SetProtection):
                 place = mine.place[answer % OPERATION.width == ASKED]
                 named = self._named(body) & self._layout.is_there[self._codes[place]]

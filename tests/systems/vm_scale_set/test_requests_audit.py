@@ -24,11 +24,11 @@ def audit(text, *requests, **spec):
 
 
 def untrue(reason):
-    return f"w: a request was refused ({reason}) though it was not so"
+    return f"w: a request was not answered as it is to be: {reason}, not accepted"
 
 
 def too_good(reason):
-    return f"w: a request was accepted though it was so ({reason})"
+    return f"w: a request was not answered as it is to be: accepted, not {reason}"
 
 
 def test_an_instance_must_be_there_to_be_named():
