@@ -28,6 +28,7 @@ from sim.core.errors import Problem, ScenarioError
 from sim.core.formatting import TOLERANCE, show, show_range
 from sim.core.units import shorten, show_share
 from sim.results import finding
+from sim.results.find_about import NO_ANSWER, NOT_SEARCHED
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.text import pluralize
 
@@ -107,12 +108,19 @@ def _suites(found: FindResults, code: int) -> Iterator[Suite]:
     """A suite for each variant: whether a value was found, each objective at each value that was
     tried, and whether replications failed.
     """
-    name = f"{'largest' if found.about.largest else 'smallest'} {found.about.path}"
+    about = found.about
+    name = f"{'largest' if about.largest else 'smallest'} {about.path}"
+    for lost in about.lost:
+        case = Case("replications", "error", f"{NO_ANSWER}: {lost.message}")
+        yield Suite(f"{about.name}.{lost.variant}", [case])
+    for variant, reason in about.passed_over.items():
+        yield Suite(f"{about.name}.{variant}", [Case(name, "skipped", NOT_SEARCHED + reason)])
     for each in found.answers:
-        whose = found.about.name
-        whose += f".{each.variant}" if len(found.answers) > 1 else ""
+        whose = f"{about.name}.{each.variant}" if len(about.asked) > 1 else about.name
         verdict = _VERDICTS.get(each.outcome, "undecided")
         cases = [judged(name, verdict, each.sentence, passes=code == MET)]
+        if each.reference:
+            cases = [Case(name, "skipped", f"reference, not ranked; {verdict}: {each.sentence}")]
         cases += _cases(found.tried(each.variant), code)
         if each.failed:
             failed = f"{pluralize(each.failed, 'replication')} failed"
@@ -136,19 +144,24 @@ _CODES = {"met": MET, "undecided": UNDECIDED, "missed": MISSED}
 
 
 def _code(found: FindResults) -> int:
-    """That of the best answer; where a replication failed, that of the failure."""
+    """That of the best answer that is no reference; where a replication failed, of the failure."""
     if found.failed_replications:
         return INTERNAL_ERROR
-    verdicts = {_VERDICTS.get(each.outcome, "undecided") for each in found.answers}
+    verdicts = {
+        _VERDICTS.get(each.outcome, "undecided") for each in found.answers if not each.reference
+    }
     return next(code for verdict, code in _CODES.items() if verdict in verdicts)
 
 
 def _failed(found: FindResults, options: argparse.Namespace) -> Iterator[str]:
     """How many replications of each variant failed, why, and what runs the first one again."""
+    for lost in found.about.lost:
+        again = rerun(options, lost.rerun)
+        yield f"{lost.variant}: {NO_ANSWER}: {why([lost])}; to see it again: {again}"
     for each in found.answers:
         own = [one for one in found.failed_replications if one.variant == each.variant]
         if own:
-            whose = f"{each.variant}: " if len(found.answers) > 1 else ""
+            whose = f"{each.variant}: " if len(found.about.asked) > 1 else ""
             of = each.replications + each.failed
             rule = f"{whose}{each.failed:,} of {of:,} replications failed: {why(own[:1])}"
             yield f"{rule}; to see it again: {rerun(options, own[0].rerun)}"
@@ -161,13 +174,15 @@ def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]
     head = f"{about.name}: {best} {about.path} from {about.low} to {about.high} for which the "
     head += f"objectives are met, tolerance {about.tolerance}"
     lines += [style.title(line) for line in paragraph(head)]
+    several = len(about.asked) > 1
+    for name, reason in about.passed_over.items():
+        lines += paragraph(f"{name}: {NOT_SEARCHED}{reason}")
     for each in found.answers:
-        whose = f"{each.variant}: " if len(found.answers) > 1 else ""
-        lines += paragraph(f"{whose}{each.sentence}")
+        lines += paragraph(f"{each.variant}: {each.sentence}" if several else each.sentence)
     for each in found.answers:
         tried = found.tried(each.variant)
         asked = tried[0].texts if len(tried[0].texts) > 1 else ()
-        lines += ["", *([f"{each.variant}:"] if len(found.answers) > 1 else [])]
+        lines += ["", *([f"{each.variant}:"] if several else [])]
         lines += [line for k, text in enumerate(asked, 1) for line in paragraph(f"({k}) {text}")]
         lines += table([one.value for one in tried], _columns(tried), style)
         if each.confidence < 1:

@@ -19,6 +19,8 @@ from sim.experiments.bisection import bisect, most_judged
 from sim.experiments.objectives import describe, enlarged, experiments
 from sim.experiments.stopping import FIRST_LOOK
 from sim.formats.tree import Node, Scalar
+from sim.scenario.document import changed
+from sim.scenario.paths import find, parse
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Trial:
     """Of all objectives together: missed if any is, met if all are."""
     replications: int
     random: bool
+    asks_for_rollouts: bool
     objectives: tuple[Objective, ...]
     texts: tuple[str, ...]
     """The objectives in words."""
@@ -191,6 +194,30 @@ def looks_of(scenarios: Mapping[str, Scenario], most: int) -> list[int]:
     return looks
 
 
+def without_path(variants: Mapping[str, Scenario], path: str, value: str) -> dict[str, str]:
+    """The variants that have no such path while others have, with why: there is nothing to be
+    searched in them. It names nothing there, or something above it does not go with what is there.
+    """
+    found = {name: _missing(each, path, value) for name, each in variants.items()}
+    return {name: why for name, why in found.items() if why} if not all(found.values()) else {}
+
+
+def _missing(scenario: Scenario, path: str, value: str) -> str:
+    """Why a path is none of a scenario; nothing where only the value may be wrong."""
+    tree, changes = scenario.written.tree, {path: Node(Scalar(value), WHERE)}
+    try:
+        changed(tree, changes)
+    except ScenarioError as error:
+        return error.problems[0].rule
+    try:
+        if find(tree, parse(path)) is None:
+            scenario.point(changes)
+    except ScenarioError as error:
+        above = error.problems[0].path
+        return f"cannot stand at {above}" if path.startswith(f"{above}.") else ""
+    return ""
+
+
 def at_value(scenario: Scenario, path: str, value: str) -> Scenario:
     """The scenario with one value of a path. ScenarioError, which names the value, if it is wrong.
 
@@ -214,6 +241,7 @@ def _trial(name: str, at: int, values: Candidates, one: Experiment) -> Trial:
         outcome=outcome_of(one.verdicts),
         replications=len(one.measured.numbers),
         random=one.measured.random,
+        asks_for_rollouts=one.measured.asks_for_rollouts,
         objectives=asked,
         texts=tuple(describe(each, one.scenario) for each in asked),
         verdicts=one.verdicts,

@@ -44,12 +44,22 @@ class Answer:
     """Values beyond the answer that are missed: the objectives are not met from it on."""
     failed: int
     """Replications that failed."""
+    reference: bool
+    """Whether it asks for no rollout while others do: it is told, and counts for nothing."""
     sentence: str
 
 
-def answer_of(found: Found, values: Candidates, *, largest: bool) -> Answer:
-    """The answer of one variant."""
-    told = _Told(found, values, largest)
+def answers_of(found: Sequence[Found], values: Candidates, *, largest: bool) -> tuple[Answer, ...]:
+    """The answers of all variants."""
+    asking = [any(each.asks_for_rollouts for each in one.trials) for one in found]
+    return tuple(
+        _answer(one, values, largest=largest, reference=any(asking) and not asks)
+        for one, asks in zip(found, asking, strict=True)
+    )
+
+
+def _answer(found: Found, values: Candidates, *, largest: bool, reference: bool) -> Answer:
+    told = _Told(found, values, largest, reference)
     return Answer(
         variant=found.variant,
         outcome=told.outcome,
@@ -62,6 +72,7 @@ def answer_of(found: Found, values: Candidates, *, largest: bool) -> Answer:
         undecided=tuple(told.undecided),
         breaks=tuple(told.breaks),
         failed=sum(len(each.failures) for each in found.trials),
+        reference=reference,
         sentence=told.sentence,
     )
 
@@ -69,8 +80,8 @@ def answer_of(found: Found, values: Candidates, *, largest: bool) -> Answer:
 class _Told:
     """The parts of a sentence."""
 
-    def __init__(self, found: Found, values: Candidates, largest: bool) -> None:
-        self._found, self._values = found, values
+    def __init__(self, found: Found, values: Candidates, largest: bool, reference: bool) -> None:
+        self._found, self._values, self._reference = found, values, reference
         self._best = "largest" if largest else "smallest"
         self._further = "smaller" if largest else "larger"
         self._nearest = "highest" if largest else "lowest"
@@ -152,6 +163,7 @@ class _Told:
         asked = [asked for each in trials if each.random for asked in each.objectives]
         if any(each.of == "runs" and each.in_runs >= 1 for each in asked):
             notes.append("what all runs must meet counts as met where no run was seen to miss it")
+        notes += ["reference, as no rollout is asked for"] if self._reference else []
         total = sum(each.replications for each in trials)
         notes.append(f"{pluralize(len(trials), 'value')}, {pluralize(total, 'replication')}")
         return notes

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Self
 
 from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.search import change
-from sim.experiments.search_sentence import Answer, answer_of
+from sim.experiments.search_sentence import Answer, answers_of
 from sim.results.given import BASELINE
 from sim.results.trials import Asked, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.core.errors import ModelError
     from sim.experiments.candidates import Candidates
     from sim.experiments.search import Found
     from sim.scenario import Scenario
+
+NO_ANSWER = "every replication failed at a value, so there is no answer"
+NOT_SEARCHED = "not searched, as the path "
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ class AboutFind:
     """Of each variant."""
     seed: int
     answers: Sequence[Answer]
-    """One a variant."""
+    """One a variant that was searched."""
+    passed_over: Mapping[str, str]
+    """Those that have no such path, with why."""
     failed_replications: Sequence[FailedReplication]
     assumptions: Sequence[str]
     inputs: Mapping[str, str]
@@ -56,13 +62,19 @@ class AboutFind:
         variants: Mapping[str, Scenario],
         values: Candidates,
         found: Sequence[Found],
+        lost: Mapping[str, ModelError],
+        passed_over: Mapping[str, str],
         *,
         path: str,
         looks: Sequence[int],
         largest: bool,
         wall_time: float,
     ) -> Self:
-        """What came of a search over the values of a path in some variants of a scenario."""
+        """What came of a search over the values of a path in some variants of a scenario.
+
+        `lost` are those in which every replication failed at a value, `passed_over` those that
+        have no such path.
+        """
         return cls(
             name=scenario.name,
             question=scenario.question,
@@ -77,9 +89,11 @@ class AboutFind:
             kinds={name: each.kind for name, each in scenario.systems.items()},
             asked={name: asked_of(each) for name, each in variants.items()},
             seed=scenario.seed,
-            answers=tuple(answer_of(each, values, largest=largest) for each in found),
-            failed_replications=tuple(
-                one for each in found for one in _failed(each, scenario, path)
+            answers=answers_of(found, values, largest=largest),
+            passed_over=passed_over,
+            failed_replications=(
+                *(_lost(name, error) for name, error in lost.items()),
+                *(one for each in found for one in _failed(each, scenario, path)),
             ),
             assumptions=scenario.assumptions,
             inputs={
@@ -88,6 +102,20 @@ class AboutFind:
             },
             wall_time_s=wall_time,
         )
+
+    @property
+    def lost(self) -> list[FailedReplication]:
+        """The variants in which every replication failed at a value, by the first one."""
+        known = {each.variant for each in self.answers}
+        return [each for each in self.failed_replications if each.variant not in known]
+
+
+def _lost(variant: str, error: ModelError) -> FailedReplication:
+    # A search notes the value that it tried.
+    again = [*error.__notes__, options_of(error.replication, error.seed, error.variant)]
+    return FailedReplication(
+        variant, error.replication, error.seed, error.time, error.rule, " ".join(again)
+    )
 
 
 def _failed(found: Found, scenario: Scenario, path: str) -> Iterator[FailedReplication]:

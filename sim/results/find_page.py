@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.content import Cell, Page, Paragraphs, Section, Table, Verdict
 from sim.results import cells, page_parts
+from sim.results.find_about import NO_ANSWER, NOT_SEARCHED
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def find_page(
 
 def _verdict(about: Mapping[str, Any], asked: Sequence[str]) -> Verdict:
     """The worst of the variants' outcomes, and the sentences of all."""
-    outcomes = {each["outcome"] for each in about["answers"]}
+    outcomes = {each["outcome"] for each in about["answers"] if not each["reference"]}
     tone: Tone = "undecided"
     if about["failed_replications"]:
         tone = "failed"
@@ -74,8 +75,12 @@ def _verdict(about: Mapping[str, Any], asked: Sequence[str]) -> Verdict:
         tone = "met"
     elif outcomes == {"none"}:
         tone = "missed"
-    several = len(about["answers"]) > 1
-    told = [
+    known = [each["variant"] for each in about["answers"]]
+    lost = [each for each in about["failed_replications"] if each["variant"] not in known]
+    told = [f"{each['variant']}: {NO_ANSWER}" for each in lost]
+    told += [f"{name}: {NOT_SEARCHED}{why}" for name, why in about["passed_over"].items()]
+    several = len(about["asked"]) > 1
+    told += [
         f"{each['variant']}: {each['sentence']}" if several else each["sentence"]
         for each in about["answers"]
     ]
@@ -94,7 +99,7 @@ def _told(about: Mapping[str, Any]) -> Iterator[str]:
             f"{pluralize(len(failed), 'replication')} failed and are left out: {first['message']}; "
             f"to see one again: rollout-sim run FILE {first['rerun']}"
         )
-    several = len(about["answers"]) > 1
+    several = len(about["asked"]) > 1
     for each in about["answers"]:
         whose = f"{each['variant']}: " if several else ""
         if each["breaks"]:
@@ -106,7 +111,7 @@ def _told(about: Mapping[str, Any]) -> Iterator[str]:
 def _results(
     about: Mapping[str, Any], rows: Sequence[Row], asked: Mapping[str, str]
 ) -> Iterator[Block]:
-    several = len(about["answers"]) > 1
+    several = len(about["asked"]) > 1
     head = ["value", "verdict", "replications", "why"]
     for objective, text in asked.items():
         made = [[*_cells(row, several=several)] for row in rows if row["objective"] == objective]

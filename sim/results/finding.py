@@ -8,17 +8,17 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sim import files
-from sim.core.errors import LongRunWarning, ScenarioError
+from sim.core.errors import LongRunWarning, ModelError, ScenarioError
 from sim.experiments.candidates import candidates
 from sim.experiments.objectives import bound_of, how_to_ask
 from sim.experiments.precision_asked import MOST, most_of
-from sim.experiments.search import WHERE, at_value, looks_of, search
+from sim.experiments.search import WHERE, at_value, looks_of, search, without_path
 from sim.forecast.estimate import estimate, warning
 from sim.plots.style import png
 from sim.report.rendering import render
 from sim.results import page_parts, tables
 from sim.results.cost import bear
-from sim.results.find_about import AboutFind
+from sim.results.find_about import NO_ANSWER, NOT_SEARCHED, AboutFind
 from sim.results.find_page import find_page
 from sim.results.given import BASELINE, given_scenario
 from sim.results.kept_parts import executing
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 FILE = "find.csv"
 """The table of the values that were tried."""
 
-_NOT_SEARCHED = ("seed", "replications")
+_MOVES_NOTHING = ("seed", "replications")
 """Of them nothing depends that an objective asks for."""
 
 
@@ -72,6 +72,8 @@ def find(
     partial: PartialFolder | str | PathLike[str] | None = None,
 ) -> FindResults:
     """The smallest value of a path, from `low` to `high`, for which all objectives are met.
+
+    Of a variant that has no such path it is said, and the others are searched.
 
     A bisection with common random numbers: each value is judged by its objectives' verdicts, an
     undecided one gets twice as many replications, and the error is shared over all that is judged.
@@ -113,36 +115,48 @@ def find(
         If the file is wrong, has no objectives or does not take a value, which is then named, or
         `low`, `high` or `tolerance` are no such values.
     ModelError
-        If every run at a value breaks an invariant of its own model, or the first ten do.
+        If in every variant every run at a value breaks an invariant of its own model, or the first
+        ten do.
     """
     began = perf_counter()
     most = MOST if max_replications is None else most_of(max_replications, path)
     scenario = given_scenario(scenario, seed=seed)
     values = candidates(path, low, high, tolerance)
-    variants = _variants(scenario, variant)
+    asked = _variants(scenario, variant)
+    passed_over = without_path(asked, path, values.text(0))
+    variants = {name: each for name, each in asked.items() if name not in passed_over}
     _check(variants.values(), path, values)
     looks = looks_of(variants, most)
     before_look = _costs(force=force)
+    found: list[Found] = []
+    lost: dict[str, ModelError] = {}
     with executing(
         scenario, executor=executor, workers=workers, partial=partial, progress=progress
     ) as execution:
-        found = [
-            search(
-                name,
-                _at(each, path),
-                values,
-                looks,
-                largest=largest,
-                before_look=before_look,
-                execution=execution,
-            )
-            for name, each in variants.items()
-        ]
+        for name, each in variants.items():
+            try:
+                one = search(
+                    name,
+                    _at(each, path),
+                    values,
+                    looks,
+                    largest=largest,
+                    before_look=before_look,
+                    execution=execution,
+                )
+            except ModelError as error:
+                lost[name] = error
+            else:
+                found.append(one)
+    if not found:
+        raise next(iter(lost.values()))
     about = AboutFind.of(
         scenario,
-        variants,
+        asked,
         values,
         found,
+        lost,
+        passed_over,
         path=path,
         looks=looks,
         largest=largest,
@@ -167,15 +181,19 @@ class FindResults:
     @property
     def sentence(self) -> str:
         """The answers of all variants, one a line."""
-        several = len(self.answers) > 1
+        several = len(self.about.asked) > 1
+        told = {each.variant: each.sentence for each in self.answers}
+        told |= {each.variant: f"{NO_ANSWER}: {each.message}" for each in self.about.lost}
+        told |= {name: f"{NOT_SEARCHED}{why}" for name, why in self.about.passed_over.items()}
         return "\n".join(
-            f"{each.variant}: {each.sentence}" if several else each.sentence
-            for each in self.answers
+            f"{name}: {told[name]}" if several else told[name] for name in self.about.asked
         )
 
     @property
     def failed_replications(self) -> Sequence[FailedReplication]:
-        """Those that a fault of the program ended; what is said is of the others."""
+        """Those that a fault of the program ended; what is said is of the others. First the
+        variants in which every one did at a value, so that there is no answer.
+        """
         return self.about.failed_replications
 
     @property
@@ -299,7 +317,7 @@ class FindResults:
 
 def _check(variants: Iterable[Scenario], path: str, values: Candidates) -> None:
     """ScenarioError where nothing is asked for, or a variant does not take both ends."""
-    if path in _NOT_SEARCHED:
+    if path in _MOVES_NOTHING:
         raise ScenarioError.of("must be a key that the run depends on", where=WHERE, path=path)
     for each in variants:
         if not each.objectives:

@@ -185,6 +185,55 @@ def test_where_every_run_fails_the_value_is_told(shell, monkeypatch):
     assert f"rollout-sim run bake.yaml --set {BAKED}=10min --replay 0 --seed 0" in err
 
 
+def test_where_every_run_of_one_variant_fails_that_is_told_first_and_the_others_stand(
+    shell, monkeypatch
+):
+    fail(monkeypatch, range(100), RuntimeError("broken"), "all")
+    words = ("find", "two.yaml", f"{DOMAINS}=2..5", "--no-files")
+    code, out, err = shell(*words)
+    told = "all: every replication failed at a value, so there is no answer: RuntimeError: broken "
+    again = f"run two.yaml --set {DOMAINS}=2 --replay 0 --seed 0 --variant all"
+    assert code == 3
+    assert " ".join(out.split()).startswith(told)
+    assert again in " ".join(out.split())
+    assert "half: smallest update_domains that meets: 2, the lowest" in out
+    assert "internal error: all: every replication failed at a value" in err
+    suites = ET.fromstring(shell(*words, "--format", "junit")[1])
+    (case,) = suites.find("testsuite[@name='shop.all']")
+    assert case.find("error").get("message").endswith("so there is no answer: RuntimeError: broken")
+
+
+NOTHING = """\
+variants:
+  all: {}
+  nothing: {operations: []}
+"""
+
+
+def test_a_reference_that_asks_for_no_rollout_decides_no_exit_code(shell, folder):
+    (folder / "nothing.yaml").write_text(CAPACITY + NOTHING, encoding="utf-8")
+    words = ("find", "nothing.yaml", f"{DOMAINS}=2..5", "--no-files")
+    code, out, _ = shell(*words)
+    assert code == 1
+    assert "nothing: smallest update_domains that meets: 2, the lowest asked for" in out
+    suites = ET.fromstring(shell(*words, "--format", "junit")[1])
+    case, *_ = suites.find("testsuite[@name='shop.nothing']")
+    assert case.find("skipped").get("message").startswith("reference, not ranked; met: smallest")
+
+
+def test_a_variant_that_has_no_such_path_is_told_before_the_answers(shell, folder):
+    (folder / "none.yaml").write_text(BAKE + NOTHING, encoding="utf-8")
+    words = ("find", "none.yaml", *BAKES, "--max-replications", "30")
+    told = " ".join(shell(*words)[1].split())
+    assert (
+        "nothing: not searched, as the path names no item of operations, which is empty all: "
+        "smallest bake that meets: "
+    ) in told
+    suites = ET.fromstring(shell(*words, "--format", "junit")[1])
+    (case,) = suites.find("testsuite[@name='bake.nothing']")
+    assert case.find("skipped").get("message").startswith("not searched, as the path names no")
+
+
 def test_markdown_is_the_answer_with_one_table(shell):
     code, out, _ = shell(
         "find", "capacity.yaml", f"{DOMAINS}=2..20", "--no-files", "--format", "markdown"

@@ -12,7 +12,7 @@ from sim.experiments.bisection import bisect, most_judged
 from sim.experiments.candidates import candidates
 from sim.experiments.execution import Execution
 from sim.experiments.intervals import clopper_pearson
-from sim.experiments.search import at_value, looks_of, search
+from sim.experiments.search import at_value, looks_of, search, without_path
 from sim.files import loads
 
 
@@ -170,3 +170,17 @@ def test_bracket_by_the_law_of_such_a_fault_is_right_as_often_as_it_says(trials)
     if trials == 2_000:
         print(f"{100 * right / trials:.2f} % right")
     assert stats.binomtest(right, trials, 0.95, alternative="less").pvalue > 0.001
+
+
+def test_a_path_is_missing_where_it_names_nothing_or_cannot_stand():
+    text = BAKE + "variants:\n  all: {}\n  none: {operations: []}\n  other:\n"
+    text += "    operations: [{at: 1min, guest_os_update: {}}]\n"
+    whole = loads(text)
+    variants = {name: whole.variant(name) for name in whole.variant_names}
+    assert without_path(variants, BAKED, "1min") == {
+        "none": "names no item of operations, which is empty",
+        "other": "cannot stand at operations.0",
+    }
+    # What no variant has is a fault of the path; what is written is there, whatever is to be set.
+    assert without_path(variants, "systems.shop.update_domain", "1") == {}
+    assert without_path(variants, DOMAINS, "0") == {}

@@ -6,7 +6,7 @@ from searches import CAPACITY, DOMAINS
 from sim.experiments.bisection import bisect
 from sim.experiments.candidates import candidates
 from sim.experiments.search import Found, Trial
-from sim.experiments.search_sentence import answer_of
+from sim.experiments.search_sentence import answers_of
 from sim.experiments.verdicts import Verdict
 from sim.files import loads
 
@@ -14,8 +14,15 @@ VALUES = candidates(DOMAINS, 2, 12)
 ASKED = loads(CAPACITY).objectives
 
 
-def answer(outcomes, *, largest=False, runs=100, random=True, objectives=ASKED, texts=("a",)):
+def answer(outcomes, **how):
     """Of values from 2 to 12, by value what is seen there: missed, met or undecided."""
+    (one,) = answers_of([found(outcomes, **how)], VALUES, largest=how.get("largest", False))
+    return one
+
+
+def found(
+    outcomes, *, largest=False, runs=100, random=True, objectives=ASKED, texts=("a",), asks=True
+):
     trials = []
 
     def judge(place):
@@ -24,12 +31,25 @@ def answer(outcomes, *, largest=False, runs=100, random=True, objectives=ASKED, 
         seen = outcomes(value)
         verdicts = tuple(Verdict(0.5, 0.4, 0.6, each, "") for each in (seen,) * len(texts))
         trials.append(
-            Trial("a", at, str(value), value, seen, runs, random, objectives, texts, verdicts, ())
+            Trial(
+                "a",
+                at,
+                str(value),
+                value,
+                seen,
+                runs,
+                random,
+                asks,
+                objectives,
+                texts,
+                verdicts,
+                (),
+            )
         )
         return seen
 
     bracket = bisect(VALUES.last, judge)
-    return answer_of(Found("a", bracket, tuple(trials), None, 60), VALUES, largest=largest)
+    return Found("a", bracket, tuple(trials), None, 60)
 
 
 def steps(change, *open_ones):
@@ -116,15 +136,15 @@ def test_last_value_may_be_undecided():
 
 def test_ends_that_miss_different_objectives_are_told_with_them():
     trials = [
-        Trial("a", at, str(at + 2), at + 2.0, "missed", 100, True, ASKED * 2, ("x", "y"), verdicts, ())
+        Trial("a", at, str(at + 2), at + 2.0, "missed", 100, True, True, ASKED * 2, ("x", "y"), verdicts, ())
         for at, verdicts in (
             (0, (Verdict(0, 0, 0, "missed", ""), Verdict(1, 1, 1, "met", ""))),
             (10, (Verdict(1, 1, 1, "met", ""), Verdict(0, 0, 0, "missed", ""))),
         )
     ]  # fmt: skip
     bracket = bisect(10, lambda _: "missed")
-    found = answer_of(Found("a", bracket, tuple(trials), None, 60), VALUES, largest=False)
-    assert "; 2 misses x and 12 misses y; what lies between was not tried; " in found.sentence
+    (told,) = answers_of([Found("a", bracket, tuple(trials), None, 60)], VALUES, largest=False)
+    assert "; 2 misses x and 12 misses y; what lies between was not tried; " in told.sentence
 
 
 def test_value_beyond_the_answer_that_misses_again_is_told():
@@ -142,3 +162,14 @@ def test_value_beyond_the_answer_that_is_undecided_is_told():
     assert "; whether it is met from there on is not sure: 9 (undecided); " in found.sentence
     found = answer(steps(0, 12))
     assert "; whether it is met from there on is not sure: 12 (undecided); " in found.sentence
+
+
+def test_what_asks_for_no_rollout_is_a_reference_where_others_do():
+    both = [found(steps(6)), found(steps(2), asks=False)]
+    told = answers_of(both, VALUES, largest=False)
+    assert [each.reference for each in told] == [False, True]
+    assert told[1].sentence.endswith(
+        "; reference, as no rollout is asked for; 3 values, 300 replications"
+    )
+    (alone,) = answers_of(both[1:], VALUES, largest=False)
+    assert not alone.reference

@@ -47,7 +47,7 @@ def test_nothing_sounds_better_than_it_is(found, outcome, tone):
 
 
 def test_a_fault_of_the_program_comes_first(found):
-    fault = {"message": "boom", "rerun": "--replay 3"}
+    fault = {"variant": "baseline", "message": "boom", "rerun": "--replay 3"}
     made = page(found, failed_replications=[fault])
     assert made.verdict.tone == "failed"
     assert made.warnings[0].startswith("1 replication failed and are left out: boom")
@@ -64,3 +64,28 @@ def test_variants_are_told_apart():
     made = page(found)
     assert "half: " in made.verdict.sentence
     assert made.sections[0].blocks[0].headings[0] == "variant"
+
+
+def test_a_variant_without_an_answer_comes_first_and_what_is_not_searched_next():
+    about = asdict(sim.find(sim.loads(CAPACITY + VARIANTS), DOMAINS, 2, 20).about)
+    _, half = about["answers"]
+    changes = {
+        "answers": [half],
+        "passed_over": {"none": "names no item"},
+        "asked": {**about["asked"], "none": []},
+        "failed_replications": [{"variant": "all", "message": "boom", "rerun": "--replay 0"}],
+    }
+    made = find_page(about | changes, [], NOTHING, {}, MADE)
+    told = made.verdict.sentence.partition("): ")[2]
+    assert made.verdict.tone == "failed"
+    assert told.startswith(
+        "all: every replication failed at a value, so there is no answer; none: not searched, as "
+        "the path names no item; half: smallest "
+    )
+
+
+def test_a_reference_decides_nothing(found):
+    (answer,) = asdict(found.about)["answers"]
+    missed = answer | {"outcome": "none", "variant": "auto"}
+    reference = answer | {"outcome": "at the end", "reference": True}
+    assert page(found, answers=[missed, reference]).verdict.tone == "missed"

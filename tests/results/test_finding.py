@@ -190,3 +190,62 @@ def test_both_ends_are_read_before_anything_runs(monkeypatch):
         sim.find(sim.loads(text), "horizon", "0s", "1h")
     with pytest.raises(ScenarioError, match=r"warm_up: .*at 7h"):
         sim.find(sim.loads(text), "warm_up", "0s", "7h")
+
+
+OTHERS = """\
+variants:
+  all: {}
+  none: {operations: []}
+  guest: {operations: [{at: 1min, guest_os_update: {duration: 2min}}]}
+"""
+
+
+def test_a_variant_that_has_no_such_path_is_told_and_the_others_are_searched(tmp_path):
+    scenario = sim.loads(BAKE + OTHERS)
+    found = sim.find(scenario, BAKED, "10min", "1h", tolerance="10min", max_replications=30)
+    assert found.about.passed_over == {
+        "none": "names no item of operations, which is empty",
+        "guest": "cannot stand at operations.0",
+    }
+    assert [each.variant for each in found.answers] == ["all"]
+    first, *rest = found.sentence.splitlines()
+    assert first.startswith("all: smallest bake that meets: ")
+    assert rest == [
+        "none: not searched, as the path names no item of operations, which is empty",
+        "guest: not searched, as the path cannot stand at operations.0",
+    ]
+    assert set(found.trials.variant) == {"all"}
+    page = (found.save(tmp_path / "r") / "report.html").read_text("utf-8")
+    assert "none: not searched, as the path names no item of operations" in page
+
+
+def test_a_path_that_no_variant_has_is_refused():
+    with pytest.raises(ScenarioError, match="did you mean update_domains"):
+        sim.find(sim.loads(CAPACITY + OTHERS), "systems.shop.update_domain", 2, 4)
+    with pytest.raises(ScenarioError, match="names no item of operations, which is empty"):
+        sim.find(sim.loads(BAKE + OTHERS), BAKED, "10min", "1h", variant="none")
+
+
+def test_a_value_that_a_variant_does_not_take_is_refused_still():
+    few = "variants: {all: {}, few: {systems.shop.update_domains: 3}}"
+    with pytest.raises(ScenarioError, match="got 0 \\(all at 0\\)"):
+        sim.find(sim.loads(CAPACITY + few), DOMAINS, 0, 4)
+
+
+def test_a_variant_without_a_rollout_is_a_reference_where_others_have_one():
+    found = sim.find(sim.loads(CAPACITY + OTHERS), DOMAINS, 2, 5)
+    assert [each.reference for each in found.answers] == [False, True, True]
+    assert "; reference, as no rollout is asked for; " in found.answers[1].sentence
+    alone = sim.find(sim.loads(CAPACITY + OTHERS), DOMAINS, 2, 5, variant="none")
+    assert not alone.answers[0].reference
+
+
+def test_a_variant_in_which_every_run_fails_at_a_value_takes_no_other_with_it(monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("broken"), "all")
+    found = sim.find(sim.loads(CAPACITY + VARIANTS), DOMAINS, 2, 5)
+    assert [each.variant for each in found.answers] == ["half"]
+    (lost,) = found.failed_replications
+    assert (lost.variant, lost.message) == ("all", "RuntimeError: broken")
+    assert lost.rerun == f"--set {DOMAINS}=2 --replay 0 --seed 0 --variant all"
+    assert found.sentence.startswith("all: every replication failed at a value, so there is no ")
+    assert "half: smallest" in found.sentence
