@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 PROGRAM = "rollout-sim"
 
+WHY_NOT = {
+    ("explain", "junit"): "it judges nothing that could fail; validate does",
+    ("report", "junit"): "it judges nothing; the command that wrote the folder does",
+}
+"""Command and choice -> why there is no such one, where one might look for it."""
+
 
 class Parser(argparse.ArgumentParser):
     """Tells what is wrong in one line, as everything else does, and suggests what was meant."""
@@ -62,6 +68,8 @@ class Parser(argparse.ArgumentParser):
         hint = f"; did you mean {meant[0]}?" if meant else ""
         if wrong[2].endswith((".yaml", ".yml")):
             hint = f"; did you mean {PROGRAM} run {wrong[2]}?"
+        why = WHY_NOT.get((self.prog.removeprefix(f"{PROGRAM} "), wrong[2]))
+        hint = f": {why}" if why else hint
         rule = f"{wrong[1]}: must be {', '.join(choices[:-1])} or {choices[-1]}, got {wrong[2]}"
         raise ScenarioError.of(f"{rule}{hint}", where=self.prog)
 

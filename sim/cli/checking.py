@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sim.cli import inputs, streams
 from sim.cli.answer import Answer
-from sim.cli.console import as_markdown, paragraph
+from sim.cli.console import Column, Style, as_markdown, paragraph, table
 from sim.cli.json_text import json_text
+from sim.cli.junit import Case, Suite, xml
 from sim.forecast.explanation import describe
 from sim.formats.checking import listed
 from sim.scenario import points
@@ -15,6 +16,7 @@ from sim.simulation import Simulation
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 
 def validate(options: argparse.Namespace) -> Answer:
@@ -38,10 +40,37 @@ def validate(options: argparse.Namespace) -> Answer:
     if options.json:
         found = {"valid": True, "checked": checked, "warnings": warnings, "problems": []}
         return Answer(json_text(found))
+    said = f"{inputs.origin(options)} is valid"
+    if options.format == "markdown":
+        return Answer(as_markdown(_as_table(said, checked, warnings)))
+    if options.format == "junit":
+        cases = [*_cases(scenario.variant_names, warnings)]
+        return Answer(xml([Suite(f"validate {inputs.origin(options)}", cases)]))
     told = [f"{what}: {listed(names) or 'none'}" for what, names in checked.items()]
     told.append(f"warnings: {len(warnings) or 'none'}")
     lines = [line for each in told for line in paragraph(f"  {each}", "    ")]
-    return Answer(streams.text([f"{inputs.origin(options)} is valid", *lines]))
+    return Answer(streams.text([said, *lines]))
+
+
+def _as_table(
+    said: str, checked: Mapping[str, Collection[str]], warnings: Sequence[str]
+) -> Iterator[str]:
+    """What was looked at, and every warning: whoever reads this has no stderr."""
+    found = tuple(listed(names) or "none" for names in checked.values())
+    yield said
+    yield from table([*checked], [Column("checked", found)], Style(markdown=True))
+    yield from (f"warning: {each}" for each in warnings)
+    yield "" if warnings else "warnings: none"
+
+
+def _cases(variants: Sequence[str], warnings: Sequence[str]) -> Iterator[Case]:
+    """The file and each variant pass, as there is no answer else; a warning is skipped, which no
+    pipeline fails for: with --strict there is no answer either.
+    """
+    yield Case("scenario")
+    yield from (Case(f"variant {name}") for name in variants)
+    for number, each in enumerate(warnings, 1):
+        yield Case(f"warning {number}", "skipped", each)
 
 
 def explain(options: argparse.Namespace) -> Answer:

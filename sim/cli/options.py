@@ -123,7 +123,7 @@ def _keys(command: argparse.ArgumentParser) -> None:
 
 def _validate(command: argparse.ArgumentParser) -> None:
     group.scenario(command)
-    group.output(command)
+    group.output(command, "markdown", "junit", case="variant")
 
 
 def _explain(command: argparse.ArgumentParser) -> None:
@@ -209,7 +209,7 @@ def _report(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="results of assumptions for the same file: the page tells what each one weighs",
     )
-    group.output(command)
+    group.output(command, "markdown")
 
 
 def _assumptions(command: argparse.ArgumentParser) -> None:

@@ -30,6 +30,12 @@ def code(text: str) -> str:
     return f"`{text}`"
 
 
+def block(text: str) -> str:
+    """Text as it stands, its columns beneath each other; the fence is longer than any within."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}text\n{text}{'' if text.endswith(chr(10)) else chr(10)}{fence}\n"
+
+
 def link(text: str, heading: str) -> str:
     """A link to a heading of the same page."""
     return f"[{text}](#{anchor(heading)})"

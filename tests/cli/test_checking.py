@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree as ET
 
 from screens import assert_screen
 from shells import REFUSED, SWAP
@@ -19,6 +20,34 @@ def test_validate_in_json(shell):
     found = json.loads(out)
     assert (code, found["valid"], found["warnings"]) == (0, True, [f"--set: {REFUSED}"])
     assert found["checked"]["operations"] == ["upgrade_deployment-0", "swap-0"]
+
+
+def test_validate_in_markdown_has_a_table_and_the_warnings(shell):
+    words = ("validate", "certain.yaml", "--set", SWAP, "--format", "markdown")
+    code, out, _ = shell(*words)
+    assert code == 0
+    assert out.startswith(
+        "### certain.yaml is valid\n\n|  | checked |\n|---|---|\n".replace("|  |", "| |")
+    )
+    assert "\n| operations | upgrade_deployment-0, swap-0 |\n" in out
+    assert out.endswith(f"\n\nwarning: --set: {REFUSED}\n")
+    assert shell("validate", "certain.yaml", "--format", "markdown")[1].endswith("warnings: none\n")
+    code, out, _ = shell(*words, "--strict")
+    assert (code, out) == (2, f"### validate certain.yaml\n\n--set: {REFUSED}\n")
+
+
+def test_validate_as_junit_passes_where_the_exit_code_is_0_and_fails_else(shell):
+    def cases(*words):
+        code, out, _ = shell("validate", "variants.yaml", *words, "--format", "junit")
+        found = ET.fromstring(out).iter("testcase")
+        return code, {case.get("name"): [each.tag for each in case] for case in found}
+
+    variants = {f"variant {name}": [] for name in ("auto", "simultaneous", "nothing")}
+    assert cases() == (0, {"scenario": []} | variants)
+    code, found = cases("--set", SWAP)
+    assert (code, found["warning 1"]) == (0, ["skipped"])
+    assert cases("--set", SWAP, "--strict") == (2, {"scenario": ["error"]})
+    assert cases("--set", "horizon=x") == (2, {"scenario": ["error"]})
 
 
 def test_validate_looks_at_each_point_of_a_sweep(shell):

@@ -21,12 +21,17 @@ def test_form_of_the_answer_is_one_that_there_is(words, told, shell):
     assert err.startswith(f"rollout-sim run: argument {told}")
 
 
-def test_what_makes_no_replications_has_no_test_cases(shell):
-    code, _, err = shell("validate", "certain.yaml", "--format", "junit")
-    assert code == 2
-    assert err.startswith(
-        "rollout-sim validate: argument --format: must be text or json, got junit"
-    )
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("explain", "it judges nothing that could fail; validate does"),
+        ("report", "it judges nothing; the command that wrote the folder does"),
+    ],
+)
+def test_what_judges_nothing_has_no_test_cases_and_says_where_they_are(command, why, shell):
+    code, _, err = shell(command, "certain.yaml", "--format", "junit")
+    told = f"rollout-sim {command}: argument --format: must be text, json or markdown, got junit"
+    assert (code, err) == (2, f"{told}: {why}\n")
 
 
 @pytest.mark.parametrize(

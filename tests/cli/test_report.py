@@ -29,6 +29,18 @@ def test_a_folder_with_a_new_page_can_be_opened_and_overwritten(shell):
     assert shell("run", "certain.yaml", "--out", "r", "--overwrite", "--quiet")[0] == 0
 
 
+def test_in_markdown_the_answer_stands_as_it_was_told(shell):
+    told = shell("run", "certain.yaml", "--out", "r", "--quiet")[1]
+    code, out, _ = shell("report", "r", "--format", "markdown")
+    head, fence, answer = out.partition("```text\n")
+    assert (code, head) == (0, "### r\n\nreport: r/report.html\n\n")
+    assert fence
+    assert answer.startswith(told.splitlines()[0])
+    assert answer.endswith("\n```\n")
+    sim.run(sim.load("certain.yaml")).save("p")
+    assert shell("report", "p", "--format", "markdown")[1] == "### p\n\nreport: p/report.html\n"
+
+
 def test_a_folder_without_results_is_refused(shell):
     code, said, err = shell("report", "nowhere")
     assert (code, said) == (2, "")

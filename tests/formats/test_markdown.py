@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.formats.markdown import anchor, code, contents, escape, headings, link, table
+from sim.formats.markdown import anchor, block, code, contents, escape, headings, link, table
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,8 @@ def test_contents_name_chapters_and_sections_and_below_them_those_that_have_part
         "  - [Second](#second): [Part](#part)",
         "- **[Two](#two)**",
     ]
+
+
+def test_a_block_is_fenced_by_more_backticks_than_are_in_it():
+    assert block("a  b\n") == "```text\na  b\n```\n"
+    assert block("a ```` b") == "`````text\na ```` b\n`````\n"
