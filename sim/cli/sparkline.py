@@ -53,8 +53,8 @@ def sparkline(
         for row in range(rows)
     ]
     most = max(2, columns // _TICK_WIDTH)
-    ticks = clock.TimeTicks(start, most).tick_values(view.left, view.right)
-    labels = clock.TimeLabels(start).format_ticks(ticks)
+    ticks = clock.ticks(view.left, view.right, start, most)
+    labels = clock.labels(ticks, start)
     places = [_place(at, view, columns) for at in ticks]
     axis = _axis(places, columns)
     return [*drawn, f"{'0 %':>{_MARGIN - 2}} {axis}", *_labels(places, labels, width)]

@@ -14,6 +14,7 @@ from sim.core.wall_clock import show_instant
 from sim.plots import clock, colours, legend, steps, style
 from sim.plots.readout import MOST_ROWS, Reading, Readout
 from sim.plots.text import text_width
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -59,7 +60,7 @@ def figure(
             _tell(axes, place, (notes or {}).get(name) or _downtime(line))
         style.name_rows(axes, list(rows))
         style.draw_marks(axes, marks, shown.left, shown.right, _BESIDE)
-        clock.time_axis(axes, shown, start)
+        time_axis(axes, shown, start)
         suffix = f" ({which})" if which else ""
         handles = [
             Patch(facecolor=_UP, label=f"available{suffix}"),

@@ -20,6 +20,7 @@ from sim.core.units import show_duration, show_share
 from sim.plots import clock, colours, steps, style
 from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted, text_width
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -96,7 +97,7 @@ def figure(
         if threshold is not None and band is None:
             _name_breaches(axes, line, shown, threshold)
         style.draw_marks(axes, marks, shown.left, shown.right)
-        clock.time_axis(axes, shown, start)
+        time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
         explain(page, "outside lower center", beside, has_band=band is not None, which=which)
     one = which if band else "in service"

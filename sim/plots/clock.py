@@ -1,4 +1,7 @@
-"""The time axis: which part of the window to show, and ticks as durations or as a wall clock."""
+"""Time on an axis: which part of the window to show, and ticks as durations or as a wall clock.
+
+Drawings on a terminal use it too: it knows nothing of how an axis is drawn.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from matplotlib.ticker import Formatter, Locator
-
 from sim.core.units import format_duration, show_duration
 from sim.core.wall_clock import show_date, show_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from matplotlib.axes import Axes
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 _LADDER = (
@@ -78,27 +76,15 @@ def nice_step(span: float, most: int) -> float:
     return next((step for step in _LADDER if step * most >= span), _LADDER[-1])
 
 
-class TimeTicks(Locator):
-    """At most `most` + 1 ticks at round durations, or at round times of the day."""
-
-    def __init__(self, start: dt.datetime | None, most: int) -> None:
-        self._start, self._most = start, most
-
-    def __call__(self) -> Sequence[float]:
-        """Ticks in the view, seconds."""
-        assert self.axis is not None
-        left, right = self.axis.get_view_interval()
-        return self.tick_values(left, right)
-
-    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        """Ticks in [vmin, vmax], seconds."""
-        step = nice_step(vmax - vmin, self._most)
-        tolerance = 1e-9 * step
-        if self._start is None:
-            first = math.ceil((vmin - tolerance) / step)
-            return [step * k for k in range(first, math.floor((vmax + tolerance) / step) + 1)]
-        ticks = np.array(_clock_ticks(vmin, vmax, step, self._start))
-        return list(ticks[(ticks >= vmin - tolerance) & (ticks <= vmax + tolerance)])
+def ticks(left: float, right: float, start: dt.datetime | None, most: int) -> list[float]:
+    """At most `most` + 1 round durations in [left, right], or round times of the day; seconds."""
+    step = nice_step(right - left, most)
+    tolerance = 1e-9 * step
+    if start is None:
+        first = math.ceil((left - tolerance) / step)
+        return [step * k for k in range(first, math.floor((right + tolerance) / step) + 1)]
+    inside = (left - tolerance, right + tolerance)
+    return [at for at in _clock_ticks(left, right, step, start) if inside[0] <= at <= inside[1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,57 +116,28 @@ class Scale:
         return f"{what}{since} ({self.unit})"
 
 
-class DurationLabels(Formatter):
-    """Numbers in the one unit of a scale."""
+def labels(at: Sequence[float], start: dt.datetime | None) -> list[str]:
+    """Durations, or times of the day with the date at the first tick and after each midnight.
 
-    def __init__(self, scale: Scale) -> None:
-        self._scale = scale
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        """The label of one tick."""
-        del pos
-        return self._scale.show(x)
-
-
-class TimeLabels(Formatter):
-    """Durations, or times of the day with the date at the first tick and after each midnight."""
-
-    def __init__(self, start: dt.datetime | None) -> None:
-        self._start = start
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        """The label of one tick alone."""
-        del pos
-        return self.format_ticks([x])[0]
-
-    def format_ticks(self, values: Sequence[float]) -> list[str]:
-        """The labels of all ticks, so that a date stands only where it changes."""
-        if self._start is None:
-            return [_show_tick(value) for value in values]
-        instants = [_local(value, self._start) for value in values]
-        if all(at.time() == dt.time() for at in instants):
-            years = [None, *(at.year for at in instants)]
-            return [
-                f"{show_date(at)}\n" + (str(at.year) if at.year != former else "")
-                for at, former in zip(instants, years, strict=False)
-            ]
-        precision = "auto" if any(at.second or at.microsecond for at in instants) else "minutes"
-        clocks = [at.time().isoformat(precision).removesuffix("00000") for at in instants]
-        dates = [None, *(at.date() for at in instants)]
-        # Every label has two lines, or the times would not stand on one line.
+    Of all ticks together, so that a date stands only where it changes.
+    """
+    if start is None:
+        return [_show_tick(seconds) for seconds in at]
+    instants = [_local(seconds, start) for seconds in at]
+    if all(each.time() == dt.time() for each in instants):
+        years = [None, *(each.year for each in instants)]
         return [
-            f"{clock}\n" + (show_date(at) if at.date() != former else "")
-            for clock, at, former in zip(clocks, instants, dates, strict=False)
+            f"{show_date(each)}\n" + (str(each.year) if each.year != former else "")
+            for each, former in zip(instants, years, strict=False)
         ]
-
-
-def time_axis(axes: Axes, shown: View, start: dt.datetime | None, most: int = 9) -> None:
-    """Give `axes` the x axis of `shown`, its ticks, its label and a note on what is cut."""
-    axes.set_xlim(shown.left, shown.right if shown.right > shown.left else shown.left + 1.0)
-    axes.xaxis.set_major_locator(TimeTicks(start, most))
-    scale = Scale.of(shown.left, shown.right, most)
-    axes.xaxis.set_major_formatter(DurationLabels(scale) if start is None else TimeLabels(start))
-    axes.set_xlabel(time_label(shown, start, most))
+    precision = "auto" if any(each.second or each.microsecond for each in instants) else "minutes"
+    clocks = [each.time().isoformat(precision).removesuffix("00000") for each in instants]
+    dates = [None, *(each.date() for each in instants)]
+    # Every label has two lines, or the times would not stand on one line.
+    return [
+        f"{clock}\n" + (show_date(each) if each.date() != former else "")
+        for clock, each, former in zip(clocks, instants, dates, strict=False)
+    ]
 
 
 def time_label(shown: View, start: dt.datetime | None, most: int = 9) -> str:

@@ -175,7 +175,7 @@ def _ticks(axes: Axes, unit: str, low: float, high: float) -> str:
     """Put ticks on the scale, and give the unit of their numbers."""
     if unit == "s":
         scale = clock.Scale.of(low, high, _TICKS)
-        ticks = list(clock.TimeTicks(None, _TICKS).tick_values(low, high))
+        ticks = clock.ticks(low, high, None, _TICKS)
         axes.set_xticks(ticks, [scale.show(tick) for tick in ticks])
         return scale.unit
     found = MaxNLocator(_TICKS, steps=[1, 2, 5, 10]).tick_values(low, high)

@@ -321,13 +321,13 @@ def _mark_values(axes: Axes, panel: Panel, ends: tuple[float, float], points: fl
     """Ticks on the scale only, the room beyond is no part of it; and the label."""
     low, high = ends
     if panel.start is not None:
-        ticks = list(clock.TimeTicks(panel.start, _TICKS).tick_values(low, high))
-        axes.set_xticks(ticks, clock.TimeLabels(panel.start).format_ticks(ticks))
+        ticks = clock.ticks(low, high, panel.start, _TICKS)
+        axes.set_xticks(ticks, clock.labels(ticks, panel.start))
         axes.set_xlabel(_axis_label(clock.clock_name(panel.start), panel), size=style.SMALL)
         return
     if panel.unit == "s":
         scale = clock.Scale.of(low, high, _TICKS)
-        ticks = list(clock.TimeTicks(None, _TICKS).tick_values(low, high)) if high else [0.0]
+        ticks = clock.ticks(low, high, None, _TICKS) if high else [0.0]
         axes.set_xticks(ticks, [scale.show(tick) for tick in ticks])
         axes.set_xlabel(_axis_label(scale.label("duration"), panel), size=style.SMALL)
         return

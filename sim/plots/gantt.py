@@ -16,6 +16,7 @@ from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
 from sim.plots import clock, colours, legend, steps, style
 from sim.plots.readout import Reading, Readout
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -111,7 +112,7 @@ def figure(
         style.name_rows(axes, list(lanes))
         room = style.room_beside(list(lanes))
         style.draw_marks(axes, marks, shown.left, shown.right, room)
-        clock.time_axis(axes, shown, start, most=round(9 * room))
+        time_axis(axes, shown, start, most=round(9 * room))
         _explain(page, {one.category for one in intervals}, failing)
     page.readout = _readout(axes, lanes, shown, start, failing)
     return page

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
-from sim.plots import capacity, clock, colours, legend, style
+from sim.plots import capacity, colours, legend, style
 from sim.plots.readout import Panel, Steps, read_steps
 from sim.plots.text import fitted
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,7 +53,7 @@ def figure(
         words = "%" if unit == "share" else unit
         what = fitted(what, style.LEGEND_NAME, style.NORMAL)
         axes.set_ylabel(f"{what} ({words})" if words else what)
-        clock.time_axis(axes, shown, start)
+        time_axis(axes, shown, start)
         if len(lines) > 1:
             _name_lines(page, list(lines))
     panel = Panel([axes], {name: Steps.of(line) for name, line in lines.items()})

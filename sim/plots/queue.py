@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 
 from sim.plots import capacity, clock, colours, legend, steps, style
 from sim.plots.readout import Panel, Steps, read_steps
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -63,7 +64,7 @@ def figure(
         below.set_ylabel("tasks waiting")
         style.draw_marks(above, marks, shown.left, shown.right)
         style.draw_instants(below, marks, shown.left, shown.right)
-        clock.time_axis(below, shown, start)
+        time_axis(below, shown, start)
         handles = [
             Line2D([], [], color=colours.INK, linewidth=style.THICK, label="slots in service"),
             Patch(color=colours.RUNNING, label="of them in use"),

@@ -13,6 +13,7 @@ import numpy as np
 from sim.core.units import show_duration, show_share
 from sim.plots import capacity, clock, gantt, legend, steps, style
 from sim.plots.readout import Panel, Steps, read_steps
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -63,7 +64,7 @@ def figure(
             below = top
         capacity.scale(axes, lines[:1], [])
         style.draw_marks(axes, marks, shown.left, shown.right)
-        clock.time_axis(axes, shown, start)
+        time_axis(axes, shown, start)
         axes.set_ylabel(f"{what} (% of those there)")
         legend.explain(page, gantt.handles(ordered, failing))
     names = {category: gantt.LOOKS[category].label for category in ordered}

@@ -95,7 +95,7 @@ def metric_axis(axis: Axis, low: float, high: float, unit: str, most: int = 6) -
         return ""
     if unit == "s":
         scale = clock.Scale.of(min(low, 0.0), high, most)
-        ticks = clock.TimeTicks(None, most).tick_values(low, max(high, low + 1.0))
+        ticks = clock.ticks(low, max(high, low + 1.0), None, most)
         axis.set_ticks(list(ticks), [scale.show(each) for each in ticks])
         return f" ({scale.unit})"
     return f" ({unit})" if unit not in ("", "count", "mean") else ""

@@ -15,8 +15,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.core.formatting import show, show_range
-from sim.plots import colours, legend, style
-from sim.plots.clock import Scale, TimeTicks
+from sim.plots import clock, colours, legend, style
+from sim.plots.clock import Scale
 from sim.plots.readout import Reading, Readout
 from sim.plots.text import fitted
 from sim.plots.value_axis import value_axis
@@ -141,7 +141,7 @@ def _draw(axes: Axes, panel: Panel, bracket: tuple[float, float] | None) -> None
 def _times(axes: Axes) -> None:
     low, high = axes.get_ylim()
     scale = Scale.of(low, high, 5)
-    ticks = [each for each in TimeTicks(None, 5).tick_values(low, high) if low <= each <= high]
+    ticks = [each for each in clock.ticks(low, high, None, 5) if low <= each <= high]
     axes.set_yticks(ticks, [scale.show(each) for each in ticks])
     axes.set_ylabel(scale.label("mean"))
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
 from sim.core.wall_clock import show_instant
-from sim.plots import capacity, clock, style
+from sim.plots import capacity, style
 from sim.plots.readout import Panel, read_steps
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -56,7 +57,7 @@ def figure(
         capacity.draw_beside(axes, beside.values(), shown)
         capacity.scale(axes, lines, bands)
         style.draw_marks(axes, marks, shown.left, shown.right)
-        clock.time_axis(axes, shown, start)
+        time_axis(axes, shown, start)
         axes.set_ylabel(LABEL)
         capacity.explain(
             page,

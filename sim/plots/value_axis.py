@@ -32,12 +32,12 @@ def value_axis(
         style.percent_axis(axes.xaxis)
         label = f"{what} (%)"
     elif start is not None:
-        instants = list(clock.TimeTicks(start, _TICKS).tick_values(left, right))
-        axes.set_xticks(instants, clock.TimeLabels(start).format_ticks(instants))
+        instants = clock.ticks(left, right, start, _TICKS)
+        axes.set_xticks(instants, clock.labels(instants, start))
         label = f"{what} ({clock.clock_name(start)})"
     elif unit == "s":
         scale = clock.Scale.of(left, right, _TICKS)
-        ticks = clock.TimeTicks(None, _TICKS).tick_values(left, right)
+        ticks = clock.ticks(left, right, None, _TICKS)
         ticks = [each for each in ticks if left <= each <= right]
         axes.set_xticks(ticks, [scale.show(each) for each in ticks])
         label = scale.label(what)

@@ -14,6 +14,7 @@ from sim.plots import capacity, clock, colours, style, up_to_date
 from sim.plots.layout import POINTS
 from sim.plots.readout import Panel, read_steps
 from sim.plots.text import fitted, text_width
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -171,7 +172,7 @@ def _panels(
             _scale(axes, every, list(bands.values()), counts=counts)
         _share_axes(panels, columns, len(lines))
         most = 9 // columns
-        clock.time_axis(panels[0], shown, start, most=most)
+        time_axis(panels[0], shown, start, most=most)
         panels[0].set_xlabel("")
         style.label_panels(page, clock.time_label(shown, start, most), label, legend)
         if legend:

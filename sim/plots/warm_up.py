@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from sim.core.wall_clock import show_instant
 from sim.plots import clock, colours, legend, style
 from sim.plots.readout import Panel, Steps, read_steps
+from sim.plots.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -68,7 +69,7 @@ def figure(
         below.set_ylim(bottom=0.0)
         above.set_ylabel(what)
         below.set_ylabel("error left")
-        clock.time_axis(below, shown, start)
+        time_axis(below, shown, start)
         _explain(page, steady_from, warm_up)
     lines = {
         what: Steps(edges[:-1], means, ""),
