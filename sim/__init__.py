@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.results.runs import compare, run, run_one
     from sim.results.sensitivity import Assumptions, assumptions
     from sim.results.single_run import Run
-    from sim.results.sweep_results import SweepResults, sweep
+    from sim.results.sweeps.sweep_results import SweepResults, sweep
     from sim.scenario import Scenario
 
 __all__ = [
@@ -38,7 +38,7 @@ _HOMES = {
     "sim.results.runs": "compare run run_one",
     "sim.results.sensitivity": "Assumptions assumptions",
     "sim.results.single_run": "Run",
-    "sim.results.sweep_results": "SweepResults sweep",
+    "sim.results.sweeps.sweep_results": "SweepResults sweep",
     "sim.scenario": "Scenario",
 }
 

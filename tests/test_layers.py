@@ -69,6 +69,20 @@ def test_library_stays_where_it_belongs(path):
     assert known & outside == set()
 
 
+DRAWING = [
+    path
+    for path in MODULES
+    if name_of(path) == "results" and path.parent.name != "pictures" and path.stem != "renewing"
+]
+
+
+@pytest.mark.parametrize("path", DRAWING, ids=lambda path: path.stem)
+def test_results_import_no_drawing_before_a_picture_is_asked_for(path):
+    top = [node for node in tree(path).body if isinstance(node, ast.ImportFrom)]
+    drawing = ("sim.plots", "sim.results.pictures")
+    assert [each.module for each in top if str(each.module).startswith(drawing)] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_files_touches_the_disk(path):
     nodes = ast.walk(tree(path))

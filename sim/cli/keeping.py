@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli.answer import command_line
 from sim.files import default_target
 from sim.files.partial_folder import PartialFolder
-from sim.results.kept_parts import about
+from sim.results.kept.kept_parts import about
 
 if TYPE_CHECKING:
     import argparse

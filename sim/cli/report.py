@@ -10,7 +10,7 @@ from sim.cli.answer import Answer
 from sim.cli.console import as_markdown
 from sim.cli.json_text import json_text
 from sim.formats.markdown import block
-from sim.results import renewing
+from sim.results.pages import renewing
 
 if TYPE_CHECKING:
     import argparse

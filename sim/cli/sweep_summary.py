@@ -13,14 +13,14 @@ from sim.core.metrics import Key
 from sim.core.wall_clock import show_window
 from sim.experiments.multiplicity import Multiplicity
 from sim.results import tables
-from sim.results.sweep_about import SWEEP
+from sim.results.sweeps.sweep_about import SWEEP
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.results.sweep_results import SweepResults
+    from sim.results.sweeps.sweep_results import SweepResults
 
     Row = dict[str, Any]
 

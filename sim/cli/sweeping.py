@@ -20,8 +20,8 @@ from sim.cli.over import over
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import show_duration
-from sim.results import sweep_results
-from sim.results.sweep_about import SWEEP
+from sim.results.sweeps import sweep_results
+from sim.results.sweeps.sweep_about import SWEEP
 from sim.scenario.points import set_by_variants
 from sim.systems.base.text import pluralize
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.sweeps import FailedAt
     from sim.files.partial_folder import PartialFolder
-    from sim.results.sweep_results import SweepResults
+    from sim.results.sweeps.sweep_results import SweepResults
 
 MOST_CASES = 10_000
 """Objectives of points that are test cases; of more of them there is the one that sums them up."""

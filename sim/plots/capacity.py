@@ -6,7 +6,6 @@ What the replications do together, and as one thin line the exact steps of one o
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from sim.core.timelines import Timeline
+    from sim.experiments.bands import Band
     from sim.plots.style import Mark, Picture
 
 LABEL = "capacity (% of nominal)"
@@ -45,23 +44,6 @@ _THIN, _FINE = 0.9, 0.6
 """Points: what stands beside what is to be looked at, and a dense line."""
 _HIGH, _DEEP = 0.9, 1.3
 """Where all is above this share, the axis begins near it: so many times as far down."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Band:
-    """What the replications' timelines do together: quantiles at some instants, shape (instants,).
-
-    Each value holds until the next instant.
-    """
-
-    times: NDArray[np.float64]
-    """Seconds, increasing."""
-    low: NDArray[np.float64]
-    """p5, a share."""
-    mid: NDArray[np.float64]
-    """Median, a share."""
-    high: NDArray[np.float64]
-    """p95, a share."""
 
 
 def figure(
@@ -111,7 +93,7 @@ def steps_of(
     """What is read of a line called `name`, of the band around it and of the lines beside it."""
     found = {name: Steps.of(line)}
     if band is not None:
-        parts = {"median of all runs": band.mid, "5 % of them": band.low, "95 %": band.high}
+        parts = {"median of all runs": band.p50, "5 % of them": band.p5, "95 %": band.p95}
         found |= {part: Steps(band.times, values) for part, values in parts.items()}
     return found | {other: Steps.of(each) for other, each in beside.items()}
 
@@ -132,7 +114,7 @@ def view(lines: Sequence[Timeline], bands: Sequence[Band], marks: Sequence[Mark]
     for line in lines:
         at.extend(steps.changes(line))
     for band in bands:
-        moves = np.diff(np.stack([band.low, band.mid, band.high])).any(axis=0)
+        moves = np.diff(np.stack([band.p5, band.p50, band.p95])).any(axis=0)
         at.extend(band.times[1:][moves])
     begin = min(float(line.times[0]) for line in lines)
     return clock.view(begin, max(line.end for line in lines), at)
@@ -190,7 +172,7 @@ def _draw_band(axes: Axes, band: Band, shown: clock.View) -> None:
     inside = slice(first, int(np.searchsorted(band.times, shown.right, side="right")))
     times = np.append(np.maximum(band.times[inside], shown.left), shown.right)
     low, mid, high = (
-        np.append(part[inside], part[inside][-1]) for part in (band.low, band.mid, band.high)
+        np.append(part[inside], part[inside][-1]) for part in (band.p5, band.p50, band.p95)
     )
     axes.fill_between(times, low, high, step="post", color=colours.SPREAD, alpha=0.4, linewidth=0)
     axes.plot(
@@ -210,8 +192,8 @@ def scale(axes: Axes, lines: Sequence[Timeline], bands: Sequence[Band]) -> None:
 
     Where all stay near 100 % it begins near them: between 98 % and 100 % zero says nothing.
     """
-    highest = max([1.0, *(line.values.max() for line in lines), *(b.high.max() for b in bands)])
-    lowest = min([*(line.minimum() for line in lines), *(float(b.low.min()) for b in bands)])
+    highest = max([1.0, *(line.values.max() for line in lines), *(b.p95.max() for b in bands)])
+    lowest = min([*(line.minimum() for line in lines), *(float(b.p5.min()) for b in bands)])
     least = 1.0 - _DEEP * (1.0 - lowest) if _HIGH < lowest < 1.0 - TOLERANCE else 0.0
     axes.set_ylim(least, highest)
     axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))

@@ -8,7 +8,7 @@ from sim.formats.markdown import code, escape, table
 from sim.results import sources
 from sim.results.finding import FILE as FOUND
 from sim.results.sensitivity import ASSUMPTIONS, FLIPS
-from sim.results.sweep_tables import OWN
+from sim.results.sweeps.sweep_tables import OWN
 from sim.results.tables import NAME, NUMBER, TEXT, TRIALS, WHOLE
 
 CHAPTER = "The result folder"

@@ -8,10 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 
 from sim.experiments.failures import FailedReplication, options_of
+from sim.experiments.objectives import bound_of, describe, metric_of
 from sim.experiments.search import change
 from sim.experiments.search_sentence import Answer, answers_of
+from sim.results import cells
 from sim.results.given import BASELINE
-from sim.results.trials import Asked, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,33 @@ if TYPE_CHECKING:
     from sim.core.errors import ModelError
     from sim.experiments.candidates import Candidates
     from sim.experiments.search import Found
-    from sim.scenario import Scenario
+    from sim.scenario import Objective, Scenario
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An objective, as a picture shows it."""
+
+    text: str
+    unit: str
+    """Of what is judged: a share of the runs, or the unit of a mean."""
+    wanted: float
+    """That share, or the bound of the mean."""
+
+
+def asked_of(scenario: Scenario) -> tuple[Asked, ...]:
+    """The objectives of a scenario."""
+    return tuple(_asked(each, scenario) for each in scenario.objectives)
+
+
+def _asked(objective: Objective, scenario: Scenario) -> Asked:
+    kinds = (each.kind for each in scenario.systems.values())
+    text = cells.asked(describe(objective, scenario), kinds)
+    if objective.of == "runs":
+        return Asked(text, "share", objective.in_runs)
+    unit = metric_of(scenario, objective.system, objective.metric).unit
+    return Asked(text, unit, bound_of(objective)[0])
+
 
 NO_ANSWER = "every replication failed at a value, so there is no answer"
 NOT_SEARCHED = "not searched, as the path "

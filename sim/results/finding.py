@@ -14,22 +14,21 @@ from sim.experiments.objectives import bound_of, how_to_ask
 from sim.experiments.precision_asked import MOST, most_of
 from sim.experiments.search import WHERE, at_value, looks_of, search, without_path
 from sim.forecast.estimate import estimate, warning
-from sim.plots.style import png
 from sim.report.rendering import render
-from sim.results import page_parts, tables
+from sim.results import tables
 from sim.results.cost import bear
 from sim.results.find_about import NO_ANSWER, NOT_SEARCHED, AboutFind
-from sim.results.find_page import find_page
 from sim.results.given import BASELINE, given_scenario
-from sim.results.kept_parts import executing
-from sim.results.notebook_page import main_figure, page_output
+from sim.results.kept.kept_parts import executing
+from sim.results.pages import page_parts
+from sim.results.pages.find_page import find_page
+from sim.results.pages.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, made
-from sim.results.saved_figures import FIGURES
-from sim.results.trials import picture, pictures
+from sim.results.saved_figures import FIGURES, as_files
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
     from os import PathLike
     from pathlib import Path
@@ -229,10 +228,12 @@ class FindResults:
 
     def plot(self, variant: str = "") -> Picture:
         """The values that were tried of a variant, with intervals, and the bracket."""
+        from sim.results.pictures import search_picture  # noqa: PLC0415  (see there)
+
         about = asdict(self.about)
         name = self._one(variant).variant
         answer = next(each for each in about["answers"] if each["variant"] == name)
-        return picture(about, self.rows(), answer)
+        return search_picture.picture(about, self.rows(), answer)
 
     def save(
         self,
@@ -270,9 +271,8 @@ class FindResults:
                 file = RESOLVED if alone else f"variants/{place}.resolved.yaml"
                 resolved[file] = one.scenario.to_yaml()
                 yield file, resolved[file]
-        drawn = [*pictures(about["find"], self.rows())] if figures != "none" else []
-        for name, one_picture in drawn:
-            yield f"figures/{name}.png", png(one_picture)
+        drawn = [*self._pictures(about["find"])] if figures != "none" else []
+        yield from as_files(drawn)
         shown = page_parts.figures(drawn)
         yield files.REPORT, render(find_page(about["find"], self.rows(), shown, resolved, about))
 
@@ -306,12 +306,17 @@ class FindResults:
                     "sentence": verdict.sentence,
                 }
 
+    def _pictures(self, about: Mapping[str, Any]) -> Iterator[tuple[str, Picture]]:
+        from sim.results.pictures import search_picture  # noqa: PLC0415  (see there)
+
+        return search_picture.pictures(about, self.rows())
+
     def __repr__(self) -> str:
         return f"<FindResults of {self.about.name}: {self.sentence}>"
 
     def _repr_html_(self) -> str:
         about, rows = asdict(self.about), self.rows()
-        shown = main_figure(pictures(about, rows))
+        shown = main_figure(self._pictures(about))
         return page_output(find_page(about, rows, shown, {}, made("in a notebook")))
 
 

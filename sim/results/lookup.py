@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.core.errors import ScenarioError
 from sim.core.timelines import Timeline
-from sim.plots.capacity import Band
-from sim.results.run_pictures import accepting_beside, groups_apart
+from sim.experiments.bands import Band
+from sim.results.beside import accepting_beside, groups_apart
 from sim.results.spreads import Spread
 from sim.results.tables import blocks, values, with_gaps
 from sim.systems import SYSTEM_TYPES
@@ -85,14 +85,15 @@ class Lookup:
         table, begin = self._results.table("bands"), self._results.about.warm_up_s
         times, *parts = (values(table, name)[rows] for name in ("time_s", "p5", "p50", "p95"))
         first = int(np.searchsorted(times, begin, side="right")) - 1
-        return Band(np.maximum(times[first:], begin), *(part[first:] for part in parts))
+        p5, p50, p95 = (part[first:] for part in parts)
+        return Band(np.maximum(times[first:], begin), p5, p50, p95, one.replications)
 
     def median(self, one: Variant, system: str, series: str, group: str) -> Timeline | None:
         """The middle of that band."""
         band = None if group else self.band(one, system, series)
         if band is None:
             return None
-        return Timeline(band.times, band.mid, self._results.about.horizon_s, "share")
+        return Timeline(band.times, band.p50, self._results.about.horizon_s, "share")
 
     def spread(self, one: Variant, system: str, metric: str, group: str = "") -> Spread | None:
         """A metric in all replications; None where it does not apply."""

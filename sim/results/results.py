@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim import files
 from sim.core.errors import ScenarioError
-from sim.plots.style import png
 from sim.report.rendering import render
-from sim.results import page_parts, tables
+from sim.results import tables
 from sim.results.conditions import Given
 from sim.results.contents import Contents
-from sim.results.kept_logs import KEEP, check_keep
-from sim.results.notebook_page import result_page
-from sim.results.pictures import ResultPictures
+from sim.results.kept.kept_logs import KEEP, check_keep
+from sim.results.pages import page_parts
+from sim.results.pages.notebook_page import result_page
+from sim.results.pages.report_page import report_page
 from sim.results.provenance import RESOLVED, About
 from sim.results.quantiles import quantiles
-from sim.results.report_page import report_page
-from sim.results.saved_figures import CHOICE, chosen, of_report
+from sim.results.saved_figures import CHOICE, as_files, chosen, of_report
 from sim.results.single_run import Run
 from sim.results.sources import TABLES, SavedResults
-from sim.results.sweep_about import SWEEP
-from sim.results.sweep_results import open_sweep
+from sim.results.sweeps.sweep_about import SWEEP
+from sim.results.sweeps.sweep_results import open_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.failures import FailedReplication
     from sim.plots.style import Picture
-    from sim.results.sweep_results import SweepResults
+    from sim.results.pictures.result_pictures import ResultPictures
+    from sim.results.sweeps.sweep_results import SweepResults
 
 _WHERE_THERE_IS_ANY = ("progress", "conditions", "warm_up")
 """Tables that are written where they have rows."""
@@ -149,7 +149,9 @@ class Results(Contents):
         variants_differences, and overlay, which draws any series of all of them in one picture.
         distribution draws how a metric is spread over the runs.
         """
-        return ResultPictures(self)
+        from sim.results.pictures import result_pictures  # noqa: PLC0415  (see there)
+
+        return result_pictures.ResultPictures(self)
 
     def given(self, condition: str, system: str = "") -> Given:
         """What each headline comes to where something befell a replication, and where it did not.
@@ -182,7 +184,7 @@ class Results(Contents):
         `figures` as of `save`, by default those of the folder, the main ones at least.
         """
         about = self._source.provenance or self.about.provenance("from Python")
-        return self._report(chosen(self.plot, figures or of_report(about)), about)
+        return self._report(chosen(self, figures or of_report(about)), about)
 
     def _report(self, drawn: Iterable[tuple[str, Picture]], about: Mapping[str, Any]) -> str:
         scenario = self._source.resolved(RESOLVED)
@@ -220,7 +222,7 @@ class Results(Contents):
             If the folder cannot be written there. What is there stays.
         """
         check_keep(keep)
-        drawn = chosen(self.plot, figures)
+        drawn = chosen(self, figures)
         about = {**self.about.provenance(command or "from Python"), CHOICE: figures}
         parts = self._parts(keep, drawn, answer, about)
         return files.write_results(path, self.about.name, parts, about, overwrite=overwrite)
@@ -244,8 +246,7 @@ class Results(Contents):
             elif self._tells(name):
                 yield file, self.table(name)
         shown = list(drawn)
-        for name, picture in shown:
-            yield f"figures/{name}.png", png(picture)
+        yield from as_files(shown)
         yield files.REPORT, self._report(shown, about)
 
     def _tells(self, name: str) -> bool:
@@ -264,4 +265,4 @@ class Results(Contents):
         return f"<Results of {self.about.name}: {names}>"
 
     def _repr_html_(self) -> str:
-        return result_page(self)
+        return result_page(self, self.plot.figures())

@@ -14,7 +14,7 @@ from sim.experiments.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.results.cost import afford
 from sim.results.given import BASELINE, given_scenario
-from sim.results.kept_parts import KeptParts, executing
+from sim.results.kept.kept_parts import KeptParts, executing
 from sim.results.precise_runs import most_asked, until_precise
 from sim.results.provenance import About
 from sim.results.results import Results

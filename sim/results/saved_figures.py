@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sim.plots.style import Picture
 
@@ -24,7 +24,15 @@ class Pictures(Protocol):
         """Names and figures, drawn as they are asked for; `main`: what the answer refers to."""
 
 
-def chosen(pictures: Pictures, figures: str) -> Iterator[tuple[str, Picture]]:
+class HasPictures(Protocol):
+    """Results, before a picture is asked for."""
+
+    @property
+    def plot(self) -> Pictures:
+        """What draws them."""
+
+
+def chosen(results: HasPictures, figures: str) -> Iterator[tuple[str, Picture]]:
     """The figures that are meant, drawn as they are asked for.
 
     Raises
@@ -33,7 +41,15 @@ def chosen(pictures: Pictures, figures: str) -> Iterator[tuple[str, Picture]]:
         If there is no such choice.
     """
     look_up(dict.fromkeys(FIGURES), figures, "a choice of figures")
-    return iter(()) if figures == "none" else pictures.figures(main=figures == "main")
+    return iter(()) if figures == "none" else results.plot.figures(main=figures == "main")
+
+
+def as_files(drawn: Iterable[tuple[str, Picture]]) -> Iterator[tuple[str, bytes]]:
+    """Names and contents in a folder."""
+    for name, picture in drawn:
+        from sim.plots.style import png  # noqa: PLC0415  (see `pictures`)
+
+        yield f"figures/{name}.png", png(picture)
 
 
 def of_report(provenance: Mapping[str, Any]) -> str:

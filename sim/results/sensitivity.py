@@ -20,18 +20,18 @@ from sim.experiments.failures import FailedChange
 from sim.experiments.latin_hypercube import POINTS
 from sim.experiments.objectives import metric_of
 from sim.forecast.estimate import estimate
-from sim.plots.style import png
 from sim.report.rendering import render
-from sim.results import page_parts, tables
-from sim.results.assumption_pictures import AssumptionPictures, short_names
-from sim.results.assumptions_page import assumptions_page
+from sim.results import tables
 from sim.results.cost import afford
 from sim.results.given import BASELINE, given_scenario
-from sim.results.kept_parts import executing
-from sim.results.notebook_page import main_figure, page_output
+from sim.results.kept.kept_parts import executing
+from sim.results.pages import page_parts
+from sim.results.pages.assumptions_page import assumptions_page
+from sim.results.pages.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, failed_of, lost_of, made
-from sim.results.saved_figures import chosen
+from sim.results.saved_figures import as_files, chosen
 from sim.results.tables import NUMBER, TEXT, WHOLE
+from sim.scenario.guesses import short_names
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from sim.files.partial_folder import PartialFolder
     from sim.plots.style import Picture
     from sim.report.content import Page, Section
+    from sim.results.pictures.assumption_pictures import AssumptionPictures
     from sim.scenario import Scenario
     from sim.scenario.guesses import Guess
 
@@ -174,7 +175,11 @@ class Assumptions:
     @property
     def plot(self) -> AssumptionPictures:
         """The picture: tornado."""
-        return AssumptionPictures(self.about(), self._read(ASSUMPTIONS, self.rows()))
+        from sim.results.pictures import assumption_pictures  # noqa: PLC0415  (see there)
+
+        return assumption_pictures.AssumptionPictures(
+            self.about(), self._read(ASSUMPTIONS, self.rows())
+        )
 
     @property
     def failed_replications(self) -> list[FailedChange]:
@@ -241,7 +246,7 @@ class Assumptions:
         ScenarioError
             If the folder cannot be written there. What is there stays.
         """
-        drawn = chosen(self.plot, figures)
+        drawn = chosen(self, figures)
         about = {**made(command or "from Python"), "assumptions": self.about()}
         parts = self._parts(drawn, answer, about)
         name = f"{self.name}-assumptions"
@@ -318,8 +323,7 @@ class Assumptions:
         if self.found.points:
             yield "assumptions_lhs.csv", self._points()
         shown = list(drawn)
-        for name, picture in shown:
-            yield f"figures/{name}.png", png(picture)
+        yield from as_files(shown)
         yield files.REPORT, render(self._page(page_parts.figures(shown), about))
 
     def _page(self, shown: Section, about: Mapping[str, Any]) -> Page:

@@ -16,12 +16,10 @@ from sim.core.timelines import Timeline
 from sim.core.units import LONGEST, parse_duration, shorten_any, show_duration
 from sim.forecast import explanation
 from sim.formats import html
-from sim.plots import overlay
 from sim.results import tables
 from sim.results.events import events
-from sim.results.notebook_page import run_page
+from sim.results.pages.notebook_page import run_page
 from sim.results.replication import Replication
-from sim.results.run_pictures import RunPictures
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 
     from sim.plots.style import Picture
     from sim.results.contents import Contents
+    from sim.results.pictures.run_pictures import RunPictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +61,8 @@ class NamedTimeline(Timeline):
 
     def plot(self) -> Picture:
         """The steps over time, as a picture."""
+        from sim.plots import overlay  # noqa: PLC0415  (see `pictures`)
+
         return overlay.figure(
             {self.name: self},
             self.name.replace("_", " "),
@@ -202,7 +203,9 @@ class Run(Replication):
     @property
     def plot(self) -> RunPictures:
         """The pictures: capacity, up_to_date, availability, queue, gantt."""
-        return RunPictures(self)
+        from sim.results.pictures import run_pictures  # noqa: PLC0415  (see there)
+
+        return run_pictures.RunPictures(self)
 
     def __repr__(self) -> str:
         return f"<Run of {self.scenario.name}, {self.variant}, replication {self.replication}>"

@@ -19,8 +19,8 @@ from sim.experiments.warm_up import mser5
 from sim.files import load
 from sim.results import tables
 from sim.results.events import EVENTS
-from sim.results.kept_logs import KEEP
-from sim.results.kept_parts import digest_of
+from sim.results.kept.kept_logs import KEEP
+from sim.results.kept.kept_parts import digest_of
 from sim.results.replication import Replication
 from sim.simulation import Simulation
 from sim.systems import SYSTEM_TYPES
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.objectives import Experiment
     from sim.files import ResultFolder
-    from sim.results.kept_rows import KeptRows
+    from sim.results.kept.kept_rows import KeptRows
     from sim.results.provenance import About, Variant
     from sim.scenario import Scenario
 

@@ -14,7 +14,7 @@ from sim.formats.tree import Node, dotted, plain
 from sim.systems.base.spec import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from sim.systems.base.assumptions import Assumption
@@ -49,6 +49,16 @@ def of_default(assumption: Assumption, system: str, *, several: bool) -> Guess:
     text = f"{system}: {assumption.text}" if several else assumption.text
     paths = tuple(("systems", system, *path) for path in assumption.paths)
     return Guess(text, paths, "default", assumption.no_number)
+
+
+def short_names(guesses: Sequence[Guess]) -> list[str]:
+    """Without values, and of paths the last two keys, as far as that tells them apart."""
+    names = [each.text.partition(" (")[0] for each in guesses]
+    short = [
+        dotted(each.paths[0][-2:]) if each.origin != "default" else name
+        for each, name in zip(guesses, names, strict=True)
+    ]
+    return short if len(set(short)) == len(short) else [each.text for each in guesses]
 
 
 def marks(tree: Node) -> Iterator[Guess]:

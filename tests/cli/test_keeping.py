@@ -17,7 +17,7 @@ from dask_cluster import dask_cluster
 from places import ROOT
 
 from sim.experiments import execution
-from sim.results import kept_parts
+from sim.results.kept import kept_parts
 from sim.simulation import Simulation
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -26,7 +26,7 @@ COMMAND = """
 import sys
 from sim.experiments import execution
 execution.LONG = execution.SHORT = 0.02
-from sim.results import kept_parts
+from sim.results.kept import kept_parts
 kept_parts.WORTH_A_FILE = 0.0
 from sim.cli import main
 sys.exit(main(sys.argv[1:]))

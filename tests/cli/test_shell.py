@@ -168,7 +168,7 @@ def test_answer_stands_where_it_cannot_be_saved(words, shell, tmp_path, monkeypa
 
 
 def test_answer_stands_where_a_picture_fails(shell, monkeypatch):
-    monkeypatch.setattr("sim.results.results.png", lambda _: 1 / 0)
+    monkeypatch.setattr("sim.plots.style.png", lambda _: 1 / 0)
     code, out, err = shell("run", "certain.yaml", "--out", "here")
     assert code == 3
     assert "\nmet: capacity >= 80 %" in out

@@ -8,7 +8,7 @@ from swept import DOMAINS, SHOP
 import sim
 from sim.cli import sweep_summary
 from sim.cli.console import Style
-from sim.results.sweep_results import SweepResults
+from sim.results.sweeps.sweep_results import SweepResults
 
 PLAIN = SHOP.partition("variants:")[0]
 

@@ -6,6 +6,7 @@ from typing import get_args
 import numpy as np
 
 from sim.core.timelines import Timeline
+from sim.experiments.bands import Band
 from sim.plots import (
     availability,
     capacity,
@@ -35,7 +36,7 @@ from sim.systems.base.activity import Category
 DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 3600.0, "share")
 DOWN = Timeline(DIP.times, np.array([1.0, 0.0, 1.0]), 3600.0, "0/1")
 BUSY = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([0.0, 7.0, 2.0]), 3600.0, "count")
-BAND = capacity.Band(DIP.times, DIP.values - 0.2, DIP.values - 0.1, DIP.values)
+BAND = Band(DIP.times, DIP.values - 0.2, DIP.values - 0.1, DIP.values, 100)
 VERDICTS = np.array([["met", "missed", "undecided"], ["met", "met", "met"]])
 DOMAINS = Along("domains", "", ["2", "8", "32"], np.array([2.0, 8.0, 32.0]))
 WORDS = Along("mode", "", ["a", "b"], None)

@@ -7,8 +7,8 @@ import pytest
 from artists import found, main_axes, title
 
 from sim.core.timelines import Timeline
+from sim.experiments.bands import Band
 from sim.plots import capacity, style
-from sim.plots.capacity import Band
 from sim.plots.style import Mark
 
 DAY = 86400.0
@@ -23,7 +23,11 @@ FLAT = line([0], [1], 3600)
 DIP = line([0, 60, 660], [1, 0.8, 1], 3600)
 TWO_BREACHES = line([0, 60, 360, 660, 1260, 1800], [1, 0.5, 0.8, 0.7, 0.9, 1], 3600)
 BAND = Band(
-    np.array([0.0, 60, 900]), np.array([1, 0.6, 1]), np.array([1, 0.8, 1]), np.array([1, 0.9, 1])
+    np.array([0.0, 60, 900]),
+    np.array([1, 0.6, 1]),
+    np.array([1, 0.8, 1]),
+    np.array([1, 0.9, 1]),
+    100,
 )
 
 

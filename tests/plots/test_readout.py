@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.core.timelines import Timeline
+from sim.experiments.bands import Band
 from sim.plots import capacity
-from sim.plots.capacity import Band
 from sim.plots.clock import View
 from sim.plots.readout import MOST_ROWS, Panel, Steps, read_steps
 
@@ -54,7 +54,7 @@ def test_the_lowest_of_very_many_steps_is_read_wherever_it_is(at):
 def test_a_band_is_read_in_even_spans_and_the_line_at_its_own_steps():
     times = np.linspace(0, 1799, 500)
     mid = np.linspace(1, 0.5, 500)
-    band = Band(times, mid - 0.1, mid, mid + 0.1)
+    band = Band(times, mid - 0.1, mid, mid + 0.1, 100)
     line = Timeline(np.array([0.0, 620.0]), np.array([1.0, 0.8]), 1800.0, "share")
     found = read(capacity.steps_of(line, band, {}, "replication 0"))
     assert found.headings[2:] == ("replication 0", "median of all runs", "5 % of them", "95 %")

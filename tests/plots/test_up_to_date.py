@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.core.timelines import Timeline
+from sim.experiments.bands import Band
 from sim.plots import up_to_date, variants
-from sim.plots.capacity import Band
 from sim.plots.style import Mark
 from sim.plots.up_to_date import course, outcome, since
 
@@ -79,7 +79,7 @@ def test_picture_says_what_it_shows_and_draws_it_exactly():
 
 def test_picture_of_many_replications_has_a_band_and_its_legend():
     half = np.array([0.5, 1.0])
-    band = Band(np.array([0.0, DAY]), half, half, half)
+    band = Band(np.array([0.0, DAY]), half, half, half, 100)
     picture = up_to_date.figure(PART, band=band)
     assert text_of(picture)[0].startswith("Up to date in replication 0: 50 % by 10d")
     (legend,) = picture.legends

@@ -8,8 +8,8 @@ from artists import found, shown_axes, title, written
 from matplotlib.text import Text
 
 from sim.core.timelines import Timeline
+from sim.experiments.bands import Band
 from sim.plots import variants
-from sim.plots.capacity import Band
 
 START = dt.datetime(2026, 11, 20, 14, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 
@@ -23,7 +23,11 @@ MANUAL = line([0, 60, 660, 7200, 7800], [1, 0.8, 1, 0.8, 1])
 SIMULTANEOUS = line([0, 60, 300, 600], [1, 0, 0.5, 1])
 THREE = {"auto": AUTO, "manual": MANUAL, "simultaneous": SIMULTANEOUS}
 BAND = Band(
-    np.array([0.0, 60, 900]), np.array([1, 0.6, 1]), np.array([1, 0.8, 1]), np.array([1, 0.9, 1])
+    np.array([0.0, 60, 900]),
+    np.array([1, 0.6, 1]),
+    np.array([1, 0.8, 1]),
+    np.array([1, 0.9, 1]),
+    100,
 )
 
 

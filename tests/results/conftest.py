@@ -27,8 +27,8 @@ def drawn(monkeypatch):
 @pytest.fixture
 def quick_pictures(monkeypatch):
     """Folders are saved without rendering what they show, which takes most of the time."""
-    monkeypatch.setattr("sim.results.results.png", lambda _: b"a picture")
-    monkeypatch.setattr("sim.results.page_parts.svg", lambda *_: "")
+    monkeypatch.setattr("sim.plots.style.png", lambda _: b"a picture")
+    monkeypatch.setattr("sim.plots.svg.svg", lambda *_: "")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pandas.testing import assert_frame_equal
 import sim
 from sim.core.errors import ScenarioError
 from sim.results import contents
-from sim.results.renewing import renew_report
+from sim.results.pages.renewing import renew_report
 from sim.results.replication import Replication
 
 

@@ -64,9 +64,9 @@ def test_spreads_are_the_values_of_all_replications(of, first, compared):
 def test_bands_begin_where_the_window_does_and_have_the_median_in_the_middle(of, first):
     band = of.band(first, "shop", "capacity")
     assert band.times[0] == 0
-    assert (band.low <= band.mid).all()
-    assert (band.mid <= band.high).all()
-    assert of.median(first, "shop", "capacity", "").values.tolist() == band.mid.tolist()
+    assert (band.p5 <= band.p50).all()
+    assert (band.p50 <= band.p95).all()
+    assert of.median(first, "shop", "capacity", "").values.tolist() == band.p50.tolist()
     assert of.median(first, "shop", "capacity", "WebRole") is None
     assert of.band(first, "shop", "ready") is None
 

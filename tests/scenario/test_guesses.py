@@ -9,6 +9,7 @@ from sim.core.errors import ScenarioError
 from sim.files import load
 from sim.formats.tree import dotted
 from sim.scenario import Scenario
+from sim.scenario.guesses import Guess, short_names
 
 FILE = """\
 systems:
@@ -154,3 +155,20 @@ def test_each_assumption_has_a_place_or_says_why_there_is_nothing_to_scale(path)
             assert again == scenario
             # What is written is no default any more; that nothing fails remains an assumption.
             assert guess not in again.guesses or set(written.values()) == {"0%"}
+
+
+def names(*guesses):
+    return short_names([Guess(text, (path,), origin) for text, path, origin in guesses])
+
+
+RESTART = ("a.roles.Web.restart (4min)", ("systems", "a", "roles", "Web", "restart"), "marked")
+OTHER = ("b.roles.Web.restart (5min)", ("systems", "b", "roles", "Web", "restart"), "marked")
+DEFAULT = ("platform updates take 30min (30min)", ("systems", "a", "platform"), "default")
+
+
+def test_a_short_name_is_the_end_of_a_path_or_the_text_without_its_value():
+    assert names(RESTART, DEFAULT) == ["Web.restart", "platform updates take 30min"]
+
+
+def test_names_stay_whole_where_short_ones_do_not_tell_them_apart():
+    assert names(RESTART, OTHER) == [RESTART[0], OTHER[0]]

@@ -7,7 +7,7 @@ from shop_file import problems
 
 import sim
 from sim.cli import main
-from sim.results.run_pictures import marks
+from sim.results.pictures.run_pictures import marks
 from sim.scenario import Scenario
 from sim.scenario.operations import MOST_OPERATIONS
 from sim.simulation import Simulation

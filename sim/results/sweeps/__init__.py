@@ -1,0 +1,1 @@
+"""What a user holds of a sweep, and what that is made of."""
