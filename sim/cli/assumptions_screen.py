@@ -10,6 +10,7 @@ from sim.core.formatting import NOTHING, format_compact, show_range
 from sim.experiments.assumptions import NOT_ASSUMED, UNKNOWN, WORDS
 from sim.experiments.objectives import metric_of
 from sim.formats.checking import listed
+from sim.scenario.factors import NOT_HERE
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -113,7 +114,11 @@ def _guess(found: Assumptions, number: int, style: Style, *, whole: bool) -> Ite
         for factor, word in WORDS.items()
         if factor in shown
     ]
-    cannot = [f"not {WORDS[each.factor]}, as it {each.note}" for each in own if not each.changed_to]
+    cannot = [
+        f"not {WORDS[each.factor]}, as it {each.note}"
+        for each in own
+        if not each.changed_to and _says_why(each)
+    ]
     yield from paragraph(f"{guess.text}: {', '.join([*changed, *dict.fromkeys(cannot)])}")
     several = len(found.found.variants) > 1
     for each in unknown:
@@ -220,4 +225,4 @@ def _rest(found: Assumptions, weights: dict[int, float]) -> Iterator[str]:
 
 def _says_why(effect: Effect) -> bool:
     """Whether the note is about the guess, and not about one variant."""
-    return not effect.is_unknown and effect.note != NOT_ASSUMED.note
+    return not effect.is_unknown and effect.note not in (NOT_ASSUMED.note, NOT_HERE)

@@ -20,7 +20,7 @@ from sim.experiments.latin_hypercube import factors, rank_correlations
 from sim.experiments.objectives import experiments
 from sim.experiments.standing import Standing
 from sim.formats.tree import plain
-from sim.scenario.factors import Change, Factors
+from sim.scenario.factors import Change, Factors, guesses_of
 from sim.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -166,16 +166,6 @@ class Sensitivity:
                 for place, number in enumerate(self.moved):
                     found[number, one.variant, key] = float(simple[place]), float(partial[place])
         return found
-
-
-def guesses_of(scenarios: Mapping[str, Factors], of: Sequence[str] | None) -> list[Guess]:
-    """All that is assumed in any variant, or what is named; what has several numbers once."""
-    found: dict[object, Guess] = {}
-    for each in scenarios.values():
-        own = each.scenario.guesses if of is None else each.named(of)
-        for guess in own:
-            found.setdefault(guess.paths or guess.text, guess)
-    return list(found.values())
 
 
 def sensitivity(

@@ -68,7 +68,9 @@ class Node:
         """What stands under a key or, in a list, at a place that it has; None where nothing is."""
         if isinstance(self.value, dict) and isinstance(key, str):
             return self.value.get(key)
-        return self.value[key] if isinstance(self.value, list) and isinstance(key, int) else None
+        if not isinstance(self.value, list) or not isinstance(key, int) or key >= len(self.value):
+            return None
+        return self.value[key]
 
 
 def _mapping(entries: dict[str, Node], where: str, key_where: str = "") -> Node:

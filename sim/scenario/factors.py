@@ -13,11 +13,14 @@ from sim.scenario.guesses import PARTS, Guess, of_value, place_of, shown
 from sim.scenario.paths import find, override, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sim.formats.tree import Node
     from sim.scenario.guesses import Path
     from sim.scenario.scenario import Scenario
+
+
+NOT_HERE = "is not in this variant"
 
 
 class Change(NamedTuple):
@@ -94,7 +97,7 @@ class Factors:
         for path in guess.paths:
             node = self.value(path)
             if node is None:
-                notes["is not in this variant"] = None
+                notes[NOT_HERE] = None
                 continue
             found = scaled(node, place_of(self._tree, path, self._schema), factor)
             notes |= {found.note: None} if found.note else {}
@@ -121,3 +124,33 @@ class Factors:
     @cached_property
     def _schema(self) -> dict[str, Any]:
         return json_schema(kinds_of(self._tree))
+
+
+def guesses_of(scenarios: Mapping[str, Factors], of: Sequence[str] | None) -> list[Guess]:
+    """All that is assumed in any variant, or what is named; what has several numbers once.
+
+    Raises
+    ------
+    ScenarioError
+        Where no variant has what is named.
+    """
+    own = (guess for each in scenarios.values() for guess in each.scenario.guesses)
+    named = own if of is None else (one for text in of for one in _named(scenarios, text))
+    found: dict[object, Guess] = {}
+    for guess in named:
+        found.setdefault(guess.paths or guess.text, guess)
+    return list(found.values())
+
+
+def _named(scenarios: Mapping[str, Factors], text: str) -> list[Guess]:
+    """The value at a path, of each variant that has it."""
+    found: list[Guess] = []
+    wrong: list[ScenarioError] = []
+    for each in scenarios.values():
+        try:
+            found += each.named([text])
+        except ScenarioError as error:
+            wrong.append(error)
+    if not found:
+        raise wrong[0]
+    return found

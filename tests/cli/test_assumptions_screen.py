@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guessing import CREATE, RESTART, walk
+from guessing import CREATE, RESTART, two_ways, walk
 
 import sim
 from sim.cli.assumptions_screen import lines
@@ -55,3 +55,12 @@ def test_a_whole_number_that_is_rounded_says_so():
     )
     assert "update_domains (5): halved 3 (rounded), doubled 10" in told
     assert "done in -8min +20min" in told
+
+
+def test_a_value_that_a_variant_has_not_is_moved_where_it_is_and_nothing_more_is_said():
+    bake = "operations.0.upgrade_deployment.operator.bake"
+    found = sim.assumptions(two_ways(), of=[bake])
+    told = " ".join(" ".join(lines(found, Style(), whole=False)).split())
+    assert f"{bake} (2min): halved 1min, doubled 4min halved doubled" in told
+    assert "done in (manual) -3min +6min" in told
+    assert "not in this variant" not in told

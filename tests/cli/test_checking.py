@@ -26,9 +26,7 @@ def test_validate_in_markdown_has_a_table_and_the_warnings(shell):
     words = ("validate", "certain.yaml", "--set", SWAP, "--format", "markdown")
     code, out, _ = shell(*words)
     assert code == 0
-    assert out.startswith(
-        "### certain.yaml is valid\n\n|  | checked |\n|---|---|\n".replace("|  |", "| |")
-    )
+    assert out.startswith("### certain.yaml is valid\n\n| | checked |\n|---|---|\n")
     assert "\n| operations | upgrade_deployment-0, swap-0 |\n" in out
     assert out.endswith(f"\n\nwarning: --set: {REFUSED}\n")
     assert shell("validate", "certain.yaml", "--format", "markdown")[1].endswith("warnings: none\n")

@@ -112,6 +112,16 @@ def test_a_variant_without_the_guess_stays_as_it_is():
     assert {(each.row, each.note) for each in sure} == {(None, "is not assumed in this variant")}
 
 
+def test_a_named_value_that_a_variant_has_not_is_told_of_it_and_moved_in_the_others():
+    bake = "operations.0.upgrade_deployment.operator.bake"
+    found = of(two_ways(), [bake])
+    assert effect(found, "bake", DOUBLE, variant="manual").row.difference == 360.0
+    rest = {(each.variant, each.note) for each in found.effects if each.row is None}
+    assert rest == {("auto", "is not in this variant"), ("at_once", "is not in this variant")}
+    with pytest.raises(ScenarioError, match="must have a number in this file, got none"):
+        of(walk(), [bake])
+
+
 def test_nothing_assumed_is_refused():
     sure = walk()
     sure = sure.override({RESTART: "4min", CREATE: "7min"})

@@ -8,7 +8,7 @@ from guessing import CREATE, RESTART, walk
 from sim.core.errors import ScenarioError
 from sim.formats.tree import plain
 from sim.scenario import Scenario
-from sim.scenario.factors import Factors
+from sim.scenario.factors import NOT_HERE, Factors, guesses_of
 
 FACTORS = Factors(walk())
 
@@ -82,3 +82,19 @@ def test_values_are_named_by_path_whether_written_or_not():
 def test_a_path_without_a_number_is_refused(path, rule):
     with pytest.raises(ScenarioError, match=rule):
         FACTORS.named([path])
+
+
+def test_what_is_named_need_not_be_in_every_variant():
+    bake = "operations.0.upgrade_deployment.operator.bake"
+    manual = {"operations.0.upgrade_deployment": {"mode": "Manual", "operator": {"bake": "2min"}}}
+    scenario = walk(variants={"auto": {}, "manual": manual, "none": {"operations": []}})
+    known = {name: Factors(scenario.variant(name)) for name in scenario.variant_names}
+    (found,) = guesses_of(known, [bake])
+    assert found.text == f"{bake} (2min)"
+    assert {name: each.times(found, 2.0).note for name, each in known.items()} == {
+        "auto": NOT_HERE,
+        "manual": "",
+        "none": NOT_HERE,
+    }
+    with pytest.raises(ScenarioError, match="did you mean bake"):
+        guesses_of(known, [f"{bake}s"])

@@ -12,6 +12,7 @@ from sim.core.formatting import format_compact
 from sim.experiments.assumptions import DOUBLE, HALF, NOT_ASSUMED, UNKNOWN, weight
 from sim.formats.checking import listed
 from sim.plots import tornado
+from sim.scenario.factors import NOT_HERE
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class AssumptionPictures:
         names = {each["number"]: each["name"] for each in self._about["guesses"]}
         bars: dict[int, dict[float, tornado.Bar]] = {}
         for each in self._of(of):
-            if each["note"] == NOT_ASSUMED.note:
+            if each["note"] in (NOT_ASSUMED.note, NOT_HERE):
                 continue
             bars.setdefault(each["number"], {})[each["factor"]] = _bar(each, base)
         rows = [

@@ -85,3 +85,18 @@ def test_a_guess_of_which_not_all_is_known_is_named_in_the_title(monkeypatch):
     assert found(main_axes(page), "note")[0].get_text() == "every replication failed"
     lowest = title(plot.tornado("min_capacity"))
     assert lowest == "Lowest capacity: not all is known of Web.restart"
+
+
+def test_a_variant_without_the_value_has_no_row_for_it():
+    both = [RESTART, "operations.0.upgrade_deployment.operator.bake"]
+    plot = sim.assumptions(two_ways(), of=both).plot
+    rows = {
+        variant: [
+            each.get_text()
+            for each in main_axes(
+                plot.tornado("rollout_duration", variant=variant)
+            ).get_yticklabels()
+        ]
+        for variant in ("auto", "manual")
+    }
+    assert rows == {"auto": ["Web.restart"], "manual": ["Web.restart", "operator.bake"]}
