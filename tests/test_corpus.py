@@ -13,7 +13,7 @@ from rewriting import REWRITES
 from sim.cli import main
 from sim.files import load
 from sim.formats.fields import Spec, check
-from sim.formats.tree import read
+from sim.formats.yaml_reading import read
 from sim.results.runs import run_one
 from sim.scenario import Scenario
 from sim.scenario.file import file_model

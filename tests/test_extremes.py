@@ -13,7 +13,8 @@ from sim.core.errors import ScenarioError
 from sim.files import load
 from sim.forecast.explanation import describe, predicted_rejections
 from sim.formats.schema import Place
-from sim.formats.tree import Node, Scalar, dotted, read
+from sim.formats.tree import Node, Scalar, dotted
+from sim.formats.yaml_reading import read
 from sim.scenario.file import json_schema
 from sim.simulation import Simulation
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.core.errors import Problem, ScenarioError
-from sim.formats.tree import Node, read
+from sim.formats.tree import Node
+from sim.formats.yaml_reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

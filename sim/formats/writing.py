@@ -1,4 +1,4 @@
-"""Plain values to YAML text that `tree.read` takes back unchanged."""
+"""Plain values to YAML text that `yaml_reading.read` takes back unchanged."""
 
 from __future__ import annotations
 

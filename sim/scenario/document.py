@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.formats.fields import LONGEST_NAME
-from sim.formats.tree import Node, read
+from sim.formats.yaml_reading import read
 from sim.scenario.inputs import Reader
 from sim.scenario.sweeps import Sweep, sweep_of
 from sim.scenario.variants import Draft, drafts, overridden, without
@@ -20,6 +20,7 @@ from sim.scenario.variants import Draft, drafts, overridden, without
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sim.formats.tree import Node
     from sim.scenario.references import Linked
 
 

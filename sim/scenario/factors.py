@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.core.errors import ScenarioError
+from sim.formats.python_values import from_python
 from sim.formats.scaling import has_number, scaled
-from sim.formats.tree import dotted, from_python
+from sim.formats.tree import dotted
 from sim.scenario.file import json_schema, kinds_of
 from sim.scenario.guesses import PARTS, Guess, of_value, place_of, shown
 from sim.scenario.paths import find, override, parse

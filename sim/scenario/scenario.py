@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import format_duration, show_duration
-from sim.formats.tree import Node, from_python, marked
+from sim.formats.python_values import from_python
+from sim.formats.tree import Node, marked
 from sim.formats.writing import write
 from sim.scenario.applying import (
     Case,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from sim.core.errors import ScenarioError
 from sim.formats.schema import Place
-from sim.formats.tree import Node, plain, read
+from sim.formats.tree import Node, plain
 from sim.formats.writing import write
+from sim.formats.yaml_reading import read
 from sim.scenario import Scenario
 from sim.scenario.file import json_schema
 from sim.systems import SYSTEM_TYPES

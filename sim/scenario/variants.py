@@ -15,7 +15,8 @@ from sim.core.errors import MOST_PROBLEMS, Problem, ScenarioError
 from sim.core.units import shorten_any
 from sim.formats.fields import check, dotted
 from sim.formats.hints import homes_of
-from sim.formats.tree import Node, from_python, walk
+from sim.formats.python_values import from_python
+from sim.formats.tree import Node, walk
 from sim.scenario import paths
 from sim.scenario.file import File, file_model, json_schema, kinds_of
 from sim.scenario.guesses import has_marks, wrong_marks

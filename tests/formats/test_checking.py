@@ -10,7 +10,9 @@ from screens import assert_screen
 from sim.core.errors import MOST_PROBLEMS
 from sim.formats.checking import check, joined, nearest, show, suggest
 from sim.formats.fields import Count, Duration, Name, Number, Share, Spec
-from sim.formats.tree import Node, Scalar, from_python, read
+from sim.formats.python_values import from_python
+from sim.formats.tree import Node, Scalar
+from sim.formats.yaml_reading import read
 
 
 class Range(Spec):

@@ -18,7 +18,8 @@ from some_times import (
 from sim.core.units import GRID, to_grid
 from sim.formats.distributions import Distribution
 from sim.formats.fields import Spec, check
-from sim.formats.tree import from_python, read
+from sim.formats.python_values import from_python
+from sim.formats.yaml_reading import read
 
 # What the families are
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,8 +15,12 @@ from sim.core.rounding import Amount
 from sim.core.units import GRID
 from sim.formats import fields
 from sim.formats.fields import Null, Spec, check
-from sim.formats.tree import Node, from_python, read
+from sim.formats.python_values import from_python
 from sim.formats.writing import write
+from sim.formats.yaml_reading import read
+
+if TYPE_CHECKING:
+    from sim.formats.tree import Node
 
 
 class Everything(Spec):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.formats.fields import check
-from sim.formats.tree import read
+from sim.formats.yaml_reading import read
 from sim.scenario.file import file_model
 
 POOL = "systems: {p: {kind: batch_pool, nodes: 3, KEY: 1}}"

@@ -8,7 +8,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from sim.formats.scalars import number_of, scalar_of, text_of
-from sim.formats.tree import read
+from sim.formats.yaml_reading import read
 
 NUMBER = re.compile(r"[0-9]+")
 

@@ -18,9 +18,11 @@ from sim.formats.fields import (
     Share,
     Spec,
 )
+from sim.formats.python_values import from_python
 from sim.formats.scaling import has_number, is_distribution, scaled, takes_number
 from sim.formats.schema import Place
-from sim.formats.tree import from_python, plain, read
+from sim.formats.tree import plain
+from sim.formats.yaml_reading import read
 
 
 class Everything(Spec):

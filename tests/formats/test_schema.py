@@ -6,8 +6,8 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats.fields import Clock, Count, Duration, Name, Spec
+from sim.formats.python_values import from_python
 from sim.formats.schema import Place
-from sim.formats.tree import from_python
 
 
 class Range(Spec):

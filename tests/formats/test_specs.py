@@ -11,7 +11,9 @@ from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats import fields
 from sim.formats.fields import OneOf, Spec, check
-from sim.formats.tree import Scalar, from_python, read
+from sim.formats.python_values import from_python
+from sim.formats.tree import Scalar
+from sim.formats.yaml_reading import read
 
 
 class Range(Spec):

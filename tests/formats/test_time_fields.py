@@ -11,7 +11,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from sim.formats import time_fields
 from sim.formats.fields import Spec, check
-from sim.formats.tree import from_python, read
+from sim.formats.python_values import from_python
+from sim.formats.yaml_reading import read
 
 
 class Times(Spec):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.formats.tree import Scalar, plain, read
+from sim.formats.tree import Scalar, plain
 from sim.formats.writing import write
+from sim.formats.yaml_reading import read
 
 
 def test_written_text_is_block_style_and_quotes_what_could_be_misread():

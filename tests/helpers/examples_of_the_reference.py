@@ -5,8 +5,9 @@ from functools import cache
 import sim
 from sim.cli.reference_page import examples
 from sim.formats.schema import Place
-from sim.formats.tree import plain, read
+from sim.formats.tree import plain
 from sim.formats.writing import write
+from sim.formats.yaml_reading import read
 from sim.scenario.file import json_schema
 from sim.systems import SYSTEM_TYPES
 

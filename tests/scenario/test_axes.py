@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.units import parse_duration, parse_share
-from sim.formats.tree import Node, Scalar, from_python
+from sim.formats.python_values import from_python
+from sim.formats.tree import Node, Scalar
 from sim.scenario.axes import Axis, AxisEntry, range_of
 
 

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from places import TESTS
 
-from sim.formats.tree import Scalar, plain, read
+from sim.formats.tree import Scalar, plain
+from sim.formats.yaml_reading import read
 from sim.scenario.editor_schema import editor_schema
 from sim.scenario.file import json_schema
 

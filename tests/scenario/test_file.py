@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sim.formats.tree import Scalar, plain, read
+from sim.formats.tree import Scalar, plain
+from sim.formats.yaml_reading import read
 from sim.scenario import Scenario, json_schema
 from sim.systems import SYSTEM_TYPES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.core.clock_times import ClockTime
-from sim.formats.tree import read
+from sim.formats.yaml_reading import read
 from sim.scenario.issues import as_problems, seconds_of, system_meant
 from sim.systems.base.spec import Issue
 

@@ -10,7 +10,7 @@ import pytest
 from sim import files
 from sim.cli import main
 from sim.core.errors import MOST_PROBLEMS, ScenarioError
-from sim.formats import checking, tree
+from sim.formats import checking, tree, yaml_reading
 from sim.scenario import inputs, variants
 from sim.simulation import Simulation
 from sim.systems.arc_fleet import layout
@@ -138,7 +138,7 @@ def wrong(text):
     ids=["a list", "mappings", "no more than it is"],
 )
 def test_values_are_counted_while_they_are_read(monkeypatch, text):
-    made = counted(monkeypatch, tree, "Node")
+    made = counted(monkeypatch, yaml_reading, "Node")
     told = wrong(text)
     assert made[0] <= tree.MOST_VALUES + 10
     assert ("must hold at most 50,000 values" in told) == (len(text) > 1000)

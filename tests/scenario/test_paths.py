@@ -10,7 +10,9 @@ from pydantic.json_schema import SkipJsonSchema
 
 from sim.core.errors import ScenarioError
 from sim.formats.fields import Count, Duration, Name, OneOf, Spec, Text, dotted
-from sim.formats.tree import Node, Scalar, from_python, plain, read
+from sim.formats.python_values import from_python
+from sim.formats.tree import Node, Scalar, plain
+from sim.formats.yaml_reading import read
 from sim.scenario import paths
 from sim.scenario.file import json_schema
 

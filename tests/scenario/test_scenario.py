@@ -12,7 +12,7 @@ from shop_file import MINIMAL, SHOP, problems, scenario
 
 from sim.core.errors import ScenarioError
 from sim.core.rounding import Amount
-from sim.formats.tree import read
+from sim.formats.yaml_reading import read
 from sim.scenario import Document, Scenario
 
 UPGRADE = MINIMAL | {"operations": [{"at": "10min", "upgrade_deployment": {}}]}
