@@ -10,15 +10,23 @@ from sim.core.windows import Windows
 from sim.systems.base.failures import FailureProcess
 from sim.systems.vm_scale_set import instances, repairs, rolling, service, steps
 from sim.systems.vm_scale_set.batch import Batch
+from sim.systems.vm_scale_set.batches_audit import DELETED, OTHERS
 from sim.systems.vm_scale_set.draws import Starts
 from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.layout import SetLayout
 from sim.systems.vm_scale_set.model import SetModel
+from sim.systems.vm_scale_set.rejections import (
+    BREACH_BEFORE,
+    BREACH_UPGRADED,
+    CANCELLED,
+)
 from sim.systems.vm_scale_set.repairs import InstanceRepairs
 from sim.systems.vm_scale_set.rolling import RollingUpgrade
 from sim.systems.vm_scale_set.service import ScaleSetService
 from sim.systems.vm_scale_set.states import CREATING, UPDATING
 from sim.systems.vm_scale_set.steps import JUDGED, Steps
+from sim.systems.vm_scale_set.upgrades_audit import REACHED, early_or_late, end, other
+from sim.systems.vm_scale_set.walk import BEGIN, DELETES, OPEN, OVER, REST, RESTORES, TAKES
 
 UPGRADE = {"at": "10min", "update_model": {"image": "2"}}
 CANCEL = {"at": "13min", "cancel_rolling_upgrade": {}}
@@ -338,25 +346,22 @@ NO_ONE = {"at": "1min", "set_protection": {"instances": [13], "protect_from_scal
 KEPT = {"at": "1min", "set_protection": {"instances": [11], "protect_from_scale_in": True}}
 REPAIRED = {"repairs": {"action": "reimage"}, "unhealthy_instances": [0, 1, 2, 3, 4]}
 NIGHT = [{"from": "02:00", "to": "05:00"}]
-OTHERS = "a batch took other instances than those whose turn it was"
-APART = "a batch took instances of several zones or update domains"
-UNEXCEEDED = "an upgrade failed by a threshold that was not exceeded"
 
 SABOTAGES = (
     Sabotage(
         "batches have one instance more",
         limits(1),
         scale_set(),
-        "a batch took more instances than its share allows",
+        OTHERS,
     ),
     Sabotage(
         "batches have one instance less",
         limits(-1),
         scale_set(),
-        "a batch took fewer instances than it could",
+        OTHERS,
     ),
-    Sabotage("batches cross zones", ignore_places, scale_set(policy=HALF, zones=3), APART),
-    Sabotage("batches cross update domains", ignore_places, scale_set(update_domains=5), APART),
+    Sabotage("batches cross zones", ignore_places, scale_set(policy=HALF, zones=3), OTHERS),
+    Sabotage("batches cross update domains", ignore_places, scale_set(update_domains=5), OTHERS),
     Sabotage("the highest numbers come first", take_the_highest_first, scale_set(), OTHERS),
     Sabotage(
         "unhealthy instances do not come first",
@@ -370,55 +375,55 @@ SABOTAGES = (
         "one that is pending is skipped",
         skip_the_last,
         scale_set(),
-        "a batch took fewer instances than it could",
+        OTHERS,
     ),
     Sabotage(
         "a batch does not wait for its instances",
         do_not_wait_for_instances,
         scale_set(policy=LENIENT),
-        "a batch was over before each of its instances was healthy or given up",
+        early_or_late(OVER),
     ),
     Sabotage(
         "there is no pause",
         no_pause,
         scale_set(policy=PAUSE),
-        "a batch began before the pause was over",
+        other(BEGIN, REST),
     ),
     Sabotage(
         "a pause takes a minute more",
         restart_the_pause,
         scale_set(policy=PAUSE),
-        "a batch did not begin when the pause was over and a window open",
+        early_or_late(REST),
     ),
     Sabotage(
         "batches begin outside windows",
         always(Windows, "wait", 0.0),
         scale_set({"at": "10min", "update_model": {"image": "2", "windows": NIGHT}}),
-        "a batch began outside the windows of its upgrade",
+        early_or_late(BEGIN),
     ),
     Sabotage(
         "an upgrade stops at the threshold",
         stop_at_the_threshold,
         scale_set(policy={"max_unhealthy_instance_percent": "25%"}, unhealthy_instances=[1, 2, 3]),
-        UNEXCEEDED,
+        other(end(BREACH_BEFORE), BEGIN),
     ),
     Sabotage(
         "unhealthy instances do not stop an upgrade",
         always(RollingUpgrade, "_are_too_many_unhealthy", answer=False),
         scale_set(unhealthy_instances=[1, 2, 3]),
-        "a batch began while too many instances were unhealthy",
+        other(BEGIN, end(BREACH_BEFORE)),
     ),
     Sabotage(
         "unhealthy upgraded instances do not stop an upgrade",
         always(RollingUpgrade, "_are_too_many_failed", answer=False),
         scale_set(policy={"max_unhealthy_instance_percent": "100%"}, **SICK),
-        "a batch began though too many of the upgraded ones were unhealthy",
+        other(BEGIN, end(BREACH_UPGRADED)),
     ),
     Sabotage(
         "unhealthy upgraded instances are counted as a share of all",
         count_the_failed_of_all,
         scale_set(policy={"max_unhealthy_instance_percent": "100%"}, **SICK),
-        "a batch began though too many of the upgraded ones were unhealthy",
+        other(BEGIN, end(BREACH_UPGRADED)),
     ),
     Sabotage(
         "the wait is halved",
@@ -442,7 +447,7 @@ SABOTAGES = (
         "nobody is restored",
         restore_nobody,
         scale_set(PUBLISH, policy=LENIENT, **SICK, **AUTOMATIC),
-        "an instance that was given up was not restored",
+        other(OVER, RESTORES),
     ),
     Sabotage(
         "restorations take half the time",
@@ -461,19 +466,19 @@ SABOTAGES = (
             },
             **SICK,
         ),
-        "others went back after a breach than had failed",
+        other(end(BREACH_UPGRADED), RESTORES),
     ),
     Sabotage(
         "images are discovered at once",
         discover_at_once,
         scale_set(PUBLISH, **AUTOMATIC),
-        "an image's upgrade began before it was discovered",
+        early_or_late(OPEN),
     ),
     Sabotage(
         "a cancel is ignored",
         always(RollingUpgrade, "cancel", None),
         scale_set(UPGRADE, CANCEL),
-        "a batch began after its upgrade was cancelled",
+        other(BEGIN, end(CANCELLED)),
     ),
     Sabotage(
         "the model is changed during a rolling upgrade",
@@ -491,31 +496,31 @@ SABOTAGES = (
         "a surge deletes first",
         delete_first,
         scale_set(policy=SURGE),
-        "a surge deleted instances before the new ones were healthy",
+        early_or_late(DELETES),
     ),
     Sabotage(
         "a surge creates one less",
         create_one_less,
         scale_set(policy=SURGE),
-        "a surge did not create as many instances as its batch has",
+        OTHERS,
     ),
     Sabotage(
         "a surge keeps new instances that are unhealthy",
         new_ones_always_stay,
         scale_set(policy=SURGE, **SICK),
-        "a surge deleted others than those whose successors were healthy",
+        DELETED,
     ),
     Sabotage(
         "a model is said to be reached though instances have another one",
         say_it_is_reached,
         scale_set(policy=SURGE | LENIENT, **SICK),
-        "a model was said to be reached by all, or not to be, though it was not so",
+        REACHED,
     ),
     Sabotage(
         "a surge exceeds the quota",
         always(RollingUpgrade, "_has_room", answer=True),
         scale_set(policy=SURGE, quota=13),
-        "a batch created new instances though it was to go in place",
+        OTHERS,
     ),
     Sabotage(
         "deletions take half the time",
@@ -545,7 +550,7 @@ SABOTAGES = (
         "an automatic upgrade leaves one out",
         leave_the_last_out,
         scale_set(policy={"mode": "automatic"}),
-        "a request, or an upgrade without batches, took others than it should",
+        TAKES,
     ),
     Sabotage(
         "requests may name instances that are not there",

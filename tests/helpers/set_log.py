@@ -48,6 +48,8 @@ FIRST = """
     240 batch of w -> at rest
 """
 SECOND = """
+    240 batch of w -> pausing
+    300 batch of w -> at rest
     300 batch of w -> upgrading
     300 w_1 -> reimaging/2
     380 w_1 -> initializing

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.systems.vm_scale_set import (
-    batches_audit,
     repairs_audit,
     requests_audit,
     starts_audit,
@@ -74,7 +73,6 @@ def _broken_rules(history: History) -> Iterator[str]:
         _wrong_models(history),
         requests_audit.broken_rules(history),
         upgrades_audit.broken_rules(history),
-        batches_audit.broken_rules(history),
         starts_audit.broken_rules(history),
         repairs_audit.broken_rules(history),
     )

@@ -47,18 +47,6 @@ NEVER = 2**62
 """A row that never comes."""
 
 
-class Settled(NamedTuple):
-    """When those who wait for instances are told; columns of shape (asked,)."""
-
-    place: Integers
-    """In the history; where it never comes, of any row."""
-    row: Integers
-    """Of the stack, or NEVER."""
-    time: Floats
-    """Seconds, or infinite."""
-    healthy: Mask
-
-
 class Spells(NamedTuple):
     """From when to when upgrades were on, in order of their rows; columns of shape (upgrades,)."""
 
@@ -126,52 +114,30 @@ class History:
     # Who takes instances.
 
     @cached_property
-    def batches(self) -> NDArray[np.intp]:
-        """The rows of the stack with which batches begin."""
-        layout, stack = self.layout, self.stack
-        return np.flatnonzero((stack.subject == layout.batch) & (stack.new == BATCH_UPGRADING))
-
-    @cached_property
-    def batch(self) -> Integers:
-        """Of the rows with which a batch begins something the batch, by its place in `batches`;
-        else -1.
-        """
-        found, mine = np.full(len(self.row), -1), self.place
-        mine = mine[self.cause[mine] == self.layout.batch]
-        every = np.ones(len(mine), bool)
-        found[mine] = self.batch_before(self.row[mine], self.replication[mine], every)
-        return found
-
-    def batch_before(self, rows: Integers, replication: Integers, which: Mask) -> Integers:
-        """The last batch before rows, where `which` holds and there is one, else -1."""
-        found = np.searchsorted(self.batches, rows) - 1
-        if not len(self.batches):
-            return np.full(len(rows), -1)
-        there = which & (found >= 0) & (self.stack.replication[self.batches[found]] == replication)
-        return np.where(there, found, -1)
-
-    @cached_property
-    def upgrade_of_batch(self) -> Integers:
-        """The number of the upgrade whose batch each is; shape (batches,)."""
-        return self.stack.cause[self.batches].astype(np.int64) - self.layout.first_upgrade
-
-    @cached_property
     def reason(self) -> Integers:
         """By course the number of the operation for which it is, that of repairs being one more;
         -1 where there is none.
         """
         layout, place = self.layout, self.place
-        cause, batch = self.cause[place].astype(np.int64), self.batch[place]
+        cause = self.cause[place].astype(np.int64)
         operation_of = np.array([layout.operation_number(each) for each in layout.upgrades], int)
         upgrade = cause - layout.first_upgrade
-        if len(self.batches):
-            upgrade = np.where(batch >= 0, self.upgrade_of_batch[batch], upgrade)
+        by_batch = cause == layout.batch
+        upgrade[by_batch] = self._upgrade_of_batch(self.row[place[by_batch]])
         asked = cause - layout.first_operation
         found = np.where((asked >= 0) & (asked < len(layout.operations)), asked, -1)
         mine = (upgrade >= 0) & (upgrade < len(operation_of))
         found[mine] = operation_of[upgrade[mine]]
         found[cause == layout.actor(REPAIRS)] = len(layout.operations)
         return self._of_open_upgrades(found)
+
+    def _upgrade_of_batch(self, rows: Integers) -> Integers:
+        """The number of the upgrade whose batch is under way at rows of the stack."""
+        stack, layout = self.stack, self.layout
+        begins = np.flatnonzero((stack.subject == layout.batch) & (stack.new == BATCH_UPGRADING))
+        number = np.append(stack.cause[begins] - layout.first_upgrade, -1)
+        found: Integers = number[np.searchsorted(begins, rows) - 1]
+        return found
 
     def _of_open_upgrades(self, reason: Integers) -> Integers:
         """A manual_upgrade is for the change of the model that is open, if one is."""
@@ -191,20 +157,15 @@ class History:
 
     # What happened to them.
 
-    def settled(self, places: Integers) -> Settled:
-        """When those who take instances, by rows of the history, hear of them."""
+    def settled(self, places: Integers) -> tuple[Floats, Mask]:
+        """When those who take instances, by rows of the history, hear of them, seconds, or
+        infinite; and whether they are healthy then.
+        """
         found, count = self._next_settled[places + 1], len(self.row)
-        there = found < count
         inside = np.minimum(found, count - 1)
-        there &= self.key[inside] == self.key[places]
-        status = self.status[inside]
-        healthy = ((status == HEALTHY) | (status == INITIALIZING)) & there
-        return Settled(
-            inside,
-            np.where(there, self.row[inside], NEVER),
-            np.where(there, self.time[inside], np.inf),
-            healthy,
-        )
+        there = (found < count) & (self.key[inside] == self.key[places])
+        healthy = np.isin(self.status[inside], (HEALTHY, INITIALIZING))
+        return np.where(there, self.time[inside], np.inf), healthy & there
 
     @cached_property
     def _next_settled(self) -> Integers:
@@ -264,16 +225,6 @@ class History:
 
     # Upgrades and operations.
 
-    def upgrade_rows(self, states: tuple[int, ...], numbers: list[int]) -> Integers:
-        """The rows by which some upgrades come to one of these states."""
-        stack, first, count = self.stack, self.layout.first_upgrade, len(self.layout.upgrades)
-        rows = np.flatnonzero(stack.about(first, count))
-        chosen = np.zeros(count, bool)
-        chosen[numbers] = True
-        mine = chosen[stack.subject[rows] - first] & np.isin(stack.new[rows], states)
-        found: Integers = rows[mine]
-        return found
-
     @cached_property
     def rolling(self) -> Spells:
         """All rolling upgrades."""
@@ -282,9 +233,12 @@ class History:
     def spells(self, *, rolls: bool) -> Spells:
         """All upgrades that go in batches, or all others."""
         stack, layout = self.stack, self.layout
-        numbers = [each for each in range(len(layout.upgrades)) if layout.rolls(each) == rolls]
-        begin = self.upgrade_rows((UPGRADING,), numbers)
-        end = self.next_of_subject(self.upgrade_rows(UPGRADE_ENDS, numbers), begin)
+        count = len(layout.upgrades)
+        rows = np.flatnonzero(stack.about(layout.first_upgrade, count))
+        mine = np.array([layout.rolls(each) == rolls for each in range(count)], bool)
+        rows = rows[mine[stack.subject[rows] - layout.first_upgrade]]
+        begin = rows[stack.new[rows] == UPGRADING]
+        end = self.next_of_subject(rows[np.isin(stack.new[rows], UPGRADE_ENDS)], begin)
         until = np.append(stack.time, np.inf)[np.minimum(end, len(stack.time))]
         number = stack.subject[begin].astype(np.int64) - layout.first_upgrade
         return Spells(stack.replication[begin], number, begin, end, stack.time[begin], until)

@@ -162,7 +162,7 @@ class _Repairs:
         goes = np.flatnonzero(history.status[last] == DELETING)
         created = np.append(self._created, -1)[np.searchsorted(self._created, last[goes])]
         last[goes] = np.where(history.key[created] == history.key[last[goes]], created, -1)
-        until = np.where(last < 0, np.inf, history.settled(last).time)
+        until = np.where(last < 0, np.inf, history.settled(last)[0])
         return history.replication[self._begins], history.time[self._begins], until
 
     def _changes(self) -> tuple[Integers, Integers]:

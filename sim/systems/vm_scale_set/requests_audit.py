@@ -64,7 +64,7 @@ class _Requests(Walk):
         for asked, answer, mine in self._by_request(some):
             body, accepted = asked.body, answer % OPERATION.width == ASKED
             self._wrong_answers(asked, answer, mine)
-            taken = Decisions(mine.place[accepted], mine.row[accepted])
+            taken = mine.where(accepted)
             if isinstance(body, PublishImage):
                 self._published[mine.place] = True
             if isinstance(body, Scale):
@@ -143,7 +143,7 @@ def _wrong_ends(history: History) -> Iterator[str]:
         history.next_of_subject(history.answers(SUCCEEDED, FAILED), asked),
         stack.time,
     )
-    np.maximum.at(due, by, history.settled(taken).time)
+    np.maximum.at(due, by, history.settled(taken)[0])
     over = np.flatnonzero(ended < NEVER)
     came = np.full(len(asked), np.inf)
     came[over] = time[ended[over]]

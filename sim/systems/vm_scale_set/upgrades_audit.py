@@ -1,4 +1,8 @@
-"""Whether rolling upgrades begin, pause, are cancelled and end when they should, one at a time."""
+"""Whether upgrades go from step to step as they should.
+
+A rolling upgrade is gone through beside the log: after each of its steps it is known which one is
+due next, and when. Those that stand in the log must be these.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import ASKED, OPERATION, ROLLING_BACK, UPGRADE_CANCELLED, UPGRADING
+from sim.core.log import (
+    ASKED,
+    COMPLETED,
+    OPERATION,
+    SUPERSEDED,
+    UPGRADE_CANCELLED,
+    UPGRADE_FAILED,
+)
 from sim.core.random_streams import Again
 from sim.systems.base.operation import windows_of
-from sim.systems.vm_scale_set.history import NEVER
-from sim.systems.vm_scale_set.requests import (
-    CancelRollingUpgrade,
+from sim.systems.vm_scale_set.batches_audit import OTHERS, Batches
+from sim.systems.vm_scale_set.rejections import (
+    BREACH_BEFORE,
+    BREACH_DURING,
+    BREACH_UPGRADED,
+    CANCELLED,
+    RULES,
+    UNHEALTHY,
+)
+from sim.systems.vm_scale_set.requests import CancelRollingUpgrade
+from sim.systems.vm_scale_set.rules import allowed
+from sim.systems.vm_scale_set.walk import (
+    ASK,
+    BACK,
+    BEGIN,
+    DELETES,
+    END,
+    OPEN,
+    OVER,
+    REST,
+    RESTORES,
+    TAKES,
+    Decisions,
 )
 
 if TYPE_CHECKING:
@@ -20,148 +51,301 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.windows import Windows
     from sim.systems.vm_scale_set.history import History
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
+STEPS = {
+    OPEN: "an upgrade begins",
+    BEGIN: "a batch begins",
+    DELETES: "a surge deletes instances",
+    RESTORES: "instances are given their former model back",
+    OVER: "a batch is over",
+    REST: "a pause is over",
+    BACK: "failed instances go back after a breach",
+    END: "an upgrade is completed",
+} | {END + 1 + number: f"an upgrade ends ({rule})" for number, rule in enumerate(RULES)}
+"""The steps of a rolling upgrade, by decision; an end has the number of its rule with it."""
+READY, SETTLED = -1, -2
+"""What is due where that follows from the instances as they are then: the next batch, or the end;
+the end of a batch, or that some of it are restored first.
+"""
+UNDONE = "a rolling upgrade did not go on when it was to"
+REACHED = "a model was said to be reached by all, or not to be, though it was not so"
+ANOTHER = "a step was that of another upgrade than the one that is on"
+WITHOUT = "an upgrade ended without one of the instances"
+HEALTH = "an upgrade did not end by the health of its instances"
+
+
+def other(step: int, due: int) -> str:
+    """How it is said that a step came where another one was due."""
+    return f"a rolling upgrade did another step than was due: {STEPS[step]}, not {STEPS[due]}"
+
+
+def early_or_late(step: int) -> str:
+    """How it is said that a step came at another time than when it was due."""
+    return f"a rolling upgrade did a step early, or late: {STEPS[step]}"
+
+
+def end(rule: str) -> int:
+    """The step by which an upgrade ends by a rule."""
+    return END + 1 + RULES.index(rule)
+
 
 def broken_rules(history: History) -> Iterator[str]:
-    """The rules that rolling upgrades break whomever they take."""
-    upgrades = _Upgrades(history)
-    yield from upgrades.wrong_intervals()
-    yield from upgrades.wrong_discoveries()
-    yield from upgrades.wrong_times()
-    yield from upgrades.wrong_cancels()
+    """The rules that upgrades break by what they do when, and with whom."""
+    upgrades = _Upgrades(history, (ASK, OPEN, BEGIN, DELETES, RESTORES, OVER, REST, BACK, END))
+    late, by_batch = upgrades.late()
+    if late.any():
+        yield OTHERS if by_batch[late].any() else TAKES
+    yield from upgrades.wrong
 
 
-class _Upgrades:
-    """The rolling upgrades of a stack."""
+class _Upgrades(Batches):
+    """Upgrades beside what they should have done."""
 
-    def __init__(self, history: History) -> None:
-        self._history, self._layout, self._stack = history, history.layout, history.stack
-        self._spec = self._layout.spec
-        self._all = history.rolling
+    def _begin(self, first: int, count: int) -> None:
+        super()._begin(first, count)
+        self._due, self._at = np.full(count, OPEN), np.full(count, np.inf)
+        """The step that is due next, and when, seconds."""
+        self._cancelled, self._has_begun = np.zeros((2, count), bool)
+        """Whether the one that is on was cancelled; has taken a batch."""
+        self._last_end = np.full(count, -np.inf)
+        """When the one before it ended, seconds."""
 
-    # One at a time.
-
-    def wrong_intervals(self) -> Iterator[str]:
-        """While one is on no other begins, and the batches are its."""
-        history, stack, all_ = self._history, self._stack, self._all
-        same = all_.replication[1:] == all_.replication[:-1]
-        if (same & (all_.begin[1:] < all_.end[:-1])).any():
-            yield "two rolling upgrades were on at once"
+    def decide(self, kind: int, some: Decisions) -> None:
+        """What should follow from decisions of one kind, and what does."""
+        if kind == ASK:
+            self._asked(some)
             return
-        rows = history.batches
-        on = all_.at(rows, stack.replication[rows])
-        if (on < 0).any() or (all_.number[on] != history.upgrade_of_batch).any():
-            yield "a batch began while its upgrade was not on"
+        if kind in (OPEN, END):
+            rolls = self._rolls[self._number(some)]
+            self._of_others(kind, some.where(~rolls))
+            some = some.where(rolls)
+        if len(some.row):
+            if kind in (BEGIN, OVER, END) or self._windows:
+                self._left = self.left(some)
+            self._check_step(kind, some)
+            self._steps[kind](some)
 
-    def wrong_discoveries(self) -> Iterator[str]:
-        """An image's upgrade begins when it is discovered, or when the one before it has ended."""
-        all_, stack, layout = self._all, self._stack, self._layout
+    @cached_property
+    def _steps(self) -> dict[int, Any]:
+        return {
+            OPEN: self._opens,
+            BEGIN: self._begins,
+            DELETES: self._deletes,
+            RESTORES: self._restored_are,
+            OVER: self._is_over,
+            REST: self._is_ready,
+            BACK: self._goes_back,
+            END: self._ends,
+        }
+
+    # What is due.
+
+    def _next(self, some: Decisions, due: int | Integers, at: Floats) -> None:
+        self._due[some.place], self._at[some.place] = due, at
+
+    def _check_step(self, kind: int, some: Decisions) -> None:
+        """A step is the one that is due, now, for the upgrade that is on."""
+        step, due = np.full(len(some.row), kind), self._due[some.place].copy()
+        if kind == END:
+            step += self._rule(some)
+        for lazy, follows in ((READY, self._batch_or_end), (SETTLED, self._restores_or_over)):
+            if (due == lazy).any():
+                due = np.where(due == lazy, follows(some), due)
+        for place in np.flatnonzero(step != due).tolist():
+            self.wrong[other(int(step[place]), int(due[place]))] = None
+        if kind != OPEN:
+            self._check(early_or_late(kind), self._time(some) != self._at[some.place])
+        if kind not in (OPEN, DELETES):
+            whose = self._stack.subject if kind in (BACK, END) else self._stack.cause
+            whose = whose[some.row] - self._layout.first_upgrade
+            self._check(ANOTHER, whose != self._on[some.place])
+
+    def _batch_or_end(self, some: Decisions) -> Integers:
+        """What comes where no batch is under way and no pause is on."""
+        place, codes = some.place, self._codes[some.place]
+        there = self._layout.is_there[codes].sum(axis=1)
+        most = allowed(self._policy.max_unhealthy_instance_percent, there)
+        breach = np.where(self._has_begun[place], end(BREACH_DURING), end(BREACH_BEFORE))
+        due = np.where(self._unhealthy(place).sum(axis=1) > most, breach, BEGIN)
+        due = np.where(self._cancelled[place], end(CANCELLED), due)
+        return np.where(self._left.any(axis=1), due, END)
+
+    def _restores_or_over(self, some: Decisions) -> Integers:
+        return np.where(self.to_restore(some.place).any(axis=1), RESTORES, OVER)
+
+    def _is_ready(self, some: Decisions) -> None:
+        """The next batch may begin once a window is open; where none does, it ends at once."""
+        at, number = self._time(some), self._on[some.place]
+        for each, (opens, closes) in self._windows.items():
+            mine = (number == each) & self._left.any(axis=1) & ~self._cancelled[some.place]
+            next_one = np.searchsorted(closes, at[mine], side="right")
+            at[mine] = np.maximum(at[mine], opens[next_one])
+        self._next(some, READY, at)
+
+    @cached_property
+    def _windows(self) -> dict[int, tuple[Floats, Floats]]:
+        """When the windows of upgrades that have some open and close, by number."""
+        layout = self._layout
+        bodies: list[Any] = [layout.request(name).body for name in layout.upgrades]
+        return {
+            number: windows_of(body.windows, layout.span).intervals
+            for number, body in enumerate(bodies)
+            if getattr(body, "windows", ())
+        }
+
+    def finish(self) -> None:
+        """Nothing is left undone that is due by the horizon."""
+        self._check(UNDONE, self._at <= self._stack.horizon)
+        final = self._stack.final[self._first : self._first + len(self._on)]
+        for number, found in self._discovered.items():
+            operation = self._layout.operation(self._layout.upgrades[number])
+            waits = (final[:, operation] == ASKED) & (self._on < 0)
+            waits &= final[:, self._layout.first_upgrade + number] == 0
+            due = found[self._first : self._first + len(self._on)] <= self._stack.horizon
+            self._check(UNDONE, waits & due)
+
+    # Steps.
+
+    def _opens(self, some: Decisions) -> None:
+        place, number = some.place, self._number(some)
+        for each in np.unique(number):
+            if each in self._discovered:  # when that is, or when the one before it has ended
+                mine = number == each
+                due = self._discovered[each][place[mine] + self._first]
+                due = np.maximum(due, self._last_end[place[mine]])
+                self._check(early_or_late(OPEN), self._time(some)[mine] != due)
+        self._on[place], self._former[place] = number, -1
+        for state in (self._upgraded, self._restored, self._failed):
+            state[place] = False
+        for flag in (self._cancelled, self._has_begun, self._went):
+            flag[place] = False
+        if self._windows:
+            self._left = self.left(Decisions(place, self._history.wish(some.row)))
+        self._is_ready(some)
+
+    @cached_property
+    def _discovered(self) -> dict[int, Floats]:
+        """When published images are, by number of their upgrade; shape (replications,)."""
+        layout, stack, found = self._layout, self._stack, {}
         again = Again(stack.seed, stack.numbers)
         for number in filter(layout.is_published, range(len(layout.upgrades))):
-            operation = layout.operation(layout.upgrades[number])
-            asked = np.flatnonzero((stack.subject == operation) & (stack.old == 0))
+            name = layout.upgrades[number]
+            asked = np.flatnonzero((stack.subject == layout.operation(name)) & (stack.old == 0))
             place, nobody = stack.replication[asked], np.zeros(len(asked), np.int64)
-            body: Any = layout.request(layout.upgrades[number]).body
+            body: Any = layout.request(name).body
             law = body.discovery or self._spec.automatic_os_upgrade.discovery
-            path = f"{layout.name}/discovery/{layout.upgrades[number]}"
-            found = np.full(stack.replications, np.inf)
-            found[place] = stack.time[asked] + again.times(path, law, (place, nobody, nobody))
-            mine = np.flatnonzero(all_.number == number)
-            since, found_then = all_.since[mine], found[all_.replication[mine]]
-            if (since < found_then).any():
-                yield "an image's upgrade began before it was discovered"
-            before = np.maximum(mine - 1, 0)
-            follows = (all_.replication[before] == all_.replication[mine]) & (before < mine)
-            follows &= all_.until[before] == since
-            waits = stack.final[:, operation] % OPERATION.width == ASKED
-            waits[all_.replication[mine]] = False
-            waits[all_.replication[all_.end == NEVER]] = False
-            if ((since != found_then) & ~follows).any() or (waits & (found <= stack.horizon)).any():
-                yield "an image's upgrade did not begin when it was discovered"
-
-    # Batch after batch.
-
-    @cached_property
-    def _on(self) -> Integers:
-        """By batch the upgrade that it belongs to, by its place in all."""
-        rows = self._history.batches
-        return self._all.at(rows, self._stack.replication[rows])
-
-    @cached_property
-    def _over(self) -> Integers:
-        """By batch the row with which it is over, or NEVER."""
-        stack = self._stack
-        rows = np.flatnonzero(stack.subject == self._layout.batch)
-        over = np.append(rows, NEVER)[np.searchsorted(rows, self._history.batches) + 1]
-        same = np.append(stack.replication, -1)[np.minimum(over, len(stack.time))]
-        return np.where(same == stack.replication[self._history.batches], over, NEVER)
-
-    @cached_property
-    def _next(self) -> Floats:
-        """By batch when the next one may begin, but for windows: after the pause."""
-        time = np.append(self._stack.time, np.inf)[np.minimum(self._over, len(self._stack.time))]
-        return time + self._spec.upgrade_policy.pause_time_between_batches
-
-    def wrong_times(self) -> Iterator[str]:
-        """A batch begins when the pause is over and a window is open, not before, not later; and
-        no upgrade that is on at the horizon has anything to do before.
-        """
-        stack, all_, on = self._stack, self._all, self._on
-        began = stack.time[self._history.batches]
-        first = np.append(True, on[1:] != on[:-1])[: len(on)]
-        ready = np.where(first, all_.since[on], np.append(np.nan, self._next[:-1])[: len(on)])
-        goes_on = all_.since.copy()
-        goes_on[on] = self._next  # the last one stays
-        waits = stack.final[all_.replication, self._layout.first_upgrade + all_.number] == UPGRADING
-        for number in np.unique(all_.number):
-            mine, own = all_.number[on] == number, all_.number == number
-            if (began[mine] < ready[mine]).any():
-                yield "a batch began before the pause was over"
-            if not self._windows(number).are_open(began[mine]).all():
-                yield "a batch began outside the windows of its upgrade"
-            if (began[mine] > self._opens(number, ready[mine])).any():
-                yield "a batch did not begin when the pause was over and a window open"
-            if (self._opens(number, goes_on[own & waits]) <= stack.horizon).any():
-                yield "a rolling upgrade did not go on when it was to"
-
-    def _windows(self, number: int) -> Windows:
-        body = self._layout.request(self._layout.upgrades[number]).body
-        windows = getattr(body, "windows", ())
-        return windows_of(windows, self._layout.span)
-
-    def _opens(self, number: int, times: Floats) -> Floats:
-        """From times on the next ones at which a window is open."""
-        opens, closes = self._windows(number).intervals
-        place = np.minimum(np.searchsorted(closes, times, side="right"), len(opens) - 1)
-        found: Floats = np.maximum(times, opens[place])
+            seconds = again.times(f"{layout.name}/discovery/{name}", law, (place, nobody, nobody))
+            found[number] = np.full(stack.replications, np.inf)
+            found[number][place] = stack.time[asked] + seconds
         return found
 
-    # Cancels.
+    def _begins(self, some: Decisions) -> None:
+        surges = self.take(some, self._left)
+        self._has_begun[some.place] = True
+        self._next(some, np.where(surges, DELETES, SETTLED), self.settle(some))
 
-    def wrong_cancels(self) -> Iterator[str]:
-        """After a cancel no batch begins; without a batch under way it ends the upgrade at once."""
-        history, stack, all_ = self._history, self._stack, self._all
-        rows = history.accepted(CancelRollingUpgrade)
-        on = all_.at(rows, stack.replication[rows])
-        rows, on = rows[on >= 0], on[on >= 0]
-        cancelled = np.full(len(all_.begin), NEVER)
-        np.minimum.at(cancelled, on, rows)
-        if (history.batches > cancelled[self._on]).any():
-            yield "a batch began after its upgrade was cancelled"
-        ends = np.flatnonzero(all_.end < NEVER)
-        by_request = stack.new[all_.end[ends]] == UPGRADE_CANCELLED
-        if (by_request & (cancelled[ends] == NEVER)).any():
-            yield "an upgrade was cancelled that nobody cancelled"
-        # The batch under way then, if any, is the last one before it.
-        last = history.batch_before(rows, stack.replication[rows], np.ones(len(rows), bool))
-        busy = (last >= 0) & (self._over[last] > rows) if len(self._over) else last >= 0
-        back = history.upgrade_rows((ROLLING_BACK,), list(range(len(self._layout.upgrades))))
-        goes_back = np.isin(stack.key[all_.begin[on]], stack.key[back])
-        if (~busy & ~goes_back & (all_.until[on] != stack.time[rows])).any():
-            yield "a cancel did not end a rolling upgrade at once"
+    def _deletes(self, some: Decisions) -> None:
+        self.delete(some)
+        self._next(some, SETTLED, self.settle(some))
+
+    def _restored_are(self, some: Decisions) -> None:
+        self.restore(some)
+        due = np.where(self._went[some.place], end(BREACH_UPGRADED), SETTLED)
+        self._next(some, due, self.settle(some))
+
+    def _is_over(self, some: Decisions) -> None:
+        """After a batch: a breach, by which some may go back, or a pause, or what comes next."""
+        place, policy = some.place, self._policy
+        failed = self._restored[place] | (self._upgraded[place] & self._unhealthy(place))
+        most = self._upgraded[place].sum(axis=1)
+        most = allowed(policy.max_unhealthy_upgraded_instance_percent, most)
+        self._failed[place] = failed & (self._former[place] >= 0) & ~self._restored[place]
+        breach = failed.sum(axis=1) > most
+        goes_back = self._failed[place].any(axis=1)
+        goes_back &= policy.rollback_failed_instances_on_policy_breach
+        pauses = ~breach & self._left.any(axis=1) & ~self._cancelled[place]
+        pauses &= policy.pause_time_between_batches > 0
+        self._is_ready(some)
+        now, after = self._time(some), np.where(goes_back, BACK, end(BREACH_UPGRADED))
+        self._next(some.where(breach), after[breach], now[breach])
+        self._next(some.where(pauses), REST, now[pauses] + policy.pause_time_between_batches)
+
+    def _goes_back(self, some: Decisions) -> None:
+        self._went[some.place] = True
+        self._next(some, RESTORES, self._time(some))
+
+    def _ends(self, some: Decisions) -> None:
+        self._wrong_reach(some)
+        self._on[some.place], self._last_end[some.place] = -1, self._time(some)
+        self._next(some, OPEN, np.full(len(some.row), np.inf))
+
+    def _asked(self, some: Decisions) -> None:
+        """A cancel ends a pause, or a wait for a window, at once."""
+        self._protect(some)
+        for asked, answer, mine in self._by_request(some):
+            if isinstance(asked.body, CancelRollingUpgrade):
+                accepted = mine.where(answer % OPERATION.width == ASKED)
+                self._cancelled[accepted.place] = True
+                rests = accepted.where(np.isin(self._due[accepted.place], (REST, READY)))
+                self._at[rests.place] = self._time(rests)
+
+    # Upgrades that take no batches.
+
+    def _of_others(self, kind: int, some: Decisions) -> None:
+        """One takes all at once in the mode automatic; none in the mode manual."""
+        place = some.place
+        if kind == END:
+            self._others_end(some.where(self._stack.new[some.row] != SUPERSEDED))
+            return
+        expected = self._pending(Decisions(place, self._history.wish(some.row)))
+        expected &= self._policy.mode == "automatic"
+        self._check(TAKES, (self._takes[place] > 0) != expected)
+        self._upgraded[place] = expected
+
+    def _others_end(self, some: Decisions) -> None:
+        """All at once, or by hand: it has ended well if nobody is left unhealthy."""
+        place, unhealthy = some.place, self._unhealthy(some.place)
+        fails = self._stack.new[some.row] == UPGRADE_FAILED
+        if self._policy.mode == "automatic":
+            unhealthy = unhealthy & self._upgraded[place]
+            fails &= self._rule(some) == RULES.index(UNHEALTHY) + 1
+        else:
+            on_their_way = self._layout.is_on_its_way[self._codes[place]]
+            self._check(WITHOUT, self._pending(some) | on_their_way)
+        self._check(HEALTH, fails != unhealthy.any(axis=1))
+        self._wrong_reach(some)
+
+    # Pieces.
+
+    @cached_property
+    def _rolls(self) -> Mask:
+        numbers = range(len(self._layout.upgrades))
+        return np.array([self._layout.rolls(each) for each in numbers], bool)
+
+    def _number(self, some: Decisions) -> Integers:
+        return self._stack.subject[some.row].astype(np.int64) - self._layout.first_upgrade
+
+    def _unhealthy(self, place: Integers) -> Mask:
+        found: Mask = self._layout.counts_unhealthy[self._codes[place]]
+        return found
+
+    def _wrong_reach(self, some: Decisions) -> None:
+        """Those that are protected are not covered; one that was restored is, and not reached."""
+        completed = self._stack.new[some.row] == COMPLETED
+        reaches = completed & ~self._pending(some).any(axis=1)
+        says = self._history.has_reached(some.row, some.place + self._first)
+        self._check(REACHED, says != reaches)
+
+    def _rule(self, some: Decisions) -> Integers:
+        """The number of the rule by which an upgrade ended, from 1 on; 0 where it was completed."""
+        state, layout = self._stack.new[some.row], self._layout
+        operation = np.array([layout.operation(each) for each in layout.upgrades], int)
+        final = self._stack.final[some.place + self._first, operation[self._number(some)]]
+        cancelled = (state == UPGRADE_CANCELLED) * (RULES.index(CANCELLED) + 1)
+        rule: Integers = np.where(state == UPGRADE_FAILED, final // OPERATION.width, cancelled)
+        return rule

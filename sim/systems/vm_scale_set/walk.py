@@ -23,8 +23,10 @@ from sim.core.log import (
 )
 from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.states import (
+    AT_REST,
     BATCH_UPGRADING,
     DELETING,
+    PAUSING,
     REPAIRS,
     RESTORING,
     WIDTH,
@@ -46,9 +48,9 @@ TAKES = "a request, or an upgrade without batches, took others than it should"
 MATRIX = 1_000_000
 """So many instances, of several replications, are gone through together."""
 
-BEGIN, DELETES, RESTORES, OVER, OPEN, BACK, END, ASK = range(8)
-"""Decisions: a batch begins, deletes what a surge replaces, or is over; an upgrade restores
-instances, begins, goes back, or ends; a request is accepted or refused."""
+ASK, OPEN, BEGIN, DELETES, RESTORES, OVER, REST, BACK, END = range(9)
+"""Decisions: a request is accepted or refused; an upgrade begins; a batch begins, deletes what a
+surge replaces, restores instances, is over; a pause is over; an upgrade goes back, or ends."""
 
 
 class Decisions(NamedTuple):
@@ -58,6 +60,10 @@ class Decisions(NamedTuple):
     """Of the replication, among those that are gone through together."""
     row: Integers
     """Of the stack."""
+
+    def where(self, holds: Mask) -> Decisions:
+        """Those where something holds."""
+        return Decisions(self.place[holds], self.row[holds])
 
 
 class Walk:
@@ -83,6 +89,9 @@ class Walk:
     def finish(self) -> None:
         """No decision is left."""
 
+    def _time(self, some: Decisions) -> NDArray[np.float64]:
+        return self._stack.time[some.row]
+
     def _check(self, rule: str, broken: Mask) -> None:
         if broken.any():
             self.wrong[rule] = None
@@ -94,7 +103,8 @@ class Walk:
         kind = np.full(len(stack.time), -1, np.int8)
         batch = np.flatnonzero(stack.subject == layout.batch)
         kind[batch[stack.new[batch] == BATCH_UPGRADING]] = BEGIN
-        kind[batch[stack.old[batch] == BATCH_UPGRADING]] = OVER
+        for state, decides in ((BATCH_UPGRADING, OVER), (PAUSING, REST)):
+            kind[batch[(stack.old[batch] == state) & (stack.new[batch] == AT_REST)]] = decides
         upgrade = np.flatnonzero(stack.about(layout.first_upgrade, len(layout.upgrades)))
         for state, decides in ((UPGRADING, OPEN), (ROLLING_BACK, BACK)):
             kind[upgrade[stack.new[upgrade] == state]] = decides
@@ -105,7 +115,10 @@ class Walk:
             rows = np.sort(history.row[history.place[history.status[history.place] == status]])
             rows = rows[self._decides(stack.cause[rows])]
             key = stack.replication[rows] * stack.subjects.count + stack.cause[rows]
-            rows = rows[first_of_each(key) | first_of_each(stack.time[rows])]
+            # Those that a batch restores are others than those that go back after it, at once.
+            after = np.searchsorted(np.flatnonzero(kind == BACK), rows)
+            apart = first_of_each(key) | first_of_each(stack.time[rows]) | first_of_each(after)
+            rows = rows[apart]
             kind[rows[stack.cause[rows] == layout.batch] if status == DELETING else rows] = decides
         kind[~np.isin(kind, kinds)] = -1
         self._kind = kind
@@ -170,13 +183,17 @@ class Walk:
             strict=True,
         )
         for happened, follow, mine in steps:
-            self._apply(happened)
-            where = self._follow(follow)
+            if len(happened):
+                self._apply(happened)
+            where = self._follow(follow) if len(follow) else None
             kinds = self._kind[decides[mine]]
-            for kind in np.unique(kinds):  # an upgrade begins before one that gives way ends
+            for kind in sorted(
+                set(kinds.tolist())
+            ):  # an upgrade begins before one that gives way ends
                 some = mine[kinds == kind]
-                self.decide(int(kind), Decisions(replication[some], decides[some]))
-            self._takes[where] = 0
+                self.decide(kind, Decisions(replication[some], decides[some]))
+            if where is not None:
+                self._takes[where] = 0
         self.finish()
 
     def _begin(self, first: int, count: int) -> None:
@@ -211,9 +228,8 @@ class Walk:
         history = self._history
         place = history.place[courses]
         where = history.replication[place] - self._first, history.number[place]
-        settled = history.settled(place)
-        self._takes[where], self._until[where] = history.new[place], settled.time
-        self._well[where] = settled.healthy
+        self._takes[where] = history.new[place]
+        self._until[where], self._well[where] = history.settled(place)
         return where
 
     # What is asked of all of them.

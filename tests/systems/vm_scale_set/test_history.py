@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from set_log import IMAGE, WALK, ScaleSet
 
-from sim.systems.vm_scale_set.history import NEVER, History
+from sim.systems.vm_scale_set.history import History
 from sim.systems.vm_scale_set.requests import UpdateModel
 
 MANUAL = {"upgrade_policy": {"mode": "manual"}}
@@ -25,19 +25,17 @@ def test_rows_are_by_replication_and_instance():
     assert found.course.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
-def test_batches_have_an_upgrade_and_those_that_they_take():
+def test_what_a_batch_does_is_for_its_upgrade():
     found = history("", WALK)
-    assert found.upgrade_of_batch.tolist() == [0, 0]
-    assert found.batch[found.place].tolist() == [0, 1]
     assert [found.reason_name(each) for each in found.reason.tolist()] == ["update_model-0"] * 2
 
 
 def test_instances_settle_when_they_are_healthy():
     found = history(WALK + "700 w_0 -> deleting because the scenario")
-    settled = found.settled(found.place)
-    assert settled.time.tolist() == [240, np.inf, 440]
-    assert settled.healthy.tolist() == [True, False, True]
-    assert (settled.row[1], found.overtaken.tolist()[0]) == (NEVER, 700)
+    time, healthy = found.settled(found.place)
+    assert time.tolist() == [240, np.inf, 440]
+    assert healthy.tolist() == [True, False, True]
+    assert found.overtaken.tolist()[0] == 700
 
 
 def test_a_state_before_a_row_is_that_of_its_replication():

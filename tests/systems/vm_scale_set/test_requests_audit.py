@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from set_log import IMAGE, WALK, ScaleSet
 
+from sim.systems.vm_scale_set.walk import TAKES
+
 SCALE = ("scale", {"instances": 3})
 REIMAGE = ("reimage", {"instances": [1]})
 HEALTHY = """
@@ -14,6 +16,7 @@ HEALTHY = """
     240 w_1 -> healthy because reimage-0
     240 reimage-0 -> Succeeded because reimage-0
 """
+NAMED = f"w: {TAKES}"
 LATE = "w: a request did not end when those that it took had settled"
 HEALTH = "w: a request did not end by the health of those that it took"
 
@@ -29,6 +32,11 @@ def untrue(reason):
 
 def too_good(reason):
     return f"w: a request was not answered as it is to be: accepted, not {reason}"
+
+
+def test_a_request_takes_whom_it_names():
+    assert audit(HEALTHY.replace("w_1", "w_0"), REIMAGE) == NAMED
+    assert audit("100 reimage-0 -> InProgress", REIMAGE) == NAMED
 
 
 def test_an_instance_must_be_there_to_be_named():
@@ -110,3 +118,34 @@ def test_a_request_ends_when_its_instances_have_settled_and_by_their_health():
 def test_a_request_may_be_under_way_at_the_horizon(least):
     text = "\n".join(HEALTHY.strip().splitlines()[: least + 1])
     assert ScaleSet(REIMAGE, horizon=200.0 if least == 2 else 179.0).audit(text) is None
+
+
+# While a rolling upgrade is on
+
+
+def test_no_change_of_the_model_is_accepted_meanwhile():
+    by_hand = ("manual_upgrade", {"instances": [1]})
+    text = WALK + "150 manual_upgrade-0 -> InProgress\n150 manual_upgrade-0 -> Succeeded"
+    assert audit(text, IMAGE, by_hand) == too_good("rolling upgrade in progress")
+
+
+def test_no_scale_in_is_accepted_meanwhile():
+    fewer = ("scale", {"instances": 1})
+    text = WALK + "150 scale-0 -> InProgress"
+    assert audit(text, IMAGE, fewer) == too_good("rolling upgrade in progress")
+
+
+def test_nothing_is_refused_for_an_upgrade_that_is_not_on():
+    again = ("update_model", {"image": "1"})
+    text = WALK + "500 update_model-1 -> Refused/rolling upgrade in progress"
+    assert audit(text, IMAGE, again) == untrue("rolling upgrade in progress")
+    assert audit(text.replace("500 update", "250 update"), IMAGE, again) is None
+
+
+def test_there_must_be_something_to_cancel():
+    cancel, reason = ("cancel_rolling_upgrade", {}), "no rolling upgrade in progress"
+    assert audit(WALK + "500 cancel_rolling_upgrade-0 -> InProgress", IMAGE, cancel) == (
+        too_good(reason)
+    )
+    refused = f"150 cancel_rolling_upgrade-0 -> Refused/{reason}"
+    assert audit(WALK + refused, IMAGE, cancel) == untrue(reason)

@@ -70,7 +70,10 @@ def test_who_is_not_healthy_in_time_is_given_up():
 def test_who_answers_later_is_healthy_then():
     assert audit(GIVES_UP, horizon=500.0, **LATE) is None
     assert audit(GIVES_UP, horizon=580.0, **LATE).startswith("w: ")
-    later = GIVES_UP + "540 batch of w -> upgrading\n540 w_1 -> reimaging/2\n"
+    later = (
+        GIVES_UP
+        + "480 batch of w -> pausing\n540 batch of w -> at rest\n540 batch of w -> upgrading\n540 w_1 -> reimaging/2\n"
+    )
     later += "580 w_0 -> healthy\n"
     assert audit(later, horizon=600.0, **LATE) is None
     assert audit(later.replace("580", "579"), horizon=600.0, **LATE) == says(ANSWERS)
