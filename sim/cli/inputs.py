@@ -12,6 +12,7 @@ from sim.cli import streams
 from sim.cli.overrides import overrides
 from sim.core.errors import LongRunWarning, Problem, ScenarioError
 from sim.files import check_target, load, load_stream
+from sim.forecast.dry_runs import idle_safeguards
 from sim.forecast.estimate import estimate
 from sim.forecast.explanation import predicted_rejections
 from sim.scenario.issues import as_problems
@@ -123,7 +124,8 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     for one in (scenario, *map(scenario.variant, names[:most])):
         yield from one.warnings
         simulation = Simulation(one)
-        findings = [Issue(path, sentence) for path, sentence in predicted_rejections(simulation)]
+        foretold = [*predicted_rejections(simulation), *idle_safeguards(simulation)]
+        findings = [Issue(path, sentence) for path, sentence in foretold]
         yield from map(str, as_problems(one.written.tree, findings))
         expected = estimate(simulation, one.replications)
         if expected.is_unbounded and options.command in ("validate", "explain"):

@@ -10,7 +10,7 @@ from sim.systems.base.context import TooLongError
 from sim.systems.base.model import DryRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sim.scenario import Scenario
 
@@ -46,6 +46,23 @@ def dry_run_of_requests(simulation: Simulation, system: str) -> DryRun | None:
     brief = _of(scenario, system, how.brief)
     times = [each.at.mean for each in brief.operations if each.at.mean <= scenario.horizon]
     return _run(replace(brief, horizon=max(times)), system, _none) if times else None
+
+
+def idle_safeguards(simulation: Simulation) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What a file has against harm that does nothing in the mean case of that harm: where it
+    stands, and why.
+    """
+    scenario = simulation.scenario
+    for name, kind in simulation.kinds.items():
+        own = [each for each in scenario.operations if each.system == name]
+        for trial in kind.trials(scenario.systems[name], own):
+            alone = replace(scenario, systems={name: trial.spec}, operations=(trial.operation,))
+            found = _run(alone, name, trial.is_spread)
+            asked = found.operations[trial.operation.name] if found else {"status": "Refused"}
+            if asked["status"] in ("not sent", "Refused"):
+                continue  # nothing is known of it, or nothing happens
+            if found and trial.acts not in found.operations:
+                yield trial.path, trial.otherwise
 
 
 def _of(scenario: Scenario, system: str, spec: Callable[[Any], Any]) -> Scenario:

@@ -12,9 +12,10 @@ from sim.core.log import SCENARIO
 from sim.core.metrics import HOUR
 from sim.core.units import show_duration, show_share
 from sim.core.wall_clock import show_instant
-from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests
+from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests, idle_safeguards
 from sim.forecast.estimate import estimate, sentence
 from sim.forecast.mean_case import TOO_LARGE, foreseen
+from sim.formats.tree import dotted
 from sim.systems.base.model import refused
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def describe(simulation: Simulation) -> str:
     lines += ["", sentence(estimate(simulation, replications))]
     lines += _assumed(scenario)
     lines += [f"Note: {warning}" for warning in scenario.warnings]
+    lines += [f"Note: {dotted(path)}: {why}" for path, why in idle_safeguards(simulation)]
     return "\n".join(lines)
 
 

@@ -55,3 +55,22 @@ def test_place_of_results_is_refused_before_anything_is_read(shell, tmp_path):
     code, _, err = shell("run", "no_such_file.yaml", "--out", "here")
     assert code == 2
     assert err.startswith("here: ")
+
+
+def test_a_safeguard_that_sees_nothing_is_a_warning_and_with_strict_an_error(shell, tmp_path):
+    text = """\
+systems:
+  shop:
+    kind: cloud_service
+    builds: {"2": {bad: 5%, fails_to_start: 50%}}
+    roles: {Web: {instances: 10, restart: 4min}}
+operations:
+  - at: 1min
+    upgrade_deployment: {mode: Manual, operator: {bake: 10min, stop_above: 10%}}
+"""
+    (tmp_path / "blind.yaml").write_text(text, encoding="utf-8")
+    code, _, err = shell("validate", "blind.yaml")
+    told = "blind.yaml:8:76: operations.0.upgrade_deployment.operator.stop_above: in the mean case "
+    assert (code, err.startswith(f"warning: {told}")) == (0, True)
+    code, _, err = shell("validate", "blind.yaml", "--strict")
+    assert (code, err.startswith(told)) == (2, True)

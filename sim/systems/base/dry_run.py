@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sim.systems.base.operation import Operation
+
 
 MEAN = "every time at its mean, nothing happens whose chance is below 100 %"
 
@@ -42,3 +44,22 @@ class DryRunRules(NamedTuple):
 
 AS_IT_IS = DryRunRules()
 """All members, each time at its mean."""
+
+
+class Trial(NamedTuple):
+    """What a file has against harm, tried in the mean case of that harm: a run in advance tells
+    whether it acts.
+    """
+
+    path: tuple[str | int, ...]
+    """Where it stands in the file."""
+    spec: Any
+    """The system with the harm."""
+    operation: Operation
+    """All that is asked of it."""
+    is_spread: Callable[[str], bool]
+    """Paths of draws that keep their laws."""
+    acts: str
+    """Name of the operation that is sent where it acts."""
+    otherwise: str
+    """What is said where it does not."""

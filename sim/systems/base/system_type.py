@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from sim.core.metrics import NO_ROLLBACKS
 from sim.systems.base.cost import of_rollouts
-from sim.systems.base.dry_run import AS_IT_IS, DryRunRules
+from sim.systems.base.dry_run import AS_IT_IS, DryRunRules, Trial
 from sim.systems.base.series import Series
 from sim.systems.base.spec import System
 
@@ -141,6 +141,8 @@ class SystemType(Generic[S]):
     """Of a model's run: how far a rollout came and what holds the rest, in sentences."""
     changes_text: Callable[[Any, Log], Sequence[str]] = _none
     """Of a model's run: what changed beside, for who asks why, in sentences."""
+    trials: Callable[[S, Sequence[Operation]], Iterable[Trial]] = _none
+    """What its operations have against harm, to be tried in advance. All is resolved."""
     dry_run_rules: DryRunRules = AS_IT_IS
     """How its systems are run in advance."""
     measure_more: Callable[[Any, Stack, str], Measured] = _no_more

@@ -26,6 +26,7 @@ from sim.systems.cloud_service.requests import OPERATIONS
 from sim.systems.cloud_service.series import Series
 from sim.systems.cloud_service.spec import CloudService
 from sim.systems.cloud_service.status import stuck
+from sim.systems.cloud_service.trials import trials
 
 SYSTEM_TYPE = SystemType(
     kind="cloud_service",
@@ -43,6 +44,7 @@ SYSTEM_TYPE = SystemType(
     resolve_bodies=resolve_bodies,
     active_assumptions=active_assumptions,
     warnings=warnings,
+    trials=trials,
     default_variants=default_variants,
     parts=lambda model: parts(model.layout),
     progress_text=lambda model, log: stuck(model.layout, log),

@@ -25,6 +25,11 @@ def operator_walk(upgrade: str, domain: int) -> str:
     return f"{upgrade}-walk-{domain}"
 
 
+def operator_rollback(upgrade: str) -> str:
+    """Name of the operator's rollback."""
+    return f"{upgrade}-rollback"
+
+
 def operator_requests(requests: Sequence[Operation], domains: int) -> Iterator[OperatorRequest]:
     """Each walk and the rollback that the operators of a file may ask for, of so many domains."""
     walks: list[WalkUpgradeDomain] = []
@@ -36,4 +41,4 @@ def operator_requests(requests: Sequence[Operation], domains: int) -> Iterator[O
                 yield OperatorRequest(name, "walk_upgrade_domain", walk)
             # What the upgrade loses its rollback loses again.
             back = Rollback(mode="Auto", force=request.body.force)
-            yield OperatorRequest(f"{request.name}-rollback", "rollback", back)
+            yield OperatorRequest(operator_rollback(request.name), "rollback", back)
