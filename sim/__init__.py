@@ -1,7 +1,7 @@
 """Simulate how upgrades roll through Azure fleets, before anyone presses the button.
 
 >>> import sim
->>> results = sim.run("scenarios/shop.yaml")  # doctest: +SKIP
+>>> results = sim.run("scenarios/five-domains-auto.yaml")  # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -43,9 +43,9 @@ EXAMPLES = {
         "rollout-sim find shop.yaml operations.0.upgrade_deployment.operator.bake=0s..2h",
         "the shortest bake that meets every objective",
     ),
-    "assumptions": ("rollout-sim assumptions shop.yaml", "on which guesses the answer rests"),
-    "report": ("rollout-sim report results/shop", "the page of a result folder, made again"),
-    "keys": ("rollout-sim keys operations.upgrade_deployment", "what may be asked, and how"),
+    "assumptions": ("rollout-sim assumptions shop.yaml", "on which assumptions the answer depends"),
+    "report": ("rollout-sim report results/shop", "the page of a result folder, written again"),
+    "keys": ("rollout-sim keys operations.upgrade_deployment", "the keys of this operation"),
     "schema": ("rollout-sim schema > scenario.schema.json", "for an editor that completes keys"),
 }
 """Command -> a line of a shell, and what it answers."""
@@ -55,7 +55,7 @@ JUDGED = {
     1: "an objective is missed (compare: by every variant; sweep: at every point)",
     2: "the input is wrong or asks for too much; there are no results",
     3: "internal error",
-    4: "no objective is missed, one is undecided or a --precision is not met",
+    4: "no objective is missed, but one is undecided or a --precision is not met",
     5: "the answer stands, but could not be saved or written",
     130: "interrupted by Ctrl-C or SIGTERM",
 }
@@ -63,15 +63,15 @@ JUDGED = {
 
 SEARCHED = {
     **JUDGED,
-    0: "a bracket no wider than the tolerance, or the first value asked for already meets",
-    1: "no value is known to meet: the last one asked for misses",
+    0: "a bracket no wider than the tolerance, or the first value already meets",
+    1: "no value is known to meet: the last one that was tried misses",
     4: "the bracket is wider than the tolerance, or no value is known to meet: some are undecided",
 }
 """The same of a search."""
 
 GUESSED = {code: said for code, said in JUDGED.items() if code != 1} | {
-    0: "nothing turns over: no verdict on an objective, no best variant, no end of a rollout",
-    4: "something does, so the answer rests on a guess",
+    0: "no assumption changes a verdict, the best variant or how rollouts end",
+    4: "one does: the answer depends on an assumption",
 }
 """The same of assumptions, which judge no objective."""
 

@@ -122,7 +122,7 @@ def places(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resume",
         action="store_true",
-        help="go on with what an interrupted run of the same scenario has finished",
+        help="continue an interrupted run of the same scenario: what it has finished is kept",
     )
     command.add_argument("--no-files", action="store_true", help="print the answer, write nothing")
     command.add_argument(
@@ -138,16 +138,16 @@ def experiment(command: argparse.ArgumentParser) -> None:
         "--precision",
         action="append",
         metavar="METRIC=HALF",
-        help="make as many replications as means need: the half-width of a 95 %% interval, such as "
-        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r; and as the "
-        "objectives of the file need to be decided, for which the word objectives alone asks; "
+        help="run until the 95 %% interval of this mean has this half-width, such as "
+        "shop.min_capacity=1%%, rollout_duration=30s or, relative to the mean, =5%%r, and until "
+        "every objective of the file is decided (the word objectives asks for that alone); "
         "repeatable",
     )
     command.add_argument(
         "--max-replications",
         type=whole(1),
         metavar="N",
-        help="replications to make at most for --precision, 30 or more (default: 10,000)",
+        help="most replications for --precision, 30 or more (default: 10,000)",
     )
     places(command)
     command.add_argument(

@@ -21,8 +21,8 @@ examples:
   rollout-sim compare shop.yaml                 which of its variants is best
   rollout-sim find shop.yaml systems.shop.update_domains=2..20
                                                 the smallest that meets its objectives
-  rollout-sim sweep shop.yaml                   what its `sweep` of a setting comes to
-  rollout-sim assumptions shop.yaml             which guess it rests on
+  rollout-sim sweep shop.yaml                   the results over its `sweep` of a setting
+  rollout-sim assumptions shop.yaml             which assumption decides the answer
   rollout-sim run shop.yaml --set systems.shop.update_domains=10
 
 completion in a shell:
@@ -37,11 +37,11 @@ examples:
   rollout-sim find shop.yaml operations.0.upgrade_deployment.operator.bake=0s..2h
   rollout-sim find set.yaml systems.set.upgrade_policy.max_batch_instance_percent=5%..50% --largest
 
-What is looked for is told by how LOW and HIGH are written: whole numbers, other numbers, durations,
-shares in percent. Each value is judged by its objectives, with common random numbers; an undecided
-one gets twice as many replications, from 30 on. The answer is a bracket, which is right at least as
-often as the confidence of the objectives says. Of several variants the exit code is that of the
-best answer.
+The form of LOW and HIGH decides what is searched: whole numbers, other numbers, durations, or shares
+in percent. Each value is judged by its objectives, with common random numbers; the replications of
+an undecided one are doubled, from 30 on. The answer is a bracket, which is right at least as often
+as the confidence of the objectives says. With several variants the exit code is that of the best
+answer.
 
 """
 
@@ -68,17 +68,17 @@ def parser() -> Parser:
         return commands.add_parser(name, help=what, description=description, **settings)
 
     _new(command("new", "print a scenario to start from, each key explained", more=_kinds))
-    _validate(command("validate", "check a scenario file and its variants; nothing is run"))
-    _explain(command("explain", "describe in sentences what will happen; nothing is run"))
+    _validate(command("validate", "check a scenario file and its variants; no replication is run"))
+    _explain(command("explain", "describe in sentences what will happen; no replication is run"))
     _run(command("run", "simulate a scenario and answer its question"))
     what = "simulate every variant with common random numbers and say which is best"
     _compare(command("compare", what))
     what = "find the smallest, or largest, value of a key for which the objectives are met"
     _find(command("find", what, epilog=_FIND + exit_codes(SEARCHED)))
-    _report(command("report", "make report.html of a result folder again, from the folder alone"))
-    what = "halve and double each number that is assumed: which one decides"
+    _report(command("report", "write report.html of a result folder again, from the folder alone"))
+    what = "halve and double each assumed number: which one decides the answer"
     _assumptions(command("assumptions", what, epilog=exit_codes(GUESSED)))
-    what = "simulate each point of a sweep and say which are worth a look, and at what cost"
+    what = "simulate each point of a sweep: which meet the objectives, and the trade-offs"
     _sweep(command("sweep", what))
     what = "list the keys of a place in a scenario file: type, values, default, meaning"
     _keys(command("keys", what))
@@ -151,26 +151,28 @@ def _compare(command: argparse.ArgumentParser) -> None:
 
 def _find(command: argparse.ArgumentParser) -> None:
     group.scenario(command)
+    command.add_argument("range", metavar="PATH=LOW..HIGH", help="the key, and the range to search")
     command.add_argument(
-        "range", metavar="PATH=LOW..HIGH", help="the key, and the values to look between"
-    )
-    command.add_argument(
-        "--largest", action="store_true", help="find the largest value that meets, not the smallest"
+        "--largest",
+        action="store_true",
+        help="find the largest value that meets the objectives, not the smallest",
     )
     command.add_argument(
         "--tolerance",
         metavar="STEP",
-        help="how far apart the ends of the answer may be (default: 1 between whole numbers, else "
-        "a round step, a 64th of the range or less)",
+        help="how wide the bracket may be (default: 1 between whole numbers, else a round step, a "
+        "64th of the range or less)",
     )
     command.add_argument(
-        "--variant", metavar="NAME", help="search this variant (default: each has its answer)"
+        "--variant",
+        metavar="NAME",
+        help="search only this variant (default: each one, with its own answer)",
     )
     command.add_argument(
         "--max-replications",
         type=whole(1),
         metavar="N",
-        help="replications of a value to make at most, 30 or more (default: 10,000)",
+        help="most replications of a value, 30 or more (default: 10,000)",
     )
     group.seed(command)
     group.workers(command)
@@ -187,8 +189,8 @@ def _sweep(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH=VALUES",
-        help="vary this path, in the place of what the file's sweep does: FROM..TO:STEP, such as "
-        "0s..1h:5min, values with commas between them, or what a file says, such as "
+        help="vary this path, instead of the file's sweep: FROM..TO:STEP, such as 0s..1h:5min, "
+        "values separated by commas, or an axis as in a file, such as "
         "'{as: NAME, values: [1, 2]}'; repeatable, for all combinations",
     )
     command.add_argument(
@@ -207,7 +209,7 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--assumptions",
         metavar="FOLDER",
-        help="results of assumptions for the same file: the page tells what each one weighs",
+        help="results of assumptions for the same file: the page shows how much each one matters",
     )
     group.output(command, "markdown")
 
@@ -220,13 +222,13 @@ def _assumptions(command: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         metavar="PATH",
-        help="halve and double these values, in the place of the defaults that Azure does not "
-        "publish and of those marked by `assumed: true`; repeatable",
+        help="halve and double these values, instead of the defaults that Azure does not publish "
+        "and of those marked by `assumed: true`; repeatable",
     )
     group.runs(command)
     group.places(command)
     command.add_argument(
-        "--all", action="store_true", help="show every guess, and each variant by itself"
+        "--all", action="store_true", help="show every assumption, and each variant separately"
     )
     group.output(command, "markdown", "junit", case="guess")
     command.set_defaults(keep=[])
