@@ -37,11 +37,11 @@ examples:
   rollout-sim find shop.yaml operations.0.upgrade_deployment.operator.bake=0s..2h
   rollout-sim find set.yaml systems.set.upgrade_policy.max_batch_instance_percent=5%..50% --largest
 
-The form of LOW and HIGH decides what is searched: whole numbers, other numbers, durations, or shares
-in percent. Each value is judged by its objectives, with common random numbers; the replications of
-an undecided one are doubled, from 30 on. The answer is a bracket, which is right at least as often
-as the confidence of the objectives says. With several variants the exit code is that of the best
-answer.
+LOW and HIGH decide by their form what is searched: whole numbers, other numbers, durations, or
+shares in percent. Each value is judged by its objectives, with common random numbers; the
+replications of an undecided one are doubled, from 30 on. The answer is a bracket, which is right at
+least as often as the confidence of the objectives says. With several variants the exit code is that
+of the best answer.
 
 """
 
