@@ -12,6 +12,7 @@ from sim.cli.setting import Setting, System
 from sim.core.metrics import Key
 from sim.core.wall_clock import show_window
 from sim.experiments.multiplicity import Multiplicity
+from sim.experiments.outcomes import WORDS
 from sim.results import tables
 from sim.results.sweeps.sweep_about import SWEEP
 from sim.systems import SYSTEM_TYPES
@@ -178,6 +179,6 @@ def _happenings(results: SweepResults) -> list[str]:
         most = (
             f", most at point {each.at} ({about.label(each.at)}): {100 * each.most:.3g} % of runs"
         )
-        said = f"{' '.join([*whose, each.what])} at {where} of {about.points:,}"
+        said = f"{' '.join([*whose, WORDS[each.what]])} at {where} of {about.points:,}"
         told.append(f"{said}{most}" if about.random else said)
     return told

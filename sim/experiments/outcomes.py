@@ -34,6 +34,16 @@ What = Literal[
 ]
 """In the order in which they are told."""
 
+WORDS: dict[str, str] = {
+    "failed": "upgrade failed",
+    "stuck": "upgrade stuck",
+    "not over": "upgrade not over",
+    LEFT_BEHIND: f"upgrade {LEFT_BEHIND}",
+    "refused": "request refused",
+    "rolled back": "rolled back",
+}
+"""What it was that failed: a replication may fail too, by a fault of the program."""
+
 _WHEN: dict[str, str] = {
     "failed": "after",
     "stuck": "since",
@@ -98,9 +108,9 @@ def _outcome(
     whose = f"{system} " if len(one.simulation.models) > 1 else ""
     share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
     horizon, start = one.scenario.horizon, one.scenario.start
-    said = what.replace("members", f"{one.simulation.models[system].member}s")
+    said = WORDS[what].replace("members", f"{one.simulation.models[system].member}s")
     if what == "not over":
-        sentence = f"{whose}not over at the end ({_at(horizon, start)}){share}"
+        sentence = f"{whose}{said} at the end ({_at(horizon, start)}){share}"
     else:
         at = start if what in _AT_AN_INSTANT else None
         sentence = f"{whose}{said}{share}{_told(what, middle, late, horizon, share, at)}"

@@ -191,9 +191,10 @@ def worded(condition: str) -> str:
     if kind == "bad":
         return f"when {what if ' ' in what else 'the ' + what} is bad"
     words = {
-        "failed": "when it fails",
-        "stuck": "when it is stuck",
-        "refused": "when it is refused",
+        "failed": "when the upgrade fails",
+        "stuck": "when the upgrade is stuck",
+        "not over": "when the upgrade is not over",
+        "refused": "when a request is refused",
     }
     return words.get(condition, f"when it is {condition}")
 

@@ -45,8 +45,9 @@ def test_of_many_the_front_is_shown_and_the_front_of_those_that_meet_the_objecti
 
 def test_what_befell_rollouts_is_said():
     results = sim.sweep(sim.loads(PLAIN), {"horizon": ["20min", "3h"]}, replications=4)
-    assert "not over at 1 point of 2, most at point 0 (horizon 20min): 100 % of runs" in lines(
-        results
+    assert (
+        "upgrade not over at 1 point of 2, most at point 0 (horizon 20min): 100 % of runs"
+        in lines(results)
     )
 
 

@@ -19,7 +19,7 @@ def test_stuck_is_counted_over_all_replications_and_told_of_the_first_one():
     assert (found.what, found.runs, found.of) == ("stuck", len(stuck), 40)
     assert (found.p50_s, found.p95_s, found.first) == (2400.0, 2400.0, stuck[0])
     share = f"{100 * len(stuck) / 40:g} %"
-    assert found.sentence == f"stuck in {share} of runs, since 40min"
+    assert found.sentence == f"upgrade stuck in {share} of runs, since 40min"
     told, when_bad = notes(results)["baseline"]
     where = f"in replication {stuck[0]} upgrade_deployment-0 is stuck in domain 0 since 40min"
     assert told == f"{found.sentence}; {where}; a rollback or a fresh upgrade clears it"
@@ -40,9 +40,9 @@ def test_rolled_back_is_timed_among_those_that_were():
 def test_rollout_that_is_not_over_at_the_end_is_told_so():
     walks = ROLLED_BACK.replace("bad: 50%", "bad: 0%").replace("{build", "{mode: Manual, build")
     results = ran(walks.split("  - {at: 2h")[0])
-    assert notes(results) == {"baseline": ["not over at the end (4h)"]}
+    assert notes(results) == {"baseline": ["upgrade not over at the end (4h)"]}
     drains = notes(compared("pool-drain-never-ends"))["drain"]
-    assert drains == ["not over at the end (1d12h) in 100 % of runs"]
+    assert drains == ["upgrade not over at the end (1d12h) in 100 % of runs"]
 
 
 SURGE = """
@@ -63,7 +63,7 @@ def test_completed_rollout_that_left_some_behind_is_told_so():
     """A surge whose new instance is not healthy keeps the old one, and goes on."""
     (found,) = ran(SURGE).about.outcomes
     assert found.what == "completed without some members"
-    assert found.sentence.startswith("completed without some instances in ")
+    assert found.sentence.startswith("upgrade completed without some instances in ")
     assert " of runs, at 3" in found.sentence
     assert not ran(SURGE.replace("30%", "0%")).about.outcomes
 
@@ -77,7 +77,7 @@ def test_instants_are_told_by_the_clock_and_times_since_a_request_are_not():
     assert " of runs, after 1h54" in told["rolled back"]
     walks = ROLLED_BACK.replace("bad: 50%", "bad: 0%").replace("{build", "{mode: Manual, build")
     (open_,) = ran(clock + walks.split("  - {at: 2h")[0]).about.outcomes
-    assert open_.sentence == "not over at the end (Fri 20 Nov 18:00)"
+    assert open_.sentence == "upgrade not over at the end (Fri 20 Nov 18:00)"
 
 
 def test_outcomes_are_the_same_from_a_folder(tmp_path):

@@ -102,7 +102,7 @@ def test_curves_are_parted_by_it(results):
     )
     assert legend_labels(page)[:2] == ["auto, when the build is bad", "auto, otherwise"]
     never = results.plot.distribution("capacity_hours_lost", given="stuck")
-    assert "when it is stuck" not in title(never)
+    assert "when the upgrade is stuck" not in title(never)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,10 @@ def test_curves_are_parted_by_it(results):
         ("bad build 42", "when build 42 is bad"),
         ("bad build", "when the build is bad"),
         ("rolled back", "when it is rolled back"),
-        ("failed", "when it fails"),
-        ("stuck", "when it is stuck"),
+        ("failed", "when the upgrade fails"),
+        ("stuck", "when the upgrade is stuck"),
+        ("not over", "when the upgrade is not over"),
+        ("refused", "when a request is refused"),
     ],
 )
 def test_a_condition_in_words(condition, words):

@@ -68,7 +68,7 @@ def test_how_far_a_bad_version_reaches_is_told_of_the_runs_in_which_it_is_bad():
 
 def test_it_is_told_why_the_only_upgrade_failed():
     text = SET.replace("REPLICATIONS", "1").replace("CHANCE", "100%")
-    assert notes(ran(text))["baseline"] == [f"failed after 6min20s; {REASON}"]
+    assert notes(ran(text))["baseline"] == [f"upgrade failed after 6min20s; {REASON}"]
 
 
 def test_a_cancelled_upgrade_gives_no_reason_for_one_that_failed():

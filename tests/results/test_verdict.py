@@ -52,7 +52,7 @@ def test_what_was_refused_is_told_before_objectives():
     sentence = of(text).sentence
     assert (
         0
-        < sentence.index("refused in 100 % of runs, first at 2h")
+        < sentence.index("request refused in 100 % of runs, first at 2h")
         < sentence.index("lowest capacity")
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact, show_range
 from sim.core.wall_clock import show_window
+from sim.experiments.outcomes import WORDS
 from sim.report.content import Cell, Folded, Page, Paragraphs, Section, Table, Verdict
 from sim.results import cells
 from sim.results.pages import page_parts
@@ -92,8 +93,8 @@ def _told(about: SweepAbout) -> Iterator[str]:
         whose = f"{each.variant}: " if several else ""
         system = f"{each.system} " if len(about.kinds) > 1 else ""
         yield (
-            f"{whose}{system}{each.what} at {each.points:,} of {about.points:,} points, most at "
-            f"{about.label(each.at)} (in {100 * each.most:.3g} % of runs)"
+            f"{whose}{system}{WORDS[each.what]} at {each.points:,} of {about.points:,} points, "
+            f"most at {about.label(each.at)} (in {100 * each.most:.3g} % of runs)"
         )
 
 
