@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from wild import often
 from wild_pool import wild
 
-from sim.experiments.replications import replicate
+from sim.experiments.running.replications import replicate
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

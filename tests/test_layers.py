@@ -26,6 +26,9 @@ LAYERS = (
 )
 LAYER_OF = {name: place for place, layer in enumerate(LAYERS) for name in layer}
 
+IN_EXPERIMENTS = ("statistics", "running", "", "studies")
+"""Folders of `experiments`; between them the modules beside the folders."""
+
 LIBRARIES = {
     "simpy": ("systems", "simulation"),
     "matplotlib": ("plots",),
@@ -52,6 +55,21 @@ def test_module_imports_only_from_the_layers_before_its_own(path):
     own = LAYER_OF[name_of(path)]
     ours = [name.split(".")[1] for name in imported(path) if name.startswith("sim.")]
     assert [name for name in ours if LAYER_OF[name] > own] == []
+
+
+def place_in_experiments(module):
+    folder = module.split(".")[2]
+    return IN_EXPERIMENTS.index(folder if folder in IN_EXPERIMENTS else "")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if name_of(path) == "experiments"], ids=lambda path: path.stem
+)
+def test_experiments_import_only_from_the_folders_before_their_own(path):
+    own = ".".join(["sim", *path.relative_to(ROOT).with_suffix("").parts])
+    ours = [name for name in imported(path) if name.startswith("sim.experiments.")]
+    place = place_in_experiments(own)
+    assert [name for name in ours if place_in_experiments(name) > place] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -15,7 +15,7 @@ from sim.cli.forms import Forms, in_form
 from sim.cli.junit import Case, Suite, unsaved
 from sim.cli.keeping import execution, keeping
 from sim.core.errors import Problem
-from sim.experiments.assumptions import UNKNOWN
+from sim.experiments.studies.assumptions import UNKNOWN
 from sim.results import sensitivity
 from sim.systems.base.text import pluralize
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sim.experiments.failures import FailedChange
+    from sim.experiments.running.failures import FailedChange
     from sim.files.partial_folder import PartialFolder
     from sim.results.sensitivity import Assumptions
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sim.cli.console import Column, paragraph, table
 from sim.core.formatting import NOTHING, format_compact, show_range
-from sim.experiments.assumptions import NOT_ASSUMED, UNKNOWN, WORDS
 from sim.experiments.objectives import metric_of
+from sim.experiments.studies.assumptions import NOT_ASSUMED, UNKNOWN, WORDS
 from sim.formats.checking import listed
 from sim.scenario.factors import NOT_HERE
 from sim.systems.base.text import pluralize
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sim.cli.console import Style
     from sim.core.metrics import Key
-    from sim.experiments.assumptions import Effect
+    from sim.experiments.studies.assumptions import Effect
     from sim.results.sensitivity import Assumptions
 
 _BY_CHANCE = 0.25

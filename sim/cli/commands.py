@@ -137,7 +137,7 @@ def _no_memory(words: Sequence[str]) -> Problem:
 
 def _rerun(options: argparse.Namespace, error: ModelError) -> str:
     from sim.cli.failed import rerun  # noqa: PLC0415  (help needs no experiments)
-    from sim.experiments.failures import options_of  # noqa: PLC0415
+    from sim.experiments.running.failures import options_of  # noqa: PLC0415
 
     # A search notes the value that it tried.
     changes = getattr(error, "__notes__", [])

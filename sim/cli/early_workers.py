@@ -21,7 +21,7 @@ def early_workers(options: argparse.Namespace) -> Iterator[None]:
     if not workers or workers == 1 or options.cluster:
         yield
         return
-    from sim.experiments.places import MOST_WORKERS, Pool  # noqa: PLC0415  (help needs none)
+    from sim.experiments.running.places import MOST_WORKERS, Pool  # noqa: PLC0415  (help needs none)
 
     if not 1 < workers <= MOST_WORKERS:
         yield

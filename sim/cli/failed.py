@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from sim.experiments.failures import FailedReplication
+    from sim.experiments.running.failures import FailedReplication
     from sim.results.results import Results
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sim.experiments.search import Trial
+    from sim.experiments.studies.search import Trial
     from sim.files.partial_folder import PartialFolder
     from sim.results.finding import FindResults
 

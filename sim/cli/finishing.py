@@ -22,7 +22,7 @@ from sim.cli.junit import suites_of, unsaved
 from sim.cli.keeping import goes_on
 from sim.cli.summary import footer
 from sim.core.errors import Problem, ScenarioError
-from sim.experiments.multiplicity import multiplicity
+from sim.experiments.statistics.multiplicity import multiplicity
 from sim.results.verdict import tone
 from sim.systems import SYSTEM_TYPES
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from sim.experiments.multiplicity import Multiplicity
+    from sim.experiments.statistics.multiplicity import Multiplicity
     from sim.files.partial_folder import PartialFolder
     from sim.results.results import Results
 

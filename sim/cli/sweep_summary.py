@@ -11,8 +11,8 @@ from sim.cli.metric_cells import metric_columns
 from sim.cli.setting import Setting, System
 from sim.core.metrics import Key
 from sim.core.wall_clock import show_window
-from sim.experiments.multiplicity import Multiplicity
 from sim.experiments.outcomes import WORDS
+from sim.experiments.statistics.multiplicity import Multiplicity
 from sim.results import tables
 from sim.results.sweeps.sweep_about import SWEEP
 from sim.systems import SYSTEM_TYPES

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sim.experiments.sweeps import FailedAt
+    from sim.experiments.studies.sweeps import FailedAt
     from sim.files.partial_folder import PartialFolder
     from sim.results.sweeps.sweep_results import SweepResults
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.experiments.intervals import clopper_pearson, median_difference, paired, student
 from sim.experiments.objectives import metric_of
+from sim.experiments.statistics.intervals import clopper_pearson, median_difference, paired, student
 from sim.experiments.summaries import NEVER_IS_BEST, badness, ordered
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.metrics import Key, Metric
-    from sim.experiments.intervals import PairedDifference
     from sim.experiments.objectives import Experiment
+    from sim.experiments.statistics.intervals import PairedDifference
 
 Better = Literal["yes", "no", "inconclusive", "identical", ""]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from sim.core.formatting import format_compact, show, show_range
 from sim.core.metrics import Key
-from sim.experiments.intervals import quantile
 from sim.experiments.objectives import metric_of
 from sim.experiments.ranking import Ranking, not_rolled_back, rank
+from sim.experiments.statistics.intervals import quantile
 from sim.formats.checking import joined, listed
 
 if TYPE_CHECKING:

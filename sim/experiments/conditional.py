@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.core.units import show_share
-from sim.experiments.intervals import clopper_pearson, mean_limits, quantile
-from sim.experiments.verdicts import enough_to_see
+from sim.experiments.statistics.intervals import clopper_pearson, mean_limits, quantile
+from sim.experiments.statistics.verdicts import enough_to_see
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:

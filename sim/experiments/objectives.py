@@ -17,8 +17,8 @@ import numpy as np
 from sim.core.errors import ModelError
 from sim.core.formatting import show, show_of
 from sim.core.metrics import Key
-from sim.experiments.jobs import Job
-from sim.experiments.verdicts import judge, judge_mean, meets
+from sim.experiments.running.jobs import Job
+from sim.experiments.statistics.verdicts import judge, judge_mean, meets
 from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.metrics import Metric
-    from sim.experiments.execution import Execution
-    from sim.experiments.replications import Measured
-    from sim.experiments.verdicts import Verdict
+    from sim.experiments.running.execution import Execution
+    from sim.experiments.running.replications import Measured
+    from sim.experiments.statistics.verdicts import Verdict
     from sim.scenario import Objective, Scenario
     from sim.simulation import Simulation
 

@@ -18,8 +18,8 @@ import numpy as np
 from sim.core.formatting import format_compact, show
 from sim.core.metrics import Key
 from sim.core.wall_clock import show_instant
-from sim.experiments.incidents import LEFT_BEHIND
-from sim.experiments.intervals import quantile
+from sim.experiments.running.incidents import LEFT_BEHIND
+from sim.experiments.statistics.intervals import quantile
 
 if TYPE_CHECKING:
     import datetime as dt

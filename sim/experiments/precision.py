@@ -19,8 +19,8 @@ from sim.core.formatting import format_compact, show
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.objectives import describe, enlarged, experiments, metric_of, rarest
-from sim.experiments.stopping import SIDE, look_until_met, most_looks, projected, reached
-from sim.experiments.verdicts import enough_to_see
+from sim.experiments.statistics.stopping import SIDE, look_until_met, most_looks, projected, reached
+from sim.experiments.statistics.verdicts import enough_to_see
 from sim.formats.checking import listed
 from sim.systems.base.text import pluralize
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from sim.core.errors import ModelError
     from sim.core.metrics import Key
-    from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
-    from sim.experiments.stopping import Reached, Target
+    from sim.experiments.running.execution import Execution
+    from sim.experiments.statistics.stopping import Reached, Target
     from sim.simulation import Simulation
 
 Stopped = Literal["met", "at the most", "no mean", "deterministic"]

@@ -11,7 +11,7 @@ from sim.core.errors import Problem, ScenarioError
 from sim.core.metrics import Key
 from sim.core.units import parse_duration, parse_share, shorten_any
 from sim.experiments.objectives import how_to_ask
-from sim.experiments.stopping import FIRST_LOOK, Target
+from sim.experiments.statistics.stopping import FIRST_LOOK, Target
 from sim.formats.checking import joined
 from sim.scenario.applying import AskedMetric, Case, apply_nowhere
 from sim.scenario.objectives import unknown_metric

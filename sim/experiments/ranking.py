@@ -39,8 +39,8 @@ from sim.experiments.comparison import (
     pairs,
     references,
 )
-from sim.experiments.intervals import surely_above
 from sim.experiments.objectives import metric_of
+from sim.experiments.statistics.intervals import surely_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

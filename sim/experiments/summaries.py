@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.experiments.intervals import mean_limits, quantile, quantile_limits, skewness
 from sim.experiments.objectives import metric_of, metrics_of
+from sim.experiments.statistics.intervals import mean_limits, quantile, quantile_limits, skewness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

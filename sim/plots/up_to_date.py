@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sim.core.timelines import Timeline
-    from sim.experiments.bands import Band
+    from sim.experiments.statistics.bands import Band
     from sim.plots.style import Mark, Picture
 
 LABEL = "up to date (% of those in scope)"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sim.core.timelines import Timeline
-    from sim.experiments.bands import Band
+    from sim.experiments.statistics.bands import Band
     from sim.plots.style import Picture
 
 MOST = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from sim.experiments.replications import replication_number
+from sim.experiments.running.replications import replication_number
 from sim.results import tables
 from sim.results.replication import Replication
 from sim.systems.base.spec import look_up

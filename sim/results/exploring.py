@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
-from sim.experiments.candidates import candidates
+from sim.experiments.studies.candidates import candidates
 from sim.formats.tree import Node, Scalar
 from sim.results.given import given_scenario
 from sim.results.runs import run
@@ -18,7 +18,7 @@ from sim.results.runs import run
 if TYPE_CHECKING:
     from os import PathLike
 
-    from sim.experiments.candidates import Candidates
+    from sim.experiments.studies.candidates import Candidates
     from sim.scenario import Scenario
 
 WHERE = "explore"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 
-from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.objectives import bound_of, describe, metric_of
-from sim.experiments.search import change
-from sim.experiments.search_sentence import Answer, answers_of
+from sim.experiments.running.failures import FailedReplication, options_of
+from sim.experiments.studies.search import change
+from sim.experiments.studies.search_sentence import Answer, answers_of
 from sim.results import cells
 from sim.results.given import BASELINE
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sim.core.errors import ModelError
-    from sim.experiments.candidates import Candidates
-    from sim.experiments.search import Found
+    from sim.experiments.studies.candidates import Candidates
+    from sim.experiments.studies.search import Found
     from sim.scenario import Objective, Scenario
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim import files
 from sim.core.errors import LongRunWarning, ModelError, ScenarioError
-from sim.experiments.candidates import candidates
 from sim.experiments.objectives import bound_of, how_to_ask
 from sim.experiments.precision_asked import MOST, most_of
-from sim.experiments.search import WHERE, at_value, looks_of, search, without_path
+from sim.experiments.studies.candidates import candidates
+from sim.experiments.studies.search import WHERE, at_value, looks_of, search, without_path
 from sim.forecast.estimate import estimate, warning
 from sim.report.rendering import render
 from sim.results import tables
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sim.experiments.candidates import Candidates
-    from sim.experiments.failures import FailedReplication
-    from sim.experiments.search import Found, Trial
-    from sim.experiments.search_sentence import Answer
+    from sim.experiments.running.failures import FailedReplication
+    from sim.experiments.studies.candidates import Candidates
+    from sim.experiments.studies.search import Found, Trial
+    from sim.experiments.studies.search_sentence import Answer
     from sim.files.partial_folder import PartialFolder
     from sim.forecast.estimate import Estimate
     from sim.plots.style import Picture

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.errors import ScenarioError
 from sim.core.timelines import Timeline
-from sim.experiments.bands import Band
+from sim.experiments.statistics.bands import Band
 from sim.results.beside import accepting_beside, groups_apart
 from sim.results.spreads import Spread
 from sim.results.tables import blocks, values, with_gaps

@@ -12,7 +12,7 @@ from sim.core.log import UPGRADE, UPGRADE_FAILED, Stack
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.conditional import of_chance
-from sim.experiments.intervals import quantile
+from sim.experiments.statistics.intervals import quantile
 from sim.formats.checking import listed
 from sim.results import tables
 from sim.results.conditions import Given

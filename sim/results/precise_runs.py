@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.core.errors import ModelError
-    from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
+    from sim.experiments.running.execution import Execution
     from sim.scenario import Scenario
 
 

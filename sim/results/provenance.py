@@ -18,10 +18,10 @@ from sim.core.wall_clock import localized
 from sim.core.zones import parse_zone
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
-from sim.experiments.failures import FailedReplication, options_of
 from sim.experiments.objectives import bound_of, metric_of
 from sim.experiments.outcomes import Outcome, outcomes
 from sim.experiments.precision import Precision  # noqa: TC001  (checked when read)
+from sim.experiments.running.failures import FailedReplication, options_of
 from sim.experiments.warm_up import WarmUp, warm_ups
 from sim.files import MAKER, library_version
 from sim.systems import SYSTEM_TYPES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any, show_share, without_zeros
-from sim.experiments.intervals import least_for_quantile, quantile, quantile_limits
+from sim.experiments.statistics.intervals import least_for_quantile, quantile, quantile_limits
 from sim.results import tables
 from sim.results.lookup import Lookup
 from sim.systems import SYSTEM_TYPES

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self, SupportsIndex
 
 from sim.core.errors import ScenarioError
 from sim.core.log import Stack
-from sim.experiments.auditing import audit, exact_arithmetic
-from sim.experiments.replications import replication_number
+from sim.experiments.running.auditing import audit, exact_arithmetic
+from sim.experiments.running.replications import replication_number
 from sim.formats.checking import listed
 from sim.results import tables
 from sim.systems.base.spec import look_up, unknown_name

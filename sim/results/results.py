@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiments.conclusion import Conclusion
-    from sim.experiments.failures import FailedReplication
+    from sim.experiments.running.failures import FailedReplication
     from sim.plots.style import Picture
     from sim.results.pictures.result_pictures import ResultPictures
     from sim.results.sweeps.sweep_results import SweepResults

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 from sim.core.errors import ModelError, ScenarioError
 from sim.experiments.comparison import references
 from sim.experiments.objectives import experiments, look_further
-from sim.experiments.replications import replication_number
+from sim.experiments.running.replications import replication_number
 from sim.forecast.estimate import estimate
 from sim.results.cost import afford
 from sim.results.given import BASELINE, given_scenario
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from os import PathLike
 
-    from sim.experiments.execution import Execution
     from sim.experiments.objectives import Experiment
     from sim.experiments.precision import Precision
+    from sim.experiments.running.execution import Execution
     from sim.files.partial_folder import PartialFolder
     from sim.scenario import Scenario
 

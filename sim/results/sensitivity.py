@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from sim import files
 from sim.core.errors import ScenarioError
-from sim.experiments.assumptions import (
+from sim.experiments.objectives import metric_of
+from sim.experiments.running.failures import FailedChange
+from sim.experiments.statistics.latin_hypercube import POINTS
+from sim.experiments.studies.assumptions import (
     DOUBLE,
     HALF,
     MOST_RUNS_TOGETHER,
     headlines,
     sensitivity,
 )
-from sim.experiments.failures import FailedChange
-from sim.experiments.latin_hypercube import POINTS
-from sim.experiments.objectives import metric_of
 from sim.forecast.estimate import estimate
 from sim.report.rendering import render
 from sim.results import tables
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.core.metrics import Key
-    from sim.experiments.assumptions import Effect, Sensitivity
+    from sim.experiments.studies.assumptions import Effect, Sensitivity
     from sim.files.partial_folder import PartialFolder
     from sim.plots.style import Picture
     from sim.report.content import Page, Section

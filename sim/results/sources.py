@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 from sim.core.timelines import Timeline
-from sim.experiments.bands import band
 from sim.experiments.comparison import differences
 from sim.experiments.conditional import befell
 from sim.experiments.objectives import bound_of, describe
+from sim.experiments.statistics.bands import band
 from sim.experiments.summaries import summarise
 from sim.experiments.warm_up import mser5
 from sim.files import load

@@ -13,7 +13,7 @@ from sim.core.formatting import format_compact, show
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
 from sim.core.wall_clock import show_instant
-from sim.experiments.intervals import quantile
+from sim.experiments.statistics.intervals import quantile
 from sim.experiments.summaries import BAD, bad_tail
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from sim.experiments.bands import Band
-    from sim.experiments.replications import Measured
+    from sim.experiments.running.replications import Measured
+    from sim.experiments.statistics.bands import Band
 
 TEXT, NUMBER, WHOLE = pa.string(), pa.float64(), pa.int64()
 NAME = pa.dictionary(pa.int32(), pa.string())

@@ -8,8 +8,8 @@ import argparse
 import json
 import time
 
-from sim.experiments.chunks import settled_heap
-from sim.experiments.replications import replicate
+from sim.experiments.running.chunks import settled_heap
+from sim.experiments.running.replications import replicate
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

@@ -10,8 +10,8 @@ import resource
 import time
 
 from sim.core.metrics import Key
-from sim.experiments.chunks import settled_heap
-from sim.experiments.replications import replicate
+from sim.experiments.running.chunks import settled_heap
+from sim.experiments.running.replications import replicate
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

@@ -9,7 +9,7 @@ import json
 import resource
 import time
 
-from sim.experiments.replications import replicate
+from sim.experiments.running.replications import replicate
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

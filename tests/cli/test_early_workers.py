@@ -6,7 +6,7 @@ import pytest
 
 from sim.cli import commands
 from sim.cli.early_workers import early_workers
-from sim.experiments import places
+from sim.experiments.running import places
 
 
 def pool_of(**options):

@@ -16,7 +16,7 @@ import pytest
 from dask_cluster import dask_cluster
 from places import ROOT
 
-from sim.experiments import execution
+from sim.experiments.running import execution
 from sim.results.kept import kept_parts
 from sim.simulation import Simulation
 
@@ -24,7 +24,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
 COMMAND = """
 import sys
-from sim.experiments import execution
+from sim.experiments.running import execution
 execution.LONG = execution.SHORT = 0.02
 from sim.results.kept import kept_parts
 kept_parts.WORTH_A_FILE = 0.0

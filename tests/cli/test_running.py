@@ -48,7 +48,7 @@ def test_compare_without_any_good_variant_is_exit_code_1(shell):
 
 
 def test_cluster_that_does_not_answer_is_an_error_and_nothing_runs(shell, monkeypatch):
-    monkeypatch.setattr("sim.experiments.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("sim.experiments.running.cluster.PATIENCE", 0.5)
     code, out, err = shell("run", "random.yaml", "--cluster", "tcp://127.0.0.1:1", "--no-files")
     assert (code, out) == (2, "")
     told = "cluster tcp://127.0.0.1:1: must be the address of a Dask scheduler that answers, got: "

@@ -17,7 +17,7 @@ from places import DATA
 from pool_story import UPGRADE, PoolStory, simulation, story
 
 from sim.core.log import Stack
-from sim.experiments.intervals import student
+from sim.experiments.statistics.intervals import student
 from sim.systems.batch_pool.draws import redraw_tasks
 
 MEAN = 100.0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.core.random_streams import BLOCK, Again, MeanDraws, draws
-from sim.experiments.intervals import student
+from sim.experiments.statistics.intervals import student
 from sim.formats.distributions import Distribution
 
 PATH = "shop/WebRole/restart/upgrade_deployment-0"

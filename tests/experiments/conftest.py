@@ -12,8 +12,8 @@ import os
 import pytest
 from small_shop import CHANCE
 
-from sim.experiments import execution
-from sim.experiments.places import Workers
+from sim.experiments.running import execution
+from sim.experiments.running.places import Workers
 from sim.files import loads
 from sim.simulation import Simulation
 

@@ -11,7 +11,7 @@ from scipy import stats
 from sim.core.metrics import Key
 from sim.experiments.comparison import Difference, difference, differences, references
 from sim.experiments.objectives import Experiment
-from sim.experiments.replications import Measured
+from sim.experiments.running.replications import Measured
 from sim.files import loads
 from sim.simulation import Simulation
 

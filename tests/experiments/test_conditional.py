@@ -9,8 +9,8 @@ from scipy import stats
 
 from sim.core.metrics import Metric
 from sim.experiments.conditional import befell, never, of_chance, split
-from sim.experiments.execution import Execution
 from sim.experiments.objectives import experiments
+from sim.experiments.running.execution import Execution
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.experiments.intervals import (
+from sim.experiments.statistics.intervals import (
     clopper_pearson,
     mean_limits,
     paired,
     quantile_limits,
     student_factor,
 )
-from sim.experiments.verdicts import judge, judge_mean
+from sim.experiments.statistics.verdicts import judge, judge_mean
 
 QUICK = 400
 THOROUGH = 20_000

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.experiments.intervals import mean_limits
-from sim.experiments.stopping import SIDE, Target, look_until_met, most_looks, reached
-from sim.experiments.verdicts import enough_to_see, judge, judge_mean
+from sim.experiments.statistics.intervals import mean_limits
+from sim.experiments.statistics.stopping import SIDE, Target, look_until_met, most_looks, reached
+from sim.experiments.statistics.verdicts import enough_to_see, judge, judge_mean
 
 QUICK, THOROUGH = 100, 2_000
 TRIALS = [QUICK, pytest.param(THOROUGH, marks=pytest.mark.thorough)]

@@ -8,9 +8,9 @@ import pytest
 from looking import experiment, look_further
 
 from sim.core.metrics import Key
-from sim.experiments.execution import Execution
 from sim.experiments.objectives import describe
-from sim.experiments.replications import Measured
+from sim.experiments.running.execution import Execution
+from sim.experiments.running.replications import Measured
 from sim.files import loads
 from sim.simulation import Simulation
 

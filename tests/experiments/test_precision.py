@@ -6,9 +6,9 @@ import pytest
 from made_results import CHANCE, VARIANTS
 
 from sim.core.metrics import Key
-from sim.experiments.execution import Execution
 from sim.experiments.precision import replicate_until
-from sim.experiments.stopping import Target
+from sim.experiments.running.execution import Execution
+from sim.experiments.statistics.stopping import Target
 from sim.files import loads
 from sim.simulation import Simulation
 

@@ -6,7 +6,7 @@ from made_results import CHANCE, VARIANTS
 from sim.core.errors import ScenarioError
 from sim.core.metrics import Key
 from sim.experiments.precision_asked import asked_of, most_of, targets_of
-from sim.experiments.stopping import Target
+from sim.experiments.statistics.stopping import Target
 from sim.files import loads
 
 TWO = CHANCE.replace(

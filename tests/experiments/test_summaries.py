@@ -9,7 +9,7 @@ from scipy import stats
 
 from sim.core.metrics import METRICS, Key
 from sim.experiments.objectives import Experiment
-from sim.experiments.replications import Measured
+from sim.experiments.running.replications import Measured
 from sim.experiments.summaries import Summary, summarise, worst
 from sim.files import loads
 from sim.simulation import Simulation

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from sim.experiments.averages import INTERVALS
-from sim.experiments.execution import Execution
 from sim.experiments.objectives import experiments
+from sim.experiments.running.execution import Execution
+from sim.experiments.statistics.averages import INTERVALS
 from sim.experiments.warm_up import BATCH, mser5, warm_ups
 from sim.scenario import Scenario
 from sim.simulation import Simulation

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 
 from sim.core.timelines import Timeline
-from sim.experiments.bands import Band
+from sim.experiments.statistics.bands import Band
 from sim.plots import (
     availability,
     capacity,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaincinv
 
-from sim.experiments.intervals import clopper_pearson, student
+from sim.experiments.statistics.intervals import clopper_pearson, student
 
 LEVEL = 0.999
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.experiments import objectives
-from sim.experiments.execution import Execution
+from sim.experiments.running.execution import Execution
 
 
 def experiment(variant, simulation, numbers, *, open_ended=False):

@@ -8,8 +8,8 @@ import numpy as np
 
 from sim.core.metrics import Key
 from sim.experiments.objectives import Experiment
-from sim.experiments.replications import Measured
-from sim.experiments.verdicts import Verdict
+from sim.experiments.running.replications import Measured
+from sim.experiments.statistics.verdicts import Verdict
 from sim.files import loads
 from sim.simulation import Simulation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.replications import replicate
+from sim.experiments.running.replications import replicate
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

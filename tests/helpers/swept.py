@@ -3,8 +3,8 @@
 from functools import cache
 
 import sim
-from sim.experiments import sweeps
-from sim.experiments.execution import Execution
+from sim.experiments.running.execution import Execution
+from sim.experiments.studies import sweeps
 
 DOMAINS = "systems.shop.update_domains"
 AT = "operations.0.at"

@@ -7,7 +7,7 @@ import pytest
 from artists import found, main_axes, title
 
 from sim.core.timelines import Timeline
-from sim.experiments.bands import Band
+from sim.experiments.statistics.bands import Band
 from sim.plots import capacity, style
 from sim.plots.style import Mark
 

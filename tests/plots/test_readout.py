@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.core.timelines import Timeline
-from sim.experiments.bands import Band
+from sim.experiments.statistics.bands import Band
 from sim.plots import capacity
 from sim.plots.clock import View
 from sim.plots.readout import MOST_ROWS, Panel, Steps, read_steps

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.core.timelines import Timeline
-from sim.experiments.bands import Band
+from sim.experiments.statistics.bands import Band
 from sim.plots import up_to_date, variants
 from sim.plots.style import Mark
 from sim.plots.up_to_date import course, outcome, since

@@ -8,7 +8,7 @@ from artists import found, shown_axes, title, written
 from matplotlib.text import Text
 
 from sim.core.timelines import Timeline
-from sim.experiments.bands import Band
+from sim.experiments.statistics.bands import Band
 from sim.plots import variants
 
 START = dt.datetime(2026, 11, 20, 14, tzinfo=dt.timezone(dt.timedelta(hours=1)))

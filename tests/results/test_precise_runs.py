@@ -8,7 +8,7 @@ from made_results import CHANCE, OBJECTIVE, VARIANTS
 
 import sim
 from sim.core.errors import LongRunWarning, ScenarioError
-from sim.experiments import samples as pictured
+from sim.experiments.running import samples as pictured
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sim.experiments.replications import replicate
+from sim.experiments.running.replications import replicate
 from sim.files import loads
 from sim.results import tables
 from sim.simulation import Simulation

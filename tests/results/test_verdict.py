@@ -6,7 +6,7 @@ import pytest
 from made_results import CHANCE, OBJECTIVE, REFUSED, VARIANTS
 
 import sim
-from sim.experiments.failures import FailedReplication
+from sim.experiments.running.failures import FailedReplication
 from sim.results.results import Results
 from sim.results.verdict import tone, verdict
 

@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from sim.core.metrics import Key
 from sim.core.timelines import Steps
-from sim.experiments.averages import Averages
-from sim.experiments.chunks import Chunk, Part
-from sim.experiments.execution import Execution
-from sim.experiments.failures import Failure
+from sim.experiments.running.chunks import Chunk, Part
+from sim.experiments.running.execution import Execution
+from sim.experiments.running.failures import Failure
+from sim.experiments.statistics.averages import Averages
 from sim.files.partial_folder import PartialFolder
 from sim.results import tables
 from sim.results.kept.kept_logs import check_keep
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.experiments.chunks import Keeper
-    from sim.experiments.jobs import Job
+    from sim.experiments.running.chunks import Keeper
+    from sim.experiments.running.jobs import Job
     from sim.scenario import Scenario
 
 WORTH_A_FILE = 0.2

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import NOTHING, format_compact
-from sim.experiments.assumptions import UNKNOWN, weight
+from sim.experiments.studies.assumptions import UNKNOWN, weight
 from sim.formats.checking import listed
 from sim.report.content import Cell, Folded, Page, Section, Table, Verdict
 from sim.results import cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.multiplicity import multiplicity
+from sim.experiments.statistics.multiplicity import multiplicity
 from sim.forecast.explanation import of_system
 from sim.report.content import (
     Folded,

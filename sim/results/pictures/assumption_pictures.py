@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact
-from sim.experiments.assumptions import DOUBLE, HALF, NOT_ASSUMED, UNKNOWN, weight
+from sim.experiments.studies.assumptions import DOUBLE, HALF, NOT_ASSUMED, UNKNOWN, weight
 from sim.formats.checking import listed
 from sim.plots import tornado
 from sim.scenario.factors import NOT_HERE

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.experiments.intervals import (
+from sim.experiments.statistics.intervals import (
     dkw_half_width,
     ecdf,
     least_for_quantile,
     quantile,
     quantile_limits,
 )
-from sim.experiments.multiplicity import TAIL
+from sim.experiments.statistics.multiplicity import TAIL
 from sim.experiments.summaries import BAD
 from sim.plots import distribution, variants
 from sim.plots.distribution import Curve, Quantile

@@ -10,7 +10,7 @@ import numpy as np
 from sim.core.errors import ScenarioError
 from sim.core.formatting import format_compact
 from sim.core.metrics import Key
-from sim.experiments.sweep_conclusion import alternatives
+from sim.experiments.studies.sweep_conclusion import alternatives
 from sim.plots import sweep_front, sweep_heat_map, sweep_lines
 from sim.plots.sweep_axes import Along
 from sim.systems.base.spec import look_up

@@ -13,12 +13,12 @@ from pydantic import TypeAdapter
 from sim.core.wall_clock import localized
 from sim.core.zones import parse_zone
 from sim.experiments.objectives import bound_of
-from sim.experiments.sweep_conclusion import SweepConclusion  # noqa: TC001  (checked when read)
-from sim.experiments.sweeps import FailedAt, Happening  # noqa: TC001  (checked when read)
+from sim.experiments.studies.sweep_conclusion import SweepConclusion  # noqa: TC001  (checked when read)
+from sim.experiments.studies.sweeps import FailedAt, Happening  # noqa: TC001  (checked when read)
 from sim.results.provenance import made
 
 if TYPE_CHECKING:
-    from sim.experiments.sweeps import Swept
+    from sim.experiments.studies.sweeps import Swept
     from sim.scenario import Scenario
     from sim.scenario.sweeps import Sweep
 

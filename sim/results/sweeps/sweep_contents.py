@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.core.errors import ScenarioError
 from sim.core.metrics import Key
-from sim.experiments.fronts import standings
 from sim.experiments.ranking import LEAST_ENDED_WELL
+from sim.experiments.statistics.fronts import standings
 from sim.formats.checking import nearest
 from sim.results import tables
 from sim.results.sweeps import sweep_tables

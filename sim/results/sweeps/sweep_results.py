@@ -13,8 +13,8 @@ from sim.core.errors import ScenarioError
 from sim.core.metrics import Key
 from sim.core.units import shorten_any
 from sim.experiments.precision_asked import key_of
-from sim.experiments.sweep_conclusion import conclude
-from sim.experiments.sweeps import run
+from sim.experiments.studies.sweep_conclusion import conclude
+from sim.experiments.studies.sweeps import run
 from sim.report.rendering import render
 from sim.results import tables
 from sim.results.given import given_scenario
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sim.experiments.sweeps import FailedAt
+    from sim.experiments.studies.sweeps import FailedAt
     from sim.files import ResultFolder
     from sim.files.partial_folder import PartialFolder
     from sim.plots.style import Picture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sim.experiments.sweeps import FLOATS, WHOLES
+from sim.experiments.studies.sweeps import FLOATS, WHOLES
 from sim.results import tables
 from sim.results.tables import NUMBER, TEXT, WHOLE
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.experiments.sweep_conclusion import Concluded
-    from sim.experiments.sweeps import Swept
+    from sim.experiments.studies.sweep_conclusion import Concluded
+    from sim.experiments.studies.sweeps import Swept
     from sim.results.sweeps.sweep_about import SweepAbout
 
 JUDGED = ("objective", "bound", "share", "low", "high", "verdict", "sentence")

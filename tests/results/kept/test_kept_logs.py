@@ -9,9 +9,9 @@ from made_results import CHANCE
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.experiments import chunks
-from sim.experiments.auditing import fault
-from sim.experiments.chunks import Chunk, measure
+from sim.experiments.running import chunks
+from sim.experiments.running.auditing import fault
+from sim.experiments.running.chunks import Chunk, measure
 from sim.files.part_files import PartFile, PartsFolder
 from sim.results import tables
 from sim.results.events import EVENTS

@@ -6,10 +6,10 @@ from failing import fail
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.experiments import execution, samples
-from sim.experiments.execution import Execution
-from sim.experiments.jobs import Job
-from sim.experiments.replications import replicate
+from sim.experiments.running import execution, samples
+from sim.experiments.running.execution import Execution
+from sim.experiments.running.jobs import Job
+from sim.experiments.running.replications import replicate
 from sim.files.partial_folder import PartialFolder
 from sim.results.kept import kept_parts
 from sim.results.kept.kept_parts import KeptParts, about, digest_of

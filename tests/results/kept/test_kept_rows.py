@@ -9,7 +9,7 @@ from made_results import CHANCE, VARIANTS
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.experiments import execution
+from sim.experiments.running import execution
 from sim.files.part_files import PartsFolder
 from sim.results.kept import kept_parts
 from sim.results.kept.kept_parts import KeptParts

@@ -10,8 +10,8 @@ from swept import AT, DOMAINS, SHOP
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.experiments.execution import Execution
 from sim.experiments.objectives import experiments
+from sim.experiments.running.execution import Execution
 from sim.scenario import points
 from sim.simulation import Simulation
 

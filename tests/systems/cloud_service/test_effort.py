@@ -10,7 +10,7 @@ import pytest
 from effort import lines
 from story import story
 
-from sim.experiments.replications import replicate
+from sim.experiments.running.replications import replicate
 
 RESTART = "{lognormal: {median: 4min, p95: 11min}}"
 

@@ -1,0 +1,1 @@
+"""Statistics: from numbers of replications to intervals, verdicts and stops."""

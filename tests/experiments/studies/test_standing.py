@@ -1,0 +1,57 @@
+"""What turns over once something is changed."""
+
+from __future__ import annotations
+
+import pytest
+from guessing import RESTART, two_ways
+
+from sim.experiments.objectives import experiments
+from sim.experiments.running.execution import Execution
+from sim.experiments.studies.standing import BEST, ENDED, Standing
+from sim.simulation import Simulation
+
+
+def made(scenario, **changes):
+    named = [
+        (name, Simulation(scenario.variant(name).override(changes)))
+        for name in scenario.variant_names
+    ]
+    with Execution() as execution:
+        return [*experiments(named, range(1), execution=execution)]
+
+
+@pytest.fixture(scope="module")
+def standing():
+    return Standing(made(two_ways()))
+
+
+@pytest.fixture(scope="module")
+def slow():
+    return {one.variant: one for one in made(two_ways(), **{RESTART: "8min"})}
+
+
+def test_verdicts_and_what_is_best_turn_over(standing, slow):
+    told = [*standing.turned(slow, whole=True)]
+    duration = "mean rollout_duration <= 25min"
+    assert told == [
+        ("auto", duration, "met", "missed"),
+        ("manual", duration, "met", "missed"),
+        ("", BEST, "auto", "none"),
+    ]
+
+
+def test_of_a_part_nobody_can_tell_what_is_best(standing, slow):
+    part = {name: one for name, one in slow.items() if name != "manual"}
+    told = [*standing.turned(part, whole=False)]
+    assert [variant for variant, *_ in told] == ["auto"]
+
+
+def test_what_stays_as_it_is_turns_nothing_over(standing):
+    same = {one.variant: one for one in made(two_ways())}
+    assert [*standing.turned(same, whole=True)] == []
+
+
+def test_rollouts_that_do_not_end_are_told_first(standing):
+    late = {one.variant: one for one in made(two_ways(), horizon="5min")}
+    first = next(iter(standing.turned(late, whole=True)))
+    assert first == ("auto", ENDED, "in 1 of 1 runs", "in 0 of 1 runs")
