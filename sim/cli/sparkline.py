@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.formatting import show
 from sim.core.timelines import TOLERANCE
+from sim.core.wall_clock import show_instant
 from sim.plots import clock
 
 if TYPE_CHECKING:
@@ -42,8 +44,7 @@ def sparkline(
     `width` and `rows` are the size of the drawing in characters, its axis of `width` included;
     `levels` are the characters from empty to full.
     """
-    own = line.simplified().times[1:].tolist()
-    view = clock.view(float(line.times[0]), line.end, [*own, *changes])
+    view = _view(line, changes)
     columns = width - _MARGIN
     top = max(1.0, float(line.values.max()))
     edges = np.linspace(view.left, view.right, columns + 1)
@@ -58,6 +59,19 @@ def sparkline(
     places = [_place(at, view, columns) for at in ticks]
     axis = _axis(places, columns)
     return [*drawn, f"{'0 %':>{_MARGIN - 2}} {axis}", *_labels(places, labels, width)]
+
+
+def afterwards(line: Timeline, start: dt.datetime | None, changes: Sequence[float] = ()) -> str:
+    """``, then 80 % until 6h``: what the drawing leaves out where it ends other than it began."""
+    view = _view(line, changes)
+    if view.right >= view.end or abs(line.values[-1] - line.values[0]) < TOLERANCE:
+        return ""
+    return f", then {show(float(line.values[-1]), 'share')} until {show_instant(view.end, start)}"
+
+
+def _view(line: Timeline, changes: Sequence[float]) -> clock.View:
+    own = line.simplified().times[1:].tolist()
+    return clock.view(float(line.times[0]), line.end, [*own, *changes])
 
 
 def _lowest(line: Timeline, edges: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from sim.cli.console import HEIGHT, WIDTH, Column, Style, fits, paragraph, table
 from sim.cli.judged import by_objective, judged_by
 from sim.cli.metric_cells import is_rough, metric_columns, spread
 from sim.cli.progress_table import progress_table
-from sim.cli.sparkline import sparkline
+from sim.cli.sparkline import afterwards, sparkline
 from sim.core.formatting import NOTHING, format_compact, show
 from sim.core.wall_clock import show_window
 from sim.experiments.summaries import BAD
@@ -212,7 +212,8 @@ def _drawing(setting: Setting, first: First, style: Style) -> list[str]:
         levels=style.levels,
         changes=first.changes,
     )
-    return ["", f"{what}, the lowest in each column:", *drawing, *below]
+    then = afterwards(first.line, setting.start, first.changes)
+    return ["", *paragraph(f"{what}, the lowest in each column{then}:"), *drawing, *below]
 
 
 def _verdicts(setting: Setting, objectives: Sequence[Row], style: Style) -> list[str]:

@@ -60,12 +60,20 @@ def view(begin: float, end: float, changes: Iterable[float]) -> View:
     if not inside:
         return View(begin, end, begin, end)
     first, last = min(inside), max(inside)
-    # A single change says nothing of how closely to look.
-    room = max(last - first, 1.0, (end - begin) / (1000 if last > first else 20))
+    if first == last:
+        # It says nothing of how closely to look: what it leads to has twice the room of what was.
+        return _worth_cutting(
+            begin, max(3 * last - 2 * begin, last + (end - begin) / 20), begin, end
+        )
+    room = max(last - first, 1.0, (end - begin) / 1000)
     left = max(begin, first - 0.15 * room)
     if left - begin < 2 * room:  # the start itself is worth showing when it is near
         left = begin
     right = min(end, last + 0.15 * max(room, last - left))
+    return _worth_cutting(left, right, begin, end)
+
+
+def _worth_cutting(left: float, right: float, begin: float, end: float) -> View:
     if right - left > _WORTH_ZOOMING * (end - begin):
         return View(begin, end, begin, end)
     return View(left, right, begin, end)

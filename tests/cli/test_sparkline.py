@@ -10,7 +10,7 @@ import pytest
 from screens import assert_screen
 
 from sim.cli.console import ASCII, BLOCKS
-from sim.cli.sparkline import sparkline
+from sim.cli.sparkline import afterwards, sparkline
 from sim.core.timelines import Timeline
 
 
@@ -81,6 +81,17 @@ def test_only_the_part_that_changes_is_drawn():
 def test_what_else_happens_belongs_to_the_drawing():
     *_, labels = drawn(line((0, 1), (600, 0), end=86_400), width=80, changes=[7200.0])
     assert labels.split()[-1] == "2h"
+
+
+def test_what_the_drawing_leaves_out_is_told_where_it_is_not_as_it_was():
+    out = line((0, 1), (600, 0.8), (700, 0.75), end=21_600)
+    assert afterwards(out, None) == ", then 75 % until 6h"
+    assert afterwards(out, dt.datetime.fromisoformat("2026-11-20T23:30")).endswith(
+        "until Sat 21 Nov 05:30"
+    )
+    assert afterwards(out, None, changes=[20_000.0]) == ""
+    back = line((0, 1), (600, 0.8), (700, 1), end=21_600)
+    assert afterwards(back, None) == ""
 
 
 def test_date_stands_below_the_clock_where_there_is_a_start():

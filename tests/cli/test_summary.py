@@ -103,6 +103,12 @@ def test_variant_and_replication_of_the_drawing_are_named():
     assert "capacity of manual in replication 0, the lowest in each column:" in answer
 
 
+def test_capacity_that_does_not_come_back_is_told_above_the_drawing():
+    lost = Timeline(np.array([0.0, 600.0]), np.array([1.0, 0.8]), 21_600.0)
+    answer = " ".join(lines_of([row("downtime", 0.0)], capacity=lost))
+    assert "capacity in replication 0, the lowest in each column, then 80 % until 6h:" in answer
+
+
 def test_metric_that_never_came_says_never():
     answer = lines_of([row("rollout_duration", NAN, missing=200)])
     assert answer[2] == "done in  never"

@@ -147,4 +147,7 @@ def test_a_view_without_change_shows_the_whole_window():
 def test_a_single_change_is_not_magnified():
     shown = view(0, DAY, [3600])
     assert shown.left == 0
-    assert shown.right >= 3600 + 0.005 * DAY
+    assert shown.right == 3 * 3600
+    assert view(0, 1200, [300]) == View(0, 1200, 0, 1200)  # most of it follows
+    assert view(0, DAY, [70_000]) == View(0, DAY, 0, DAY)
+    assert view(600, DAY, [601]).right > 3600
