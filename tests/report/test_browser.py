@@ -11,6 +11,7 @@ from browser import browser, needs_chromium, needs_pdftotext
 from made_results import OBJECTIVE, REFUSED, VARIANTS
 
 import sim
+from sim.systems import SYSTEM_TYPES
 
 pytestmark = needs_chromium
 
@@ -61,7 +62,7 @@ class Made(NamedTuple):
 
 def of_run(_):
     results = sim.run(sim.loads(FLEET))
-    return Made(results, results.report())
+    return Made(results, results.report(figures="all"))
 
 
 def of_comparison(_):
@@ -237,12 +238,40 @@ def spots(seen, page, frame, of=""):
 
 
 @every_frame
+def test_what_is_pointed_at_in_a_run_is_the_number_of_the_summary(seen, made, frame):
+    titles = {name: each.title for name, each in SYSTEM_TYPES["arc_fleet"].metrics.items()}
+    found = {
+        (row["group"], titles[row["metric"]]): row
+        for row in made[0]["run"].results.rows("summary")
+        if row["metric"] in titles
+    }
+    told = spots(seen, "run", frame)
+    complied = {said: value for said, value in told.items() if "median / bad" in said}
+    assert len(complied) == 3 * 4
+    for said, value in complied.items():
+        group, title, _ = said.split(", ", 2)
+        assert found["" if group == "all together" else group, title]["p50"] == value
+    spread = {said: value for said, value in told.items() if " of the runs" in said}
+    assert len(spread) == 4 * 3
+    for said, value in spread.items():
+        title, share = re.fullmatch("baseline, (.*) at most .* in ([0-9]+) % .*", said).groups()
+        assert found["", title][f"p{share}"] == value
+    assert len(told) == len(complied) + len(spread)
+
+
+@every_frame
 def test_what_is_pointed_at_in_a_comparison_is_the_number_of_the_summary(seen, made, frame):
     results = made[0]["comparison"].results
     found = {(row["variant"], row["metric"]): row for row in results.rows("summary")}
     told = spots(seen, "comparison", frame, "lowest capacity").items()
     variants = [one.name for one in results.about.variants]
-    assert {said.split(",")[0]: value for said, value in told} == {
+    differences = {
+        f"{row['variant']} against {row['baseline']}": row["difference"]
+        for row in results.rows("comparison")
+        if (row["metric"], row["group"]) == ("min_capacity", "")
+    }
+    assert differences
+    assert {said.split(",")[0]: value for said, value in told} == differences | {
         name: found[name, "min_capacity"]["p50"] for name in variants
     }
 

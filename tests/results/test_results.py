@@ -81,7 +81,8 @@ def test_folder_holds_what_it_should(ran, compared, tmp_path):
         common - {"comparison.csv"} | figures
     )
     variants = {f"variants/{place}.resolved.yaml" for place in range(3)}
-    figures = {"figures/variants_capacity.png", "figures/variants_metrics.png"}
+    drawn = ("variants_capacity", "variants_metrics", "variants_differences")
+    figures = {f"figures/{name}.png" for name in drawn}
     assert names(compared.save(tmp_path / "compare")) == sorted(common | figures | variants)
 
 

@@ -6,7 +6,6 @@ the first one is, and is called so.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -255,20 +254,21 @@ class ResultPictures:
         """The pictures that are saved, with their names: those that have something to show.
 
         `main`: what the answer refers to. Of one variant that is the picture of each system that
-        says most, of several what sets them beside each other: no distributions.
+        says most, and of a fleet who complies when; of several what sets them beside each other and
+        their paired differences: no distributions.
         """
         about = self._results.about
         for system in about.headlines:
             name = f"-{system}" if self._words.several else ""
             if not about.compared:
-                for picture, drawn in islice(self._of_one(system), 1 if main else None):
+                for picture, drawn in self._of_one(system, main=main):
                     yield f"{picture}{name}", drawn
                 continue
             if len(self._of.having(system)) <= variants.MOST:
                 series = self._variants.series_apart(system)
                 yield f"variants_{series}{name}", self._variants.side_by_side(system, series)
             yield f"variants_metrics{name}", self.variants_metrics(system)
-            if not main and self._variants.can_tell_differences(system):
+            if self._variants.can_tell_differences(system):
                 yield f"variants_differences{name}", self.variants_differences(system)
         for system in () if main else about.headlines:
             name = f"-{system}" if self._words.several else ""
@@ -283,31 +283,34 @@ class ResultPictures:
             if len(having) <= overlay.MOST and any(each and each.varies for each in found):
                 yield metric
 
-    def _of_one(self, system: str) -> Iterator[tuple[str, Picture]]:
+    def _of_one(self, system: str, *, main: bool) -> Iterator[tuple[str, Picture]]:
         """The pictures of a system that is not compared; one at least."""
         one = self._variant("")
-        main = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
+        series = SYSTEM_TYPES[self._results.about.kinds[system]].main_series
         down = [
             self._of.spread(one, system, "downtime", group)
             for group in self._of.groups_of(one, system, "available")
         ]
         shown = {
-            "up_to_date": main == "up_to_date" and self._moves(one, system, "up_to_date"),
-            "compliance": main == "up_to_date" and bool(self._groups.differing(one, system)),
+            "up_to_date": series == "up_to_date" and self._moves(one, system, "up_to_date"),
+            "compliance": series == "up_to_date" and bool(self._groups.differing(one, system)),
             "capacity": self._moves(one, system, "capacity")
-            and (main == "capacity" or self._falls_far(one, system)),
+            and (series == "capacity" or self._falls_far(one, system)),
             "availability": any(each is not None and each.values.any() for each in down),
             "queue": self._of.has(one, system, "queue"),
             "warm_up": system in {each.system for each in self._results.about.warm_ups},
         }
         drawn = [name for name, is_shown in shown.items() if is_shown]
-        for series in drawn:
-            yield series, getattr(self, series)(system)
+        if main:
+            drawn = [*drawn[:1], *(name for name in drawn[1:] if name == "compliance")]
+        for name in drawn:
+            yield name, getattr(self, name)(system)
         # Of machines of which a few are nearly always out, what each does says nothing.
-        lanes = self._lanes(system) if main == "capacity" else {}
-        yield from lanes.items()
+        is_wanted = series == "capacity" and not (main and drawn)
+        lanes = [*(self._lanes(system) if is_wanted else {}).items()]
+        yield from lanes[:1] if main else lanes
         if not drawn and not lanes:
-            yield main, getattr(self, main)(system)
+            yield series, getattr(self, series)(system)
 
     def _lanes(self, system: str) -> dict[str, Picture]:
         """What members do, where they do anything, by what they are."""

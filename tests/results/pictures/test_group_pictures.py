@@ -56,8 +56,10 @@ def test_what_is_not_reached_by_the_end_stands_last(drawn):
 
 
 def test_it_is_among_the_pictures_of_a_fleet_with_groups():
-    names = [name for name, _ in results().plot.figures()]
+    plot = results().plot
+    names = [name for name, _ in plot.figures()]
     assert names[:2] == ["up_to_date", "compliance"]
+    assert [name for name, _ in plot.figures(main=True)] == names[:2]
 
 
 def test_of_one_group_there_is_nothing_to_compare():

@@ -260,7 +260,7 @@ def test_main_is_the_picture_of_each_system_that_says_most():
 
 def test_main_of_variants_is_what_sets_them_beside_each_other(compared):
     main = [name for name, _ in compared.plot.figures(main=True)]
-    assert main == ["variants_capacity", "variants_metrics"]
+    assert main == ["variants_capacity", "variants_metrics", "variants_differences"]
     assert "distribution_capacity_hours_lost" in [name for name, _ in compared.plot.figures()]
 
 
