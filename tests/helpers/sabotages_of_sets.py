@@ -532,7 +532,7 @@ SABOTAGES = (
         "new instances come at the old model",
         create_at_the_old_model,
         scale_set(UPGRADE, SCALE),
-        "a new instance did not come at the model that is wanted",
+        "an instance was brought to another model than is wanted",
     ),
     Sabotage(
         "a scale-in deletes one less",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.systems.vm_scale_set.requests_audit import Requests
 from sim.systems.vm_scale_set.rules import batch_limit, lowest, next_batch
 from sim.systems.vm_scale_set.states import DELETING, WIDTH
-from sim.systems.vm_scale_set.walk import Decisions, Walk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sim.systems.vm_scale_set.walk import Decisions
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -23,7 +25,7 @@ DELETED = "a surge deleted others than those whose successors were healthy"
 RESTORED = "others were given their former model back than had failed, or another model"
 
 
-class Batches(Walk):
+class Batches(Requests):
     """The batches of rolling upgrades beside whom they should have."""
 
     def _begin(self, first: int, count: int) -> None:
@@ -37,8 +39,6 @@ class Batches(Walk):
         """The models that those had which it upgraded in place, else -1."""
         self._created, self._replaced = np.zeros((2, *shape), bool)
         """Of the batch: those that it creates, and is to delete for them."""
-        self._on = np.full(count, -1)
-        """The number of the rolling upgrade that is on, else -1."""
         self._went = np.zeros(count, bool)
         """Whether it goes back after a breach."""
 

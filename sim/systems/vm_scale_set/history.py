@@ -238,18 +238,28 @@ class History:
         mine = np.array([layout.rolls(each) == rolls for each in range(count)], bool)
         rows = rows[mine[stack.subject[rows] - layout.first_upgrade]]
         begin = rows[stack.new[rows] == UPGRADING]
-        end = self.next_of_subject(rows[np.isin(stack.new[rows], UPGRADE_ENDS)], begin)
-        until = np.append(stack.time, np.inf)[np.minimum(end, len(stack.time))]
         number = stack.subject[begin].astype(np.int64) - layout.first_upgrade
+        ends = rows[np.isin(stack.new[rows], UPGRADE_ENDS)]
+        end = self.row_of(ends, layout.first_upgrade, count)[stack.replication[begin], number]
+        until = self.time_of(end)
         return Spells(stack.replication[begin], number, begin, end, stack.time[begin], until)
 
-    def next_of_subject(self, rows: Integers, begin: Integers) -> Integers:
-        """Which of some rows is about the subject of each row, or NEVER; at most one is."""
-        key, begun = self.stack.key[rows], self.stack.key[begin]
-        order = np.argsort(key)
-        found = np.searchsorted(key[order], begun)
-        inside = np.append(order, -1)[np.minimum(found, len(rows))]
-        return np.where(np.append(key, -1)[inside] == begun, np.append(rows, NEVER)[inside], NEVER)
+    def time_of(self, rows: Integers) -> Floats:
+        """When rows of the stack come, seconds; that of NEVER is infinite."""
+        found: Floats = self._times[np.minimum(rows, len(self._times) - 1)]
+        return found
+
+    @cached_property
+    def _times(self) -> Floats:
+        return np.append(self.stack.time, np.inf)
+
+    def row_of(self, rows: Integers, first: int, count: int) -> Integers:
+        """Which of some rows, at most one each, is about each of `count` subjects from `first` on,
+        or NEVER; shape (replications, count).
+        """
+        found = np.full((self.stack.replications, count), NEVER)
+        found[self.stack.replication[rows], self.stack.subject[rows] - first] = rows
+        return found
 
     def answers(self, *statuses: int) -> NDArray[np.intp]:
         """The rows by which requests come to one of these statuses."""

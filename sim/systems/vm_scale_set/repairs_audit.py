@@ -169,9 +169,8 @@ class _Repairs:
         """The rows of the stack that change how many are there, by how much."""
         stack, layout = self._stack, self._layout
         rows = np.flatnonzero(stack.about(layout.first_instance, layout.room))
-        there = np.ones(WIDTH, np.int64)
-        there[[0, DELETING]] = 0
-        change = there[stack.new[rows] % WIDTH] - there[stack.old[rows] % WIDTH]
+        there = layout.is_there.astype(np.int64)
+        change = there[stack.new[rows]] - there[stack.old[rows]]
         # One that is being replaced counts as there.
         change[stack.cause[rows] == self._layout.actor(REPAIRS)] = 0
         some = np.flatnonzero(change)

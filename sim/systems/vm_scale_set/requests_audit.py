@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,36 +22,31 @@ from sim.systems.vm_scale_set.rejections import (
 from sim.systems.vm_scale_set.requests import (
     ALL,
     OF_INSTANCES,
+    CancelRollingUpgrade,
     ManualUpgrade,
     PublishImage,
     Reimage,
     Scale,
+    SetProtection,
     StartOsUpgrade,
 )
 from sim.systems.vm_scale_set.states import DELETING, WIDTH
-from sim.systems.vm_scale_set.walk import ASK, TAKES, Decisions, Walk
+from sim.systems.vm_scale_set.walk import TAKES, Decisions, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from sim.systems.base.operation import Operation, Request
-    from sim.systems.vm_scale_set.history import History
 
     Integers = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
+LATE = "a request did not end when those that it took had settled"
+HEALTH = "a request did not end by the health of those that it took"
 ANSWERED = "a request was not answered as it is to be"
 
 
-def broken_rules(history: History) -> Iterator[str]:
-    """The rules that requests break which name instances, or another number of them."""
-    yield from _Requests(history, (ASK,)).wrong
-    yield from _wrong_ends(history)
-
-
-class _Requests(Walk):
+class Requests(Walk):
     """Requests beside how they should have been answered, and whom they should have taken."""
 
     def _begin(self, first: int, count: int) -> None:
@@ -58,8 +54,10 @@ class _Requests(Walk):
         self._published = np.zeros(count, bool)
         self._size = np.full(count, self._spec.instances)
         """How many instances were asked for last."""
+        self._on = np.full(count, -1)
+        """The number of the rolling upgrade that is on, else -1."""
 
-    def decide(self, _: int, some: Decisions) -> None:
+    def ask(self, some: Decisions) -> None:
         """Each request is answered by what is there, and what was asked for before."""
         for asked, answer, mine in self._by_request(some):
             body, accepted = asked.body, answer % OPERATION.width == ASKED
@@ -71,7 +69,24 @@ class _Requests(Walk):
                 self._wrong_scales(body.instances, taken)
             else:
                 self._wrong_members(body, taken)
-        self._protect(some)
+            if isinstance(body, ManualUpgrade | Reimage | Scale):
+                self._wrong_ends(taken)
+            if isinstance(body, SetProtection):
+                self._protect(body, taken)
+            if isinstance(body, CancelRollingUpgrade):
+                self._cancel(taken)
+
+    def _cancel(self, some: Decisions) -> None:
+        """A cancel is accepted."""
+        raise NotImplementedError
+
+    def _protect(self, body: SetProtection, some: Decisions) -> None:
+        named = self._named(body) & self._layout.is_there[self._codes[some.place]]
+        for kept, is_on in (
+            (self._kept_in, body.protect_from_scale_in),
+            (self._protected, body.protect_from_scale_set_actions),
+        ):
+            kept[some.place] = kept[some.place] | named if is_on else kept[some.place] & ~named
 
     def _wrong_answers(self, asked: Operation, answer: Integers, some: Decisions) -> None:
         """A request is refused by the first rule that forbids it, else accepted."""
@@ -90,7 +105,7 @@ class _Requests(Walk):
     def _forbids(self, body: Any, some: Decisions) -> dict[str, Mask]:
         """By rule where it forbids a request, as the set is then."""
         place, there = some.place, self._layout.is_there[self._codes[some.place]]
-        on = self._history.rolling.at(some.row, place + self._first) >= 0
+        on = self._on[place] >= 0
         if isinstance(body, Scale):
             fewer = self._size[place] - body.instances
             free = there & ~self._protected[place] & ~self._kept_in[place]
@@ -125,33 +140,23 @@ class _Requests(Walk):
         self._check(rule, change != instances - self._size[place])
         self._size[place] = instances
 
+    def _wrong_ends(self, some: Decisions) -> None:
+        """A request ends when the last one has settled that it took, and by their health."""
+        history, stack, place = self._history, self._stack, some.place
+        takes = self._takes[place]
+        until = np.where(takes > 0, self._until[place], -np.inf).max(axis=1)
+        due = np.maximum(until, self._time(some))
+        number = stack.subject[some.row] - self._layout.first_operation
+        ended = self._ended[place + self._first, number]
+        due = np.where(due <= stack.horizon, due, np.inf)
+        self._check(LATE, history.time_of(ended) != due)
+        over = np.flatnonzero(ended < NEVER)
+        by, who = np.nonzero((takes[over] > 0) & (takes[over] % WIDTH != DELETING))
+        codes = history.code_before(place[over[by]] + self._first, who, ended[over[by]])
+        fails = np.bincount(by, self._layout.counts_unhealthy[codes], len(over)) > 0
+        self._check(HEALTH, fails != (stack.new[ended[over]] % OPERATION.width == FAILED))
 
-def _wrong_ends(history: History) -> Iterator[str]:
-    """A request ends when the last one has settled that it took, and by their health."""
-    stack, place, count = history.stack, history.place, history.stack.subjects.count
-    asked = history.accepted(ManualUpgrade, Reimage, Scale)
-    if not len(asked):
-        return
-    asked = asked[np.argsort(stack.key[asked])]
-    key = stack.key[asked]
-    mine = history.replication[place] * count + history.cause[place]
-    by = np.minimum(np.searchsorted(key, mine), len(key) - 1)
-    which = np.flatnonzero(key[by] == mine)
-    by, taken = by[which], place[which]
-    due, ended, time = (
-        stack.time[asked],
-        history.next_of_subject(history.answers(SUCCEEDED, FAILED), asked),
-        stack.time,
-    )
-    np.maximum.at(due, by, history.settled(taken)[0])
-    over = np.flatnonzero(ended < NEVER)
-    came = np.full(len(asked), np.inf)
-    came[over] = time[ended[over]]
-    if (came != np.where(due <= stack.horizon, due, np.inf)).any():
-        yield "a request did not end when those that it took had settled"
-        return
-    codes = history.code_before(history.replication[taken], history.number[taken], ended[by])
-    failed = (history.status[taken] != DELETING) & history.layout.counts_unhealthy[codes]
-    fails = np.bincount(by, failed, len(asked))[over] > 0
-    if (fails != (stack.new[ended[over]] % OPERATION.width == FAILED)).any():
-        yield "a request did not end by the health of those that it took"
+    @cached_property
+    def _ended(self) -> Integers:
+        rows, layout = self._history.answers(SUCCEEDED, FAILED), self._layout
+        return self._history.row_of(rows, layout.first_operation, len(layout.requests))

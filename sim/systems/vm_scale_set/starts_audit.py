@@ -6,7 +6,7 @@ What follows in it is due at times that its draws tell, until another course ove
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -290,24 +290,22 @@ class _Audit:
     def _happens(
         self, path: str, chance: float, courses: Integers, attempts: Integers
     ) -> NDArray[np.bool_]:
-        if not 0 < chance < 1:
-            return np.full(len(courses), chance >= 1)
-        drawn = self._by_reason(
-            lambda reason, rows: self._again.uniforms(f"{path}/{reason}", *rows), courses, attempts
+        found = self._by_reason(
+            lambda reason, rows: self._again.happens(f"{path}/{reason}", chance, rows),
+            courses,
+            attempts,
         )
-        return drawn < chance
+        return found > 0
 
     def _by_reason(
         self,
-        draw: Callable[[str, tuple[Integers, ...]], Floats],
+        draw: Callable[[str, tuple[Integers, ...]], NDArray[Any]],
         courses: Integers,
         attempts: Integers,
     ) -> Floats:
         """What is drawn for some courses, the like of which have one path together."""
         reason, drawn = self._history.reason[courses], np.empty(len(courses))
-        order = np.arange(len(reason))
-        if len(reason) and (reason != reason[0]).any():
-            order = np.argsort(reason, kind="stable")
+        order = np.argsort(reason, kind="stable")
         for some in np.split(order, np.flatnonzero(np.diff(reason[order])) + 1):
             if len(some):
                 mine = courses[some]

@@ -30,7 +30,6 @@ from sim.systems.vm_scale_set.rejections import (
     RULES,
     UNHEALTHY,
 )
-from sim.systems.vm_scale_set.requests import CancelRollingUpgrade
 from sim.systems.vm_scale_set.rules import allowed
 from sim.systems.vm_scale_set.walk import (
     ASK,
@@ -96,7 +95,7 @@ def end(rule: str) -> int:
 
 def broken_rules(history: History) -> Iterator[str]:
     """The rules that upgrades break by what they do when, and with whom."""
-    upgrades = _Upgrades(history, (ASK, OPEN, BEGIN, DELETES, RESTORES, OVER, REST, BACK, END))
+    upgrades = _Upgrades(history)
     late, by_batch = upgrades.late()
     if late.any():
         yield OTHERS if by_batch[late].any() else TAKES
@@ -118,7 +117,7 @@ class _Upgrades(Batches):
     def decide(self, kind: int, some: Decisions) -> None:
         """What should follow from decisions of one kind, and what does."""
         if kind == ASK:
-            self._asked(some)
+            self.ask(some)
             return
         if kind in (OPEN, END):
             rolls = self._rolls[self._number(some)]
@@ -284,15 +283,11 @@ class _Upgrades(Batches):
         self._on[some.place], self._last_end[some.place] = -1, self._time(some)
         self._next(some, OPEN, np.full(len(some.row), np.inf))
 
-    def _asked(self, some: Decisions) -> None:
-        """A cancel ends a pause, or a wait for a window, at once."""
-        self._protect(some)
-        for asked, answer, mine in self._by_request(some):
-            if isinstance(asked.body, CancelRollingUpgrade):
-                accepted = mine.where(answer % OPERATION.width == ASKED)
-                self._cancelled[accepted.place] = True
-                rests = accepted.where(np.isin(self._due[accepted.place], (REST, READY)))
-                self._at[rests.place] = self._time(rests)
+    def _cancel(self, some: Decisions) -> None:
+        """It ends a pause, or a wait for a window, at once."""
+        self._cancelled[some.place] = True
+        rests = some.where(np.isin(self._due[some.place], (REST, READY)))
+        self._at[rests.place] = self._time(rests)
 
     # Upgrades that take no batches.
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from sim.core.log import (
     ASKED,
-    OPERATION,
     REFUSED,
     ROLLING_BACK,
     UPGRADE_ENDS,
@@ -69,13 +68,12 @@ class Decisions(NamedTuple):
 class Walk:
     """What the instances of a set are whenever something is decided about them."""
 
-    def __init__(self, history: History, kinds: tuple[int, ...]) -> None:
-        """It stops at decisions of these `kinds`."""
+    def __init__(self, history: History) -> None:
         self._history, self._layout, self._stack = history, history.layout, history.stack
         layout = self._layout
         self._spec, self._policy = layout.spec, layout.spec.upgrade_policy
         self._protects = any(isinstance(each.body, SetProtection) for each in layout.requests)
-        self._find_decisions(kinds)
+        self._find_decisions()
         self.wrong: dict[str, None] = {}
         """The rules that are broken, in the order in which that shows."""
         step = max(1, MATRIX // max(layout.room, 1))
@@ -98,7 +96,7 @@ class Walk:
 
     # The decisions.
 
-    def _find_decisions(self, kinds: tuple[int, ...]) -> None:
+    def _find_decisions(self) -> None:
         layout, stack, history = self._layout, self._stack, self._history
         kind = np.full(len(stack.time), -1, np.int8)
         batch = np.flatnonzero(stack.subject == layout.batch)
@@ -120,7 +118,6 @@ class Walk:
             apart = first_of_each(key) | first_of_each(stack.time[rows]) | first_of_each(after)
             rows = rows[apart]
             kind[rows[stack.cause[rows] == layout.batch] if status == DELETING else rows] = decides
-        kind[~np.isin(kind, kinds)] = -1
         self._kind = kind
         self._decisions = np.flatnonzero(kind >= 0)
 
@@ -187,9 +184,7 @@ class Walk:
                 self._apply(happened)
             where = self._follow(follow) if len(follow) else None
             kinds = self._kind[decides[mine]]
-            for kind in sorted(
-                set(kinds.tolist())
-            ):  # an upgrade begins before one that gives way ends
+            for kind in sorted(set(kinds.tolist())):
                 some = mine[kinds == kind]
                 self.decide(kind, Decisions(replication[some], decides[some]))
             if where is not None:
@@ -244,7 +239,7 @@ class Walk:
     def _by_request(self, some: Decisions) -> Iterator[tuple[Operation, Integers, Decisions]]:
         """Requests, as what they were answered (a code), and the decisions that are about them."""
         number = self._stack.subject[some.row] - self._layout.first_operation
-        for each in np.unique(number):
+        for each in sorted(set(number.tolist())):
             mine = Decisions(some.place[number == each], some.row[number == each])
             yield self._layout.requests[each], self._stack.new[mine.row], mine
 
@@ -255,19 +250,6 @@ class Walk:
         named = np.zeros(self._layout.room, bool)
         named[[each for each in body.instances if each < self._layout.room]] = True
         return named
-
-    def _protect(self, some: Decisions) -> None:
-        """Requests that protect instances are accepted."""
-        for asked, answer, mine in self._by_request(some):
-            body = asked.body
-            if isinstance(body, SetProtection):
-                place = mine.place[answer % OPERATION.width == ASKED]
-                named = self._named(body) & self._layout.is_there[self._codes[place]]
-                for kept, is_on in (
-                    (self._kept_in, body.protect_from_scale_in),
-                    (self._protected, body.protect_from_scale_set_actions),
-                ):
-                    kept[place] = kept[place] | named if is_on else kept[place] & ~named
 
 
 def _by_step(values: Integers, step: Integers, count: int) -> list[Integers]:

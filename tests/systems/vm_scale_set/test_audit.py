@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from set_log import IMAGE, UP, WALK, ScaleSet
 
+from sim.systems.vm_scale_set.walk import TAKES
+
 PAUSE = {"upgrade_policy": {"pause_time_between_batches": "1min"}}
 MOVE = "w: an instance went from one status to another as none does"
 MODEL = "w: an instance was brought to another model than is wanted"
-NEW = "w: a new instance did not come at the model that is wanted"
 WORK = "w: an instance was brought to a model in another way than that takes"
 CAPACITY = "w: a request did not bring the set to the capacity that it asks for"
 CREATED = """
@@ -55,7 +56,7 @@ def test_instances_are_brought_to_the_model_that_is_wanted():
 
 
 def test_new_instances_come_at_the_model_that_is_wanted():
-    assert audit(CREATED.replace("creating/1", "creating/2"), SCALE, IMAGE) == NEW
+    assert audit(CREATED.replace("creating/1", "creating/2"), SCALE, IMAGE) == MODEL
 
 
 def test_a_model_changes_by_nothing_else():
@@ -67,11 +68,24 @@ def test_a_new_image_reimages():
     assert audit(WALK.replace("100 w_0 -> reimaging/2", "100 w_0 -> updating/2")) == WORK
 
 
+def test_a_reimage_reimages():
+    reimage = ("reimage", {"instances": [0]})
+    text = """
+        100 reimage-0 -> InProgress
+        100 w_0 -> {} because reimage-0
+        180 w_0 -> initializing because reimage-0
+        240 w_0 -> healthy because reimage-0
+        240 reimage-0 -> Succeeded because reimage-0
+    """
+    assert audit(text.format("reimaging"), reimage) is None
+    assert audit(text.format("updating"), reimage) == WORK
+
+
 def test_a_scale_out_creates_as_many_as_it_asks_for():
     none = "\n".join(line for line in CREATED.splitlines() if "w_2" not in line)
     assert audit(none, SCALE) == CAPACITY
     late = CREATED + "400 w_1 -> deleting because scale-0\n460 w_1 -> absent because scale-0"
-    assert audit(late, SCALE) == CAPACITY
+    assert audit(late, SCALE) == f"w: {TAKES}"
     lines = late.replace("400 w_1", "100 w_1").replace("460 w_1", "160 w_1").splitlines()
     at_once = sorted(filter(str.strip, lines), key=lambda line: int(line.split()[0]))
     assert audit("\n".join(at_once), SCALE) == CAPACITY

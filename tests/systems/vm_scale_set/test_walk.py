@@ -14,13 +14,14 @@ class Told(Walk):
     """What comes to be decided: kind, times and places."""
 
     def __init__(self, history, kinds):
-        self.found = []
-        super().__init__(history, kinds)
+        self.found, self.kinds = [], kinds
+        super().__init__(history)
 
     def decide(self, kind, some):
         times = self._stack.time[some.row].tolist()
         codes, takes = (each[some.place].tolist() for each in (self._codes, self._takes))
-        self.found.append((kind, times, some.place.tolist(), codes, takes))
+        if kind in self.kinds:
+            self.found.append((kind, times, some.place.tolist(), codes, takes))
 
 
 def told(*texts, requests=(IMAGE,), kinds=(OPEN, BEGIN, OVER, END)):
