@@ -186,7 +186,9 @@ def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]
         lines += [line for k, text in enumerate(asked, 1) for line in paragraph(f"({k}) {text}")]
         lines += table([one.value for one in tried], _columns(tried), style)
         if each.confidence < 1:
-            lines += paragraph(f"each limit at {show_share(each.level)}: verdicts share the error")
+            lines += paragraph(
+                f"each limit at {show_share(each.level)} confidence: verdicts share the error"
+            )
     return [*lines, ""]
 
 

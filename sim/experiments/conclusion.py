@@ -77,8 +77,8 @@ def _never(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[str]:
         return
     random = any(known[name].measured.random for name in found.never_best)
     names = [name + _of_runs(share, known[name]) for name, share in found.never_best.items()]
-    how = "well in at least half of the runs" if random else "well"
-    yield f"never best, as what was asked for did not end {how}: {listed(names, MOST_NAMED)}"
+    how = "ended well in fewer than half of the runs" if random else "did not end well"
+    yield f"never best, as what was requested {how}: {listed(names, MOST_NAMED)}"
 
 
 def _of_runs(share: float, one: Experiment) -> str:
@@ -146,7 +146,7 @@ def _side_by_side(found: Ranking, known: Mapping[str, Experiment]) -> Iterator[s
 
 def _references(found: Ranking) -> Iterator[str]:
     if found.references:
-        yield f"reference, as no rollout is asked for: {listed(found.references, MOST_NAMED)}"
+        yield f"reference (no rollout): {listed(found.references, MOST_NAMED)}"
 
 
 def _label(one: Experiment, system: str, metric: str) -> str:

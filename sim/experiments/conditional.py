@@ -99,4 +99,4 @@ def never(condition: str, runs: int, chance: float | None) -> str:
         return f"{text}, with a chance of {show_share(chance)}: needs n >= {needed:,} to be seen"
     rare = f"what happens in {show_share(_RARE)} of them needs n >= "
     rare += f"{enough_to_see(_RARE, CONFIDENCE):,}"
-    return f"{text}: at most in {show_share(most)} of runs at {level}; {rare} to be seen"
+    return f"{text}: at most in {show_share(most)} of runs at {level} confidence; {rare} to be seen"

@@ -101,12 +101,12 @@ def estimate(simulation: Simulation, replications: int) -> Estimate:
 def sentence(found: Estimate) -> str:
     """The estimate as a sentence of an explanation."""
     if found.is_unbounded:
-        return f"Expected are {found.beyond}: `run` refuses that without --force."
+        return f"Expected cost: {found.beyond}; `run` refuses that without --force."
     many = "1 replication takes"
     if found.replications > 1:
         many = f"{found.replications:,} replications take"
     return (
-        f"Expected are {_about(found.rows)} rows of the log a replication; {many} about "
+        f"Expected cost: {_about(found.rows)} rows of the log a replication; {many} about "
         f"{_time(found.seconds)} and {_size(found.bytes)} of memory."
     )
 

@@ -87,7 +87,7 @@ def _rows(
 def _sentence(
     spread: Spread, p: float, found: tuple[float, float, float], confidence: float, *, random: bool
 ) -> str:
-    """``p95 45min, 43min to 48min, each limit at 95 %``; what is missing is above all."""
+    """``p95 45min, 43min to 48min, each limit at 95 % confidence``; missing is above all."""
     value, low, high = (spread.show(math.inf if math.isnan(each) else each) for each in found)
     name = f"p{without_zeros(f'{100 * p:.6f}')} {value}"
     if not random:
@@ -95,5 +95,5 @@ def _sentence(
     level = show_share(confidence)
     n, least = len(spread.values), least_for_quantile(p, confidence)
     if n < least:
-        return f"{name}; both limits at {level}: needs n >= {least:,}, got {n:,}"
-    return f"{name}, {low} to {high}, each limit at {level}"
+        return f"{name}; both limits at {level} confidence: needs n >= {least:,}, got {n:,}"
+    return f"{name}, {low} to {high}, each limit at {level} confidence"

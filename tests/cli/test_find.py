@@ -60,7 +60,7 @@ def test_bracket_that_stays_wide_is_exit_code_4_and_says_why(shell):
     assert "smallest bake that meets: between 10min (missed) and " in told
     assert "wider than the tolerance, 10min, as " in told
     assert " undecided at 120 replications" in told
-    assert "each limit at 99.72 %: verdicts share the error" in told
+    assert "each limit at 99.72 % confidence: verdicts share the error" in told
 
 
 @pytest.mark.parametrize(

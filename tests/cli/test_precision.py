@@ -121,7 +121,7 @@ def test_word_objectives_makes_as_many_as_verdicts_need(shell, asks):
     told = " ".join(out.split())
     assert code == 0
     assert "every objective decided at 60 replications: look 2 of at most 10, which" in told
-    assert "60 of 60 runs meet it: at least 91.55 % at 99.5 %" in told
+    assert "60 of 60 runs meet it: at least 91.55 % at 99.5 % confidence" in told
 
 
 @pytest.mark.parametrize("word", ["objectives,min_capacity=5%", "min_capacity=5%,objectives"])

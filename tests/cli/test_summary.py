@@ -68,7 +68,7 @@ def test_answer_of_run_is_one_screen_that_says_it_all():
     ]
     about = setting(objectives={"baseline": (KEEPS_CAPACITY, IN_TIME)})
     judged = [
-        verdict("met", "200 of 200 runs meet it: at least 98.5 % at 95 %"),
+        verdict("met", "200 of 200 runs meet it: at least 98.5 % at 95 % confidence"),
         verdict("missed", "4 of 200 runs miss it, none may"),
     ]
     answer = lines_of(summary, about=about, objectives=judged, capacity=DIP, style=BLOCKS)

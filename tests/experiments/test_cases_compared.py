@@ -26,7 +26,9 @@ def test_rollout_that_never_finishes_is_never_best():
     assert found.best == ()
     assert set(found.never_best) == {"hour", "quarter", "seconds", "days", "once"}
     assert found.undominated == {}
-    assert found.sentence.startswith("never best, as what was asked for did not end well")
+    assert found.sentence.startswith(
+        "never best, as what was requested ended well in fewer than half"
+    )
     assert conclusion("arc-retry-cadence", "rollbacks").best == ()
 
 
@@ -35,7 +37,7 @@ def test_drain_that_never_ends_is_not_best_for_its_lowest_capacity():
     assert (found.best, list(found.undominated)) == ((), ["requeue"])
     assert found.never_best == {"drain": 0.0}
     assert found.sentence == (
-        "never best, as what was asked for did not end well in at least half of the runs: "
+        "never best, as what was requested ended well in fewer than half of the runs: "
         f"drain (0 of 20 runs)\n{NONE_NAMED}\n  requeue: the only one left"
     )
     assert conclusion("pool-drain-never-ends", "min_capacity").best == ("requeue",)

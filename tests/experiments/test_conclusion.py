@@ -110,7 +110,7 @@ MISSES = {"verdict": "missed", "text": ASKED}
         ),
         (
             [MEETS | {"safe_end": ends_well(3)}, MISSES],
-            "never best, as what was asked for did not end well in at least half of the runs: "
+            "never best, as what was requested ended well in fewer than half of the runs: "
             "a (3 of 20 runs)\n"
             "best: none, as no variant that meets every objective ended its rollouts well often "
             "enough",
@@ -122,7 +122,7 @@ MISSES = {"verdict": "missed", "text": ASKED}
         ),
         (
             [{"text": PREFERS}, {"rollouts": False, "text": prefer("downtime", text=IDLE)}],
-            "best: a, no other variant qualifies\nreference, as no rollout is asked for: b",
+            "best: a, no other variant qualifies\nreference (no rollout): b",
         ),
         (
             [{}, {}],
@@ -131,13 +131,13 @@ MISSES = {"verdict": "missed", "text": ASKED}
         ),
         (
             [{"safe_end": 0.0, "random": False}, {"random": False}],
-            "never best, as what was asked for did not end well: a\n"
+            "never best, as what was requested did not end well: a\n"
             "best: none is named, without objectives or `prefer: [METRIC, ...]`\n"
             "  b: the only one left",
         ),
         (
             [{"safe_end": 0.0, "random": False}, {"safe_end": 0.0, "random": False}],
-            "never best, as what was asked for did not end well: a, b\n"
+            "never best, as what was requested did not end well: a, b\n"
             "best: none, as no variant ended its rollouts well often enough",
         ),
         (

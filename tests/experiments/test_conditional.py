@@ -77,6 +77,6 @@ def test_what_never_happened_says_how_many_runs_would_show_it():
         "bad build 2 in none of 10 runs, with a chance of 5 %: needs n >= 59 to be seen"
     )
     assert never("stuck", 100, None) == (
-        "stuck in none of 100 runs: at most in 2.95 % of runs at 95 %; what happens in 1 % of them "
+        "stuck in none of 100 runs: at most in 2.95 % of runs at 95 % confidence; what happens in 1 % of them "
         "needs n >= 299 to be seen"
     )

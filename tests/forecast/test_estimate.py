@@ -85,7 +85,7 @@ def test_explain_tells_it_in_a_sentence():
     assert describe(Simulation(sim.loads(BAG))).splitlines()[-1] != ""
     told = sentence(of(BAG, 7))
     assert told == (
-        "Expected are about 3,000 rows of the log a replication; 7 replications take about 1s and "
+        "Expected cost: about 3,000 rows of the log a replication; 7 replications take about 1s and "
         "210 MB of memory."
     )
     assert told in describe(Simulation(sim.loads(BAG)))
@@ -98,7 +98,7 @@ def test_what_is_not_random_is_expected_to_run_once():
 
 def test_large_numbers_are_told_in_two_digits():
     assert sentence(holding(rows=123_456, replications=2000)) == (
-        "Expected are about 120,000 rows of the log a replication; 2,000 replications take about "
+        "Expected cost: about 120,000 rows of the log a replication; 2,000 replications take about "
         "16min30s and 240 MB of memory."
     )
 

@@ -235,7 +235,7 @@ def test_a_value_that_a_variant_does_not_take_is_refused_still():
 def test_a_variant_without_a_rollout_is_a_reference_where_others_have_one():
     found = sim.find(sim.loads(CAPACITY + OTHERS), DOMAINS, 2, 5)
     assert [each.reference for each in found.answers] == [False, True, True]
-    assert "; reference, as no rollout is asked for; " in found.answers[1].sentence
+    assert "; reference (no rollout); " in found.answers[1].sentence
     alone = sim.find(sim.loads(CAPACITY + OTHERS), DOMAINS, 2, 5, variant="none")
     assert not alone.answers[0].reference
 

@@ -175,7 +175,7 @@ def test_metric_of_an_objective_has_its_column_and_references_no_verdict(tmp_pat
     main(["compare", str(file), "--no-files", "--quiet"])
     out = capsys.readouterr().out
     assert re.search(r"^ +.*mean\b", out, re.MULTILINE)
-    assert re.search(r"reference, as no rollout is asked for: nothing", out)
+    assert re.search(r"reference \(no rollout\): nothing", out)
     assert re.search(r"\b1 verdict, each at", out)
 
 

@@ -33,7 +33,7 @@ def test_limits_are_those_of_scipy(hundred, confidence):
 def test_sentence_has_the_quantile_and_its_limits(hundred):
     row = hundred.quantiles("rollout_duration", [0.95]).iloc[0]
     assert row["sentence"].startswith("p95 ")
-    assert row["sentence"].endswith("min, each limit at 95 %")
+    assert row["sentence"].endswith("min, each limit at 95 % confidence")
     assert " to " in row["sentence"]
 
 
@@ -42,7 +42,7 @@ def test_too_few_replications_say_how_many_it_needs():
     table = few.quantiles("capacity_hours_lost").set_index("quantile")
     assert np.isnan(table.loc[0.95, "high"])
     assert np.isnan(table.loc[0.05, "low"])
-    told = "; both limits at 95 %: needs n >= 59, got 58"
+    told = "; both limits at 95 % confidence: needs n >= 59, got 58"
     assert [each.endswith(told) for each in table["sentence"]] == [True, False, True]
     enough = sim.run(sim.loads(CHANCE), replications=59).quantiles("capacity_hours_lost")
     assert not enough[["low", "high"]].isna().any(axis=None)

@@ -48,7 +48,7 @@ def test_objectives_have_their_verdict_and_sentence(ran):
         "low": pytest.approx(0.05 ** (1 / 5)),
         "high": 1.0,
         "verdict": "met",
-        "sentence": "no miss in 5: at most 45.07 % at 95 %",
+        "sentence": "no miss in 5 runs: at most 45.07 % at 95 % confidence",
         "best": "",
         "best_in": "",
     }

@@ -125,7 +125,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def knee(front: NDArray[np.float64]) -> int | None:
-    """The row of a front of two metrics, shape (n, 2), at which it turns most; None without one.
+    """The row of a front of two metrics, shape (n, 2), where it bends most; None without one.
 
     The front is scaled to 1 in both; the knee is farthest on the better side of the straight line
     between its ends, as by Kneedle (Satopaa and others, ICDCS workshops 2011), and at least

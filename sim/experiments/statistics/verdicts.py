@@ -96,7 +96,7 @@ def judge(
     limit = 1 - (1 - confidence) / looks
     low, high = clopper_pearson(k, n, limit)
     seen = f"{k} of {n} runs meet it"
-    level = f"at {show_share(limit)}"
+    level = f"at {show_share(limit)} confidence"
     if low >= in_runs:
         return Verdict(k / n, low, high, "met", f"{seen}: at least {show_share(low)} {level}")
     if high < in_runs:
@@ -166,7 +166,7 @@ def enough_to_see(chance: float, confidence: float) -> int:
 def _seen(
     x: NDArray[np.float64], known: Interval, limit: float, show: Callable[[float], str]
 ) -> str:
-    level = f"at {show_share(limit)}"
+    level = f"at {show_share(limit)} confidence"
     if (x == x[0]).all():
         others = show_share(1 - clopper_pearson(x.size, x.size, limit)[0])
         return f"{show(known.mean)} in each of {x.size} runs: at most {others} differ, {level}"
@@ -191,7 +191,9 @@ def _never_missed(k: int, n: int, confidence: float) -> Verdict:
     low, high = clopper_pearson(k, n, confidence)
     if k < n:
         return Verdict(k / n, low, high, "missed", f"{n - k} of {n} runs miss it, none may")
-    sentence = f"no miss in {n}: at most {show_share(1 - low)} at {show_share(confidence)}"
+    sentence = (
+        f"no miss in {n} runs: at most {show_share(1 - low)} at {show_share(confidence)} confidence"
+    )
     return Verdict(1.0, low, high, "met", sentence)
 
 

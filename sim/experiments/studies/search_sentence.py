@@ -163,7 +163,7 @@ class _Told:
         asked = [asked for each in trials if each.random for asked in each.objectives]
         if any(each.of == "runs" and each.in_runs >= 1 for each in asked):
             notes.append("what all runs must meet counts as met where no run was seen to miss it")
-        notes += ["reference, as no rollout is asked for"] if self._reference else []
+        notes += ["reference (no rollout)"] if self._reference else []
         total = sum(each.replications for each in trials)
         notes.append(f"{pluralize(len(trials), 'value')}, {pluralize(total, 'replication')}")
         return notes

@@ -301,7 +301,7 @@ class _Telling:
             return []
         keys = [Key(*each) for each in found.front_metrics]
         values = self._values(found.knee, keys)
-        return [f"the front turns most at {self._name(found.knee)}: {values}"]
+        return [f"knee of the front: {self._name(found.knee)}, {values}"]
 
     def _best(self) -> list[str]:
         found = self._found

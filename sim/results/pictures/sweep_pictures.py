@@ -153,7 +153,7 @@ class SweepPictures:
         count = standings.count("yes")
         title = f"Front of {names}: {count:,} of {self._many(len(standings))}"
         if knee is not None:
-            title += f"; it turns most at {self._label(knee)}"
+            title += f"; its knee is at {self._label(knee)}"
         labels = [self._label(row) for row in range(len(standings))]
         x, y = sides
         return sweep_front.figure(

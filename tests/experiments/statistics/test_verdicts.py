@@ -54,7 +54,7 @@ def test_59_replications_without_a_miss_settle_95_percent_at_95_percent():
     assert verdict.low == pytest.approx(0.05 ** (1 / 59))
     assert verdict.high == 1.0
     assert verdict.needed is None
-    assert verdict.sentence == "59 of 59 runs meet it: at least 95.05 % at 95 %"
+    assert verdict.sentence == "59 of 59 runs meet it: at least 95.05 % at 95 % confidence"
 
 
 def test_58_replications_without_a_miss_leave_it_undecided_by_one():
@@ -62,7 +62,7 @@ def test_58_replications_without_a_miss_leave_it_undecided_by_one():
     assert verdict.verdict == "undecided"
     assert verdict.needed == 59
     assert verdict.sentence == (
-        "58 of 58 runs meet it: 94.97 % to 100 %, each limit at 95 %; "
+        "58 of 58 runs meet it: 94.97 % to 100 %, each limit at 95 % confidence; "
         "59 runs without a miss would settle it"
     )
 
@@ -71,7 +71,7 @@ def test_a_share_surely_below_is_missed():
     verdict = judge(runs(80, 100), 0.95)
     assert verdict.verdict == "missed"
     assert verdict.high == pytest.approx(0.8633, abs=5e-5)
-    assert verdict.sentence == "80 of 100 runs meet it: at most 86.33 % at 95 %"
+    assert verdict.sentence == "80 of 100 runs meet it: at most 86.33 % at 95 % confidence"
 
 
 def test_an_undecided_share_says_how_many_replications_would_settle_it():
@@ -83,7 +83,7 @@ def test_an_undecided_share_says_how_many_replications_would_settle_it():
     assert chance_to_settle(0.97, verdict.needed - 1, 0.95) < 0.8
     assert verdict.needed == 601
     assert verdict.sentence == (
-        "97 of 100 runs meet it: 92.43 % to 99.18 %, each limit at 95 %; "
+        "97 of 100 runs meet it: 92.43 % to 99.18 %, each limit at 95 % confidence; "
         "601 runs at this share would settle it with a chance of 80 %"
     )
 
@@ -125,12 +125,12 @@ def test_number_that_would_settle_it_is_that_of_a_single_look():
 
 def test_sentence_names_the_level_of_the_look():
     assert judge(runs(1990, 2000), 0.95, looks=2).sentence == (
-        "1990 of 2000 runs meet it: at least 99.08 % at 97.5 %"
+        "1990 of 2000 runs meet it: at least 99.08 % at 97.5 % confidence"
     )
-    assert judge(runs(900, 1000), 0.95, looks=2).sentence.endswith(" % at 97.5 %")
-    assert "each limit at 97.5 %" in judge(runs(97, 100), 0.95, looks=2).sentence
+    assert judge(runs(900, 1000), 0.95, looks=2).sentence.endswith(" % at 97.5 % confidence")
+    assert "each limit at 97.5 % confidence" in judge(runs(97, 100), 0.95, looks=2).sentence
     mean = judge_mean(SPREAD, 0.75, at_least=True, looks=2)
-    assert "each limit at 97.5 %" in mean.sentence
+    assert "each limit at 97.5 % confidence" in mean.sentence
 
 
 def test_two_looks_take_half_the_error_each():
@@ -165,7 +165,7 @@ def test_all_runs_are_asked_for_and_none_misses(looks):
     verdict = judge(runs(200, 200), looks=looks)
     assert verdict.verdict == "met"
     assert (verdict.share, verdict.high) == (1.0, 1.0)
-    assert verdict.sentence == "no miss in 200: at most 1.49 % at 95 %"
+    assert verdict.sentence == "no miss in 200 runs: at most 1.49 % at 95 % confidence"
 
 
 def test_all_runs_are_asked_for_and_one_misses():
@@ -228,7 +228,7 @@ def test_an_undecided_mean_says_how_many_replications_would_settle_it():
     verdict = judge_mean(SPREAD, 0.75, at_least=True)
     assert verdict.needed == 19
     assert verdict.sentence == (
-        "mean 0.8 of 4 runs, 0.7039 to 0.8961, each limit at 95 %; "
+        "mean 0.8 of 4 runs, 0.7039 to 0.8961, each limit at 95 % confidence; "
         "19 runs with this mean and spread would settle it with a chance of 80 %"
     )
 
@@ -268,9 +268,11 @@ def test_a_mean_that_never_varies_is_judged_with_the_tolerance_of_shares():
 
 def test_a_mean_is_shown_in_the_unit_of_its_metric():
     verdict = judge_mean([60.0, 60.0], 120.0, at_least=False, show="{:.0f} s".format)
-    assert verdict.sentence == "60 s in each of 2 runs: at most 77.64 % differ, at 95 %"
+    assert verdict.sentence == "60 s in each of 2 runs: at most 77.64 % differ, at 95 % confidence"
     verdict = judge_mean([60.0, 61.0], 120.0, at_least=False, show="{:.1f} s".format)
-    assert verdict.sentence == "mean 60.5 s of 2 runs, 57.3 s to 63.7 s, each limit at 95 %"
+    assert (
+        verdict.sentence == "mean 60.5 s of 2 runs, 57.3 s to 63.7 s, each limit at 95 % confidence"
+    )
 
 
 # of: mean, where the metric is skewed

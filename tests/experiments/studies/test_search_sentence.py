@@ -168,8 +168,6 @@ def test_what_asks_for_no_rollout_is_a_reference_where_others_do():
     both = [found(steps(6)), found(steps(2), asks=False)]
     told = answers_of(both, VALUES, largest=False)
     assert [each.reference for each in told] == [False, True]
-    assert told[1].sentence.endswith(
-        "; reference, as no rollout is asked for; 3 values, 300 replications"
-    )
+    assert told[1].sentence.endswith("; reference (no rollout); 3 values, 300 replications")
     (alone,) = answers_of(both[1:], VALUES, largest=False)
     assert not alone.reference

@@ -79,10 +79,8 @@ def test_verdicts_are_counted_and_the_front_of_those_that_keep_them_is_told():
 def test_the_knee_is_told_with_its_point_and_values():
     found = said(PLAIN, {DOMAINS: {"from": 2, "to": 12, "step": 1}}).conclusion
     assert found.knee == (4, "")
-    (told,) = [each for each in found.sentences if "turns most" in each]
-    assert told.startswith(
-        "the front turns most at update_domains 6 (point 4): lowest capacity 83.3 %"
-    )
+    (told,) = [each for each in found.sentences if "knee" in each]
+    assert told.startswith("knee of the front: update_domains 6 (point 4), lowest capacity 83.3 %")
 
 
 def test_where_headlines_do_not_differ_there_is_no_front():
