@@ -1,4 +1,8 @@
-"""The command line."""
+"""The command line.
+
+`commands` takes the words, which `options` knows, to the command of a module beside it; that gives
+an answer, which `screens` puts into text and `answers` into each form.
+"""
 
 from __future__ import annotations
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sim.cli import inputs, problems, streams
-from sim.cli.answer import INTERNAL_ERROR, MET, UNDECIDED, Answer, command_line
-from sim.cli.assumptions_screen import lines
-from sim.cli.console import Style
-from sim.cli.failed import rerun, why
+from sim.cli import inputs
+from sim.cli.answers import problems, streams
+from sim.cli.answers.answer import INTERNAL_ERROR, MET, UNDECIDED, Answer, command_line
+from sim.cli.answers.failed import rerun, why
+from sim.cli.answers.forms import Forms, in_form
+from sim.cli.answers.junit import Case, Suite, unsaved
 from sim.cli.finishing import let_go, saved
-from sim.cli.forms import Forms, in_form
-from sim.cli.junit import Case, Suite, unsaved
 from sim.cli.keeping import execution, keeping
+from sim.cli.screens.assumptions_screen import lines
+from sim.cli.screens.console import Style
 from sim.core.errors import Problem
 from sim.experiments.studies.assumptions import UNKNOWN
 from sim.results import sensitivity

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.cli import inputs, streams
-from sim.cli.answer import Answer
-from sim.cli.console import Column, Style, as_markdown, paragraph, table
-from sim.cli.json_text import json_text
-from sim.cli.junit import Case, Suite, xml
+from sim.cli import inputs
+from sim.cli.answers import streams
+from sim.cli.answers.answer import Answer
+from sim.cli.answers.json_text import json_text
+from sim.cli.answers.junit import Case, Suite, xml
+from sim.cli.screens.console import Column, Style, as_markdown, paragraph, table
 from sim.forecast.explanation import describe
 from sim.formats.checking import listed
 from sim.scenario import points

@@ -12,14 +12,21 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sim.cli import problems, streams
-from sim.cli.answer import INTERNAL_ERROR, INTERRUPTED, NOT_SAVED, WRONG_INPUT, Answer, not_written
-from sim.cli.arguments import PROGRAM
-from sim.cli.console import as_markdown
+from sim.cli.answers import problems, streams
+from sim.cli.answers.answer import (
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    NOT_SAVED,
+    WRONG_INPUT,
+    Answer,
+    not_written,
+)
+from sim.cli.answers.json_text import json_text
 from sim.cli.early_workers import early_workers
-from sim.cli.json_text import json_text
-from sim.cli.option_groups import asked_format
-from sim.cli.options import parser
+from sim.cli.options.arguments import PROGRAM
+from sim.cli.options.option_groups import asked_format
+from sim.cli.options.options import parser
+from sim.cli.screens.console import as_markdown
 from sim.core.errors import ModelError, Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -112,7 +119,7 @@ def _failed(found: Sequence[Problem], code: int, words: Sequence[str]) -> Answer
     if form == "markdown":
         return Answer(as_markdown([" ".join(words[:2]), *said]), code, told)
     if form == "junit":
-        from sim.cli.junit import refused, xml  # noqa: PLC0415  (nothing else needs XML)
+        from sim.cli.answers.junit import refused, xml  # noqa: PLC0415  (nothing else needs XML)
 
         return Answer(xml(refused(" ".join(words[:2]), said)), code, told)
     return Answer("", code, told)
@@ -136,7 +143,7 @@ def _no_memory(words: Sequence[str]) -> Problem:
 
 
 def _rerun(options: argparse.Namespace, error: ModelError) -> str:
-    from sim.cli.failed import rerun  # noqa: PLC0415  (help needs no experiments)
+    from sim.cli.answers.failed import rerun  # noqa: PLC0415  (help needs no experiments)
     from sim.experiments.running.failures import options_of  # noqa: PLC0415
 
     # A search notes the value that it tried.

@@ -7,8 +7,9 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sim.cli import inputs, problems, streams
-from sim.cli.answer import (
+from sim.cli import inputs
+from sim.cli.answers import problems, streams
+from sim.cli.answers.answer import (
     INTERNAL_ERROR,
     MET,
     MISSED,
@@ -16,14 +17,14 @@ from sim.cli.answer import (
     Answer,
     command_line,
 )
-from sim.cli.console import Column, Style, paragraph, table
-from sim.cli.failed import rerun, why
+from sim.cli.answers.failed import rerun, why
+from sim.cli.answers.forms import Forms, in_form
+from sim.cli.answers.junit import Case, Suite, judged, unsaved
 from sim.cli.finishing import let_go, saved
-from sim.cli.forms import Forms, in_form
-from sim.cli.junit import Case, Suite, judged, unsaved
 from sim.cli.keeping import execution, keeping
-from sim.cli.precision import named_as_options
-from sim.cli.summary import footer
+from sim.cli.options.precision import named_as_options
+from sim.cli.screens.console import Column, Style, paragraph, table
+from sim.cli.screens.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.formatting import TOLERANCE, show, show_range
 from sim.core.units import shorten, show_share

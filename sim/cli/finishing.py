@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sim.cli import failed, problems, streams
-from sim.cli.answer import (
+from sim.cli.answers import failed, problems, streams
+from sim.cli.answers.answer import (
     INTERNAL_ERROR,
     INTERRUPTED,
     MET,
@@ -16,11 +16,11 @@ from sim.cli.answer import (
     Answer,
     command_line,
 )
-from sim.cli.console import Style
-from sim.cli.forms import Forms, in_form, told_before
-from sim.cli.junit import suites_of, unsaved
+from sim.cli.answers.forms import Forms, in_form, told_before
+from sim.cli.answers.junit import suites_of, unsaved
 from sim.cli.keeping import goes_on
-from sim.cli.summary import footer
+from sim.cli.screens.console import Style
+from sim.cli.screens.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.experiments.statistics.multiplicity import multiplicity
 from sim.results.verdict import tone

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.bounds import located
-from sim.cli import streams
-from sim.cli.overrides import overrides
+from sim.cli.answers import streams
+from sim.cli.options.overrides import overrides
 from sim.core.errors import LongRunWarning, Problem, ScenarioError
 from sim.files import check_target, load, load_stream
 from sim.forecast.dry_runs import idle_safeguards

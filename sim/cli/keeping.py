@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.answer import command_line
+from sim.cli.answers.answer import command_line
 from sim.files import default_target
 from sim.files.partial_folder import PartialFolder
 from sim.results.kept.kept_parts import about

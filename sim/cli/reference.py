@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.cli import streams
-from sim.cli.answer import Answer
-from sim.cli.json_text import json_text
-from sim.cli.overrides import overrides
+from sim.cli.answers import streams
+from sim.cli.answers.answer import Answer
+from sim.cli.answers.json_text import json_text
+from sim.cli.options.overrides import overrides
 from sim.core.errors import ScenarioError
 from sim.scenario.editor_schema import editor_schema
 from sim.scenario.reference import kinds, reference

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim import files
-from sim.cli import streams
-from sim.cli.answer import Answer
-from sim.cli.console import as_markdown
-from sim.cli.json_text import json_text
+from sim.cli.answers import streams
+from sim.cli.answers.answer import Answer
+from sim.cli.answers.json_text import json_text
+from sim.cli.screens.console import as_markdown
 from sim.formats.markdown import block
 from sim.results.pages import renewing
 

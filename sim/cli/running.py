@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.cli import inputs, summary
-from sim.cli.failed import failed
+from sim.cli import inputs
+from sim.cli.answers.failed import failed
 from sim.cli.finishing import finished
-from sim.cli.from_results import first_of, setting_of
 from sim.cli.keeping import execution, keeping
-from sim.cli.precision import named_as_options, precision
+from sim.cli.options.precision import named_as_options, precision
+from sim.cli.screens import summary
+from sim.cli.screens.from_results import first_of, setting_of
 from sim.results import runs
 from sim.results.notes import killing, notes, together
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from sim.cli.answer import Answer
-    from sim.cli.console import Style
+    from sim.cli.answers.answer import Answer
+    from sim.cli.screens.console import Style
     from sim.results.results import Results
     from sim.scenario import Scenario
 

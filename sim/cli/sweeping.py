@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from sim.cli import inputs, problems, streams, sweep_summary
-from sim.cli.answer import INTERNAL_ERROR, MET, MISSED, UNDECIDED, Answer, command_line
-from sim.cli.console import Style
-from sim.cli.failed import rerun
+from sim.cli import inputs
+from sim.cli.answers import problems, streams
+from sim.cli.answers.answer import INTERNAL_ERROR, MET, MISSED, UNDECIDED, Answer, command_line
+from sim.cli.answers.failed import rerun
+from sim.cli.answers.forms import Forms, in_form
+from sim.cli.answers.junit import Case, Suite, judged, unsaved
 from sim.cli.finishing import let_go, saved
-from sim.cli.forms import Forms, in_form
-from sim.cli.junit import Case, Suite, judged, unsaved
 from sim.cli.keeping import execution, keeping
-from sim.cli.over import over
-from sim.cli.summary import footer
+from sim.cli.options.over import over
+from sim.cli.screens import sweep_summary
+from sim.cli.screens.console import Style
+from sim.cli.screens.summary import footer
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import show_duration
 from sim.results.sweeps import sweep_results

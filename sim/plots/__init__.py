@@ -1,1 +1,4 @@
-"""Figures: one module for each question, each function from plain values to a matplotlib Figure."""
+"""Figures: one module for each question, each function from plain values to a matplotlib Figure.
+
+What they share stands in `parts`.
+"""

@@ -11,10 +11,10 @@ from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, colours, legend, steps, style
-from sim.plots.readout import MOST_ROWS, Reading, Readout
-from sim.plots.text import text_width
-from sim.plots.time_axis import time_axis
+from sim.plots.parts import clock, colours, legend, steps, style
+from sim.plots.parts.readout import MOST_ROWS, Reading, Readout
+from sim.plots.parts.text import text_width
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sim.core.timelines import Timeline
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
 
 _UP, _DOWN = colours.SERVING, colours.MISSED
 _ROW, _FRAME = 0.46, 0.75

@@ -16,10 +16,10 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_duration, show_share
-from sim.plots import clock, colours, steps, style
-from sim.plots.readout import Panel, Steps, read_steps
-from sim.plots.text import fitted, text_width
-from sim.plots.time_axis import time_axis
+from sim.plots.parts import clock, colours, steps, style
+from sim.plots.parts.readout import Panel, Steps, read_steps
+from sim.plots.parts.text import fitted, text_width
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sim.core.timelines import Timeline
     from sim.experiments.statistics.bands import Band
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
 
 LABEL = "capacity (% of nominal)"
 FIRST = "replication 0"

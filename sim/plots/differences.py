@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.plots import clock, colours, legend, style, variants
-from sim.plots.layout import POINTS
-from sim.plots.readout import Reading, Readout
-from sim.plots.text import fitted, text_width
+from sim.plots import variants
+from sim.plots.parts import clock, colours, legend, style
+from sim.plots.parts.layout import POINTS
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.text import fitted, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 MOST = 32
 """Variants that there is room for."""

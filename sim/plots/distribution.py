@@ -16,10 +16,10 @@ from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
 from sim.core.wall_clock import show_instant
-from sim.plots import colours, legend, style
-from sim.plots.readout import Reading, Readout
-from sim.plots.text import fitted
-from sim.plots.value_axis import value_axis
+from sim.plots.parts import colours, legend, style
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.text import fitted
+from sim.plots.parts.value_axis import value_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 MOST = len(style.LINES)
 """So many curves can be told apart."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots import clock, colours, legend, style, variants
-from sim.plots.layout import POINTS
-from sim.plots.readout import Reading, Readout
-from sim.plots.text import text_width
+from sim.plots import variants
+from sim.plots.parts import clock, colours, legend, style
+from sim.plots.parts.layout import POINTS
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.text import text_width
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 _ABREAST, _SQUARE = 3, 4
 _NEAR_ONE = 0.9

@@ -14,9 +14,9 @@ from matplotlib.patches import Patch
 
 from sim.core.units import show_duration
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, colours, legend, steps, style
-from sim.plots.readout import Reading, Readout
-from sim.plots.time_axis import time_axis
+from sim.plots.parts import clock, colours, legend, steps, style
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
     from sim.systems.base.activity import Category
 
 MOST = 60

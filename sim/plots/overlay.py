@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
-from sim.plots import capacity, colours, legend, style
-from sim.plots.readout import Panel, Steps, read_steps
-from sim.plots.text import fitted
-from sim.plots.time_axis import time_axis
+from sim.plots import capacity
+from sim.plots.parts import colours, legend, style
+from sim.plots.parts.readout import Panel, Steps, read_steps
+from sim.plots.parts.text import fitted
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from sim.core.timelines import Timeline
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 MOST = len(style.LINES)
 """So many lines can be told apart."""

@@ -12,9 +12,10 @@ from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.plots import capacity, clock, colours, legend, steps, style
-from sim.plots.readout import Panel, Steps, read_steps
-from sim.plots.time_axis import time_axis
+from sim.plots import capacity
+from sim.plots.parts import clock, colours, legend, steps, style
+from sim.plots.parts.readout import Panel, Steps, read_steps
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import ColorType
 
     from sim.core.timelines import Timeline
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
 
 _HEIGHT = 4.4
 _SHARES = (3, 2)

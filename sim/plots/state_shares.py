@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.units import show_duration, show_share
-from sim.plots import capacity, clock, gantt, legend, steps, style
-from sim.plots.readout import Panel, Steps, read_steps
-from sim.plots.time_axis import time_axis
+from sim.plots import capacity, gantt
+from sim.plots.parts import clock, legend, steps, style
+from sim.plots.parts.readout import Panel, Steps, read_steps
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.core.timelines import Timeline
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
     from sim.systems.base.activity import Category
 
 _HEIGHT = 3.8

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.core.formatting import format_compact
-from sim.plots import colours, legend, style
-from sim.plots.readout import Reading, Readout
-from sim.plots.sweep_axes import metric_axis
-from sim.plots.text import fitted, text_width
+from sim.plots.parts import colours, legend, style
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.sweep_axes import metric_axis
+from sim.plots.parts.text import fitted, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 _HEIGHT = 4.8
 _LABEL = 230.0

@@ -13,17 +13,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import format_compact
-from sim.plots import colours, legend, style
-from sim.plots.readout import Reading, Readout
-from sim.plots.sweep_axes import metric_axis
-from sim.plots.text import text_width
+from sim.plots.parts import colours, legend, style
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.sweep_axes import metric_axis
+from sim.plots.parts.text import text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from sim.plots.style import Picture
-    from sim.plots.sweep_axes import Along
+    from sim.plots.parts.style import Picture
+    from sim.plots.parts.sweep_axes import Along
 
 COLOURS = "cividis"
 """From dark to bright in every colour vision, and in print."""

@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import colours, legend, style
-from sim.plots.readout import Reading, Readout
-from sim.plots.sweep_axes import metric_axis
-from sim.plots.text import fitted
+from sim.plots.parts import colours, legend, style
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.sweep_axes import metric_axis
+from sim.plots.parts.text import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from sim.plots.style import Picture
-    from sim.plots.sweep_axes import Along
+    from sim.plots.parts.style import Picture
+    from sim.plots.parts.sweep_axes import Along
 
 MOST_LINES = len(style.LINES)
 """So many can be told apart."""

@@ -14,16 +14,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.core.formatting import show, show_range
-from sim.plots import colours, legend, style
-from sim.plots.readout import Reading, Readout
-from sim.plots.value_axis import value_axis
+from sim.plots.parts import colours, legend, style
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.value_axis import value_axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 MOST = 15
 """Rows of a picture."""

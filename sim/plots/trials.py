@@ -15,18 +15,18 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.core.formatting import show, show_range
-from sim.plots import clock, colours, legend, style
-from sim.plots.clock import Scale
-from sim.plots.readout import Reading, Readout
-from sim.plots.text import fitted
-from sim.plots.value_axis import value_axis
+from sim.plots.parts import clock, colours, legend, style
+from sim.plots.parts.clock import Scale
+from sim.plots.parts.readout import Reading, Readout
+from sim.plots.parts.text import fitted
+from sim.plots.parts.value_axis import value_axis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 MOST = 4
 """Panels that there is room for."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
 from sim.core.wall_clock import show_instant
-from sim.plots import capacity, style
-from sim.plots.readout import Panel, read_steps
-from sim.plots.time_axis import time_axis
+from sim.plots import capacity
+from sim.plots.parts import style
+from sim.plots.parts.readout import Panel, read_steps
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from sim.core.timelines import Timeline
     from sim.experiments.statistics.bands import Band
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
 
 LABEL = "up to date (% of those in scope)"
 _HEIGHT = 3.6

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from sim.core.units import show_share
 from sim.core.wall_clock import show_instant
-from sim.plots import capacity, clock, colours, style, up_to_date
-from sim.plots.layout import POINTS
-from sim.plots.readout import Panel, read_steps
-from sim.plots.text import fitted, text_width
-from sim.plots.time_axis import time_axis
+from sim.plots import capacity, up_to_date
+from sim.plots.parts import clock, colours, style
+from sim.plots.parts.layout import POINTS
+from sim.plots.parts.readout import Panel, read_steps
+from sim.plots.parts.text import fitted, text_width
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.core.timelines import Timeline
     from sim.experiments.statistics.bands import Band
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 MOST = 12
 """So many panels can be read on one page."""

@@ -13,16 +13,16 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.core.wall_clock import show_instant
-from sim.plots import clock, colours, legend, style
-from sim.plots.readout import Panel, Steps, read_steps
-from sim.plots.time_axis import time_axis
+from sim.plots.parts import clock, colours, legend, style
+from sim.plots.parts.readout import Panel, Steps, read_steps
+from sim.plots.parts.time_axis import time_axis
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from numpy.typing import NDArray
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 _HEIGHT = 4.4
 _SHARES = (3, 2)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.plots.colours import PALETTE
+from sim.plots.parts.colours import PALETTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sim.experiments.studies.search_sentence import Answer
     from sim.files.partial_folder import PartialFolder
     from sim.forecast.estimate import Estimate
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.scenario import Scenario
     from sim.simulation import Simulation
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.conclusion import Conclusion
     from sim.experiments.running.failures import FailedReplication
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.pictures.result_pictures import ResultPictures
     from sim.results.sweeps.sweep_results import SweepResults
 

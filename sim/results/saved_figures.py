@@ -9,7 +9,7 @@ from sim.systems.base.spec import look_up
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
 FIGURES = ("all", "main", "none")
 
@@ -47,7 +47,7 @@ def chosen(results: HasPictures, figures: str) -> Iterator[tuple[str, Picture]]:
 def as_files(drawn: Iterable[tuple[str, Picture]]) -> Iterator[tuple[str, bytes]]:
     """Names and contents in a folder."""
     for name, picture in drawn:
-        from sim.plots.style import png  # noqa: PLC0415  (see `pictures`)
+        from sim.plots.parts.style import png  # noqa: PLC0415  (see `pictures`)
 
         yield f"figures/{name}.png", png(picture)
 

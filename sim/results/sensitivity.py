@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sim.core.metrics import Key
     from sim.experiments.studies.assumptions import Effect, Sensitivity
     from sim.files.partial_folder import PartialFolder
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.report.content import Page, Section
     from sim.results.pictures.assumption_pictures import AssumptionPictures
     from sim.scenario import Scenario

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.contents import Contents
     from sim.results.pictures.run_pictures import RunPictures
 

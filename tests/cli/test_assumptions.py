@@ -104,7 +104,7 @@ def test_markdown_has_tables_and_nothing_that_is_wrapped(shell):
 
 
 def test_a_picture_that_fails_costs_no_answer(shell, monkeypatch):
-    monkeypatch.setattr("sim.plots.style.png", lambda _: 1 / 0)
+    monkeypatch.setattr("sim.plots.parts.style.png", lambda _: 1 / 0)
     code, out, err = shell("assumptions", "walk.yaml", "--of", RESTART)
     assert code == 3
     assert "turned over" in out

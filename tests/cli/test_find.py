@@ -18,7 +18,7 @@ variants:
 def files(folder, monkeypatch):
     for name, text in (("capacity", CAPACITY), ("bake", BAKE), ("two", CAPACITY + TWO)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr("sim.plots.style.png", lambda _: b"a picture")
+    monkeypatch.setattr("sim.plots.parts.style.png", lambda _: b"a picture")
     return folder
 
 

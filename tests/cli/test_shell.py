@@ -13,7 +13,7 @@ import pytest
 from shells import CERTAIN, RANDOM, python
 
 from sim.cli import inputs, reference, running
-from sim.cli.answer import Answer
+from sim.cli.answers.answer import Answer
 from sim.results import runs
 
 OPEN = RANDOM.replace("at_least: 80%", "at_least: 80%, in_runs: 99%").replace("30\n", "10\n")
@@ -168,7 +168,7 @@ def test_answer_stands_where_it_cannot_be_saved(words, shell, tmp_path, monkeypa
 
 
 def test_answer_stands_where_a_picture_fails(shell, monkeypatch):
-    monkeypatch.setattr("sim.plots.style.png", lambda _: 1 / 0)
+    monkeypatch.setattr("sim.plots.parts.style.png", lambda _: 1 / 0)
     code, out, err = shell("run", "certain.yaml", "--out", "here")
     assert code == 3
     assert "\nmet: capacity >= 80 %" in out

@@ -29,7 +29,7 @@ variants:
 def whole(tmp_path_factory):
     results = sim.compare(sim.loads(SCENARIO))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.plots.style.png", lambda _: b"a picture")
+        patch.setattr("sim.plots.parts.style.png", lambda _: b"a picture")
         return results.save(tmp_path_factory.mktemp("whole") / "r")
 
 
@@ -119,7 +119,7 @@ def test_a_part_of_other_results_is_named(whole, tmp_path):
     folder = shutil.copytree(whole, tmp_path / "r")
     other = sim.compare(sim.loads(SCENARIO.replace("replications: 3", "replications: 4")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.plots.style.png", lambda _: b"a picture")
+        patch.setattr("sim.plots.parts.style.png", lambda _: b"a picture")
         other.save(tmp_path / "other")
     shutil.copy(tmp_path / "other" / "summary.csv", folder / "summary.csv")
     with pytest.raises(ScenarioError, match=r"summary\.csv: must be as it was written"):

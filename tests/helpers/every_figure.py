@@ -30,7 +30,7 @@ from sim.plots.differences import Difference
 from sim.plots.distribution import Curve, Quantile
 from sim.plots.estimates import Estimate, Panel
 from sim.plots.gantt import Interval
-from sim.plots.sweep_axes import Along
+from sim.plots.parts.sweep_axes import Along
 from sim.systems.base.activity import Category
 
 DIP = Timeline(np.array([0.0, 600.0, 1200.0]), np.array([1.0, 0.8, 1.0]), 3600.0, "share")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from places import TESTS
 from rewriting import REWRITES
 
-from sim.cli.console import paragraph
+from sim.cli.screens.console import paragraph
 
 SCREENS = TESTS / "screens"
 CALL = "assert_screen"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.cli.setting import Setting, System
+from sim.cli.screens.setting import Setting, System
 from sim.systems import SYSTEM_TYPES
 
 METRICS = SYSTEM_TYPES["cloud_service"].metrics

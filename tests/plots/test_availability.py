@@ -7,9 +7,10 @@ import pytest
 from artists import found, main_axes, spans
 
 from sim.core.timelines import Timeline
-from sim.plots import availability, style
-from sim.plots.readout import MOST_ROWS
-from sim.plots.style import Mark
+from sim.plots import availability
+from sim.plots.parts import style
+from sim.plots.parts.readout import MOST_ROWS
+from sim.plots.parts.style import Mark
 
 START = dt.datetime(2026, 11, 20, 14, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 

@@ -8,8 +8,9 @@ from artists import found, main_axes, title
 
 from sim.core.timelines import Timeline
 from sim.experiments.statistics.bands import Band
-from sim.plots import capacity, style
-from sim.plots.style import Mark
+from sim.plots import capacity
+from sim.plots.parts import style
+from sim.plots.parts.style import Mark
 
 DAY = 86400.0
 START = dt.datetime(2026, 11, 20, 14, tzinfo=dt.timezone(dt.timedelta(hours=1)))

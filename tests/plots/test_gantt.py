@@ -8,9 +8,10 @@ from artists import found, legend_labels, main_axes, spans, title
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
-from sim.plots import colours, gantt
+from sim.plots import gantt
 from sim.plots.gantt import Interval
-from sim.plots.style import Mark
+from sim.plots.parts import colours
+from sim.plots.parts.style import Mark
 
 END = 3600.0
 READY = [Interval(f"UD {k}", 0, END, "ready") for k in range(3)]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.core.timelines import Timeline
-from sim.plots import overlay, style
+from sim.plots import overlay
+from sim.plots.parts import style
 
 
 def line(*values, unit="share"):

@@ -10,8 +10,9 @@ from artists import found
 from matplotlib.colors import to_rgb
 
 from sim.core.timelines import Timeline
-from sim.plots import colours, queue
-from sim.plots.style import Mark
+from sim.plots import queue
+from sim.plots.parts import colours
+from sim.plots.parts.style import Mark
 
 DAY = 86400.0
 START = dt.datetime(2026, 11, 20, 14, tzinfo=dt.timezone(dt.timedelta(hours=1)))

@@ -6,7 +6,7 @@ from artists import found, legend_labels, main_axes, title
 
 from sim.core.timelines import Timeline
 from sim.plots import state_shares
-from sim.plots.style import COLUMNS, Mark
+from sim.plots.parts.style import COLUMNS, Mark
 
 END = 3600.0
 

@@ -3,8 +3,8 @@
 import numpy as np
 from artists import found, legend_labels, title
 
-from sim.plots.style import png
-from sim.plots.sweep_axes import Along
+from sim.plots.parts.style import png
+from sim.plots.parts.sweep_axes import Along
 from sim.plots.sweep_heat_map import Cells, figure
 
 X = Along("domains", "", ["2", "5"], np.array([2.0, 5.0]))

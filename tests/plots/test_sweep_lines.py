@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from artists import found, legend_labels, shown_axes, title
 
-from sim.plots.sweep_axes import Along
+from sim.plots.parts.sweep_axes import Along
 from sim.plots.sweep_lines import Curve, Panel, figure
 
 NAN = np.nan

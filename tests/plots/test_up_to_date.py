@@ -10,7 +10,7 @@ import pytest
 from sim.core.timelines import Timeline
 from sim.experiments.statistics.bands import Band
 from sim.plots import up_to_date, variants
-from sim.plots.style import Mark
+from sim.plots.parts.style import Mark
 from sim.plots.up_to_date import course, outcome, since
 
 DAY = 86400.0

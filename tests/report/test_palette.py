@@ -8,8 +8,8 @@ from every_figure import figures_of_all_kinds
 from lightness import contrast
 from matplotlib.colors import to_hex
 
-from sim.plots import colours
-from sim.plots.svg import svg
+from sim.plots.parts import colours
+from sim.plots.parts.svg import svg
 from sim.plots.sweep_heat_map import COLOURS
 from sim.report.palette import DARK, FIGURES, LIGHT, style_sheet
 

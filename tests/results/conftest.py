@@ -4,7 +4,7 @@ import pytest
 from made_results import CHANCE, OBJECTIVE, VARIANTS
 
 import sim
-from sim.plots.style import Picture
+from sim.plots.parts.style import Picture
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def drawn(monkeypatch):
 @pytest.fixture
 def quick_pictures(monkeypatch):
     """Folders are saved without rendering what they show, which takes most of the time."""
-    monkeypatch.setattr("sim.plots.style.png", lambda _: b"a picture")
-    monkeypatch.setattr("sim.plots.svg.svg", lambda *_: "")
+    monkeypatch.setattr("sim.plots.parts.style.png", lambda _: b"a picture")
+    monkeypatch.setattr("sim.plots.parts.svg.svg", lambda *_: "")
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def found():
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr("sim.plots.style.png", lambda _: b"a picture")
+    monkeypatch.setattr("sim.plots.parts.style.png", lambda _: b"a picture")
 
 
 def test_answer_is_a_bracket_and_the_scenario_of_the_value_that_meets(found):

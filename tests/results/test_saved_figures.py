@@ -71,7 +71,7 @@ ANSWERED = """
 import sys
 from sim.cli import main
 code = main([{command!r}, "scenario.yaml", {words}])
-print([name for name in ("matplotlib", "PIL", "sim.plots.style") if name in sys.modules], code)
+print([name for name in ("matplotlib", "PIL", "sim.plots.parts.style") if name in sys.modules], code)
 """
 
 

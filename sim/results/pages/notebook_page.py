@@ -25,7 +25,7 @@ from sim.results.verdict import verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.report.content import Block, Page
     from sim.results.contents import Contents
     from sim.results.provenance import About

@@ -10,7 +10,7 @@ from sim.results.provenance import RESOLVED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.report.content import Block
 
 MOST_DRAWN = 1_200_000
@@ -52,7 +52,7 @@ def _drawings(drawn: Iterable[tuple[str, Picture]]) -> Iterator[Drawing]:
 
 def as_svg(picture: Picture, name: str) -> str:
     """A figure as part of a page; `name` makes its ids its own."""
-    from sim.plots.svg import svg  # noqa: PLC0415  (see `pictures`)
+    from sim.plots.parts.svg import svg  # noqa: PLC0415  (see `pictures`)
 
     return svg(picture, name)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.report.content import Block
 
 

@@ -18,7 +18,7 @@ from sim.systems.base.spec import look_up
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
     Row = Mapping[str, Any]
 

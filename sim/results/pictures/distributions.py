@@ -19,7 +19,7 @@ from sim.plots.distribution import Curve, Quantile
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.spreads import Spread
 
 _SHARES = (0.05, 0.5, 0.95)

@@ -12,13 +12,7 @@ import numpy as np
 
 from sim.core.errors import ScenarioError
 from sim.core.timelines import TOLERANCE
-from sim.plots import (
-    availability,
-    capacity,
-    overlay,
-    up_to_date,
-    variants,
-)
+from sim.plots import availability, capacity, overlay, up_to_date, variants
 from sim.results.conditions import parted
 from sim.results.lookup import Lookup
 from sim.results.pictures import warm_up_picture
@@ -34,7 +28,7 @@ from sim.systems.base.spec import look_up
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.contents import Contents
     from sim.results.provenance import Variant
     from sim.results.replication import Replication

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.errors import ScenarioError
-from sim.plots import availability, capacity, gantt, queue, state_shares, style, up_to_date
+from sim.plots import availability, capacity, gantt, queue, state_shares, up_to_date
+from sim.plots.parts import style
 from sim.results.beside import accepting_beside, groups_apart
 from sim.results.provenance import bounds, modes
 from sim.results.tables import to_rows
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sim.core.timelines import Timeline
-    from sim.plots.style import Mark, Picture
+    from sim.plots.parts.style import Mark, Picture
     from sim.results.replication import Replication
     from sim.systems.base.activity import Activity
     from sim.systems.base.series import Series

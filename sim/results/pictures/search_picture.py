@@ -12,7 +12,7 @@ from sim.scenario.paths import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
 
     Row = Mapping[str, Any]
 

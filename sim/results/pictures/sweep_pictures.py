@@ -12,7 +12,7 @@ from sim.core.formatting import format_compact
 from sim.core.metrics import Key
 from sim.experiments.studies.sweep_conclusion import alternatives
 from sim.plots import sweep_front, sweep_heat_map, sweep_lines
-from sim.plots.sweep_axes import Along
+from sim.plots.parts.sweep_axes import Along
 from sim.systems.base.spec import look_up
 from sim.systems.base.text import pluralize
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.sweeps.sweep_about import AxisAbout
     from sim.results.sweeps.sweep_contents import SweepContents
 

@@ -15,7 +15,7 @@ from sim.systems import SYSTEM_TYPES
 
 if TYPE_CHECKING:
     from sim.core.metrics import Metric
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.contents import Contents
     from sim.results.lookup import Lookup
     from sim.results.pictures.captions import Captions

@@ -10,7 +10,7 @@ from sim.core.errors import ScenarioError
 from sim.plots import warm_up
 
 if TYPE_CHECKING:
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.contents import Contents
 
 WHAT = "tasks waiting or running"

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sim.experiments.studies.sweeps import FailedAt
     from sim.files import ResultFolder
     from sim.files.partial_folder import PartialFolder
-    from sim.plots.style import Picture
+    from sim.plots.parts.style import Picture
     from sim.results.pictures.sweep_pictures import SweepPictures
     from sim.scenario import Scenario
 

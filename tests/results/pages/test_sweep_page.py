@@ -70,8 +70,8 @@ def test_numbers_are_those_of_the_table(results):
 
 
 def test_the_report_is_made_again_from_the_folder(results, tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.plots.style.png", lambda _: b"a picture")
-    monkeypatch.setattr("sim.plots.svg.svg", lambda *_: "a drawing")
+    monkeypatch.setattr("sim.plots.parts.style.png", lambda _: b"a picture")
+    monkeypatch.setattr("sim.plots.parts.svg.svg", lambda *_: "a drawing")
     folder = results.save(tmp_path / "r")
     first = (folder / "report.html").read_text(encoding="utf-8")
     assert open_results(folder).report() == first

@@ -21,7 +21,7 @@ from sim.plots import (
     up_to_date,
     variants,
 )
-from sim.plots.style import Picture
+from sim.plots.parts.style import Picture
 
 CERTAIN = ONE_ROLE.replace("instances: 20", "instances: 20, restart: 2min")
 

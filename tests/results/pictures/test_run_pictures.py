@@ -6,14 +6,7 @@ from pictured import ALONE, FLEET, ONE_ROLE, SCENARIO, TWO, labels
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.plots import (
-    availability,
-    capacity,
-    gantt,
-    queue,
-    state_shares,
-    up_to_date,
-)
+from sim.plots import availability, capacity, gantt, queue, state_shares, up_to_date
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""An answer and its exit code, in each form: text, JSON, Markdown, JUnit; and what is wrong."""

@@ -1,0 +1,1 @@
+"""What an answer looks like as text on a screen of 80 columns."""

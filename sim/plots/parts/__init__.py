@@ -1,0 +1,1 @@
+"""What all figures share: how they look, their axes, what is read off them, how they are saved."""

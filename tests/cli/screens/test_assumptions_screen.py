@@ -1,0 +1,66 @@
+"""What the answer of `assumptions` shows of what was found."""
+
+from __future__ import annotations
+
+from guessing import CREATE, RESTART, two_ways, walk
+
+import sim
+from sim.cli.screens.assumptions_screen import lines
+from sim.cli.screens.console import Style
+
+DOMAINS = "systems.shop.update_domains"
+HEALTHY = "systems.shop.roles.Web.min_healthy"
+
+
+def shown(of=None, **more):
+    return " ".join(
+        " ".join(lines(sim.assumptions(walk(**more), of=of), Style(), whole=False)).split()
+    )
+
+
+def test_a_change_has_its_value_and_what_was_set():
+    told = shown([RESTART])
+    assert "roles.Web.restart (4min): halved 2min, doubled 8min" in told
+    assert "done in -8min +16min" in told
+
+
+def test_guesses_that_change_nothing_are_gathered_at_the_end():
+    told = shown([CREATE, HEALTHY, RESTART])
+    assert told.index("done in") < told.index("identical in every run, whatever it is")
+    assert "roles.Web.create (7min); roles.Web.min_healthy (1) (it is a whole number" in told
+
+
+def test_what_has_no_number_or_cannot_change_says_why():
+    assert "nothing to halve: no failures (without failures there is no rate)" in shown()
+    zero = shown(
+        ["operations.0.upgrade_deployment.operator.bake", RESTART],
+        operations=[
+            {"at": "1min", "upgrade_deployment": {"mode": "Manual", "operator": {"bake": "0s"}}}
+        ],
+    )
+    assert "cannot change: operations.0.upgrade_deployment.operator.bake (0s) (it is 0)" in zero
+
+
+def test_a_whole_number_that_is_rounded_says_so():
+    told = shown(
+        [DOMAINS],
+        systems={
+            "shop": {
+                "kind": "cloud_service",
+                "update_domains": 5,
+                "roles": {"Web": {"instances": 10, "restart": "4min"}},
+            }
+        },
+        operations=[{"at": "1min", "upgrade_deployment": {"mode": "Auto"}}],
+    )
+    assert "update_domains (5): halved 3 (rounded), doubled 10" in told
+    assert "done in -8min +20min" in told
+
+
+def test_a_value_that_a_variant_has_not_is_moved_where_it_is_and_nothing_more_is_said():
+    bake = "operations.0.upgrade_deployment.operator.bake"
+    found = sim.assumptions(two_ways(), of=[bake])
+    told = " ".join(" ".join(lines(found, Style(), whole=False)).split())
+    assert f"{bake} (2min): halved 1min, doubled 4min halved doubled" in told
+    assert "done in (manual) -3min +6min" in told
+    assert "not in this variant" not in told
