@@ -26,8 +26,9 @@ from sim.cli.options.precision import named_as_options
 from sim.cli.screens.console import Column, Style, paragraph, table
 from sim.cli.screens.summary import footer
 from sim.core.errors import Problem, ScenarioError
-from sim.core.formatting import TOLERANCE, show, show_range
+from sim.core.formatting import NOTHING, TOLERANCE, show, show_range
 from sim.core.units import shorten, show_share
+from sim.core.wall_clock import show_instant
 from sim.results import finding
 from sim.results.find_about import NO_ANSWER, NOT_SEARCHED
 from sim.systems import SYSTEM_TYPES
@@ -35,9 +36,11 @@ from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
     import argparse
+    import datetime as dt
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from sim.experiments.statistics.verdicts import Verdict
     from sim.experiments.studies.search import Trial
     from sim.files.partial_folder import PartialFolder
     from sim.results.finding import FindResults
@@ -185,7 +188,7 @@ def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]
         asked = tried[0].texts if len(tried[0].texts) > 1 else ()
         lines += ["", *([f"{each.variant}:"] if several else [])]
         lines += [line for k, text in enumerate(asked, 1) for line in paragraph(f"({k}) {text}")]
-        lines += table([one.value for one in tried], _columns(tried), style)
+        lines += table([one.value for one in tried], _columns(tried, about.start_time), style)
         if each.confidence < 1:
             lines += paragraph(
                 f"each limit at {show_share(each.level)} confidence: verdicts share the error"
@@ -193,7 +196,7 @@ def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]
     return [*lines, ""]
 
 
-def _columns(tried: Sequence[Trial]) -> list[Column]:
+def _columns(tried: Sequence[Trial], start: dt.datetime | None) -> list[Column]:
     asked = tried[0].texts
     columns = [
         Column("runs", tuple(f"{each.replications:,}" for each in tried)),
@@ -201,22 +204,38 @@ def _columns(tried: Sequence[Trial]) -> list[Column]:
     ]
     for place, text in enumerate(asked):
         heading = text if len(asked) == 1 else f"({place + 1})"
-        columns.append(Column(heading, tuple(_seen(each, place) for each in tried)))
+        columns.append(Column(heading, tuple(_seen(each, place, start) for each in tried)))
     return columns
 
 
-def _seen(trial: Trial, place: int) -> str:
-    """``96.7 % (93.1..98.9 %)``: of the runs, or the mean."""
+def _seen(trial: Trial, place: int, start: dt.datetime | None) -> str:
+    """``96.7 % (93.1..98.9 %)``: of the runs, or the mean, an instant by the clock."""
     asked, verdict = trial.objectives[place], trial.verdicts[place]
     unit = "share"
     if asked.of == "mean":
         kinds = [kind.metrics for kind in SYSTEM_TYPES.values() if asked.metric in kind.metrics]
-        unit = kinds[0][asked.metric].unit
+        metric = kinds[0][asked.metric]
+        if metric.is_instant and start is not None:
+            return _by_the_clock(verdict, start, with_limits=trial.random)
+        unit = metric.unit
     within = ""
     if trial.random:
         ends = _outwards(verdict.low, verdict.high) if unit == "share" else ""
         within = f" ({ends or show_range(verdict.low, verdict.high, unit)})"
     return f"{show(verdict.share, unit)}{within}"
+
+
+def _by_the_clock(verdict: Verdict, start: dt.datetime, *, with_limits: bool) -> str:
+    """``Fri 20 Nov 22:58 (22:57..23:00)``: the day of a limit is told where it is another one."""
+    mean = show_instant(verdict.share, start)
+    if not with_limits or math.isnan(verdict.share):
+        return mean if math.isfinite(verdict.share) else NOTHING
+    day = f"{mean.rpartition(' ')[0]} "
+    ends = [
+        show_instant(end, start).removeprefix(day) if math.isfinite(end) else NOTHING
+        for end in (verdict.low, verdict.high)
+    ]
+    return f"{mean} ({'..'.join(ends)})"
 
 
 def _outwards(low: float, high: float) -> str:

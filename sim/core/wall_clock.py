@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.units import GRID, show_duration
+from sim.core.zones import parse_zone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +49,14 @@ def localized(written: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     if second < first:  # the clock never shows it
         first = _change(zone, second, first)
     return first.astimezone(zone)
+
+
+def start_of(written: str, zone: str) -> dt.datetime | None:
+    """A start as results hold it, in ISO 8601, by the clock of a zone, which may be unnamed; None
+    where there is none.
+    """
+    start = dt.datetime.fromisoformat(written) if written else None
+    return start if start is None or not zone else localized(start, parse_zone(zone))
 
 
 def show_instant(seconds: float, start: dt.datetime | None) -> str:

@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from sim.core.formatting import show, show_range
+from sim.core.formatting import NOTHING, show, show_range
+from sim.core.wall_clock import show_instant
 from sim.plots.parts import clock, colours, legend, style
 from sim.plots.parts.clock import Scale
 from sim.plots.parts.readout import Reading, Readout
@@ -22,6 +23,7 @@ from sim.plots.parts.text import fitted
 from sim.plots.parts.value_axis import value_axis
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
@@ -63,6 +65,20 @@ class Panel:
     asked: float
     """What the estimate must be at least, or at most."""
     points: Sequence[Point]
+    start: dt.datetime | None = None
+    """Of estimates that are instants, the scenario's start: their axis is a clock."""
+
+    def show(self, estimate: float) -> str:
+        """An estimate in words."""
+        if self.start is None:
+            return show(estimate, self.unit)
+        return show_instant(estimate, self.start) if math.isfinite(estimate) else NOTHING
+
+    def limits(self, low: float, high: float) -> str:
+        """Both ends of its interval."""
+        if self.start is None:
+            return show_range(low, high, self.unit)
+        return f"{self.show(low)} to {self.show(high)}"
 
 
 def figure(
@@ -103,8 +119,8 @@ def _readout(panels: Mapping[Axes, Panel], what: str, unit: str) -> Readout:
     found = Readout(("objective", what, "estimate", "limits", "verdict"))
     for axes, panel in panels.items():
         for point in panel.points:
-            at, estimate = show(point.value, unit), show(point.estimate, panel.unit)
-            limits = show_range(point.low, point.high, panel.unit)
+            at, estimate = show(point.value, unit), panel.show(point.estimate)
+            limits = panel.limits(point.low, point.high)
             found.rows.append((panel.title, at, estimate, limits, point.verdict))
             text = f"{what} {at}: {estimate} ({limits}), {point.verdict}"
             reading = Reading(axes, point.value, point.value, text, value=repr(point.estimate))
@@ -131,6 +147,10 @@ def _draw(axes: Axes, panel: Panel, bracket: tuple[float, float] | None) -> None
     if panel.unit == "share":
         style.percent_axis(axes.yaxis)
         axes.set_ylabel("share of the runs")
+    elif panel.start is not None:
+        instants = clock.ticks(*axes.get_ylim(), panel.start, 5)
+        axes.set_yticks(instants, clock.labels(instants, panel.start))
+        axes.set_ylabel(f"mean ({clock.clock_name(panel.start)})")
     elif panel.unit == "s":
         _times(axes)
     else:

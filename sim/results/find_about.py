@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 
+from sim.core.wall_clock import start_of
 from sim.experiments.objectives import bound_of, describe, metric_of
 from sim.experiments.running.failures import FailedReplication, options_of
 from sim.experiments.studies.search import change
@@ -15,6 +16,7 @@ from sim.results import cells
 from sim.results.given import BASELINE
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from sim.core.errors import ModelError
@@ -32,6 +34,8 @@ class Asked:
     """Of what is judged: a share of the runs, or the unit of a mean."""
     wanted: float
     """That share, or the bound of the mean."""
+    is_instant: bool = False
+    """Whether it is an instant, which the clock shows where there is one."""
 
 
 def asked_of(scenario: Scenario) -> tuple[Asked, ...]:
@@ -44,8 +48,8 @@ def _asked(objective: Objective, scenario: Scenario) -> Asked:
     text = cells.asked(describe(objective, scenario), kinds)
     if objective.of == "runs":
         return Asked(text, "share", objective.in_runs)
-    unit = metric_of(scenario, objective.system, objective.metric).unit
-    return Asked(text, unit, bound_of(objective)[0])
+    metric = metric_of(scenario, objective.system, objective.metric)
+    return Asked(text, metric.unit, bound_of(objective)[0], metric.is_instant)
 
 
 NO_ANSWER = "every replication failed at a value, so there is no answer"
@@ -73,6 +77,9 @@ class AboutFind:
     asked: Mapping[str, Sequence[Asked]]
     """Of each variant."""
     seed: int
+    start: str
+    """Of the scenario, in ISO 8601, or empty."""
+    time_zone: str
     answers: Sequence[Answer]
     """One a variant that was searched."""
     passed_over: Mapping[str, str]
@@ -116,6 +123,8 @@ class AboutFind:
             kinds={name: each.kind for name, each in scenario.systems.items()},
             asked={name: asked_of(each) for name, each in variants.items()},
             seed=scenario.seed,
+            start=scenario.start.isoformat() if scenario.start else "",
+            time_zone=scenario.time_zone,
             answers=answers_of(found, values, largest=largest),
             passed_over=passed_over,
             failed_replications=(
@@ -129,6 +138,11 @@ class AboutFind:
             },
             wall_time_s=wall_time,
         )
+
+    @property
+    def start_time(self) -> dt.datetime | None:
+        """The start as a datetime."""
+        return start_of(self.start, self.time_zone)
 
     @property
     def lost(self) -> list[FailedReplication]:

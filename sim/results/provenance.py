@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import TypeAdapter
 
 from sim.core.version import __version__
-from sim.core.wall_clock import localized
-from sim.core.zones import parse_zone
+from sim.core.wall_clock import start_of
 from sim.experiments.comparison import references
 from sim.experiments.conclusion import Conclusion, conclude
 from sim.experiments.objectives import bound_of, metric_of
@@ -170,10 +169,7 @@ class About:
     @property
     def start_time(self) -> dt.datetime | None:
         """The start as a datetime."""
-        start = dt.datetime.fromisoformat(self.start) if self.start else None
-        if start is None or not self.time_zone:
-            return start
-        return localized(start, parse_zone(self.time_zone))
+        return start_of(self.start, self.time_zone)
 
     @property
     def objectives_met(self) -> bool:

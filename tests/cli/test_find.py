@@ -1,6 +1,7 @@
 """`rollout-sim find`: a bracket on the screen, its exit code, what is wrong with its words."""
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -278,3 +279,21 @@ def test_junit_has_failed_replications_as_an_error(shell, monkeypatch):
     )
     assert code == 3
     assert '<error message="' in out
+
+
+def test_a_mean_instant_is_told_by_the_clock(shell, folder):
+    clock = CAPACITY.replace(
+        "horizon: 6h", "horizon: 6h\nstart: 2026-11-20T23:00\nreplications: 40"
+    )
+    clock = clock.replace("restart: 2min", "restart: {uniform: {low: 2min, high: 4min}}")
+    clock = clock.replace("{metric: min_capacity, at_least: 90%}", DONE)
+    (folder / "clock.yaml").write_text(clock, encoding="utf-8")
+    words = ("find", "clock.yaml", f"{DOMAINS}=2..40", "--largest", "--max-replications", "30")
+    out = shell(*words, "--no-files")[1]
+    first = next(line for line in out.splitlines() if line.startswith("2   "))
+    assert re.fullmatch(r"2 +30 +met +Fri 20 Nov 23:0\d \(23:0\d\.\.23:0\d\)", first)
+    last = next(line for line in out.splitlines() if line.startswith("40  "))
+    assert " Sat 21 Nov 0" in last
+
+
+DONE = '{metric: done_at, at_most: "23:40", of: mean}'

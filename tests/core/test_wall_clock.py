@@ -19,6 +19,7 @@ from sim.core.wall_clock import (
     show_instant,
     show_window,
     since,
+    start_of,
 )
 
 HOUR = 3600.0
@@ -158,3 +159,16 @@ def test_all_readings_at_once_are_where_each_is_by_itself(zone, written, quarter
 )
 def test_window_is_told_by_the_clock_where_there_is_one(begin, end, start, shown):
     assert show_window(begin, end, start) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "shown"),
+    [
+        ("2026-06-01T12:00:00+00:00", "Europe/Berlin", "2026-06-01T14:00:00+02:00"),
+        ("2026-06-01T12:00:00+05:00", "", "2026-06-01T12:00:00+05:00"),
+        ("2026-06-01T12:00:00", "", "2026-06-01T12:00:00"),
+    ],
+)
+def test_a_start_that_results_hold_is_shown_by_the_clock_of_its_zone(written, zone, shown):
+    assert start_of(written, zone).isoformat() == shown
+    assert start_of("", zone) is None

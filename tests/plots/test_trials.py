@@ -1,5 +1,6 @@
 """The picture of the values that a search tried."""
 
+import datetime as dt
 import math
 
 import pytest
@@ -64,3 +65,17 @@ def test_at_most_four_objectives_are_drawn():
     assert len(page.axes) == 4
     with pytest.raises(ValueError, match="must be an objective"):
         trials.figure([], "it", "", title="t")
+
+
+def test_instants_have_a_clock_as_their_axis_and_readings():
+    start = dt.datetime(2026, 11, 20, 22, tzinfo=dt.UTC)
+    points = [Point(5.0, 3600.0, 3000.0, 4200.0, "met"), Point(6.0, math.nan, 0.0, 1.0, "missed")]
+    made = trials.figure(
+        [Panel("done at <= 01:00", "s", 10800.0, points, start)], "bake", "count", title="t"
+    )
+    (axes,) = made.axes
+    assert axes.get_ylabel().startswith("mean (")
+    assert any(each.get_text().startswith("23:00") for each in axes.get_yticklabels())
+    first, _ = made.readout.rows
+    assert first[2:4] == ("Fri 20 Nov 23:00", "Fri 20 Nov 22:50 to Fri 20 Nov 23:10")
+    assert made.readout.rows[1][2] == "-"

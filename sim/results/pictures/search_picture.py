@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sim.core.units import show_share
+from sim.core.wall_clock import start_of
 from sim.plots import trials
 from sim.scenario.paths import parse
 
@@ -32,7 +33,7 @@ def picture(about: Mapping[str, Any], rows: Sequence[Row], answer: Mapping[str, 
     first, *rest = answer["sentence"].split("; ")[:-1]
     counted = f"{answer['values']:,} values, {answer['replications']:,} replications"
     return trials.figure(
-        [*_panels(own, about["asked"][answer["variant"]])],
+        [*_panels(own, about["asked"][answer["variant"]], about)],
         parse(about["path"])[-1],
         about["unit"],
         title=first[:1].upper() + first[1:],
@@ -53,8 +54,11 @@ def _limits(answer: Mapping[str, Any]) -> str:
     return f"limits share an error of {show_share(1 - answer['confidence'])} over all verdicts"
 
 
-def _panels(rows: Sequence[Row], objectives: Sequence[Mapping[str, Any]]) -> Iterator[trials.Panel]:
+def _panels(
+    rows: Sequence[Row], objectives: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+) -> Iterator[trials.Panel]:
     """One an objective. The rows of a value stand in the order of the objectives."""
+    start = start_of(about["start"], about["time_zone"])
     tried = [[*of_value] for _, of_value in groupby(rows, key=lambda row: row["tried"])]
     for place, asked in enumerate(objectives):
         points = [
@@ -63,4 +67,10 @@ def _panels(rows: Sequence[Row], objectives: Sequence[Mapping[str, Any]]) -> Ite
             )
             for row in (of_value[place] for of_value in tried)
         ]
-        yield trials.Panel(asked["text"], asked["unit"], asked["wanted"], points)
+        yield trials.Panel(
+            asked["text"],
+            asked["unit"],
+            asked["wanted"],
+            points,
+            start if asked["is_instant"] else None,
+        )

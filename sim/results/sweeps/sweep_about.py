@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence  # noqa: TC003  (checked when read)
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -10,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter
 
-from sim.core.wall_clock import localized
-from sim.core.zones import parse_zone
+from sim.core.wall_clock import start_of
 from sim.experiments.objectives import bound_of
 from sim.experiments.studies.sweep_conclusion import SweepConclusion  # noqa: TC001  (checked when read)
 from sim.experiments.studies.sweeps import FailedAt, Happening  # noqa: TC001  (checked when read)
 from sim.results.provenance import made
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sim.experiments.studies.sweeps import Swept
     from sim.scenario import Scenario
     from sim.scenario.sweeps import Sweep
@@ -137,10 +137,7 @@ class SweepAbout:
     @property
     def start_time(self) -> dt.datetime | None:
         """The start as a datetime."""
-        start = dt.datetime.fromisoformat(self.start) if self.start else None
-        if start is None or not self.time_zone:
-            return start
-        return localized(start, parse_zone(self.time_zone))
+        return start_of(self.start, self.time_zone)
 
     def places(self, point: int) -> tuple[int, ...]:
         """Where a point stands on each axis."""

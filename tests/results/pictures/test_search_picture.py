@@ -39,3 +39,12 @@ def test_panel_has_the_share_of_each_value_and_what_is_asked_for(shown):
 def test_without_a_bracket_none_is_shaded(shown):
     sim.find(sim.loads(CAPACITY), DOMAINS, 10, 20).plot()
     assert shown["bracket"] is None
+
+
+def test_a_mean_instant_is_drawn_by_the_clock():
+    clock = CAPACITY.replace("horizon: 6h", "horizon: 6h\nstart: 2026-11-20T22:00+01:00")
+    clock = clock.replace(
+        "{metric: min_capacity, at_least: 90%}", '{metric: done_at, at_most: "22:10", of: mean}'
+    )
+    (axes,) = sim.find(sim.loads(clock), DOMAINS, 2, 4).plot().axes
+    assert any("22:0" in each.get_text() for each in axes.get_yticklabels())
