@@ -31,6 +31,8 @@ def cell(row: Row | None, metric: Metric, about: About) -> str:
     """What that is, from a row of the summary."""
     if row is None:
         return NOTHING
+    if row["missing"] == row["n"]:
+        return "never"
     if metric.extreme:
         return quantile(row[bad_tail(metric)], metric, about)
     if metric.unit == "s":

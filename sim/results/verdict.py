@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from sim.experiments.ranking import LEAST_ENDED_WELL
 from sim.report.content import Verdict
 from sim.results.cells import asked
 from sim.results.lookup import Lookup
@@ -63,7 +64,20 @@ def verdict(results: Contents) -> Verdict:
     word = _WORDS[sound]
     if about.compared and about.conclusion and about.conclusion.best and sound != "failed":
         word = f"Best: {', '.join(about.conclusion.best)}"
+    elif sound == "met" and not _ended_well(results):
+        sound, word = "undecided", "Objectives met, but the upgrade did not end well"
     return Verdict(sound, word, sentence)
+
+
+def _ended_well(results: Contents) -> bool:
+    """Whether rollouts ended well in half of the runs, of some variant that meets the objectives.
+
+    Of a comparison that has no best one nobody does.
+    """
+    if results.about.compared:
+        return not (results.about.conclusion and results.about.conclusion.meets_all)
+    ends = (row for row in results.rows("summary") if row["metric"] == "safe_end")
+    return all(row["mean"] >= LEAST_ENDED_WELL for row in ends)
 
 
 def _failed(results: Contents) -> Iterator[str]:

@@ -84,6 +84,38 @@ def test_a_comparison_in_which_every_variant_misses_is_missed():
     assert verdict(results).word == "Objective missed"
 
 
+FAILS = """\
+name: web
+horizon: 4h
+systems:
+  web:
+    kind: vm_scale_set
+    instances: 20
+    versions: {"42": {unhealthy: 100%}}
+    upgrade_policy: {mode: rolling}
+operations:
+  - {at: 10min, update_model: {image: "42"}}
+objectives: [{metric: min_capacity, at_least: 75%}]
+"""
+
+
+@pytest.mark.parametrize("variants", ["", "variants: {as_is: {}, slow: {operations.0.at: 20min}}"])
+def test_objectives_that_a_failed_upgrade_meets_are_no_good_end(variants):
+    scenario = sim.loads(FAILS + variants)
+    results = sim.compare(scenario) if variants else sim.run(scenario)
+    assert tone(results) == "met"
+    found = verdict(results)
+    assert found.tone == "undecided"
+    assert found.word == "Objectives met, but the upgrade did not end well"
+
+
+def test_a_rollback_to_its_end_is_a_good_end():
+    back = CERTAIN.replace("operations:", "operations:\n  - {at: 11min, rollback: {mode: Auto}}")
+    found = of(back + "objectives: [{metric: min_capacity, at_least: 50%}]\n")
+    assert "rolled back" in found.sentence
+    assert (found.tone, found.word) == ("met", "Objectives met")
+
+
 def test_the_sentence_is_the_same_from_the_folder(ran, tmp_path):
     ran.save(tmp_path / "r", figures="none")
     assert verdict(sim.open_results(tmp_path / "r")) == verdict(ran)
