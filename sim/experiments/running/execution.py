@@ -207,12 +207,15 @@ class Execution:
                     self._give(agenda, each, lost(each.job.simulation, each.chunk.numbers[0]))
 
     def _size(self, job: Job) -> int:
-        """How many replications the next chunk of a job has: less where few are left for all."""
+        """How many replications the next chunk of a job has: less where few are left for all, and
+        while other processes are starting.
+        """
         seconds = job.seconds or self._seconds
         if not seconds:
             return 1
         share = max(SHORT, seconds * job.left / self._place.room)
-        return max(1, int(min(LONG, share) / seconds))
+        longest = LONG if self._next_place is None else SHORT
+        return max(1, int(min(longest, share) / seconds))
 
     def _move_if_worthwhile(self, agenda: _Agenda) -> None:
         """Leave this process where what is left takes long, as far as the chunks so far tell.

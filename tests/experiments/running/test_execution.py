@@ -262,7 +262,7 @@ def test_this_process_goes_on_until_the_others_have_started(simulation, monkeypa
 
     monkeypatch.setattr(execution, "Pool", Starting)
     monkeypatch.setattr(execution, "cores", lambda: 4)
-    for least in ("WORTHWHILE", "SHORT", "LONG"):
+    for least in ("WORTHWHILE", "SHORT"):
         monkeypatch.setattr(execution, least, 1e-9)
     (one,) = made([Job(simulation, range(20))], workers=None)
     assert equal(one, replicate(simulation, range(20)))
