@@ -60,12 +60,28 @@ def format_compact(value: float, unit: str) -> str:
     return show(value, unit)
 
 
+def show_difference(value: float, unit: str) -> str:
+    """Write a difference with its sign: ``+12min``; that of two shares in percentage points, as
+    ``+20 %`` might be a fifth of one of them: ``+20 points``.
+    """
+    shown = format_compact(value, unit)
+    if shown.endswith(" %"):
+        shown = f"{shown.removesuffix(' %')} points"
+    return f"+{shown}" if value > 0 else shown
+
+
 def show_range(low: float, high: float, unit: str) -> str:
     """Write an interval: ``79.1..79.5 %``, ``9min50s..10min``; ``-`` where there is none."""
     if math.isnan(low) or math.isnan(high):
         return NOTHING
     first, last = format_compact(low, unit), format_compact(high, unit)
     return f"{first.removesuffix(' %')}..{last}"
+
+
+def show_differences(low: float, high: float, unit: str) -> str:
+    """The interval of a difference: ``-2..20 points``."""
+    shown = show_range(low, high, unit)
+    return f"{shown.removesuffix(' %')} points" if shown.endswith(" %") else shown
 
 
 def _duration(seconds: float) -> str:

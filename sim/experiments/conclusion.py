@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.formatting import format_compact, show, show_range
+from sim.core.formatting import format_compact, show, show_difference, show_differences
 from sim.core.metrics import Key
 from sim.experiments.objectives import metric_of
 from sim.experiments.ranking import Ranking, not_rolled_back, rank
@@ -191,8 +191,8 @@ def _apart(row: Difference, known: Mapping[str, Experiment]) -> str:
     random = any(known[name].measured.random for name in (row.variant, row.baseline))
     if np.isnan(row.ci_low) or not random:
         return ""
-    difference = format_compact(row.difference, row.unit)
+    difference = show_difference(row.difference, row.unit)
     if row.ci_low == row.ci_high:
         return f" (difference {difference} in every run)"
-    interval = show_range(row.ci_low, row.ci_high, row.unit)
+    interval = show_differences(row.ci_low, row.ci_high, row.unit)
     return f" (difference {difference}, {show(row.level, 'share')} interval {interval})"

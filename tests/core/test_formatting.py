@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.core.formatting import format_compact, show, show_range
+from sim.core.formatting import (
+    format_compact,
+    show,
+    show_difference,
+    show_differences,
+    show_range,
+)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +127,23 @@ def test_missing_value_is_a_dash():
 )
 def test_interval_names_its_unit_once(low, high, unit, text):
     assert show_range(low, high, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.2, "share", "+20 points"),
+        (-0.013, "share", "-1.3 points"),
+        (0.0, "share", "0 points"),
+        (720.0, "s", "+12min"),
+        (-3.0, "count", "-3"),
+    ],
+)
+def test_a_difference_has_a_sign_and_that_of_shares_is_in_points(value, unit, shown):
+    assert show_difference(value, unit) == shown
+
+
+def test_the_interval_of_a_difference_is_in_points_too():
+    assert show_differences(-0.02, 0.2, "share") == "-2..20 points"
+    assert show_differences(-60.0, 720.0, "s") == "-1min..12min"
+    assert show_differences(math.nan, 1.0, "share") == "-"

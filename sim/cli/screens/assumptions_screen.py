@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.cli.screens.console import Column, paragraph, table
-from sim.core.formatting import NOTHING, format_compact, show_range
+from sim.core.formatting import NOTHING, show_difference, show_range
 from sim.experiments.objectives import metric_of
 from sim.experiments.studies.assumptions import NOT_ASSUMED, UNKNOWN, WORDS
 from sim.formats.checking import listed
@@ -173,11 +173,10 @@ def _cell(effect: Effect | None) -> str:
         return "identical"
     if row.missing:
         return f"no value in {row.missing:,} of {row.n:,}"
-    sign = "+" if row.difference > 0 else ""
-    change = f"{sign}{format_compact(row.difference, row.unit)}"
+    change = show_difference(row.difference, row.unit)
     if not row.ci_low < row.ci_high:
         return change
-    return f"{change} ({show_range(row.ci_low, row.ci_high, row.unit)})"
+    return f"{change} ({show_range(row.ci_low, row.ci_high, row.unit).removesuffix(' %')})"
 
 
 def _together(found: Assumptions, number: int, rows: Sequence[tuple[str, Key]]) -> Iterator[str]:

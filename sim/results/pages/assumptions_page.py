@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sim.core.formatting import NOTHING, format_compact
+from sim.core.formatting import NOTHING, show_difference
 from sim.experiments.studies.assumptions import UNKNOWN, weight
 from sim.formats.checking import listed
 from sim.report.content import Cell, Folded, Page, Section, Table, Verdict
@@ -187,8 +187,7 @@ def _change(row: Row, titles: Mapping[str, str]) -> str:
 
 def _signed(row: Row, *names: str) -> Iterator[str]:
     for name in names:
-        shown = format_compact(row[name], row["unit"])
-        yield f"+{shown}" if row[name] > 0 else shown
+        yield show_difference(row[name], row["unit"])
 
 
 def _changes(rows: Sequence[Row], about: Mapping[str, Any]) -> Table:

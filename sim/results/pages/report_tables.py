@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sim.core.formatting import NOTHING, format_compact, show, show_range
+from sim.core.formatting import NOTHING, format_compact, show, show_difference, show_range
 from sim.core.units import show_duration, show_share
 from sim.core.wall_clock import show_instant
 from sim.experiments.summaries import BAD, NEVER_IS_BEST, bad_tail
@@ -138,10 +138,12 @@ def differences(results: Contents) -> Table | None:
             continue
         metric = SYSTEM_TYPES[about.kinds[row["system"]]].metrics[row["metric"]]
         whose = f"{row['system']} " if len(about.headlines) > 1 else ""
-        difference = Cell(_signed(row["difference"], metric.unit), _exact(row["difference"]))
+        difference = Cell(
+            show_difference(row["difference"], metric.unit), _exact(row["difference"])
+        )
         interval = NOTHING
         if row["ci_low"] < row["ci_high"]:
-            ends = (_signed(row[end], metric.unit) for end in ("ci_low", "ci_high"))
+            ends = (show_difference(row[end], metric.unit) for end in ("ci_low", "ci_high"))
             interval = " to ".join(ends)
         rows.append(
             [
@@ -236,11 +238,6 @@ def requests(results: Contents) -> Table | None:
     headings = ["variant", *headings] if about.compared else headings
     note = left_out(len(rows), "requests", "operations.csv")
     return Table("Requests of the first run", headings, made, note) if made else None
-
-
-def _signed(value: float, unit: str) -> str:
-    shown = format_compact(value, unit)
-    return f"+{shown}" if value > 0 else shown
 
 
 def _exact(value: float) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.errors import ScenarioError
-from sim.core.formatting import format_compact
+from sim.core.formatting import show_difference
 from sim.plots import differences as forest
 from sim.plots import estimates, variants
 from sim.results.beside import apart
@@ -164,9 +164,7 @@ def _difference(row: Row, unit: str) -> forest.Difference:
     alone, and the verdict, which counts them, is said too.
     """
     value, better = float(row["difference"]), row["better"]
-    # Of two shares the difference is in percentage points: "20 %" might be a fifth of one of them.
-    shown = format_compact(value, unit).replace(" %", " points")
-    text = f"{'+' if value > 0 else ''}{shown}"
+    text = show_difference(value, unit)
     verdict = {"yes": "; better", "no": "; worse"}.get(better, "")
     if math.isnan(value):
         text = f"no pair has a value{verdict}"

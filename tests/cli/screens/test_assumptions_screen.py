@@ -55,6 +55,7 @@ def test_a_whole_number_that_is_rounded_says_so():
     )
     assert "update_domains (5): halved 3 (rounded), doubled 10" in told
     assert "done in -8min +20min" in told
+    assert "lowest capacity -20 points +10 points" in told
 
 
 def test_a_value_that_a_variant_has_not_is_moved_where_it_is_and_nothing_more_is_said():

@@ -66,7 +66,7 @@ def test_objectives_that_are_not_met_come_first_and_references_last(compared):
 def test_differences_have_their_intervals(compared):
     table = differences(compared)
     row = next(r for r in table.rows if r[:2] == ["simultaneous against auto", "lowest capacity"])
-    assert row[2] == Cell("-80 %", "-0.8")
+    assert row[2] == Cell("-80 points", "-0.8")
     assert row[4] == "no"
 
 
