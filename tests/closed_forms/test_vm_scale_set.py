@@ -8,12 +8,14 @@ upgrade, at 540 s, and stays out. Thresholds are compared strictly; instances go
 from __future__ import annotations
 
 import json
+from math import comb
 
 import numpy as np
 import pytest
 from known_answers import check, check_share
 
 from sim.core.log import Stack
+from sim.core.units import YEAR
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 
@@ -182,23 +184,26 @@ def test_v10_an_automatic_os_upgrade_gives_former_disks_back():
 # Closed forms ------------------------------------------------------------------------------------
 
 COUNT = 4000
+AT_ONCE = {"source": "load_balancer", "interval": "0.001s"}
+"""One that answers is seen to be healthy at once."""
 
 
-def sample(**spec):
+def sample(*operations, instances=10, count=COUNT, warm_up=0.0, horizon="30d", **spec):
     """Metrics of many replications of a set of ten, upgraded in batches of two."""
-    whole = {"kind": "vm_scale_set", "instances": 10, "update_domains": 1, "healthy_after": "0s"}
-    scenario = {"seed": 5, "horizon": "30d", "systems": {"s": whole | spec}, "operations": [IMAGE]}
-    simulation = Simulation(Scenario.from_dict(scenario))
-    stack = Stack([simulation.run(replication) for replication in range(COUNT)])
-    measured, _ = simulation.models["s"].measure(stack, 0.0)
+    whole = {"kind": "vm_scale_set", "instances": instances, "update_domains": 1}
+    system = whole | {"healthy_after": "0s"} | spec
+    scenario = {"seed": 5, "horizon": horizon, "systems": {"s": system}}
+    simulation = Simulation(Scenario.from_dict(scenario | {"operations": list(operations)}))
+    stack = Stack([simulation.run(replication) for replication in range(count)])
+    measured, _ = simulation.models["s"].measure(stack, warm_up)
     return {name: value for (_, name), value in measured.items()}
 
 
 def test_a_batch_of_two_takes_as_long_as_the_longer_of_two_times():
     """The longer of two exponential times has the mean 3/2; five batches follow each other."""
     times = {"exponential": {"mean": "100s"}}
-    health = {"wait": "1d", "interval": "0.001s", "source": "load_balancer"}
-    told = sample(reimage=times, health=health)
+    health = AT_ONCE | {"wait": "1d"}
+    told = sample(IMAGE, reimage=times, health=health)
     check(told["rollout_duration"], 5 * 1.5 * 100)
     check(told["capacity_hours_lost"] * 3600, 10 * 100)
 
@@ -206,7 +211,7 @@ def test_a_batch_of_two_takes_as_long_as_the_longer_of_two_times():
 def test_a_version_on_which_some_fail_gets_as_far_as_the_first_batch_with_a_failure():
     """Above a fifth is any of the first two, four; of six and more the second failure."""
     p, q = 0.1, 0.9
-    told = sample(versions={"B": {"unhealthy": "10%"}})
+    told = sample(IMAGE, versions={"B": {"unhealthy": "10%"}})
     check_share(told["batches"] == 1, 1 - q**2)
     check_share(told["batches"] == 2, q**2 * (1 - q**2))
     # In the first three batches nobody may fail but one of the third.
@@ -227,3 +232,130 @@ def finishes(p):
                     following[failed + more] += chance * each
         states = {failed: chance for failed, chance in following.items() if chance}
     return float(np.sum(list(states.values())))
+
+
+LENIENT = {"max_unhealthy_upgraded_instance_percent": "100%"}
+
+
+def test_a_surge_reaches_all_only_where_no_new_instance_fails():
+    """A new one fails with p: so many stay at the old model. A batch of two takes 180 s to create,
+    60 s until healthy or the whole wait of 300 s, and 60 s to delete.
+    """
+    p, q = 0.1, 0.9
+    told = sample(
+        IMAGE,
+        count=700,
+        upgrade_policy=SURGE | LENIENT,
+        versions={"B": {"unhealthy": "10%"}},
+        **{"create": "180s", "delete": "60s", "healthy_after": "60s"},
+    )
+    check_share(told["finished"] == 1, q**10)
+    check_share(told["safe_end"] == 1, q**10)
+    check(told["updated_share"], 1 - p)
+    check(told["ended_in"], 5 * (180 + 60 * q**2 + 300 * (1 - q**2) + 60))
+    assert set(told["min_capacity"].tolist()) == {1}
+
+
+def test_faults_that_show_later_stop_an_upgrade_before_a_batch():
+    """Batches of one every 740 s; each turns unhealthy an exponential time after it is healthy.
+    Above a fifth of ten are three, whenever they turned so.
+    """
+    start, pause, mean = 140, 600, 900
+    policy = {"max_batch_instance_percent": "10%", "pause_time_between_batches": f"{pause}s"}
+    later = {"probability": "100%", "after": {"exponential": {"mean": f"{mean}s"}}}
+    told = sample(
+        IMAGE,
+        count=1000,
+        reimage=f"{start}s",
+        health=AT_ONCE,
+        upgrade_policy=policy | LENIENT,
+        versions={"B": {"unhealthy_later": later}},
+    )
+    chances = batches_before_three_are_sick(start, pause, mean)
+    for count in (3, 4, 5, 6):
+        check_share(told["batches"] == count, chances[count])
+    ages = (3 * (start + pause) - start - k * (start + pause) for k in range(3))
+    assert chances[3] == pytest.approx(np.prod([1 - np.exp(-age / mean) for age in ages]))
+
+
+def batches_before_three_are_sick(start, pause, mean, most=10):
+    """By number of batches the chance of so many: of those that are healthy each turns sick, by
+    itself, until the next batch, the new one in the pause alone.
+    """
+    turns, turns_at_once = 1 - np.exp(-(start + pause) / mean), 1 - np.exp(-pause / mean)
+    states, found = {(0, 0): 1.0}, {}
+    for count in range(most + 1):
+        following = {}
+        for (healthy, sick), chance in states.items():
+            if sick > 2 or count == most:
+                found[count] = found.get(count, 0) + chance
+                continue
+            for more in range(healthy + 1):
+                some = comb(healthy, more) * turns**more * (1 - turns) ** (healthy - more)
+                for new, each in ((0, 1 - turns_at_once), (1, turns_at_once)):
+                    state = healthy - more + 1 - new, sick + more + new
+                    following[state] = following.get(state, 0) + chance * some * each
+        states = following
+    return found
+
+
+@pytest.mark.parametrize(("probes", "at_most"), [(1, 300), (3, 290)])
+def test_who_answers_after_the_wait_is_given_up_and_healthy_later(probes, at_most):
+    """Probes every 5 s, so many in a row: the last one at 300 s must be the first, or third."""
+    told = sample(
+        IMAGE,
+        count=1000,
+        healthy_after={"exponential": {"mean": "200s"}},
+        health={"interval": "5s", "probes": probes},
+        upgrade_policy={"mode": "automatic"},
+    )
+    given_up = np.exp(-at_most / 200)
+    check(told["instances_failed"], 10 * given_up, off=0.08)
+    assert set(told["updated_share"].tolist()) == {1}
+    check_share(told["finished"] == 1, (1 - given_up) ** 10)
+
+
+def test_repairs_go_on_while_there_is_room_for_five_percent():
+    """Of forty two at once: with exponential times eight leave two at twice the rate of one, and
+    the last two take 3/2 times as long as one.
+    """
+    told = sample(
+        instances=40,
+        count=800,
+        min_available=40,
+        unhealthy_instances=list(range(10)),
+        reimage={"exponential": {"mean": "100s"}},
+        health=AT_ONCE | {"wait": "1d"},
+        repairs={"action": "reimage"},
+    )
+    check(told["downtime"], 100 * (8 / 2 + 1 + 1 / 2), off=0.05)
+
+
+def test_two_of_three_that_fail_by_themselves_are_available():
+    """Each is up nine tenths of the time: for 900 s in the mean, and 100 s out."""
+    told = sample(
+        instances=3,
+        count=150,
+        horizon="2d",
+        warm_up=7200.0,
+        min_available=2,
+        failures={"per_year": YEAR / 900, "recovery": "100s"},
+    )
+    check(told["mean_capacity"], 0.9)
+    check(told["availability"], 0.9**3 + 3 * 0.9**2 * 0.1)
+
+
+def test_recorded_cancel_shortly_after_the_start_leaves_one_of_two_pending():
+    """As recorded in 2017 and 2018: the batch under way is finished, no other begins."""
+    cancel = {"at": "1.1s", "cancel_rolling_upgrade": {}}
+    scenario = {
+        "horizon": "1h",
+        "systems": {"s": {"kind": "vm_scale_set", "instances": 2, "upgrade": "7s"}},
+        "operations": [RESIZED, cancel],
+    }
+    simulation = Simulation(Scenario.from_dict(scenario))
+    model, log = simulation.models["s"], simulation.run()
+    shown = model.status(log, 3600)["rollingUpgrades/latest"]
+    assert shown["runningStatus"]["code"] == "Cancelled"
+    assert shown["runningStatus"]["lastAction"] == "Cancel"
+    assert list(shown["progress"].values()) == [1, 0, 0, 1]
