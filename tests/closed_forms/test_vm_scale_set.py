@@ -247,7 +247,9 @@ def test_a_surge_reaches_all_only_where_no_new_instance_fails():
         count=700,
         upgrade_policy=SURGE | LENIENT,
         versions={"B": {"unhealthy": "10%"}},
-        **{"create": "180s", "delete": "60s", "healthy_after": "60s"},
+        create="180s",
+        delete="60s",
+        healthy_after="60s",
     )
     check_share(told["finished"] == 1, q**10)
     check_share(told["safe_end"] == 1, q**10)

@@ -142,7 +142,7 @@ class SetModel(SystemModel[SetLayout]):
 
     def status(self, log: Log, at: float) -> dict[str, Any]:
         """What Get Latest Rolling Upgrade and the OS upgrade history would show."""
-        return status.status(self.layout, Stack([log.until(at)]))
+        return status.status(self.layout, Stack([log.until(at)]), at)
 
     def activities(self, stack: Stack) -> list[Activity]:
         """What instances do, and the batches of rolling upgrades."""

@@ -18,6 +18,7 @@ from sim.core.log import (
     UPGRADE_FAILED,
     UPGRADING,
 )
+from sim.core.wall_clock import DAY
 from sim.systems.base.targets import Targets
 from sim.systems.vm_scale_set.rejections import answer
 from sim.systems.vm_scale_set.requests import CancelRollingUpgrade
@@ -50,6 +51,9 @@ CODES = {
 
 KEPT = 5
 """So many attempts the history holds."""
+# Assumption: the two months of the documents are 60 days, and count from an attempt's beginning.
+RECENT = 60 * DAY
+"""Those that began so long ago, seconds, or longer are not in it any more."""
 
 
 class _Walk(NamedTuple):
@@ -65,8 +69,8 @@ class _Walk(NamedTuple):
     """The model that it brings."""
 
 
-def status(layout: SetLayout, stack: Stack) -> Row:
-    """What would be shown at the end of a stack of one."""
+def status(layout: SetLayout, stack: Stack, at: float) -> Row:
+    """What would be shown at a time, seconds, until which the rows of a stack of one go."""
     codes = stack.final[0, layout.instances.numbers].tolist()
     there = [code for code in codes if code]
     model = int(Targets(stack, layout.target).version[0, 0])
@@ -83,6 +87,7 @@ def status(layout: SetLayout, stack: Stack) -> Row:
     if walks:
         shown["rollingUpgrades/latest"] = _latest(layout, stack, walks[-1])
     of_image = [each for each in walks if layout.brings_image(each.number)]
+    of_image = [each for each in of_image if each.began > at - RECENT]
     if of_image:
         shown["osUpgradeHistory"] = [_attempt(layout, stack, each) for each in of_image[-KEPT:]]
     return shown

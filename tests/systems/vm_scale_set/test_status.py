@@ -284,6 +284,18 @@ def test_the_history_keeps_the_last_five():
     assert shown == [list("12345"), list("23456"), list("34567")]
 
 
+def test_the_history_goes_back_two_months():
+    told = story(started(0, "2"), started(86400, "3"), horizon="70d")
+
+    def shown(at):
+        history = told.status(at).get("osUpgradeHistory", [])
+        return [each["targetImageReference"] for each in history]
+
+    assert shown(60 * 86400 - 1) == ["2", "3"]
+    assert shown(60 * 86400) == ["3"]
+    assert shown(61 * 86400) == []
+
+
 def test_what_later_upgrades_delete_does_not_change_the_history():
     told = story(started(100, "2"), started(2000, "3"), policy={"max_surge": True})
     shown = [list(each["progress"].values()) for each in told.status(5000)["osUpgradeHistory"]]
