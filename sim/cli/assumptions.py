@@ -79,8 +79,8 @@ def _finished(
 
 
 def _suites(found: Assumptions, failed: Sequence[Problem]) -> Iterator[Suite]:
-    """A case for each guess, which fails where what is concluded turns over with it, or is an error
-    where nothing is known of a change.
+    """A case for each guess, which fails where a conclusion changes with it, or is an error where
+    nothing is known of a change.
     """
     turned: dict[int, list[str]] = {}
     several = len(found.found.variants) > 1

@@ -52,7 +52,7 @@ FILES = {
     "sweep.parquet": "The same as sweep.csv.",
     "find.csv": "Of find: the values that were tried, each with its objectives and verdicts.",
     "assumptions.csv": "Of assumptions: each guess halved and doubled, and what that changes.",
-    "assumptions_flips.csv": "Of assumptions: what turns over.",
+    "assumptions_flips.csv": "Of assumptions: the conclusions that change.",
     "assumptions_lhs.csv": "Of assumptions: the points at which all guesses move together, with "
     "the factor of each (factor_1 is that of guess 1) and the mean of each metric.",
     "figures/": "The pictures, as PNG; --figures says which.",
@@ -203,7 +203,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "number": "The number of the guess.",
         "assumption": "The guess, in words.",
         "factor": "What it was multiplied by.",
-        "what": "What turns over: a verdict, the best variant, how rollouts end.",
+        "what": "What changes: a verdict, the best variant, how rollouts end.",
         "before": "As the guess is.",
         "after": "As it is with the factor.",
     },

@@ -1,4 +1,4 @@
-"""Which assumption decides, as a user holds it: a table, what turns over, pictures, files."""
+"""Which assumption decides, as a user holds it: a table, changed conclusions, pictures, files."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sim.experiments.studies.assumptions import (
     headlines,
     sensitivity,
 )
+from sim.experiments.studies.standing import shortcomings
 from sim.forecast.estimate import estimate
 from sim.report.rendering import render
 from sim.results import tables
@@ -164,7 +165,7 @@ class Assumptions:
 
     @property
     def flips(self) -> pd.DataFrame:
-        """One row for whatever a guess turns over: a verdict, what is best, how runs end."""
+        """One row for each conclusion that changes: a verdict, what is best, how runs end."""
         return tables.frame(tables.from_rows(FLIPS, self.flip_rows()))
 
     @property
@@ -210,7 +211,7 @@ class Assumptions:
         return sorted(told, key=lambda row: row["number"])
 
     def flip_rows(self) -> list[dict[str, Any]]:
-        """What turns over as plain values."""
+        """The changed conclusions as plain values."""
         return [asdict(each) for each in self.found.flips]
 
     def weights(self) -> dict[int, float]:
@@ -266,6 +267,7 @@ class Assumptions:
             "factors": [HALF, DOUBLE],
             "guesses": self._guesses(),
             "headlines": [*self._headlines()],
+            "as_it_is": self.as_it_is(),
             "latin_hypercube": {
                 "points": len({each.point for each in self.found.points}),
                 "refused": self.found.refused,
@@ -277,6 +279,14 @@ class Assumptions:
             },
             "failed_replications": [asdict(each) for each in self.failed_replications],
         }
+
+    def as_it_is(self) -> list[str]:
+        """What went wrong, and which objectives are not met, with nothing changed: a sentence each
+        variant of which there is anything to say.
+        """
+        several = len(self.found.variants) > 1
+        told = ((one.variant, shortcomings(one)) for one in self.found.variants)
+        return [f"{name}: {said}" if several else said for name, said in told if said]
 
     def _guesses(self) -> list[dict[str, Any]]:
         names = short_names(self.found.guesses)

@@ -49,7 +49,7 @@ variants:
 def test_where_nothing_turns_over_the_code_is_0(shell):
     code, out, _ = shell("assumptions", "walk.yaml", "--no-files", "--set", "objectives=[]")
     assert code == 0
-    assert "turned over: nothing; the file has no objectives" in out
+    assert "conclusions that change: none; the file has no objectives" in out
 
 
 def test_json_has_plain_numbers(shell):
@@ -107,7 +107,7 @@ def test_a_picture_that_fails_costs_no_answer(shell, monkeypatch):
     monkeypatch.setattr("sim.plots.parts.style.png", lambda _: 1 / 0)
     code, out, err = shell("assumptions", "walk.yaml", "--of", RESTART)
     assert code == 3
-    assert "turned over" in out
+    assert "conclusions that change" in out
     assert "internal error: ZeroDivisionError" in err
 
 
@@ -140,7 +140,7 @@ def test_a_change_that_always_fails_is_told_first_and_is_no_change_of_nothing(sh
         "see it again: rollout-sim run walk.yaml --replay 0 --seed 0 --set "
         f'\'{RESTART}={{"value": "8min", "assumed": true}}\' failed replications are left out below'
     )
-    assert "turned over: nothing of what is known" in out
+    assert "conclusions that change: none of those known" in out
     assert "doubled, every replication failed, so nothing is known of it" in out
     row = next(line for line in out.splitlines() if line.startswith("  done in"))
     assert row.split() == ["done", "in", "-8min", "unknown"]

@@ -1,4 +1,4 @@
-"""What ``rollout-sim assumptions`` answers: what turns over first, then the weightiest guesses."""
+"""What ``rollout-sim assumptions`` answers: changed conclusions, then the weightiest guesses."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _title(found: Assumptions) -> str:
 
 
 def _how(found: Assumptions) -> str:
-    text = "each number that is assumed halved and doubled by itself, with common random numbers; "
+    text = "each assumed number halved and doubled, one at a time, with common random numbers; "
     text += "change of the mean with its 95 % interval"
     names = [one.variant for one in found.found.variants]
     if len(names) > 1:
@@ -66,15 +66,17 @@ def _how(found: Assumptions) -> str:
 
 
 def _flips(found: Assumptions) -> Iterator[str]:
-    """What turns over, one line each."""
+    """What is so with nothing changed, then the conclusions that change, one line each."""
     flips = found.found.flips
+    for said in found.as_it_is()[:_MOST_ROWS]:
+        yield from paragraph(f"with nothing changed, {said}")
     asked = any(one.scenario.objectives for one in found.found.variants)
     if not flips:
-        known = " of what is known" if any(each.is_unknown for each in found.found.effects) else ""
-        none = "" if asked else "; the file has no objectives that could be"
-        yield f"turned over: nothing{known}{none}"
+        known = " of those known" if any(each.is_unknown for each in found.found.effects) else ""
+        none = "" if asked else "; the file has no objectives"
+        yield f"conclusions that change: none{known}{none}"
         return
-    yield f"turned over ({len(flips)}):"
+    yield f"conclusions that change ({len(flips)}):"
     for each in flips:
         whose = f"{each.variant}: " if each.variant and len(found.found.variants) > 1 else ""
         guess = f"{_name(each.assumption)} {WORDS[each.factor]}"

@@ -95,7 +95,7 @@ def weight(mean: float, baseline_mean: float, better: str) -> float:
 
 @dataclass(frozen=True)
 class Flip:
-    """What a factor on one guess turns over: a verdict, what is best, how many runs end well."""
+    """A conclusion that changes with one guess: a verdict, what is best, how many runs end well."""
 
     number: int
     assumption: str

@@ -1,4 +1,4 @@
-"""How variants stand as a scenario is, and what of it turns over once something is changed."""
+"""How variants stand as a scenario is, and which conclusions change once something else does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.experiments.conclusion import conclude
 from sim.experiments.objectives import describe
+from sim.experiments.outcomes import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ BEST = "best"
 
 
 class Standing:
-    """How the variants stand as the scenario is, to see what turns over."""
+    """How the variants stand as the scenario is, to see which conclusions change."""
 
     def __init__(self, variants: Sequence[Experiment]) -> None:
         self._variants = variants
@@ -39,6 +40,19 @@ class Standing:
             best = _best([varied.get(one.variant, one) for one in self._variants])
             if best is not None and best != self._best:
                 yield "", BEST, self._best, best
+
+
+def shortcomings(one: Experiment) -> str:
+    """``upgrade failed in 5 % of runs, after 9min; misses downtime <= 0s in all runs``.
+
+    Empty where nothing of the kind happened and no objective is missed or undecided.
+    """
+    told = [each.sentence for each in outcomes(one)]
+    for word, says in (("missed", "misses"), ("undecided", "undecided is")):
+        judged = zip(one.scenario.objectives, one.verdicts, strict=True)
+        own = [describe(asked, one.scenario) for asked, each in judged if each.verdict == word]
+        told += [f"{says} {', '.join(own)}"] if own else []
+    return "; ".join(told)
 
 
 def _turned(base: Experiment, one: Experiment) -> Iterator[tuple[str, str, str, str]]:

@@ -1,4 +1,4 @@
-"""The report of `assumptions`: what each guess weighs, and what it turns over."""
+"""The report of `assumptions`: what each guess weighs, and which conclusions change with it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from sim.systems.base.text import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sim.report.content import Tone
+
     Row = Mapping[str, Any]
 
+_MOST_TOLD = 6
+"""Variants of which is said what is so with nothing changed."""
 _TIMES = {0.5: "halved", 2.0: "doubled"}
 
 
@@ -44,7 +48,7 @@ def assumptions_page(
         size=f"each guess halved and doubled, {pluralize(about['replications'], 'replication')}",
         verdict=_verdict(about, flips),
         warnings=[_flip(each, about) for each in flips[: page_parts.MOST_ROWS]],
-        above_warnings="What turns over",
+        above_warnings="Conclusions that change",
         sections=[
             Section("results", "What each assumption weighs", [weights(rows, flips, about), every]),
             shown,
@@ -56,11 +60,13 @@ def assumptions_page(
 
 
 def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
-    """Whether the answer rests on a guess."""
+    """Whether the answer depends on an assumption."""
     moved = sum(bool(each["moved"]) for each in about["guesses"])
+    # A folder of an earlier version has none.
+    plain = [f"with nothing changed, {each}" for each in about.get("as_it_is", [])[:_MOST_TOLD]]
     how = f"{moved} of {len(about['guesses'])} guesses halved and doubled, seed {about['seed']}"
     if about["failed_replications"]:
-        told = "; ".join([*_failed(about["failed_replications"]), _sum(flips, known=True)])
+        told = "; ".join([*_failed(about["failed_replications"]), *plain, _sum(flips, known=True)])
         return Verdict(
             "failed",
             "Preliminary: replications failed",
@@ -69,9 +75,11 @@ def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
     if not flips:
         rest = "that can be changed " if moved < len(about["guesses"]) else ""
         word = f"No assumption {rest}decides"
-        return Verdict("met", word, f"{about['name']} ({how}): {_sum(flips)}.")
+        tone: Tone = "" if plain else "met"
+        return Verdict(tone, word, f"{about['name']} ({how}): {'; '.join([*plain, _sum(flips)])}.")
+    told = "; ".join([*plain, _sum(flips)])
     return Verdict(
-        "undecided", "The answer rests on guesses", f"{about['name']} ({how}): {_sum(flips)}."
+        "undecided", "The answer depends on assumptions", f"{about['name']} ({how}): {told}."
     )
 
 
@@ -84,16 +92,18 @@ def _failed(failed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     changes = len(lost) - len(variants)
     if changes:
         yield f"nothing is known of {pluralize(changes, 'change')}, as {UNKNOWN}"
-    if len(failed) > len(lost):
-        yield f"{pluralize(len(failed) - len(lost), 'replication')} failed and are left out"
+    others = len(failed) - len(lost)
+    if others:
+        left = "is" if others == 1 else "are"
+        yield f"{pluralize(others, 'replication')} failed and {left} left out"
 
 
 def _sum(flips: Sequence[Row], *, known: bool = False) -> str:
     """`known`: of what is known, as something is not."""
     if not flips:
-        return f"{'of the others ' if known else ''}no verdict turns over"
+        return f"{'of the others ' if known else ''}no conclusion changes"
     names = list(dict.fromkeys(str(each["assumption"]) for each in flips))
-    return f"what is concluded turns over with {'; '.join(names)}"
+    return f"conclusions change with {'; '.join(names)}"
 
 
 def _flip(flip: Row, about: Mapping[str, Any]) -> str:
@@ -113,7 +123,7 @@ def _times(factor: float) -> str:
 
 
 def weights(rows: Sequence[Row], flips: Sequence[Row], about: Mapping[str, Any]) -> Table:
-    """A row a guess, the weightiest first: its largest change of a headline, what it turns over.
+    """A row a guess, the weightiest first: its largest change of a headline, what changes.
 
     A guess of whose changes one is unknown comes before all others.
     """
@@ -139,7 +149,12 @@ def weights(rows: Sequence[Row], flips: Sequence[Row], about: Mapping[str, Any])
         ]
         for number, (heavy, row) in ordered
     ]
-    head = ["assumption", "weighs", "its largest change of a headline metric", "turns over"]
+    head = [
+        "assumption",
+        "weighs",
+        "its largest change of a headline metric",
+        "changed conclusions",
+    ]
     note = page_parts.left_out(len(made), "guesses", "assumptions.csv")
     return Table("What each assumption weighs", head, made[: page_parts.MOST_ROWS], note)
 

@@ -102,7 +102,7 @@ def _assumptions(folder: files.ResultFolder) -> str:
 
 
 def _changes(folder: files.ResultFolder) -> Iterator[list[dict[str, Any]]]:
-    """The rows of what changes, and of what turns over."""
+    """The rows of what changes, and of the conclusions that do."""
     for file, schema in (("assumptions.csv", ASSUMPTIONS), ("assumptions_flips.csv", FLIPS)):
         yield tables.to_rows(folder.table(file, schema))
 

@@ -65,3 +65,11 @@ def test_a_value_that_a_variant_has_not_is_moved_where_it_is_and_nothing_more_is
     assert f"{bake} (2min): halved 1min, doubled 4min halved doubled" in told
     assert "done in (manual) -3min +6min" in told
     assert "not in this variant" not in told
+
+
+def test_what_is_wrong_with_nothing_changed_is_told_first():
+    told = shown([RESTART], horizon="15min")
+    assert told.index("with nothing changed, upgrade not over at the end (15min)") < told.index(
+        "conclusions that change"
+    )
+    assert "with nothing changed" not in shown([RESTART])

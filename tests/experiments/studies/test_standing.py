@@ -1,4 +1,4 @@
-"""What turns over once something is changed."""
+"""Which conclusions change once something else does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from guessing import RESTART, two_ways
 
 from sim.experiments.objectives import experiments
 from sim.experiments.running.execution import Execution
-from sim.experiments.studies.standing import BEST, ENDED, Standing
+from sim.experiments.studies.standing import BEST, ENDED, Standing, shortcomings
 from sim.simulation import Simulation
 
 
@@ -49,6 +49,16 @@ def test_of_a_part_nobody_can_tell_what_is_best(standing, slow):
 def test_what_stays_as_it_is_turns_nothing_over(standing):
     same = {one.variant: one for one in made(two_ways())}
     assert [*standing.turned(same, whole=True)] == []
+
+
+def test_what_is_wrong_as_the_scenario_is_has_a_sentence(slow):
+    auto, *_ = made(two_ways(horizon="5min"))
+    assert shortcomings(auto) == (
+        "upgrade not over at the end (5min); misses mean rollout_duration <= 25min, "
+        "mean min_capacity >= 50 %"
+    )
+    assert shortcomings(slow["auto"]) == "misses mean rollout_duration <= 25min"
+    assert shortcomings(made(two_ways())[0]) == ""
 
 
 def test_rollouts_that_do_not_end_are_told_first(standing):

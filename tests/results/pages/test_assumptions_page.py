@@ -27,12 +27,15 @@ def page(found, *, turned=True, **changes):
 
 def test_an_answer_that_turns_over_says_with_what(found):
     made = page(found)
-    assert (made.verdict.tone, made.verdict.word) == ("undecided", "The answer rests on guesses")
-    assert "what is concluded turns over with " in made.verdict.sentence
+    assert (made.verdict.tone, made.verdict.word) == (
+        "undecided",
+        "The answer depends on assumptions",
+    )
+    assert "conclusions change with " in made.verdict.sentence
     assert "2 of 3 guesses halved and doubled" in made.verdict.sentence
     assert ", doubled: " in made.warnings[0]
     assert made.warnings[0].endswith(": mean done in <= 20min: from met to missed")
-    assert made.above_warnings == "What turns over"
+    assert made.above_warnings == "Conclusions that change"
 
 
 def test_without_a_turn_nothing_decides(found):
@@ -41,7 +44,15 @@ def test_without_a_turn_nothing_decides(found):
         "met",
         "No assumption that can be changed decides",
     )
-    assert verdict.sentence.endswith("no verdict turns over.")
+    assert verdict.sentence.endswith("no conclusion changes.")
+
+
+def test_what_is_wrong_with_nothing_changed_is_said_first_and_never_green(found):
+    verdict = page(found, turned=False, as_it_is=["upgrade stuck in 100 % of runs"]).verdict
+    assert verdict.tone == ""
+    assert "): with nothing changed, upgrade stuck in 100 % of runs; no concl" in verdict.sentence
+    turned = page(found, as_it_is=["upgrade stuck in 100 % of runs"]).verdict
+    assert "): with nothing changed, upgrade stuck in 100 % of runs; concl" in turned.sentence
 
 
 def failed(variant="baseline", change="", *, nothing_known=False):
@@ -51,7 +62,7 @@ def failed(variant="baseline", change="", *, nothing_known=False):
 def test_failed_replications_come_first(found):
     verdict = page(found, failed_replications=[failed()]).verdict
     assert verdict.tone == "failed"
-    assert "1 replication failed and are left out; " in verdict.sentence
+    assert "1 replication failed and is left out; " in verdict.sentence
 
 
 def test_what_nothing_is_known_of_comes_before_that(found):
@@ -60,8 +71,8 @@ def test_what_nothing_is_known_of_comes_before_that(found):
     assert verdict.word == "Preliminary: replications failed"
     assert verdict.sentence.endswith(
         "nothing is known of manual, as every replication failed; nothing is known of 1 change, "
-        "as every replication failed; 1 replication failed and are left out; of the others no "
-        "verdict turns over."
+        "as every replication failed; 1 replication failed and is left out; of the others no "
+        "conclusion changes."
     )
 
 
