@@ -111,6 +111,7 @@ class _Upgrades(Batches):
         """The step that is due next, and when, seconds."""
         self._cancelled, self._has_begun = np.zeros((2, count), bool)
         """Whether the one that is on was cancelled; has taken a batch."""
+        self._left_now: Mask | None = None
         self._last_end = np.full(count, -np.inf)
         """When the one before it ended, seconds."""
 
@@ -124,8 +125,7 @@ class _Upgrades(Batches):
             self._of_others(kind, some.where(~rolls))
             some = some.where(rolls)
         if len(some.row):
-            if kind in (BEGIN, OVER, END) or self._windows:
-                self._left = self.left(some)
+            self._left_now = None
             self._check_step(kind, some)
             self._steps[kind](some)
 
@@ -147,6 +147,12 @@ class _Upgrades(Batches):
     def _next(self, some: Decisions, due: int | Integers, at: Floats) -> None:
         self._due[some.place], self._at[some.place] = due, at
 
+    def _left(self, some: Decisions) -> Mask:
+        """Those that are still to be upgraded when the decisions of this step are made."""
+        if self._left_now is None:
+            self._left_now = self.left(some)
+        return self._left_now
+
     def _check_step(self, kind: int, some: Decisions) -> None:
         """A step is the one that is due, now, for the upgrade that is on."""
         step, due = np.full(len(some.row), kind), self._due[some.place].copy()
@@ -157,6 +163,8 @@ class _Upgrades(Batches):
                 due = np.where(due == lazy, follows(some), due)
         for place in np.flatnonzero(step != due).tolist():
             self.wrong[other(int(step[place]), int(due[place]))] = None
+        if kind in (OVER, REST, BACK, END):  # they take nobody
+            self._check(OTHERS, self._takes[some.place] > 0)
         if kind != OPEN:
             self._check(early_or_late(kind), self._time(some) != self._at[some.place])
         if kind not in (OPEN, DELETES):
@@ -172,7 +180,7 @@ class _Upgrades(Batches):
         breach = np.where(self._has_begun[place], end(BREACH_DURING), end(BREACH_BEFORE))
         due = np.where(self._unhealthy(place).sum(axis=1) > most, breach, BEGIN)
         due = np.where(self._cancelled[place], end(CANCELLED), due)
-        return np.where(self._left.any(axis=1), due, END)
+        return np.where(self._left(some).any(axis=1), due, END)
 
     def _restores_or_over(self, some: Decisions) -> Integers:
         return np.where(self.to_restore(some.place).any(axis=1), RESTORES, OVER)
@@ -181,7 +189,8 @@ class _Upgrades(Batches):
         """The next batch may begin once a window is open; where none does, it ends at once."""
         at, number = self._time(some), self._on[some.place]
         for each, (opens, closes) in self._windows.items():
-            mine = (number == each) & self._left.any(axis=1) & ~self._cancelled[some.place]
+            mine = (number == each) & self._left(some).any(axis=1)
+            mine &= ~self._cancelled[some.place]
             next_one = np.searchsorted(closes, at[mine], side="right")
             at[mine] = np.maximum(at[mine], opens[next_one])
         self._next(some, READY, at)
@@ -224,7 +233,7 @@ class _Upgrades(Batches):
         for flag in (self._cancelled, self._has_begun, self._went):
             flag[place] = False
         if self._windows:
-            self._left = self.left(Decisions(place, self._history.wish(some.row)))
+            self._left_now = self.left(Decisions(place, self._history.wish(some.row)))
         self._is_ready(some)
 
     @cached_property
@@ -244,7 +253,7 @@ class _Upgrades(Batches):
         return found
 
     def _begins(self, some: Decisions) -> None:
-        surges = self.take(some, self._left)
+        surges = self.take(some, self._left(some))
         self._has_begun[some.place] = True
         self._next(some, np.where(surges, DELETES, SETTLED), self.settle(some))
 
@@ -267,7 +276,7 @@ class _Upgrades(Batches):
         breach = failed.sum(axis=1) > most
         goes_back = self._failed[place].any(axis=1)
         goes_back &= policy.rollback_failed_instances_on_policy_breach
-        pauses = ~breach & self._left.any(axis=1) & ~self._cancelled[place]
+        pauses = ~breach & self._left(some).any(axis=1) & ~self._cancelled[place]
         pauses &= policy.pause_time_between_batches > 0
         self._is_ready(some)
         now, after = self._time(some), np.where(goes_back, BACK, end(BREACH_UPGRADED))

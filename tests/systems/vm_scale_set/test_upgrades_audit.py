@@ -163,6 +163,23 @@ def test_a_step_is_that_of_the_upgrade_that_is_on():
 # Which
 
 
+def test_nobody_is_taken_between_two_batches():
+    """Not even at the instant at which the next one begins."""
+    text = BEGUN + FIRST + SECOND.replace("300 batch of w -> upgrading", "")
+    rows = [line for line in text.splitlines() if line.strip()]
+    place = next(k for k, line in enumerate(rows) if "300 w_1" in line)
+    rows.insert(place + 1, "300 batch of w -> upgrading")
+    assert OTHERS in wrong("\n".join(rows))
+    assert wrong(WALK) == []
+
+
+def test_a_step_that_cannot_come_is_told_whatever_came_before():
+    """A batch that belongs to no upgrade, and a pause of it."""
+    rows = "\n".join(line for line in WALK.splitlines() if UP not in line)
+    assert wrong(rows)[0] == other(BEGIN, OPEN)
+    assert other(REST, OPEN) in wrong("300 batch of w -> pausing\n360 batch of w -> at rest")
+
+
 def test_an_upgrade_is_completed_when_all_are_at_its_model():
     ends = f"240 model of w -> reached\n240 {UP} -> completed because {UP}"
     policy = {"pause_time_between_batches": "0s"}
