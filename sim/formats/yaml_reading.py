@@ -221,9 +221,15 @@ _HINTS = {
 }
 
 
+_TOO_DEEP = "exceeded maximum nesting depth"
+"""Of a libyaml that has a limit of its own; it looks ahead, so that it may come before ours."""
+
+
 def _syntax_rule(error: yaml.MarkedYAMLError) -> str:
     """Say in one line what libyaml says in four, and what it most often means."""
     problem = error.problem or "unreadable"
+    if problem == _TOO_DEEP:
+        return f"must be at most {DEEPEST} levels deep"
     start = error.context_mark
     since = ""
     if start and error.problem_mark and start.line < error.problem_mark.line:

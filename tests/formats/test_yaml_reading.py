@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+import yaml
 from screens import assert_screen
 
 from sim.core.errors import ScenarioError
@@ -165,3 +168,13 @@ def test_levels_are_counted_by_nesting_not_by_number():
 def test_endless_nesting_stops_at_the_limit(opening):
     # Reading on would take the C parser minutes: that it returns at all is the assertion.
     assert lines(opening * 200_000)[-1].endswith("must be at most 50 levels deep")
+
+
+def test_limit_of_the_parser_itself_is_told_as_ours(monkeypatch):
+    def deep(*_, **__):
+        yield None
+        mark = SimpleNamespace(line=0, column=1000)
+        raise yaml.MarkedYAMLError(problem="exceeded maximum nesting depth", problem_mark=mark)
+
+    monkeypatch.setattr(yaml, "parse", deep)
+    assert lines("[" * 2000) == ["x.yaml:1:1001: must be at most 50 levels deep"]

@@ -273,8 +273,8 @@ class FleetLayout(Layout[ArcFleet]):
         instant go in the order of the file. `operation` and `upgrade` are its subjects (`upgrade`
         is behind all of them where it begins none). Times may be numbers or arrays of them.
         """
-        later = (cause >= upgrade) | ((cause >= operation) & (cause < self.first_upgrade))
-        return (time < since) | ((time == since) & ~later)
+        earlier = (cause < operation) | ((cause >= self.first_upgrade) & (cause < upgrade))
+        return (time < since) | ((time == since) & earlier)
 
 
 class Index:
