@@ -9,10 +9,13 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from places import TESTS
+from places import ROOT, TESTS
+
+from sim.experiments.running.places import cores
 
 HERE = TESTS
 YARDSTICKS = Path(os.environ.get("YARDSTICKS", HERE.parents[1] / "shared" / "yardsticks"))
@@ -143,3 +146,46 @@ def test_time_grows_linearly():
     )
     print(f"\n10 x the instances take {large / small:.1f} x the time")
     assert large <= 15 * small
+
+
+SERVICE = """\
+horizon: 8h
+systems:
+  shop:
+    kind: cloud_service
+    builds:
+      "42":
+        bad: 5%
+        unhealthy_later: {probability: 60%, after: {uniform: {low: 2min, high: 20min}}}
+    roles: {Web: {instances: 30, restart: {lognormal: {median: 4min, p95: 9min}}}}
+operations:
+  - at: 10min
+    upgrade_deployment: {build: "42"}
+"""
+
+
+def answered(folder: Path, replications: int, workers: int) -> float:
+    """How long the command takes with its bytecode written, as users have it; seconds."""
+    words = ("run", "shop.yaml", "--out", "r", "--overwrite", "--quiet")
+    count = ("--replications", str(replications), "--workers", str(workers))
+    plain = {key: of for key, of in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "sim", *words, *count],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        env=plain | {"PYTHONPATH": str(ROOT)},
+    )
+    return time.perf_counter() - began
+
+
+@pytest.mark.skipif(cores() < 2, reason="there is one core")
+def test_two_workers_are_1_7_times_as_fast_from_ten_seconds_on(tmp_path):
+    (tmp_path / "shop.yaml").write_text(SERVICE, encoding="utf-8")
+    answered(tmp_path, 10, 2)
+    replications = round(20_000 * 10 / answered(tmp_path, 20_000, 1))
+    rounds = [[answered(tmp_path, replications, workers) for workers in (1, 2)] for _ in range(4)]
+    one, two = (min(each) for each in zip(*rounds, strict=True))
+    print(f"\n{replications:,} replications: {one:.1f} s, with two workers {two:.1f} s")
+    assert one >= 1.7 * two
