@@ -41,7 +41,7 @@ _BESIDE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The metric with a guess halved or doubled; nan where it has no mean."""
+    """The metric with a guess halved or doubled; nan where it has no mean, or median."""
 
     value: float
     low: float
@@ -60,10 +60,17 @@ class Row:
 
 
 def figure(
-    rows: Sequence[Row], base: float, what: str, unit: str, *, title: str, subtitle: str = ""
+    rows: Sequence[Row],
+    base: float,
+    what: str,
+    unit: str,
+    *,
+    title: str,
+    subtitle: str = "",
+    middle: str = "mean",
 ) -> Picture:
-    """Two bars for each of `rows` from `base`, the mean as the scenario is; `what`, in `unit`,
-    names the x axis.
+    """Two bars for each of `rows` from `base`, the mean (or median: `middle`) as the scenario is;
+    `what`, in `unit`, names the x axis.
 
     ValueError without a row.
     """
@@ -86,15 +93,15 @@ def figure(
             _draw(axes, place + _BAR / 2, row.doubled, base, "doubled")
         style.name_rows(axes, [row.name for row in shown])
         axes.grid(axis="x")
-        value_axis(axes, f"mean {what}", unit, left, right)
+        value_axis(axes, f"{middle} {what}", unit, left, right)
         _explain(page)
-    page.readout = _readout(axes, shown, base, what, unit)
+    page.readout = _readout(axes, shown, base, f"{middle} {what}", unit)
     return page
 
 
 def _readout(axes: Axes, rows: Sequence[Row], base: float, what: str, unit: str) -> Readout:
     """The mean with each value of a guess, and what it is as the scenario is."""
-    found = Readout(("guess", "value", f"mean {what}", "interval", "as it is"))
+    found = Readout(("guess", "value", what, "interval", "as it is"))
     is_there = math.isfinite(base)
     for place, row in enumerate(rows):
         for side, (name, bar) in enumerate((("halved", row.halved), ("doubled", row.doubled))):
@@ -103,7 +110,7 @@ def _readout(axes: Axes, rows: Sequence[Row], base: float, what: str, unit: str)
             found.rows.append((row.name, name, mean, limits, show(base, unit)))
             if is_there and math.isfinite(bar.value):
                 now = show(base, unit)
-                text = f"{row.name}, {name}: mean {what} {mean} ({limits}), as it is {now}"
+                text = f"{row.name}, {name}: {what} {mean} ({limits}), as it is {now}"
                 edges = place + (side - 1) * _BAR, place + side * _BAR
                 reading = Reading(axes, base, bar.value, text, *edges, repr(bar.value))
                 found.readings.append(reading)

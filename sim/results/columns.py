@@ -188,11 +188,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "changed_to": "What it became.",
         "mean": "The mean with the changed guess.",
         "baseline_mean": "The mean with the guess as it is.",
-        "difference": "The one minus the other, of the pairs in which both have a value.",
+        "difference": "The one minus the other; where a value is missing the median difference of "
+        "the pairs, missing values ranked above all.",
         "ci_low": "Lower limit of the interval of the difference.",
         "ci_high": "Upper limit of the interval of the difference.",
         "level": "Confidence of that interval.",
         "better": "Whether the change makes it better: yes, no, inconclusive or identical.",
+        "weight": "The change as a share of the larger mean; where replications lack a value that "
+        "of the median, or the share of them that lack one more than before, if that is larger.",
         "n": "How many pairs of replications.",
         "missing": "Pairs in which a value is missing.",
         "rank_correlation": "Spearman's, of the guess and the metric, where all guesses move.",

@@ -11,6 +11,7 @@ from sim import files
 from sim.core.errors import ScenarioError
 from sim.experiments.objectives import metric_of
 from sim.experiments.running.failures import FailedChange
+from sim.experiments.statistics.intervals import quantile
 from sim.experiments.statistics.latin_hypercube import POINTS
 from sim.experiments.studies.assumptions import (
     DOUBLE,
@@ -73,6 +74,7 @@ ASSUMPTIONS = tables.schema(
     better=TEXT,
     n=WHOLE,
     missing=WHOLE,
+    weight=NUMBER,
     rank_correlation=NUMBER,
     partial_rank_correlation=NUMBER,
     note=TEXT,
@@ -301,11 +303,12 @@ class Assumptions:
         ]
 
     def _headlines(self) -> Iterator[dict[str, Any]]:
-        """The headline metrics of each variant, with the mean as the scenario is."""
+        """The headline metrics of each variant, with the mean and the median as the scenario is."""
         for one in self.found.variants:
             for key in headlines(one):
                 metric = metric_of(one.scenario, key.system, key.metric)
-                mean = float(one.measured.values[key].mean())  # noqa: PD011  (a mapping)
+                values = one.measured.values[key]  # noqa: PD011  (a mapping)
+                mean, median = float(values.mean()), quantile(values, 0.5)
                 yield {
                     "variant": one.variant,
                     "system": key.system,
@@ -313,6 +316,7 @@ class Assumptions:
                     "title": metric.title,
                     "unit": metric.unit,
                     "mean": None if math.isnan(mean) else mean,
+                    "median": median if math.isfinite(median) else None,
                     "replications": len(one.measured.numbers),
                 }
 
@@ -355,7 +359,8 @@ class Assumptions:
         head |= {"variant": effect.variant, "note": effect.note}
         if effect.row is None or effect.key is None:
             return head
-        told = {name: getattr(effect.row, name) for name in _OF_A_ROW}
+        told: dict[str, Any] = {name: getattr(effect.row, name) for name in _OF_A_ROW}
+        told["weight"] = effect.weight
         correlation = self.correlation(effect.number, effect.variant, effect.key)
         names = ("rank_correlation", "partial_rank_correlation")
         return head | told | dict(zip(names, correlation, strict=True))

@@ -50,3 +50,13 @@ def two_ways(**more) -> Scenario:
     ]
     variants = {"auto": {}, "manual": manual, "at_once": at_once}
     return walk(objectives=objectives, variants=variants, prefer=["rollout_duration"], **more)
+
+
+def rolled_back(bad="20%", **more) -> Scenario:
+    """By hand with a bake of 10 min after each domain; where the build is bad it never ends well."""
+    build = {"bad": bad, "unhealthy_later": {"probability": "100%", "after": "1min"}}
+    operator = {"bake": "10min", "look_every": "5min", "stop_above": "10%", "then": "rollback"}
+    body = {"build": "2", "mode": "Manual", "operator": operator}
+    asked = [{"at": "1min", "upgrade_deployment": body}]
+    scenario = walk(**{"objectives": [], "replications": 40, "operations": asked} | more)
+    return scenario.override({"systems.shop.builds": {"2": build}})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.cli.screens.console import Column, paragraph, table
 from sim.core.formatting import NOTHING, show_difference, show_range
 from sim.experiments.objectives import metric_of
-from sim.experiments.studies.assumptions import NOT_ASSUMED, UNKNOWN, WORDS
+from sim.experiments.studies.assumptions import NOT_ASSUMED, UNKNOWN, WORDS, lacks_median
 from sim.formats.checking import listed
 from sim.scenario.factors import NOT_HERE
 from sim.systems.base.text import pluralize
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 _BY_CHANCE = 0.25
 """Rank correlations of 64 independent points stay below this in 95 % of designs."""
+_CERTAIN = (
+    "what the file gives is taken as certain: --of PATH weighs it too, and so does `assumed: true` "
+    "beside a value"
+)
+"""What is said where no guess changes anything."""
 _MOST_ROWS = 10
 """Guesses shown with their changes where not all are asked for."""
 
@@ -45,7 +50,7 @@ def lines(
         told += ["", *_guess(found, number, style, whole=whole)]
     if len(shown) < len(ranked):
         told += ["", f"and {len(ranked) - len(shown)} more that weigh less (--all shows them)"]
-    rest = [*_rest(found, weights)]
+    rest = [*_rest(found, weights), *([] if ranked else paragraph(_CERTAIN))]
     return [*told, *([""] if rest else []), *rest]
 
 
@@ -73,6 +78,7 @@ def _flips(found: Assumptions) -> Iterator[str]:
     asked = any(one.scenario.objectives for one in found.found.variants)
     if not flips:
         known = " of those known" if any(each.is_unknown for each in found.found.effects) else ""
+        known = known if found.found.moved else ", as nothing could be changed"
         none = "" if asked else "; the file has no objectives"
         yield f"conclusions that change: none{known}{none}"
         return
@@ -173,9 +179,11 @@ def _cell(effect: Effect | None) -> str:
     row = effect.row
     if row.better == "identical":
         return "identical"
-    if row.missing:
-        return f"no value in {row.missing:,} of {row.n:,}"
     change = show_difference(row.difference, row.unit)
+    if row.missing:
+        none = f"no value in {row.missing:,} of {row.n:,}"
+        is_none = lacks_median(row.difference, row.missing, row.n)
+        return none if is_none else f"{change} (median; {none})"
     if not row.ci_low < row.ci_high:
         return change
     return f"{change} ({show_range(row.ci_low, row.ci_high, row.unit).removesuffix(' %')})"

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.core.errors import ModelError, ScenarioError
 from sim.core.metrics import Key
-from sim.experiments.comparison import difference
+from sim.experiments.comparison import difference, paired_up, pairs
 from sim.experiments.objectives import experiments
 from sim.experiments.statistics.latin_hypercube import factors, rank_correlations
 from sim.experiments.studies.standing import Standing
@@ -65,6 +65,8 @@ class Effect:
     """Why nothing changes, or what of the factor is left."""
     row: Difference | None
     """The variant with the other value, set against itself."""
+    weight: float = 0.0
+    """The change as a share of the larger value, see `weight`."""
 
     @property
     def key(self) -> Key | None:
@@ -77,20 +79,28 @@ class Effect:
         """Whether every replication failed with it."""
         return self.row is None and self.note == UNKNOWN
 
-    @property
-    def weight(self) -> float:
-        """The change as a share of the larger value; 1 where a value is missing in one of them."""
-        row = self.row
-        return 0.0 if row is None else weight(row.mean, row.baseline_mean, row.better)
+
+def lacks_median(difference: float, missing: int, n: int) -> bool:
+    """Whether so many of the `n` pairs lack a value that nothing is known of a median."""
+    return np.isnan(difference) or 2 * missing >= n
 
 
-def weight(mean: float, baseline_mean: float, better: str) -> float:
-    """A change as a share of the larger mean; 1 where one of both is missing."""
-    if better == "identical":
+def weight(one: Experiment, base: Experiment, row: Difference) -> float:
+    """A change as a share of the larger mean.
+
+    Where runs lack a value there is no mean: then that of the median, or the share of the runs that
+    lack one with the change alone, or without it, whichever is larger; 1 where there is none.
+    """
+    if row.better == "identical":
         return 0.0
-    if np.isnan(mean) or np.isnan(baseline_mean):
+    if not row.missing:
+        return abs(row.difference) / (max(abs(row.mean), abs(row.baseline_mean)) or 1.0)
+    if lacks_median(row.difference, row.missing, row.n):
         return 1.0
-    return abs(mean - baseline_mean) / (max(abs(mean), abs(baseline_mean)) or 1.0)
+    a, b = pairs(*paired_up(one, base), Key(row.system, row.group, row.metric))
+    apart = abs(float(np.isnan(a).mean() - np.isnan(b).mean()))
+    larger = max(abs(float(np.nanmedian(a))), abs(float(np.nanmedian(b))))
+    return max(apart, abs(row.difference) / (larger or 1.0))
 
 
 @dataclass(frozen=True)
@@ -314,7 +324,8 @@ class _Study:
             one, base = varied[name], known[name]
             for key in headlines(base):
                 if key in one.measured.values:
-                    yield Effect(*head, change.note, difference(one, base, key, LEVEL))
+                    row = difference(one, base, key, LEVEL)
+                    yield Effect(*head, change.note, row, weight(one, base, row))
 
     def together(self) -> None:
         """A Latin hypercube over the guesses that can move, where there are two or more."""

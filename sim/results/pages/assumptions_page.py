@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import NOTHING, show_difference
-from sim.experiments.studies.assumptions import UNKNOWN, weight
+from sim.experiments.studies.assumptions import UNKNOWN, lacks_median
 from sim.formats.checking import listed
 from sim.report.content import Cell, Folded, Page, Section, Table, Verdict
 from sim.results import cells
@@ -72,6 +72,9 @@ def _verdict(about: Mapping[str, Any], flips: Sequence[Row]) -> Verdict:
             "Preliminary: replications failed",
             f"{about['name']} ({how}): {told}.",
         )
+    if not flips and not moved:
+        told = "none of them could be changed, so nothing is known of what the answer rests on"
+        return Verdict("undecided", "Nothing was changed", f"{about['name']} ({how}): {told}.")
     if not flips:
         rest = "that can be changed " if moved < len(about["guesses"]) else ""
         word = f"No assumption {rest}decides"
@@ -172,7 +175,7 @@ def _weight(row: Row, variants: Sequence[str]) -> float:
         return math.inf if row["variant"] in variants else -2.0
     if not row["metric"]:
         return -1.0
-    return weight(row["mean"], row["baseline_mean"], row["better"])
+    return float(row["weight"])
 
 
 def _heavy(heavy: float) -> Cell:
@@ -192,9 +195,12 @@ def _change(row: Row, titles: Mapping[str, str]) -> str:
     """``doubled: done in +12min (10min to 14min)``."""
     whose = "" if row["variant"] == "baseline" else f"{row['variant']}, "
     head = f"{whose}{_times(row['factor'])} to {row['changed_to']}: {titles[row['metric']]}"
-    if math.isnan(row["difference"]):
-        return f"{head} has no mean in one of both"
+    none = f"no value in {row['missing']:,} of {row['n']:,} runs"
+    if lacks_median(row["difference"], row["missing"], row["n"]):
+        return f"{head} has {none}"
     (difference,) = _signed(row, "difference")
+    if row["missing"]:
+        return f"{head} {difference} (median; {none})"
     if not row["ci_low"] < row["ci_high"]:
         return f"{head} {difference}"
     return f"{head} {difference} ({' to '.join(_signed(row, 'ci_low', 'ci_high'))})"

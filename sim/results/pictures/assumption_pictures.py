@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.formatting import format_compact
-from sim.experiments.studies.assumptions import DOUBLE, HALF, NOT_ASSUMED, UNKNOWN, weight
+from sim.experiments.studies.assumptions import DOUBLE, HALF, NOT_ASSUMED, UNKNOWN
 from sim.formats.checking import listed
 from sim.plots import tornado
 from sim.scenario.factors import NOT_HERE
@@ -69,8 +69,7 @@ class AssumptionPictures:
     def _weight(self, of: Row) -> float:
         """How much guesses change a headline."""
         own = (row for row in self._of(of) if row["metric"])
-        changes = (weight(row["mean"], row["baseline_mean"], row["better"]) for row in own)
-        return max(changes, default=0.0)
+        return max((float(row["weight"]) for row in own), default=0.0)
 
     def _of(self, headline: Row) -> Iterator[Row]:
         """What guesses make of a headline, and those that cannot be changed."""
@@ -83,7 +82,9 @@ class AssumptionPictures:
         return [each for each in self._about["headlines"] if each["variant"] == variant]
 
     def _tornado(self, of: Row) -> Picture:
-        base, n = math.nan if of["mean"] is None else of["mean"], of["replications"]
+        # Where runs lack a value there is no mean, and it is the median that changes.
+        middle = "median" if of["mean"] is None and of["median"] is not None else "mean"
+        base, n = math.nan if of[middle] is None else of[middle], of["replications"]
         names = {each["number"]: each["name"] for each in self._about["guesses"]}
         bars: dict[int, dict[float, tornado.Bar]] = {}
         for each in self._of(of):
@@ -100,7 +101,9 @@ class AssumptionPictures:
         whose = [of["variant"]] if len(self._about["variants"]) > 1 else []
         runs = f"{n:,} replications with common random numbers" if n > 1 else "deterministic"
         subtitle = "; ".join([*whose, runs])
-        return tornado.figure(rows, base, what, of["unit"], title=title, subtitle=subtitle)
+        return tornado.figure(
+            rows, base, what, of["unit"], title=title, subtitle=subtitle, middle=middle
+        )
 
 
 def _of(both: dict[float, tornado.Bar], factor: float) -> tornado.Bar:
@@ -108,12 +111,15 @@ def _of(both: dict[float, tornado.Bar], factor: float) -> tornado.Bar:
 
 
 def _bar(row: Row, base: float) -> tornado.Bar:
-    """From the mean as the scenario is; where a value is missing in some run there is no mean."""
+    """From the mean as the scenario is; from the median where a value is missing in some run."""
     if not row["metric"]:
         return tornado.Bar(math.nan, math.nan, math.nan, row["note"])
     note = row["note"]
     if row["missing"]:
         note = f"no value in {row['missing']:,} of {row['n']:,} runs"
+        if math.isnan(row["baseline_mean"]):
+            value = base + row["difference"]
+            return tornado.Bar(value, math.nan, math.nan, note)
     before = row["baseline_mean"]
     # Means of the same values may differ in their last digits: that is no change.
     mean = base if math.isclose(row["mean"], base, rel_tol=1e-9) else row["mean"]
@@ -123,7 +129,9 @@ def _bar(row: Row, base: float) -> tornado.Bar:
 def _swing(row: tornado.Row, base: float) -> float:
     """How far the bars reach; without a mean as far as can be."""
     ends = [bar.value - base for bar in (row.halved, row.doubled)]
-    missing = any("no value" in bar.note for bar in (row.halved, row.doubled))
+    missing = any(
+        "no value" in bar.note and math.isnan(bar.value) for bar in (row.halved, row.doubled)
+    )
     known = [abs(end) for end in ends if math.isfinite(end)]
     return math.inf if missing else max(known, default=-1.0)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from guessing import CREATE, RESTART, two_ways, walk
+import re
+
+from guessing import CREATE, RESTART, rolled_back, two_ways, walk
 
 import sim
 from sim.cli.screens.assumptions_screen import lines
@@ -73,3 +75,29 @@ def test_what_is_wrong_with_nothing_changed_is_told_first():
         "conclusions that change"
     )
     assert "with nothing changed" not in shown([RESTART])
+
+
+def told_of(scenario):
+    found = sim.assumptions(scenario, of=[RESTART])
+    return " ".join(" ".join(lines(found, Style(), whole=False)).split())
+
+
+def test_where_some_runs_have_no_value_the_median_changes_and_where_most_have_none_nothing_does():
+    told = told_of(rolled_back())
+    assert re.search(r"done in -8min \(median; no value in \d+ of 40\)", told)
+    assert re.search(
+        r"done in no value in \d+ of 40 no value in \d+ of 40", told_of(rolled_back("70%"))
+    )
+
+
+def test_where_no_guess_changes_anything_it_is_said_what_was_taken_as_certain():
+    told = shown([CREATE])
+    assert "what the file gives is taken as certain: --of PATH weighs it too" in told
+    assert "taken as certain" not in shown([RESTART])
+
+
+def test_where_nothing_can_be_changed_that_is_why_nothing_turns_over():
+    bake = "operations.0.upgrade_deployment.operator.bake"
+    body = {"mode": "Manual", "operator": {"bake": "0s"}}
+    told = shown([bake], operations=[{"at": "1min", "upgrade_deployment": body}])
+    assert "conclusions that change: none, as nothing could be changed" in told

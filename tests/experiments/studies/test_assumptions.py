@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from failing import fail
-from guessing import CREATE, RESTART, is_doubled, two_ways, walk
+from guessing import CREATE, RESTART, is_doubled, rolled_back, two_ways, walk
 
 from sim.core.errors import ModelError, ScenarioError
 from sim.core.metrics import Key
@@ -181,3 +181,15 @@ def test_where_every_variant_always_fails_that_is_raised(monkeypatch):
     fail(monkeypatch, range(100), RuntimeError("broken"))
     with pytest.raises(ModelError, match="broken"):
         of(two_ways(), [RESTART])
+
+
+def test_where_runs_lack_a_value_a_change_weighs_as_that_of_the_median():
+    found = of(rolled_back(), [RESTART])
+    late = effect(found, "restart", DOUBLE)
+    assert 0 < late.row.missing < 40  # where the build is bad it is rolled back, and never done
+    assert (np.isnan(late.row.mean), late.row.difference) == (True, 960.0)
+    as_it_is = np.nanmedian(found.variants[0].measured.values[DURATION])
+    assert late.weight == pytest.approx(960.0 / (as_it_is + 960.0))
+    # Where most runs lack it there is no median either: it weighs as much as can be.
+    most = of(rolled_back("70%"), [RESTART])
+    assert effect(most, "restart", DOUBLE).weight == 1.0

@@ -2,7 +2,7 @@
 
 import pytest
 from failing import fail
-from guessing import RESTART, is_doubled, two_ways, walk
+from guessing import RESTART, is_doubled, rolled_back, two_ways, walk
 
 import sim
 from sim.report.content import Section
@@ -103,3 +103,25 @@ def test_the_weightiest_stands_first_with_its_largest_change(found):
     weights = [row[1].text for row in rest]
     assert weights == ["0 %", "-"]
     assert rest[-1][2] == "without failures there is no rate"
+
+
+def test_where_most_runs_have_no_value_that_is_what_is_told():
+    (weighed,) = page(sim.assumptions(rolled_back("70%"), of=[RESTART])).sections[0].blocks[0].rows
+    assert "done in has no value in " in weighed[2]
+
+
+def test_where_some_runs_have_no_value_the_change_is_that_of_the_median():
+    found = sim.assumptions(rolled_back(), of=[RESTART])
+    rows = tables.to_rows(tables.from_rows(ASSUMPTIONS, found.rows()))
+    late = [row for row in rows if row["metric"] == "rollout_duration" and row["factor"] == 2.0]
+    table = assumptions_page(found.about(), late, [], NOTHING, "a: 1", MADE).sections[0].blocks[0]
+    n = late[0]["missing"]
+    told = f"doubled to 8min: done in +16min (median; no value in {n} of 40 runs)"
+    assert table.rows[0][2] == told
+
+
+def test_where_nothing_could_be_changed_nothing_is_known(found):
+    guesses = [each | {"moved": False} for each in found.about()["guesses"]]
+    verdict = page(found, turned=False, guesses=guesses).verdict
+    assert (verdict.tone, verdict.word) == ("undecided", "Nothing was changed")
+    assert "0 of 3 guesses halved and doubled" in verdict.sentence

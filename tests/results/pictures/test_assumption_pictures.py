@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from artists import found, main_axes, title
 from failing import fail
-from guessing import RESTART, is_doubled, two_ways, walk
+from guessing import RESTART, is_doubled, rolled_back, two_ways, walk
 
 import sim
 from sim.core.errors import ScenarioError
@@ -100,3 +100,13 @@ def test_a_variant_without_the_value_has_no_row_for_it():
         for variant in ("auto", "manual")
     }
     assert rows == {"auto": ["Web.restart"], "manual": ["Web.restart", "operator.bake"]}
+
+
+def test_where_runs_lack_a_value_bars_are_of_the_median():
+    plot = sim.assumptions(rolled_back(), of=[RESTART]).plot
+    page = plot.tornado("rollout_duration")
+    axes = main_axes(page)
+    assert title(page) == "Done in: 38min to 1h02 by Web.restart"
+    assert axes.get_xlabel().startswith("median done in")
+    assert [round(each.get_width()) for each in found(axes, "doubled")] == [960]
+    assert page.readout.headings[2] == "median done in"
