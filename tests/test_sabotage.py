@@ -29,7 +29,7 @@ HELD_BY_TESTS = {
 }
 """What no run notices -> the test that fails then."""
 
-LEAST = 119
+LEAST = 121
 """So many of them, at least, are noticed by the run itself."""
 
 

@@ -25,8 +25,8 @@ from sim.systems.vm_scale_set.rolling import RollingUpgrade
 from sim.systems.vm_scale_set.service import ScaleSetService
 from sim.systems.vm_scale_set.states import CREATING, UPDATING
 from sim.systems.vm_scale_set.steps import JUDGED, Steps
-from sim.systems.vm_scale_set.upgrades_audit import REACHED, early_or_late, end, other
-from sim.systems.vm_scale_set.walk import BEGIN, DELETES, OPEN, OVER, REST, RESTORES, TAKES
+from sim.systems.vm_scale_set.upgrades_audit import ENDED, REACHED, early_or_late, end, other
+from sim.systems.vm_scale_set.walk import BEGIN, DELETES, END, OPEN, OVER, REST, RESTORES, TAKES
 
 UPGRADE = {"at": "10min", "update_model": {"image": "2"}}
 CANCEL = {"at": "13min", "cancel_rolling_upgrade": {}}
@@ -101,6 +101,24 @@ def do_not_wait_for_instances(patch):
             pass
 
     patch.setattr(rolling, "Batch", AtOnce)
+
+
+def do_not_wait_at_all(patch):
+    def all_at_once(self, upgrade):
+        self._take(self._pending(upgrade), upgrade.version, upgrade.starts, upgrade.subject)
+        self._ended(None)
+        return
+        yield
+
+    patch.setattr(ScaleSetService, "_all_at_once", all_at_once)
+
+
+def cancel_at_once(patch):
+    def cancel(self, call):
+        self._rolling.cancel()
+        self.succeeds(call, call.subject)
+
+    patch.setattr(ScaleSetService, "cancel_rolling_upgrade", cancel)
 
 
 def no_pause(patch):
@@ -551,6 +569,18 @@ SABOTAGES = (
         leave_the_last_out,
         scale_set(policy={"mode": "automatic"}),
         TAKES,
+    ),
+    Sabotage(
+        "an automatic upgrade does not wait for its instances",
+        do_not_wait_at_all,
+        scale_set(policy={"mode": "automatic"}),
+        early_or_late(END),
+    ),
+    Sabotage(
+        "a cancel succeeds at once",
+        cancel_at_once,
+        scale_set(UPGRADE, CANCEL),
+        ENDED,
     ),
     Sabotage(
         "requests may name instances that are not there",

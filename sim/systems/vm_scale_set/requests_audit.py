@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.core.log import ASKED, FAILED, OPERATION, REFUSED, SUCCEEDED
 from sim.systems.vm_scale_set.history import NEVER
+from sim.systems.vm_scale_set.layout import begins_upgrade
 from sim.systems.vm_scale_set.rejections import (
     IN_PROGRESS,
     NO_IMAGE,
@@ -29,6 +30,7 @@ from sim.systems.vm_scale_set.requests import (
     Scale,
     SetProtection,
     StartOsUpgrade,
+    UpdateModel,
 )
 from sim.systems.vm_scale_set.states import DELETING, WIDTH
 from sim.systems.vm_scale_set.walk import TAKES, Decisions, Walk
@@ -69,12 +71,18 @@ class Requests(Walk):
                 self._wrong_scales(body.instances, taken)
             else:
                 self._wrong_members(body, taken)
-            if isinstance(body, ManualUpgrade | Reimage | Scale):
+            if self._ends_by_itself(body):
                 self._wrong_ends(taken)
             if isinstance(body, SetProtection):
                 self._protect(body, taken)
             if isinstance(body, CancelRollingUpgrade):
                 self._cancel(taken)
+
+    def _ends_by_itself(self, body: Request) -> bool:
+        """Whether a request ends by those that it takes, if any; else with an upgrade."""
+        if isinstance(body, UpdateModel):
+            return self._policy.mode == "manual"
+        return not (isinstance(body, CancelRollingUpgrade) or begins_upgrade(body, self._spec))
 
     def _cancel(self, some: Decisions) -> None:
         """A cancel is accepted."""

@@ -73,6 +73,7 @@ the end of a batch, or that some of it are restored first.
 """
 UNDONE = "a rolling upgrade did not go on when it was to"
 REACHED = "a model was said to be reached by all, or not to be, though it was not so"
+ENDED = "a request did not end with its upgrade"
 ANOTHER = "a step was that of another upgrade than the one that is on"
 WITHOUT = "an upgrade ended without one of the instances"
 HEALTH = "an upgrade did not end by the health of its instances"
@@ -112,6 +113,8 @@ class _Upgrades(Batches):
         self._cancelled, self._has_begun = np.zeros((2, count), bool)
         """Whether the one that is on was cancelled; has taken a batch."""
         self._left_now: Mask | None = None
+        self._cancels = np.zeros((count, len(self._layout.requests)), bool)
+        """The requests that cancel it."""
         self._last_end = np.full(count, -np.inf)
         """When the one before it ended, seconds."""
 
@@ -121,6 +124,7 @@ class _Upgrades(Batches):
             self.ask(some)
             return
         if kind in (OPEN, END):
+            self._check_ends(kind, some)
             rolls = self._rolls[self._number(some)]
             self._of_others(kind, some.where(~rolls))
             some = some.where(rolls)
@@ -172,6 +176,21 @@ class _Upgrades(Batches):
             whose = whose[some.row] - self._layout.first_upgrade
             self._check(ANOTHER, whose != self._on[some.place])
 
+    def _check_ends(self, kind: int, some: Decisions) -> None:
+        """An upgrade begins when it is to, or when the rolling one before it has ended; and with it
+        end its request and those to cancel it, but for one that ends at once.
+        """
+        place, number, now = some.place, self._number(some), self._time(some)
+        if kind == OPEN:
+            due = np.maximum(self._begin_at[place + self._first, number], self._last_end[place])
+            self._check(early_or_late(OPEN), now != due)
+            return
+        ended = self._history.time_of(self._ended[place + self._first])
+        with_it = self._cancels[place] & self._rolls[number, None]
+        each = np.arange(len(place)), self._operation_of[number]
+        with_it[each] = self._rolls[number] | (self._policy.mode == "automatic")
+        self._check(ENDED, with_it & (ended != now[:, None]))
+
     def _batch_or_end(self, some: Decisions) -> Integers:
         """What comes where no batch is under way and no pause is on."""
         place, codes = some.place, self._codes[some.place]
@@ -210,23 +229,16 @@ class _Upgrades(Batches):
         """Nothing is left undone that is due by the horizon."""
         self._check(UNDONE, self._at <= self._stack.horizon)
         final = self._stack.final[self._first : self._first + len(self._on)]
-        for number, found in self._discovered.items():
-            operation = self._layout.operation(self._layout.upgrades[number])
-            waits = (final[:, operation] == ASKED) & (self._on < 0)
-            waits &= final[:, self._layout.first_upgrade + number] == 0
-            due = found[self._first : self._first + len(self._on)] <= self._stack.horizon
-            self._check(UNDONE, waits & due)
+        layout = self._layout
+        asked = final[:, [layout.operation(each) for each in layout.upgrades]] == ASKED
+        upgrades = final[:, layout.first_upgrade : layout.first_upgrade + len(layout.upgrades)]
+        due = self._begin_at[self._first : self._first + len(self._on)] <= self._stack.horizon
+        self._check(UNDONE, asked & (upgrades == 0) & due & (self._on < 0)[:, None])
 
     # Steps.
 
     def _opens(self, some: Decisions) -> None:
         place, number = some.place, self._number(some)
-        for each in np.unique(number):
-            if each in self._discovered:  # when that is, or when the one before it has ended
-                mine = number == each
-                due = self._discovered[each][place[mine] + self._first]
-                due = np.maximum(due, self._last_end[place[mine]])
-                self._check(early_or_late(OPEN), self._time(some)[mine] != due)
         self._on[place], self._former[place] = number, -1
         for state in (self._upgraded, self._restored, self._failed):
             state[place] = False
@@ -237,19 +249,20 @@ class _Upgrades(Batches):
         self._is_ready(some)
 
     @cached_property
-    def _discovered(self) -> dict[int, Floats]:
-        """When published images are, by number of their upgrade; shape (replications,)."""
-        layout, stack, found = self._layout, self._stack, {}
-        again = Again(stack.seed, stack.numbers)
+    def _begin_at(self) -> Floats:
+        """When upgrades are to begin, seconds: once they are accepted, or, where an image was
+        published then, once that is discovered; shape (replications, upgrades).
+        """
+        layout, stack, history = self._layout, self._stack, self._history
+        asked = history.row_of(history.answers(ASKED), layout.first_operation, len(layout.requests))
+        found = history.time_of(asked[:, self._operation_of])
+        place, again = np.arange(stack.replications), Again(stack.seed, stack.numbers)
         for number in filter(layout.is_published, range(len(layout.upgrades))):
             name = layout.upgrades[number]
-            asked = np.flatnonzero((stack.subject == layout.operation(name)) & (stack.old == 0))
-            place, nobody = stack.replication[asked], np.zeros(len(asked), np.int64)
             body: Any = layout.request(name).body
             law = body.discovery or self._spec.automatic_os_upgrade.discovery
-            seconds = again.times(f"{layout.name}/discovery/{name}", law, (place, nobody, nobody))
-            found[number] = np.full(stack.replications, np.inf)
-            found[number][place] = stack.time[asked] + seconds
+            path = f"{layout.name}/discovery/{name}"
+            found[:, number] += again.times(path, law, (place, 0 * place, 0 * place))
         return found
 
     def _begins(self, some: Decisions) -> None:
@@ -290,11 +303,13 @@ class _Upgrades(Batches):
     def _ends(self, some: Decisions) -> None:
         self._wrong_reach(some)
         self._on[some.place], self._last_end[some.place] = -1, self._time(some)
+        self._cancels[some.place] = False
         self._next(some, OPEN, np.full(len(some.row), np.inf))
 
     def _cancel(self, some: Decisions) -> None:
         """It ends a pause, or a wait for a window, at once."""
-        self._cancelled[some.place] = True
+        number = self._stack.subject[some.row] - self._layout.first_operation
+        self._cancels[some.place, number] = self._cancelled[some.place] = True
         rests = some.where(np.isin(self._due[some.place], (REST, READY)))
         self._at[rests.place] = self._time(rests)
 
@@ -306,10 +321,11 @@ class _Upgrades(Batches):
         if kind == END:
             self._others_end(some.where(self._stack.new[some.row] != SUPERSEDED))
             return
-        expected = self._pending(Decisions(place, self._history.wish(some.row)))
-        expected &= self._policy.mode == "automatic"
+        at_once = self._policy.mode == "automatic"
+        expected = self._pending(Decisions(place, self._history.wish(some.row))) & at_once
         self._check(TAKES, (self._takes[place] > 0) != expected)
         self._upgraded[place] = expected
+        self._at[place] = self.settle(some) if at_once else np.inf
 
     def _others_end(self, some: Decisions) -> None:
         """All at once, or by hand: it has ended well if nobody is left unhealthy."""
@@ -318,6 +334,8 @@ class _Upgrades(Batches):
         if self._policy.mode == "automatic":
             unhealthy = unhealthy & self._upgraded[place]
             fails &= self._rule(some) == RULES.index(UNHEALTHY) + 1
+            self._check(early_or_late(END), self._time(some) != self._at[place])
+            self._at[place] = np.inf
         else:
             on_their_way = self._layout.is_on_its_way[self._codes[place]]
             self._check(WITHOUT, self._pending(some) | on_their_way)
@@ -330,6 +348,12 @@ class _Upgrades(Batches):
     def _rolls(self) -> Mask:
         numbers = range(len(self._layout.upgrades))
         return np.array([self._layout.rolls(each) for each in numbers], bool)
+
+    @cached_property
+    def _operation_of(self) -> Integers:
+        """By number of an upgrade that of its operation."""
+        layout = self._layout
+        return np.array([layout.operation_number(each) for each in layout.upgrades], np.int64)
 
     def _number(self, some: Decisions) -> Integers:
         return self._stack.subject[some.row].astype(np.int64) - self._layout.first_upgrade
@@ -348,8 +372,8 @@ class _Upgrades(Batches):
     def _rule(self, some: Decisions) -> Integers:
         """The number of the rule by which an upgrade ended, from 1 on; 0 where it was completed."""
         state, layout = self._stack.new[some.row], self._layout
-        operation = np.array([layout.operation(each) for each in layout.upgrades], int)
-        final = self._stack.final[some.place + self._first, operation[self._number(some)]]
+        operation = layout.first_operation + self._operation_of[self._number(some)]
+        final = self._stack.final[some.place + self._first, operation]
         cancelled = (state == UPGRADE_CANCELLED) * (RULES.index(CANCELLED) + 1)
         rule: Integers = np.where(state == UPGRADE_FAILED, final // OPERATION.width, cancelled)
         return rule

@@ -149,3 +149,17 @@ def test_there_must_be_something_to_cancel():
     )
     refused = f"150 cancel_rolling_upgrade-0 -> Refused/{reason}"
     assert audit(WALK + refused, IMAGE, cancel) == untrue(reason)
+
+
+def test_what_takes_nobody_ends_at_once():
+    late = PROTECTED.replace("50 set_protection-0 -> Suc", "51 set_protection-0 -> Suc")
+    assert audit(PROTECTED, PROTECT) is None
+    assert audit(late, PROTECT) == LATE
+    publish, text = ("publish_image", {"image": "2"}), "50 publish_image-0 -> InProgress\n"
+    assert audit(text + "50 publish_image-0 -> Succeeded", publish) is None
+    assert audit(text, publish) == LATE
+    change = "100 update_model-0 -> InProgress\n"
+    by_hand = {"upgrade_policy": {"mode": "manual"}}
+    begun = "100 upgrade by update_model-0 -> upgrading\n100 model of w -> requested/2"
+    assert audit(change + "100 update_model-0 -> Succeeded\n" + begun, IMAGE, **by_hand) is None
+    assert audit(change + begun, IMAGE, **by_hand) == LATE

@@ -141,6 +141,18 @@ def test_an_image_is_upgraded_to_when_it_is_discovered():
     assert says("382s", only) == []
 
 
+def test_a_request_ends_with_its_upgrade():
+    ends = "440 update_model-0 -> Succeeded"
+    assert wrong(WALK.replace(ends, ends.replace("440", "441"))) == [rules.ENDED]
+    assert wrong(WALK.replace(f"{ends} because {UP}", "")) == [rules.ENDED]
+
+
+def test_an_upgrade_begins_when_it_is_accepted():
+    later = BEGUN.replace("100 update_model-0 -> InP", "90 update_model-0 -> InP")
+    assert wrong(later + FIRST + SECOND + ENDED) == [early_or_late(OPEN)]
+    assert wrong("100 update_model-0 -> InProgress") == [rules.UNDONE]
+
+
 # Whose
 
 
@@ -186,6 +198,7 @@ def test_an_upgrade_is_completed_when_all_are_at_its_model():
     assert other(END, BEGIN) in wrong(BEGUN + FIRST + ends, policy=policy)
     protect = ("set_protection", {"instances": [1], "protect_from_scale_set_actions": True})
     asked = "50 set_protection-0 -> InProgress\n50 set_protection-0 -> Succeeded\n"
+    ends += f"\n240 update_model-0 -> Succeeded because {UP}"
     assert wrong(asked + BEGUN + FIRST + ends, IMAGE, protect) == []
     assert wrong(WALK + "440 batch of w -> upgrading")[0] == other(BEGIN, OPEN)
 
@@ -273,6 +286,8 @@ def test_a_cancel_ends_an_upgrade_between_two_batches_at_once():
     text = BEGUN + FIRST + ends
     assert wrong(text, IMAGE, CANCEL) == []
     asked = "260 cancel_rolling_upgrade-0 -> InP"
+    never = text.replace(f"260 cancel_rolling_upgrade-0 -> Succeeded because {UP}", "")
+    assert wrong(never, IMAGE, CANCEL) == [rules.ENDED]
     late = text.replace(asked, asked.replace("260", "250"))
     assert wrong(late, IMAGE, CANCEL)[0] == early_or_late(REST)
     nobody = "\n".join(line for line in text.splitlines() if "cancel_" not in line)
@@ -300,15 +315,21 @@ def test_all_are_taken_at_once_in_the_mode_automatic():
     lines = [line for line in (BEGUN + BOTH + DONE).splitlines() if "batch" not in line]
     whole = [f"{line} because {UP}" if " w_" in line else line for line in lines]
     assert audit("\n".join(whole), mode="automatic") is None
+    late = [line.replace("240 upgrade by", "250 upgrade by") for line in whole]
+    ended = [rules.ENDED, early_or_late(END)]
+    assert wrong("\n".join(late), policy={"mode": "automatic"}) == ended
+    never = [line for line in whole if not line.strip().startswith("240 u")]
+    assert wrong("\n".join(never), policy={"mode": "automatic"}) == [rules.UNDONE]
     one = [line for line in whole if "w_1" not in line]
     assert audit("\n".join(one), mode="automatic") == f"w: {TAKES}"
 
 
 def test_an_upgrade_by_hand_ends_when_all_follow_and_by_their_health():
     manual = {"mode": "manual"}
+    begun = BEGUN.replace("InProgress", "InProgress\n    100 update_model-0 -> Succeeded")
     ends = f"100 {UP} -> completed because {UP}"
-    assert wrong(BEGUN + ends, policy=manual) == [rules.WITHOUT]
+    assert wrong(begun + ends, policy=manual) == [rules.WITHOUT]
     nothing = ("update_model", {})
-    begun = BEGUN.replace("requested/2", "requested") + "100 model of w -> reached\n"
+    begun = begun.replace("requested/2", "requested") + "100 model of w -> reached\n"
     assert wrong(begun + ends, nothing, policy=manual) == []
     assert wrong(begun + ends, nothing, policy=manual, unhealthy_instances=[0]) == [rules.HEALTH]
