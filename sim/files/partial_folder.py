@@ -101,11 +101,13 @@ class PartialFolder:
             found = "; ".join(_differences(theirs, self._about))
             if found:
                 self.close()
-                self._refuse(f"must hold replications of the same run to go on with them: {found}")
+                self._refuse(
+                    f"must hold replications of the same run to continue with them: {found}"
+                )
         elif not replace and self.has_work:
             self.close()
-            rule = "holds replications of an interrupted run: resume=True goes on with them"
-            self._refuse(f"{rule}; to begin anew, overwrite it or remove it")
+            rule = "holds replications of an interrupted run: resume=True continues with them"
+            self._refuse(f"{rule}; to start over, overwrite or remove it")
         if resume:
             numbers = [int(match[1]) for match in map(_FILE.fullmatch, self._names()) if match]
             self._next = max(numbers, default=-1) + 1

@@ -181,7 +181,7 @@ _MISSING = {
     "autoscaleformula": "write a resize with `every: 1d` for each change of size",
     "resizetimeout": "a resize takes what its nodes take",
     "applicationpackagereferences": "a start task takes its time instead",
-    "forceupdatetag": "repair_extension installs anew",
+    "forceupdatetag": "repair_extension installs it again",
     "protectedsettings": "settings change nothing in the model",
     "settings": "settings change nothing in the model",
     "vmsize": "sizes do not matter here, but for `changes: [vm_size]`",

@@ -44,7 +44,7 @@ FILES = {
     "events.parquet": "Every transition of the first replication, in its order; with --keep events "
     "of all.",
     "bands.parquet": "How series are spread over the replications, at instants.",
-    "conditions.csv": "What befell which replications: a bad build, a rollback and so on.",
+    "conditions.csv": "What happened in which replications: a bad build, a rollback and so on.",
     "warm_up.csv": "Of pools with a stream of work: tasks there over time, and where MSER-5 cuts.",
     "sweep.csv": "Of sweep: every metric of every variant at every point.",
     "points.csv": "Of sweep: every point, whether it meets all objectives and is on the front. "
@@ -118,7 +118,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "missing": "Pairs in which a value is missing.",
     },
     "objectives": {
-        "objective": "What is asked for, in words.",
+        "objective": "The objective in words.",
         "bound": "The bound, in the metric's unit.",
         "share": "Share of the replications that meet it; of a mean, that mean.",
         "low": "Lower limit on that, one-sided at the objective's confidence.",
@@ -215,7 +215,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "p50": "The median of the replications.",
         "p95": "95 % of the replications are at or below it.",
     },
-    "conditions": {"condition": "What befell it, such as bad build 42 or rolled back."},
+    "conditions": {"condition": "What happened in it, such as bad build 42 or rolled back."},
     "warm_up": {
         "mean": "Tasks that wait and slots in use: mean from then on up to the next row, over the "
         "replications.",
@@ -264,7 +264,7 @@ def meaning(name: str, column: str) -> str:
 def chapter() -> list[str]:
     """The chapter on the result folder, in lines of Markdown."""
     lines = [f"## {CHAPTER}", ""]
-    lines += table(("file", "what stands in it"), [(code(f), escape(FILES[f])) for f in FILES])
+    lines += table(("file", "what it holds"), [(code(f), escape(FILES[f])) for f in FILES])
     for name, (file, schema) in TABLES.items():
         lines += [f"### {file}", ""]
         lines += table(("column", "type", "meaning"), [_row(name, field) for field in schema])

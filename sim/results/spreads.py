@@ -109,9 +109,9 @@ def sentence(spread: Spread, bound: float | None, mean_bound: float | None = Non
         below = in_runs(spread.values < bound - TOLERANCE)
         text += f"; {'' if below else 'never '}below {show_share(bound)}{below}"
     elif bound is not None:
-        text += f"; asked for: {_asked(spread, bound)}"
+        text += f"; objective: {_asked(spread, bound)}"
     if mean_bound is not None:
-        text += f"; mean {spread.mean()}, asked for: {_asked(spread, mean_bound)}"
+        text += f"; mean {spread.mean()}, objective: {_asked(spread, mean_bound)}"
     return text
 
 

@@ -126,7 +126,7 @@ def _compared(results: Contents) -> Iterator[str]:
     objectives = list(dict.fromkeys(wanted))[:_MOST_METRICS]
     if objectives:
         kinds = results.about.kinds.values()
-        yield f"asked for: {', '.join(asked(each, kinds) for each in objectives)}"
+        yield f"objectives: {', '.join(asked(each, kinds) for each in objectives)}"
     yield from conclusion.sentence.splitlines()
     for outcome in results.about.outcomes:
         if outcome.variant in conclusion.best:

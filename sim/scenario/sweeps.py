@@ -216,7 +216,7 @@ class _Reader:
             got = "both" if entry.points else "neither"
             return (), f"must have step or points, got {got}"
         if entry.scale is not None and entry.points is None:
-            return ("scale",), "needs points in the place of step"
+            return ("scale",), "needs points instead of step"
         return None
 
     def _check_size(self, lengths: Mapping[str, int]) -> None:

@@ -67,7 +67,7 @@ def test_bracket_that_stays_wide_is_exit_code_4_and_says_why(shell):
 @pytest.mark.parametrize(
     ("range_", "code", "told"),
     [
-        ("10..20", 0, "10, the lowest asked for, is met already"),
+        ("10..20", 0, "10, the lowest value, is met already"),
         ("2..5", 1, "none found, as neither end meets: 2 (missed) and 5 (missed)"),
         ("9..10", 0, "between 9 (missed) and 10 (met)"),
     ],
@@ -90,7 +90,7 @@ def test_each_variant_has_its_answer_and_the_code_is_of_the_best(shell):
     lines = out.split("\n")
     assert code == 0
     assert lines[2].startswith("all: smallest update_domains that meets: none found")
-    assert "half: smallest update_domains that meets: 2, the lowest asked for" in out
+    assert "half: smallest update_domains that meets: 2, the lowest value" in out
     assert {"all:", "half:"} <= set(lines)
     only = shell("find", "two.yaml", f"{DOMAINS}=2..5", "--no-files", "--variant", "all")
     assert only[0] == 1
@@ -216,7 +216,7 @@ def test_a_reference_that_asks_for_no_rollout_decides_no_exit_code(shell, folder
     words = ("find", "nothing.yaml", f"{DOMAINS}=2..5", "--no-files")
     code, out, _ = shell(*words)
     assert code == 1
-    assert "nothing: smallest update_domains that meets: 2, the lowest asked for" in out
+    assert "nothing: smallest update_domains that meets: 2, the lowest value" in out
     suites = ET.fromstring(shell(*words, "--format", "junit")[1])
     case, *_ = suites.find("testsuite[@name='shop.nothing']")
     assert case.find("skipped").get("message").startswith("reference, not ranked; met: smallest")

@@ -102,13 +102,13 @@ def test_what_is_kept_is_neither_overwritten_nor_mixed_up(shell):
     code, _, err = shell("run", "random.yaml", "--out", "r")
     assert code == 2
     assert err == (
-        "r.partial: holds replications of an interrupted run: --resume goes on with them; to begin "
-        "anew, overwrite it or remove it\n"
+        "r.partial: holds replications of an interrupted run: --resume continues with them; to start "
+        "over, overwrite or remove it\n"
     )
     code, _, err = shell("run", "random.yaml", "--out", "r", "--resume", "--seed", "9")
     assert code == 2
     assert err.startswith(
-        "r.partial: must hold replications of the same run to go on with them: seed"
+        "r.partial: must hold replications of the same run to continue with them: seed"
     )
     assert shell("run", "random.yaml", "--out", "r", "--overwrite")[0] == 0
 

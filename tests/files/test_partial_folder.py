@@ -56,7 +56,7 @@ def test_who_goes_on_adds_to_it(dead):
 
 
 def test_what_is_there_needs_a_word(dead):
-    rule = "r.partial: holds replications of an interrupted run: resume=True goes on with them"
+    rule = "r.partial: holds replications of an interrupted run: resume=True continues with them"
     with pytest.raises(ScenarioError, match=rule):
         PartialFolder(dead, RUN)
     assert kept(dead, resume=True) == TABLES
@@ -79,7 +79,7 @@ def test_who_replaces_it_begins_anew(dead):
 def test_work_of_another_run_is_refused_with_what_differs(dead, about, told):
     with pytest.raises(ScenarioError) as error:
         PartialFolder(dead, about, resume=True)
-    assert str(error.value).endswith(f"of the same run to go on with them: {told}")
+    assert str(error.value).endswith(f"of the same run to continue with them: {told}")
     assert kept(dead, resume=True) == TABLES
 
 

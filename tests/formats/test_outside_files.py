@@ -69,6 +69,6 @@ def test_task_of_a_file_outside_is_not_quoted_either(shell):
     Path("mine/pool.yaml").write_text(work, "utf-8")
     _, _, err = shell("validate", "mine/pool.yaml")
     assert (
-        "1 task of ../tasks.csv waits for ever and holds up no others, as a node has 1 slot" in err
+        "1 task of ../tasks.csv waits forever and holds up no others, as a node has 1 slot" in err
     )
     assert "8" not in err

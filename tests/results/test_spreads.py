@@ -47,19 +47,19 @@ def test_capacity_tells_in_how_many_runs_it_is_below_what_is_asked_for(values, b
 
 def test_other_metrics_tell_what_is_asked_for():
     said = sentence(spread("rollout_duration", 60.0, 60.0), 3600.0)
-    assert said.endswith(": 1min in every run; asked for: at most 1h")
+    assert said.endswith(": 1min in every run; objective: at most 1h")
 
 
 def test_a_bound_on_the_mean_stands_beside_the_mean():
     done = spread("rollout_duration", 60.0, 60.0, 240.0)
     told = "median 1min, bad 5 % 4min"
-    asked = "; mean 2min, asked for: at most 1h"
+    asked = "; mean 2min, objective: at most 1h"
     assert sentence(done, None, 3600.0).endswith(told + asked)
-    assert sentence(done, 1800.0, 3600.0).endswith(f"{told}; asked for: at most 30min{asked}")
+    assert sentence(done, 1800.0, 3600.0).endswith(f"{told}; objective: at most 30min{asked}")
     missed = spread("rollout_duration", 60.0, NAN)
-    assert sentence(missed, None, 3600.0).endswith("; mean none, asked for: at most 1h")
+    assert sentence(missed, None, 3600.0).endswith("; mean none, objective: at most 1h")
     assert sentence(spread("min_capacity", 0.5, 0.9), None, 0.8).endswith(
-        "; mean 70 %, asked for: at least 80 %"
+        "; mean 70 %, objective: at least 80 %"
     )
 
 

@@ -72,7 +72,7 @@ def test_a_fault_of_the_program_comes_before_all_else(failed):
 def test_a_comparison_names_the_best(compared):
     found = verdict(compared)
     assert found.word.startswith("Best: ") == bool(compared.conclusion.best)
-    assert "asked for: lowest capacity >= 80 %" in found.sentence
+    assert "objectives: lowest capacity >= 80 %" in found.sentence
     for line in compared.conclusion.sentence.splitlines():
         assert line in found.sentence
 

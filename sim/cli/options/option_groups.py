@@ -49,7 +49,7 @@ class _Format(argparse.Action):
         asked = "json" if option_string == "--json" else values
         former = namespace.format
         if former not in (None, asked):
-            parser.error(f"argument {option_string}: must be asked for alone, got {former} too")
+            parser.error(f"argument {option_string}: must not be given together with {former}")
         namespace.format, namespace.json = asked, asked == "json"
 
 

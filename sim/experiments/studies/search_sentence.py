@@ -138,7 +138,7 @@ class _Told:
                 ends[0] = self._said(0)
             return f"{head}: between {' and '.join(self._sorted(ends))}"
         if bracket.end == "first":
-            return f"{head}: {self.met}, the {near} asked for, is met already"
+            return f"{head}: {self.met}, the {near} value, is met already"
         first, last = self._said(0), self._said(max(bracket.judged))
         both = " and ".join(self._sorted([first, last]))
         if bracket.end == "none" and bracket.missed is not None:

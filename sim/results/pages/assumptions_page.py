@@ -50,7 +50,9 @@ def assumptions_page(
         warnings=[_flip(each, about) for each in flips[: page_parts.MOST_ROWS]],
         above_warnings="Conclusions that change",
         sections=[
-            Section("results", "What each assumption weighs", [weights(rows, flips, about), every]),
+            Section(
+                "results", "How much each assumption matters", [weights(rows, flips, about), every]
+            ),
             shown,
             page_parts.scenarios({page_parts.WITH_DEFAULTS: scenario}),
             page_parts.reproduce(provenance, facts, about["inputs"]),
@@ -159,7 +161,7 @@ def weights(rows: Sequence[Row], flips: Sequence[Row], about: Mapping[str, Any])
         "changed conclusions",
     ]
     note = page_parts.left_out(len(made), "guesses", "assumptions.csv")
-    return Table("What each assumption weighs", head, made[: page_parts.MOST_ROWS], note)
+    return Table("How much each assumption matters", head, made[: page_parts.MOST_ROWS], note)
 
 
 def _titles(about: Mapping[str, Any]) -> dict[str, str]:

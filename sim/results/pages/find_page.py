@@ -87,7 +87,7 @@ def _verdict(about: Mapping[str, Any], asked: Sequence[str]) -> Verdict:
     ]
     runs = sum(each["replications"] for each in about["answers"])
     how = f"simulated, {pluralize(runs, 'replication')}, seed {about['seed']}"
-    wanted = f"asked for: {', '.join(asked)}" if asked else "nothing was tried"
+    wanted = f"objectives: {', '.join(asked)}" if asked else "nothing was tried"
     return Verdict(tone, _WORDS[tone], f"{about['name']} ({how}): {'; '.join([*told, wanted])}.")
 
 

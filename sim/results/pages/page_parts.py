@@ -95,7 +95,7 @@ WITH_DEFAULTS = "The scenario with every default filled in"
 def _cut(text: str) -> str:
     if len(text) <= _MOST_TEXT:
         return text
-    return f"{text[:_MOST_TEXT]}\n# ... the rest stands in {RESOLVED}"
+    return f"{text[:_MOST_TEXT]}\n# ... the rest is in {RESOLVED}"
 
 
 def reproduce(
@@ -139,4 +139,4 @@ def left_out(rows: int, what: str, where: str) -> str:
     if rows <= MOST_ROWS:
         return ""
     more = f"{rows - MOST_ROWS:,} more {what}"
-    return f"{more} stand in {where}" if where else f"{more} are left out"
+    return f"{more} are in {where}" if where else f"{more} are left out"

@@ -113,7 +113,7 @@ def _results(results: Contents) -> Iterator[Block]:
     systems = list(about.headlines)
     yield from report_tables.metrics(results, systems[: page_parts.MOST_SYSTEMS])
     if len(systems) > page_parts.MOST_SYSTEMS:
-        more = f"{len(systems) - page_parts.MOST_SYSTEMS:,} more systems stand in summary.csv."
+        more = f"{len(systems) - page_parts.MOST_SYSTEMS:,} more systems are in summary.csv."
         yield Paragraphs([more])
     references = {one.name for one in about.variants if one.reference}
     judged = [row for row in results.rows("objectives") if row["variant"] not in references]
@@ -170,7 +170,7 @@ def _dips(runs: Mapping[str, Run], *, compared: bool) -> Iterator[Block]:
 def _requests(results: Contents) -> Iterator[Block]:
     table = report_tables.requests(results)
     if table is None:
-        yield Paragraphs(["Nothing is asked of the service."])
+        yield Paragraphs(["No request is sent to the service."])
         return
     bad = [row for row in results.rows("operations") if row["status"] in ("Refused", "Failed")]
     if not bad:

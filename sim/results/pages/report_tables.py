@@ -48,9 +48,9 @@ def _alone(results: Contents, system: str, summary: Sequence[Row]) -> Table:
     names = dict.fromkeys([*about.headlines[system], *judged[0], *judged[1]])
     rows = [_spread(found[name], known[name], results) for name in names if name in found]
     if not one.is_spread:
-        return Table(f"What {system} comes to", ["metric", "value"], [row[:2] for row in rows])
+        return Table(f"Results of {system}", ["metric", "value"], [row[:2] for row in rows])
     headings = ["metric", "mean", "95 % interval of the mean", "p50", BAD, "worst run"]
-    return Table(f"What {system} comes to in {one.replications:,} runs", headings, rows)
+    return Table(f"Results of {system} in {one.replications:,} runs", headings, rows)
 
 
 def _spread(row: Row, metric: Metric, results: Contents) -> list[Cell | str]:
@@ -93,7 +93,7 @@ def _variants(results: Contents, system: str, summary: Sequence[Row]) -> Table:
         rows.append([Cell(one.name, below=note, tone="met" if best else ""), *own])
     headings = ["variant", *map(cells.heading, shown)]
     note = left_out(len(rows), "variants", "summary.csv")
-    return Table(f"What {system} comes to in each variant", headings, rows[:MOST_ROWS], note)
+    return Table(f"Results of {system} in each variant", headings, rows[:MOST_ROWS], note)
 
 
 def _headline(row: Row | None, metric: Metric, results: Contents) -> Cell:

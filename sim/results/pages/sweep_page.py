@@ -104,7 +104,7 @@ def _results(results: SweepContents) -> Iterator[Block]:
     asked = results.arrow("objectives").column("objective").unique().to_pylist()
     if asked:
         texts = (cells.asked(each, about.kinds.values()) for each in asked)
-        yield Paragraphs([f"Asked for: {', '.join(texts)}."])
+        yield Paragraphs([f"Objectives: {', '.join(texts)}."])
     keys = results.front_keys(None)
     standings = results.standings(keys)
     on_front = [row for row, standing in enumerate(standings) if standing == "yes"]

@@ -159,7 +159,7 @@ def first(chance: float, _: ArcFleet, there: str = "") -> str:
     """The same of a first installation: there is nothing to go back to."""
     if not chance:
         return ""
-    return f"{_ends(chance, there)}, and is failed until it is installed anew."
+    return f"{_ends(chance, there)}, and is failed until it is installed again."
 
 
 def _ends(chance: float, there: str) -> str:
@@ -179,8 +179,8 @@ def _stuck(chance: float, spec: ArcFleet, there: str = "") -> str:
     if not round(failed, 4):  # of which "0 %" would be said
         return ""
     if chance >= 1 and again > 0 and tries is None:  # all, but who knows when
-        return " Where the rollback fails, the extension is failed until it is installed anew."
-    return f" {show_share(failed)}{there} end as failed, until they are installed anew."
+        return " Where the rollback fails, the extension is failed until it is installed again."
+    return f" {show_share(failed)}{there} end as failed, until they are installed again."
 
 
 def faults(law: float | AlwaysUnhealthy | None, spec: ArcFleet, fate: Callable[..., str]) -> str:

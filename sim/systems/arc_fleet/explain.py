@@ -312,7 +312,7 @@ def _is_on_all(version: str, meant: Sequence[Desired]) -> bool:
 
 def _nothing(fate: str) -> str:
     """That a request for what is installed does nothing; `fate` tells how installations fail."""
-    failed = ", except where it is failed: there it is installed anew" if fate else ""
+    failed = ", except where it is failed: there it is installed again" if fate else ""
     return f"Nothing happens, as it is installed already{failed}"
 
 
@@ -342,7 +342,7 @@ def _put(body: PutExtension, desired: DesiredState, spec: ArcFleet) -> str:
 def _picked(body: PutExtension, version: str) -> str:
     if version == body.version or not body.auto_upgrade_minor_version:
         return _exactly(body.version, version)
-    return f"{version} (the newest minor version known, in the place of {body.version})"
+    return f"{version} (the newest minor version known, instead of {body.version})"
 
 
 def _exactly(written: str, version: str) -> str:

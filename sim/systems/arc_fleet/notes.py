@@ -91,7 +91,7 @@ def _of_release(
     rollout = scopes.layout.upgrade_number(operation.name)
     if scopes.began[0, rollout] < NEVER:
         return ""
-    text = f"{body.type} {body.version} upgrades nobody: "
+    text = f"{body.type} {body.version} upgrades no machine: "
     enrolled = [version for each in there if each.enrolled for version in each.versions]
     if not any(each.machines for each in there):
         return f"{text}no machine has the extension"

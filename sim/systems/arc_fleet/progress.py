@@ -262,7 +262,7 @@ def _where(groups: Mapping[str, int]) -> str:
 
 def _for_good(since: float, start: dt.datetime | None) -> str:
     """What helps those that are failed, the first of them since an instant, seconds."""
-    helps = "a repair, a PUT or a push installs it anew, no release does"
+    helps = "only a repair, a PUT or a push installs it again, no release does"
     return f"the first since {show_instant(since, start)}; {helps}"
 
 

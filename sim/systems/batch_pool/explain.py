@@ -217,7 +217,7 @@ def _recorded(tasks: Recorded, file: str, spec: BatchPool, span: Span) -> str:
         )
         never = int(np.count_nonzero(~fits))
         if never:
-            text += f"; {never:,} of them {wait_for_ever(never)}, as no node has so many slots"
+            text += f"; {never:,} of them {wait_for_ever(never)}, as no node has that many slots"
         late = int(np.count_nonzero(tasks.submit > span.horizon))
         if late:
             text += f"; {late:,} of them {'comes' if late == 1 else 'come'} after the horizon"
@@ -232,7 +232,7 @@ def _traits(job: Job, node: int) -> str:
         traits.append(f"priority {job.priority}")
     if job.required_slots > 1:
         never = job.required_slots > node and job.recorded is None
-        more = f": they {wait_for_ever(2)}, as no node has so many slots" if never else ""
+        more = f": they {wait_for_ever(2)}, as no node has that many slots" if never else ""
         traits.append(f"{job.required_slots} slots each{more}")
     if job.fails:
         chance = show_share(job.fails)

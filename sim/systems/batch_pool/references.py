@@ -237,7 +237,7 @@ def warnings(
 def _of_work(path: Path, spec: BatchPool, span: Span) -> Iterator[Issue]:
     offered = OfferedLoad.of(spec.served, spec.slots, span)
     load, grows = offered.mean / spec.slots, f"the queue grows {how_long_it_grows(offered)}"
-    asked = f"{show_share(load)} of the pool's slots is asked for"
+    asked = f"the offered load is {show_share(load)} of the pool's slots"
     asked += " on average" if offered.changes else ""
     there = spec.share_there(span.horizon)
     if is_overload(load):

@@ -108,7 +108,7 @@ REJECTIONS: dict[str, Rejection] = {
     "version equal": Rejection(
         400,
         "PoolVersionEqualsUpgradeVersion",
-        "the pool is on the version asked for, {target_os_version}; another one has to be named",
+        "the pool is on the requested version already, {target_os_version}; name another one",
     ),
     "upgrading": _conflict(
         "UpgradePoolVersionConflict",

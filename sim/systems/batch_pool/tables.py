@@ -175,7 +175,7 @@ def progress_text(layout: PoolLayout, stack: Stack) -> list[str]:
 def _never_run(layout: PoolLayout, stack: Stack) -> Iterator[str]:
     count = unfit_tasks(layout, stack)
     if count:
-        yield f"{pluralize(count, 'task')} {wait_for_ever(count)}: no node has so many slots"
+        yield f"{pluralize(count, 'task')} {wait_for_ever(count)}: no node has that many slots"
 
 
 def _killed(layout: PoolLayout, stack: Stack) -> list[str]:

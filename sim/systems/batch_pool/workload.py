@@ -208,8 +208,8 @@ Source: "Run tasks concurrently on Batch compute nodes", which says that such a 
 def wait_for_ever(count: int) -> str:
     """What becomes of so many of such tasks, in words."""
     if count == 1:
-        return "waits for ever and holds up no others"
-    return "wait for ever and hold up no others"
+        return "waits forever and holds up no others"
+    return "wait forever and hold up no others"
 
 
 @dataclass(frozen=True, eq=False)

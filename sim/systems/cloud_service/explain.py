@@ -203,11 +203,11 @@ def _besides(layout: Layout, body: UpgradeDeployment | ChangeConfiguration) -> s
     """What a request does beside restarts: instances are told, extensions come, data is lost."""
     text = ""
     if isinstance(body, ChangeConfiguration) and begins_walk(body):
-        text = " All roles get a new configuration, and every instance is told of it."
+        text = " All roles get a new configuration, and every instance is notified."
     elif body.configuration:
         text = (
             " Where instances come or go all roles get a new configuration, and every instance is "
-            "told of it."
+            "notified."
         )
     if body.extension_configuration is not None:
         text += f" Extensions: {_extensions(layout, body.extension_configuration)}."

@@ -107,8 +107,8 @@ REJECTIONS: dict[str, Rejection] = {
     ),
     "extension state": _bad("State is only for extensions that are configured by JSON"),
     "extension in use": _bad(
-        "a deployment uses the extension {id}: allowed once its ExtensionConfiguration has it no "
-        "more"
+        "a deployment uses the extension {id}: allowed once its ExtensionConfiguration no longer "
+        "has it"
     ),
     "extension there": _conflict("the service has an extension {id} already"),
     "no such extension": Rejection(404, "ResourceNotFound", "there is no extension {id}"),

@@ -302,7 +302,7 @@ def _work(spec: VmScaleSet, part: str) -> str:
 def _publication(layout: SetLayout, body: PublishImage) -> str:
     automatic = layout.spec.automatic_os_upgrade
     if not automatic.enabled:
-        return f"image {body.image} is published; the set does not follow by itself"
+        return f"image {body.image} is published; the set does not follow automatically"
     stays = _surges(layout.spec) and layout.spec.quota is None
     rollback = (
         "; an instance that does not get healthy gets its former OS disk back, after "

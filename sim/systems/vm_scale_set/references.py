@@ -64,7 +64,7 @@ def _of_size(path: Path, spec: VmScaleSet, operations: Sequence[Operation]) -> I
         rule = f"must sum up to the instances, {spec.instances:,}, got {sum(zones):,}"
         # As in Azure's own form, which has the names of the zones.
         is_named = zones == tuple(range(1, len(zones) + 1))
-        hint = f"; {len(zones)} alone spreads them over so many zones" if is_named else ""
+        hint = f"; {len(zones)} alone spreads them over that many zones" if is_named else ""
         yield Issue((*path, "zones"), f"{rule}{hint}")
     elif zones is not None and len(zones) > MOST_ZONES:
         yield Issue((*path, "zones"), f"must be at most {MOST_ZONES} zones, got {len(zones)}")

@@ -10,8 +10,8 @@ from sim.cli.options.option_groups import asked_format
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--json", "--format", "markdown"], "--format: must be asked for alone, got json too"),
-        (["--format", "junit", "--json"], "--json: must be asked for alone, got junit too"),
+        (["--json", "--format", "markdown"], "--format: must not be given together with json"),
+        (["--format", "junit", "--json"], "--json: must not be given together with junit"),
         (["--format", "xml"], "--format: must be text, json, markdown or junit, got xml"),
     ],
 )

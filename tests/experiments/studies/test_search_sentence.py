@@ -103,10 +103,10 @@ def test_lowest_value_may_be_undecided():
 def test_first_value_may_meet_already():
     found = answer(steps(0))
     assert (found.outcome, found.met, found.missed) == ("at the end", "2", "")
-    head = "smallest update_domains that meets: 2, the lowest asked for, is met already, 95 % conf"
+    head = "smallest update_domains that meets: 2, the lowest value, is met already, 95 % conf"
     assert found.sentence.startswith(head)
     largest = answer(steps(0), largest=True)
-    assert "largest update_domains that meets: 12, the highest asked for, is" in largest.sentence
+    assert "largest update_domains that meets: 12, the highest value, is" in largest.sentence
 
 
 def test_wrong_direction_is_told():

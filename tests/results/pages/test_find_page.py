@@ -28,7 +28,7 @@ def test_the_verdict_is_the_answer_and_what_was_asked_for(found):
     made = page(found)
     assert (made.verdict.tone, made.verdict.word) == ("met", "Found")
     assert found.sentence in made.verdict.sentence
-    assert "asked for: lowest capacity >= 90 % in all runs" in made.verdict.sentence
+    assert "objectives: lowest capacity >= 90 % in all runs" in made.verdict.sentence
     assert made.size == f"the smallest {DOMAINS} from 2 to 20, to within 1"
 
 

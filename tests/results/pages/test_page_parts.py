@@ -37,5 +37,5 @@ def test_long_texts_are_cut_where_there_is_no_more_room():
 
 def test_what_is_left_out_is_counted():
     assert page_parts.left_out(200, "rows", "x.csv") == ""
-    assert page_parts.left_out(1201, "rows", "x.csv") == "1,001 more rows stand in x.csv"
+    assert page_parts.left_out(1201, "rows", "x.csv") == "1,001 more rows are in x.csv"
     assert page_parts.left_out(201, "rows", "") == "1 more rows are left out"

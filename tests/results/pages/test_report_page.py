@@ -96,7 +96,7 @@ def test_a_figure_with_very_many_numbers_says_what_is_left_out(monkeypatch):
 def test_a_scenario_as_long_as_a_file_may_be_is_cut():
     (folded,) = page_parts.scenarios({"it": "a: 1\n" * 200_000}).blocks
     assert len(folded.blocks[0].text) < 100_000
-    assert folded.blocks[0].text.endswith("the rest stands in scenario.resolved.yaml")
+    assert folded.blocks[0].text.endswith("the rest is in scenario.resolved.yaml")
 
 
 def test_of_very_many_systems_a_page_has_room_for_some(monkeypatch):
@@ -107,8 +107,8 @@ def test_of_very_many_systems_a_page_has_room_for_some(monkeypatch):
     shop = "{kind: cloud_service, roles: {A: {instances: 9, restart: 2min}}}"
     systems = "".join(f"  system_{k}: {shop}\n" for k in range(9))
     text = sim.run(sim.loads(f"horizon: 1h\nsystems:\n{systems}")).report()
-    assert text.count("What system_") == 2 * 3  # the caption, and what names the table
-    assert "6 more systems stand in summary.csv." in text
+    assert text.count("Results of system_") == 2 * 3  # the caption, and what names the table
+    assert "6 more systems are in summary.csv." in text
     assert "capacity of the first 3 systems never falls" in text
     verdict = text.split('id="verdict"')[1].split("</section>")[0]
     assert "system_2 " in verdict

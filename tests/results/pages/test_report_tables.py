@@ -32,7 +32,7 @@ def test_numbers_are_those_of_the_summary(ran):
     ]
     assert float(mean.value) == found["mean"]
     assert float(middle.value) == found["p50"]
-    assert table.caption == "What shop comes to in 5 runs"
+    assert table.caption == "Results of shop in 5 runs"
 
 
 def test_a_run_without_chance_has_one_value():
@@ -75,7 +75,7 @@ def test_a_table_that_is_too_long_says_what_is_left_out(ran, monkeypatch):
     monkeypatch.setattr(page_parts, "MOST_ROWS", 2)
     table = every_metric(ran)
     assert len(table.rows) == 2
-    assert table.note == f"{len(ran.rows('summary')) - 2} more rows stand in summary.csv"
+    assert table.note == f"{len(ran.rows('summary')) - 2} more rows are in summary.csv"
 
 
 def test_a_dip_has_its_causes_in_words():

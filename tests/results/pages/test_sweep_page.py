@@ -51,7 +51,7 @@ def test_the_point_that_keeps_the_objectives_best_decides(results, met, undecide
 
 def test_the_front_stands_above_every_point(results):
     asked, front, every = page(results).sections[0].blocks[:3]
-    assert asked.lines[0].startswith("Asked for: ")
+    assert asked.lines[0].startswith("Objectives: ")
     assert front.caption == "On the front"
     assert isinstance(every, Folded)
     (table,) = every.blocks

@@ -380,7 +380,7 @@ def test_the_title_sets_the_mean_beside_what_is_asked_of_the_mean(drawn):
     results.plot.up_to_date()
     mean = results.summary.query("metric == 'time_to_99' and group == ''")["mean"].iloc[0]
     assert "median " in caught["title"]
-    assert caught["title"].endswith(f"; mean {format_compact(mean, 's')}, asked for: at most 1d")
+    assert caught["title"].endswith(f"; mean {format_compact(mean, 's')}, objective: at most 1d")
 
 
 def test_up_to_date_has_the_line_of_one_replication_and_the_band_of_all(drawn):

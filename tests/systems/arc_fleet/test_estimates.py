@@ -86,7 +86,7 @@ def test_a_single_attempt_is_not_tried_again():
 def test_of_a_release_that_is_always_bad_it_is_told_what_a_failed_rollback_leads_to():
     text = last(publish(unhealthy="100%"), rollback_fails="1%", discovery=ENDLESS)
     assert text.endswith(
-        " later. Where the rollback fails, the extension is failed until it is installed anew."
+        " later. Where the rollback fails, the extension is failed until it is installed again."
     )
     assert " it is rolled back in 2min, which fails with 1 %, and tried again" in text
 
@@ -95,21 +95,21 @@ def test_what_fails_for_good_is_told():
     keys = {"rollback_fails": "50%", "discovery": ENDLESS}
     text = last(publish(unhealthy="50%"), **keys)
     assert "50 % are done after 1 attempt, 62.5 % after 2, 65.62 % after 3" in text
-    assert text.endswith(" 33.33 % end as failed, until they are installed anew.")
+    assert text.endswith(" 33.33 % end as failed, until they are installed again.")
 
 
 def test_a_limit_of_attempts_leaves_the_rest_failed():
     keys = {"max_attempts": 2, "discovery": ENDLESS}
     text = last(publish(unhealthy="20%"), **keys)
     assert "later, 2 attempts at most: 80 % are done after 1 attempt, 96 % after 2." in text
-    assert text.endswith(" 4 % end as failed, until they are installed anew.")
+    assert text.endswith(" 4 % end as failed, until they are installed again.")
 
 
 def test_so_many_attempts_that_nearly_all_succeed_leave_nobody_failed():
     keys = {"max_attempts": 10**15 - 1, "discovery": ENDLESS}
     assert "end as failed" not in last(publish(unhealthy="20%"), **keys)
     text = last(publish(unhealthy="50%"), rollback_fails="50%", **keys)
-    assert text.endswith(" 33.33 % end as failed, until they are installed anew.")
+    assert text.endswith(" 33.33 % end as failed, until they are installed again.")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_release_that_is_always_bad_is_told_with_whom_it_hits(unhealthy, whom)
     there = " there" if "there" in whom else ""
     assert limited == (
         f"{RELEASED}{GET_IT}{whom}{back}, 2 attempts at most. 100 %{there} end as failed, until "
-        "they are installed anew."
+        "they are installed again."
     )
 
 

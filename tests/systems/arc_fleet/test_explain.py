@@ -210,7 +210,7 @@ PUT = {"publisher": MONITOR, "type": AGENT["type"], "version": "1.38"}
 @pytest.mark.parametrize(
     ("newest", "version"),
     [
-        (True, "1.39 (the newest minor version known, in the place of 1.38)"),
+        (True, "1.39 (the newest minor version known, instead of 1.38)"),
         (False, "1.38.5 (the newest known of 1.38)"),
     ],
 )
@@ -226,7 +226,7 @@ def test_a_first_installation_has_nothing_to_go_back_to():
     put = {"put_extension": OWN}
     assert last(put, unhealthy="5%") == (
         "Own 1.0 of Contoso is put on 4 machines, not enrolled from then on. With 5 % it ends "
-        "unhealthy, and is failed until it is installed anew."
+        "unhealthy, and is failed until it is installed again."
     )
     newer = {"put_extension": OWN | {"version": "1.1"}}
     assert last(put, newer, unhealthy="5%").endswith("is rolled back in 2min and not tried again.")
@@ -296,7 +296,7 @@ def test_a_put_that_changes_nothing_says_so():
 def test_what_may_be_failed_is_put_anew():
     put = {"put_extension": OWN}
     text = last(put, put, unhealthy="5%")
-    assert text.endswith(f"{NOTHING}, except where it is failed: there it is installed anew.")
+    assert text.endswith(f"{NOTHING}, except where it is failed: there it is installed again.")
 
 
 def test_a_put_on_machines_that_lack_it_does_something():

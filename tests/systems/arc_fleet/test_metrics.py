@@ -123,7 +123,7 @@ def test_a_share_that_is_never_reached_is_missing():
 
 
 def test_a_share_counts_when_it_is_first_reached():
-    """A repair installs anew what was up to date."""
+    """A repair installs again what was up to date."""
     text = PUBLISHED + updates("m-0", 200) + updates("m-1", 200) + "500 Agent of m-0 -> installing"
     assert one(Fleet(PUBLISH), text, "time_to_50", "updated_share") == [300, 0.25]
 

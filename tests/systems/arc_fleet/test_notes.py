@@ -35,7 +35,7 @@ def test_a_release_that_is_for_nobody_is_told_with_the_reason_and_has_no_days(
 ):
     release = ("publish_extension", {"type": "Agent", "version": version})
     fleet = Fleet(release, extensions=extensions)
-    line = f"publish_extension-0 Agent {version} upgrades nobody: {why}"
+    line = f"publish_extension-0 Agent {version} upgrades no machine: {why}"
     assert told(fleet, NOBODY) == [line]
     assert progress.by_day(fleet.model, fleet.log(NOBODY)) == []
     (row,) = fleet.model.operations_table(fleet.log(NOBODY))
@@ -48,7 +48,7 @@ def test_a_release_below_one_that_is_out_already_is_told_as_that():
     fleet = Fleet(("publish_extension", {"type": "Agent", "version": "1.2"}), older)
     text = begun(100, "publish_extension-0") + accepted(200, "publish_extension-1")
     assert told(fleet, text)[-1] == (
-        "publish_extension-1 Agent 1.1 upgrades nobody: a newer version of its major is out already"
+        "publish_extension-1 Agent 1.1 upgrades no machine: a newer version of its major is out already"
     )
 
 

@@ -249,7 +249,7 @@ def test_the_last_day_of_a_group_tells_what_holds_it_the_most_first():
 # What is stuck
 
 
-HELP = "a repair, a PUT or a push installs it anew, no release does"
+HELP = "only a repair, a PUT or a push installs it again, no release does"
 
 
 def test_what_is_failed_is_told_with_since_when_what_helps_and_who_backs_off():
@@ -293,7 +293,7 @@ def test_each_published_type_is_told_by_itself():
     fleet = Fleet(PUBLISH, probe, extensions=[AGENT, asleep])
     assert told(fleet, ALL + accepted(500, "publish_extension-1")) == [
         "Agent 1.1: 4 of 4 machines are up to date (100 %), the last on day 1 after the publication",
-        "publish_extension-1 Probe 1.1 upgrades nobody: no machine is enrolled",
+        "publish_extension-1 Probe 1.1 upgrades no machine: no machine is enrolled",
     ]
     assert by_day(fleet, ALL + accepted(500, "publish_extension-1"), "Probe") == []
 

@@ -320,7 +320,7 @@ def test_the_latest_version_may_be_the_one_that_runs():
     lines = told({"upgrade_os": {"target_os_version": "*"}})
     assert lines[-1] == (
         "At 1min, upgrade_os-0: it will be refused: 400 PoolVersionEqualsUpgradeVersion: the pool "
-        "is on the version asked for, *; another one has to be named."
+        "is on the requested version already, *; name another one."
     )
 
 

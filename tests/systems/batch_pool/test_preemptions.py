@@ -199,7 +199,7 @@ def test_what_is_hardly_meant_is_noted():
     spot = {"per_hour": 1, "returns": "1h"}
     (note,) = noted(preemptions=spot, work=LOAD)
     assert note == (
-        "systems.p.work: 80 % of the pool's slots is asked for, more than preemptions leave (50 %): "
+        "systems.p.work: the offered load is 80 % of the pool's slots, more than preemptions leave (50 %): "
         "the queue grows without end"
     )
     assert noted(preemptions=spot, work=LOAD | {"load": "40%"}) == []

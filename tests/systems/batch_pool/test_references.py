@@ -248,12 +248,12 @@ def test_the_load_that_is_warned_of_is_that_up_to_the_horizon():
     """10 of the 24 hours are of the Friday."""
     keys = {"load": "140%", "service": "10min", "days": ["mon"]}
     assert noted(start="2026-11-20T14:00", work=keys | {"days": ["fri", "sat"]}) == [
-        "systems.p.work: 140 % of the pool's slots is asked for: the queue grows without end"
+        "systems.p.work: the offered load is 140 % of the pool's slots: the queue grows without end"
     ]
     half = keys | {"load": "240%", "days": ["fri"]}
     (line,) = noted(start="2026-11-20T14:00", work=half)
     assert line == (
-        "systems.p.work: 100 % of the pool's slots is asked for on average: the queue grows up to "
+        "systems.p.work: the offered load is 100 % of the pool's slots on average: the queue grows up to "
         "the horizon"
     )
     assert noted(start="2026-11-20T14:00", work=half | {"load": "239%"}) == []

@@ -1,4 +1,4 @@
-"""Tasks that require more slots than a node has: they wait for ever and hold up nobody."""
+"""Tasks that require more slots than a node has: they wait forever and hold up nobody."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_explain_says_so_and_counts_no_load_of_them():
     assert "large: 3 tasks, all submitted at the start, each of 1min; priority 1000" in text
     assert (
         text.count(
-            "slots each: they wait for ever and hold up no others, as no node has so many slots"
+            "slots each: they wait forever and hold up no others, as no node has that many slots"
         )
         == 2
     )
@@ -68,22 +68,22 @@ def test_explain_says_so_and_counts_no_load_of_them():
     file = told(work={"csv": "tasks.csv"}, contents={"tasks.csv": CSV})
     text = " ".join(" ".join(file.model.describe(None)).split())
     assert (
-        "at least 45s of work for all slots; 2 of them wait for ever and hold up no others, as no "
-        "node has so many slots"
+        "at least 45s of work for all slots; 2 of them wait forever and hold up no others, as no "
+        "node has that many slots"
     ) in text
 
 
 def test_the_answer_and_the_status_count_those_that_have_come():
     late = {"interarrival": "10min", "required_slots": 3, "service": "1min"}
     one = told(work=[LARGE, SMALL, late])
-    text = "{} tasks wait for ever and hold up no others: no node has so many slots"
+    text = "{} tasks wait forever and hold up no others: no node has that many slots"
     (said,) = progress_text(one.model.layout, one.stack)
     assert said == text.format(9)  # three at once, and six that came by the end
     assert one.model.status(one.log, 0.0)["tasksThatNeverRun"] == 3
     assert one.model.status(one.log, 1900.0)["tasksThatNeverRun"] == 6
     single = told(work=[LARGE | {"tasks": 1}])
     (said,) = progress_text(single.model.layout, single.stack)
-    assert said.startswith("1 task waits for ever and holds up no others: ")
+    assert said.startswith("1 task waits forever and holds up no others: ")
 
 
 def test_where_each_task_fits_nothing_is_said_of_them():

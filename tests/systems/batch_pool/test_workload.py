@@ -159,7 +159,8 @@ def test_a_load_that_no_pool_can_bear_is_noted(load):
     share = load.replace("%", " %")
     told = noted(work=[{"load": load, "service": "1s"}])
     assert told == [
-        f"systems.p.work: {share} of the pool's slots is asked for: the queue grows without end"
+        f"systems.p.work: the offered load is {share} of the pool's slots: the queue grows without "
+        "end"
     ]
     assert noted(work={"load": "99%", "service": "1s"}) == []
 
@@ -258,21 +259,21 @@ def test_what_is_no_csv_of_tasks_is_refused(content, rule):
     [
         (
             LOAD | {"required_slots": 3},
-            "work.required_slots: its tasks wait for ever and hold up no others, as a node has 2 slots "
+            "work.required_slots: its tasks wait forever and hold up no others, as a node has 2 slots "
             "(task_slots_per_node), got 3",
         ),
         (
             [{"tasks": 1, "service": "1s"}, LOAD | {"required_slots": 9}],
-            "work.1.required_slots: its tasks wait for ever and hold up no others, as a node has 2 slots "
+            "work.1.required_slots: its tasks wait forever and hold up no others, as a node has 2 slots "
             "(task_slots_per_node), got 9",
         ),
         (
             {"csv": "c"},
-            "work.csv: 2 tasks of c wait for ever and hold up no others, as a node has 2 slots (task_slots_per_node)",
+            "work.csv: 2 tasks of c wait forever and hold up no others, as a node has 2 slots (task_slots_per_node)",
         ),
         (
             {"swf": "jobs.swf", "required_slots": 3},
-            "work.swf: 3 tasks of jobs.swf wait for ever and hold up no others, as a node has 2 slots "
+            "work.swf: 3 tasks of jobs.swf wait forever and hold up no others, as a node has 2 slots "
             "(task_slots_per_node)",
         ),
     ],

@@ -47,7 +47,7 @@ def test_explain_tells_what_a_change_costs():
     (line,) = [x for x in foretold(told.simulation.scenario) if x.startswith("At 10s")]
     assert line.endswith(
         "Auto, that restarts instances. All roles get a new configuration, and every instance is "
-        "told of it. The VM size changes: what restarts loses its local data. The endpoints "
+        "notified. The VM size changes: what restarts loses its local data. The endpoints "
         "change: no swap while those of the slots differ."
     )
 

@@ -333,7 +333,7 @@ def test_what_befalls_instances_is_told():
         ),
         (
             {"publish_image": {"image": "2"}},
-            "image 2 is published; the set does not follow by itself.",
+            "image 2 is published; the set does not follow automatically.",
         ),
         (
             {"set_protection": {"instances": "all"} | PROTECT},

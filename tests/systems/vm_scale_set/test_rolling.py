@@ -288,7 +288,7 @@ def test_a_window_is_looked_at_after_the_pause():
 
 
 def test_who_is_unhealthy_counts_when_the_window_opens():
-    """Not when the upgrade was asked for: by then instance 3 is healthy again."""
+    """Not when the upgrade was requested: by then instance 3 is healthy again."""
     asked = within(("01:00", "02:00"))
     told = story((100, asked), (3550, reimage(1, 2, 3)))
     assert told.ended() == (3600, "Failed", BEFORE)
