@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 FURTHER = 2_000
 """Replications in all at the further look."""
 
+NOT_ENDED = "a rollout was refused, never began or had not ended"
+"""Why a replication meets no objective, whatever its values."""
+
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
@@ -210,7 +213,7 @@ def _verdict(objective: Objective, one: Experiment) -> Verdict:
     if not broken:
         return replace(verdict, sentence=verdict.sentence + _may_still_grow(key, one))
     # An upgrade that never happened keeps every promise, so such a run meets no objective.
-    what = "a rollout was refused, never began or had not ended"
+    what = NOT_ENDED
     if not measured.random:
         sentence = f"deterministic: {what}, so that no value meets it"
         return replace(verdict, sentence=sentence)

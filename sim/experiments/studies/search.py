@@ -58,6 +58,8 @@ class Trial:
     """The objectives in words."""
     verdicts: tuple[Verdict, ...]
     failures: tuple[Failure, ...]
+    unended: int = 0
+    """Replications that meet no objective, as a rollout was refused, never began or did not end."""
 
     @property
     def decisive(self) -> int:
@@ -246,4 +248,11 @@ def _trial(name: str, at: int, values: Candidates, one: Experiment) -> Trial:
         texts=tuple(describe(each, one.scenario) for each in asked),
         verdicts=one.verdicts,
         failures=tuple(one.measured.failures),
+        unended=_unended(one),
     )
+
+
+def _unended(one: Experiment) -> int:
+    """Of the objective whose system has most of them."""
+    ended = (one.measured.rollouts_ended[each.system] for each in one.scenario.objectives)
+    return max(int((~each).sum()) for each in ended)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sim.core.units import show_share
+from sim.experiments.objectives import NOT_ENDED
 from sim.formats.checking import listed
 from sim.scenario.paths import parse
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sim.experiments.studies.candidates import Candidates
     from sim.experiments.studies.search import Found, Trial
@@ -156,7 +157,7 @@ class _Told:
             within = f"wider than the tolerance, {self._values.tolerance}"
             said = listed(open_ones, MOST_NAMED)
             notes.append(f"{within}, as {said} {many} undecided at {runs:,} replications")
-        notes += self._beyond()
+        notes += [*self._unended(), *self._beyond()]
         if bracket.met is None:
             notes += [*self._why_missed(), "what lies between was not tried"]
         trials = self._found.trials
@@ -167,6 +168,16 @@ class _Told:
         total = sum(each.replications for each in trials)
         notes.append(f"{pluralize(len(trials), 'value')}, {pluralize(total, 'replication')}")
         return notes
+
+    def _unended(self) -> Iterator[str]:
+        """At the ends that are told and not met: in how many runs a rollout did not end."""
+        bracket = self._found.bracket
+        places = {0, max(bracket.judged)} if bracket.met is None else {bracket.missed}
+        trials = [self._trial(place) for place in places if place is not None]
+        for trial in sorted(trials, key=lambda each: each.place):
+            if trial.unended and trial.outcome != "met":
+                of = f" in {trial.unended:,} of {trial.replications:,} runs" if trial.random else ""
+                yield f"at {trial.value} {NOT_ENDED}{of}"
 
     def _why_missed(self) -> list[str]:
         """Which objectives both ends miss, where they differ: a value between may meet all."""

@@ -184,3 +184,19 @@ def test_a_path_is_missing_where_it_names_nothing_or_cannot_stand():
     # What no variant has is a fault of the path; what is written is there, whatever is to be set.
     assert without_path(variants, "systems.shop.update_domain", "1") == {}
     assert without_path(variants, DOMAINS, "0") == {}
+
+
+def test_runs_whose_rollout_does_not_end_are_counted():
+    short = loads(CAPACITY.replace("horizon: 6h", "horizon: 20min"))
+    values = candidates(DOMAINS, 2, 40)
+    with Execution() as execution:
+        found = search(
+            "all",
+            lambda value: at_value(short, DOMAINS, value),
+            values,
+            [1],
+            largest=False,
+            before_look=lambda *_: None,
+            execution=execution,
+        )
+    assert {each.value: each.unended for each in found.trials} == {"2": 0, "40": 1}

@@ -1,5 +1,7 @@
 """What a search found, in words: a bracket with its confidence, what is wrong with it first."""
 
+from dataclasses import replace
+
 import pytest
 from searches import CAPACITY, DOMAINS
 
@@ -171,3 +173,21 @@ def test_what_asks_for_no_rollout_is_a_reference_where_others_do():
     assert told[1].sentence.endswith("; reference (no rollout); 3 values, 300 replications")
     (alone,) = answers_of(both[1:], VALUES, largest=False)
     assert not alone.reference
+
+
+def test_an_end_at_which_rollouts_do_not_end_says_so():
+    (told,) = answers_of([unended(found(steps(20)), 12)], VALUES, largest=False)
+    assert "; at 12 a rollout was refused, never began or had not ended in 90 of 100 runs; " in (
+        told.sentence
+    )
+    # At an end that is met, or between, nobody asks.
+    (told,) = answers_of([unended(found(steps(6)), 12)], VALUES, largest=False)
+    assert "had not ended" not in told.sentence
+    certain = unended(found(steps(6), runs=1, random=False), 5)
+    (told,) = answers_of([certain], VALUES, largest=False)
+    assert "; at 5 a rollout was refused, never began or had not ended; " in told.sentence
+
+
+def unended(search, value):
+    trials = [replace(each, unended=90) if each.number == value else each for each in search.trials]
+    return replace(search, trials=tuple(trials))
