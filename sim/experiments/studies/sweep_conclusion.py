@@ -151,7 +151,8 @@ def conclude(
     verdicts = [verdict(swept, place) for place in range(len(swept.alternatives))]
     ranked = [each for each, apart in zip(verdicts, swept.references, strict=True) if not apart]
     on_front = _ordered(found, means.table(keys)) if keys else []
-    turn = knee(means.table(keys)[on_front]) if len(keys) == 2 else None  # noqa: PLR2004
+    has_turn = len(keys) == 2 and bool(on_front)  # noqa: PLR2004
+    turn = knee(means.table(keys)[on_front]) if has_turn else None
     best = _best(swept, means, verdicts, prefer)
     conclusion = SweepConclusion(
         met=ranked.count(MET),

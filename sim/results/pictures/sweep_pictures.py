@@ -168,6 +168,7 @@ class SweepPictures:
         about = self._about
         every = np.ones(len(self._variants), bool)
         has_front = len(about.conclusion.front_metrics) == _TWO and about.points > 1
+        has_front = has_front and bool(about.conclusion.front)
         few = len(self._lines(0, every, alone=False)) <= sweep_lines.MOST_LINES
         has_lines = few and bool(self._varying(every))
         if has_front:

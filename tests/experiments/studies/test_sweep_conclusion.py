@@ -139,6 +139,19 @@ def test_a_mean_that_is_missing_at_a_point_keeps_it_off_the_front():
     assert found.conclusion.without == 1
 
 
+def test_where_no_point_has_the_means_that_are_asked_for_there_is_no_front_and_it_is_said():
+    whole = swept.swept()
+    floats = whole.floats.copy()
+    floats[whole.rows[:, 1] == whole.keys.index(DURATION), FLOATS.index("mean")] = np.nan
+    found = conclude(
+        replace(whole, floats=floats), swept.scenario().sweep, front=[DURATION, CAPACITY]
+    )
+    assert (found.conclusion.front, found.conclusion.knee) == ([], None)
+    assert "no point has a mean of done in and lowest capacity: there is no front" in (
+        found.conclusion.sentences
+    )
+
+
 def test_without_the_values_of_replications_fewer_points_are_told_apart():
     medians = "systems.shop.roles.WebRole.restart.lognormal.median"
     one = sim.loads(PLAIN).with_sweep({DOMAINS: [2, 4, 6, 12], medians: ["3min", "4min", "5min"]})

@@ -126,6 +126,15 @@ def test_a_folder_has_the_front_lines_and_a_heat_map_a_headline_and_variant(monk
     ]
 
 
+def test_a_front_of_no_point_is_no_picture():
+    late = sim.loads(SHOP.partition("variants:")[0]).override({"horizon": "10min"})
+    results = sim.sweep(
+        late, {DOMAINS: [2, 4]}, front=["rollout_duration", "min_capacity"], replications=2
+    )
+    assert results.about.conclusion.front == []
+    assert "front" not in [name for name, _ in results.plot.figures()]
+
+
 def test_heat_maps_are_not_main_but_where_there_is_nothing_else(monkeypatch):
     results = swept.results()
     monkeypatch.setattr(type(results.plot), "heat_map", lambda *_, **__: None)
