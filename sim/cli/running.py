@@ -12,7 +12,7 @@ from sim.cli.options.precision import named_as_options, precision
 from sim.cli.screens import summary
 from sim.cli.screens.from_results import first_of, setting_of
 from sim.results import runs
-from sim.results.notes import killing, notes, together
+from sim.results.notes import killing, notes, ranked, together
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +76,7 @@ def _lines_of_comparison(
     setting = setting_of(found, options)
     references = [one.name for one in found.about.variants if one.reference]
     rows, objectives = found.rows("summary"), found.rows("objectives")
-    told = notes(found)
+    told = ranked(found)
     conclusion = ""
     if found.conclusion:
         conclusion = "\n".join([found.conclusion.sentence, *killing(told, found.conclusion.best)])

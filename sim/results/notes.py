@@ -6,12 +6,13 @@ Counts are over all replications. Who, where and why is told of one of them, and
 from __future__ import annotations
 
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from sim.core.log import UPGRADE, UPGRADE_FAILED, Stack
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.conditional import of_chance
+from sim.experiments.outcomes import What
 from sim.experiments.statistics.intervals import quantile
 from sim.formats.checking import listed
 from sim.results import tables
@@ -43,9 +44,31 @@ class Rare(NamedTuple):
     """Of the replications."""
 
 
+class Note(NamedTuple):
+    """A sentence, and how bad what it says is."""
+
+    rank: int
+    """The place among `outcomes.What` of what happened, 0 the worst; after them all else."""
+    sentence: str
+
+
+_REFUSED, _ELSE = get_args(What).index("refused"), len(get_args(What))
+
+
 def notes(results: Contents) -> dict[str, list[str]]:
-    """Variant -> sentences, the worst first; nothing of what went as it was asked for."""
-    return {one.name: [*_of_variant(results, one)] for one in results.about.variants}
+    """Variant -> sentences, the worst first; nothing of what went as it was requested."""
+    return {name: [each.sentence for each in own] for name, own in ranked(results).items()}
+
+
+def ranked(results: Contents) -> dict[str, list[Note]]:
+    """The same with how bad each is."""
+    return {
+        one.name: sorted(_of_variant(results, one), key=_rank) for one in results.about.variants
+    }
+
+
+def _rank(note: Note) -> int:
+    return note.rank
 
 
 def rare(results: Contents) -> dict[tuple[str, str, str, str], Rare]:
@@ -71,45 +94,50 @@ def _is_harm(metric: Metric) -> bool:
     return metric.extreme and metric.better == "lower"
 
 
-def together(notes_of: Mapping[str, Sequence[str]]) -> list[str]:
-    """The sentences of variants, each with the names of all of which it is true."""
-    names: dict[str, list[str]] = {}
-    for variant, sentences in notes_of.items():
-        for sentence in sentences:
-            names.setdefault(sentence, []).append(variant)
-    return [f"{listed(who, MOST_NAMED)}: {sentence}" for sentence, who in names.items()]
+def together(notes_of: Mapping[str, Sequence[Note]]) -> list[str]:
+    """The sentences of variants, the worst first, each with the names of all that it is about."""
+    names: dict[Note, list[str]] = {}
+    for variant, its in notes_of.items():
+        for note in its:
+            names.setdefault(note, []).append(variant)
+    order = sorted(names, key=_rank)
+    return [f"{listed(names[note], MOST_NAMED)}: {note.sentence}" for note in order]
 
 
-def killing(notes_of: Mapping[str, Sequence[str]], best: Sequence[str]) -> list[str]:
+def killing(notes_of: Mapping[str, Sequence[Note]], best: Sequence[str]) -> list[str]:
     """Which of the best variants kill tasks: one that throws work away is soon done with it."""
-    found = [name for name in best if any(" killed by " in said for said in notes_of[name])]
+    found = [
+        name for name in best if any(" killed by " in note.sentence for note in notes_of[name])
+    ]
     return [f"{listed(found, MOST_NAMED)}: kills running tasks, as said above"] if found else []
 
 
-def _of_variant(results: Contents, one: Variant) -> Iterator[str]:
+def _of_variant(results: Contents, one: Variant) -> Iterator[Note]:
     first = Run.again(results, variant=one.name)
     which = f" (replication {first.replication})" if one.is_spread else ""
     own = [each for each in results.about.outcomes if each.variant == one.name]
     for outcome in own:
-        yield from _outcome(results, outcome, first)
+        rank = get_args(What).index(outcome.what)
+        yield from (Note(rank, said) for said in _outcome(results, outcome, first))
     for system, condition in () if one.reference else of_chance(first.scenario):
         given = Given(results, condition, system)
-        yield from given.of_variant(one) if given.differs(one) else ()
+        told = given.of_variant(one) if given.differs(one) else ()
+        yield from (Note(_ELSE, said) for said in told)
     for warm_up in results.about.warm_ups:
         if warm_up.variant == one.name and warm_up.sentence:
-            yield warm_up.sentence
+            yield Note(_ELSE, warm_up.sentence)
     for system in first.scenario.systems:
         refused = [row for row in first.refused if row["system"] == system]
         if refused:
-            yield f"{_refused(refused, first.scenario.start)}{which}"
+            yield Note(_REFUSED, f"{_refused(refused, first.scenario.start)}{which}")
         # How an upgrade ended is told by the outcomes, rollback and takeover included.
         upgrades = first.simulation.models[system].layout.upgrades
         failed = [row for row in first.failed if row["system"] == system]
         failed = [row for row in failed if row["name"] not in upgrades]
         if failed:
             how = "was accepted and failed", "were accepted and failed"
-            yield f"{_requests(failed, *how, first.scenario.start)}{which}"
-        yield from (f"{sentence}{which}" for sentence in _others(first, system, own))
+            yield Note(_REFUSED, f"{_requests(failed, *how, first.scenario.start)}{which}")
+        yield from (Note(_ELSE, f"{said}{which}") for said in _others(first, system, own))
 
 
 def _outcome(results: Contents, outcome: Outcome, first: Run) -> Iterator[str]:

@@ -9,7 +9,7 @@ from places import CASES
 
 import sim
 from sim.cli import main
-from sim.results.notes import killing, notes, rare, together
+from sim.results.notes import Note, killing, notes, ranked, rare, together
 
 
 def test_request_that_the_state_refuses_is_told_with_its_answer():
@@ -23,10 +23,25 @@ def test_request_that_the_state_refuses_is_told_with_its_answer():
 
 
 def test_service_that_recycles_is_told_stuck_and_rolled_back():
-    assert together(notes(compared("service-recycling"))) == [
+    assert together(ranked(compared("service-recycling"))) == [
         "default, stuck, single: upgrade_deployment-0 is stuck in domain 0 since 40min; "
         "a rollback or a fresh upgrade clears it",
         "rolled-back: rolled back after 1h54",
+    ]
+
+
+def test_the_worst_of_any_variant_comes_before_what_went_well_in_others():
+    """A screen has room for the first ones alone."""
+    told = {
+        "a": [Note(9, "99 of 99 machines are up to date")],
+        "b": [Note(5, "rolled back"), Note(9, "2 of 99 machines are up to date")],
+        "c": [Note(0, "upgrade failed")],
+    }
+    assert together(told) == [
+        "c: upgrade failed",
+        "b: rolled back",
+        "a: 99 of 99 machines are up to date",
+        "b: 2 of 99 machines are up to date",
     ]
 
 
@@ -84,7 +99,7 @@ def test_a_cancelled_upgrade_gives_no_reason_for_one_that_failed():
 def test_nothing_is_told_of_what_went_as_it_was_asked_for():
     results = compared("pool-new-package")
     assert [each.variant for each in results.about.outcomes] == ["reimage-one"]
-    assert together(notes(results)) == [
+    assert together(ranked(results)) == [
         "reimage-one: 1 request was refused: 409 OperationNotValidOnNode, at 1h reimage_node-0: "
         "only nodes of a cloud_service pool can be reimaged"
     ]
@@ -151,7 +166,9 @@ def test_best_variant_that_kills_tasks_is_said_to(tmp_path, capsys):
     assert main(["compare", str(file), "--no-files", "--quiet"]) == 0
     line = "as-asked, nothing: kills running tasks, as said above"
     assert line in capsys.readouterr().out.splitlines()
-    assert killing({"a": ["1 running task killed by terminate"], "b": ["stuck"]}, ["b"]) == []
+    told = {"a": [Note(9, "1 running task killed by terminate")], "b": [Note(1, "stuck")]}
+    assert killing(told, ["b"]) == []
+    assert killing(told, ["a"]) == ["a: kills running tasks, as said above"]
 
 
 def test_upgrade_that_is_stuck_in_several_domains_names_their_range():

@@ -109,8 +109,8 @@ def _as_room_allows(told: Sequence[str], room: int) -> list[str]:
     for place, said in enumerate(told):
         more = paragraph(said)
         if place and len(lines) + len(more) > room:
-            rest = f"{len(told) - place:,} more notes: see `run --variant NAME`"
-            return [*lines, f"and {rest}"]
+            rest = pluralize(len(told) - place, "more note")
+            return [*lines, f"and {rest}: see `run --variant NAME`"]
         lines += more
     return lines
 

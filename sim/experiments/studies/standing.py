@@ -48,7 +48,7 @@ def shortcomings(one: Experiment) -> str:
     Empty where nothing of the kind happened and no objective is missed or undecided.
     """
     told = [each.sentence for each in outcomes(one)]
-    for word, says in (("missed", "misses"), ("undecided", "undecided is")):
+    for word, says in (("missed", "misses"), ("undecided", "undecided:")):
         judged = zip(one.scenario.objectives, one.verdicts, strict=True)
         own = [describe(asked, one.scenario) for asked, each in judged if each.verdict == word]
         told += [f"{says} {', '.join(own)}"] if own else []

@@ -13,7 +13,7 @@ from sim.report.content import (
     Paragraphs,
     Section,
 )
-from sim.results.notes import notes, together
+from sim.results.notes import notes, ranked, together
 from sim.results.pages import page_parts, report_tables
 from sim.results.pages.notebook_page import size
 from sim.results.single_run import Run
@@ -85,8 +85,9 @@ def _told(results: Contents, *, is_again: bool) -> list[str]:
     if not is_again:
         several = about.compared
         return [f"{e.variant}: {e.sentence}" if several else e.sentence for e in about.outcomes]
-    told = notes(results)
-    return together(told) if about.compared else [*chain.from_iterable(told.values())]
+    if about.compared:
+        return together(ranked(results))
+    return [*chain.from_iterable(notes(results).values())]
 
 
 def _failed(results: Contents) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _roles(layout: Layout) -> list[str]:
         lines.append(
             f"{role.name}: {pluralize(role.count, 'instance')}, by domain {sizes}; "
             f"available while at least {serve(need)}{of_need}; a walk goes on only while at least "
-            f"{pluralize(gate, 'upgraded one')} {be(gate)} Ready{of_gate}; "
+            f"{pluralize(gate, 'upgraded instance')} {be(gate)} Ready{of_gate}; "
             f"a restart takes {_restart(role)}{_slow_start(role)}."
         )
     return lines
@@ -244,13 +244,13 @@ def _how(layout: Layout, body: UpgradeDeployment) -> str:
     timeout = show_duration(layout.spec.start_timeout)
     if body.mode == "Auto":
         late = (
-            "the walk goes on without it if enough upgraded ones of its role are"
+            "the walk goes on without it if enough upgraded instances of its role are Ready"
             if layout.spec.on_start_timeout == "continue"
             else "the walk is stuck"
         )
         text = (
             "The domains go in order; the next one starts when every instance of the last is "
-            f"Ready; after {timeout} without Ready {late}."
+            f"Ready; where one is not within {timeout}, {late}."
         )
     elif body.mode == "Simultaneous":
         text = "All instances stop at once."

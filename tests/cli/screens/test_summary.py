@@ -291,6 +291,8 @@ def test_more_than_fits_on_a_screen_is_counted():
     answer = compare(setting(objectives={}), modes(), (), (), "best: none", PLAIN, told)
     assert answer[-2] == "and 21 more notes: see `run --variant NAME`"
     assert len(answer) <= 28
+    answer = compare(setting(objectives={}), modes(), (), (), "best: none", PLAIN, told[:20])
+    assert answer[-2] == "and 1 more note: see `run --variant NAME`"
 
 
 def test_objectives_that_do_not_fit_are_listed_below():

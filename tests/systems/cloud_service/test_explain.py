@@ -95,11 +95,14 @@ def test_an_operation_is_told_with_what_it_asks(operation, sentence):
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
-        ("", "at least 1 serves; a walk goes on only while at least 1 upgraded one is Ready; a r"),
+        (
+            "",
+            "at least 1 serves; a walk goes on only while at least 1 upgraded instance is Ready; a r",
+        ),
         (
             ", min_available: 60%, min_healthy: 75%",
             "at least 6 serve (60 % of 9, rounded up, is 6); a walk goes on only while at least 7 "
-            "upgraded ones are Ready (75 % of 9, rounded up, is 7); a restart takes 1s.",
+            "upgraded instances are Ready (75 % of 9, rounded up, is 7); a restart takes 1s.",
         ),
         (
             ", slow_start: {for: 2min, serves: 20%}",
