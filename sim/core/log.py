@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -343,6 +343,22 @@ class Stack:
         bounds = np.searchsorted(self.key, [begins, begins + count], sorter=self.by_subject)
         parts = [self.by_subject[a:b] for a, b in bounds.T.tolist()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)  # one needs no copy
+
+    def first_at(
+        self,
+        replication: NDArray[np.int64],
+        time: NDArray[np.float64],
+        side: Literal["left", "right"] = "left",
+    ) -> NDArray[np.int64]:
+        """The first rows of some replications at some times or later, or, on the right side, later
+        than these; where none is, the first row of the next replication. All of shape (asked,).
+        """
+        found = np.empty(len(time), np.int64)
+        for each in np.unique(replication).tolist():
+            begin, end = self.start[each : each + 2].tolist()
+            mine = replication == each
+            found[mine] = begin + np.searchsorted(self.time[begin:end], time[mine], side)
+        return found
 
     @cached_property
     def final(self) -> NDArray[np.int16]:

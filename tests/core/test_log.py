@@ -163,6 +163,13 @@ def test_a_stack_holds_replication_after_replication():
     assert stack.time.tolist() == [10, 10, 10, 10, 20, 30, 30, 100]
 
 
+def test_the_first_row_at_a_time_is_one_of_its_replication():
+    stack = Stack([log(ROWS[:2]), log([]), log()])
+    asked = np.array([0, 0, 1, 2, 2, 2]), np.array([10.0, 11, 10, 10, 30, 101])
+    assert stack.first_at(*asked).tolist() == [0, 2, 2, 2, 5, 8]
+    assert stack.first_at(*asked, "right").tolist() == [2, 2, 2, 4, 7, 8]
+
+
 def test_rows_by_subject_keep_the_order_of_time():
     stack = Stack([log(), log()])
     ordered = [(stack.replication[row], stack.subject[row], row) for row in stack.by_subject]

@@ -302,12 +302,7 @@ class _Audit:
     ) -> bool:
         """Whether an instance in production that is Ready goes through its failure."""
         stack, history = self._stack, self._history
-        # The first row of the stack at or after each failure, in its replication.
-        row = np.empty(len(time), np.int64)
-        for replication in np.unique(place).tolist():
-            mine = place == replication
-            begin, end = stack.start[replication : replication + 2].tolist()
-            row[mine] = begin + np.searchsorted(stack.time[begin:end], time[mine])
+        row = stack.first_at(place, time)
         code = history.code_before(place, number, row) % WIDTH
         hit = np.flatnonzero((code == READY) | (code == SLOW))
         key = place[hit] * np.int64(stack.subjects.count) + number[hit]

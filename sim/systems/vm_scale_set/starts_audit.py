@@ -131,15 +131,10 @@ class _Audit:
         """Whether an instance in service goes through its failure; what else happens to it at that
         instant may come first.
         """
-        stack, history = self._stack, self._history
-        before, after = np.zeros((2, len(time)), np.int64)
-        for replication in sorted(set(place.tolist())):
-            mine = place == replication
-            begin, end = stack.start[replication : replication + 2].tolist()
-            before[mine] = begin + np.searchsorted(stack.time[begin:end], time[mine])
-            after[mine] = begin + np.searchsorted(stack.time[begin:end], time[mine], "right")
-        code = history.code_before(place, member, before)
-        same = code == history.code_before(place, member, after)
+        before = self._stack.first_at(place, time)
+        after = self._stack.first_at(place, time, "right")
+        code = self._history.code_before(place, member, before)
+        same = code == self._history.code_before(place, member, after)
         return bool((same & np.isin(code % WIDTH, IN_SERVICE) & (code > 0)).any())
 
     # Courses.
