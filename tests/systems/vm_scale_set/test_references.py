@@ -24,7 +24,7 @@ def scale(instances):
         ({"zones": [2, 3]}, "zones: must sum up to the instances, 4, got 5"),
         (
             {"zones": [1, 2, 3]},
-            "zones: must sum up to the instances, 4, got 6; 3 alone spreads them over so many "
+            "zones: must sum up to the instances, 4, got 6; 3 alone spreads them over that many "
             "zones",
         ),
         ({"zones": 101}, "zones: must be at most 100 zones, got 101"),
