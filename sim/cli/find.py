@@ -32,7 +32,7 @@ from sim.core.wall_clock import show_instant
 from sim.results import finding
 from sim.results.find_about import NO_ANSWER, NOT_SEARCHED
 from sim.systems import SYSTEM_TYPES
-from sim.systems.base.text import pluralize
+from sim.systems.base.text import in_common, pluralize
 
 if TYPE_CHECKING:
     import argparse
@@ -185,7 +185,7 @@ def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]
         lines += paragraph(f"{each.variant}: {each.sentence}" if several else each.sentence)
     for each in found.answers:
         tried = found.tried(each.variant)
-        asked = tried[0].texts if len(tried[0].texts) > 1 else ()
+        asked = _asked(tried) if len(tried[0].texts) > 1 else ()
         lines += ["", *([f"{each.variant}:"] if several else [])]
         lines += [line for k, text in enumerate(asked, 1) for line in paragraph(f"({k}) {text}")]
         lines += table([one.value for one in tried], _columns(tried, about.start_time), style)
@@ -197,7 +197,7 @@ def _lines(found: FindResults, failed: Sequence[str], style: Style) -> list[str]
 
 
 def _columns(tried: Sequence[Trial], start: dt.datetime | None) -> list[Column]:
-    asked = tried[0].texts
+    asked = _asked(tried)
     columns = [
         Column("runs", tuple(f"{each.replications:,}" for each in tried)),
         Column("verdict", tuple(each.outcome for each in tried)),
@@ -206,6 +206,11 @@ def _columns(tried: Sequence[Trial], start: dt.datetime | None) -> list[Column]:
         heading = text if len(asked) == 1 else f"({place + 1})"
         columns.append(Column(heading, tuple(_seen(each, place, start) for each in tried)))
     return columns
+
+
+def _asked(tried: Sequence[Trial]) -> list[str]:
+    """The objectives, of which the values may change what is asked."""
+    return [in_common(texts) for texts in zip(*(each.texts for each in tried), strict=True)]
 
 
 def _seen(trial: Trial, place: int, start: dt.datetime | None) -> str:

@@ -34,6 +34,8 @@ class Asked:
     """Of what is judged: a share of the runs, or the unit of a mean."""
     wanted: float
     """That share, or the bound of the mean."""
+    of_mean: bool = False
+    """Whether it is the mean."""
     is_instant: bool = False
     """Whether it is an instant, which the clock shows where there is one."""
 
@@ -49,7 +51,7 @@ def _asked(objective: Objective, scenario: Scenario) -> Asked:
     if objective.of == "runs":
         return Asked(text, "share", objective.in_runs)
     metric = metric_of(scenario, objective.system, objective.metric)
-    return Asked(text, metric.unit, bound_of(objective)[0], metric.is_instant)
+    return Asked(text, metric.unit, bound_of(objective)[0], True, metric.is_instant)
 
 
 NO_ANSWER = "every replication failed at a value, so there is no answer"

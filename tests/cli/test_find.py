@@ -297,3 +297,11 @@ def test_a_mean_instant_is_told_by_the_clock(shell, folder):
 
 
 DONE = '{metric: done_at, at_most: "23:40", of: mean}'
+
+
+def test_where_the_objective_itself_is_searched_its_heading_has_what_stays(shell):
+    words = ("find", "capacity.yaml", "objectives.0.at_least=50%..100%", "--largest", "--no-files")
+    code, out, _ = shell(*words)
+    assert code == 0
+    assert "largest at_least that meets: between 80% (met) and 80.5% (missed)" in out
+    assert "  min_capacity >= ... % in all runs" in out

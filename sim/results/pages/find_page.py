@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sim.report.content import Cell, Page, Paragraphs, Section, Table, Verdict
 from sim.results import cells
 from sim.results.find_about import NO_ANSWER, NOT_SEARCHED
 from sim.results.pages import page_parts
-from sim.systems.base.text import pluralize
+from sim.systems.base.text import in_common, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sim.report.content import Block, Tone
 
@@ -38,10 +39,7 @@ def find_page(
 
     `about` is as in the provenance, `rows` are those of find.csv, `resolved` scenarios by file.
     """
-    asked = {
-        str(row["objective"]): cells.asked(str(row["objective"]), about["kinds"].values())
-        for row in rows
-    }
+    asked = [*_asked(rows, about["kinds"].values())]
     facts = {
         "random seed": str(about["seed"]),
         "looks at a value": ", ".join(f"{look:,}" for look in about["looks"]),
@@ -52,7 +50,7 @@ def find_page(
         name=about["name"],
         question=about["question"],
         size="the {0} {path} from {low} to {high}, to within {tolerance}".format(end, **about),
-        verdict=_verdict(about, [*asked.values()]),
+        verdict=_verdict(about, [*dict.fromkeys(asked)]),
         warnings=[*_told(about)],
         above_warnings="What does not fit",
         sections=[
@@ -110,17 +108,30 @@ def _told(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _results(
-    about: Mapping[str, Any], rows: Sequence[Row], asked: Mapping[str, str]
+    about: Mapping[str, Any], rows: Sequence[Row], asked: Sequence[str]
 ) -> Iterator[Block]:
     several = len(about["asked"]) > 1
     head = ["value", "verdict", "replications", "why"]
-    for objective, text in asked.items():
-        made = [[*_cells(row, several=several)] for row in rows if row["objective"] == objective]
+    for text in dict.fromkeys(asked):
+        own = (row for row, its in zip(rows, asked, strict=True) if its == text)
+        made = [[*_cells(row, several=several)] for row in own]
         headings = ["variant", *head] if several else head
         note = page_parts.left_out(len(made), "values", "find.csv")
         yield Table(text, headings, made[: page_parts.MOST_ROWS], note)
     if not asked:
         yield Paragraphs(["No value was tried."])
+
+
+def _asked(rows: Sequence[Row], kinds: Collection[str]) -> Iterator[str]:
+    """What the objective of each row is called: the values may change what is asked."""
+    tried = [[*of] for _, of in groupby(rows, key=lambda row: (row["variant"], row["tried"]))]
+    texts: dict[tuple[str, int], list[str]] = {}
+    for of_value in tried:
+        for place, row in enumerate(of_value):
+            texts.setdefault((row["variant"], place), []).append(str(row["objective"]))
+    called = {key: cells.asked(in_common(found), kinds) for key, found in texts.items()}
+    for of_value in tried:
+        yield from (called[row["variant"], place] for place, row in enumerate(of_value))
 
 
 def _cells(row: Row, *, several: bool) -> Iterator[Cell | str]:

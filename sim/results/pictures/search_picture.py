@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sim.core.units import show_share
 from sim.core.wall_clock import start_of
 from sim.plots import trials
+from sim.results import cells
 from sim.scenario.paths import parse
+from sim.systems.base.text import in_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,6 +64,12 @@ def _panels(
     start = start_of(about["start"], about["time_zone"])
     tried = [[*of_value] for _, of_value in groupby(rows, key=lambda row: row["tried"])]
     for place, asked in enumerate(objectives):
+        text, wanted = asked["text"], asked["wanted"]
+        texts = list(dict.fromkeys(str(of_value[place]["objective"]) for of_value in tried))
+        if len(texts) > 1:  # the values change what is asked
+            text = cells.asked(in_common(texts), about["kinds"].values())
+            moves = asked["of_mean"] or parse(about["path"])[-1] == "in_runs"
+            wanted = math.nan if moves else wanted
         points = [
             trials.Point(
                 row["number"], row["share"], row["low"], row["high"], row["objective_verdict"]
@@ -68,9 +77,9 @@ def _panels(
             for row in (of_value[place] for of_value in tried)
         ]
         yield trials.Panel(
-            asked["text"],
+            text,
             asked["unit"],
-            asked["wanted"],
+            wanted,
             points,
             start if asked["is_instant"] else None,
         )

@@ -9,7 +9,7 @@ from sim.core.units import format_clock, show_duration
 from sim.core.wall_clock import show_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sim.core.rounding import Amount
     from sim.systems.base.operation import Operation, Span, Window
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 def pluralize(count: int, what: str) -> str:
     """``1 instance``, ``2,000 instances``."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def in_common(texts: Sequence[str]) -> str:
+    """What texts have in common at both ends, by words, with ``...`` for what they have not:
+    ``done in <= ... in 95 % of runs``.
+    """
+    first, *others = (text.split(" ") for text in dict.fromkeys(texts))
+    if not others:
+        return " ".join(first)
+    shortest = min(map(len, (first, *others)))
+    head = next((k for k in range(shortest) if any(o[k] != first[k] for o in others)), shortest)
+    most = shortest - head
+    tail = next((k for k in range(most) if any(o[-1 - k] != first[-1 - k] for o in others)), most)
+    return " ".join([*first[:head], "...", *first[len(first) - tail :]])
 
 
 def serve(count: int) -> str:

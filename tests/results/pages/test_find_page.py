@@ -89,3 +89,12 @@ def test_a_reference_decides_nothing(found):
     missed = answer | {"outcome": "none", "variant": "auto"}
     reference = answer | {"outcome": "at the end", "reference": True}
     assert page(found, answers=[missed, reference]).verdict.tone == "missed"
+
+
+def test_where_the_objective_itself_is_searched_its_values_are_one_table():
+    found = sim.find(sim.loads(CAPACITY), "objectives.0.at_least", "50%", "100%", largest=True)
+    made = page(found)
+    (table,) = made.sections[0].blocks
+    assert table.caption == "lowest capacity >= ... % in all runs"
+    assert len(table.rows) == len(found.trials)
+    assert "objectives: lowest capacity >= ... % in all runs" in made.verdict.sentence

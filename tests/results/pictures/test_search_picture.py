@@ -1,5 +1,7 @@
 """What the picture of a search shows of it."""
 
+import math
+
 import pytest
 from searches import BAKE, BAKED, CAPACITY, DOMAINS
 
@@ -48,3 +50,13 @@ def test_a_mean_instant_is_drawn_by_the_clock():
     )
     (axes,) = sim.find(sim.loads(clock), DOMAINS, 2, 4).plot().axes
     assert any("22:0" in each.get_text() for each in axes.get_yticklabels())
+
+
+def test_where_the_objective_itself_is_searched_the_panel_has_what_stays(shown):
+    sim.find(sim.loads(CAPACITY), "objectives.0.at_least", "50%", "100%", largest=True).plot()
+    (panel,) = shown["first"]
+    assert (panel.title, panel.asked) == ("lowest capacity >= ... % in all runs", 1.0)
+    mean = CAPACITY.replace("at_least: 90%", "at_least: 90%, of: mean")
+    sim.find(sim.loads(mean), "objectives.0.at_least", "50%", "100%", largest=True).plot()
+    (panel,) = shown["first"]
+    assert (panel.title, math.isnan(panel.asked)) == ("mean lowest capacity >= ... %", True)

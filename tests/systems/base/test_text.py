@@ -9,7 +9,17 @@ from kiosks import request
 from sim.core.rounding import Amount
 from sim.formats.distributions import Distribution
 from sim.systems.base.operation import Span, Window
-from sim.systems.base.text import be, in_time, pluralize, rounded_up, serve, so_often, when, within
+from sim.systems.base.text import (
+    be,
+    in_common,
+    in_time,
+    pluralize,
+    rounded_up,
+    serve,
+    so_often,
+    when,
+    within,
+)
 
 FRIDAY = dt.datetime(2026, 11, 20, 14, 0, tzinfo=dt.UTC)
 
@@ -70,3 +80,17 @@ class Body:
 )
 def test_windows_are_told_with_their_days(windows, told):
     assert within(Body(*windows), "A walk") == told
+
+
+@pytest.mark.parametrize(
+    ("texts", "common"),
+    [
+        (["a >= 50 % in all runs"], "a >= 50 % in all runs"),
+        (["a >= 50 % in all runs", "a >= 55 % in all runs"], "a >= ... % in all runs"),
+        (["a <= 1h in all runs", "a <= 1h 30min in all runs"], "a <= 1h ... in all runs"),
+        (["a b", "a b", "a c"], "a ..."),
+        (["x", "y z"], "..."),
+    ],
+)
+def test_what_texts_have_in_common_stands_around_what_they_have_not(texts, common):
+    assert in_common(texts) == common
