@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.errors import ModelError, ScenarioError
 from sim.experiments.objectives import describe, enlarged, experiments
+from sim.experiments.ranking import ended_well
 from sim.experiments.statistics.bisection import bisect, most_judged
 from sim.experiments.statistics.stopping import FIRST_LOOK
 from sim.formats.tree import Node, Scalar
@@ -60,6 +61,8 @@ class Trial:
     failures: tuple[Failure, ...]
     unended: int = 0
     """Replications that meet no objective, as a rollout was refused, never began or did not end."""
+    ended_well: float = 1.0
+    """Share of the replications in which all that was requested ended well."""
 
     @property
     def decisive(self) -> int:
@@ -249,6 +252,7 @@ def _trial(name: str, at: int, values: Candidates, one: Experiment) -> Trial:
         verdicts=one.verdicts,
         failures=tuple(one.measured.failures),
         unended=_unended(one),
+        ended_well=ended_well(one),
     )
 
 

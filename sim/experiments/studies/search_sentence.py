@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sim.core.units import show_share
 from sim.experiments.objectives import NOT_ENDED
+from sim.experiments.ranking import LEAST_ENDED_WELL
 from sim.formats.checking import listed
 from sim.scenario.paths import parse
 from sim.systems.base.text import pluralize
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["found", "wide", "at the end", "none", "undecided"]
 MOST_NAMED = 5
+NOT_WELL = "did not end well"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class _Told:
     @property
     def _notes(self) -> list[str]:
         bracket = self._found.bracket
-        notes = []
+        notes = [*self._ended_badly()]
         if bracket.end == "bracket" and self.outcome == "wide":
             runs = max(each.replications for each in self._found.trials)
             open_ones = self.undecided or [self._value(0)]
@@ -168,6 +170,16 @@ class _Told:
         total = sum(each.replications for each in trials)
         notes.append(f"{pluralize(len(trials), 'value')}, {pluralize(total, 'replication')}")
         return notes
+
+    def _ended_badly(self) -> Iterator[str]:
+        """That the answer meets the objectives by rollouts of which most did not end well."""
+        if self._found.bracket.met is None:
+            return
+        trial = self._trial(self._found.bracket.met)
+        if trial.ended_well < LEAST_ENDED_WELL:
+            runs = round(trial.ended_well * trial.replications)
+            how = f"ended well in only {runs:,} of {trial.replications:,} runs"
+            yield f"but at {trial.value} what was requested {how if trial.random else NOT_WELL}"
 
     def _unended(self) -> Iterator[str]:
         """At the ends that are told and not met: in how many runs a rollout did not end."""

@@ -200,3 +200,4 @@ def test_runs_whose_rollout_does_not_end_are_counted():
             execution=execution,
         )
     assert {each.value: each.unended for each in found.trials} == {"2": 0, "40": 1}
+    assert {each.value: each.ended_well for each in found.trials} == {"2": 1.0, "40": 0.0}

@@ -191,3 +191,25 @@ def test_an_end_at_which_rollouts_do_not_end_says_so():
 def unended(search, value):
     trials = [replace(each, unended=90) if each.number == value else each for each in search.trials]
     return replace(search, trials=tuple(trials))
+
+
+def test_an_answer_by_rollouts_that_end_badly_says_so_before_all_else():
+    badly = with_ends(found(steps(6)), 6, 0.4)
+    (told,) = answers_of([badly], VALUES, largest=False)
+    assert "confidence; but at 6 what was requested ended well in only 40 of 100 runs; " in (
+        told.sentence
+    )
+    (told,) = answers_of([with_ends(found(steps(6)), 6, 0.5)], VALUES, largest=False)
+    assert "ended well" not in told.sentence
+    (told,) = answers_of([with_ends(found(steps(6)), 5, 0.0)], VALUES, largest=False)
+    assert "ended well" not in told.sentence  # it is not the answer
+    certain = with_ends(found(steps(6), runs=1, random=False), 6, 0.0)
+    (told,) = answers_of([certain], VALUES, largest=False)
+    assert "deterministic; but at 6 what was requested did not end well; " in told.sentence
+
+
+def with_ends(search, value, share):
+    trials = [
+        replace(each, ended_well=share) if each.number == value else each for each in search.trials
+    ]
+    return replace(search, trials=tuple(trials))
