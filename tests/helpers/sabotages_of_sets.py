@@ -655,7 +655,7 @@ SABOTAGES = (
         "repairs begin in the grace period",
         always(InstanceRepairs, "_due", 0.0),
         scale_set({"at": "3min", "scale": {"instances": 15}}, **REPAIRED),
-        "an instance was repaired within the grace period after a request",
+        "an instance was repaired within its grace period",
     ),
     Sabotage(
         "twice as many are repaired at once",

@@ -93,15 +93,12 @@ class _Repairs:
         rows, replication = history.row[self._begins], history.replication[self._begins]
         if (history.rolling.at(rows, replication) >= 0).any():
             yield "an instance was repaired while a rolling upgrade was on"
-        time = history.time[self._begins]
         last = np.searchsorted(self._accepted, rows) - 1
-        if len(self._accepted):
-            there = (last >= 0) & (stack.replication[self._accepted[last]] == replication)
-            early = time < stack.time[self._accepted[last]] + self._grace
-            if (there & early).any():
-                yield "an instance was repaired within the grace period after a request"
-        if (time < self._returned()[self._begins] + self._grace).any():
-            yield "an instance was repaired within the grace period after its own return"
+        accepted = np.append(stack.time[self._accepted], -np.inf)[last]
+        mine = np.append(stack.replication[self._accepted], -1)[last] == replication
+        since = np.maximum(np.where(mine, accepted, -np.inf), self._returned()[self._begins])
+        if (history.time[self._begins] < since + self._grace).any():
+            yield "an instance was repaired within its grace period"
 
     def _returned(self) -> Floats:
         """By row of the history when its instance was healthy last before, else minus infinity."""

@@ -254,16 +254,14 @@ class _Audit:
             self._fault[starts[mine[first]]] = self._layout.first_fault + place
 
     def _on_bad(self, starts: Integers) -> Iterator[tuple[int, Integers]]:
-        """Each faulty version, and which of the starts are on it where it is bad; in the order of
-        the parts of their models.
+        """Each faulty version, and which of the starts are on it where it is bad; of a model in
+        the order of its parts.
         """
-        layout = self._layout
-        version = self._history.new[self._history.place[starts]] // WIDTH
-        for part in range(max(map(len, layout.faults))):
-            has = np.array([each[part] if part < len(each) else -1 for each in layout.faults])
-            for place in sorted(set(has[has >= 0].tolist())):
-                on_it = has[version] == place
-                yield place, np.flatnonzero(on_it & self._bad[self._replication[starts], place])
+        model = self._history.new[self._history.place[starts]] // WIDTH
+        bad = self._bad[self._replication[starts]]
+        for number in np.unique(model).tolist():
+            for place in self._layout.faults[number]:
+                yield place, np.flatnonzero((model == number) & bad[:, place])
 
     def _fault_path(self, place: int, purpose: str) -> str:
         return f"{self._layout.name}/{self._layout.faulty[place]}/{purpose}"

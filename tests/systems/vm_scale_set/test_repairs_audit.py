@@ -7,7 +7,7 @@ from set_log import ScaleSet
 SICK = {"unhealthy_instances": [0], "repairs": {"action": "reimage"}}
 NOBODY = ("set_protection", {"instances": [1]})
 MISSING = "w: an unhealthy instance was not repaired though there was room"
-GRACE = "w: an instance was repaired within the grace period after a request"
+GRACE = "w: an instance was repaired within its grace period"
 WAY = "w: an instance was repaired in another way than it is to be"
 
 
@@ -102,5 +102,4 @@ def test_the_grace_period_begins_again_when_an_instance_is_healthy():
     assert audit(text, reimage, horizon=1099.0, **spec) is None
     assert audit(text, reimage, horizon=1100.0, **spec) == MISSING
     early = text + "1000 w_0 -> reimaging because automatic repairs"
-    wrong = "w: an instance was repaired within the grace period after its own return"
-    assert audit(early, reimage, horizon=1010.0, **spec) == wrong
+    assert audit(early, reimage, horizon=1010.0, **spec) == GRACE
