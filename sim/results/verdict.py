@@ -25,6 +25,8 @@ _WORDS: dict[Tone, str] = {
     "met": "Objectives met",
     "": "No objective is set",
 }
+ENDED_BADLY = "Objectives met, but the upgrade did not end well"
+"""In the place of `met`, where that is so of most runs: nobody is to take it for a good answer."""
 _MOST_METRICS = 3
 """Headlines that are told where no objective asks for anything, and objectives of a comparison."""
 
@@ -65,7 +67,7 @@ def verdict(results: Contents) -> Verdict:
     if about.compared and about.conclusion and about.conclusion.best and sound != "failed":
         word = f"Best: {', '.join(about.conclusion.best)}"
     elif sound == "met" and not _ended_well(results):
-        sound, word = "undecided", "Objectives met, but the upgrade did not end well"
+        sound, word = "undecided", ENDED_BADLY
     return Verdict(sound, word, sentence)
 
 

@@ -52,6 +52,9 @@ class SweepConclusion:
     front_of_keeping: Sequence[tuple[int, str]]
     """The front of those alone that meet every objective or, where none does, are undecided."""
     sentences: Sequence[str]
+    met_badly: int = 0
+    """How many of those that meet every objective ended their rollouts well in fewer than half of
+    the runs."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,15 @@ def conclude(
         best=[swept.alternatives[place] for place in best],
         front_of_keeping=[swept.alternatives[place] for place in _keeping(means, keys, verdicts)],
         sentences=(),
+        met_badly=int((np.array([each == MET for each in verdicts]) & _unable(swept)).sum()),
     )
     told = _Telling(swept, sweep, metrics_of, conclusion, prefer)
     return Concluded(told.conclusion(), verdicts, found)
+
+
+def _unable(swept: Swept) -> NDArray[np.bool_]:
+    """Which alternatives ended their rollouts well in fewer than half of the runs."""
+    return ~swept.able & ~swept.references & ~swept.lost
 
 
 def _ordered(found: Sequence[Standing], means: NDArray[np.float64]) -> list[int]:
@@ -277,6 +286,9 @@ class _Telling:
         rest = [f"{found.undecided:,} undecided"] if found.undecided else []
         rest += [f"{found.missed:,} miss{'es' * (found.missed == 1)} one"] if found.missed else []
         said = f"{found.met:,} of {self._what(total)} meet{'s' * (found.met == 1)} every objective"
+        if found.met_badly:
+            where = "its" if found.met == 1 else f"at {found.met_badly:,} of them"
+            said += f" ({where} rollouts ended well in fewer than half of the runs)"
         return [", ".join([said, *rest])]
 
     def _front(self) -> list[str]:
@@ -310,7 +322,10 @@ class _Telling:
             return []
         names = ", then ".join(self._prefer)
         if not found.best:
-            return [f"nothing is best by {names}: no point meets every objective"]
+            why = "no point meets every objective"
+            if found.met:
+                why = "no point that meets every objective ended its rollouts well often enough"
+            return [f"nothing is best by {names}: {why}"]
         first = self._name(found.best[0])
         if len(found.best) == 1:
             return [f"best by {names}: {first}"]
@@ -322,7 +337,7 @@ class _Telling:
         if swept.lost.any():
             lost = self._what(int(swept.lost.sum()))
             told.append(f"nothing is known of {lost}: every replication failed")
-        unable = int((~swept.able & ~swept.references & ~swept.lost).sum())
+        unable = int(_unable(swept).sum())
         if unable:
             told.append(
                 f"left out of front and best: {self._what(unable)} at which rollouts ended well in "

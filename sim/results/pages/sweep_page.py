@@ -11,6 +11,7 @@ from sim.experiments.outcomes import WORDS
 from sim.report.content import Cell, Folded, Page, Paragraphs, Section, Table, Verdict
 from sim.results import cells
 from sim.results.pages import page_parts
+from sim.results.verdict import ENDED_BADLY
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def _verdict(about: SweepAbout) -> Verdict:
         tone = "failed"
     elif found.met or found.undecided or found.missed:
         tone = "met" if found.met else "undecided" if found.undecided else "missed"
+    word = _WORDS[tone]
+    if tone == "met" and found.met == found.met_badly:
+        tone, word = "undecided", ENDED_BADLY
     what = " x ".join(axis.name for axis in about.axes)
     points = pluralize(about.points, "point")
     how = f"{points} of {what}, simulated, seed {about.seed}"
@@ -78,7 +82,7 @@ def _verdict(about: SweepAbout) -> Verdict:
     failed = len(about.failed_replications)
     if failed:
         told.insert(0, f"{pluralize(failed, 'replication')} failed and are left out")
-    return Verdict(tone, _WORDS[tone], f"{about.name} ({how}): {'; '.join(told)}.")
+    return Verdict(tone, word, f"{about.name} ({how}): {'; '.join(told)}.")
 
 
 def _told(about: SweepAbout) -> Iterator[str]:

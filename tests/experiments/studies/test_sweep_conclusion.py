@@ -129,6 +129,37 @@ def test_a_rollout_that_never_ends_is_on_no_front_and_said_to_be_left_out():
     )
 
 
+FAILS = """\
+horizon: 4h
+systems:
+  web:
+    kind: vm_scale_set
+    instances: 20
+    versions: {"42": {unhealthy: 100%}}
+    upgrade_policy: {mode: rolling}
+operations:
+  - {at: 10min, update_model: {image: "42"}}
+objectives: [{metric: min_capacity, at_least: 90%}]
+prefer: [downtime]
+"""
+
+
+def test_points_that_meet_the_objectives_by_failed_upgrades_are_counted_apart():
+    share = "systems.web.upgrade_policy.max_batch_instance_percent"
+    found = said(FAILS, {share: ["5%", "10%", "50%"]}).conclusion
+    assert (found.met, found.met_badly, found.missed) == (2, 2, 1)
+    assert found.sentences[0] == (
+        "2 of 3 points meet every objective (at 2 of them rollouts ended well in fewer than half "
+        "of the runs), 1 misses one"
+    )
+    assert (
+        "nothing is best by downtime: no point that meets every objective ended its rollouts well "
+        "often enough"
+    ) in found.sentences
+    one = said(FAILS, {share: ["5%", "50%"]}).conclusion.sentences[0]
+    assert "(its rollouts ended well in fewer than half of the runs)" in one
+
+
 def test_a_mean_that_is_missing_at_a_point_keeps_it_off_the_front():
     whole = swept.swept()
     floats = whole.floats.copy()

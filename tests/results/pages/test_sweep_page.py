@@ -10,6 +10,7 @@ from sim import open_results
 from sim.report.content import Folded, Section
 from sim.results.pages.renewing import renew_report
 from sim.results.pages.sweep_page import sweep_report
+from sim.results.verdict import ENDED_BADLY
 
 NOTHING = Section("figures", "Figures", [])
 MADE = {"command": "x", "versions": {}, "made_by": "rollout-sim", "made_at": "now"}
@@ -47,6 +48,15 @@ def test_the_verdict_is_what_the_sweep_says(results):
 def test_the_point_that_keeps_the_objectives_best_decides(results, met, undecided, missed, tone):
     found = page(changed(results, met=met, undecided=undecided, missed=missed))
     assert found.verdict.tone == tone
+
+
+@pytest.mark.parametrize(("badly", "tone"), [(1, "met"), (2, "undecided")])
+def test_points_that_meet_the_objectives_by_failed_upgrades_are_no_good_answer(
+    results, badly, tone
+):
+    found = page(changed(results, met=2, undecided=0, missed=1, met_badly=badly))
+    assert found.verdict.tone == tone
+    assert (found.verdict.word == ENDED_BADLY) == (tone == "undecided")
 
 
 def test_the_front_stands_above_every_point(results):
