@@ -9,9 +9,10 @@ from sim.core.errors import ScenarioError
 from sim.formats.python_values import from_python
 from sim.formats.scaling import has_number, scaled
 from sim.formats.tree import dotted
+from sim.scenario.document import changed
 from sim.scenario.file import json_schema, kinds_of
 from sim.scenario.guesses import PARTS, Guess, of_value, place_of, shown
-from sim.scenario.paths import find, override, parse
+from sim.scenario.paths import find, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,10 +57,12 @@ class Factors:
     def _named(self, text: str, *, several: bool) -> Guess:
         path = find(self._tree, parse(text)) or tuple(parse(text))
         if path[0] not in PARTS:
+            # What names nothing at all is told with where it stands.
+            changed(self._tree, {text: from_python("0")})
             raise ScenarioError.of("must be a value of a system or an operation", path=text)
         node = self.value(path)
         if node is None or not has_number(node, place_of(self._tree, path, self._schema)):
-            override(self._tree, text, from_python("0"), lambda: self._schema)
+            changed(self._tree, {text: from_python("0")})
             raise ScenarioError.of("must have a number in this file, got none", path=text)
         return of_value(path, node, "named", several=several)
 

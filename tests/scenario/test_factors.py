@@ -77,6 +77,7 @@ def test_values_are_named_by_path_whether_written_or_not():
         ("systems.shop.demand", "must have a number in this file, got none"),
         ("systems.shop.kind", "must have a number in this file, got none"),
         ("seed", "must be a value of a system or an operation"),
+        ("update_domains", "names no key of the scenario, update_domains stands under systems"),
     ],
 )
 def test_a_path_without_a_number_is_refused(path, rule):

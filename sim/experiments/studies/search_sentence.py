@@ -153,12 +153,11 @@ class _Told:
         bracket = self._found.bracket
         notes = [*self._ended_badly()]
         if bracket.end == "bracket" and self.outcome == "wide":
-            runs = max(each.replications for each in self._found.trials)
-            open_ones = self.undecided or [self._value(0)]
-            many = "is" if len(open_ones) == 1 else "are"
             within = f"wider than the tolerance, {self._values.tolerance}"
-            said = listed(open_ones, MOST_NAMED)
-            notes.append(f"{within}, as {said} {many} undecided at {runs:,} replications")
+            notes.append(f"{within}, as {self._open(self.undecided or [self._value(0)])}")
+        ends = sorted(self._found.trials, key=lambda each: each.place)
+        open_ends = [each.value for each in ends if each.outcome == "undecided"]
+        notes += [self._open(open_ends)] if bracket.met is None and open_ends else []
         notes += [*self._unended(), *self._beyond()]
         if bracket.met is None:
             notes += [*self._why_missed(), "what lies between was not tried"]
@@ -180,6 +179,12 @@ class _Told:
             runs = round(trial.ended_well * trial.replications)
             how = f"ended well in only {runs:,} of {trial.replications:,} runs"
             yield f"but at {trial.value} what was requested {how if trial.random else NOT_WELL}"
+
+    def _open(self, values: Sequence[str]) -> str:
+        """That values are undecided, and after how many replications."""
+        runs = max(each.replications for each in self._found.trials)
+        many = "is" if len(values) == 1 else "are"
+        return f"{listed(values, MOST_NAMED)} {many} undecided at {runs:,} replications"
 
     def _unended(self) -> Iterator[str]:
         """At the ends that are told and not met: in how many runs a rollout did not end."""

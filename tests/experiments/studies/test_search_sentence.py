@@ -126,7 +126,9 @@ def test_wrong_direction_is_told():
 def test_neither_end_meets(low, known):
     found = answer(lambda value: low if value == 2 else "missed")
     assert found.outcome == ("none" if low == "missed" else "undecided")
-    told = f"none found, as neither end {known}: 2 ({low}) and 12 (missed), 95 % confidence; what lies between was not tried; "
+    open_one = "2 is undecided at 100 replications; " if low == "undecided" else ""
+    told = f"none found, as neither end {known}: 2 ({low}) and 12 (missed), 95 % confidence; "
+    told += f"{open_one}what lies between was not tried; "
     assert told in found.sentence
 
 
@@ -134,6 +136,7 @@ def test_last_value_may_be_undecided():
     found = answer(steps(20, 12))
     assert (found.outcome, found.missed, found.met) == ("undecided", "2", "")
     assert "none found, as neither end is known to meet: 2 (missed) and 12 (und" in found.sentence
+    assert "; 12 is undecided at 100 replications; what lies between" in found.sentence
 
 
 def test_ends_that_miss_different_objectives_are_told_with_them():
