@@ -179,8 +179,8 @@ def _values(
     duration = [row for row in rows if row["metric"] == "rollout_duration"]
     if system.rollouts > 1 and any(row["missing"] < row["n"] for row in duration):
         lines += paragraph(
-            f"done in: from the beginning of the first of {system.rollouts} upgrades to the end of "
-            "the last"
+            "done in: from the start of the first upgrade to the end of the last "
+            f"({system.rollouts} requested)"
         )
     for name, row in zip(names, rows, strict=True):
         rare = setting.rare.get((row["variant"], system.name, group, row["metric"]))

@@ -75,7 +75,7 @@ OWN_METRICS = (
         "s",
         "lower",
         "all done\nin",
-        "From the first submission to the end of the last task; missing while one is to be done.",
+        "From the first submission to the end of the last task; missing while one is not done.",
     ),
     Metric(
         "wait_mean",

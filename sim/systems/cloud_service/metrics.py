@@ -44,8 +44,8 @@ OWN_METRICS = (
         "s",
         "lower",
         "platform\nupdated in",
-        "From the begin of the first platform update to the end of the last; missing while one has "
-        "not ended.",
+        "From the beginning of the first platform update to the end of the last; missing while one "
+        "has not ended.",
     ),
     Metric(
         "max_domains_out",
