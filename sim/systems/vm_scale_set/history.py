@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import ASKED, OPERATION, UPGRADE_ENDS, UPGRADING, first_of_each
+from sim.core.log import ASKED, OPERATION, UPGRADE_ENDS, UPGRADING, first_of_each, next_of_each
 from sim.systems.base.targets import REACHED
 from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.states import (
@@ -101,10 +101,7 @@ class History:
     @cached_property
     def overtaken(self) -> Floats:
         """When the next course of the same instance begins, or infinite; shape (courses,)."""
-        place, until = self.place, np.full(len(self.place), np.inf)
-        same = self.key[place[1:]] == self.key[place[:-1]]
-        until[:-1][same] = self.time[place[1:]][same]
-        return until
+        return next_of_each(self.key[self.place], self.time[self.place], np.inf)
 
     @cached_property
     def zone_of(self) -> Integers:
@@ -118,26 +115,20 @@ class History:
         """By course the number of the operation for which it is, that of repairs being one more;
         -1 where there is none.
         """
-        layout, place = self.layout, self.place
+        layout, stack, place = self.layout, self.stack, self.place
+        operation_of = np.full(stack.subjects.count, -1)
+        every = np.arange(len(layout.operations))
+        operation_of[layout.first_operation + every] = every
+        for number, each in enumerate(layout.upgrades):
+            operation_of[layout.first_upgrade + number] = layout.operation_number(each)
+        operation_of[layout.actor(REPAIRS)] = len(every)
         cause = self.cause[place].astype(np.int64)
-        operation_of = np.array([layout.operation_number(each) for each in layout.upgrades], int)
-        upgrade = cause - layout.first_upgrade
-        by_batch = cause == layout.batch
-        upgrade[by_batch] = self._upgrade_of_batch(self.row[place[by_batch]])
-        asked = cause - layout.first_operation
-        found = np.where((asked >= 0) & (asked < len(layout.operations)), asked, -1)
-        mine = (upgrade >= 0) & (upgrade < len(operation_of))
-        found[mine] = operation_of[upgrade[mine]]
-        found[cause == layout.actor(REPAIRS)] = len(layout.operations)
-        return self._of_open_upgrades(found)
-
-    def _upgrade_of_batch(self, rows: Integers) -> Integers:
-        """The number of the upgrade whose batch is under way at rows of the stack."""
-        stack, layout = self.stack, self.layout
+        # What a batch does is for the upgrade by which it began.
         begins = np.flatnonzero((stack.subject == layout.batch) & (stack.new == BATCH_UPGRADING))
-        number = np.append(stack.cause[begins] - layout.first_upgrade, -1)
-        found: Integers = number[np.searchsorted(begins, rows) - 1]
-        return found
+        upgrade = np.append(stack.cause[begins], layout.batch)
+        by_batch = cause == layout.batch
+        cause[by_batch] = upgrade[np.searchsorted(begins, self.row[place[by_batch]]) - 1]
+        return self._of_open_upgrades(operation_of[cause])
 
     def _of_open_upgrades(self, reason: Integers) -> Integers:
         """A manual_upgrade is for the change of the model that is open, if one is."""
