@@ -71,7 +71,7 @@ READY, SETTLED = -1, -2
 """What is due where that follows from the instances as they are then: the next batch, or the end;
 the end of a batch, or that some of it are restored first.
 """
-UNDONE = "a rolling upgrade did not go on when it was to"
+UNDONE = "an upgrade did not go on when it was to"
 REACHED = "a model was said to be reached by all, or not to be, though it was not so"
 ENDED = "a request did not end with its upgrade"
 ANOTHER = "a step was that of another upgrade than the one that is on"
@@ -81,12 +81,12 @@ HEALTH = "an upgrade did not end by the health of its instances"
 
 def other(step: int, due: int) -> str:
     """How it is said that a step came where another one was due."""
-    return f"a rolling upgrade did another step than was due: {STEPS[step]}, not {STEPS[due]}"
+    return f"an upgrade did another step than was due: {STEPS[step]}, not {STEPS[due]}"
 
 
 def early_or_late(step: int) -> str:
     """How it is said that a step came at another time than when it was due."""
-    return f"a rolling upgrade did a step early, or late: {STEPS[step]}"
+    return f"an upgrade did a step early, or late: {STEPS[step]}"
 
 
 def end(rule: str) -> int:
