@@ -85,7 +85,7 @@ def test_nothing_assumed_is_told(shell):
     sure = ("--set", f"{RESTART}=4min", "--set", "systems.shop.roles.Web.create=7min")
     code, _, err = shell("assumptions", "walk.yaml", *sure)
     assert code == 2
-    assert "must have a number that is assumed" in err
+    assert "needs a number that is assumed" in err
 
 
 def test_a_failed_replication_gives_code_3_and_the_rest(shell, monkeypatch):

@@ -197,8 +197,9 @@ def sensitivity(
     known = {name: Factors(each) for name, each in variants.items()}
     guesses = guesses_of(known, of)
     if not any(guess.paths for guess in guesses):
-        rule = "must have a number that is assumed: a default that Azure does not publish, "
-        raise ScenarioError.of(rule + "`assumed: true` beside a value, or --of PATH; got none")
+        rule = "needs a number that is assumed, of which this file has none: name values by --of "
+        rule += "PATH, or mark them by `assumed: true` beside them"
+        raise ScenarioError.of(rule, where="assumptions")
     study = _Study(scenario, known, guesses, execution)
     study.one_at_a_time()
     study.together()

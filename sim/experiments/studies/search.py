@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sim.core.errors import ModelError, ScenarioError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sim.experiments.objectives import Experiment
     from sim.experiments.running.execution import Execution
     from sim.experiments.running.failures import Failure
+    from sim.experiments.running.replications import Measured
     from sim.experiments.statistics.bisection import Bracket
     from sim.experiments.statistics.verdicts import Outcome, Verdict
     from sim.experiments.studies.candidates import Candidates
@@ -63,6 +65,8 @@ class Trial:
     """Replications that meet no objective, as a rollout was refused, never began or did not end."""
     ended_well: float = 1.0
     """Share of the replications in which all that was requested ended well."""
+    digest: str = ""
+    """Of all that was measured in the replications of the first look."""
 
     @property
     def decisive(self) -> int:
@@ -143,7 +147,7 @@ def search(
         except ModelError as error:
             error.add_note(change(values.path, values.text(at)))
             raise
-        trials.append(_trial(name, at, values, one))
+        trials.append(_trial(name, at, values, one, looks[0]))
         return trials[-1].outcome
 
     bracket = bisect(last, judge)
@@ -236,7 +240,7 @@ def at_value(scenario: Scenario, path: str, value: str) -> Scenario:
         raise type(error)(told) from None
 
 
-def _trial(name: str, at: int, values: Candidates, one: Experiment) -> Trial:
+def _trial(name: str, at: int, values: Candidates, one: Experiment, first: int) -> Trial:
     asked = one.scenario.objectives
     return Trial(
         variant=name,
@@ -253,7 +257,17 @@ def _trial(name: str, at: int, values: Candidates, one: Experiment) -> Trial:
         failures=tuple(one.measured.failures),
         unended=_unended(one),
         ended_well=ended_well(one),
+        digest=_digest(one.measured, first),
     )
+
+
+def _digest(measured: Measured, first: int) -> str:
+    """Of all values of the replications below `first`: equal where nothing differs."""
+    made = measured.only(measured.numbers < first) if measured.random else measured
+    found = sha256(made.numbers.tobytes())
+    for key in sorted(made.values):
+        found.update("\0".join(key).encode() + made.values[key].tobytes())
+    return found.hexdigest()
 
 
 def _unended(one: Experiment) -> int:

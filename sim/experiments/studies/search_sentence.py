@@ -151,7 +151,7 @@ class _Told:
     @property
     def _notes(self) -> list[str]:
         bracket = self._found.bracket
-        notes = [*self._ended_badly()]
+        notes = [*self._changes_nothing(), *self._ended_badly()]
         if bracket.end == "bracket" and self.outcome == "wide":
             within = f"wider than the tolerance, {self._values.tolerance}"
             notes.append(f"{within}, as {self._open(self.undecided or [self._value(0)])}")
@@ -169,6 +169,13 @@ class _Told:
         total = sum(each.replications for each in trials)
         notes.append(f"{pluralize(len(trials), 'value')}, {pluralize(total, 'replication')}")
         return notes
+
+    def _changes_nothing(self) -> Iterator[str]:
+        """That what is searched plays no part: another mode may be the one that reads it."""
+        trials = self._found.trials
+        is_same = len({each.digest for each in trials}) == 1 and trials[0].digest != ""
+        if is_same and len(trials) > 1 and len({each.texts for each in trials}) == 1:
+            yield f"{self._name} changes nothing here: all measurements are equal at each value"
 
     def _ended_badly(self) -> Iterator[str]:
         """That the answer meets the objectives by rollouts of which most did not end well."""

@@ -125,7 +125,7 @@ def test_a_named_value_that_a_variant_has_not_is_told_of_it_and_moved_in_the_oth
 def test_nothing_assumed_is_refused():
     sure = walk()
     sure = sure.override({RESTART: "4min", CREATE: "7min"})
-    with pytest.raises(ScenarioError, match="must have a number that is assumed"):
+    with pytest.raises(ScenarioError, match="needs a number that is assumed"):
         of(sure)
 
 

@@ -201,3 +201,24 @@ def test_runs_whose_rollout_does_not_end_are_counted():
         )
     assert {each.value: each.unended for each in found.trials} == {"2": 0, "40": 1}
     assert {each.value: each.ended_well for each in found.trials} == {"2": 1.0, "40": 0.0}
+
+
+def searched(text, path, low, high):
+    scenario, values = loads(text), candidates(path, low, high)
+    with Execution() as execution:
+        return search(
+            "all",
+            lambda value: at_value(scenario, path, value),
+            values,
+            [30],
+            largest=False,
+            before_look=lambda *_: None,
+            execution=execution,
+        )
+
+
+def test_what_is_measured_is_the_same_where_the_value_plays_no_part():
+    more = CAPACITY.replace("restart: 2min", "restart: {uniform: {low: 1min, high: 2min}}")
+    limits = searched(more, "systems.shop.start_timeout", "1h", "2h")
+    assert len({each.digest for each in limits.trials}) == 1
+    assert len({each.digest for each in searched(more, DOMAINS, 10, 12).trials}) == 3

@@ -216,3 +216,20 @@ def with_ends(search, value, share):
         replace(each, ended_well=share) if each.number == value else each for each in search.trials
     ]
     return replace(search, trials=tuple(trials))
+
+
+def test_a_value_that_plays_no_part_is_told():
+    same = found(steps(2))
+    same = replace(same, trials=tuple(replace(each, digest="x") for each in same.trials))
+    (told,) = answers_of([same], VALUES, largest=False)
+    text = "; update_domains changes nothing here: all measurements are equal at each value; "
+    assert text in told.sentence
+    first, *others = same.trials
+    (told,) = answers_of(
+        [replace(same, trials=(replace(first, digest="y"), *others))], VALUES, largest=False
+    )
+    assert "changes nothing" not in told.sentence
+    # What is asked changes with it.
+    other = replace(first, texts=("b",))
+    (told,) = answers_of([replace(same, trials=(other, *others))], VALUES, largest=False)
+    assert "changes nothing" not in told.sentence
