@@ -128,14 +128,18 @@ def attempts(chance: float, spec: ArcFleet, there: str = "") -> str:
     gains = [(1 - chance) * again_with**k for k in range(most)]
     shares = [sum(gains[: k + 1]) for k, gain in enumerate(gains) if gain >= LEAST_GAIN or k == 0]
     return (
-        f" An attempt is unhealthy with {show_share(chance)}, and then {_again(spec)}: "
+        f" An attempt is unhealthy with a chance of {show_share(chance)}, and then {_again(spec)}: "
         f"{_listed(shares, 'are done', 'attempt')}.{_stuck(chance, spec)}"
     )
 
 
 def _back(spec: ArcFleet) -> str:
     """How an attempt is taken back."""
-    fails = f", which fails with {show_share(spec.rollback_fails)}," if spec.rollback_fails else ""
+    fails = (
+        f", which fails with a chance of {show_share(spec.rollback_fails)},"
+        if spec.rollback_fails
+        else ""
+    )
     return f"rolled back in {spec.rollback}{fails}"
 
 
@@ -164,7 +168,7 @@ def first(chance: float, _: ArcFleet, there: str = "") -> str:
 
 def _ends(chance: float, there: str) -> str:
     return (
-        f" With {show_share(chance)} it ends unhealthy"
+        f" With a chance of {show_share(chance)} it ends unhealthy"
         if chance < 1
         else f" It ends unhealthy{there}"
     )
@@ -213,10 +217,7 @@ def dip(touched: Sequence[Desired], spec: ArcFleet, there: int, at_once: bool = 
             return ""
         both = zip(laws, spreads, strict=True)
         mean = sum(count * law.install.mean / each.highest for (count, law), each in both)
-        return (
-            f" Spread so, {mean:.2g} of them are in their first installation at an instant on "
-            "average."
-        )
+        return f" On average {mean:.2g} of them are in their first installation at any one time."
     machines = sum(spec.groups[group].count for group in {each.group for each in touched})
     out = machines
     if spec.max_concurrent is not None:

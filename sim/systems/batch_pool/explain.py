@@ -153,7 +153,8 @@ def _starts_slowly(task: StartTask) -> bool:
 def _start_task(task: StartTask) -> str:
     text = f"Whenever a node starts, its start task takes {task.duration}"
     if task.fails:
-        text += f" and fails with {show_share(task.fails)}, {_retried(task.max_retry_count)}"
+        chance = show_share(task.fails)
+        text += f" and fails with a chance of {chance}, {_retried(task.max_retry_count)}"
     if not task.wait_for_success:
         return f"{text}; tasks do not wait for it."
     lost = task.fails and task.max_retry_count >= 0
@@ -236,7 +237,9 @@ def _traits(job: Job, node: int) -> str:
         traits.append(f"{job.required_slots} slots each{more}")
     if job.fails:
         chance = show_share(job.fails)
-        traits.append(f"a run fails with {chance}, {_retried(job.max_task_retry_count)}")
+        traits.append(
+            f"a run fails with a chance of {chance}, {_retried(job.max_task_retry_count)}"
+        )
     return "".join(f"; {trait}" for trait in traits)
 
 

@@ -273,9 +273,9 @@ def _stops(operator: Operator) -> str:
     then = "rolls back" if operator.then == "rollback" else "stops"
     text = f" Above {show_share(operator.stop_above)} not Ready the operator {then}"
     if operator.detects < 1:
-        text += f", if it is seen: with {show_share(operator.detects)} a bake"
+        text += f", if it notices, with a chance of {show_share(operator.detects)} a bake"
     if operator.false_alarm:
-        text += f"; with {show_share(operator.false_alarm)} a bake also without reason"
+        text += f"; with a chance of {show_share(operator.false_alarm)} a bake also without reason"
     return f"{text}."
 
 
@@ -290,13 +290,20 @@ def _faults(build: Build | None) -> str:
         return text
     harm = []
     if build.fails_to_start:
-        harm.append(f"a start fails with {show_share(build.fails_to_start)} and is tried again")
+        harm.append(
+            f"a start fails with a chance of {show_share(build.fails_to_start)} and is tried again"
+        )
     if build.unhealthy_later is not None:
         chance = show_share(build.unhealthy_later.probability)
         harm.append(
-            f"an instance turns unhealthy with {chance} after {build.unhealthy_later.after}"
+            f"an instance turns unhealthy with a chance of {chance} after "
+            f"{build.unhealthy_later.after}"
         )
-    bad = "The build is bad" if build.bad >= 1 else f"With {show_share(build.bad)} the build is bad"
+    bad = (
+        "The build is bad"
+        if build.bad >= 1
+        else f"With a chance of {show_share(build.bad)} the build is bad"
+    )
     return f"{text} {bad}: {', '.join(harm)}."
 
 

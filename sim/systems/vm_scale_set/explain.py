@@ -164,14 +164,17 @@ def _faults(layout: SetLayout, place: int) -> str:
     if version.unhealthy >= 1:
         harm.append("no instance gets healthy")
     elif version.unhealthy:
-        harm.append(f"an instance does not get healthy with {show_share(version.unhealthy)}")
+        harm.append(
+            f"an instance does not get healthy with a chance of {show_share(version.unhealthy)}"
+        )
     later = version.unhealthy_later
     if later is not None and later.probability:
         chance = show_share(later.probability)
         harm.append(
-            f"an instance turns unhealthy with {chance}, {later.after} after it was healthy"
+            f"an instance turns unhealthy with a chance of {chance}, {later.after} after it was "
+            "healthy"
         )
-    surely = "" if version.bad >= 1 else f"with {show_share(version.bad)} "
+    surely = "" if version.bad >= 1 else f"with a chance of {show_share(version.bad)} "
     line = f"{surely}{is_bad}: {'; '.join(harm)}."
     return line[0].upper() + line[1:]
 

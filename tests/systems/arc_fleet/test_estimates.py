@@ -88,7 +88,7 @@ def test_of_a_release_that_is_always_bad_it_is_told_what_a_failed_rollback_leads
     assert text.endswith(
         " later. Where the rollback fails, the extension is failed until it is installed again."
     )
-    assert " it is rolled back in 2min, which fails with 1 %, and tried again" in text
+    assert " it is rolled back in 2min, which fails with a chance of 1 %, and tried again" in text
 
 
 def test_what_fails_for_good_is_told():
@@ -142,16 +142,14 @@ def test_a_release_that_is_always_bad_is_told_with_whom_it_hits(unhealthy, whom)
 def test_machines_that_get_healthy_after_the_window_are_unhealthy_ones():
     late = {"uniform": {"low": "0s", "high": "10min"}}
     text = last(publish(), verdict="early", healthy_after=late)
-    assert " An attempt is unhealthy with 50 %, " in text
+    assert " An attempt is unhealthy with a chance of 50 %, " in text
 
 
 def test_how_many_are_out_at_an_instant_is_told():
     keys = {"machines": 2000, "install": "4h"}
     evenly = {"uniform": {"low": "0s", "high": "40d"}}
     text = last(publish(), discovery=evenly, **keys)
-    assert text.endswith(
-        " Spread so, 8.3 of them are in their first installation at an instant on average."
-    )
+    assert text.endswith(" On average 8.3 of them are in their first installation at any one time.")
     assert last(publish(), discovery="0s", **keys).endswith(
         " At worst all go at once: with 2,000 extensions out for this alone, capacity is 0 %."
     )

@@ -194,7 +194,7 @@ def test_a_push_of_several_extensions_tells_each():
 
 def test_a_push_of_a_bad_release_is_as_bad():
     text = last(publish(unhealthy="30%"), push("1.38"))
-    assert " With 30 % it ends unhealthy, " in text
+    assert " With a chance of 30 % it ends unhealthy, " in text
     text = last(publish(unhealthy={"machines": "30%"}), push("1.38"))
     assert " It is bad on 30 % of them, and on no other. It ends unhealthy there, " in text
 
@@ -225,7 +225,7 @@ def test_a_put_installs_the_newest_minor_version_or_the_newest_of_a_partial_one(
 def test_a_first_installation_has_nothing_to_go_back_to():
     put = {"put_extension": OWN}
     assert last(put, unhealthy="5%") == (
-        "Own 1.0 of Contoso is put on 4 machines, not enrolled from then on. With 5 % it ends "
+        "Own 1.0 of Contoso is put on 4 machines, not enrolled from then on. With a chance of 5 % it ends "
         "unhealthy, and is failed until it is installed again."
     )
     newer = {"put_extension": OWN | {"version": "1.1"}}

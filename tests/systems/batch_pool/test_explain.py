@@ -54,13 +54,16 @@ def test_the_size_is_told_in_a_few_words():
         ("30s", "its start task takes 30s."),
         (
             {"duration": "30s", "fails": "5%"},
-            "takes 30s and fails with 5 %, not retried; where it fails for good the node takes no tasks.",
+            "takes 30s and fails with a chance of 5 %, not retried; where it fails for good the node takes no tasks.",
         ),
         (
             {"fails": "5%", "max_retry_count": 1},
-            "and fails with 5 %, retried up to 1 time; where it fails for good the node takes no tasks.",
+            "and fails with a chance of 5 %, retried up to 1 time; where it fails for good the node takes no tasks.",
         ),
-        ({"fails": "5%", "max_retry_count": -1}, "and fails with 5 %, retried without limit."),
+        (
+            {"fails": "5%", "max_retry_count": -1},
+            "and fails with a chance of 5 %, retried without limit.",
+        ),
         ({"duration": "1s", "wait_for_success": False}, "1s; tasks do not wait for it."),
     ],
 )
@@ -81,7 +84,7 @@ def test_a_stream_is_told_with_its_load():
     work = {"load": "80%", "service": "10min", "priority": 5, "fails": "1%"}
     assert told(work=work, task_slots_per_node=2)[2:] == [
         "job: tasks of 10min, exponential (mean 1min34s) apart; about 922 tasks in all; "
-        "priority 5; a run fails with 1 %, not retried.",
+        "priority 5; a run fails with a chance of 1 %, not retried.",
         "Offered load: 80 % of 8 slots.",
         "A pool that begins empty forgets that with a relaxation time of 1h52 (as an M/M/8 queue): "
         "a `warm_up` of 7h29 leaves 2 % of it.",

@@ -119,7 +119,7 @@ def test_how_surely_an_operator_sees_is_told():
     operator = "{bake: 1h, stop_above: 10%, detects: 95%, false_alarm: 1%}"
     asked = f"at: 10s, upgrade_deployment: {{mode: Manual, operator: {operator}}}"
     assert any(
-        "Above 10 % not Ready the operator stops, if it is seen: with 95 % a bake; with 1 % a bake "
+        "Above 10 % not Ready the operator stops, if it notices, with a chance of 95 % a bake; with a chance of 1 % a bake "
         "also without reason." in line
         for line in said(asked)
     )

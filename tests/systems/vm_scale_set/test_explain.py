@@ -233,19 +233,19 @@ def test_batches_are_told_where_there_are_any(asked, mode, in_batches):
         (
             SIZE,
             {"bad": "5%", "unhealthy": "30%"},
-            "With 5 % size 2 is bad: an instance does not get healthy with 30 %.",
+            "With a chance of 5 % size 2 is bad: an instance does not get healthy with a chance of 30 %.",
         ),
         (
             EXTENSIONS,
             {"unhealthy_later": {"probability": "40%", "after": "20min"}},
-            "Extensions 2 are bad: an instance turns unhealthy with 40 %, 20min after it was "
+            "Extensions 2 are bad: an instance turns unhealthy with a chance of 40 %, 20min after it was "
             "healthy.",
         ),
         (
             {"update_model": {"image": "2", "size": "2"}},
             {"unhealthy": "10%", "unhealthy_later": {"probability": "40%", "after": "1h"}},
-            "Image and size 2 is bad: an instance does not get healthy with 10 %; an instance turns "
-            "unhealthy with 40 %, 1h after it was healthy.",
+            "Image and size 2 is bad: an instance does not get healthy with a chance of 10 %; an instance turns "
+            "unhealthy with a chance of 40 %, 1h after it was healthy.",
         ),
     ],
 )
