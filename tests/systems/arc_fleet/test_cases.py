@@ -36,7 +36,7 @@ def test_a_release_with_which_all_machines_failed_is_neither_finished_nor_in_tim
     assert np.isnan(values(results, "rollout_duration")).all()
     assert list(results.objectives["verdict"]) == ["missed", "missed"]
     assert main(["run", str(CASES / "arc-all-failed.yaml"), "--out", str(tmp_path / "out")]) == 1
-    assert "the rest: 10 failed (the first since 1h08; a repair, " in " ".join(
+    assert "the rest: 10 failed (the first since 1h08; only a repair, " in " ".join(
         capsys.readouterr().out.split()
     )
 
