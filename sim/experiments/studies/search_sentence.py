@@ -50,6 +50,8 @@ class Answer:
     reference: bool
     """Whether it asks for no rollout while others do: it is told, and counts for nothing."""
     sentence: str
+    ended_badly: bool = False
+    """Whether at the value that is met rollouts ended well in fewer than half of the runs."""
 
 
 def answers_of(found: Sequence[Found], values: Candidates, *, largest: bool) -> tuple[Answer, ...]:
@@ -77,6 +79,7 @@ def _answer(found: Found, values: Candidates, *, largest: bool, reference: bool)
         failed=sum(len(each.failures) for each in found.trials),
         reference=reference,
         sentence=told.sentence,
+        ended_badly=told.ended_badly,
     )
 
 
@@ -177,12 +180,16 @@ class _Told:
         if is_same and len(trials) > 1 and len({each.texts for each in trials}) == 1:
             yield f"{self._name} changes nothing here: all measurements are equal at each value"
 
+    @property
+    def ended_badly(self) -> bool:
+        met = self._found.bracket.met
+        return met is not None and self._trial(met).ended_well < LEAST_ENDED_WELL
+
     def _ended_badly(self) -> Iterator[str]:
         """That the answer meets the objectives by rollouts of which most did not end well."""
-        if self._found.bracket.met is None:
-            return
-        trial = self._trial(self._found.bracket.met)
-        if trial.ended_well < LEAST_ENDED_WELL:
+        if self.ended_badly:
+            assert self._found.bracket.met is not None
+            trial = self._trial(self._found.bracket.met)
             runs = round(trial.ended_well * trial.replications)
             how = f"ended well in only {runs:,} of {trial.replications:,} runs"
             yield f"but at {trial.value} what was requested {how if trial.random else NOT_WELL}"

@@ -10,6 +10,7 @@ from sim.report.content import Cell, Page, Paragraphs, Section, Table, Verdict
 from sim.results import cells
 from sim.results.find_about import NO_ANSWER, NOT_SEARCHED
 from sim.results.pages import page_parts
+from sim.results.verdict import ENDED_BADLY
 from sim.systems.base.text import in_common, pluralize
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ def _verdict(about: Mapping[str, Any], asked: Sequence[str]) -> Verdict:
         tone = "met"
     elif outcomes == {"none"}:
         tone = "missed"
+    word = _WORDS[tone]
+    # A folder of an earlier version does not say it.
+    if tone == "met" and any(each.get("ended_badly") for each in about["answers"]):
+        tone, word = "undecided", ENDED_BADLY
     known = [each["variant"] for each in about["answers"]]
     lost = [each for each in about["failed_replications"] if each["variant"] not in known]
     told = [f"{each['variant']}: {NO_ANSWER}" for each in lost]
@@ -86,7 +91,7 @@ def _verdict(about: Mapping[str, Any], asked: Sequence[str]) -> Verdict:
     runs = sum(each["replications"] for each in about["answers"])
     how = f"simulated, {pluralize(runs, 'replication')}, seed {about['seed']}"
     wanted = f"objectives: {', '.join(asked)}" if asked else "nothing was tried"
-    return Verdict(tone, _WORDS[tone], f"{about['name']} ({how}): {'; '.join([*told, wanted])}.")
+    return Verdict(tone, word, f"{about['name']} ({how}): {'; '.join([*told, wanted])}.")
 
 
 def _told(about: Mapping[str, Any]) -> Iterator[str]:

@@ -199,11 +199,13 @@ def unended(search, value):
 def test_an_answer_by_rollouts_that_end_badly_says_so_before_all_else():
     badly = with_ends(found(steps(6)), 6, 0.4)
     (told,) = answers_of([badly], VALUES, largest=False)
+    assert told.ended_badly
     assert "confidence; but at 6 what was requested ended well in only 40 of 100 runs; " in (
         told.sentence
     )
     (told,) = answers_of([with_ends(found(steps(6)), 6, 0.5)], VALUES, largest=False)
     assert "ended well" not in told.sentence
+    assert not told.ended_badly
     (told,) = answers_of([with_ends(found(steps(6)), 5, 0.0)], VALUES, largest=False)
     assert "ended well" not in told.sentence  # it is not the answer
     certain = with_ends(found(steps(6), runs=1, random=False), 6, 0.0)

@@ -8,6 +8,7 @@ from searches import CAPACITY, DOMAINS
 import sim
 from sim.report.content import Section
 from sim.results.pages.find_page import find_page
+from sim.results.verdict import ENDED_BADLY
 
 NOTHING = Section("figures", "Figures", [])
 MADE = {"command": "x", "versions": {}, "made_by": "rollout-sim", "made_at": "now"}
@@ -44,6 +45,12 @@ def test_every_value_that_was_tried_has_its_verdict(found):
 def test_nothing_sounds_better_than_it_is(found, outcome, tone):
     (answer,) = asdict(found.about)["answers"]
     assert page(found, answers=[answer | {"outcome": outcome}]).verdict.tone == tone
+
+
+def test_a_value_that_is_met_by_failed_upgrades_is_no_good_answer(found):
+    (answer,) = asdict(found.about)["answers"]
+    made = page(found, answers=[answer | {"ended_badly": True}])
+    assert (made.verdict.tone, made.verdict.word) == ("undecided", ENDED_BADLY)
 
 
 def test_a_fault_of_the_program_comes_first(found):
