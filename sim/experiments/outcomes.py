@@ -1,11 +1,11 @@
 """What became of rollouts and requests that no mean may hide: failed, stuck, not over, refused,
-completed without some members.
+completed without some members or with unhealthy ones.
 
 A rollback is told too.
 
 Each is told of the replications in which it happened: how many they are, and when it was. What
 failed is timed from its own beginning, a rollback from the first rollout on, as durations are; what
-is stuck, refused or completed without some members says when.
+is stuck, refused or completed so says when.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import numpy as np
 from sim.core.formatting import format_compact, show
 from sim.core.metrics import Key
 from sim.core.wall_clock import show_instant
-from sim.experiments.running.incidents import LEFT_BEHIND
 from sim.experiments.statistics.intervals import quantile
 
 if TYPE_CHECKING:
@@ -30,7 +29,13 @@ if TYPE_CHECKING:
     from sim.experiments.objectives import Experiment
 
 What = Literal[
-    "failed", "stuck", "not over", "completed without some members", "refused", "rolled back"
+    "failed",
+    "stuck",
+    "not over",
+    "completed without some members",
+    "completed with unhealthy members",
+    "refused",
+    "rolled back",
 ]
 """In the order in which they are told."""
 
@@ -38,7 +43,8 @@ WORDS: dict[str, str] = {
     "failed": "upgrade failed",
     "stuck": "upgrade stuck",
     "not over": "upgrade not over",
-    LEFT_BEHIND: f"upgrade {LEFT_BEHIND}",
+    "completed without some members": "upgrade completed without some members",
+    "completed with unhealthy members": "upgrade completed with unhealthy members",
     "refused": "request refused",
     "rolled back": "rolled back",
 }
@@ -47,12 +53,13 @@ WORDS: dict[str, str] = {
 _WHEN: dict[str, str] = {
     "failed": "after",
     "stuck": "since",
-    LEFT_BEHIND: "at",
+    "completed without some members": "at",
+    "completed with unhealthy members": "at",
     "refused": "first at",
     "rolled back": "after",
 }
-_AT_AN_INSTANT = ("stuck", LEFT_BEHIND, "refused")
-"""What is told by the clock where there is one; the others are so long after the request."""
+_AFTER = ("failed", "rolled back")
+"""What is told as so long after the request; the others by the clock where there is one."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def _outcome(
     if what == "not over":
         sentence = f"{whose}{said} at the end ({_at(horizon, start)}){share}"
     else:
-        at = start if what in _AT_AN_INSTANT else None
+        at = None if what in _AFTER else start
         sentence = f"{whose}{said}{share}{_told(what, middle, late, horizon, share, at)}"
     return Outcome(
         one.variant, system, what, runs, of, middle, late, int(numbers[is_so][0]), sentence

@@ -68,6 +68,15 @@ def test_completed_rollout_that_left_some_behind_is_told_so():
     assert not ran(SURGE.replace("30%", "0%")).about.outcomes
 
 
+def test_completed_rollout_with_unhealthy_members_is_told_so():
+    """Its thresholds allow them, so it goes on and is completed."""
+    lenient = "max_unhealthy_instance_percent: 100%"
+    (found,) = ran(SURGE.replace("max_surge: true", lenient)).about.outcomes
+    assert found.what == "completed with unhealthy members"
+    assert found.sentence.startswith("upgrade completed with unhealthy instances in ")
+    assert " of runs, at " in found.sentence
+
+
 def test_instants_are_told_by_the_clock_and_times_since_a_request_are_not():
     clock = "start: 2026-11-20T14:00\n"
     (stuck,) = ran(clock + STUCK_WHEN_BAD).about.outcomes

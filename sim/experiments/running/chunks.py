@@ -22,7 +22,7 @@ from sim.core.log import Stack
 from sim.core.metrics import Key
 from sim.experiments.running.auditing import audit, exact_arithmetic, fault
 from sim.experiments.running.failures import MOST_IN_VAIN, Failure, Failures
-from sim.experiments.running.incidents import LEFT_BEHIND, happened
+from sim.experiments.running.incidents import happened
 from sim.experiments.running.samples import Samples, series_of
 from sim.experiments.statistics.averages import Averages
 
@@ -234,9 +234,8 @@ def _analysed(simulation: Simulation, logs: Sequence[Log], samples: Samples | No
         values, ended = _values(simulation, stack)
         happenings = happened(stack, simulation.models)
         for system, model in simulation.models.items():
-            left = model.left_behind(stack)
-            if left is not None:
-                happenings[system, LEFT_BEHIND] = left
+            for what, when in model.shortfalls(stack).items():
+                happenings[system, f"completed {what}"] = when
         if samples is not None and not samples.are_enough:
             samples.add(series_of(simulation, stack, logs))
         return _Analysis(stack.numbers, values, ended, happenings, _averages(simulation, stack))

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from sim.core.log import Block, Stack
 
-LEFT_BEHIND = "completed without some members"
-"""What is told of a system's rollout after which some have another version, see its model."""
-
 
 def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
     """By system and what: when it happened, shape (replications,), NaN where it did not."""

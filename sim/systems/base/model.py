@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from sim.systems.base.service import Service
 
 L = TypeVar("L", bound=Layout[Any])
+
+Shortfall = Literal["without some members", "with unhealthy members"]
+"""How a rollout may be completed and yet have fallen short."""
 
 
 class SystemModel(Generic[L]):
@@ -168,11 +171,12 @@ class SystemModel(Generic[L]):
         """The rule of the system that a stack of logs breaks, if any: the log has its own."""
         return None
 
-    def left_behind(self, stack: Stack) -> NDArray[np.float64] | None:  # noqa: ARG002
-        """When the last rollout was completed that left members at another version, seconds; NaN
-        where none did; shape (replications,). None of a system whose rollouts leave nobody out.
+    def shortfalls(self, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:  # noqa: ARG002
+        """When the last rollout was completed that left members at another version, or unhealthy
+        ones at its own, seconds; NaN where none did; shape (replications,). Nothing of a system
+        whose rollouts do neither.
         """
-        return None
+        return {}
 
     def run_of(self, log: Log) -> Series:
         """The series of a run."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.core.log import Block, Stack
     from sim.core.metrics import Measured, Values
     from sim.core.timelines import Steps
+    from sim.systems.base.model import Shortfall
     from sim.systems.vm_scale_set.layout import SetLayout
 
 OWN_METRICS = (
@@ -158,11 +159,11 @@ def half_way(layout: SetLayout, stack: Stack) -> NDArray[np.bool_]:
     return is_so
 
 
-def left_behind(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:
-    """When the last upgrade was completed after which instances had another model, seconds; NaN
-    where none was.
+def shortfalls(layout: SetLayout, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:
+    """When the last upgrade was completed after which instances had another model, or were
+    unhealthy at its own, seconds; NaN where none was.
     """
-    found = np.full(stack.replications, np.nan)
+    without, unhealthy = np.full((2, stack.replications), np.nan)
     upgrades = stack.about(layout.first_upgrade, len(layout.upgrades))
     ends = np.flatnonzero(upgrades & (stack.new == COMPLETED))
     moves = np.flatnonzero(stack.about(layout.first_instance, layout.room))
@@ -173,10 +174,11 @@ def left_behind(layout: SetLayout, stack: Stack) -> NDArray[np.float64]:
         codes = layout.instances.initial.copy()
         codes[stack.subject[rows] - layout.first_instance] = stack.new[rows]  # the last one stays
         version = stack.new[wants[np.searchsorted(wants, end) - 1]] // layout.target.states.width
-        others = codes[(codes % WIDTH != DELETING) & (codes > 0)] // WIDTH != version
-        if others.any():
-            found[place] = stack.time[end]
-    return found
+        if (codes[layout.is_there[codes]] // WIDTH != version).any():
+            without[place] = stack.time[end]
+        if (codes == version * WIDTH + UNHEALTHY).any():
+            unhealthy[place] = stack.time[end]
+    return {"without some members": without, "with unhealthy members": unhealthy}
 
 
 def surges(layout: SetLayout, stack: Stack) -> Steps:

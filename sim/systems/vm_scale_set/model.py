@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.core.metrics import Measured
     from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context
-    from sim.systems.base.model import DryRun
+    from sim.systems.base.model import DryRun, Shortfall
     from sim.systems.base.operation import Request
     from sim.systems.base.records import Rejection
 
@@ -103,11 +103,12 @@ class SetModel(SystemModel[SetLayout]):
         """The rule of a scale set that a stack breaks, if any."""
         return audit.audit(self.layout, stack)
 
-    def left_behind(self, stack: Stack) -> NDArray[np.float64] | None:
+    def shortfalls(self, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:
         """When an upgrade was completed though instances that it restored, could not replace or
-        passed over had another model.
+        passed over had another model, or some that it upgraded were unhealthy, as its thresholds
+        allow.
         """
-        return metrics.left_behind(self.layout, stack) if self.layout.rollouts else None
+        return metrics.shortfalls(self.layout, stack) if self.layout.rollouts else {}
 
     def run_of(self, log: Log) -> SetSeries:
         """The series of a run."""

@@ -180,23 +180,40 @@ def test_what_a_scale_out_creates_is_no_surge():
     assert measure(text, "surge_peak", scale, **SURGE) == 0
 
 
-# Who is left behind
+# Where an upgrade falls short
 
 
-def left(*texts, **spec):
+def short(how, *texts, **spec):
     scale_set = ScaleSet(IMAGE, **spec)
-    return scale_set.model.left_behind(scale_set.stack(*texts)).tolist()
+    return scale_set.model.shortfalls(scale_set.stack(*texts))[how].tolist()
 
 
 def test_an_upgrade_that_is_completed_without_some_is_told_with_when():
     """As where a surge could not replace one: it stays at the former model."""
     without = BEGUN + FIRST + ENDED
-    last, *others = left(without, WALK, without.replace("completed", "failed"), "")
+    logs = without, WALK, without.replace("completed", "failed"), ""
+    last, *others = short("without some members", *logs)
     assert last == 440
     assert np.isnan(others).all()
     gone = without.replace("440 model", "410 w_1 -> deleting\n440 model")
-    assert np.isnan(left(gone)).all()
-    assert ScaleSet().model.left_behind(ScaleSet().stack("")) is None
+    assert np.isnan(short("without some members", gone)).all()
+    assert np.isnan(short("with unhealthy members", *logs)).all()
+    assert ScaleSet().model.shortfalls(ScaleSet().stack("")) == {}
+
+
+def test_one_that_is_completed_with_unhealthy_instances_is_told_with_when():
+    """As where its thresholds allow that many; who is unhealthy at another model is left out."""
+    sick = WALK.replace("440 w_1 -> healthy", "440 w_1 -> unhealthy")
+    last, *others = short(
+        "with unhealthy members",
+        sick,
+        sick.replace("completed", "failed"),
+        sick + "450 w_1 -> healthy",
+    )
+    assert (last, np.isnan(others[0]), others[1]) == (440, True, 440)
+    assert np.isnan(short("without some members", sick)).all()
+    initially = BEGUN + FIRST + ENDED
+    assert np.isnan(short("with unhealthy members", initially, unhealthy_instances=[1])).all()
 
 
 # Demand

@@ -108,7 +108,7 @@ def test_protected_instances_stay_as_they_are():
     assert told.ended() == (250, "Succeeded", "")
     # It is not covered: the rollout is finished, and says whom it left.
     assert (told.measure("finished"), told.measure("updated_share")) == (1, 0.75)
-    assert told.model.left_behind(told.stack) == [250]
+    assert told.model.shortfalls(told.stack)["without some members"] == [250]
 
 
 # Manual
