@@ -17,6 +17,7 @@ from sim.experiments.studies.assumptions import (
     DOUBLE,
     HALF,
     MOST_RUNS_TOGETHER,
+    guesses_with_numbers,
     headlines,
     sensitivity,
 )
@@ -33,6 +34,7 @@ from sim.results.pages.notebook_page import main_figure, page_output
 from sim.results.provenance import RESOLVED, failed_of, lost_of, made
 from sim.results.saved_figures import as_files, chosen
 from sim.results.tables import NUMBER, TEXT, WHOLE
+from sim.scenario.factors import Factors
 from sim.scenario.guesses import short_names
 from sim.simulation import Simulation
 
@@ -136,9 +138,11 @@ def assumptions(
     variants = {name: scenario.variant(name) for name in names} or {
         scenario.variant_name or BASELINE: scenario
     }
-    guesses = len(of) if of is not None else len(scenario.guesses)
+    known = {name: Factors(each) for name, each in variants.items()}
+    guesses = sum(bool(each.paths) for each in guesses_with_numbers(known, of))
     runs = (1 + 2 * guesses) * scenario.replications
-    runs += POINTS * min(scenario.replications, MOST_RUNS_TOGETHER)
+    if guesses > 1:
+        runs += POINTS * min(scenario.replications, MOST_RUNS_TOGETHER)
     afford([estimate(Simulation(each), runs) for each in variants.values()], force=force)
     with executing(
         scenario, executor=executor, workers=workers, partial=partial, progress=progress

@@ -12,6 +12,7 @@ from guessing import CREATE, RESTART, is_doubled, two_ways, walk
 
 import sim
 from sim.core.errors import ModelError, ScenarioError
+from sim.results import sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +123,18 @@ def test_what_always_fails_stands_first_among_what_failed_and_the_rest_is_saved(
     assert told["variants"] == ["auto", "at_once"]
     assert [each["nothing_known"] for each in told["failed_replications"]] == [True, True]
     assert "Preliminary: replications failed" in (folder / "report.html").read_text()
+
+
+def test_what_it_costs_is_told_of_what_will_be_run(monkeypatch):
+    asked = []
+    real = sensitivity.estimate
+    monkeypatch.setattr(
+        sensitivity, "estimate", lambda one, runs: asked.append(runs) or real(one, runs)
+    )
+    sim.assumptions(walk(replications=7), of=[RESTART])  # one alone is not moved with others
+    sim.assumptions(walk(replications=7))
+    assert asked == [3 * 7, 5 * 7 + 64 * 7]
+    asked.clear()
+    with pytest.raises(ScenarioError, match="assumptions: needs a number that is assumed"):
+        sim.assumptions(walk().override({RESTART: "4min", CREATE: "7min"}))
+    assert asked == []

@@ -195,15 +195,26 @@ def sensitivity(
         If every replication of every variant fails as it is.
     """
     known = {name: Factors(each) for name, each in variants.items()}
+    study = _Study(scenario, known, guesses_with_numbers(known, of), execution)
+    study.one_at_a_time()
+    study.together()
+    return study.found()
+
+
+def guesses_with_numbers(known: Mapping[str, Factors], of: Sequence[str] | None) -> list[Guess]:
+    """All that is assumed in any variant, or what is named.
+
+    Raises
+    ------
+    ScenarioError
+        Where `of` names no value, or none of them has a number.
+    """
     guesses = guesses_of(known, of)
     if not any(guess.paths for guess in guesses):
         rule = "needs a number that is assumed, of which this file has none: name values by --of "
         rule += "PATH, or mark them by `assumed: true` beside them"
         raise ScenarioError.of(rule, where="assumptions")
-    study = _Study(scenario, known, guesses, execution)
-    study.one_at_a_time()
-    study.together()
-    return study.found()
+    return guesses
 
 
 class _Study:
