@@ -38,7 +38,7 @@ _INDENT = "    "
 _NAMED = "a name of your choice; the keys below it are listed by"
 _GUESS = "  as a guess: {value: VALUE, assumed: true}"
 _GUESSED = ("systems", "operations", *SYSTEM_TYPES)
-_TIMED = "; the value that belongs to it is described by"
+_TIMED = "; its value is described by"
 PATTERNS = {
     units.DURATION_PATTERN: "duration, such as 90s, 5min or 1h30min",
     units.SHARE_PATTERN: "share, such as 80%",

@@ -62,7 +62,7 @@ def test_key_is_told_with_type_allowed_values_and_default(path, key, said):
 def test_a_key_that_is_a_time_of_day_is_told_as_one():
     for path in ("batch_pool.work.curve", "cloud_service.demand.curve"):
         assert " ".join(" ".join(reference(path)[-2:]).split()) == (
-            'NAME: time of day, such as "22:00"; the value that belongs to it is told by '
+            'NAME: time of day, such as "22:00"; its value is described by '
             f"rollout-sim keys {path}.NAME"
         )
 
