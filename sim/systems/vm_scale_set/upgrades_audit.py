@@ -339,6 +339,10 @@ class _Upgrades(Batches):
         else:
             on_their_way = self._layout.is_on_its_way[self._codes[place]]
             self._check(WITHOUT, self._pending(some) | on_their_way)
+            # By hand what is asked for brings the last instance to the model, or a repair does.
+            ended = self._history.time_of(self._ended[place + self._first])
+            by_request = (ended == self._time(some)[:, None]).any(axis=1)
+            self._check(early_or_late(END), ~by_request & (self._spec.repairs is None))
         self._check(HEALTH, fails != unhealthy.any(axis=1))
         self._wrong_reach(some)
 

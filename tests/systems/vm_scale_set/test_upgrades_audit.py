@@ -332,4 +332,9 @@ def test_an_upgrade_by_hand_ends_when_all_follow_and_by_their_health():
     nothing = ("update_model", {})
     begun = begun.replace("requested/2", "requested") + "100 model of w -> reached\n"
     assert wrong(begun + ends, nothing, policy=manual) == []
+    late = (begun + ends).replace("100 model of w -> rea", "110 model of w -> rea")
+    late = late.replace(
+        "100 upgrade by update_model-0 -> com", "110 upgrade by update_model-0 -> com"
+    )
+    assert wrong(late, nothing, policy=manual) == [early_or_late(END)]
     assert wrong(begun + ends, nothing, policy=manual, unhealthy_instances=[0]) == [rules.HEALTH]
