@@ -38,7 +38,7 @@ def lines(results: SweepResults, style: Style, before: Sequence[str]) -> list[st
     about = results.about
     found = [line for said in before for line in paragraph(said)]
     found += [style.title(line) for line in paragraph(_head(results))]
-    told = [*_happenings(results), *about.conclusion.sentences]
+    told = [*_happenings(results), *_unseen(results), *about.conclusion.sentences]
     names = [*(axis.name for axis in about.axes), *(["variant"] if len(about.variants) > 1 else [])]
     for caption, rows in _shown(results).items():
         found += paragraph(f"{caption}{', by ' if caption else ''}{', '.join(names)}:")
@@ -182,3 +182,13 @@ def _happenings(results: SweepResults) -> list[str]:
         said = f"{' '.join([*whose, WORDS[each.what]])} at {where} of {about.points:,}"
         told.append(f"{said}{most}" if about.random else said)
     return told
+
+
+def _unseen(results: SweepResults) -> list[str]:
+    """What may happen and came up nowhere: what the numbers do not have in them."""
+    about = results.about
+    several = len(about.kinds) > 1
+    return [
+        f"{f'{each.system}: ' if several else ''}{each.sentence(about.points)}"
+        for each in about.unseen
+    ]

@@ -18,6 +18,7 @@ from sim.experiments.objectives import bound_of, describe, experiments
 from sim.experiments.outcomes import outcomes
 from sim.experiments.ranking import LEAST_ENDED_WELL, ended_well
 from sim.experiments.running.failures import options_of
+from sim.experiments.studies.unseen import Chances
 from sim.experiments.summaries import Summary, summarise
 from sim.scenario.points import points
 from sim.simulation import Simulation
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sim.experiments.running.execution import Execution
     from sim.experiments.running.failures import Failure
     from sim.experiments.statistics.verdicts import Outcome as Verdict
+    from sim.experiments.studies.unseen import Unseen
     from sim.scenario import Scenario
     from sim.scenario.sweeps import Sweep
 
@@ -124,6 +126,7 @@ class Swept:
     """By system what it is."""
     random: bool
     happenings: Sequence[Happening]
+    unseen: Sequence[Unseen]
     failed: Sequence[FailedAt]
 
     @property
@@ -216,6 +219,7 @@ class _Gathered:
         self._values: list[dict[Key, NDArray[np.float64]]] | None = []
         self._random = False
         self._happened: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
+        self._chances = Chances()
         self._failed: list[FailedAt] = []
         self._first_fault: ModelError | None = None
 
@@ -249,6 +253,7 @@ class _Gathered:
         for system, model in one.simulation.models.items():
             self._headlines.setdefault(system, {}).update(dict.fromkeys(model.headlines))
             self._kinds[system] = one.scenario.systems[system].kind
+        self._chances.add(one, alternative.point)
         for each in outcomes(one):
             kind = (alternative.variant, each.system, each.what)
             self._happened.setdefault(kind, []).append((each.runs / each.of, alternative.point))
@@ -326,6 +331,7 @@ class _Gathered:
                 Happening(*kind, len(seen), *max(seen, key=lambda each: each[0]))
                 for kind, seen in self._happened.items()
             ],
+            self._chances.unseen(),
             self._failed,
         )
 

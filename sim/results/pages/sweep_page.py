@@ -92,6 +92,9 @@ def _told(about: SweepAbout) -> Iterator[str]:
             f"{pluralize(len(about.failed_replications), 'replication')} failed, the first at "
             f"{about.label(failed.point)}: {failed.message}"
         )
+    for unseen in about.unseen:
+        whose = f"{unseen.system}: " if len(about.kinds) > 1 else ""
+        yield f"{whose}{unseen.sentence(about.points)}"
     several = len(about.variants) > 1
     for each in about.happenings:
         whose = f"{each.variant}: " if several else ""

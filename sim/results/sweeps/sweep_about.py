@@ -13,6 +13,7 @@ from sim.core.wall_clock import start_of
 from sim.experiments.objectives import bound_of
 from sim.experiments.studies.sweep_conclusion import SweepConclusion  # noqa: TC001  (checked when read)
 from sim.experiments.studies.sweeps import FailedAt, Happening  # noqa: TC001  (checked when read)
+from sim.experiments.studies.unseen import Unseen  # noqa: TC001  (checked when read)
 from sim.results.provenance import made
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class SweepAbout:
     """By system and metric what objectives on the whole of it ask of the mean over runs."""
     conclusion: SweepConclusion
     happenings: Sequence[Happening]
+    unseen: Sequence[Unseen]
     failed_replications: Sequence[FailedAt]
     assumptions: Sequence[str]
     inputs: Mapping[str, str]
@@ -116,6 +118,7 @@ class SweepAbout:
             mean_bounds=_mean_bounds(scenario, swept),
             conclusion=conclusion,
             happenings=swept.happenings,
+            unseen=swept.unseen,
             failed_replications=swept.failed,
             assumptions=scenario.assumptions,
             inputs={

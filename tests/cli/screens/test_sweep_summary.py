@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import swept
+from guessing import rolled_back
 from swept import DOMAINS, SHOP
 
 import sim
@@ -69,3 +70,10 @@ def test_without_a_front_the_first_points_are_shown():
     )
     found = lines(SweepResults(about, results.arrow, "", {}))
     assert "the first 8, by at:" in found
+
+
+def test_what_may_happen_and_came_up_nowhere_is_said():
+    results = sim.sweep(rolled_back("0.1%"), {"horizon": ["2h", "3h"]}, replications=4)
+    told = " ".join(" ".join(lines(results)).split())
+    assert "bad build 2 in none of 4 runs, with a chance of 0.1 %: needs n >= 2,995" in told
+    assert "to be seen; so at 2 of 2 points" in told
