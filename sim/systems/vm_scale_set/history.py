@@ -155,8 +155,9 @@ class History:
         found, count = self._next_settled[places + 1], len(self.row)
         inside = np.minimum(found, count - 1)
         there = (found < count) & (self.key[inside] == self.key[places])
-        healthy = np.isin(self.status[inside], (HEALTHY, INITIALIZING))
-        return np.where(there, self.time[inside], np.inf), healthy & there
+        status = self.status[inside]
+        healthy = there & ((status == HEALTHY) | (status == INITIALIZING))
+        return np.where(there, self.time[inside], np.inf), healthy
 
     @cached_property
     def _next_settled(self) -> Integers:
