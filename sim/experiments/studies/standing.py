@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.experiments.conclusion import conclude
+from sim.experiments.conditional import never
 from sim.experiments.objectives import describe
 from sim.experiments.outcomes import outcomes
+from sim.experiments.studies.unseen import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,9 +47,12 @@ class Standing:
 def shortcomings(one: Experiment) -> str:
     """``upgrade failed in 5 % of runs, after 9min; misses downtime <= 0s in all runs``.
 
-    Empty where nothing of the kind happened and no objective is missed or undecided.
+    Also what may befall a run and befell none. Empty where nothing of the kind happened and no
+    objective is missed or undecided.
     """
     told = [each.sentence for each in outcomes(one)]
+    runs = len(one.measured.numbers)
+    told += [never(what, runs, chance) for (_, what), chance in unseen(one).items()]
     for word, says in (("missed", "misses"), ("undecided", "undecided:")):
         judged = zip(one.scenario.objectives, one.verdicts, strict=True)
         own = [describe(asked, one.scenario) for asked, each in judged if each.verdict == word]

@@ -31,6 +31,20 @@ class Unseen:
         return f"{told}; so at {self.points:,} of {pluralize(of, 'point')}"
 
 
+def unseen(one: Experiment) -> dict[tuple[str, str], float]:
+    """By system and condition the chance of what came up in none of the replications; where nothing
+    is rolled out nothing can.
+    """
+    if not (one.measured.random and one.measured.asks_for_rollouts):
+        return {}
+    seen = befell(one)
+    return {
+        key: chance
+        for key, chance in of_chance(one.scenario).items()
+        if 0 < chance < 1 and key in seen and not seen[key].any()
+    }
+
+
 class Chances:
     """What came up in no replication, gathered point by point."""
 
@@ -39,13 +53,10 @@ class Chances:
         self._runs = 0
 
     def add(self, one: Experiment, point: int) -> None:
-        """One more experiment; where nothing is rolled out nothing can come up."""
-        if not (one.measured.random and one.measured.asks_for_rollouts):
-            return
-        seen, self._runs = befell(one), len(one.measured.numbers)
-        for key, chance in of_chance(one.scenario).items():
-            if 0 < chance < 1 and key in seen and not seen[key].any():
-                self._missed.setdefault(key, {})[point] = chance
+        """One more experiment."""
+        self._runs = len(one.measured.numbers)
+        for key, chance in unseen(one).items():
+            self._missed.setdefault(key, {})[point] = chance
 
     def unseen(self) -> list[Unseen]:
         """All of it, in the order of systems and conditions."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from guessing import RESTART, two_ways
+from guessing import RESTART, rolled_back, two_ways
 
 from sim.experiments.objectives import experiments
 from sim.experiments.running.execution import Execution
@@ -65,3 +65,15 @@ def test_rollouts_that_do_not_end_are_told_first(standing):
     late = {one.variant: one for one in made(two_ways(), horizon="5min")}
     first = next(iter(standing.turned(late, whole=True)))
     assert first == ("auto", ENDED, "in 1 of 1 runs", "in 0 of 1 runs")
+
+
+def test_what_may_befall_a_run_and_befell_none_is_a_shortcoming():
+    (one,) = made_alone(rolled_back("0.1%"))
+    assert shortcomings(one) == (
+        "bad build 2 in none of 5 runs, with a chance of 0.1 %: needs n >= 2,995 to be seen"
+    )
+
+
+def made_alone(scenario):
+    with Execution() as execution:
+        return [*experiments([("all", Simulation(scenario))], range(5), execution=execution)]
