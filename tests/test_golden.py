@@ -40,4 +40,4 @@ def test_every_story_has_its_log_and_says_what_it_tells():
 
 
 def test_expected_texts_are_not_written_by_accident():
-    assert not REWRITES, "they were written anew: read their difference"
+    assert not REWRITES, "they were written again: read their difference"

@@ -1,4 +1,4 @@
-"""How counts and shares of a whole round: at most so many may go, at least so many must stay."""
+"""How counts and shares of a whole round: how many may go at most, how many must stay at least."""
 
 from __future__ import annotations
 

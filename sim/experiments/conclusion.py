@@ -1,4 +1,4 @@
-"""What a comparison comes to, in words: which variant is best, or which ones stand side by side."""
+"""The result of a comparison in words: which variant is best, or what each one is best in."""
 
 from __future__ import annotations
 

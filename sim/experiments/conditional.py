@@ -1,6 +1,6 @@
-"""What an outcome comes to where something befell a replication, and where it did not.
+"""Outcomes of the replications in which a condition holds, and of the others.
 
-What befell it is read from its log: a build or version that was bad, an upgrade that failed, got
+Conditions are read from the log: a build or version that was bad, an upgrade that failed, got
 stuck, was not over or rolled back, a request that was refused.
 """
 
@@ -53,7 +53,7 @@ class Conditional:
     missing: int
 
 
-def befell(one: Experiment) -> dict[tuple[str, str], NDArray[np.bool_]]:
+def conditions_of(one: Experiment) -> dict[tuple[str, str], NDArray[np.bool_]]:
     """By system and condition: whether it holds in each replication, shape (n,)."""
     found = {key: ~np.isnan(when) for key, when in one.measured.outcomes.items()}
     for key, values in one.measured.values.items():
@@ -63,7 +63,7 @@ def befell(one: Experiment) -> dict[tuple[str, str], NDArray[np.bool_]]:
 
 
 def of_chance(scenario: Scenario) -> dict[tuple[str, str], float]:
-    """By system and condition the chance of what befalls a replication as a whole."""
+    """By system and condition the chance of what happens to a replication as a whole."""
     return {
         (system, condition): chance
         for system, spec in scenario.systems.items()

@@ -115,7 +115,7 @@ def look_further(made: Sequence[Experiment], execution: Execution) -> list[Exper
 
 
 def enlarged(made: Sequence[Experiment], runs: int, execution: Execution) -> list[Experiment]:
-    """With the replications up to so many in all, judged anew; without chance there is one."""
+    """With the replications up to so many in all, judged again; without chance there is one."""
     more = [
         range(len(one.measured.numbers) + len(one.measured.failures), runs * one.measured.random)
         for one in made
@@ -261,7 +261,7 @@ def how_to_ask(scenario: Scenario) -> str:
 
 
 def rarest(scenario: Scenario) -> float:
-    """The chance of what befalls a replication as a whole most seldom; 1 where nothing does."""
+    """The chance of what happens to a replication as a whole most seldom; 1 where nothing does."""
     specs = scenario.systems.values()
     chances = (p for spec in specs for p in SYSTEM_TYPES[spec.kind].chances(spec).values())
     return min(chances, default=1.0)

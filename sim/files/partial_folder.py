@@ -53,7 +53,7 @@ class PartialFolder:
         resume
             Whether to go on with what is there.
         replace
-            Whether to begin anew instead.
+            Whether to begin again instead.
 
         Raises
         ------

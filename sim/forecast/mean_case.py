@@ -1,4 +1,4 @@
-"""What a run of the mean case comes to, in sentences: every claim is read from its log."""
+"""The result of a run of the mean case in sentences: every claim is read from its log."""
 
 from __future__ import annotations
 

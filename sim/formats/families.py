@@ -281,7 +281,7 @@ class Empirical(Family):
     values: Annotated[tuple[Duration, ...], Field(min_length=1)] | SkipJsonSchema[None] = None
     """The times; the same one may come more than once."""
     csv: Text | SkipJsonSchema[None] = None
-    """In the place of `values`: a CSV file with a header."""
+    """Instead of `values`: a CSV file with a header."""
     column: Text | SkipJsonSchema[None] = None
     """The column of the CSV file that holds the times, in seconds."""
     interpolate: Flag = False

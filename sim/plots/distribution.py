@@ -1,4 +1,4 @@
-"""How is an outcome spread over the runs? The share of them that come to at most each value.
+"""How is an outcome spread over the runs? The share of them that are at most each value.
 
 Around each step line the band in which the whole curve of the law lies at 95 %, and on it three
 quantiles with their limits.

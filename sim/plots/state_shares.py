@@ -101,7 +101,7 @@ def _sum(one: Timeline, other: Timeline) -> Timeline:
 def _together(
     lines: Sequence[Timeline], shown: clock.View
 ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-    """The instants at which any of the lines is to be drawn anew, and what each is there."""
+    """The instants at which any of the lines is to be drawn again, and what each is there."""
     times = np.unique(
         np.concatenate([steps.corners(line, shown.left, shown.right)[0] for line in lines])
     )

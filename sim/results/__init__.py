@@ -1,4 +1,4 @@
-"""What a user holds: results in DataFrames and pictures, from runs or from a result folder.
+"""What callers and commands get: results as DataFrames and pictures, of runs or of a folder.
 
 Each way to results is a module of its own, so that none imports what only another one needs: `runs`
 (run, compare, run_one), `sweeps`, `finding`, `sensitivity`, `exploring`, and `results` and

@@ -88,7 +88,7 @@ class Given:
                     )  # fmt: skip
 
     def holds(self, one: Variant, system: str) -> NDArray[np.bool_]:
-        """In which replications of a variant it befell a system, shape (n,)."""
+        """In which replications of a variant it happened to a system, shape (n,)."""
         holds = np.zeros(len(self._results.about.numbers(one)), bool)
         for name in self._names:
             holds |= self._of.holds(one, system, name)
@@ -212,7 +212,7 @@ class Conditions:
 
     @property
     def known(self) -> dict[tuple[str, str], None]:
-        """By system and name: what befell any replication, and what may."""
+        """By system and name: what happened to any replication, and what may."""
         found = {(system, name): None for _, system, name in self._rows}
         for one in self._results.about.variants:
             found |= dict.fromkeys(of_chance(self._results.simulation(one.name).scenario))

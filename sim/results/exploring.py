@@ -1,4 +1,4 @@
-"""What if: a slider for each of some values, and what the replications come to at each place."""
+"""What if: a slider for each of some values, and the results at each setting of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explore(
     *,
     replications: int = REPLICATIONS,
 ) -> Any:
-    """Sliders in a notebook: each move runs the scenario anew and shows what `run` would show.
+    """Sliders in a notebook: each move runs the scenario again and shows what `run` would show.
 
     All places see the same random numbers.
 

@@ -93,7 +93,7 @@ def find(
     variant
         The only variant to search.
     seed
-        The seed, in the place of the scenario's own.
+        The seed, instead of the scenario's own.
     max_replications
         How many to make of a value at most, 30 or more; by default 10,000.
     progress

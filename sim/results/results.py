@@ -1,4 +1,4 @@
-"""What a user holds: the results of `run` and `compare` as tables and pictures."""
+"""What `run` and `compare` return: their results as tables and pictures."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Results(Contents):
         return result_pictures.ResultPictures(self)
 
     def given(self, condition: str, system: str = "") -> Given:
-        """What each headline comes to where something befell a replication, and where it did not.
+        """The headlines of the replications in which a condition holds, and of the others.
 
         Parameters
         ----------

@@ -48,7 +48,7 @@ def run_one(
     scenario
         A scenario, or the path of its file.
     seed
-        The seed, in the place of the scenario's own.
+        The seed, instead of the scenario's own.
     force
         Whether to run what is expected to pass the bounds of a run or the memory of this machine.
         A run that does pass them ends with a `TooMuchError` all the same.
@@ -92,9 +92,9 @@ def run(
     scenario
         A scenario, or the path of its file.
     replications
-        How many to make, in the place of the scenario's own number.
+        How many to make, instead of the scenario's own number.
     seed
-        The seed, in the place of the scenario's own.
+        The seed, instead of the scenario's own.
     replay
         The only replication to run.
     progress

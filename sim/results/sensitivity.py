@@ -1,4 +1,4 @@
-"""Which assumption decides, as a user holds it: a table, changed conclusions, pictures, files."""
+"""What `assumptions` returns: a table, conclusions that change, pictures, files."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def assumptions(
     scenario
         A scenario, or the path of its file.
     of
-        The paths of values to halve and double, in the place of what is assumed.
+        The paths of values to halve and double, instead of what is assumed.
     replications, seed, progress, force, workers, executor, partial
         As for `run`.
 

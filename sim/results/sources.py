@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.core.timelines import Timeline
 from sim.experiments.comparison import differences
-from sim.experiments.conditional import befell
+from sim.experiments.conditional import conditions_of
 from sim.experiments.objectives import bound_of, describe
 from sim.experiments.statistics.bands import band
 from sim.experiments.summaries import summarise
@@ -201,7 +201,7 @@ class ComputedResults:
         for one in self._made.values():
             rows = [
                 {"variant": one.variant, "replication": number, "system": system, "condition": name}
-                for (system, name), holds in befell(one).items()
+                for (system, name), holds in conditions_of(one).items()
                 for number in one.measured.numbers[holds].tolist()
             ]
             yield tables.from_rows(tables.CONDITIONS, rows)

@@ -1,4 +1,4 @@
-"""What a metric comes to over all replications, as the titles of pictures tell it."""
+"""The distribution of a metric over all replications, as titles of pictures state it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _WORDS: dict[Tone, str] = {
     "": "No objective is set",
 }
 ENDED_BADLY = "Objectives met, but the upgrade did not end well"
-"""In the place of `met`, where that is so of most runs: nobody is to take it for a good answer."""
+"""Instead of `met`, where that is so of most runs: nobody is to take it for a good answer."""
 _MOST_METRICS = 3
 """Headlines that are told where no objective asks for anything, and objectives of a comparison."""
 
@@ -120,7 +120,7 @@ def _headlines(results: Contents, one: Variant) -> Iterator[str]:
 
 
 def _compared(results: Contents) -> Iterator[str]:
-    """What is best, and what befell it."""
+    """What is best, and what happened to it."""
     conclusion = results.about.conclusion
     if conclusion is None:
         return

@@ -75,7 +75,7 @@ class SweepEntry(Spec):
     points: (
         Annotated[tuple[dict[Text, Anything], ...], Field(min_length=1)] | SkipJsonSchema[None]
     ) = None
-    """The points one by one, each PATH: VALUE, in the place of paths. Default: none."""
+    """The points one by one, each PATH: VALUE, instead of paths. Default: none."""
 
 
 @dataclass(frozen=True)

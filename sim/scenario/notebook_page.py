@@ -1,4 +1,4 @@
-"""A scenario in a notebook: what there is, what is asked of it, and what it is to be judged by."""
+"""A scenario in a notebook: its systems, operations and objectives."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def reference(path: str = "") -> list[str]:
     ----------
     path
         A path as `Scenario.override` takes it, with any name where the user gives names. It may
-        begin with a kind of system in the place of ``systems.NAME``; the number of a list's item
+        begin with a kind of system instead of ``systems.NAME``; the number of a list's item
         may be left out: ``operations.upgrade_deployment``. ``KIND.metrics`` tells what each metric
         of a kind means.
 

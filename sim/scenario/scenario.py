@@ -240,7 +240,7 @@ class Scenario:
         return self.written.document.sweep
 
     def with_sweep(self, entry: object) -> Self:
-        """The scenario with a `sweep` in the place of its own, as a file would have it."""
+        """The scenario with a `sweep` instead of its own, as a file would have it."""
         tree = without(self.written.tree, "sweep")
         assert isinstance(tree.value, dict)
         own = entry if isinstance(entry, Node) else from_python(entry, "sweep")
@@ -253,7 +253,7 @@ class Scenario:
         return self.override(changes) if changes else self
 
     def with_variants(self, changes: Mapping[str, Mapping[str, object]]) -> Self:
-        """The scenario with these variants (name -> path -> value) in the place of its own.
+        """The scenario with these variants (name -> path -> value) instead of its own.
 
         >>> modes = ("Auto", "Manual")
         >>> path = "operations.0.upgrade_deployment.mode"

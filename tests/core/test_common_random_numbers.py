@@ -84,7 +84,7 @@ def test_more_instances_do_not_change_the_random_numbers_of_those_there(scenario
 @often(40)
 @given(wild(), st.integers(0, 3))
 def test_failures_fall_at_the_moments_that_chance_alone_sets(scenario, replication):
-    """Each befalls whom it finds in service. Where recovery takes no time, that is everyone.
+    """Each happens to whom it finds in service. Where recovery takes no time, that is everyone.
 
     Fault domains take time to recover, so here they do not fail.
     """

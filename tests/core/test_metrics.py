@@ -398,7 +398,7 @@ def test_an_instance_that_is_removed_during_its_turn_has_not_failed():
 
 
 def test_an_instance_that_another_turn_takes_is_judged_by_that_one():
-    """Out from minute 1 to minute 26: the takeover at minute 18 gives it eight minutes anew."""
+    """Out from minute 1 to minute 26: the takeover at minute 18 gives it eight minutes again."""
     slow = "builds: {'2': {fails_to_start: 100%}, '3': {}}"
     upgrades = (
         "{at: 1min, upgrade_deployment: {build: '2'}}",

@@ -8,7 +8,7 @@ from perhaps_bad import shop
 from scipy import stats
 
 from sim.core.metrics import Metric
-from sim.experiments.conditional import befell, never, of_chance, split
+from sim.experiments.conditional import conditions_of, never, of_chance, split
 from sim.experiments.objectives import experiments
 from sim.experiments.running.execution import Execution
 from sim.scenario import Scenario
@@ -27,17 +27,19 @@ def one():
 
 
 def test_a_bad_build_is_read_from_the_log(one):
-    bad = befell(one)["shop", "bad build 2"]
+    bad = conditions_of(one)["shop", "bad build 2"]
     reached = one.measured.values[
         next(k for k in one.measured.values if k.metric == "blast_radius")
     ]
     assert 0 < bad.sum() < 30
     assert (bad == (reached > 0)).all()
-    assert not befell(one)["shop", "bad build 1"].any()
+    assert not conditions_of(one)["shop", "bad build 1"].any()
 
 
 def test_a_rollback_is_a_condition_and_its_chance_is_not_known(one):
-    assert (befell(one)["shop", "rolled back"] == befell(one)["shop", "bad build 2"]).all()
+    assert (
+        conditions_of(one)["shop", "rolled back"] == conditions_of(one)["shop", "bad build 2"]
+    ).all()
     assert of_chance(one.scenario) == {("shop", "bad build 2"): 0.2}
     assert of_chance(shop(bad="100%")) == {}
 
@@ -48,7 +50,7 @@ def test_a_version_of_a_scale_set_may_be_bad_too():
     asked = [{"at": "1min", "update_model": {"image": "2"}}]
     scenario = Scenario.from_dict({"horizon": "2h", "systems": {"w": system}, "operations": asked})
     assert of_chance(scenario) == {("w", "bad version 2"): 0.3}
-    assert 3 < befell(made(scenario, 40))["w", "bad version 2"].sum() < 25
+    assert 3 < conditions_of(made(scenario, 40))["w", "bad version 2"].sum() < 25
 
 
 def test_both_parts_are_summarised_as_they_are_by_themselves():

@@ -2,7 +2,7 @@
 
 Against laws whose mean, or share, is known.
 
-Samples in the place of a simulation go through the rule that runs go through. The quick test makes
+Samples instead of a simulation go through the rule that runs go through. The quick test makes
 few experiments; `-m thorough` makes 2,000, and `-s` prints what they found.
 """
 

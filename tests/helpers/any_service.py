@@ -1,4 +1,4 @@
-"""A small service with everything that can befall it, and what is asked of it, at random."""
+"""A small service with everything that can happen to it, and what is asked of it, at random."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ MODES = ("Auto", "Manual", "Simultaneous")
 
 
 def scenario(chance):
-    """A small service with everything that can befall it, and up to ten operations.
+    """A small service with everything that can happen to it, and up to ten operations.
 
     Most times are multiples of ten seconds, so that many things fall on one instant.
     """

@@ -1,4 +1,4 @@
-"""Expected texts are files, written anew by one command; then read the difference::
+"""Expected texts are files, written again by one command; then read the difference::
 
     python tests/helpers/rewriting.py
 

@@ -1,4 +1,4 @@
-"""A small Arc fleet with everything that can befall it, and what is asked of it, at random."""
+"""A small Arc fleet with everything that can happen to it, and what is asked of it, at random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer in the form that was asked for: text, JSON, Markdown, JUnit XML."""
+"""An answer in the requested form: text, JSON, Markdown, JUnit XML."""
 
 from __future__ import annotations
 

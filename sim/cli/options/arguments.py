@@ -1,4 +1,4 @@
-"""Words of a command line: what is wrong with them is told in one line, with what was meant."""
+"""Arguments of a command line: errors in them are reported in one line, with a suggestion."""
 
 from __future__ import annotations
 

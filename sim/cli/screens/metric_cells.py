@@ -1,4 +1,4 @@
-"""What a metric comes to, in the cells of a table: from rows of `summary.csv` to short texts.
+"""Results of a metric in the cells of a table: from rows of `summary.csv` to short texts.
 
 A point in time is told by the clock where there is one; what never came says so, and a quantile
 among what is missing lies beyond the horizon.

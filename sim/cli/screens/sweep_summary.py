@@ -169,7 +169,7 @@ def _rows(
 
 
 def _happenings(results: SweepResults) -> list[str]:
-    """What befell rollouts and requests, the worst first."""
+    """What happened to rollouts and requests, the worst first."""
     told = []
     about = results.about
     for each in about.happenings:

@@ -19,7 +19,7 @@ PATIENCE = 10.0
 """Seconds that a scheduler has to answer, and then for its first worker to come."""
 
 LOOKS = 5.0
-"""Seconds after which it is asked anew how many workers there are."""
+"""Seconds after which it is asked again how many workers there are."""
 
 
 ALONE = 300.0

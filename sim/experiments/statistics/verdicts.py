@@ -124,8 +124,8 @@ def judge_mean(
     """The verdict on `of: mean`: the mean of one value a replication, at least or at most a bound.
 
     A missing value (NaN) misses the objective: there is no mean, and what never came met nothing.
-    `rarest` is the chance of what is known to befall a replication as a whole most seldom: as long
-    as so few were made that it may well be missing from all of them, a mean is undecided. `binary`
+    `rarest` is the chance of the rarest event that is known to hit a replication as a whole: as
+    long as it may well be missing from all that were made, a mean is undecided. `binary`
     values are 0 or 1. `show` writes a value of the metric in the sentence.
     """
     x = np.asarray(values, dtype=np.float64)
@@ -157,7 +157,7 @@ def judge_mean(
 
 
 def enough_to_see(chance: float, confidence: float) -> int:
-    """How many replications show what befalls each with that chance at least once."""
+    """How many replications show what happens to each with that chance at least once."""
     if not 0 < chance < 1:
         return 0
     return math.ceil(math.log(1 - confidence) / math.log1p(-chance) - TOLERANCE)

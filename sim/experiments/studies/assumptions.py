@@ -247,7 +247,7 @@ class _Study:
         )  # fmt: skip
 
     def one_at_a_time(self) -> None:
-        """Each guess, each factor: all variants, so that they can be ranked anew."""
+        """Each guess, each factor: all variants, so that they can be ranked again."""
         as_it_is = [Altered(name) for name in self._known]
         known = self._made(as_it_is, self._runs)
         self._variants = [one for one in known if one is not None]

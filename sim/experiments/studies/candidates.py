@@ -1,4 +1,4 @@
-"""The values among which the smallest or the largest one that will do is looked for.
+"""The values among which `find` searches for the smallest or the largest one that will do.
 
 They lie from LOW to HIGH in steps, exactly, so that each is a round number if both ends and the
 step are. What they are is told by how the ends are written: ``2`` and ``20`` are whole numbers,

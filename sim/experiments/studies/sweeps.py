@@ -67,7 +67,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Happening:
-    """What befell rollouts or requests of a variant at some points (see `outcomes.Outcome`)."""
+    """What happened to rollouts or requests of a variant at some points: see `outcomes.Outcome`."""
 
     variant: str
     system: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.experiments.conditional import befell, never, of_chance
+from sim.experiments.conditional import conditions_of, never, of_chance
 from sim.systems.base.text import pluralize
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def unseen(one: Experiment) -> dict[tuple[str, str], float]:
     """
     if not (one.measured.random and one.measured.asks_for_rollouts):
         return {}
-    seen = befell(one)
+    seen = conditions_of(one)
     return {
         key: chance
         for key, chance in of_chance(one.scenario).items()

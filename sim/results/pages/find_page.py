@@ -95,7 +95,7 @@ def _verdict(about: Mapping[str, Any], asked: Sequence[str]) -> Verdict:
 
 
 def _told(about: Mapping[str, Any]) -> Iterator[str]:
-    """What befell single replications, and which values do not fit into a bracket."""
+    """What happened to single replications, and which values do not fit into a bracket."""
     failed = about["failed_replications"]
     if failed:
         first = failed[0]

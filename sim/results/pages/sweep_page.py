@@ -86,7 +86,7 @@ def _verdict(about: SweepAbout) -> Verdict:
 
 
 def _told(about: SweepAbout) -> Iterator[str]:
-    """What befell rollouts and requests, and where most."""
+    """What happened to rollouts and requests, and where most."""
     for failed in about.failed_replications[:1]:
         yield (
             f"{pluralize(len(about.failed_replications), 'replication')} failed, the first at "

@@ -1,1 +1,1 @@
-"""What a user holds of a sweep, and what that is made of."""
+"""What `sweep` returns, and what it is made of."""

@@ -1,4 +1,4 @@
-"""What a sweep is about, as far as no table tells it, and what it came to in words."""
+"""What a sweep is about, as far as no table says it, and its result in words."""
 
 from __future__ import annotations
 

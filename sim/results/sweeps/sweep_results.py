@@ -1,4 +1,4 @@
-"""What a user holds of a sweep: one tidy table, the front, pictures."""
+"""What `sweep` returns: one tidy table, the front, pictures."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def sweep(
         What the key `sweep` of a file holds: path -> values, or ``{"from", "to", "step"}``. By
         default the sweep of the file.
     replications, seed
-        In the place of the scenario's own.
+        Instead of the scenario's own.
     variant
         The only variant to run.
     progress

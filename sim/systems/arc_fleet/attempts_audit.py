@@ -47,7 +47,7 @@ class Attempts(NamedTuple):
     cause: NDArray[np.int32]
     number: NDArray[np.int64]
     """Counted from 0 for the machine and the cause."""
-    anew: NDArray[np.bool_]
+    again: NDArray[np.bool_]
     """Whether it has no former version to go back to."""
 
     def of(self, chosen: NDArray[np.intp]) -> Attempts:
@@ -87,9 +87,9 @@ class _Drawn:
         begins = first_of_each(key[order]) | first_of_each(cause[order])
         number = np.empty(len(row), np.int64)
         number[order] = _counted(begins)
-        anew = np.isin(history.old[row] % WIDTH, (0, FAILED))
+        again = np.isin(history.old[row] % WIDTH, (0, FAILED))
         where = history.replication[row], history.machine[row], history.time[row]
-        return Attempts(row, *where, cause, number, anew)
+        return Attempts(row, *where, cause, number, again)
 
     def broken_rules(self) -> Iterator[str]:
         """Each in words, along the course of an attempt."""
@@ -125,12 +125,12 @@ class _Drawn:
     ) -> Iterator[str]:
         """`row` is that of the verdict, where it falls by the horizon."""
         history, fell = self._history, at <= self._horizon
-        anew = self._attempts.anew
-        due = np.where(unhealthy, np.where(anew, FAILED, ROLLING_BACK), CURRENT)
+        again = self._attempts.again
+        due = np.where(unhealthy, np.where(again, FAILED, ROLLING_BACK), CURRENT)
         if (history.status[row[fell]] != due[fell]).any():
             yield "a health verdict had no consequence, or another one"
             return
-        chosen = np.flatnonzero(fell & unhealthy & ~anew)
+        chosen = np.flatnonzero(fell & unhealthy & ~again)
         self._attempts = self._attempts.of(chosen)
         row, at = row[chosen], at[chosen] + self._times("rollback", self._spec.rollback)
         if self._differ(row, at):
@@ -289,7 +289,7 @@ class _Drawn:
     def _was_last(self, row: NDArray[np.intp], fails: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether a release that is rolled back had failed as often as it may.
 
-        Failures are counted anew after a success, and for another release.
+        Failures are counted again after a success, and for another release.
         """
         most = self._spec.max_attempts
         if most is None:
@@ -314,6 +314,6 @@ class _Drawn:
 
 
 def _counted(begins: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Numbers from 0 on, anew at each place that begins a series."""
+    """Numbers from 0 on, again at each place that begins a series."""
     every = np.arange(len(begins))
     return every - np.maximum.accumulate(np.where(begins, every, 0))

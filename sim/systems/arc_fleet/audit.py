@@ -156,12 +156,12 @@ def _stays(scopes: Scopes, place: int) -> bool:
 def _forgets_a_rollback(scopes: Scopes, place: int) -> bool:
     """Whether some rollback does not follow from a bad health window, or the other way round.
 
-    One that a request installs anew has no former version, and fails at once.
+    One that a request installs again has no former version, and fails at once.
     """
     rows = scopes.changes(place)
     unhealthy, back = rows.old % WIDTH == UNHEALTHY, rows.new % WIDTH == ROLLING_BACK
-    anew = (rows.new % WIDTH == FAILED) & ~scopes.is_release[rows.cause]
-    return bool((unhealthy != (back | (unhealthy & anew))).any())
+    again = (rows.new % WIDTH == FAILED) & ~scopes.is_release[rows.cause]
+    return bool((unhealthy != (back | (unhealthy & again))).any())
 
 
 def _starts_outside_windows(scopes: Scopes, place: int) -> bool:

@@ -252,10 +252,10 @@ class Installed:
             return
         context, record, subject = self._context, self._record, self.first + machine
         now, code, new = context.now, self.codes[machine], target.version * WIDTH
-        # Assumption: an extension that is installed for the first time, or anew, and turns out
+        # Assumption: an extension that is installed for the first time, or again, and turns out
         # unhealthy has failed: it has no version to go back to.
-        anew = code % WIDTH in (0, FAILED)
-        former = new if anew else code - code % WIDTH
+        again = code % WIDTH in (0, FAILED)
+        former = new if again else code - code % WIDTH
         number = target.attempts[machine]
         target.attempts[machine] = number + 1
         self._tried[machine] = target
@@ -272,7 +272,7 @@ class Installed:
         # A verdict looks at what holds once all else of its instant has happened; the end of a
         # rollback is a return to service, before anything of its instant.
         verdict = installed + watched[machine]
-        if unhealthy[machine] and not anew:
+        if unhealthy[machine] and not again:
             self._roll_back(attempt, verdict)
         else:
             end = self._fail if unhealthy[machine] else self._succeed
@@ -324,7 +324,7 @@ class Installed:
 
     def _was_last(self, attempt: Attempt) -> bool:
         """Whether a release has failed on a machine as often as it may."""
-        # Assumption: attempts are counted anew after a success, such as a repair.
+        # Assumption: attempts are counted from zero after a success, such as a repair.
         most = self._section.most_attempts
         if most is None:
             return False

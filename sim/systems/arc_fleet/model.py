@@ -1,4 +1,4 @@
-"""An Arc fleet in a scenario: its service, and what is told of its runs."""
+"""An Arc fleet in a scenario: its service, and what is reported of its runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be asked of an Arc fleet, and what publishers do: the bodies of its operations.
+"""Requests to an Arc fleet, and what publishers do: the bodies of its operations.
 
 Names follow the body of the PUT request in "Automatic Extension Upgrade for Azure Arc-enabled
 servers", and `extensionTargets` of machines/upgradeExtensions. A request on a group stands for the
@@ -69,7 +69,7 @@ class SetAutomaticUpgrade(Request):
 
 class PutExtension(Request):
     """PUT of machines/extensions: the extension is created, or changed; what is failed is installed
-    anew.
+    again.
     """
 
     group: Name | SkipJsonSchema[None] = None
@@ -90,7 +90,7 @@ class PutExtension(Request):
 
 class UpgradeExtensions(Request):
     """POST of machines/upgradeExtensions: the operator's own push, enrolled or not; what is failed
-    is installed anew.
+    is installed again.
     """
 
     group: Name | SkipJsonSchema[None] = None
@@ -114,7 +114,7 @@ class RepairExtension(Request):
 
 
 class RemoveExtension(Request):
-    """DELETE of machines/extensions: the extension goes, failed or not; a PUT installs it anew."""
+    """DELETE of machines/extensions: the extension goes, failed or not; a PUT installs it again."""
 
     publisher: Name | SkipJsonSchema[None] = None
     """The publisher. Default: that of the fleet's only extension of this type."""

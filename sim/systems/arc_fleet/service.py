@@ -110,7 +110,7 @@ class FleetService(Service):
                 self._act(call, each, OptIn(call.name) if enabled else OptOut(call.subject))
 
     def put_extension(self, call: Call) -> None:
-        """Create or change an extension; what is failed is installed anew."""
+        """Create or change an extension; what is failed is installed again."""
         request = self._request(call)
         self._enrol(call, call.body.enable_automatic_upgrade)
         self._take(call)
@@ -316,7 +316,7 @@ class Installation:
 
     def _concerns(self, installed: Installed, machine: int, code: int) -> bool:
         version, status = divmod(code, WIDTH)
-        # Assumption: a PUT or a push installs anew what is failed, whatever version that has.
+        # Assumption: a PUT or a push installs again what is failed, whatever version that has.
         if self.repairs or status == FAILED:
             return status == FAILED
         if status == 0:

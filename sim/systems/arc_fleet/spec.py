@@ -64,7 +64,7 @@ class Disconnected(Spec):
     off: Distribution | SkipJsonSchema[None] = None
     """How long it is away at a time; needs `on`."""
     windows: tuple[Window, ...] | SkipJsonSchema[None] = Field(default=None, min_length=1)
-    """Times in which it is connected, by the local clock, in the place of `on` and `off`."""
+    """Times in which it is connected, by the local clock, instead of `on` and `off`."""
 
 
 class MachineGroup(Spec):
@@ -97,7 +97,7 @@ class Extension(Spec):
     """The version that is installed (typeHandlerVersion), such as 1.37.0."""
     auto_upgrade_minor_version: Flag = True
     """Whether it is installed in its newest minor version, whatever `version` says. It acts where
-    the extension is installed anew, not on one that is there. Default: true."""
+    the extension is installed again, not on one that is there. Default: true."""
     enable_automatic_upgrade: Flag = False
     """Whether it is enrolled: releases of its publisher are installed by themselves.
     Default: false."""
@@ -115,9 +115,9 @@ class ArcFleet(System):
     kind: Literal["arc_fleet"]
     """What the system is: a fleet of Azure Arc-enabled servers."""
     machines: PositiveCount | SkipJsonSchema[None] = None
-    """Number of machines, where all are alike; in the place of `groups`."""
+    """Number of machines, where all are alike; instead of `groups`."""
     groups: dict[Name, MachineGroup] = Field(default_factory=dict)
-    """Group name and its machines; in the place of `machines`."""
+    """Group name and its machines; instead of `machines`."""
     extensions: tuple[Extension, ...] = Field(min_length=1)
     """What the machines have installed."""
     supported: Literal["2021-08", "2021-12", "2025-06"] | SkipJsonSchema[None] = None
@@ -144,7 +144,7 @@ class ArcFleet(System):
     rollback: Distribution = ROLLBACK
     """Time to put the previous version back. Default: 2min."""
     rollback_fails: Share = 0.0
-    """Chance that a rollback fails: the extension is then failed until it is installed anew.
+    """Chance that a rollback fails: the extension is then failed until it is installed again.
     Default: 0%."""
     retry_after: Distribution = RETRY_AFTER
     """Time from the end of a rollback until the next attempt. Default: uniform from 2d to 4d

@@ -2,7 +2,7 @@
 
 Source: "Automatic Extension Upgrade for Azure Arc-enabled servers". An extension's state is its
 status with the version that is installed: it changes at the end of an installation and back at the
-end of its rollback. One that is installed for the first time, or anew, has no former version and
+end of its rollback. One that is installed for the first time, or again, has no former version and
 bears the one that it gets.
 """
 

@@ -65,5 +65,5 @@ def installed_as(written: str, known: Iterable[str]) -> str:
 
 
 def newest_minor(written: str, known: Iterable[str]) -> str:
-    """What is installed in the place of `written` under `auto_upgrade_minor_version`."""
+    """What is installed instead of `written` under `auto_upgrade_minor_version`."""
     return ordered([written, *(each for each in known if major(each) == major(written))])[-1]

@@ -28,7 +28,7 @@ class DryRunRules(NamedTuple):
     """How the systems of one kind are run in advance."""
 
     spec: Callable[[Any], Any] = _itself
-    """What is run in the place of a spec, at a bearable cost."""
+    """What is run instead of a spec, at a bearable cost."""
     brief: Callable[[Any], Any] = _itself
     """The same where it matters only what the service answers to requests."""
     is_spread: Callable[[str], bool] = _nothing

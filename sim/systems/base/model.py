@@ -60,7 +60,7 @@ class SystemModel(Generic[L]):
         self.layout = layout
 
     def service(self, context: Context) -> Service:
-        """The service of one replication; it plans what befalls the system without a request."""
+        """The service of one replication; it plans what happens to the system without a request."""
         raise NotImplementedError
 
     def rule(self, body: Request) -> str | None:

@@ -126,8 +126,8 @@ class SystemType(Generic[S]):
     limits: Callable[[str, S, Span], Iterable[Issue]] = _none
     """What there would be more of within the time than a model has room for. All is resolved."""
     chances: Callable[[S], Mapping[str, float]] = _nothing
-    """Of what befalls a replication as a whole or not at all: ``bad build 42``, as `incidents` has
-    it from the log."""
+    """Of what hits a replication as a whole or not at all: ``bad build 42``, as `incidents` has it
+    from the log."""
     population: Callable[[Any, Stack], Sequence[Steps]] = _none
     """Of a model's stack: series whose sum becomes steady, such as the tasks that are there, where
     a stream of work that is always the same makes that a question."""

@@ -1,6 +1,6 @@
 """What the log alone cannot know of a pool: its slots hold, and its tasks are served as they asked.
 
-Each rule reads the rows of a stack anew; where it is broken, that is said in a sentence.
+Each rule reads the rows of a stack again; where it is broken, that is said in a sentence.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class Starts:
     """Start tasks of nodes that start for one reason: how long they take and whether they work.
 
     The reason (an operation by name, or failures) is part of the path of the draws: so a node
-    starts alike whatever else befalls it, in every variant of the scenario.
+    starts alike whatever else happens to it, in every variant of the scenario.
     """
 
     def __init__(self, context: Context, layout: PoolLayout, reason: str) -> None:

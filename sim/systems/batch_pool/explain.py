@@ -130,7 +130,7 @@ def _nodes(layout: PoolLayout) -> list[str]:
 
 
 def _preempted(preemptions: Preemptions, spec: BatchPool, horizon: float) -> str:
-    """What befalls spot nodes."""
+    """What happens to spot nodes."""
     share = show_share(round(preemptions.share_there(horizon), 3))
     if isinstance(preemptions.returns, str):
         returns, there = "never returns", f"{share} of them are left at the end"

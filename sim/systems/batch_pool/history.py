@@ -256,9 +256,9 @@ def _saved(layout: PoolLayout, runs: Executions) -> _Saved:
 def _carried(runs: Executions, saved: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum of what a task's runs before each one have saved, since one that saved nothing."""
     before = np.cumsum(saved) - saved  # exact: all are multiples of the time grid
-    anew = runs.is_first.copy()
-    anew[1:] |= runs.ending[:-1] != CHECKPOINT
-    begin = np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))
+    again = runs.is_first.copy()
+    again[1:] |= runs.ending[:-1] != CHECKPOINT
+    begin = np.maximum.accumulate(np.where(again, np.arange(len(again)), 0))
     before -= before[begin]
     return before
 
@@ -367,7 +367,7 @@ def slots_of(layout: PoolLayout, stack: Stack, rows: NDArray[np.int64]) -> NDArr
 
 
 def sums_of_each(change: NDArray[np.int16], opens: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Cumulative sums that begin anew with each member: `opens` tells where its rows begin."""
+    """Cumulative sums that begin again with each member: `opens` tells where its rows begin."""
     sums = np.cumsum(change, dtype=np.int32)
     begin = np.flatnonzero(opens)
     before = np.concatenate([[0], sums])[begin].astype(np.int32)

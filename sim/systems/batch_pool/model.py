@@ -1,4 +1,4 @@
-"""A Batch pool in a scenario: how a replication begins, and what is asked of a finished one."""
+"""A Batch pool in a scenario: how a replication begins, and how a finished one is evaluated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be asked of the nodes of a Batch pool: of one, or of several by one request.
+"""Requests to the nodes of a Batch pool: to one, or to several by one request.
 
 Each of several nodes rejects a request by itself, and the request ends when the last one that took
 it is through. What a node rejected or failed by stands in the request's own state, because of it.

@@ -109,7 +109,7 @@ class _Upgrade:
         yield from self._wrong_waves(takings)
 
     def _forgets_a_node(self) -> bool:
-        """Whether a node that nothing else befell is on another version after the upgrade."""
+        """Whether a node that nothing else happened to is on another version after the upgrade."""
         stack, rows, layout = self._stack, self._rows, self._layout
         first, over = layout.first_node, self._ends < len(stack.time)
         shape = stack.replications, layout.room
@@ -133,7 +133,7 @@ class _Upgrade:
         together = np.zeros(len(rows.key), bool)
         together[1:] = rows.follows[1:] & (rows.time[1:] == rows.time[:-1])
         place = np.flatnonzero(self._taking & (rows.old != DRAINING) & ~together)
-        # Of each node the first one: what drained may fail, and is then taken anew.
+        # Of each node the first one: what drained may fail, and is then taken again.
         _, first = np.unique(rows.key[place], return_index=True)
         place = place[first]
         place = place[np.argsort(rows.row[place])]
@@ -164,7 +164,7 @@ class _Upgrade:
             return
         first = takes & (count == 1)
         wave = np.maximum.accumulate(np.where(first, np.arange(len(moves)), 0))
-        takes = np.isin(moves, takings.place)  # one that failed while it drained is taken anew
+        takes = np.isin(moves, takings.place)  # one that failed while it drained is taken again
         if (takes & (time != time[wave])).any():
             yield "a wave of an upgrade began before the one before it was back"
         again = np.flatnonzero((first & takes)[1:] & (replication[1:] == replication[:-1])) + 1
@@ -268,7 +268,7 @@ def _wrong_starts(layout: PoolLayout, stack: Stack, rows: NodeRows, again: Again
 
 
 class _Strike(NamedTuple):
-    """What befalls nodes that are in service, by chance."""
+    """What happens to nodes that are in service, by chance."""
 
     actor: str
     status: int

@@ -1,4 +1,4 @@
-"""How busy the open jobs of a pool would keep its slots over time, and how that is told."""
+"""How busy the open jobs of a pool would keep its slots over time, and the sentences about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pool of nodes: its state, its size, its upgrade; and the failures that befall its nodes.
+"""A pool of nodes: its state, its size, its upgrade; and the failures that happen to its nodes.
 
 Source: "Get information about a pool": while an upgrade is on, the pool is `upgrading` and its
 currentOSVersion is the one that nodes come from; when all are done it is the one they run.

@@ -154,7 +154,7 @@ REJECTIONS: dict[str, Rejection] = {
     # Assumption: an accepted request whose node is removed before its end has failed, with 409.
     "node gone": _conflict("OperationInvalidForCurrentState", "{node} was removed meanwhile"),
 }
-"""Every way in which an operation is rejected or fails. The last three befall accepted ones."""
+"""Every way in which an operation is rejected or fails. The last three happen to accepted ones."""
 
 RULES = tuple(REJECTIONS)
 

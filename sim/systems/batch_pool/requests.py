@@ -1,4 +1,4 @@
-"""What may be asked of a Batch pool, as a user writes it: the bodies of its operations.
+"""Requests to a Batch pool, as a user writes them: the bodies of its operations.
 
 Names follow the requests of the Batch REST reference ("Upgrade the operating system of compute
 nodes in a pool", "Resize a pool", "Reboot a node", ...). What that API would receive and reject is

@@ -84,7 +84,7 @@ class Queue:
 class FreeNodes:
     """Enabled nodes with a free slot, by how many slots they use, the longest idle first.
 
-    A node is offered anew whenever its slots change; an older offer is known by its time or by its
+    A node is offered again whenever its slots change; an older offer is known by its time or by its
     number of slots, and is dropped when it comes up.
     """
 
@@ -130,7 +130,7 @@ class FreeNodes:
 
 
 INTERRUPTED = {"terminate": FAILED, "checkpoint": CHECKPOINTED}
-"""Mode of an interruption -> what it makes of a task; else it waits again, and starts anew."""
+"""Mode of an interruption -> what it makes of a task; else it waits again, and starts again."""
 
 AT_SUBMIT, AT_RETURN = SUBMIT << 32, RETURN << 32
 

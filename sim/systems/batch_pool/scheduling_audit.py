@@ -230,7 +230,7 @@ class _Free:
         return numbers
 
     def _sums(self, change: NDArray[np.signedinteger[Any]]) -> NDArray[np.int32]:
-        """Cumulative sums that begin anew with each replication."""
+        """Cumulative sums that begin again with each replication."""
         stack = self._stack
         sums = np.cumsum(change, dtype=np.int32)
         if stack.replications > 1:

@@ -1,4 +1,4 @@
-"""What may be asked of a Batch pool: each request is checked, answered, carried out.
+"""Requests to a Batch pool: each is checked, answered, carried out.
 
 Source: the pages of the requests in the Batch REST reference and "Batch Status and Error Codes".
 """

@@ -132,9 +132,7 @@ else:
 
 
 class Preemptions(Spec):
-    """What befalls spot nodes: Azure takes a node back when it needs it, and its tasks go back to
-    the queue.
-    """
+    """Spot nodes: Azure takes a node back when it needs it, and its tasks go back to the queue."""
 
     per_hour: NonNegativeNumber
     """Mean number of times an hour that a node in service is preempted, at random."""

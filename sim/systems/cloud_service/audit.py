@@ -114,7 +114,7 @@ def _bring_builds(history: History) -> bool:
 
 
 def _wait(history: History) -> bool:
-    """No turn ends before each instance was Ready since, gone, taken anew, or over time."""
+    """No turn ends before each instance was Ready since, gone, taken again, or over time."""
     stack, layout, turns = history.stack, history.layout, history.turns
     if not len(turns.row):
         return True

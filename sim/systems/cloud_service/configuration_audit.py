@@ -1,6 +1,6 @@
 """The rules of configurations that every run of a cloud service must keep, read from its log.
 
-What a request asks for is read here anew: nothing is asked of what has carried it out.
+What a request asks for is read here again: nothing is asked of what has carried it out.
 """
 
 from __future__ import annotations

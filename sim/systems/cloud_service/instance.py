@@ -119,7 +119,7 @@ class Instances:
         """Those of `members` that exist."""
         return [instance for instance in members if self.codes[instance]]
 
-    # What befalls it.
+    # What happens to it.
 
     def take(
         self,
@@ -266,7 +266,7 @@ class Instances:
             self._step_ends(instance, restart, draws.retry(instance, attempt), LAST)
 
     def _unpark(self, event: ScheduledEvent) -> None:
-        """A hold ends: if the restart within it is over, the instance is back, unless held anew."""
+        """A hold ends: an instance whose restart is over is back, unless it is held again."""
         instance = event.argument
         restart = self.restarts[instance]
         if (

@@ -243,7 +243,7 @@ def _here(block: Block, here: NDArray[np.int64], weights: Mapping[str, int]) -> 
 
 
 def _data_lost(layout: Layout, stack: Stack) -> NDArray[np.float64]:
-    """Instances of roles with local storage whose local disks were made anew.
+    """Instances of roles with local storage whose local disks were made again.
 
     Sources: "How to update a cloud service" (a change of the VM size destroys local data), "Disk
     partition preservation" (so does a migration off a failed server; reboots, reimages, updates of

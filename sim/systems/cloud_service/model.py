@@ -80,7 +80,7 @@ class Model(SystemModel[Layout]):
     # How it runs.
 
     def service(self, context: Context) -> HostedService:
-        """The service of one replication, with the failures that befall it."""
+        """The service of one replication, with the failures that happen to it."""
         service = HostedService(context, self.layout, self._draw_builds(context))
         if self.layout.failing:
             self._plan_failures(service)

@@ -139,7 +139,7 @@ REJECTIONS: dict[str, Rejection] = {
     "overtaken": _conflict("another update or a rollback took over"),
     "gone": Rejection(404, "ResourceNotFound", "the role instance was removed meanwhile"),
 }
-"""Every way in which an operation is rejected or fails. The last two befall accepted ones."""
+"""Every way in which an operation is rejected or fails. The last two happen to accepted ones."""
 
 RULES = tuple(REJECTIONS)
 

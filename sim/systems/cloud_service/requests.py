@@ -1,4 +1,4 @@
-"""What may be asked of a cloud service, as a user writes it: the bodies of its operations.
+"""Requests to a cloud service, as a user writes them: the bodies of its operations.
 
 Names follow the requests of the Service Management API ("Upgrade Deployment", "Change Deployment
 Configuration", "Rollback Update Or Upgrade", ...). What that API would receive and reject is
@@ -126,7 +126,7 @@ class ExtensionState(Spec):
 
 
 class ExtensionConfiguration(Spec):
-    """The extensions of a deployment, in the place of those that it had."""
+    """The extensions of a deployment, instead of those that it had."""
 
     all_roles: tuple[ExtensionState, ...] = ()
     """Extensions for every role. Default: none."""
@@ -150,7 +150,7 @@ class UpgradeDeployment(UserRequest):
     slot: Literal["production", "staging"] | SkipJsonSchema[None] = None
     """Slot of the deployment: production or staging. Default: production."""
     deployment: Name | SkipJsonSchema[None] = None
-    """Name of the deployment, in the place of its slot."""
+    """Name of the deployment, instead of its slot."""
     build: Name | SkipJsonSchema[None] = None
     """The build to roll out. Default: the only other one in `builds`, "2" where none is listed."""
     mode: Mode = "Auto"

@@ -1,4 +1,4 @@
-"""A cloud service as a user writes it: its roles, builds and what befalls them.
+"""A cloud service as a user writes it: its roles, builds and what happens to them.
 
 Names follow the service definition and the management API of Azure Cloud Services; the defaults are
 those of "How to update a cloud service" where it states one.
@@ -112,7 +112,7 @@ class Role(Spec):
     """Time from stop to Ready of one instance, for whatever reason. Default: lognormal with median
     4min and 95 % within 9min, unless there are `stages`."""
     stages: Stages | SkipJsonSchema[None] = None
-    """The restart in stages, in the place of `restart`. Default: none."""
+    """The restart in stages, instead of `restart`. Default: none."""
     create: Distribution | SkipJsonSchema[None] = None
     """Time until a new instance is Ready. Default: as a restart."""
     slow_start: SlowStart | SkipJsonSchema[None] = None

@@ -151,7 +151,7 @@ def test_bracket_holds_the_smallest_bake_that_catches_an_exponential_fault(trial
 
 @pytest.mark.parametrize("trials", [100, pytest.param(2_000, marks=pytest.mark.thorough)])
 def test_bracket_by_the_law_of_such_a_fault_is_right_as_often_as_it_says(trials):
-    """The same with draws in the place of runs: 99.6 % of 2,000 brackets were right."""
+    """The same with draws instead of runs: 99.6 % of 2,000 brackets were right."""
     rng, right, last = np.random.default_rng(5), 0, 50
     limit = 1 - 0.05 / (most_judged(last) * len(LOOKS))
     for _ in range(trials):

@@ -1,4 +1,4 @@
-"""Properties that hold in every run of an Arc fleet, whatever befalls it."""
+"""Properties that hold in every run of an Arc fleet, whatever happens to it."""
 
 from __future__ import annotations
 

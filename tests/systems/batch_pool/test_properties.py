@@ -1,4 +1,4 @@
-"""Properties that hold in every run of a Batch pool, whatever befalls it."""
+"""Properties that hold in every run of a Batch pool, whatever happens to it."""
 
 from __future__ import annotations
 

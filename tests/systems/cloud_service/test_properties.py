@@ -1,4 +1,4 @@
-"""Properties that hold in every run, whatever befalls a service.
+"""Properties that hold in every run, whatever happens to a service.
 
 The scenarios come from `wild`, the second reading of a log from `referee`.
 """
