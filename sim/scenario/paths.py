@@ -174,6 +174,10 @@ class _Override:
         near = nearest(self.keys[depth], filter(None, names))
         if near:
             return f"names no item of {self._at(depth)}, did you mean {near}?"
+        place = _called(items, self.keys[depth])
+        if place is not None:
+            at, name = self._at(depth), self.keys[depth]
+            return f"names no item of {at}: {name} is {at}.{place}"
         return f"names no item of {self._at(depth)}, {_numbers(items)}"
 
     def _into_mapping(self, node: Node, entries: dict[str, Node], above: tuple[Node, ...]) -> Node:
@@ -216,6 +220,14 @@ class _Override:
     def _refused(self, rule: str) -> ScenarioError:
         where = self.value.key_where or self.value.where
         return ScenarioError.of(rule, where=where, path=self.text)
+
+
+def _called(items: Sequence[Node], name: str) -> int | None:
+    """The place of the item that answers call KIND-k, as it has no name of its own."""
+    kind, _, number = name.rpartition("-")
+    own = [place for place, item in enumerate(items) if item.below(kind) is not None]
+    is_one = number.isdecimal() and len(number) < 9 and int(number) < len(own)  # noqa: PLR2004
+    return own[int(number)] if is_one else None
 
 
 def _numbers(items: Sequence[Node]) -> str:

@@ -272,3 +272,15 @@ def test_the_format_tells_what_belongs_at_a_path():
     ]
     assert paths.place_of(tree, "systems.a.roles.W.instances", schema).forms[0]["minimum"] == 1
     assert paths.place_of(tree, "nowhere.at.all", schema).forms == ()
+
+
+def test_an_operation_by_the_name_that_answers_give_it_is_told_its_number():
+    items = [{"at": "1min", "a": {}}, {"at": "2min", "b": {}}, {"at": "3min", "b": {}}]
+    tree = from_python({"operations": items})
+    for name, place in (("a-0", 0), ("b-0", 1), ("b-1", 2)):
+        rule = f"names no item of operations: {name} is operations.{place}"
+        with pytest.raises(ScenarioError, match=rule):
+            paths.override(tree, f"operations.{name}.at", tree, dict)
+    for name in ("b-2", "c-0", "b-x"):
+        with pytest.raises(ScenarioError, match="whose items are 0 to 2"):
+            paths.override(tree, f"operations.{name}.at", tree, dict)
