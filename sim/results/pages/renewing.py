@@ -50,12 +50,27 @@ def renew_report(path: str | PathLike[str], assumptions: str | PathLike[str] | N
     known = {"find": _find, "assumptions": _assumptions}
     for what, made in known.items():
         if what in folder.provenance:
-            return folder.put(files.REPORT, made(folder))
+            _take_no(assumptions, what, path)
+            try:
+                return folder.put(files.REPORT, made(folder))
+            except KeyError:
+                rule = "must be results of this version, got those of "
+                raise ScenarioError.of(
+                    rule + folder.provenance["made_by"], where=str(path)
+                ) from None
     found = open_results(path)
     if not isinstance(found, Results):
+        _take_no(assumptions, "sweep", path)
         return folder.put(files.REPORT, found.report())
     weighed = [_weights(assumptions, found)] if assumptions is not None else []
     return folder.put(files.REPORT, _of_runs(folder, found, weighed))
+
+
+def _take_no(assumptions: str | PathLike[str] | None, what: str, path: str | PathLike[str]) -> None:
+    """Refuse assumptions for a page that has no place for them."""
+    if assumptions is not None:
+        rule = f"must be results of run or compare to show assumptions, got those of {what}"
+        raise ScenarioError.of(rule, where=str(path))
 
 
 def _of_runs(folder: files.ResultFolder, found: Results, weighed: Sequence[Block]) -> str:

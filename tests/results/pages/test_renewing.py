@@ -88,6 +88,25 @@ def test_a_report_tells_what_each_assumption_weighs(tmp_path):
         renew_report(folder, folder)
 
 
+def test_only_runs_and_comparisons_show_what_assumptions_weigh(finding, tmp_path):
+    weighed = sim.assumptions(walk()).save(tmp_path / "a", figures="none")
+    swept = sim.sweep(walk(), {"horizon": ["2h", "3h"]})
+    for results, kind in ((finding, "find"), (swept, "sweep")):
+        folder = results.save(tmp_path / kind, figures="none")
+        rule = f"must be results of run or compare to show assumptions, got those of {kind}"
+        with pytest.raises(ScenarioError, match=rule):
+            renew_report(folder, weighed)
+    with pytest.raises(ScenarioError, match="got those of assumptions"):
+        renew_report(weighed, weighed)
+
+
+def test_a_folder_of_an_earlier_version_is_refused(finding, tmp_path, monkeypatch):
+    folder = finding.save(tmp_path / "r", figures="none")
+    monkeypatch.setattr("sim.results.pages.renewing.find_page", lambda about, *_: about["later"])
+    with pytest.raises(ScenarioError, match="must be results of this version, got those of rollou"):
+        renew_report(folder)
+
+
 def test_without_the_files_that_a_scenario_names_it_says_so(tmp_path):
     (tmp_path / "times.csv").write_text("t\n60\n120\n", encoding="utf-8")
     text = SHOP.replace("4min", "{empirical: {csv: times.csv, column: t}}")
