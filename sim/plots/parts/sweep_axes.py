@@ -94,8 +94,8 @@ def metric_axis(axis: Axis, low: float, high: float, unit: str, most: int = 6) -
         style.percent_axis(axis)
         return ""
     if unit == "s":
-        scale = clock.Scale.of(min(low, 0.0), high, most)
-        ticks = clock.ticks(low, max(high, low + 1.0), None, most)
+        high = max(high, low + 1.0)
+        scale, ticks = clock.Scale.of(low, high, most), clock.ticks(low, high, None, most)
         axis.set_ticks(list(ticks), [scale.show(each) for each in ticks])
-        return f" ({scale.unit})"
+        return scale.label("")
     return f" ({unit})" if unit not in ("", "count", "mean") else ""

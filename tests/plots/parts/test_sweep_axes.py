@@ -58,4 +58,8 @@ def test_a_metric_has_its_unit_at_the_ticks_or_beside_its_name():
     assert metric_axis(axes.yaxis, 0.0, 1.0, "share") == ""
     assert axes.yaxis.get_major_formatter()(0.8) == "80 %"
     assert metric_axis(axes.xaxis, 0.0, 3600.0, "s") == " (min)"
+    assert metric_axis(axes.xaxis, 1800.0, 7800.0, "s") == " (min)"
+    assert ticks(axes.xaxis)[1] == ["40", "60", "80", "100", "120"]  # not 1.666667 hours
+    assert metric_axis(axes.xaxis, 360_000.0, 360_300.0, "s") == " + 4d4h (min)"
+    assert ticks(axes.xaxis)[1] == ["0", "1", "2", "3", "4", "5"]
     assert metric_axis(Figure().subplots().xaxis, 0.0, 1.0, "task-hours") == " (task-hours)"
