@@ -49,6 +49,10 @@ COMMANDS = {
 """Command -> the module that has a function of its name: it takes the options, gives an answer."""
 
 
+_CHANGE = "--set "
+"""Begins what is noted of a value that a run had which the file has not."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default that of the shell, and give its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
@@ -91,9 +95,10 @@ def _answer(words: list[str]) -> Answer:
         return _failed([_interrupted(interruption, words)], INTERRUPTED, words)
     except ModelError as error:
         found = problems.internal(str(error), words)
-        if options.command in ("run", "compare", "find", "assumptions"):
+        if options.command in ("run", "compare", "find", "sweep", "assumptions"):
             found.append(Problem("", "", f"to see it again: {_rerun(options, error)}"))
-        return _failed([*found, *_notes(error)], INTERNAL_ERROR, words)
+        others = [each for each in _notes(error) if not each.rule.startswith(_CHANGE)]
+        return _failed([*found, *others], INTERNAL_ERROR, words)
     except Exception as error:  # noqa: BLE001  (no user can mend it, whatever it is)
         return _failed([*problems.surprise(error, words), *_notes(error)], INTERNAL_ERROR, words)
 
@@ -146,7 +151,7 @@ def _rerun(options: argparse.Namespace, error: ModelError) -> str:
     from sim.cli.answers.failed import rerun  # noqa: PLC0415  (help needs no experiments)
     from sim.experiments.running.failures import options_of  # noqa: PLC0415
 
-    # A search notes the value that it tried.
-    changes = getattr(error, "__notes__", [])
+    # A search notes the value that it tried, a sweep those of its point.
+    changes = [each.rule for each in _notes(error) if each.rule.startswith(_CHANGE)]
     again = options_of(error.replication, error.seed, error.variant)
     return rerun(options, " ".join([*changes, again]))

@@ -184,6 +184,7 @@ def test_where_every_run_fails_the_value_is_told(shell, monkeypatch):
     code, out, err = shell("find", "bake.yaml", *BAKES)
     assert (code, out) == (3, "")
     assert f"rollout-sim run bake.yaml --set {BAKED}=10min --replay 0 --seed 0" in err
+    assert f"rollout-sim: --set {BAKED}=10min" not in err.splitlines()
 
 
 def test_where_every_run_of_one_variant_fails_that_is_told_first_and_the_others_stand(

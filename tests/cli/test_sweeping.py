@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+from failing import fail
 from screens import assert_screen
 
 import sim
@@ -179,3 +180,12 @@ def test_markdown_and_junit_say_the_same_as_the_exit_code(domains, code, shell):
     assert found[0] == code
     assert found[1].count("<failure ") == (3 if code else 0)  # their sum, and each of them
     assert 'name="every objective at one of 2 points"' in found[1]
+
+
+def test_where_all_fails_at_every_point_the_run_that_shows_it_is_told(shell, monkeypatch):
+    fail(monkeypatch, range(100), RuntimeError("boom"))
+    more = "operations.0.at=1min,2min"
+    code, out, err = shell("sweep", "random.yaml", "--over", f"{DOMAINS}=5,10", "--over", more)
+    assert (code, out) == (3, "")
+    again = f"run random.yaml --set {DOMAINS}=5 --set operations.0.at=1min --replay 0 --seed 0"
+    assert f"to see it again: rollout-sim {again}\n" in err

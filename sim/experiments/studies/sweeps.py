@@ -18,6 +18,7 @@ from sim.experiments.objectives import bound_of, describe, experiments
 from sim.experiments.outcomes import outcomes
 from sim.experiments.ranking import LEAST_ENDED_WELL, ended_well
 from sim.experiments.running.failures import options_of
+from sim.experiments.studies.search import change
 from sim.experiments.studies.unseen import Chances
 from sim.experiments.summaries import Summary, summarise
 from sim.scenario.points import points
@@ -202,7 +203,7 @@ class _Gathered:
 
     def __init__(self, sweep: Sweep, wanted: Collection[Key], variants: int) -> None:
         self._wanted = frozenset(wanted)
-        self._size = sweep.size * variants
+        self._sweep, self._size = sweep, sweep.size * variants
         self._begun: dict[str, Alternative] = {}
         self._alternatives: list[Alternative] = []
         self._keys: dict[Key, int] = {}
@@ -312,6 +313,9 @@ class _Gathered:
             If nothing was.
         """
         if not self._rows and self._first_fault is not None:
+            for axis, place in self._sweep.at(self._failed[0].point):
+                if axis.texts[place]:  # else the point leaves it as it is
+                    self._first_fault.add_note(change(axis.path, axis.texts[place]))
             raise self._first_fault
         return Swept(
             self._alternatives,
