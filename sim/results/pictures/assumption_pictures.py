@@ -62,14 +62,15 @@ class AssumptionPictures:
         """
         own = self._headlines(self._about["variants"][0])
         several = len({each["system"] for each in own}) > 1
-        for each in [max(own, key=self._weight)] if main else own:
+        for each in [max(own, key=self._says)] if main else own:
             name = "{system}-{metric}".format(**each) if several else each["metric"]
             yield f"tornado-{name}", self._tornado(each)
 
-    def _weight(self, of: Row) -> float:
-        """How much guesses change a headline."""
+    def _says(self, of: Row) -> tuple[bool, float]:
+        """How much its picture says: whether there is a middle to change from, and by how much."""
         own = (row for row in self._of(of) if row["metric"])
-        return max((float(row["weight"]) for row in own), default=0.0)
+        weight = max((float(row["weight"]) for row in own), default=0.0)
+        return (of["mean"] is not None or of["median"] is not None), weight
 
     def _of(self, headline: Row) -> Iterator[Row]:
         """What guesses make of a headline, and those that cannot be changed."""
@@ -145,7 +146,11 @@ def _weightiest(rows: Sequence[tornado.Row], base: float, unit: str) -> str:
     if part and (not ends or _swing(first, base) == 0):
         return part
     if not ends or _swing(first, base) == 0:
-        return "no guess changes it" if ends else f"{first.name} decides whether it has a value"
+        if ends:
+            return "no guess changes it"
+        # Where it has none as the scenario is, no guess is seen to give it one.
+        had = math.isfinite(base)
+        return f"{first.name} decides whether it has a value" if had else "most runs have no value"
     low, high = min(ends[0], base), max(ends[-1], base)
     reach = f"{format_compact(low, unit)} to {format_compact(high, unit)} by {first.name}"
     return "; ".join(filter(None, [reach, part]))

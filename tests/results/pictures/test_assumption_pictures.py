@@ -110,3 +110,10 @@ def test_where_runs_lack_a_value_bars_are_of_the_median():
     assert axes.get_xlabel().startswith("median done in")
     assert [round(each.get_width()) for each in found(axes, "doubled")] == [960]
     assert page.readout.headings[2] == "median done in"
+
+
+def test_where_most_runs_lack_a_value_no_guess_is_said_to_decide_on_it():
+    plot = sim.assumptions(rolled_back("70%"), of=[RESTART]).plot
+    assert title(plot.tornado("rollout_duration")) == "Done in: most runs have no value"
+    (name, _), *_ = plot.figures(main=True)
+    assert name != "tornado-rollout_duration"
