@@ -89,17 +89,16 @@ def weight(one: Experiment, base: Experiment, row: Difference) -> float:
     """A change as a share of the larger mean.
 
     Where runs lack a value there is no mean: then that of the median, or the share of the runs that
-    lack one with the change alone, or without it, whichever is larger; 1 where there is none, but 0
-    where nothing changes in any run.
+    lack one with the change alone, or without it, whichever is larger; 1 where there is none.
     """
     if row.better == "identical":
         return 0.0
     if not row.missing:
         return abs(row.difference) / (max(abs(row.mean), abs(row.baseline_mean)) or 1.0)
+    if lacks_median(row.difference, row.missing, row.n):
+        return 1.0
     a, b = pairs(*paired_up(one, base), Key(row.system, row.group, row.metric))
     apart = abs(float(np.isnan(a).mean() - np.isnan(b).mean()))
-    if lacks_median(row.difference, row.missing, row.n):
-        return 0.0 if np.array_equal(a, b, equal_nan=True) else 1.0
     larger = max(abs(float(np.nanmedian(a))), abs(float(np.nanmedian(b))))
     return max(apart, abs(row.difference) / (larger or 1.0))
 
