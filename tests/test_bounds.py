@@ -300,7 +300,7 @@ def test_a_run_without_memory_tells_of_what_most_rows_are(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "place", ["sim.core.log.Stack.audit", "sim.systems.cloud_service.model.metrics.measure"]
+    "place", ["sim.core.stack.Stack.audit", "sim.systems.cloud_service.model.metrics.measure"]
 )
 def test_an_analysis_without_memory_tells_the_same(place, monkeypatch):
     monkeypatch.setattr(place, exhausted)

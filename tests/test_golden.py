@@ -6,7 +6,7 @@ import pytest
 from places import TESTS
 from rewriting import REWRITES
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

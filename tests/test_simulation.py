@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.core.errors import ModelError
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation, simulate
 from sim.systems.base.context import ACT

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
     from sim.core.timelines import Steps
 
 HOUR = 3600.0

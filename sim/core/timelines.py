@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
 
 TOLERANCE = 1e-9
 """Two shares closer than this are equal."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from sim.core.log import UPGRADE, UPGRADE_FAILED, Stack
+from sim.core.log import UPGRADE, UPGRADE_FAILED
+from sim.core.stack import Stack
 from sim.core.wall_clock import show_instant
 from sim.experiments.conclusion import MOST_NAMED
 from sim.experiments.conditional import of_chance

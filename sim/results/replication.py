@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, SupportsIndex
 
 from sim.core.errors import ScenarioError
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.experiments.running.auditing import audit, exact_arithmetic
 from sim.experiments.running.replications import replication_number
 from sim.formats.checking import listed

@@ -10,7 +10,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.core.log import Recorder, Stack, Subjects, the_scenario
+from sim.core.log import Recorder, Subjects, the_scenario
+from sim.core.stack import Stack
 from sim.formats.checking import nearest
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.spec import Issue

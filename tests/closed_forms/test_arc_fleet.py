@@ -15,7 +15,7 @@ from arc_sample import DAY, HOUR, MINUTE, Sample
 from arc_story import fleet, starts
 from known_answers import check, check_order, check_share, furthest, holds, reach
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 WINDOW = 5 * MINUTE
 

@@ -16,7 +16,7 @@ import pytest
 from places import DATA
 from pool_story import UPGRADE, PoolStory, simulation, story
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.experiments.statistics.intervals import student
 from sim.systems.batch_pool.draws import redraw_tasks
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from known_answers import check
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

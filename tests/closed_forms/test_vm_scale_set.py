@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from known_answers import check, check_share
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.core.units import YEAR
 from sim.scenario import Scenario
 from sim.simulation import Simulation

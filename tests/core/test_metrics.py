@@ -24,7 +24,6 @@ from sim.core.log import (
     UPGRADING,
     Block,
     Recorder,
-    Stack,
     Subjects,
 )
 from sim.core.metrics import (
@@ -36,6 +35,7 @@ from sim.core.metrics import (
     capacity,
     rollouts,
 )
+from sim.core.stack import Stack
 from sim.core.timelines import Steps
 from sim.systems import SYSTEM_TYPES
 

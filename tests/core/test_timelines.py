@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.log import Block, Recorder, Stack, States, Subjects
+from sim.core.log import Block, Recorder, States, Subjects
+from sim.core.stack import Stack
 from sim.core.timelines import Members, Steps, Timeline, accumulate, stays, total
 
 END = 20.0

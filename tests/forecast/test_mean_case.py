@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from wild import often
 
 from sim.core.errors import ScenarioError
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.core.units import show_duration, show_share, to_grid
 from sim.files import load
 from sim.forecast.dry_runs import dry_run_of

@@ -10,7 +10,8 @@ import re
 
 import numpy as np
 
-from sim.core.log import Block, Recorder, Stack, States, Subjects
+from sim.core.log import Block, Recorder, States, Subjects
+from sim.core.stack import Stack
 from sim.formats.distributions import Distribution
 from sim.systems.base.operation import Operation
 

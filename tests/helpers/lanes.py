@@ -1,6 +1,6 @@
 """What a log shows as lanes."""
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 
 def activity(model, log, what=""):

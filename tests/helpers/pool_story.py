@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from story import Story
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

@@ -14,7 +14,8 @@ from lanes import bars
 from service_configurations import configurations_are_as_asked_for
 from service_turns import Turns
 
-from sim.core.log import OPERATION, Stack
+from sim.core.log import OPERATION
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.base.layout import operation_states

@@ -6,7 +6,7 @@ import pytest
 from story import Story
 
 from sim.core.errors import ScenarioError
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

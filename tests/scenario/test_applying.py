@@ -8,7 +8,8 @@ from places import ROOT
 import sim
 from sim.cli.commands import main
 from sim.core.errors import ScenarioError
-from sim.core.log import Recorder, Stack
+from sim.core.log import Recorder
+from sim.core.stack import Stack
 from sim.files import load
 from sim.scenario import Scenario
 from sim.simulation import Simulation

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim import bounds
 from sim.core.errors import ModelError
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

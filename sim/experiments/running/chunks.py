@@ -18,8 +18,8 @@ import numpy as np
 
 from sim.bounds import STACK
 from sim.core.errors import ModelError, NoMemoryError
-from sim.core.log import Stack
 from sim.core.metrics import Key
+from sim.core.stack import Stack
 from sim.experiments.running.auditing import audit, exact_arithmetic, fault
 from sim.experiments.running.failures import MOST_IN_VAIN, Failure, Failures
 from sim.experiments.running.incidents import happened

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
 
 
 def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDArray[np.float64]]:

@@ -15,7 +15,8 @@ from sim.core.timelines import Members, Steps, stacked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sim.core.log import Log, Stack
+    from sim.core.log import Log
+    from sim.core.stack import Stack
     from sim.simulation import Simulation
 
 SAMPLE_RUNS, SAMPLE_STEPS = 2_000, 2_000_000

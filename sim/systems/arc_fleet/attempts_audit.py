@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.core.log import first_of_each, next_of_each
 from sim.core.random_streams import Again
+from sim.core.stack import first_of_each, next_of_each
 from sim.systems.arc_fleet.requests import AlwaysUnhealthy, PublishExtension
 from sim.systems.arc_fleet.states import (
     BACKING_OFF,

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
     from sim.systems.arc_fleet.layout import FleetLayout, GroupLayout
 
 _BUSY = np.isin(np.arange(WIDTH), UNDER_WAY).astype(int)

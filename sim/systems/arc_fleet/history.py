@@ -26,7 +26,8 @@ from sim.systems.base.targets import Targets
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
     from sim.systems.arc_fleet.layout import ExtensionLayout, FleetLayout
 
 NEVER = np.inf

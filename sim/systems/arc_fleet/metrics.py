@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
     from sim.core.metrics import Measured, Values
+    from sim.core.stack import Stack
     from sim.core.timelines import Steps
     from sim.systems.arc_fleet.layout import FleetLayout
     from sim.systems.arc_fleet.scopes import Scope

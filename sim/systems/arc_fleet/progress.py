@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.core.formatting import show
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.core.timelines import share_of
 from sim.core.wall_clock import DAY, show_instant
 from sim.systems.arc_fleet.defaults import MOST_NAMED

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.core.timelines import stays
 from sim.systems.arc_fleet.layout import is_meant, machine_name
 from sim.systems.arc_fleet.notes import notes

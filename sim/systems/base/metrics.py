@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
     from sim.core.metrics import Values
+    from sim.core.stack import Stack
     from sim.core.timelines import Members, Steps
     from sim.systems.base.layout import Layout
 

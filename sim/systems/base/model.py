@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
-from sim.core.log import SCENARIO, UNIT, Stack
+from sim.core.log import SCENARIO, UNIT
 from sim.core.metrics import NO_ROLLBACKS
+from sim.core.stack import Stack
 from sim.core.timelines import Members, stays
 from sim.systems.base.activity import Activity, Category
 from sim.systems.base.context import ACT

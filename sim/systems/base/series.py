@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.core.timelines import Members
 
 if TYPE_CHECKING:

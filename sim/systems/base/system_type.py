@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim.core.log import Log, Stack
+    from sim.core.log import Log
     from sim.core.metrics import Measured, Metric, MetricFamily
+    from sim.core.stack import Stack
     from sim.core.timelines import Steps
     from sim.systems.base.assumptions import Assumption, Path
     from sim.systems.base.cost import Part

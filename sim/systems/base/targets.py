@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
     from sim.systems.base.context import Context
 
 STATUSES = ("absent", "initial", "kept", "requested", "reached", "rolled_back")

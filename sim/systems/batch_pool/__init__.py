@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.systems.base.records import answers
 from sim.systems.base.system_type import SystemType
 from sim.systems.batch_pool.cost import parts

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.batch_pool.history import Executions
     from sim.systems.batch_pool.layout import PoolLayout
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import first_of_each, next_of_each
+from sim.core.stack import first_of_each, next_of_each
 from sim.systems.batch_pool.states import (
     ACTIVE,
     CHECKPOINTED,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.batch_pool.layout import PoolLayout
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import UNIT, first_of_each
+from sim.core.log import UNIT
 from sim.core.metrics import (
     HOUR,
     NO_ROLLBACKS,
@@ -18,6 +18,7 @@ from sim.core.metrics import (
     in_service,
     latest,
 )
+from sim.core.stack import first_of_each
 from sim.core.timelines import Members
 from sim.systems.base.metrics import at_least, rollouts_of_one_group
 from sim.systems.batch_pool.history import (
@@ -35,8 +36,8 @@ from sim.systems.batch_pool.status import updated_share
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
     from sim.core.metrics import Measured, Values
+    from sim.core.stack import Stack
     from sim.systems.batch_pool.layout import PoolLayout
 
 OWN_METRICS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.systems.base.model import SystemModel
 from sim.systems.batch_pool import audit, explain, metrics, rejections, status, tables
 from sim.systems.batch_pool.draws import draw_tasks, in_order

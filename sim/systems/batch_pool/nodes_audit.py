@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.formats.distributions import Distribution
     from sim.systems.base.failures import Failures
     from sim.systems.batch_pool.history import NodeRows

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import first_of_each
 from sim.core.random_streams import Again
+from sim.core.stack import first_of_each
 from sim.systems.batch_pool.history import (
     DONE,
     FAILED_BY_ITSELF,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.batch_pool.history import Executions
     from sim.systems.batch_pool.layout import JobLayout, PoolLayout
 

@@ -17,7 +17,8 @@ from sim.systems.batch_pool.status import up_to_date
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sim.core.log import Log, Stack
+    from sim.core.log import Log
+    from sim.core.stack import Stack
     from sim.core.timelines import Steps, Timeline
     from sim.systems.batch_pool.layout import PoolLayout
 

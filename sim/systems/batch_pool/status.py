@@ -33,7 +33,7 @@ from sim.systems.batch_pool.states import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.batch_pool.layout import PoolLayout
 
 

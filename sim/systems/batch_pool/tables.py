@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.formatting import format_compact
-from sim.core.log import Stack
 from sim.core.metrics import HOUR
+from sim.core.stack import Stack
 from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.activity import Activity, Category
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Log, Stack
+    from sim.core.log import Log
+    from sim.core.stack import Stack
     from sim.core.timelines import Sojourns
     from sim.systems.base.operation import Request
     from sim.systems.batch_pool.layout import PoolLayout

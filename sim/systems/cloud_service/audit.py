@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.cloud_service.layout import Layout
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
+    from sim.core.stack import Stack
     from sim.systems.cloud_service.layout import Layout
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, UPGRADE, first_of_each, next_of_each
+from sim.core.log import ROLLING_BACK, UPGRADE
+from sim.core.stack import first_of_each, next_of_each
 from sim.systems.base.targets import Group, Targets, share
 from sim.systems.cloud_service.requests import GuestOsUpdate, HostOsUpdate, UpgradeDeployment
 from sim.systems.cloud_service.states import (
@@ -32,7 +33,7 @@ from sim.systems.cloud_service.states import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.cloud_service.layout import Layout
 
 # Rollouts, and whom they took ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import UPGRADE, UPGRADE_ENDS, first_of_each
+from sim.core.log import UPGRADE, UPGRADE_ENDS
 from sim.core.metrics import (
     HOUR,
     METRICS,
@@ -15,6 +15,7 @@ from sim.core.metrics import (
     earliest,
     latest,
 )
+from sim.core.stack import first_of_each
 from sim.core.timelines import Members, Steps, accumulate, total
 from sim.systems.base.demand import unserved
 from sim.systems.base.metrics import at_least, of_members, of_rollouts
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
     from sim.core.metrics import Measured, Values
+    from sim.core.stack import Stack
     from sim.systems.cloud_service.layout import Layout
 
 OWN_METRICS = (

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim.core.log import Log, Stack
+    from sim.core.log import Log
     from sim.core.metrics import Measured
+    from sim.core.stack import Stack
     from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context, ScheduledEvent
     from sim.systems.base.model import DryRun

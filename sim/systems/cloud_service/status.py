@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import ROLLING_BACK, STUCK, UPGRADE, Stack
+from sim.core.log import ROLLING_BACK, STUCK, UPGRADE
+from sim.core.stack import Stack
 from sim.core.wall_clock import show_instant
 from sim.systems.cloud_service.configuration_shown import Shown
 from sim.systems.cloud_service.history import taken

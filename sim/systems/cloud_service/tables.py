@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.core.timelines import stays
 from sim.systems.base import records
 from sim.systems.base.activity import Activity, Category

@@ -37,7 +37,7 @@ from sim.systems.vm_scale_set.states import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.vm_scale_set.layout import SetLayout
 
 _TAKEN = (UPDATING, REIMAGING, DELETING)

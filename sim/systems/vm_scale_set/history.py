@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.core.log import ASKED, OPERATION, UPGRADE_ENDS, UPGRADING, first_of_each, next_of_each
+from sim.core.log import ASKED, OPERATION, UPGRADE_ENDS, UPGRADING
+from sim.core.stack import first_of_each, next_of_each
 from sim.systems.base.targets import REACHED
 from sim.systems.vm_scale_set.requests import ManualUpgrade
 from sim.systems.vm_scale_set.states import (
@@ -32,7 +33,7 @@ from sim.systems.vm_scale_set.states import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.vm_scale_set.layout import SetLayout
 
     Floats = NDArray[np.float64]

@@ -25,8 +25,9 @@ from sim.systems.vm_scale_set.states import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Block, Stack
+    from sim.core.log import Block
     from sim.core.metrics import Measured, Values
+    from sim.core.stack import Stack
     from sim.core.timelines import Steps
     from sim.systems.base.model import Shortfall
     from sim.systems.vm_scale_set.layout import SetLayout

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.core.log import SCENARIO, Stack
+from sim.core.log import SCENARIO
+from sim.core.stack import Stack
 from sim.systems.base import records
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel

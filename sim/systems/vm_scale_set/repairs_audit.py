@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import first_of_each, next_of_each
+from sim.core.stack import first_of_each, next_of_each
 from sim.systems.vm_scale_set.requests import (
     OPERATIONS,
     PublishImage,

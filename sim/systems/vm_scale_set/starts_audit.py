@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import first_of_each
 from sim.core.random_streams import Again
+from sim.core.stack import first_of_each
 from sim.systems.base.failures import redraw_failures
 from sim.systems.vm_scale_set.draws import seen_healthy
 from sim.systems.vm_scale_set.history import STARTS

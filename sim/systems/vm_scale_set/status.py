@@ -34,7 +34,7 @@ from sim.systems.vm_scale_set.states import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.core.log import Stack
+    from sim.core.stack import Stack
     from sim.systems.vm_scale_set.layout import SetLayout
 
 Row = dict[str, Any]

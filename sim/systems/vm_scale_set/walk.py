@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.core.log import (
-    ASKED,
-    REFUSED,
-    ROLLING_BACK,
-    UPGRADE_ENDS,
-    UPGRADING,
-    first_of_each,
-)
+from sim.core.log import ASKED, REFUSED, ROLLING_BACK, UPGRADE_ENDS, UPGRADING
+from sim.core.stack import first_of_each
 from sim.systems.vm_scale_set.requests import ALL, SetProtection
 from sim.systems.vm_scale_set.states import (
     AT_REST,

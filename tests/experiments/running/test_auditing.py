@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.core.errors import ModelError
-from sim.core.log import Log, Stack
+from sim.core.log import Log
+from sim.core.stack import Stack
 from sim.experiments.running.auditing import audit
 from sim.experiments.running.replications import replicate
 from sim.files import loads

@@ -16,10 +16,10 @@ from sim.core.log import (
     UPGRADE_FAILED,
     UPGRADING,
     Recorder,
-    Stack,
     Subjects,
     the_scenario,
 )
+from sim.core.stack import Stack
 from sim.experiments.running.incidents import happened
 from sim.simulation import Simulation
 

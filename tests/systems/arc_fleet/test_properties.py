@@ -16,8 +16,8 @@ from minutes import Openings
 from wild import often, simulation_of
 from wild_fleet import scenario
 
-from sim.core.log import Stack
 from sim.core.rounding import at_most
+from sim.core.stack import Stack
 from sim.systems.arc_fleet.scopes import Scopes
 from sim.systems.arc_fleet.versions import upgrades, version_key
 

@@ -9,7 +9,7 @@ import pytest
 import wild_fleet
 from fleet_referee import Fleet
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.arc_fleet.scopes import Scopes

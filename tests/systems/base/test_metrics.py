@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from kiosks import log_of, model, request
 
-from sim.core.log import UNIT, Stack
+from sim.core.log import UNIT
+from sim.core.stack import Stack
 from sim.core.timelines import Members
 from sim.systems.base.metrics import OF_MEMBERS, at_least, of_members, of_rollouts
 

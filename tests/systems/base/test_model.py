@@ -5,7 +5,8 @@ from kiosks import log_of, model, request
 from lanes import activity, bars
 from screens import assert_screen
 
-from sim.core.log import ASKED, SCENARIO, UPGRADING, Recorder, Stack, Subjects, the_scenario
+from sim.core.log import ASKED, SCENARIO, UPGRADING, Recorder, Subjects, the_scenario
+from sim.core.stack import Stack
 from sim.systems.base.model import DryRun, refused
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kiosks import SYSTEM_TYPE, log_of, model, request
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 
 @pytest.fixture(scope="module")

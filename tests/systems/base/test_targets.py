@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from simpy import Environment
 
-from sim.core.log import Recorder, Stack, States, Subjects, the_scenario
+from sim.core.log import Recorder, States, Subjects, the_scenario
 from sim.core.random_streams import draws
+from sim.core.stack import Stack
 from sim.systems.base.context import Context
 from sim.systems.base.layout import Numbering
 from sim.systems.base.targets import (

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.core.log import Stack
 from sim.core.random_streams import draws
+from sim.core.stack import Stack
 from sim.files import loads
 from sim.simulation import Simulation
 from sim.systems.base.operation import Span

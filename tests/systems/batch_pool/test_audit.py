@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pool_log import BAG, SOUND, SUBMITTED, UPGRADE, Pool
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.systems.batch_pool import audit
 from sim.systems.batch_pool.draws import redraw_tasks
 

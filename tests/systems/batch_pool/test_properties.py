@@ -12,7 +12,7 @@ from pool_rules import Reading
 from wild import often, simulation_of
 from wild_pool import HORIZON_MIN, calm, wild
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 clocked = st.builds(by_the_clock, st.randoms(use_true_random=False), wild())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pool_referee import Pool
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 

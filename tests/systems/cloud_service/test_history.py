@@ -10,7 +10,8 @@ import pytest
 from service_rules import Run
 from story import story
 
-from sim.core.log import COMPLETED, ROLLING_BACK, Stack
+from sim.core.log import COMPLETED, ROLLING_BACK
+from sim.core.stack import Stack
 from sim.scenario import Scenario
 from sim.simulation import Simulation
 from sim.systems.base.targets import Targets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from any_shop import scenario, upgrade
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 from sim.simulation import Simulation
 from sim.systems.cloud_service import SYSTEM_TYPE
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from referee import Referee, out_times, told
 from wild import HORIZON_MIN, MODES, OPERATOR, calm, often, simulation_of, wild, with_upgrade
 
-from sim.core.log import Log, Stack
+from sim.core.log import Log
+from sim.core.stack import Stack
 from sim.core.timelines import stays
 from sim.systems.cloud_service.defaults import configuration
 

@@ -8,7 +8,7 @@ import pytest
 from service_log import BEGUN, FIRST, GROWN, SOUND, TOLD, UPGRADE, Service
 from story import story
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 RESTART = "s: a restart did not take the time that was drawn for it"
 OVERDUE = "s: a restart did not end when it was drawn to"

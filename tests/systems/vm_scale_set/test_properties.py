@@ -17,7 +17,7 @@ from scale_set_rows import changes, histories
 from wild import often, simulation_of
 from wild_scale_set import GRID_S, HORIZON_MIN, scenario
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 sets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
 clocked = st.builds(by_the_clock, st.randoms(use_true_random=False), sets)

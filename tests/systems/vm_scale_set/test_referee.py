@@ -13,7 +13,7 @@ from scale_set_rows import changes, histories
 from wild import often, simulation_of
 from wild_scale_set import scenario
 
-from sim.core.log import Stack
+from sim.core.stack import Stack
 
 sets = st.integers(0, 10**9).map(lambda seed: scenario(Random(seed)))
 
