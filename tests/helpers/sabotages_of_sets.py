@@ -11,6 +11,16 @@ from sim.systems.base.failures import FailureProcess
 from sim.systems.vm_scale_set import instances, repairs, rolling, service, steps
 from sim.systems.vm_scale_set.batch import Batch
 from sim.systems.vm_scale_set.batches_audit import DELETED, OTHERS
+from sim.systems.vm_scale_set.decisions import (
+    BEGIN,
+    DELETES,
+    END,
+    OPEN,
+    OVER,
+    REST,
+    RESTORES,
+    TAKES,
+)
 from sim.systems.vm_scale_set.draws import Starts
 from sim.systems.vm_scale_set.instances import Instances
 from sim.systems.vm_scale_set.layout import SetLayout
@@ -26,7 +36,6 @@ from sim.systems.vm_scale_set.service import ScaleSetService
 from sim.systems.vm_scale_set.states import CREATING, UPDATING
 from sim.systems.vm_scale_set.steps import JUDGED, Steps
 from sim.systems.vm_scale_set.upgrades_audit import ENDED, REACHED, early_or_late, end, other
-from sim.systems.vm_scale_set.walk import BEGIN, DELETES, END, OPEN, OVER, REST, RESTORES, TAKES
 
 UPGRADE = {"at": "10min", "update_model": {"image": "2"}}
 CANCEL = {"at": "13min", "cancel_rolling_upgrade": {}}

@@ -14,7 +14,7 @@ from sim.systems.vm_scale_set.states import DELETING, WIDTH
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.systems.vm_scale_set.walk import Decisions
+    from sim.systems.vm_scale_set.decisions import Decisions
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]

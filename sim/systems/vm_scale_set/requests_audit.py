@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.log import ASKED, FAILED, OPERATION, REFUSED, SUCCEEDED
+from sim.systems.vm_scale_set.decisions import TAKES, Decisions, Replay
 from sim.systems.vm_scale_set.history import NEVER
 from sim.systems.vm_scale_set.layout import begins_upgrade
 from sim.systems.vm_scale_set.rejections import (
@@ -33,7 +34,6 @@ from sim.systems.vm_scale_set.requests import (
     UpdateModel,
 )
 from sim.systems.vm_scale_set.states import DELETING, WIDTH
-from sim.systems.vm_scale_set.walk import TAKES, Decisions, Walk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +48,7 @@ HEALTH = "a request did not end by the health of those that it took"
 ANSWERED = "a request was not answered as it is to be"
 
 
-class Requests(Walk):
+class Requests(Replay):
     """Requests beside how they should have been answered, and whom they should have taken."""
 
     def _begin(self, first: int, count: int) -> None:

@@ -22,16 +22,7 @@ from sim.core.log import (
 from sim.core.random_streams import Again
 from sim.systems.base.operation import windows_of
 from sim.systems.vm_scale_set.batches_audit import OTHERS, Batches
-from sim.systems.vm_scale_set.rejections import (
-    BREACH_BEFORE,
-    BREACH_DURING,
-    BREACH_UPGRADED,
-    CANCELLED,
-    RULES,
-    UNHEALTHY,
-)
-from sim.systems.vm_scale_set.rules import allowed
-from sim.systems.vm_scale_set.walk import (
+from sim.systems.vm_scale_set.decisions import (
     ASK,
     BACK,
     BEGIN,
@@ -44,6 +35,15 @@ from sim.systems.vm_scale_set.walk import (
     TAKES,
     Decisions,
 )
+from sim.systems.vm_scale_set.rejections import (
+    BREACH_BEFORE,
+    BREACH_DURING,
+    BREACH_UPGRADED,
+    CANCELLED,
+    RULES,
+    UNHEALTHY,
+)
+from sim.systems.vm_scale_set.rules import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from set_log import IMAGE, UP, WALK, ScaleSet
 
-from sim.systems.vm_scale_set.walk import TAKES
+from sim.systems.vm_scale_set.decisions import TAKES
 
 PAUSE = {"upgrade_policy": {"pause_time_between_batches": "1min"}}
 MOVE = "w: an instance went from one status to another as none does"

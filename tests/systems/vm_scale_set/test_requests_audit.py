@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from set_log import IMAGE, WALK, ScaleSet
 
-from sim.systems.vm_scale_set.walk import TAKES
+from sim.systems.vm_scale_set.decisions import TAKES
 
 SCALE = ("scale", {"instances": 3})
 REIMAGE = ("reimage", {"instances": [1]})

@@ -7,16 +7,7 @@ from set_log import BEGUN, ENDED, FIRST, IMAGE, SECOND, UP, WALK, ScaleSet
 
 from sim.systems.vm_scale_set import upgrades_audit as rules
 from sim.systems.vm_scale_set.batches_audit import OTHERS
-from sim.systems.vm_scale_set.history import History
-from sim.systems.vm_scale_set.rejections import (
-    BREACH_BEFORE,
-    BREACH_DURING,
-    BREACH_UPGRADED,
-    CANCELLED,
-    UNHEALTHY,
-)
-from sim.systems.vm_scale_set.upgrades_audit import early_or_late, end, other
-from sim.systems.vm_scale_set.walk import (
+from sim.systems.vm_scale_set.decisions import (
     BACK,
     BEGIN,
     DELETES,
@@ -27,6 +18,15 @@ from sim.systems.vm_scale_set.walk import (
     RESTORES,
     TAKES,
 )
+from sim.systems.vm_scale_set.history import History
+from sim.systems.vm_scale_set.rejections import (
+    BREACH_BEFORE,
+    BREACH_DURING,
+    BREACH_UPGRADED,
+    CANCELLED,
+    UNHEALTHY,
+)
+from sim.systems.vm_scale_set.upgrades_audit import early_or_late, end, other
 
 PAUSE = {"pause_time_between_batches": "1min"}
 LENIENT = {"max_unhealthy_instance_percent": "100%"}

@@ -59,7 +59,7 @@ class Decisions(NamedTuple):
         return Decisions(self.place[holds], self.row[holds])
 
 
-class Walk:
+class Replay:
     """What the instances of a set are whenever something is decided about them."""
 
     def __init__(self, history: History) -> None:

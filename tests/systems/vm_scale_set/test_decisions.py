@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from set_log import IMAGE, WALK, ScaleSet
 
-from sim.systems.vm_scale_set import walk
+from sim.systems.vm_scale_set import decisions
+from sim.systems.vm_scale_set.decisions import ASK, BEGIN, END, OPEN, OVER, Replay
 from sim.systems.vm_scale_set.history import History
 from sim.systems.vm_scale_set.states import REIMAGING, WIDTH
-from sim.systems.vm_scale_set.walk import ASK, BEGIN, END, OPEN, OVER, Walk
 
 
-class Told(Walk):
+class Told(Replay):
     """What comes to be decided: kind, times and places."""
 
     def __init__(self, history, kinds):
@@ -46,7 +46,7 @@ def test_each_decision_sees_the_instances_as_they_are_then_and_whom_it_takes():
 def test_replications_are_gone_through_together_or_one_by_one(monkeypatch):
     together = told(WALK, "", WALK)
     assert [each[2] for each in together] == [[0, 2]] * 6
-    monkeypatch.setattr(walk, "MATRIX", 2)
+    monkeypatch.setattr(decisions, "MATRIX", 2)
     assert [each[2] for each in told(WALK, "", WALK)] == [[0]] * 12
 
 
