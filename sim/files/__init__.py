@@ -41,6 +41,7 @@ __all__ = [
     "load",
     "load_stream",
     "loads",
+    "of_another_form",
     "write_results",
 ]
 
@@ -243,8 +244,7 @@ class ResultFolder:
         if not isinstance(provenance, dict) or not _is_ours(provenance):
             _refuse(where, f"must be a folder of results, got no {PROVENANCE} of {MAKER} in it")
         if SEAL not in provenance:
-            rule = f"must be results of this version, got those of {provenance['made_by']}"
-            _refuse(where, rule)
+            _refuse(where, of_another_form(provenance))
         if provenance[SEAL] != _seal(provenance) or not _lists_files(provenance.get(FILES)):
             rule = f"must be results as they were written, got a {PROVENANCE} that was changed"
             _refuse(where, rule)
@@ -322,6 +322,12 @@ class ResultFolder:
             rule = f"must be a folder that can be written, got: {exchange.why(error)}"
             _refuse(self.shown, rule)
         return Path(self.shown, name)
+
+
+def of_another_form(provenance: Mapping[str, Any]) -> str:
+    """The rule that results break of which this version cannot read all that it needs."""
+    made_by = provenance["made_by"]
+    return f"must be results in the form that this version reads, got those of {made_by}"
 
 
 def _is_ours(provenance: Mapping[str, Any]) -> bool:

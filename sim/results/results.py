@@ -54,7 +54,7 @@ def open_results(path: str | PathLike[str]) -> Results | SweepResults:
             return open_sweep(folder)
         about = About.read(folder.provenance)
     except ValueError:
-        rule = f"must be results of this version, got those of {folder.provenance['made_by']}"
+        rule = files.of_another_form(folder.provenance)
         other = next((each for each in ("find", "assumptions") if each in folder.provenance), "")
         if other:
             rule = (

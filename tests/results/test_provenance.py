@@ -59,5 +59,8 @@ def test_provenance_tells_where_results_come_from(tmp_path):
 def test_folder_of_another_version_says_so(ran, tmp_path):
     folder = ran.save(tmp_path / "r")
     (folder / "provenance.json").write_text('{"made_by": "rollout-sim 9.9", "results": {}}')
-    with pytest.raises(ScenarioError, match=r"must be results of this version.*rollout-sim 9\.9"):
+    with pytest.raises(
+        ScenarioError,
+        match=r"must be results in the form that this version reads.*rollout-sim 9\.9",
+    ):
         sim.open_results(folder)

@@ -54,10 +54,8 @@ def renew_report(path: str | PathLike[str], assumptions: str | PathLike[str] | N
             try:
                 return folder.put(files.REPORT, made(folder))
             except KeyError:
-                rule = "must be results of this version, got those of "
-                raise ScenarioError.of(
-                    rule + folder.provenance["made_by"], where=str(path)
-                ) from None
+                rule = files.of_another_form(folder.provenance)
+                raise ScenarioError.of(rule, where=str(path)) from None
     found = open_results(path)
     if not isinstance(found, Results):
         _take_no(assumptions, "sweep", path)

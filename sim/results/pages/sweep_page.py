@@ -101,7 +101,7 @@ def _told(about: SweepAbout) -> Iterator[str]:
         system = f"{each.system} " if len(about.kinds) > 1 else ""
         yield (
             f"{whose}{system}{WORDS[each.what]} at {each.points:,} of {about.points:,} points, "
-            f"most at {about.label(each.at)} (in {100 * each.most:.3g} % of runs)"
+            f"in most runs with {about.label(each.at)} ({100 * each.most:.3g} %)"
         )
 
 

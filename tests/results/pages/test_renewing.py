@@ -103,7 +103,10 @@ def test_only_runs_and_comparisons_show_what_assumptions_weigh(finding, tmp_path
 def test_a_folder_of_an_earlier_version_is_refused(finding, tmp_path, monkeypatch):
     folder = finding.save(tmp_path / "r", figures="none")
     monkeypatch.setattr("sim.results.pages.renewing.find_page", lambda about, *_: about["later"])
-    with pytest.raises(ScenarioError, match="must be results of this version, got those of rollou"):
+    with pytest.raises(
+        ScenarioError,
+        match="must be results in the form that this version reads, got those of rollou",
+    ):
         renew_report(folder)
 
 
