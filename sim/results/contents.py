@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sim.experiments.running.replications import replication_number
@@ -10,13 +11,15 @@ from sim.results.replication import Replication
 from sim.systems.base.spec import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from sim.core.timelines import Timeline
     from sim.results.provenance import About, Variant
-    from sim.results.sources import SeriesKey, Source
+    from sim.results.sources import MetricKey, SeriesKey, Source
     from sim.simulation import Simulation
 
 
@@ -66,6 +69,11 @@ class Contents:
         if name not in self._tables:
             self._tables[name] = self._source.table(name)
         return self._tables[name]
+
+    @cached_property
+    def values(self) -> Mapping[MetricKey, NDArray[np.float64]]:
+        """Each metric in all replications, NaN where it is missing; of shape (replications,)."""
+        return self._source.values()
 
     def series(self, one: Variant) -> Sequence[SeriesKey]:
         """What is known over time of a variant's first replication: (system, series, group)."""

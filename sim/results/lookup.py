@@ -12,14 +12,12 @@ from sim.core.timelines import Timeline
 from sim.experiments.statistics.bands import Band
 from sim.results.beside import accepting_beside, groups_apart
 from sim.results.spreads import Spread
-from sim.results.tables import blocks, values, with_gaps
+from sim.results.tables import blocks, values
 from sim.systems import SYSTEM_TYPES
 from sim.systems.base.spec import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from sim.results.contents import Contents
     from sim.results.provenance import Variant
@@ -57,7 +55,7 @@ class Lookup:
 
     def groups_measured(self, one: Variant, system: str) -> list[str]:
         """The groups that have metrics, the whole system (empty) among them."""
-        own = (key[2] for key in self._values if key[:2] == (one.name, system))
+        own = (key[2] for key in self._results.values if key[:2] == (one.name, system))
         return list(dict.fromkeys(own))
 
     def groups(self, one: Variant, system: str, series: str) -> dict[str, Timeline]:
@@ -97,12 +95,12 @@ class Lookup:
 
     def spread(self, one: Variant, system: str, metric: str, group: str = "") -> Spread | None:
         """A metric in all replications; None where it does not apply."""
-        rows = self._values.get((one.name, system, group, metric))
-        if rows is None:
+        values = self._results.values.get((one.name, system, group, metric))
+        if values is None:
             return None
         about = self._results.about
         known = SYSTEM_TYPES[about.kinds[system]].metrics[metric]
-        return Spread(known, self._numbers[rows], about.horizon_s, about.start_time)
+        return Spread(known, values, about.horizon_s, about.start_time)
 
     def bound(self, one: Variant, system: str, metric: str) -> float | None:
         """What an objective asks of the whole system in a share of the runs, or in the only one."""
@@ -118,16 +116,6 @@ class Lookup:
         return blocks(self._results.table("bands"), "variant", "system", "series")
 
     @cached_property
-    def _values(self) -> dict[tuple[Any, ...], slice]:
-        key = ("variant", "system", "group", "metric")
-        return blocks(self._results.table("replications"), *key)
-
-    @cached_property
-    def _numbers(self) -> NDArray[np.float64]:
-        """The values of all metrics in all replications; NaN where one is missing."""
-        return with_gaps(self._results.table("replications"), "value")
-
-    @cached_property
     def summaries(self) -> Mapping[tuple[str, str, str], Row]:
         """The rows of whole systems by variant, system and metric."""
         rows = self._results.rows("summary")
@@ -137,5 +125,5 @@ class Lookup:
 
     def having(self, system: str) -> list[Variant]:
         """The variants that have a system."""
-        having = {key[0] for key in self._values if key[1] == system}
+        having = {key[0] for key in self._results.values if key[1] == system}
         return [one for one in self._results.about.variants if one.name in having]

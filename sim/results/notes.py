@@ -16,7 +16,6 @@ from sim.experiments.conditional import of_chance
 from sim.experiments.outcomes import What
 from sim.experiments.statistics.intervals import quantile
 from sim.formats.checking import listed
-from sim.results import tables
 from sim.results.conditions import Given
 from sim.results.single_run import Run
 from sim.systems import SYSTEM_TYPES
@@ -80,12 +79,10 @@ def rare(results: Contents) -> dict[tuple[str, str, str, str], Rare]:
         metric = metrics[row["system"]][row["metric"]]
         if not (_is_harm(metric) and row["min"] == row["p50"] == 0 < row["max"]):
             continue
-        where = {name: row[name] for name in ("variant", "system", "group", "metric")}
-        table = results.table("replications")
-        values = tables.values(table, "value")[tables.chosen(table, **where)]
+        key = row["variant"], row["system"], row["group"], row["metric"]
+        values = results.values[key]
         some = values[values > 0]
         share = len(some) / len(values)
-        key = row["variant"], row["system"], row["group"], row["metric"]
         found[key] = Rare(quantile(some, 0.5), share)
     return found
 

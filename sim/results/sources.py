@@ -57,6 +57,8 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
 
 SeriesKey: TypeAlias = tuple[str, str, str]
 """System, series, group."""
+MetricKey: TypeAlias = tuple[str, str, str, str]
+"""Variant, system, group, metric."""
 
 
 class Source(Protocol):
@@ -70,6 +72,9 @@ class Source(Protocol):
 
     def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
         """What can be kept of all replications (see `KEEP`), of these of a variant."""
+
+    def values(self) -> dict[MetricKey, NDArray[np.float64]]:
+        """What each metric is in each replication, NaN where it is missing."""
 
     def series(self, one: Variant) -> Sequence[SeriesKey]:
         """What is known over time of a variant's first replication: (system, series, group)."""
@@ -114,6 +119,17 @@ class ComputedResults:
         """The same, piece by piece."""
         found: Iterator[pa.Table] = getattr(self, f"_{name}")()
         return found
+
+    def values(self) -> dict[MetricKey, NDArray[np.float64]]:
+        """As they were measured: the table of them all is a hundred times as large."""
+        runs = len(self._numbers)
+        return {
+            (one.variant, *key): np.broadcast_to(values, runs)
+            if not one.measured.random
+            else values
+            for one in self._made.values()
+            for key, values in one.measured.values.items()
+        }
 
     def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
         """As they were kept; what was not is run again."""
@@ -170,10 +186,13 @@ class ComputedResults:
             yield run.operations_table
 
     def _replications(self) -> Iterator[pa.Table]:
-        # Variants are paired: one without chance is the same in each replication of the others.
-        made = max((one.measured.numbers for one in self._made.values()), key=len)
         for one in self._made.values():
-            yield tables.replications(one.variant, one.measured, made)
+            yield tables.replications(one.variant, one.measured, self._numbers)
+
+    @property
+    def _numbers(self) -> NDArray[np.int64]:
+        """Variants are paired: one without chance is the same in each replication of the others."""
+        return max((one.measured.numbers for one in self._made.values()), key=len)
 
     def _progress(self) -> Iterator[pa.Table]:
         for run in self._firsts():
@@ -255,6 +274,13 @@ class SavedResults:
         file, schema = TABLES[name]
         there = file in self._folder.files
         yield from self._folder.pieces(file, schema) if there else [tables.empty(schema)]
+
+    def values(self) -> dict[MetricKey, NDArray[np.float64]]:
+        """From the table of them all."""
+        table = self.table("replications")
+        numbers = tables.with_gaps(table, "value")
+        stretches = tables.blocks(table, "variant", "system", "group", "metric")
+        return {key: numbers[rows] for key, rows in stretches.items()}
 
     def every(self, what: str, one: Variant, numbers: Iterable[int]) -> Iterator[pa.Table]:
         """They are run again."""

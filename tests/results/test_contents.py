@@ -1,13 +1,30 @@
 """Any replication of results can be run again."""
 
+import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
 import sim
 from sim.core.errors import ScenarioError
-from sim.results import contents
+from sim.results import contents, tables
+from sim.results.notes import notes, rare
 from sim.results.pages.renewing import renew_report
 from sim.results.replication import Replication
+from sim.results.verdict import verdict
+
+FAULTY = """\
+horizon: 4h
+systems:
+  shop:
+    kind: cloud_service
+    builds: {"42": {bad: 50%, unhealthy_later: {probability: 60%, after: 5min}}}
+    roles: {Web: {instances: 10}}
+operations:
+  - at: 10min
+    upgrade_deployment: {build: "42"}
+objectives:
+  - {metric: min_capacity, at_least: 50%}
+"""
 
 
 def test_replication_can_be_replayed_alone(ran):
@@ -63,3 +80,41 @@ def test_a_report_of_a_folder_runs_each_replication_once(ran, tmp_path, monkeypa
     folder, runs = ran.save(tmp_path / "out"), times_run(monkeypatch)
     renew_report(folder)
     assert runs == [0]
+
+
+def test_values_of_a_metric_are_those_of_the_table(ran, compared, tmp_path):
+    for name, results in (("ran", ran), ("compared", compared)):
+        rows = results.replications
+        opened = sim.open_results(results.save(tmp_path / name, figures="none"))
+        keys = ["variant", "system", "group", "metric"]
+        for held in (results.values, opened.values):  # noqa: PD011
+            groups = rows.groupby(keys, sort=False).value
+            assert list(held) == list(groups.groups)
+            for key, values in groups:
+                assert np.array_equal(held[key], values, equal_nan=True)
+
+
+def test_saved_values_are_looked_for_once(ran, tmp_path, monkeypatch):
+    opened = sim.open_results(ran.save(tmp_path / "r", figures="none"))
+    counted = []
+    blocks = tables.blocks
+
+    def counting(table, *names):
+        counted.append(names)
+        return blocks(table, *names)
+
+    monkeypatch.setattr(tables, "blocks", counting)
+    notes(opened)
+    rare(opened)
+    verdict(opened)
+    opened.quantiles("min_capacity")
+    assert counted.count(("variant", "system", "group", "metric")) == 1
+
+
+def test_values_just_measured_need_no_table(monkeypatch):
+    results = sim.run(sim.loads(FAULTY), replications=30)
+    monkeypatch.setattr(tables, "replications", lambda *_: pytest.fail("it was made"))
+    rare(results)
+    verdict(results)
+    results.quantiles("blast_radius")
+    assert isinstance(next(results.plot.figures(main=True))[0], str)
