@@ -87,14 +87,14 @@ def test_library_stays_where_it_belongs(path):
     assert known & outside == set()
 
 
-DRAWING = [
+NOT_DRAWING = [
     path
     for path in MODULES
     if name_of(path) == "results" and path.parent.name != "pictures" and path.stem != "renewing"
 ]
 
 
-@pytest.mark.parametrize("path", DRAWING, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOT_DRAWING, ids=lambda path: path.stem)
 def test_results_import_no_drawing_before_a_picture_is_asked_for(path):
     top = [node for node in tree(path).body if isinstance(node, ast.ImportFrom)]
     drawing = ("sim.plots", "sim.results.pictures")

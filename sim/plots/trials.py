@@ -173,7 +173,7 @@ def _explain(page: Picture, panels: Sequence[Panel], *, has_bracket: bool) -> No
         for name, look in _LOOKS.items()
         if name in there
     ]
-    handles.append(Line2D([], [], label="asked for", **style.OBJECTIVE))
+    handles.append(Line2D([], [], label="objective", **style.OBJECTIVE))
     if has_bracket:
         handles.append(Patch(color=colours.SPREAD, alpha=0.3, label="the answer lies here"))
     legend.explain(page, handles)

@@ -47,9 +47,13 @@ def chosen(results: HasPictures, figures: str) -> Iterator[tuple[str, Picture]]:
 def as_files(drawn: Iterable[tuple[str, Picture]]) -> Iterator[tuple[str, bytes]]:
     """Names and contents in a folder."""
     for name, picture in drawn:
-        from sim.plots.parts.style import png  # noqa: PLC0415  (see `pictures`)
+        yield f"figures/{name}.png", _png(picture)
 
-        yield f"figures/{name}.png", png(picture)
+
+def _png(picture: Picture) -> bytes:
+    from sim.plots.parts.style import png  # noqa: PLC0415  (see `pictures`)
+
+    return png(picture)
 
 
 def of_report(provenance: Mapping[str, Any]) -> str:

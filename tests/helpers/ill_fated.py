@@ -21,6 +21,21 @@ operations:
 """
 
 
+FAILED_SET = """\
+name: web
+horizon: 4h
+systems:
+  web:
+    kind: vm_scale_set
+    instances: 20
+    versions: {"42": {unhealthy: 100%}}
+    upgrade_policy: {mode: rolling}
+operations:
+  - {at: 10min, update_model: {image: "42"}}
+objectives: [{metric: min_capacity, at_least: 75%}]
+"""
+"""An upgrade that fails in every run and meets the objective."""
+
 ROLLED_BACK = STUCK_WHEN_BAD + "  - {at: 2h, rollback: {}}\n"
 
 

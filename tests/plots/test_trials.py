@@ -41,13 +41,13 @@ def test_what_is_asked_for_and_the_bracket_are_drawn():
 
 def test_legend_names_only_what_is_there():
     page = trials.figure([Panel("x", "share", 0.9, POINTS[2:3])], "it", "s", title="t")
-    assert [text.get_text() for text in page.legends[0].get_texts()] == ["met", "asked for"]
+    assert [text.get_text() for text in page.legends[0].get_texts()] == ["met", "objective"]
     page = trials.figure([SHARE], "it", "s", title="t", bracket=(2.0, 9.0))
     assert [text.get_text() for text in page.legends[0].get_texts()] == [
         "met",
         "missed",
         "undecided",
-        "asked for",
+        "objective",
         "the answer lies here",
     ]
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from ill_fated import FAILED_SET
 from made_results import CHANCE, OBJECTIVE, REFUSED, VARIANTS
 
 import sim
@@ -84,24 +85,9 @@ def test_a_comparison_in_which_every_variant_misses_is_missed():
     assert verdict(results).word == "Objective missed"
 
 
-FAILS = """\
-name: web
-horizon: 4h
-systems:
-  web:
-    kind: vm_scale_set
-    instances: 20
-    versions: {"42": {unhealthy: 100%}}
-    upgrade_policy: {mode: rolling}
-operations:
-  - {at: 10min, update_model: {image: "42"}}
-objectives: [{metric: min_capacity, at_least: 75%}]
-"""
-
-
 @pytest.mark.parametrize("variants", ["", "variants: {as_is: {}, slow: {operations.0.at: 20min}}"])
 def test_objectives_that_a_failed_upgrade_meets_are_no_good_end(variants):
-    scenario = sim.loads(FAILS + variants)
+    scenario = sim.loads(FAILED_SET + variants)
     results = sim.compare(scenario) if variants else sim.run(scenario)
     assert tone(results) == "met"
     found = verdict(results)

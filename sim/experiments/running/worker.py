@@ -47,7 +47,7 @@ def version() -> str:
 
 def begin() -> None:
     """Make ready a process of a pool: its parent alone is interrupted, and takes it along."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be born without it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it is not blocked from birth
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

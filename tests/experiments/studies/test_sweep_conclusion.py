@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import swept
+from ill_fated import FAILED_SET
 from swept import DOMAINS, SHOP, run
 
 import sim
@@ -129,19 +130,7 @@ def test_a_rollout_that_never_ends_is_on_no_front_and_said_to_be_left_out():
     )
 
 
-FAILS = """\
-horizon: 4h
-systems:
-  web:
-    kind: vm_scale_set
-    instances: 20
-    versions: {"42": {unhealthy: 100%}}
-    upgrade_policy: {mode: rolling}
-operations:
-  - {at: 10min, update_model: {image: "42"}}
-objectives: [{metric: min_capacity, at_least: 90%}]
-prefer: [downtime]
-"""
+FAILS = FAILED_SET.replace("75%", "90%") + "prefer: [downtime]\n"
 
 
 def test_points_that_meet_the_objectives_by_failed_upgrades_are_counted_apart():
