@@ -174,6 +174,9 @@ class Pool(Workers):
         for process in self._context.started:
             if process.pid is not None:  # else the pool broke before it was started
                 process.terminate()
+        # One that dies while it sends a result leaves half of it: who reads on for the rest would
+        # wait for ever, as long as anybody, this process too, may still write.
+        self._context.close_results()
         self.executor.shutdown(cancel_futures=True)
 
 
@@ -197,6 +200,16 @@ class _Context(SpawnContext):
     def __init__(self) -> None:
         super().__init__()
         self.started: list[_Process] = []
+        self._results: Any = None
+
+    def SimpleQueue(self) -> Any:  # noqa: N802  (as it is called)
+        """The queue of results, of which a pool has one."""
+        self._results = super().SimpleQueue()
+        return self._results
+
+    def close_results(self) -> None:
+        """From now on nobody in this process writes results."""
+        self._results._writer.close()  # noqa: SLF001  (there is no other way)
 
     def Process(self, *args: Any, **settings: Any) -> _Process:  # type: ignore[override]  # noqa: N802
         """A new process, to be started by the pool."""

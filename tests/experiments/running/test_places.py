@@ -102,6 +102,25 @@ def test_processes_start_before_there_is_work_no_more_than_cores(monkeypatch):
         pool.close()
 
 
+HALF = """
+import os, time
+from sim.experiments.running.places import Pool
+pool = Pool(1)
+pool.executor.submit(os.getpid).result()
+pool.executor.submit(time.sleep, 60)
+# As a process does that dies while it sends: the length of a message, and nothing more.
+os.write(pool._context._results._writer.fileno(), b"\\0\\0\\1\\0")
+time.sleep(0.2)
+pool.close()
+print("closed")
+"""
+
+
+def test_a_pool_ends_though_a_process_died_while_it_sent_a_result(tmp_path):
+    done = python("-c", HALF, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "closed\n")
+
+
 DEAF = """
 import os, time
 from sim.experiments.running.places import Pool
