@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.experiments.objectives import metric_of, metrics_of
-from sim.experiments.statistics.intervals import mean_limits, quantile, quantile_limits, skewness
+from sim.experiments.statistics.intervals import OrderStatistics, mean_limits, skewness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,9 +115,10 @@ def _summary(one: Experiment, key: Key) -> Summary:
     values = one.measured.values[key]
     metric = metric_of(one.scenario, key.system, key.metric)
     about = mean_limits(values, 0.975, binary=metric.unit == "0/1")
-    p5, p50, p95 = (quantile(values, p) for p in (0.05, 0.5, 0.95))
-    (p5_low, p5_high), (p50_low, p50_high), (p95_low, p95_high) = (
-        quantile_limits(values, p) for p in (0.05, 0.5, 0.95)
+    ranked = OrderStatistics(values)
+    p5, p50, p95 = map(ranked.quantile, (0.05, 0.5, 0.95))
+    (p5_low, p5_high), (p50_low, p50_high), (p95_low, p95_high) = map(
+        ranked.limits, (0.05, 0.5, 0.95)
     )
     return Summary(
         one.variant,
@@ -126,11 +127,11 @@ def _summary(one: Experiment, key: Key) -> Summary:
         about.mean,
         about.low,
         about.high,
-        quantile(values, 0.0),
+        ranked.quantile(0.0),
         p5,
         p50,
         p95,
-        quantile(values, 1.0),
+        ranked.quantile(1.0),
         len(values),
         int(np.isnan(values).sum()),
         int(one.measured.numbers[worst(metric, values)]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any, show_share, without_zeros
-from sim.experiments.statistics.intervals import least_for_quantile, quantile, quantile_limits
+from sim.experiments.statistics.intervals import OrderStatistics, least_for_quantile
 from sim.results import tables
 from sim.results.lookup import Lookup
 from sim.systems import SYSTEM_TYPES
@@ -69,17 +69,17 @@ def quantiles(
 def _rows(
     variant: str, spread: Spread, at: Sequence[float], confidence: float, *, random: bool
 ) -> Iterator[dict[str, Any]]:
-    values = spread.values
+    ranked = OrderStatistics(spread.values)
     for p in at:
-        value = quantile(values, p)
-        low, high = quantile_limits(values, p, confidence) if random else (value, value)
+        value = ranked.quantile(p)
+        low, high = ranked.limits(p, confidence) if random else (value, value)
         yield {
             "variant": variant,
             "quantile": p,
             "value": value,
             "low": low,
             "high": high,
-            "n": len(values),
+            "n": len(spread.values),
             "sentence": _sentence(spread, p, (value, low, high), confidence, random=random),
         }
 

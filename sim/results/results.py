@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from sim.results.pictures.result_pictures import ResultPictures
     from sim.results.sweeps.sweep_results import SweepResults
 
+_LARGE = (*KEEP, "replications")
+"""Tables that are written piece by piece: all of one need not fit into memory."""
+
 _WHERE_THERE_IS_ANY = ("progress", "conditions", "warm_up")
 """Tables that are written where they have rows."""
 
@@ -241,7 +244,7 @@ class Results(Contents):
         for name, (file, _) in TABLES.items():
             if name in keep:
                 yield file, self._of_all_replications(name)
-            elif name in KEEP:
+            elif name in _LARGE:
                 yield file, self._source.pieces(name)
             elif self._tells(name):
                 yield file, self.table(name)

@@ -187,7 +187,7 @@ class ComputedResults:
 
     def _replications(self) -> Iterator[pa.Table]:
         for one in self._made.values():
-            yield tables.replications(one.variant, one.measured, self._numbers)
+            yield from tables.replications(one.variant, one.measured, self._numbers)
 
     @property
     def _numbers(self) -> NDArray[np.int64]:
@@ -214,7 +214,7 @@ class ComputedResults:
                 )
                 for system, series in pieces[0]
             }
-            yield tables.bands(one.variant, of)
+            yield from tables.bands(one.variant, of)
 
     def _conditions(self) -> Iterator[pa.Table]:
         for one in self._made.values():

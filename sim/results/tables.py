@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -181,9 +181,12 @@ def texts(values: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(TEXT, len(values), [None, pa.py_buffer(ends), content])
 
 
-def repeated(values: Sequence[str], counts: NDArray[np.integer[Any]]) -> pa.Array:
-    """A column in which value k stands `counts[k]` times, value after value."""
-    return names(values, np.repeat(np.arange(len(values)), counts)).dictionary_decode()
+def alike(value: str, count: int) -> pa.Array:
+    """A column of the same text, `count` times."""
+    content = value.encode()
+    ends = np.arange(count + 1, dtype=np.int32) * np.int32(len(content))
+    parts = [None, pa.py_buffer(ends), pa.py_buffer(content * count)]
+    return pa.Array.from_buffers(TEXT, count, parts)
 
 
 def names(values: Sequence[str], places: NDArray[np.integer[Any]]) -> pa.Array:
@@ -297,36 +300,33 @@ def frame(table: pa.Table) -> pd.DataFrame:
     return made
 
 
-def replications(variant: str, measured: Measured, made: NDArray[np.int64]) -> pa.Table:
-    """One row for each replication of each metric; without chance each of those `made` is alike."""
+def replications(variant: str, measured: Measured, made: NDArray[np.int64]) -> Iterator[pa.Table]:
+    """One row for each replication of each metric, a table a metric: together they may be large.
+
+    Without chance each of those `made` is alike.
+    """
     made = measured.numbers if measured.random else made
-    keys, runs = list(measured.values), len(made)
-    counts = np.full(len(keys), runs)
-    columns = [
-        repeated([variant], np.array([runs * len(keys)])),
-        wholes(np.tile(made, len(keys))),
-        *(repeated([key[place] for key in keys], counts) for place in range(3)),
-        numbers(
-            np.concatenate([np.broadcast_to(measured.values[key], runs) for key in keys])  # noqa: PD011
-        ),
-    ]
-    return pa.Table.from_arrays(columns, schema=REPLICATIONS)
+    runs, numbered = len(made), wholes(made)
+    for key, found in measured.values.items():  # noqa: PD011
+        columns = [
+            alike(variant, runs),
+            numbered,
+            *(alike(text, runs) for text in key),
+            numbers(np.broadcast_to(found, runs)),
+        ]
+        yield pa.Table.from_arrays(columns, schema=REPLICATIONS)
 
 
-def bands(variant: str, of: Mapping[tuple[str, str], Band]) -> pa.Table:
-    """The bands of series by system and series, one row an instant."""
-    counts = np.array([len(band.times) for band in of.values()])
-    columns = [
-        repeated([variant], counts.sum(keepdims=True)),
-        *(repeated([key[place] for key in of], counts) for place in range(2)),
-        repeated([""], counts.sum(keepdims=True)),
-        *(
-            numbers(np.concatenate([getattr(band, part) for band in of.values()]))
-            for part in ("times", "p5", "p50", "p95")
-        ),
-        wholes(np.repeat([band.runs for band in of.values()], counts)),
-    ]
-    return pa.Table.from_arrays(columns, schema=BANDS)
+def bands(variant: str, of: Mapping[tuple[str, str], Band]) -> Iterator[pa.Table]:
+    """The bands of series by system and series, one row an instant, a table a series."""
+    for (system, series), band in of.items():
+        count = len(band.times)
+        columns = [
+            *(alike(text, count) for text in (variant, system, series, "")),
+            *(numbers(each) for each in (band.times, band.p5, band.p50, band.p95)),
+            wholes(np.full(count, band.runs)),
+        ]
+        yield pa.Table.from_arrays(columns, schema=BANDS)
 
 
 def joined(parts: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:

@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from sim.experiments.statistics.intervals import (
+    OrderStatistics,
     clopper_pearson,
     mean_limits,
     paired,
-    quantile_limits,
     student_factor,
 )
 from sim.experiments.statistics.verdicts import judge, judge_mean
@@ -127,7 +127,7 @@ def test_each_limit_on_a_quantile_is_wrong_in_at_most_5_percent(n, p, trials):
         samples, true = restart(rng, trials, n), 4 * np.exp(SIGMA * stats.norm.ppf(p))
         if rounded:
             samples, true = np.ceil(samples), np.ceil(true)
-        limits = np.array([quantile_limits(x, p) for x in samples])
+        limits = np.array([OrderStatistics(x).limits(p) for x in samples])
         assert at_most((limits[:, 0] > true).sum(), trials, 0.05)
         assert at_most((limits[:, 1] < true).sum(), trials, 0.05)
 

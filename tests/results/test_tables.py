@@ -85,7 +85,8 @@ def test_joined_tables_stand_one_below_the_other():
 
 def test_replications_have_a_row_for_each_metric_of_each(simulation):
     measured = replicate(simulation, [4])
-    frame = tables.frame(tables.replications("auto", measured, measured.numbers))
+    pieces = [*tables.replications("auto", measured, measured.numbers)]
+    frame = tables.frame(tables.joined(pieces, tables.REPLICATIONS))
     assert list(frame.columns) == tables.REPLICATIONS.names
     assert len(frame) == len(measured.values)
     lowest = frame[(frame.metric == "min_capacity") & (frame.group == "WebRole")]

@@ -139,26 +139,37 @@ def clopper_pearson(successes: float, n: float, confidence: float = 0.95) -> tup
     return low, high
 
 
+class OrderStatistics:
+    """Values in order, what is missing ranked above all: sorted once for all that is asked."""
+
+    def __init__(self, values: ArrayLike) -> None:
+        """`values` has shape (n,)."""
+        self._sorted = np.sort(_floats(values))  # NaN comes last
+
+    def quantile(self, p: float) -> float:
+        """The ceil(p n)-th smallest value; NaN if it is a missing one, or there is none."""
+        x = self._sorted
+        return float(x[_rank(p, x.size) - 1]) if x.size else math.nan
+
+    def limits(self, p: float, confidence: float = 0.95) -> tuple[float, float]:
+        """The lower and upper limit on the p-quantile, each one-sided at `confidence`.
+
+        Exact for whatever law (at least `confidence` where it has steps): at most p n values are
+        expected below the quantile, and the limit is the first value that too many, or too few,
+        would have to pass (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). So the
+        upper limit on the p95 is at most a bound exactly where an objective `at_most` that bound in
+        95 % of runs is met. NaN where there are too few values (`least_for_quantile`), or where the
+        limit falls on a missing one.
+        """
+        x = self._sorted
+        below, above = _limit_ranks(x.size, p, confidence)
+        low = float(x[below - 1]) if below else math.nan
+        return low, float(x[above - 1]) if above else math.nan
+
+
 def quantile(values: ArrayLike, p: float) -> float:
     """The ceil(p n)-th smallest value, what is missing ranked above all: NaN if it falls there."""
-    x = np.sort(_floats(values))  # NaN comes last
-    return float(x[_rank(p, x.size) - 1]) if x.size else math.nan
-
-
-def quantile_limits(values: ArrayLike, p: float, confidence: float = 0.95) -> tuple[float, float]:
-    """The lower and upper limit on the p-quantile, each one-sided at `confidence`.
-
-    Order statistics, exact for whatever law (at least `confidence` where it has steps): at most p n
-    values are expected below the quantile, and the limit is the first value that too many, or too
-    few, would have to pass (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). So the
-    upper limit on the p95 is at most a bound exactly where an objective `at_most` that bound in
-    95 % of runs is met. NaN where there are too few values (`least_for_quantile`), or where the
-    limit falls on a missing one.
-    """
-    x = np.sort(_floats(values))  # NaN comes last
-    below, above = _limit_ranks(x.size, p, confidence)
-    low = float(x[below - 1]) if below else math.nan
-    return low, float(x[above - 1]) if above else math.nan
+    return OrderStatistics(values).quantile(p)
 
 
 def least_for_quantile(p: float, confidence: float = 0.95) -> int:
@@ -197,7 +208,7 @@ def skewness(values: ArrayLike) -> float:
     if not _variance(x) > 0:
         return math.nan
     apart = (x - x.mean()) / x.std()
-    return float((apart**3).mean())
+    return float((apart * apart * apart).mean())  # a power of 3 takes ten times as long
 
 
 def paired(variant: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> PairedDifference:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.experiments.statistics.intervals import (
+    OrderStatistics,
     dkw_half_width,
     ecdf,
     least_for_quantile,
-    quantile,
-    quantile_limits,
 )
 from sim.experiments.statistics.multiplicity import TAIL
 from sim.experiments.summaries import BAD
@@ -54,9 +53,8 @@ def curve(spread: Spread, *, is_spread: bool) -> Curve:
     points, shares = ecdf(spread.values)
     if not is_spread:
         return Curve(points, shares)
-    quantiles = [
-        Quantile(p, quantile(spread.values, p), *quantile_limits(spread.values, p)) for p in _SHARES
-    ]
+    ranked = OrderStatistics(spread.values)
+    quantiles = [Quantile(p, ranked.quantile(p), *ranked.limits(p)) for p in _SHARES]
     return Curve(points, shares, dkw_half_width(spread.runs), quantiles)
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 from sim.experiments.statistics.intervals import (
     Interval,
+    OrderStatistics,
     clopper_pearson,
     dkw_half_width,
     ecdf,
@@ -18,7 +19,6 @@ from sim.experiments.statistics.intervals import (
     median_difference,
     paired,
     quantile,
-    quantile_limits,
     skewness,
     student,
     student_factor,
@@ -159,9 +159,9 @@ def test_no_values_have_no_quantile():
 )
 def test_fewest_values_that_give_a_quantile_its_limits(p, confidence, fewest):
     assert least_for_quantile(p, confidence) == fewest
-    enough = quantile_limits(np.arange(fewest), p, confidence)
+    enough = OrderStatistics(np.arange(fewest)).limits(p, confidence)
     assert not np.isnan(enough).any()
-    assert np.isnan(quantile_limits(np.arange(fewest - 1), p, confidence)).any()
+    assert np.isnan(OrderStatistics(np.arange(fewest - 1)).limits(p, confidence)).any()
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,14 @@ def test_fewest_values_that_give_a_quantile_its_limits(p, confidence, fewest):
     ],
 )
 def test_limits_on_a_median_have_the_tabled_ranks(n, confidence, low, high):
-    assert quantile_limits(np.arange(1, n + 1), 0.5, confidence) == (low, high)
+    assert OrderStatistics(np.arange(1, n + 1)).limits(0.5, confidence) == (low, high)
 
 
 @given(st.integers(1, 300), st.sampled_from([0.05, 0.3, 0.5, 0.9, 0.95]), st.data())
 def test_limits_on_a_quantile_are_the_verdicts_on_its_bound(n, p, data):
     values = np.sort(data.draw(st.lists(st.integers(0, 50), min_size=n, max_size=n)))
     bound = data.draw(st.integers(0, 50))
-    low, high = quantile_limits(values, p)
+    low, high = OrderStatistics(values).limits(p)
     share_low, share_high = clopper_pearson(int((values <= bound).sum()), n)
     assert (high <= bound) == (share_low >= p)
     assert (low > bound) == (share_high < p)
@@ -190,20 +190,20 @@ def test_limits_on_a_quantile_are_the_verdicts_on_its_bound(n, p, data):
 
 def test_limits_on_a_quantile_rank_what_is_missing_above_all():
     values = [*range(1, 98), NAN, NAN, NAN]
-    assert quantile_limits(values, 0.5) == (42.0, 59.0)
-    assert quantile_limits(values, 0.95) == pytest.approx((91.0, NAN), nan_ok=True)
+    assert OrderStatistics(values).limits(0.5) == (42.0, 59.0)
+    assert OrderStatistics(values).limits(0.95) == pytest.approx((91.0, NAN), nan_ok=True)
 
 
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.95])
 @pytest.mark.parametrize("n", [60, 100, 200])
 def test_each_limit_on_a_quantile_fails_at_most_as_often_as_it_says(n, p):
-    low, high = quantile_limits(np.arange(1, n + 1), p)
+    low, high = OrderStatistics(np.arange(1, n + 1)).limits(p)
     assert stats.binom(n, p).cdf(low - 1) <= 0.05 < stats.binom(n, p).cdf(low)
     assert stats.binom(n, p).sf(high - 1) <= 0.05 < stats.binom(n, p).sf(high - 2)
 
 
 def test_no_values_have_no_limits():
-    assert np.isnan(quantile_limits([], 0.5)).all()
+    assert np.isnan(OrderStatistics([]).limits(0.5)).all()
 
 
 def test_skewness_is_that_of_the_moments():
