@@ -5,6 +5,7 @@ It hands work out, and hands out again what a worker was lost with, by itself.
 
 from __future__ import annotations
 
+import gc
 import logging
 from importlib import import_module
 from time import monotonic
@@ -52,11 +53,16 @@ class Cluster(Workers):
             raise ScenarioError.of(rule, where=self._where) from None
         # What it would say of a scheduler that is gone is said here, in one line.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        client, rule = None, ""
         try:
             client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             rule = f"must be the address of a Dask scheduler that answers, got: {error}"
-            raise ScenarioError.of(rule.splitlines()[0], where=self._where) from None
+        if client is None:
+            # One that did not get through ends as it is collected. Where that happens while another
+            # one starts, both wait for ever.
+            gc.collect()
+            raise ScenarioError.of(rule.splitlines()[0], where=self._where)
         try:
             self._check(client)
         except BaseException:

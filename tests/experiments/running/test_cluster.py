@@ -1,6 +1,7 @@
 """A real Dask scheduler with workers: the same results, whoever of them is killed."""
 
 import sys
+import threading
 
 import pytest
 from dask_cluster import dask_cluster
@@ -111,6 +112,14 @@ def test_address_where_nobody_answers_is_told(address, monkeypatch):
     (problem,) = error.value.problems
     assert problem.where == f"cluster {address}"
     assert problem.rule.startswith(rule)
+
+
+def test_client_of_no_address_is_gone_before_another_one_starts():
+    before = set(threading.enumerate())
+    with pytest.raises(ScenarioError, match="Dask scheduler that answers"):
+        Execution("nowhere")
+    loops = [each for each in set(threading.enumerate()) - before if each.name == "IO loop"]
+    assert loops == []
 
 
 def test_scheduler_without_workers_is_told(monkeypatch):
