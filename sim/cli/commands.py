@@ -22,6 +22,7 @@ from sim.cli.answers.answer import (
     not_written,
 )
 from sim.cli.answers.json_text import json_text
+from sim.cli.early_imports import early_imports
 from sim.cli.early_workers import early_workers
 from sim.cli.options.arguments import PROGRAM
 from sim.cli.options.option_groups import asked_format
@@ -84,7 +85,7 @@ def _answer(words: list[str]) -> Answer:
     try:
         options = parser().parse_args(words)
         options.words = words
-        with early_workers(options):
+        with early_workers(options), early_imports(options):
             return _command(options.command)(options)
     except SystemExit:  # argparse has shown help or the version
         return Answer()

@@ -11,6 +11,7 @@ from importlib import import_module
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
+from sim.core.heap import keep_freed_memory
 from sim.core.version import __version__
 from sim.experiments.running.chunks import measure
 
@@ -49,6 +50,7 @@ def begin() -> None:
     """Make ready a process of a pool: its parent alone is interrupted, and takes it along."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it is not blocked from birth
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
 
 
 def warm_up() -> None:
