@@ -221,6 +221,9 @@ _HINTS = {
 }
 
 
+NOT_YAML = "not YAML"
+"""Begins what is told of wrong syntax."""
+
 _TOO_DEEP = "exceeded maximum nesting depth"
 """Of a libyaml that has a limit of its own; it looks ahead, so that it may come before ours."""
 
@@ -234,4 +237,4 @@ def _syntax_rule(error: yaml.MarkedYAMLError) -> str:
     since = ""
     if start and error.problem_mark and start.line < error.problem_mark.line:
         since = f" ({error.context} that begins in line {start.line + 1})"
-    return f"not YAML: {_HINTS.get(problem, problem)}{since}"
+    return f"{NOT_YAML}: {_HINTS.get(problem, problem)}{since}"

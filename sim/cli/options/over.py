@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.cli.options.overrides import overrides
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import shorten
 from sim.formats.tree import Node, Scalar
+from sim.formats.yaml_reading import NOT_YAML
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +29,13 @@ def over(words: Iterable[str]) -> Node | None:
     ScenarioError
         With all words that are none of these.
     """
+    try:
+        given = overrides(words, WHERE)
+    except ScenarioError as error:
+        raise ScenarioError(map(_as_list, error.problems)) from None
     entries: dict[str, Node] = {}
     problems: list[Problem] = []
-    for path, node in overrides(words, WHERE).items():
+    for path, node in given.items():
         value = node.value
         if isinstance(value, Scalar):
             try:
@@ -42,6 +48,14 @@ def over(words: Iterable[str]) -> Node | None:
     if problems:
         raise ScenarioError(problems)
     return Node(entries, WHERE, WHERE) if entries else None
+
+
+def _as_list(problem: Problem) -> Problem:
+    """What is wrong with values, and how several that hold commas are written."""
+    if not problem.rule.startswith(NOT_YAML):
+        return problem
+    told = "; several values that are mappings or lists are written as [{...}, {...}]"
+    return replace(problem, rule=problem.rule + told)
 
 
 def _values(text: str) -> dict[str, Node] | list[Node]:

@@ -35,6 +35,11 @@ def test_nothing_is_varied_without_the_option():
     [
         ("a.b=1..5", "--over: a.b: needs a step, such as 0s..1h:5min, got 1..5"),
         ("a.b=", "--over: a.b: must have values, got nothing"),
+        (
+            "a.b={c: 1},{c: 2}",
+            "--over: a.b: not YAML: text after the end of the document; several values that are "
+            "mappings or lists are written as [{...}, {...}]",
+        ),
         ("a.b", "--over: must be PATH=VALUE, such as systems.shop.update_domains=10, got a.b"),
     ],
 )
