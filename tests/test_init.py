@@ -144,8 +144,8 @@ def test_running_and_saving_needs_no_pandas(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["run", "compare", "sweep", "find", "open_results"])
-def test_what_only_another_command_needs_is_not_imported(name):
-    heavy = "scipy.stats ipywidgets dask sim.results.exploring"
+def test_what_is_needed_later_or_by_another_command_is_not_imported(name):
+    heavy = "scipy.special scipy.stats matplotlib ipywidgets dask sim.results.exploring"
     others = "sim.results.sensitivity" if name != "open_results" else "sim.results.runs"
     code = f"import sim, sys; sim.{name}; print(*[m for m in '{heavy} {others}'.split() if m in sys.modules])"
     assert run_python(code) == []

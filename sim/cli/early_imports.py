@@ -16,7 +16,7 @@ SOON = 2.5
 other processes.
 """
 
-TABLES = ("pyarrow.compute",)
+TABLES = ("scipy.special", "pyarrow.compute")
 FIGURES = ("sim.plots.parts.style", "sim.plots.parts.svg")
 
 

@@ -4,7 +4,8 @@ Values are one float per replication, NaN where that replication misses the metr
 never finished has no duration). A mean with a missing value would flatter the variant that finishes
 least, so there is none; quantiles rank what is missing above everything.
 
-scipy.special holds the inverse distribution functions; importing scipy.stats would cost 0.5 s.
+scipy.special holds the inverse distribution functions; scipy imports it when it is first used, in
+0.15 s. scipy.stats would take 0.5 s.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import bdtr, betaincinv, stdtrit
+import scipy
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -69,7 +70,7 @@ def student_factor(n: int, confidence: float) -> float:
 
     NaN for n = 1: a single value says nothing about its spread.
     """
-    return float(stdtrit(n - 1, confidence)) / math.sqrt(n)
+    return float(scipy.special.stdtrit(n - 1, confidence)) / math.sqrt(n)
 
 
 def skewed_factors(n: int, confidence: float, skewed: float) -> tuple[float, float]:
@@ -134,8 +135,12 @@ def clopper_pearson(successes: float, n: float, confidence: float = 0.95) -> tup
     between them is the smooth continuation, which `verdicts` searches.
     """
     misses = n - successes
-    low = float(betaincinv(successes, misses + 1, 1 - confidence)) if successes > 0 else 0.0
-    high = float(betaincinv(successes + 1, misses, confidence)) if misses > 0 else 1.0
+    low = (
+        float(scipy.special.betaincinv(successes, misses + 1, 1 - confidence))
+        if successes > 0
+        else 0.0
+    )
+    high = float(scipy.special.betaincinv(successes + 1, misses, confidence)) if misses > 0 else 1.0
     return low, high
 
 
@@ -272,7 +277,7 @@ def _limit_ranks(n: int, p: float, confidence: float) -> tuple[int, int]:
     where r or more are below: binomial counts.
     """
     error = 1 - confidence + _ROUNDING
-    at_most = bdtr(np.arange(n), n, p)  # of 0 to n - 1 values
+    at_most = scipy.special.bdtr(np.arange(n), n, p)  # of 0 to n - 1 values
     below = int(np.searchsorted(at_most, error, side="right"))
     above = int(np.searchsorted(at_most, 1 - error)) + 1
     return below, above if above <= n else 0

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, bdtrik
+import scipy
 
 from sim.core.timelines import TOLERANCE
 from sim.core.units import show_share
@@ -227,15 +227,15 @@ def _chance_to_settle(
     """Of each number of runs: how likely one look at them says met or missed, exactly."""
     too_few = _binomial_quantile(1 - confidence, runs, in_runs) - 1
     not_enough = _binomial_quantile(confidence, runs, in_runs)
-    missed = np.where(too_few >= 0, bdtr(np.maximum(too_few, 0.0), runs, share), 0.0)
-    return missed + bdtrc(not_enough, runs, share)
+    missed = np.where(too_few >= 0, scipy.special.bdtr(np.maximum(too_few, 0.0), runs, share), 0.0)
+    return missed + scipy.special.bdtrc(not_enough, runs, share)
 
 
 def _binomial_quantile(p: float, n: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     """The fewest successes of n that are not exceeded with a chance of at least p."""
-    near = np.ceil(bdtrik(p, n, share))
+    near = np.ceil(scipy.special.bdtrik(p, n, share))
     lower = np.maximum(near - 1, 0.0)
-    return np.where(bdtr(lower, n, share) >= p, lower, near)
+    return np.where(scipy.special.bdtr(lower, n, share) >= p, lower, near)
 
 
 def _runs_for_mean(x: NDArray[np.float64], bound: float, confidence: float) -> int | None:
