@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-SOON = 2.5
-"""Seconds after which a command that lasts has its own imports behind it, and leaves the work to
-other processes.
-"""
+SOON = 1.5
+"""Seconds after which a command has its own imports behind it."""
 
 TABLES = ("scipy.special", "pyarrow.compute")
 FIGURES = ("sim.plots.parts.style", "sim.plots.parts.svg")

@@ -54,8 +54,8 @@ def begin() -> None:
 
 
 def warm_up() -> None:
-    """Import what most replications need, so that the first chunk need not wait for it."""
-    for module in ("numpy.random", "scipy.special", "sim.simulation"):
+    """Import what all replications need, so that the first chunk need not wait for it."""
+    for module in ("numpy.random", "sim.simulation"):
         import_module(module)
 
 
