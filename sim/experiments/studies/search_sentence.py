@@ -163,7 +163,7 @@ class _Told:
         notes += [self._open(open_ends)] if bracket.met is None and open_ends else []
         notes += [*self._unended(), *self._beyond()]
         if bracket.met is None:
-            notes += [*self._why_missed(), "what lies between was not tried"]
+            notes += [*self._why_missed(), "what lies between was not tried: a sweep tries it"]
         trials = self._found.trials
         asked = [asked for each in trials if each.random for asked in each.objectives]
         if any(each.of == "runs" and each.in_runs >= 1 for each in asked):

@@ -128,7 +128,7 @@ def test_neither_end_meets(low, known):
     assert found.outcome == ("none" if low == "missed" else "undecided")
     open_one = "2 is undecided at 100 replications; " if low == "undecided" else ""
     told = f"none found, as neither end {known}: 2 ({low}) and 12 (missed), 95 % confidence; "
-    told += f"{open_one}what lies between was not tried; "
+    told += f"{open_one}what lies between was not tried: a sweep tries it; "
     assert told in found.sentence
 
 
@@ -149,7 +149,10 @@ def test_ends_that_miss_different_objectives_are_told_with_them():
     ]  # fmt: skip
     bracket = bisect(10, lambda _: "missed")
     (told,) = answers_of([Found("a", bracket, tuple(trials), None, 60)], VALUES, largest=False)
-    assert "; 2 misses x and 12 misses y; what lies between was not tried; " in told.sentence
+    assert (
+        "; 2 misses x and 12 misses y; what lies between was not tried: a sweep tries it; "
+        in told.sentence
+    )
 
 
 def test_value_beyond_the_answer_that_misses_again_is_told():
