@@ -1,10 +1,13 @@
-"""What saves results is imported while other processes make them: that takes half a second."""
+"""What saves results is imported while replications are made: that takes half a second.
+
+It saves that where other processes make them, as in all that takes longer.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from threading import Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOON = 1.5
-"""Seconds after which a command has its own imports behind it."""
+"""Seconds after which a command is likely to have its own imports behind it."""
 
 TABLES = ("scipy.special", "pyarrow.compute")
 FIGURES = ("sim.plots.parts.style", "sim.plots.parts.svg")
@@ -25,15 +28,20 @@ def early_imports(options: argparse.Namespace) -> Iterator[None]:
         yield
         return
     needed = (*TABLES, *FIGURES) if options.figures != "none" else TABLES
-    timer = Timer(SOON, _import, [needed])
-    timer.start()
+    over = Event()
+    timer = Timer(SOON, _import, [needed, over])
+    timer.daemon = True  # nobody waits for it at the end
+    with suppress(RuntimeError):  # no thread can be had: it is imported later
+        timer.start()
     try:
         yield
     finally:
+        over.set()
         timer.cancel()
 
 
-def _import(modules: tuple[str, ...]) -> None:
+def _import(modules: tuple[str, ...], over: Event) -> None:
     with suppress(Exception):  # whoever needs it is told what is wrong
         for each in modules:
-            import_module(each)
+            if not over.is_set():
+                import_module(each)

@@ -15,6 +15,7 @@ from sim.files import check_target, load, load_stream
 from sim.forecast.dry_runs import idle_safeguards
 from sim.forecast.estimate import estimate
 from sim.forecast.explanation import predicted_rejections
+from sim.forecast.warm_up import rollouts_in_warm_up
 from sim.scenario.issues import as_problems
 from sim.simulation import Simulation
 from sim.systems.base.spec import Issue, unknown_name
@@ -124,7 +125,11 @@ def _warnings(scenario: Scenario, options: argparse.Namespace) -> Iterator[str]:
     for one in (scenario, *map(scenario.variant, names[:most])):
         yield from one.warnings
         simulation = Simulation(one)
-        foretold = [*predicted_rejections(simulation), *idle_safeguards(simulation)]
+        foretold = [
+            *predicted_rejections(simulation),
+            *idle_safeguards(simulation),
+            *rollouts_in_warm_up(simulation),
+        ]
         findings = [Issue(path, sentence) for path, sentence in foretold]
         yield from map(str, as_problems(one.written.tree, findings))
         expected = estimate(simulation, one.replications)

@@ -15,6 +15,7 @@ from sim.core.wall_clock import show_instant
 from sim.forecast.dry_runs import dry_run_of, dry_run_of_requests, idle_safeguards
 from sim.forecast.estimate import estimate, sentence
 from sim.forecast.mean_case import TOO_LARGE, foreseen
+from sim.forecast.warm_up import rollouts_in_warm_up
 from sim.formats.tree import dotted
 from sim.systems.base.model import refused
 
@@ -59,7 +60,8 @@ def describe(simulation: Simulation) -> str:
     lines += ["", sentence(estimate(simulation, replications))]
     lines += _assumed(scenario)
     lines += [f"Note: {warning}" for warning in scenario.warnings]
-    lines += [f"Note: {dotted(path)}: {why}" for path, why in idle_safeguards(simulation)]
+    notes = [*idle_safeguards(simulation), *rollouts_in_warm_up(simulation)]
+    lines += [f"Note: {dotted(path)}: {why}" for path, why in notes]
     return "\n".join(lines)
 
 

@@ -206,6 +206,8 @@ def _scalar(event: yaml.ScalarEvent) -> Scalar | None:
     return None if plain and event.value in _NULLS else Scalar(event.value, plain=plain)
 
 
+AFTER_THE_END = "text after the end of the document"
+
 _HINTS = {
     "mapping values are not allowed in this context": "a second ': ' in one line, or a wrong "
     "indentation; quote text that holds ': '",
@@ -217,12 +219,9 @@ _HINTS = {
     "could not find expected ':'": "a key without ':', or a quote that is not closed",
     "found unknown directive name": "directives (%) are not allowed",
     "found unexpected end of stream": "a quote is not closed",
-    "did not find expected <document start>": "text after the end of the document",
+    "did not find expected <document start>": AFTER_THE_END,
 }
 
-
-NOT_YAML = "not YAML"
-"""Begins what is told of wrong syntax."""
 
 _TOO_DEEP = "exceeded maximum nesting depth"
 """Of a libyaml that has a limit of its own; it looks ahead, so that it may come before ours."""
@@ -237,4 +236,4 @@ def _syntax_rule(error: yaml.MarkedYAMLError) -> str:
     since = ""
     if start and error.problem_mark and start.line < error.problem_mark.line:
         since = f" ({error.context} that begins in line {start.line + 1})"
-    return f"{NOT_YAML}: {_HINTS.get(problem, problem)}{since}"
+    return f"not YAML: {_HINTS.get(problem, problem)}{since}"

@@ -64,7 +64,10 @@ class Given:
         """
         self._results, self._of = results, Conditions(results)
         known = {name: None for found, name in self._of.known if system in ("", found)}
-        matching = [name for name in known if name.startswith(what)] if what else []
+        if system:
+            look_up(results.about.kinds, system, "a system of these results")
+        is_name = isinstance(what, str) and what != ""
+        matching = [name for name in known if name.startswith(what)] if is_name else []
         if not matching:
             look_up(known, what, "a condition of these results")
         self.condition = what

@@ -42,9 +42,12 @@ def quantiles(
     confidence: float,
 ) -> pa.Table:
     """One row a quantile of each variant that has the metric; ScenarioError if none has it."""
+    if isinstance(at, numbers.Real | str) or not len(at):
+        rule = f"must be a list of shares, such as [0.5, 0.95], got {shorten_any(at)}"
+        raise ScenarioError.of(rule, where="quantiles", path="at")
     for name, share in [*(("at", p) for p in at), ("confidence", confidence)]:
         if not (isinstance(share, numbers.Real) and 0 < share < 1):
-            rule = f"must be between 0 and 1, got {shorten_any(share)}"
+            rule = f"must be above 0 and below 1, got {shorten_any(share)}"
             raise ScenarioError.of(rule, where="quantiles", path=name)
     about = results.about
     if not system and len(about.kinds) > 1:

@@ -2,6 +2,8 @@
 
 import argparse
 import threading
+import time
+from importlib import import_module
 
 import pytest
 
@@ -57,9 +59,44 @@ def test_what_cannot_be_imported_is_left_to_whoever_needs_it(monkeypatch, capfd)
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("name", [*early_imports.TABLES, *early_imports.FIGURES])
+def test_all_of_it_is_there(name):
+    assert import_module(name).__name__ == name
+
+
+def test_it_stops_as_the_command_ends(imported, monkeypatch):
+    ended = threading.Event()
+
+    def slow(name):
+        imported.append(name)
+        ended.wait(5)
+
+    monkeypatch.setattr(early_imports, "import_module", slow)
+    before = set(threading.enumerate())
+    with early_imports.early_imports(asked()):
+        (timer,) = set(threading.enumerate()) - before
+        while not imported:
+            time.sleep(0.001)
+    ended.set()
+    timer.join(5)
+    assert imported == [early_imports.TABLES[0]]
+    assert timer.daemon
+
+
+def test_where_no_thread_can_be_had_it_is_imported_later(monkeypatch):
+    def start(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", start)
+    with early_imports.early_imports(asked()):
+        reached = True
+    assert reached
+
+
 def test_short_commands_import_nothing_ahead(monkeypatch):
     def command(_):
-        found.append([each for each in threading.enumerate() if isinstance(each, threading.Timer)])
+        timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+        found.append([each for each in timers if each.function is early_imports._import])
         return lambda _: commands.Answer()
 
     found = []

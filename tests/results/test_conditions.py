@@ -40,8 +40,11 @@ def test_a_condition_is_named_in_full_or_by_its_beginning(results):
     assert len(set(counts.values())) == 1
     with pytest.raises(ScenarioError, match="must be a condition of these results, got bad buld"):
         results.given("bad buld")
-    with pytest.raises(ScenarioError, match="must be a condition"):
-        results.given("")
+    for wrong in ("", 3):
+        with pytest.raises(ScenarioError, match="must be a condition"):
+            results.given(wrong)
+    with pytest.raises(ScenarioError, match="must be a system of these results, got min_capacity"):
+        results.given("bad build 2", "min_capacity")
 
 
 def test_the_answer_says_it_in_one_line(results):

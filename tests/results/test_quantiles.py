@@ -62,8 +62,11 @@ def test_each_variant_that_has_the_metric_has_its_rows():
     ("given", "told"),
     [
         ({"metric": "x"}, "must be a metric of shop"),
-        ({"at": [1.5]}, "quantiles: at: must be between 0 and 1, got 1.5"),
-        ({"confidence": "95%"}, "quantiles: confidence: must be between 0 and 1, got 95%"),
+        ({"at": 0.9}, "quantiles: at: must be a list of shares, such as [0.5, 0.95], got 0.9"),
+        ({"at": []}, "quantiles: at: must be a list of shares, such as [0.5, 0.95], got []"),
+        ({"at": [0]}, "quantiles: at: must be above 0 and below 1, got 0"),
+        ({"at": [1.5]}, "quantiles: at: must be above 0 and below 1, got 1.5"),
+        ({"confidence": "95%"}, "quantiles: confidence: must be above 0 and below 1, got 95%"),
         ({"system": "pool"}, "must be a system of these results"),
         ({"group": "None"}, "rollout_duration of None applies to none of the variants"),
     ],

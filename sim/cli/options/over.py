@@ -10,7 +10,7 @@ from sim.cli.options.overrides import overrides
 from sim.core.errors import Problem, ScenarioError
 from sim.core.units import shorten
 from sim.formats.tree import Node, Scalar
-from sim.formats.yaml_reading import NOT_YAML
+from sim.formats.yaml_reading import AFTER_THE_END
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,10 +52,10 @@ def over(words: Iterable[str]) -> Node | None:
 
 def _as_list(problem: Problem) -> Problem:
     """What is wrong with values, and how several that hold commas are written."""
-    if not problem.rule.startswith(NOT_YAML):
+    if not problem.rule.endswith(AFTER_THE_END):
         return problem
-    told = "; several values that are mappings or lists are written as [{...}, {...}]"
-    return replace(problem, rule=problem.rule + told)
+    told = f"{problem.rule}; several values that hold commas need brackets: [VALUE, VALUE]"
+    return replace(problem, rule=told)
 
 
 def _values(text: str) -> dict[str, Node] | list[Node]:

@@ -207,11 +207,13 @@ def _rest(found: Assumptions, weights: dict[int, float]) -> Iterator[str]:
     still = [n for n in weights if not _moves(found, n)]
     moved = {each.number for each in effects if each.row is not None}
     why = {each.number: each.note for each in effects if each.row is None and _says_why(each)}
-    same = [
-        guesses[n - 1].text + (f" (it {why[n]})" if n in why else "") for n in still if n in moved
-    ]
+    same = [guesses[n - 1].text for n in still if n in moved and n not in why]
     if same:
-        yield from paragraph(f"identical in every run, whatever it is: {'; '.join(same)}")
+        yield from paragraph(f"identical in every run, halved and doubled: {'; '.join(same)}")
+    one_way = [f"{guesses[n - 1].text} (it {why[n]})" for n in still if n in moved and n in why]
+    if one_way:
+        told = "identical in every run, but changed only one way"
+        yield from paragraph(f"{told}: {'; '.join(one_way)}")
     cannot = [f"{guesses[n - 1].text} (it {why[n]})" for n in still if n not in moved and n in why]
     lost = [guesses[n - 1].text for n in still if n not in moved and n not in why]
     if lost:

@@ -132,7 +132,7 @@ def judge_mean(
     kept = _kept(meets(x, bound, at_least=at_least))
     missing = int(np.isnan(x).sum())
     if missing:
-        nothing = f"missing in {missing} of {x.size} runs: there is no mean"
+        nothing = f"no value that counts in {missing} of {x.size} runs, so there is no mean"
         return Verdict(math.nan, math.nan, math.nan, "missed", nothing)
     if not random:
         return _certain(holds=bool(kept.all()), estimate=float(x[0]), value=show(float(x[0])))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sim.core.rounding import at_least
 from sim.core.units import format_share
 from sim.formats.checking import joined
 from sim.systems.base.spec import MOST_MEMBERS, Issue, unknown_name
+from sim.systems.base.text import pluralize
 from sim.systems.cloud_service.configured import (
     MOST_UPDATES,
     count_of_updates,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     from sim.systems.base.operation import Operation, Span
     from sim.systems.cloud_service.spec import CloudService
+
+    Path = tuple[str | int, ...]
 
 HARM = ("fails_to_start", "unhealthy_later", "capacity_factor")
 """What a build may do that is no good."""
@@ -179,6 +183,7 @@ def warnings(
     if len(spec.roles) > MOST_ROLES:
         rule = f"Azure allows at most {MOST_ROLES}, got {len(spec.roles)}"
         findings.append(Issue((*path, "roles"), rule))
+    findings += _never_available(path, spec, operations)
     if spec.demand and not any(role.serves_demand for role in spec.roles.values()):
         rule = "no role has serves_demand, so none of it is served"
         findings.append(Issue((*path, "demand"), rule))
@@ -189,6 +194,17 @@ def warnings(
         for operation in operations
         if _waits_for_walks(operation)
     ]
+
+
+def _never_available(
+    path: Path, spec: CloudService, operations: Sequence[Operation]
+) -> Iterator[Issue]:
+    largest = largest_counts(spec, operations)
+    for role, each in spec.roles.items():
+        if at_least(each.min_available, largest[role]) > largest[role]:
+            rule = f"there are only {pluralize(largest[role], 'instance')}, got "
+            rule += f"{each.min_available}: never available"
+            yield Issue((*path, "roles", role, "min_available"), rule)
 
 
 def _waits_for_walks(operation: Operation) -> bool:

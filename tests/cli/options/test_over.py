@@ -37,9 +37,10 @@ def test_nothing_is_varied_without_the_option():
         ("a.b=", "--over: a.b: must have values, got nothing"),
         (
             "a.b={c: 1},{c: 2}",
-            "--over: a.b: not YAML: text after the end of the document; several values that are "
-            "mappings or lists are written as [{...}, {...}]",
+            "--over: a.b: not YAML: text after the end of the document; several values that hold "
+            "commas need brackets: [VALUE, VALUE]",
         ),
+        ('a.b="x', "--over: a.b: not YAML: a quote is not closed"),
         ("a.b", "--over: must be PATH=VALUE, such as systems.shop.update_domains=10, got a.b"),
     ],
 )

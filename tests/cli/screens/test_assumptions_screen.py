@@ -28,8 +28,11 @@ def test_a_change_has_its_value_and_what_was_set():
 
 def test_guesses_that_change_nothing_are_gathered_at_the_end():
     told = shown([CREATE, HEALTHY, RESTART])
-    assert told.index("done in") < told.index("identical in every run, whatever it is")
-    assert "roles.Web.create (7min); roles.Web.min_healthy (1) (it is a whole number" in told
+    both = "identical in every run, halved and doubled: roles.Web.create (7min)"
+    one_way = (
+        "identical in every run, but changed only one way: roles.Web.min_healthy (1) (it is a "
+    )
+    assert told.index("done in") < told.index(both) < told.index(one_way)
 
 
 def test_what_has_no_number_or_cannot_change_says_why():

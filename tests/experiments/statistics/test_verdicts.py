@@ -248,7 +248,7 @@ def test_a_missing_value_misses_a_mean_from_both_sides():
         verdict = judge_mean([1.0, math.nan, 2.0], 1.5, at_least=at_least)
         assert verdict.verdict == "missed"
         assert math.isnan(verdict.share)
-        assert verdict.sentence == "missing in 1 of 3 runs: there is no mean"
+        assert verdict.sentence == "no value that counts in 1 of 3 runs, so there is no mean"
 
 
 def test_the_mean_of_one_random_run_is_undecided():

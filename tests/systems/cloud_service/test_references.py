@@ -145,6 +145,16 @@ def test_demand_that_no_role_serves_warns():
     assert scenario(demand=demand, roles=roles).warnings == ()
 
 
+def test_more_available_than_there_are_instances_is_never_met():
+    roles = {"Web": {"instances": 4, "min_available": 5}}
+    (told,) = scenario(roles=roles).warnings
+    assert told == (
+        "systems.shop.roles.Web.min_available: there are only 4 instances, got 5: never available"
+    )
+    more = {"change_configuration": {"configuration": {"Web": 5}}}
+    assert scenario(more, roles=roles).warnings == ()
+
+
 def test_a_service_has_at_most_1000_extensions():
     many = [{"id": f"e{n}"} for n in range(1000)]
     scenario(extensions=many)
