@@ -185,6 +185,17 @@ def _of_set(path: Path, spec: VmScaleSet, operations: Sequence[Operation]) -> It
         yield Issue((*path, "min_available"), f"{rule}: never available")
 
 
+def _no_change(path: Path, spec: VmScaleSet, body: UpdateModel) -> Iterator[Issue]:
+    """Of the first update: whether it leaves the model as it is."""
+    parts = {"image": spec.image, "extensions": spec.extensions, "size": spec.size}
+    given = {part: getattr(body, part) for part in parts if getattr(body, part)}
+    if not given:
+        yield Issue(path, "changes nothing: no image, extensions or size")
+    elif all(parts[part] == name for part, name in given.items()):
+        same = ", ".join(f"{part} {name}" for part, name in given.items())
+        yield Issue(path, f"changes nothing: the model has {same} from the start")
+
+
 def _of_operations(spec: VmScaleSet, operations: Sequence[Operation]) -> Iterator[Issue]:
     bodies = [each.body for each in operations]
     moves = any(isinstance(each, ManualUpgrade | StartOsUpgrade) for each in bodies)
@@ -196,10 +207,8 @@ def _of_operations(spec: VmScaleSet, operations: Sequence[Operation]) -> Iterato
             if is_manual and not moves:
                 rule = "the mode is manual and there is no manual_upgrade: no instance follows"
                 yield Issue(operation.path, rule)
-            if not (body.image or body.extensions or body.size) and not any(
-                isinstance(each, BEGINS) for each in bodies[:place]
-            ):
-                yield Issue(operation.path, "changes nothing: no image, extensions or size")
+            if not any(isinstance(each, BEGINS) for each in bodies[:place]):
+                yield from _no_change(operation.path, spec, body)
         elif isinstance(body, PublishImage) and not begins_upgrade(body, spec) and not follows:
             rule = "without automatic_os_upgrade.enabled or a start_os_upgrade nothing follows it"
             yield Issue(operation.path, rule)

@@ -210,6 +210,16 @@ def test_an_empty_update_is_noted_where_there_is_nothing_to_begin_again():
     assert noted((100, IMAGE), (200, empty)) == []
 
 
+def test_the_first_update_to_what_is_there_is_noted():
+    same = {"update_model": {"image": "1", "size": "1"}}
+    told = (
+        "operations.0.update_model: changes nothing: the model has image 1, size 1 from the start"
+    )
+    assert noted((100, same)) == [told]
+    assert noted((100, {"update_model": {"image": "1", "size": "2"}})) == []
+    assert noted((100, IMAGE), (20_000, same)) == []
+
+
 def test_an_image_that_nothing_follows_is_noted():
     told = (
         "operations.0.publish_image: without automatic_os_upgrade.enabled or a start_os_upgrade "
