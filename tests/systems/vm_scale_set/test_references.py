@@ -217,7 +217,7 @@ def test_the_first_update_to_what_is_there_is_noted():
     )
     assert noted((100, same)) == [told]
     assert noted((100, {"update_model": {"image": "1", "size": "2"}})) == []
-    assert noted((100, IMAGE), (20_000, same)) == []
+    assert noted((100, IMAGE), (200, same)) == []
 
 
 def test_an_image_that_nothing_follows_is_noted():
