@@ -1,6 +1,6 @@
 """What saves results is imported while replications are made: that takes half a second.
 
-It saves that where other processes make them, as in all that takes longer.
+Nothing is won before other processes make them, which is soon so in a command that lasts.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def texts(values: Sequence[str]) -> pa.Array:
 
 
 def alike(value: str, count: int) -> pa.Array:
-    """A column of the same text, `count` times."""
+    """A column of the same text, `count` times: less than 2 GB of it, as a name never is."""
     content = value.encode()
     ends = np.arange(count + 1, dtype=np.int32) * np.int32(len(content))
     parts = [None, pa.py_buffer(ends), pa.py_buffer(content * count)]

@@ -37,6 +37,13 @@ def test_main_is_that_of_the_commands(capsys):
     assert capsys.readouterr().out == "rollout-sim 0.1.0\n"
 
 
+def test_command_keeps_freed_memory(monkeypatch):
+    told = []
+    monkeypatch.setattr("sim.core.heap.keep_freed_memory", lambda: told.append("kept"))
+    assert main(["--version"]) == 0
+    assert told == ["kept"]
+
+
 def test_as_python_ends_it_does_not_look_through_everything(tmp_path):
     code = """
 import atexit, gc

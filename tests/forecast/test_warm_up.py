@@ -34,6 +34,6 @@ def test_rollout_that_begins_in_the_warm_up_is_told_of():
     assert f"Note: operations.0.at: {why}" in describe(simulation("30min"))
 
 
-@pytest.mark.parametrize("at", ["1h", "2h"])
-def test_rollout_after_the_warm_up_is_not(at):
+@pytest.mark.parametrize("at", ["1h", "2h", "30min, every: 2h"])
+def test_rollout_after_the_warm_up_and_a_repeated_one_are_not(at):
     assert [*rollouts_in_warm_up(simulation(at))] == []

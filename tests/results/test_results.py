@@ -9,6 +9,7 @@ import sim
 from sim.core.errors import ScenarioError
 from sim.results import tables
 from sim.results.events import EVENTS
+from sim.results.results import Results
 from sim.results.sources import TABLES
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
@@ -106,6 +107,14 @@ def test_what_is_kept_is_written_piece_by_piece(ran, tmp_path, monkeypatch):
     monkeypatch.setattr("sim.files.tables.ROW_GROUP", 10)
     pieces = sim.open_results(ran.save(tmp_path / "pieces", keep=["timelines"])).timelines
     assert_frame_equal(whole, pieces)
+
+
+def test_the_table_of_all_replications_is_never_in_memory_as_a_whole(ran, tmp_path, monkeypatch):
+    asked, table = [], Results.table
+    monkeypatch.setattr(Results, "table", lambda *words: asked.append(words[1]) or table(*words))
+    ran.save(tmp_path / "r")
+    assert "summary" in asked
+    assert "replications" not in asked
 
 
 def test_unknown_thing_to_keep_is_refused(ran, tmp_path):

@@ -134,13 +134,9 @@ def clopper_pearson(successes: float, n: float, confidence: float = 0.95) -> tup
     Clopper and Pearson, Biometrika 26 (1934). Whole numbers give the published limits; what lies
     between them is the smooth continuation, which `verdicts` searches.
     """
-    misses = n - successes
-    low = (
-        float(scipy.special.betaincinv(successes, misses + 1, 1 - confidence))
-        if successes > 0
-        else 0.0
-    )
-    high = float(scipy.special.betaincinv(successes + 1, misses, confidence)) if misses > 0 else 1.0
+    misses, quantile_of = n - successes, scipy.special.betaincinv
+    low = float(quantile_of(successes, misses + 1, 1 - confidence)) if successes > 0 else 0.0
+    high = float(quantile_of(successes + 1, misses, confidence)) if misses > 0 else 1.0
     return low, high
 
 

@@ -47,6 +47,15 @@ def test_the_oldest_scenarios_are_forgotten():
     assert worker.work(job(1).pickled[1], None, Chunk([0])) is not None
 
 
+def test_process_of_a_pool_keeps_freed_memory(monkeypatch):
+    told = []
+    monkeypatch.setattr(worker, "keep_freed_memory", lambda: told.append("kept"))
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(worker.threading.Thread, "start", lambda _: None)
+    worker.begin()
+    assert told == ["kept"]
+
+
 ASKED = """
 import pickle, sys
 from sim.experiments.running.worker import work
