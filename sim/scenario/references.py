@@ -130,13 +130,14 @@ def _late(operation: Operation, horizon: float) -> Iterator[Issue]:
 
 def _dates(part: Any, path: Path) -> Iterator[Issue]:
     """Dates and days of systems: without a `start` no instant of a run has one."""
-    if part and path[-1] == "days":
-        yield Issue(path, _DAYS)
-    elif isinstance(part, dt.datetime):
+    if isinstance(part, dt.datetime):
         yield Issue(path, "a date needs a `start` in the file")
     elif isinstance(part, Spec):
         for name, field in type(part).model_fields.items():
-            yield from _dates(getattr(part, name), (*path, field.alias or name))
+            value = getattr(part, name)
+            if name == "days" and value:
+                yield Issue((*path, name), _DAYS)
+            yield from _dates(value, (*path, field.alias or name))
     elif isinstance(part, dict):
         for key, value in part.items():
             yield from _dates(value, (*path, key))

@@ -26,6 +26,11 @@ def test_days_of_the_week_need_a_start():
     assert Scenario.from_text(asked + "start: 2026-11-20\n")
 
 
+def test_a_name_may_be_days():
+    named = SYSTEMS.replace("shop:", "days:").replace("Web:", "days:")
+    assert list(Scenario.from_text(named).systems["days"].roles) == ["days"]
+
+
 def test_a_file_that_cannot_be_read_is_told_at_its_place():
     text = SYSTEMS.replace(
         "instances: 4", "instances: 4, restart: {empirical: {csv: r.csv, column: s}}"
