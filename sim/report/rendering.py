@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from sim.report.palette import LIGHT, style_sheet
 
 if TYPE_CHECKING:
@@ -27,6 +25,9 @@ def render_output(output: Output) -> str:
 
 @cache
 def _template(name: str) -> Template:
+    # Here, as results are imported for every command and a page is the last thing that one makes.
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
     environment = Environment(
         loader=PackageLoader("sim.report"),
         autoescape=True,
