@@ -27,10 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Here, so that who interrupts while it is imported sees no traceback either.
         from sim.cli.commands import main as command  # noqa: PLC0415
+        from sim.core.blas import one_blas_thread  # noqa: PLC0415
         from sim.core.heap import keep_freed_memory  # noqa: PLC0415
 
         keep_freed_memory()
-        return command(arguments)
+        with one_blas_thread():
+            return command(arguments)
     except KeyboardInterrupt:
         if sys.stderr is not None:
             sys.stderr.write("rollout-sim: interrupted\n")

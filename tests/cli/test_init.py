@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pytest
 from shells import python
 
 from sim.cli import main
@@ -53,3 +54,22 @@ main(["--version"])
 """
     done = python("-c", code, cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("rollout-sim 0.1.0\nTrue\n", "")
+
+
+UNSET = """
+import os
+for name in ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.pop(name, None)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_command_has_no_threads_for_matrices(tmp_path):
+    code = """
+import sys
+from sim.cli import main
+main(["validate", "-", "--quiet"])
+print("numpy" in sys.modules, len(os.listdir("/proc/self/task")))
+"""
+    done = python("-c", UNSET + code, cwd=tmp_path, input="")
+    assert done.stdout.splitlines()[-1] == "True 1"

@@ -39,7 +39,7 @@ class Forgetful(Executor):
         self.renewed = 0
 
     def submit(self, job, chunk, *, whole):
-        from sim.experiments.running.places import Here  # noqa: PLC0415
+        from sim.experiments.running.here import Here  # noqa: PLC0415
 
         if next(self._numbers) % self._every:
             return Here().submit(job, chunk, whole=whole)

@@ -18,7 +18,9 @@ from sim.core.errors import ScenarioError
 from sim.core.units import shorten_any
 from sim.experiments.running.chunks import lost
 from sim.experiments.running.cluster import Cluster
-from sim.experiments.running.places import MOST_WORKERS, Here, Pool, Workers, cores
+from sim.experiments.running.here import Here
+from sim.experiments.running.meanwhile import import_next
+from sim.experiments.running.places import MOST_WORKERS, Pool, Workers, cores
 from sim.experiments.running.progress import Progress
 from sim.files.memory import available
 from sim.forecast.estimate import estimate
@@ -150,6 +152,8 @@ class Execution:
             future = self._place.submit(task.job, task.chunk, whole=task.whole)
             agenda.under_way[future] = task
         if agenda.under_way:
+            if self._must_wait(agenda):
+                import_next()
             ended, _ = wait(agenda.under_way, SILENCE, return_when=FIRST_COMPLETED)
             if not ended:
                 self._place.check()
@@ -164,6 +168,12 @@ class Execution:
                 self._renew(agenda, broken)
             self._move_if_worthwhile(agenda)
         return bool(agenda.jobs)
+
+    def _must_wait(self, agenda: _Agenda) -> bool:
+        """Whether others are at work, and for as long as chunks take where there is much to do."""
+        runs = sum(len(task.chunk.numbers) for task in agenda.under_way.values())
+        takes_long = (self._seconds or 0.0) * runs >= SHORT * self._place.room
+        return takes_long and not any(future.done() for future in agenda.under_way)
 
     def _take(self, agenda: _Agenda, task: _Task, future: Future[Part | None]) -> None:
         """What a chunk came to."""

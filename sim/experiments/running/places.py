@@ -1,4 +1,7 @@
-"""Places where chunks of replications are measured: this process, its workers, any executor."""
+"""Places where chunks of replications are measured: processes of this machine, any executor.
+
+A command starts its processes as it begins, so that this imports neither numpy nor any model.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sim.experiments.running.chunks import measure
+from sim.core.blas import one_blas_thread
 from sim.experiments.running.worker import begin, warm_up, work
 
 if TYPE_CHECKING:
@@ -53,40 +56,6 @@ class Place(Protocol):
 
     def close(self) -> None:
         """End, even in the middle of a chunk."""
-
-
-class Here:
-    """In this process."""
-
-    room = 1
-
-    def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
-        """Measure it now."""
-        del whole
-        future: Future[Part | None] = Future()
-        try:
-            future.set_result(measure(job.simulation, chunk))
-        except Exception as error:  # noqa: BLE001  (whoever asks for the result gets it)
-            future.set_exception(error)
-        return future
-
-    def is_lost(self, error: BaseException) -> bool:
-        """It does not die alone."""
-        return isinstance(error, BrokenExecutor)
-
-    def check(self) -> None:
-        """It never waits for itself."""
-
-    def renew(self) -> bool:
-        """There is no other one."""
-        return False
-
-    def gone(self) -> Exception:
-        """What nobody ever hears."""
-        return BrokenExecutor("this process is gone")
-
-    def close(self) -> None:
-        """There is nothing to end."""
 
 
 class Workers:
@@ -188,7 +157,7 @@ class _Process(SpawnProcess):
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            with _uninterrupted():
+            with _uninterrupted(), one_blas_thread():
                 return SpawnProcess._Popen(process_obj)  # noqa: SLF001  (overridden)
         finally:
             sys.modules["__main__"] = main

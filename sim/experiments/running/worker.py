@@ -1,4 +1,7 @@
-"""What runs in the process of a worker: it imports no tables, no pictures and no statistics."""
+"""What runs in the process of a worker: it imports no tables, no pictures and no statistics.
+
+Nor does what only starts one, and names these functions, wait for what they need.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from sim.core.heap import keep_freed_memory
 from sim.core.version import __version__
-from sim.experiments.running.chunks import measure
 
 if TYPE_CHECKING:
     from sim.experiments.running.chunks import Chunk, Part
@@ -30,6 +32,8 @@ def work(digest: bytes, pickled: bytes | None, chunk: Chunk) -> Part | None:
 
     None where it is not known and not given.
     """
+    from sim.experiments.running.chunks import measure  # noqa: PLC0415  (see the top)
+
     simulation = _made_ready.get(digest)
     if simulation is None:
         if pickled is None:
@@ -55,7 +59,7 @@ def begin() -> None:
 
 def warm_up() -> None:
     """Import what all replications need, so that the first chunk need not wait for it."""
-    for module in ("numpy.random", "sim.simulation"):
+    for module in ("numpy.random", "sim.experiments.running.chunks", "sim.simulation"):
         import_module(module)
 
 

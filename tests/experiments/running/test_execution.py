@@ -1,7 +1,8 @@
 """Results are the same however replications are cut, wherever they are made, whatever ends first."""
 
 import os
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from small_shop import CERTAIN
 from unsteady import Forgetful, Shuffled, broken
 
 from sim.core.errors import ModelError, ScenarioError, TooMuchError
-from sim.experiments.running import execution, samples
+from sim.experiments.running import execution, places, samples
 from sim.experiments.running.execution import Execution
+from sim.experiments.running.here import Here
 from sim.experiments.running.jobs import Job
-from sim.experiments.running.places import Here, Pool
+from sim.experiments.running.places import Pool
 from sim.experiments.running.replications import replicate
 from sim.files import loads
 from sim.simulation import Simulation
@@ -273,6 +275,34 @@ def test_this_process_goes_on_until_the_others_have_started(simulation, monkeypa
     asked.clear()
     (one,) = made([Job(simulation, range(4))], workers=None)  # is over before they have started
     assert len(closed) == 2
+
+
+def test_while_others_work_this_process_imports_what_is_needed_later(simulation, monkeypatch):
+    """It must not while it could hand out work, or take what has ended: chunks are short then."""
+    imported = Event()
+
+    def work(*task):
+        assert imported.wait(10)
+        return measure_there(*task)
+
+    measure_there = places.work
+    monkeypatch.setattr(places, "work", work)
+    monkeypatch.setattr(execution, "import_next", imported.set)
+    monkeypatch.setattr(execution, "SHORT", 0.0)
+    with ThreadPoolExecutor(1) as executor:
+        made([Job(simulation, range(20))], executor=executor, workers=None)
+
+
+@pytest.mark.parametrize("short", [0.0, 1e6])
+def test_it_imports_nothing_that_work_would_wait_for(simulation, monkeypatch, short):
+    imported = []
+    monkeypatch.setattr(execution, "import_next", lambda: imported.append(1))
+    monkeypatch.setattr(execution, "SHORT", short)
+    made([Job(simulation, range(20))])
+    if short:
+        with ThreadPoolExecutor(2) as executor:
+            made([Job(simulation, range(20))], executor=executor, workers=None)
+    assert imported == []
 
 
 def test_pool_that_was_started_is_taken_and_closed(simulation):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ from unsteady import Shuffled
 
 from sim.experiments.running import places
 from sim.experiments.running.jobs import Job
-from sim.experiments.running.places import UNKNOWN_ROOM, Here, Pool, Workers, cores
+from sim.experiments.running.places import UNKNOWN_ROOM, Pool, Workers, cores
 from sim.files import loads
 from sim.simulation import Simulation
 
@@ -53,15 +54,6 @@ def test_scenario_goes_along_with_the_first_chunks_only(job):
     assert given == [True, True, True, False, False, True]
 
 
-def test_interruption_here_is_not_put_into_a_result(job, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(places, "measure", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        Here().submit(job, job.cut(1), whole=True)
-
-
 def test_daemons_have_no_processes(monkeypatch):
     assert cores() >= 1
 
@@ -98,6 +90,30 @@ def test_processes_start_before_there_is_work_no_more_than_cores(monkeypatch):
         for each in pool._warming:
             each.result()
         assert pool.is_warm
+    finally:
+        pool.close()
+
+
+def test_what_starts_processes_waits_for_no_model():
+    heavy = "numpy pydantic simpy yaml"
+    code = "import sys, sim.experiments.running.places; print(*sys.modules)"
+    done = python("-c", code)
+    assert set(heavy.split()).isdisjoint(done.stdout.split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_processes_have_no_threads_for_matrices(monkeypatch):
+    for name in ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    assert len(threads()) == 2  # what measures, and what ends with its parent
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def threads():
+    pool = Pool(1)
+    try:
+        pool.start()
+        return pool.executor.submit(os.listdir, "/proc/self/task").result()
     finally:
         pool.close()
 
