@@ -20,6 +20,7 @@ from sim.core.log import (
     ROLLING_BACK,
     STUCK,
     UPGRADE_ENDS,
+    UPGRADE_FAILED,
     UPGRADING,
 )
 
@@ -288,7 +289,8 @@ class Rollouts:
     values: Values
     """rollout_duration, finished, done_at, ended_in, safe_end, rollback_duration, rolled_back."""
     rollouts_ended: NDArray[np.bool_]
-    """Whether every rollout asked for was accepted and has ended: else no promise was kept."""
+    """Whether every rollout asked for was accepted, did not fail as it began, and has ended: one
+    that never happened keeps every promise."""
 
 
 def latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -344,8 +346,23 @@ def rollouts(
             "rollback_duration": latest(stack, rows[status == ROLLED_BACK]) - accepted,
             "rolled_back": rolled_back.astype(np.float64),
         },
-        np.logical_not(refused | (is_on & must_end).any(axis=1)),
+        ~(refused | _fails_at_once(stack, rows, upgrades) | (is_on & must_end).any(axis=1)),
     )
+
+
+def _fails_at_once(stack: Stack, rows: NDArray[np.intp], upgrades: Block) -> NDArray[np.bool_]:
+    """In which replications an upgrade failed at the instant it began: it took no member.
+
+    `rows` are those of the upgrades, in order.
+    """
+    began = np.full((stack.replications, upgrades.count), np.nan)
+    fails = np.zeros(stack.replications, bool)
+    which, upgrade = stack.replication[rows], stack.subject[rows] - upgrades.first
+    first = stack.old[rows] == 0
+    began[which[first], upgrade[first]] = stack.time[rows[first]]
+    failed = stack.new[rows] % upgrades.states.width == UPGRADE_FAILED
+    fails[which[failed & (stack.time[rows] == began[which, upgrade])]] = True
+    return fails
 
 
 def _last_begun(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.int16]:

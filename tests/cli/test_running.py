@@ -15,6 +15,27 @@ def test_run_of_a_variant(shell):
     assert "lowest capacity  0 %" in out
 
 
+def test_an_upgrade_that_fails_at_once_meets_nothing(shell, tmp_path):
+    (tmp_path / "set.yaml").write_text(
+        """\
+systems:
+  web: {kind: vm_scale_set, instances: 10, unhealthy_instances: [0, 1, 2]}
+operations:
+  - {at: 1h, update_model: {image: "2"}}
+objectives:
+  - {metric: min_capacity, at_least: 50%}
+""",
+        "utf-8",
+    )
+    code, out, _ = shell("run", "set.yaml", "--no-files")
+    assert code == 1
+    assert "missed: capacity >= 50 % in all runs; deterministic: a rollout was refused," in out
+    assert (
+        shell("run", "set.yaml", "--no-files", "--set", "systems.web.unhealthy_instances=[0]")[0]
+        == 0
+    )
+
+
 def test_run_of_one_of_the_service_s_own_choices(shell):
     assert "lowest capacity  0 %" in shell("run", "certain.yaml", "--variant", "simultaneous")[1]
 

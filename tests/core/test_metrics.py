@@ -269,6 +269,17 @@ def test_a_failed_rollout_has_ended_and_is_not_finished():
     assert outcome([(10, 0, ASKED), *first]) == ([140, 1, None, 0], True)
 
 
+def test_a_rollout_that_fails_as_it_begins_keeps_no_promise():
+    """It took no member: capacity, say, never fell."""
+    at_once = [*BOTH, (100, SECOND, UPGRADE_FAILED)]
+    assert outcome(at_once) == ([None, 0, None, 0], False)
+    first = [(10, FIRST, UPGRADING), (10, FIRST, UPGRADE_FAILED), *DONE[4:]]
+    assert outcome([(10, 0, ASKED), *first]) == ([140, 1, None, 0], False)
+    stack = stack_of(at_once, DONE, first)
+    found = rollouts(stack, range(2), UPGRADES, np.ones(2, bool))
+    assert found.rollouts_ended.tolist() == [False, True, False]
+
+
 def test_a_finish_has_an_instant_and_is_safe():
     assert ends(DONE) == [150, 140, 1]
 
