@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.experiments.statistics.intervals import student_factor
+from sim.experiments.statistics.ranks import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -112,16 +113,10 @@ def disagreeing(means: Mapping[K, NDArray[np.float64]]) -> tuple[tuple[K, ...], 
 
 def _rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     both = ~(np.isnan(a) | np.isnan(b))
-    ranks = _ranks(a[both]), _ranks(b[both])
-    if any(len(np.unique(each)) < 2 for each in ranks):  # noqa: PLR2004  (nothing varies)
+    ranked = ranks(a[both]), ranks(b[both])
+    if any(len(np.unique(each)) < 2 for each in ranked):  # noqa: PLR2004  (nothing varies)
         return np.nan
-    return float(np.corrcoef(*ranks)[0, 1])
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From 1 on, equal values the mean of theirs; scipy.stats has it and takes 0.5 s to import."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[which])
+    return float(np.corrcoef(*ranked)[0, 1])
 
 
 def knee(front: NDArray[np.float64]) -> int | None:
