@@ -20,6 +20,8 @@ class Request:
     since: float
     scope: set
     """Subjects."""
+    group: str | None
+    """The group of machines that it is for, if not for all."""
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Fleet:
     requests: dict = field(default_factory=dict)
     """By type, in order of time."""
     publications: dict = field(default_factory=dict)
-    """By type when each version was published, whether anybody got it or not."""
+    """By type when each version was published and for which group, whether anybody got it or not."""
     released: dict = field(default_factory=dict)
     """By type and group of machines the versions that were published for it."""
     news: dict = field(default_factory=dict)
@@ -86,7 +88,8 @@ class Fleet:
     def _accept(self, time, operation):
         body = operation.body
         if operation.kind == "publish_extension":
-            self.publications.setdefault(body.type, []).append((time, body.version))
+            told = (time, body.version, body.group)
+            self.publications.setdefault(body.type, []).append(told)
             self._release(operation.name, body)
         if operation.kind in ("set_automatic_upgrade", "remove_extension"):
             for kind, group in self.enrolled:
@@ -120,7 +123,7 @@ class Fleet:
                 and self.of[subject][1] in self.news[operation.name]
                 and upgrades(body.version, version)
             }
-            self._request(body.type, Request(body.version, time, scope))
+            self._request(body.type, Request(body.version, time, scope, body.group))
             return
         for target, written in body.targets.items():
             kind = target.rpartition(".")[2]
@@ -130,7 +133,7 @@ class Fleet:
                 if self.of[subject][0] == kind and body.group in (None, self.of[subject][1])
             }
             version = installed_as(written, self._known(kind, time))
-            self._request(kind, Request(version, time, scope))
+            self._request(kind, Request(version, time, scope, body.group))
 
     def _known(self, kind, time):
         every = (each for each in self.operations.values() if each.kind == "publish_extension")
@@ -199,10 +202,13 @@ class Fleet:
                 continue
             last = mine[-1].version
             same = [one for one in requests if version_key(one.version) == version_key(last)]
-            times = [one.since for one in same]
-            for time, version in self.publications.get(each, []):
-                if version_key(version) == version_key(last):
-                    times.append(time)
+            told = [(one.since, one.version, one.group) for one in same]
+            times = [
+                time
+                for time, version, group in told + self.publications.get(each, [])
+                if version_key(version) == version_key(last)
+                and (not of_group or group in (None, kind))
+            ]
             scope = set().union(*(one.scope for one in same)) & members
             found.append((last, scope, min(times)))
         return found

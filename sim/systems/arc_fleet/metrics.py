@@ -55,8 +55,9 @@ def _time_to(percent: int) -> Metric:
         "s",
         "lower",
         f"{percent} % done\nin",
-        "From the first publication or push of the version last requested until "
-        f"{percent} % of those in scope are first up to date; missing if they never are.",
+        "From the first publication or push of the version last requested (of a group of "
+        f"machines: to it) until {percent} % of those in scope are first up to date; missing if "
+        "they never are.",
     )
 
 

@@ -137,28 +137,35 @@ class Scopes(History):
 
         Its `since` is the first time that this version was published or pushed, whether that began
         a rollout or not. None where nothing asks for the type. Where `kind` is the group of
-        machines, it is the version last requested of any of them: what another group is asked to
-        have is not for them.
+        machines, it is the version last requested of any of them, since it first was: what another
+        group is asked to have is not for them, as where a release comes to one after the other.
         """
         rollouts = self.asked(self.layout.extensions[place].type)
         if not rollouts:
             return None
-        last = self.last(rollouts, place if kind in self.layout.machine_groups else None)
+        of_group = place if kind in self.layout.machine_groups else None
+        last = self.last(rollouts, of_group)
         since, target = np.empty(len(last)), np.empty(len(last), np.int64)
         members = np.empty((len(last), self.layout.extensions[place].count), bool)
         for rollout in np.unique(last).tolist():
             found, here = self.together(rollout, place), last == rollout
-            since[here], target[here] = self._first_asked(rollout)[here], found.target[here]
+            since[here] = self._first_asked(rollout, of_group)[here]
+            target[here] = found.target[here]
             members[here] = found.members[here]
         return Scope(since, target, members)
 
-    def _first_asked(self, rollout: int) -> NDArray[np.float64]:
-        """When the version that a rollout asks for was first published or pushed, anywhere."""
+    def _first_asked(self, rollout: int, of: int | None) -> NDArray[np.float64]:
+        """When the version that a rollout asks for was first published or pushed, anywhere.
+
+        For an extension `of` a group of machines, where it is given.
+        """
         first = np.full(self.stack.replications, NEVER)
         names = {each.name for each in self.layout.extensions}
         for name in names:
             wanted = self._version_of(rollout, name)
             for other in range(self.layout.rollouts):
+                if of is not None and not self.asks(other, of):
+                    continue
                 version = self._version_of(other, name)
                 if wanted is not None and version is not None:
                     asked = self.asked_at(other)

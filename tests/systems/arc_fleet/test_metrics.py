@@ -186,6 +186,18 @@ def test_the_system_counts_all_types_from_the_first_of_their_last_publications()
     assert one(fleet, text, "updated_share") == [6 / 8]
 
 
+def test_a_group_counts_from_when_its_own_release_came():
+    """A release to one group first: the others need not have been done before it reached them."""
+    first = ("publish_extension", {"type": "Agent", "version": "1.1", "group": "a"})
+    groups = {"a": {"count": 1}, "b": {"count": 1}}
+    fleet = Fleet(first, ("publish_extension", {"type": "Agent", "version": "1.1"}), groups=groups)
+    text = begun(100, "publish_extension-0") + updates("a-0", 300)
+    text += begun(600, "publish_extension-1") + updates("b-0", 650, because="publish_extension-1")
+    assert one(fleet, text, "time_to_99", group="a") == [400]
+    assert one(fleet, text, "time_to_99", group="b") == [250]
+    assert one(fleet, text, "time_to_99") == [750]
+
+
 def test_a_type_that_is_never_published_has_no_times():
     fleet = Fleet(PUBLISH, extensions=[AGENT, PROBE])
     assert not {"time_to_50", "updated_share"} & set(fleet.measure(DONE, group="Probe"))
