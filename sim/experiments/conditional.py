@@ -1,7 +1,7 @@
 """Outcomes of the replications in which a condition holds, and of the others.
 
 Conditions are read from the log: a build or version that was bad, an upgrade that failed, got
-stuck, was not over or rolled back, a request that was refused.
+stuck, was not over, cancelled or rolled back, a request that was refused.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What became of rollouts and requests that no mean may hide: failed, stuck, not over, refused,
-completed without some members or with unhealthy ones.
+"""What became of rollouts and requests that no mean may hide: failed, stuck, not over, cancelled,
+refused, completed without some members or with unhealthy ones.
 
 A rollback is told too.
 
 Each is told of the replications in which it happened: how many they are, and when it was. What
-failed is timed from its own beginning, a rollback from the first rollout on, as durations are; what
-is stuck, refused or completed so says when.
+failed or was cancelled is timed from its own beginning, a rollback from the first rollout on, as
+durations are; what is stuck, refused or completed so says when.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ What = Literal[
     "failed",
     "stuck",
     "not over",
+    "cancelled",
     "completed without some members",
     "completed with unhealthy members",
     "refused",
@@ -43,6 +44,7 @@ WORDS: dict[str, str] = {
     "failed": "upgrade failed",
     "stuck": "upgrade stuck",
     "not over": "upgrade not over",
+    "cancelled": "upgrade cancelled",
     "completed without some members": "upgrade completed without some members",
     "completed with unhealthy members": "upgrade completed with unhealthy members",
     "refused": "request refused",
@@ -53,12 +55,13 @@ WORDS: dict[str, str] = {
 _WHEN: dict[str, str] = {
     "failed": "after",
     "stuck": "since",
+    "cancelled": "after",
     "completed without some members": "at",
     "completed with unhealthy members": "at",
     "refused": "first at",
     "rolled back": "after",
 }
-_AFTER = ("failed", "rolled back")
+_AFTER = ("failed", "cancelled", "rolled back")
 """What is told as so long after the request; the others by the clock where there is one."""
 
 

@@ -1,4 +1,5 @@
-"""What an answer tells beside its numbers: what failed, got stuck, was refused or rolled back.
+"""What an answer tells beside its numbers: what failed, got stuck, was cancelled, was refused or
+rolled back.
 
 Counts are over all replications. Who, where and why is told of one of them, and which one is said.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+from sim.core.formatting import show
 from sim.core.log import UPGRADE, UPGRADE_FAILED
 from sim.core.stack import Stack
 from sim.core.wall_clock import show_instant
@@ -139,10 +141,10 @@ def _of_variant(results: Contents, one: Variant) -> Iterator[Note]:
 
 
 def _outcome(results: Contents, outcome: Outcome, first: Run) -> Iterator[str]:
-    """Its count, and in one replication why it failed, or where it is stuck."""
+    """Its count, and in one replication why it failed, where it is stuck, or how far it came."""
     if outcome.what == "refused" and outcome.of == 1:
         return  # the requests themselves are told
-    if outcome.what not in ("failed", "stuck"):
+    if outcome.what not in ("failed", "stuck", "cancelled"):
         yield outcome.sentence
         return
     run = first
@@ -150,6 +152,8 @@ def _outcome(results: Contents, outcome: Outcome, first: Run) -> Iterator[str]:
         run = Run.again(results, outcome.first, outcome.variant)
     if outcome.what == "failed":
         told = _why(run, outcome.system)
+    elif outcome.what == "cancelled":
+        told = _how_far(results, outcome)
     else:
         stuck = [each for each in run.progress_text(outcome.system) if " is stuck" in each]
         told = "; ".join(stuck)
@@ -159,6 +163,13 @@ def _outcome(results: Contents, outcome: Outcome, first: Run) -> Iterator[str]:
         yield f"{outcome.sentence}; in replication {run.replication} {told}"
     else:
         yield told if outcome.what == "stuck" else f"{outcome.sentence}; {told}"
+
+
+def _how_far(results: Contents, outcome: Outcome) -> str:
+    """How many are up to date at the end of the first replication in which it happened."""
+    place = results.about.numbers(results.variant(outcome.variant)).index(outcome.first)
+    shares = results.values[outcome.variant, outcome.system, "", "updated_share"]
+    return f"{show(float(shares[place]), 'share')} updated at the end"
 
 
 def _why(run: Run, system: str) -> str:

@@ -94,7 +94,7 @@ class About:
     conclusion: Conclusion | None
     """Which variant is best and why; None where none were compared."""
     outcomes: Sequence[Outcome]
-    """What failed, got stuck, was refused or rolled back in any replication."""
+    """What failed, got stuck, was cancelled, refused or rolled back in any replication."""
     headlines: Mapping[str, Sequence[str]]
     """By system the metrics that say most."""
     kinds: Mapping[str, str]

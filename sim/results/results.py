@@ -163,7 +163,7 @@ class Results(Contents):
         ----------
         condition
             ``bad build 42``, or how several begin, such as ``bad build``; ``failed``, ``stuck``,
-            ``not over``, ``rolled back``, ``refused``.
+            ``not over``, ``cancelled``, ``rolled back``, ``refused``.
         system
             By default every one that has the condition.
 

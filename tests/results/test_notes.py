@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from ill_fated import ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
@@ -86,14 +87,62 @@ def test_it_is_told_why_the_only_upgrade_failed():
     assert notes(ran(text))["baseline"] == [f"upgrade failed after 6min20s; {REASON}"]
 
 
-def test_a_cancelled_upgrade_gives_no_reason_for_one_that_failed():
-    more = """\
+MORE = """\
   - {at: 2min, cancel_rolling_upgrade: {}}
   - {at: 1h, update_model: {image: "3"}}
 """
+
+
+def test_a_cancelled_upgrade_gives_no_reason_for_one_that_failed():
     text = SET.replace("REPLICATIONS", "1").replace("CHANCE", "100%").replace('"2":', '"3":')
-    (failed,) = notes(ran(text + more))["baseline"]
+    (failed, cancelled) = notes(ran(text + MORE))["baseline"]
     assert "; update_model-1: more of the upgraded" in failed
+    assert cancelled.startswith("upgrade cancelled after ")
+
+
+CANCELLED = """\
+horizon: 8h
+systems: {web: {kind: vm_scale_set, instances: 10}}
+operations:
+  - {at: 1h, update_model: {image: "2"}}
+  - {at: 1h3min, cancel_rolling_upgrade: {}}
+objectives: [{metric: min_capacity, at_least: 80%}]
+"""
+TOLD = "upgrade cancelled after 4min40s; 40 % updated at the end"
+
+
+def test_a_cancelled_upgrade_is_told_first_and_in_all_forms(tmp_path, capsys):
+    file = tmp_path / "set.yaml"
+    file.write_text(CANCELLED, encoding="utf-8")
+    assert main(["run", str(file), "--no-files", "--quiet"]) == 0  # it has ended
+    assert capsys.readouterr().out.splitlines()[1] == TOLD
+    assert main(["run", str(file), "--no-files", "--quiet", "--json"]) == 0
+    (outcome,) = json.loads(capsys.readouterr().out)["outcomes"]
+    assert (outcome["what"], outcome["p50_s"]) == ("cancelled", 280.0)
+
+
+def test_a_comparison_tells_which_variant_was_cancelled():
+    through = (
+        '\nvariants: {as-asked: {}, through: {operations: [{at: 1h, update_model: {image: "2"}}]}}'
+    )
+    assert together(ranked(sim.compare(sim.loads(CANCELLED + through)))) == [f"as-asked: {TOLD}"]
+
+
+def test_a_cancelled_upgrade_is_told_of_the_runs_in_which_it_was(tmp_path):
+    """One whose last batch is under way is completed; a cancel that comes later is refused."""
+    times = "lognormal: {median: 80s, p95: 160s}"
+    text = CANCELLED.replace("10}", f"10, reimage: {{{times}}}}}").replace("1h3min", "1h12min30s")
+    results = ran(f"replications: 30\n{text}")
+    cancelled = results.about.outcomes[0]
+    values = results.replications.set_index("replication")
+    left = values[values.metric == "safe_end"].value == 0
+    assert 0 < cancelled.runs == left.sum() < 30
+    assert results.given("cancelled").table.query("holds == 'yes'").n.iloc[0] == cancelled.runs
+    share = values[values.metric == "updated_share"].value[cancelled.first]
+    told = f"; in replication {cancelled.first} {share * 100:g} % updated at the end"
+    assert notes(results)["baseline"][0] == f"{cancelled.sentence}{told}"
+    again = sim.open_results(results.save(tmp_path / "results"))
+    assert notes(again) == notes(results)
 
 
 def test_nothing_is_told_of_what_went_as_it_was_asked_for():

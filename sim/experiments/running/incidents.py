@@ -1,4 +1,4 @@
-"""When rollouts and requests came to no good end: failed, stuck, not over, refused.
+"""When rollouts and requests came to no good end: failed, stuck, not over, cancelled, refused.
 
 And which builds and versions were bad from the start.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.core.log import ASKED, REFUSED, STUCK, UPGRADE_FAILED, UPGRADING
+from sim.core.log import ASKED, REFUSED, STUCK, UPGRADE_CANCELLED, UPGRADE_FAILED, UPGRADING
 from sim.core.metrics import earliest, latest
 
 BAD = "bad"
@@ -40,7 +40,8 @@ def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDAr
             on = _ends_as(stack, upgrades, UPGRADING)
             waits = _waits(stack, operations, upgrades) if operations is not None else on
             found[system, "not over"] = np.fmax(on, waits)
-            found[system, "failed"] = _failed_after(stack, upgrades)
+            found[system, "failed"] = _ended_after(stack, upgrades, UPGRADE_FAILED)
+            found[system, "cancelled"] = _ended_after(stack, upgrades, UPGRADE_CANCELLED)
     return found
 
 
@@ -60,16 +61,16 @@ def _waits(stack: Stack, operations: Block, upgrades: Block) -> NDArray[np.float
     return found
 
 
-def _failed_after(stack: Stack, upgrades: Block) -> NDArray[np.float64]:
-    """How long the last one that failed was on."""
+def _ended_after(stack: Stack, upgrades: Block, status: int) -> NDArray[np.float64]:
+    """How long the last one was on that ended so."""
     rows = np.flatnonzero(_about(stack, upgrades))
-    began, failed = stack.old[rows] == 0, stack.new[rows] % upgrades.states.width == UPGRADE_FAILED
+    began, ended = stack.old[rows] == 0, stack.new[rows] % upgrades.states.width == status
     key = stack.key[rows]
     order = np.argsort(key[began])
     since = stack.time[rows[began]][order]
     found = np.full(stack.replications, np.nan)
-    place = np.searchsorted(key[began][order], key[failed])
-    found[stack.replication[rows[failed]]] = stack.time[rows[failed]] - since[place]
+    place = np.searchsorted(key[began][order], key[ended])
+    found[stack.replication[rows[ended]]] = stack.time[rows[ended]] - since[place]
     return found
 
 

@@ -13,6 +13,7 @@ from sim.core.log import (
     OPERATION,
     REFUSED,
     STUCK,
+    UPGRADE_CANCELLED,
     UPGRADE_FAILED,
     UPGRADING,
     Recorder,
@@ -61,6 +62,18 @@ def test_what_failed_is_timed_from_its_own_beginning():
         (1000.0, UPGRADES + 1, UPGRADE_FAILED),
     ]
     assert found("failed", rows, rows[:2]) == [100.0, None]
+    assert found("cancelled", rows) == [None]
+
+
+def test_what_was_cancelled_is_timed_from_its_own_beginning_and_has_not_failed():
+    rows = [
+        (600.0, UPGRADES, UPGRADING),
+        (850.0, UPGRADES, UPGRADE_CANCELLED),
+        (900.0, UPGRADES + 1, UPGRADING),
+        (1000.0, UPGRADES + 1, COMPLETED),
+    ]
+    assert found("cancelled", rows, rows[2:]) == [250.0, None]
+    assert found("failed", rows) == [None]
 
 
 def test_what_is_stuck_at_the_end_is_and_what_was_cleared_is_not():
