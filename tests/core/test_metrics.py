@@ -426,6 +426,19 @@ def test_an_instance_that_is_back_at_the_time_out_has_not_failed():
     assert story(WEB.replace("8min", "20.001min"), upgrade).measure("instances_failed") == 4
 
 
+@pytest.mark.parametrize(
+    "role",
+    [
+        "restart: 0s",
+        "stages: {stop: 0s, apply: 0s, start: 0s, on_start: 0s}",
+        "restart: 0s, slow_start: {for: 0s, serves: 50%}",
+    ],
+)
+def test_an_instance_that_restarts_in_no_time_has_not_failed(role):
+    told = story(WEB.replace("restart: 8min", role), "{at: 1min, upgrade_deployment: {}}")
+    assert told.measure("instances_failed") == 0
+
+
 def test_a_restart_of_a_swapped_deployment_brings_it_up_to_date():
     restart = "{at: 12min, change_configuration: {restarts: true}}"
     told = story(f"staging: {{build: '2'}}, {WEB}", "{at: 1min, swap: {}}", restart)

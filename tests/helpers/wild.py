@@ -37,12 +37,13 @@ extras = st.fixed_dictionaries(
     },
 )
 roles = st.builds(lambda extra, restart: extra | restart, extras, restarts)
+instant_roles = extras.map(lambda extra: extra | {"restart": "0s"})
 some_roles = st.dictionaries(st.sampled_from(ROLES), roles, min_size=1)
 
 FAILING = {"per_year": 5000, "recovery": {"uniform": {"low": "1min", "high": "40min"}}}
 failing_roles = st.builds(
     lambda role, failures: role | ({"failures": failures} if failures else {}),
-    roles,
+    st.one_of(roles, roles, instant_roles),
     st.sampled_from([None, FAILING]),
 )
 faults = st.fixed_dictionaries(

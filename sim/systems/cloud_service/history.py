@@ -76,13 +76,15 @@ def taken(layout: Layout, stack: Stack) -> tuple[NDArray[np.intp], NDArray[np.in
     """The rows of a stack by which a turn takes an instance, with the upgrade whose turn it is.
 
     Such a row's cause is an update domain, and the domain's own row of that instant names the
-    upgrade.
+    upgrade. So it is with a restart's steps that take no time, which count too, but for the last:
+    who is Ready again at that very instant is not taken by it.
     """
     first, end = layout.first_domain(), layout.first_instance()
     size = layout.instances * layout.slots
     opened = np.flatnonzero(stack.about(first, end - first) & (stack.new == UPDATING))
     by_domain = (stack.cause >= first) & (stack.cause < end)
-    rows = np.flatnonzero(by_domain & stack.about(end, size))
+    ready = np.isin(stack.new % WIDTH % STAGED, (READY, SLOW))
+    rows = np.flatnonzero(by_domain & stack.about(end, size) & ~ready)
     if not len(rows):
         return rows, np.zeros(0, np.int32)
     of = stack.replication[rows] * np.int64(stack.subjects.count) + stack.cause[rows]

@@ -187,6 +187,13 @@ def test_turns_take_instances_for_their_upgrade():
     assert set(upgrade.tolist()) == {told.model.layout.upgrade("upgrade_deployment-0")}
 
 
+def test_who_restarts_in_no_time_is_taken_once():
+    told = story("at: 10s, upgrade_deployment: {}", "W: {instances: 2, restart: 0s}")
+    rows, _ = taken(told.model.layout, told.stack)
+    names = [told.log.subjects.name(subject) for subject in told.stack.subject[rows]]
+    assert names == ["W_IN_0", "W_IN_1"]
+
+
 def test_the_next_time_is_that_of_the_same_subject():
     which = np.array([True, False, True, False, True])
     key, time = np.array([1, 1, 1, 2, 3]), np.array([1.0, 2.0, 5.0, 3.0, 4.0])
