@@ -346,23 +346,30 @@ def rollouts(
             "rollback_duration": latest(stack, rows[status == ROLLED_BACK]) - accepted,
             "rolled_back": rolled_back.astype(np.float64),
         },
-        ~(refused | _fails_at_once(stack, rows, upgrades) | (is_on & must_end).any(axis=1)),
+        ~(refused | _fails_at_once(stack, upgrades, len(asked)) | (is_on & must_end).any(axis=1)),
     )
 
 
-def _fails_at_once(stack: Stack, rows: NDArray[np.intp], upgrades: Block) -> NDArray[np.bool_]:
-    """In which replications an upgrade failed at the instant it began: it took no member.
-
-    `rows` are those of the upgrades, in order.
-    """
-    began = np.full((stack.replications, upgrades.count), np.nan)
+def _fails_at_once(stack: Stack, upgrades: Block, asked: int) -> NDArray[np.bool_]:
+    """In which replications one of the first `asked` failed as it began: it took nobody."""
+    rows, seconds = ended_as(stack, upgrades, UPGRADE_FAILED)
+    is_so = (seconds == 0) & (stack.subject[rows] < upgrades.first + asked)
     fails = np.zeros(stack.replications, bool)
-    which, upgrade = stack.replication[rows], stack.subject[rows] - upgrades.first
-    first = stack.old[rows] == 0
-    began[which[first], upgrade[first]] = stack.time[rows[first]]
-    failed = stack.new[rows] % upgrades.states.width == UPGRADE_FAILED
-    fails[which[failed & (stack.time[rows] == began[which, upgrade])]] = True
+    fails[stack.replication[rows[is_so]]] = True
     return fails
+
+
+def ended_as(
+    stack: Stack, upgrades: Block, status: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The rows by which upgrades took a status, in order, and how long each was on by then."""
+    rows = np.flatnonzero(stack.about(upgrades.first, upgrades.count))
+    began, ended = stack.old[rows] == 0, stack.new[rows] % upgrades.states.width == status
+    key = stack.key[rows]
+    order = np.argsort(key[began])
+    since = stack.time[rows[began]][order]
+    place = np.searchsorted(key[began][order], key[ended])
+    return rows[ended], stack.time[rows[ended]] - since[place]
 
 
 def _last_begun(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.int16]:

@@ -278,6 +278,8 @@ def test_a_rollout_that_fails_as_it_begins_keeps_no_promise():
     stack = stack_of(at_once, DONE, first)
     found = rollouts(stack, range(2), UPGRADES, np.ones(2, bool))
     assert found.rollouts_ended.tolist() == [False, True, False]
+    platform = [(200, PLATFORM, UPGRADING), (200, PLATFORM, UPGRADE_FAILED)]
+    assert outcome([*DONE, *platform]) == ([140, 1, None, 0], True)
 
 
 def test_a_finish_has_an_instant_and_is_safe():

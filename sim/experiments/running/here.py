@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from sim.experiments.running.chunks import measure
+from sim.experiments.running.places import Place
 
 if TYPE_CHECKING:
     from sim.experiments.running.chunks import Chunk, Part
     from sim.experiments.running.jobs import Job
 
 
-class Here:
+class Here(Place):
     """In this process."""
 
     room = 1
@@ -26,21 +27,3 @@ class Here:
         except Exception as error:  # noqa: BLE001  (whoever asks for the result gets it)
             future.set_exception(error)
         return future
-
-    def is_lost(self, error: BaseException) -> bool:
-        """It does not die alone."""
-        return isinstance(error, BrokenExecutor)
-
-    def check(self) -> None:
-        """It never waits for itself."""
-
-    def renew(self) -> bool:
-        """There is no other one."""
-        return False
-
-    def gone(self) -> Exception:
-        """What nobody ever hears."""
-        return BrokenExecutor("this process is gone")
-
-    def close(self) -> None:
-        """There is nothing to end."""

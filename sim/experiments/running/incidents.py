@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import ASKED, REFUSED, STUCK, UPGRADE_CANCELLED, UPGRADE_FAILED, UPGRADING
-from sim.core.metrics import earliest, latest
+from sim.core.metrics import earliest, ended_as, latest
 
 BAD = "bad"
 """The state of a build or version that is bad in its replication."""
@@ -63,14 +63,9 @@ def _waits(stack: Stack, operations: Block, upgrades: Block) -> NDArray[np.float
 
 def _ended_after(stack: Stack, upgrades: Block, status: int) -> NDArray[np.float64]:
     """How long the last one was on that ended so."""
-    rows = np.flatnonzero(_about(stack, upgrades))
-    began, ended = stack.old[rows] == 0, stack.new[rows] % upgrades.states.width == status
-    key = stack.key[rows]
-    order = np.argsort(key[began])
-    since = stack.time[rows[began]][order]
+    rows, seconds = ended_as(stack, upgrades, status)
     found = np.full(stack.replications, np.nan)
-    place = np.searchsorted(key[began][order], key[ended])
-    found[stack.replication[rows[ended]]] = stack.time[rows[ended]] - since[place]
+    found[stack.replication[rows]] = seconds
     return found
 
 

@@ -9,11 +9,12 @@ import multiprocessing
 import os
 import signal
 import sys
+from abc import ABC, abstractmethod
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sim.core.blas import one_blas_thread
 from sim.experiments.running.worker import begin, warm_up, work
@@ -32,33 +33,39 @@ UNKNOWN_ROOM = 64
 """Chunks that an executor gets at once which does not tell how many workers it has."""
 
 
-class Place(Protocol):
-    """Where chunks are measured."""
+class Place(ABC):
+    """Where chunks are measured; here one that nobody can mend, and that stays as it is."""
 
     @property
+    @abstractmethod
     def room(self) -> int:
         """How many chunks it should have at once, so that it is never without work."""
 
+    @abstractmethod
     def submit(self, job: Job, chunk: Chunk, *, whole: bool) -> Future[Part | None]:
         """Measure a chunk some time. `whole`: with its scenario, as a worker does not know it."""
 
     def is_lost(self, error: BaseException) -> bool:
         """Whether that is what becomes of a chunk whose worker died with it."""
+        return isinstance(error, BrokenExecutor)
 
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027  (most say so themselves)
         """Raise where nothing will ever end, though nothing broke."""
 
     def renew(self) -> bool:
         """Go on after workers died; whether that is possible."""
+        return False
 
     def gone(self) -> Exception:
         """What is told where it is not, or where the place itself is gone."""
+        rule = "the executor has lost a worker, or was closed, and takes no more work"
+        return BrokenExecutor(f"{rule}: make another one")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  (what is the caller's stays open)
         """End, even in the middle of a chunk."""
 
 
-class Workers:
+class Workers(Place):
     """An executor of the caller's, or one of our own."""
 
     def __init__(self, executor: Executor) -> None:
@@ -77,25 +84,6 @@ class Workers:
         sent = self._sent[digest] = self._sent.pop(digest, 0) + 1
         given = pickled if whole or sent <= self.room else None
         return self.executor.submit(work, digest, given, chunk)
-
-    def is_lost(self, error: BaseException) -> bool:
-        """Whether an executor lost a worker."""
-        return isinstance(error, BrokenExecutor)
-
-    def check(self) -> None:
-        """An executor that cannot go on says so itself."""
-
-    def renew(self) -> bool:
-        """Whoever made the executor must make another one."""
-        return False
-
-    def gone(self) -> Exception:
-        """What is told of an executor that takes no more work."""
-        rule = "the executor has lost a worker, or was closed, and takes no more work"
-        return BrokenExecutor(f"{rule}: make another one")
-
-    def close(self) -> None:
-        """It stays its owner's."""
 
 
 class Pool(Workers):

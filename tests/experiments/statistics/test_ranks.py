@@ -19,21 +19,34 @@ def test_equal_values_share_their_ranks():
 @pytest.mark.parametrize("seed", range(40))
 def test_it_is_the_test_of_mann_and_whitney(seed):
     draws = np.random.default_rng(seed)
-    one = draws.integers(0, 6, draws.integers(1, 30)).astype(float)
-    other = draws.integers(seed % 4, 7, draws.integers(1, 80)).astype(float)
+    one = draws.integers(0, 6, draws.integers(3, 30)).astype(float)
+    other = draws.integers(seed % 4, 7, draws.integers(3, 80)).astype(float)
     p = mannwhitneyu(one, other, method="asymptotic").pvalue
     for confidence in (0.5, 0.9, 0.95, 0.99):
         assert surely_differ(one, other, confidence) == (p < 1 - confidence)
 
 
+@pytest.mark.parametrize("confidence", [0.95, 0.99, 1 - 0.05 / 6])
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
-def test_of_few_values_it_is_not_wrong_more_often_than_it_says(n):
+def test_of_few_values_it_is_not_wrong_more_often_than_it_says(n, confidence):
     every = np.arange(30.0)
     wrong = [
-        surely_differ(chosen, np.delete(every, np.array(chosen, int)), 0.95)
+        surely_differ(chosen, np.delete(every, np.array(chosen, int)), confidence)
         for chosen in combinations(every, n)
     ]
-    assert 0 < np.mean(wrong) <= 0.05 or n == 1
+    assert np.mean(wrong) <= 1 - confidence
+    assert any(wrong) == (n > 1)
+
+
+def test_two_of_sixty_that_lie_beyond_all_others_differ():
+    """As where a bad build is rare: at 1 - 0.05/6 normal limits would never say so."""
+    others = np.arange(58.0)
+    level = 1 - 0.05 / 6
+    for kind in ([70.0, 99.0], [-1.0, -5.0], [np.nan, 57.5], [56.0, 99.0]):
+        assert surely_differ(kind, others, level)
+        assert surely_differ(others, kind, level)
+    for kind in ([-1.0, 99.0], [30.0, 99.0], [99.0], [54.0, 54.0]):
+        assert not surely_differ(kind, others, level)
 
 
 def test_what_is_missing_is_above_all_others():
