@@ -1,6 +1,6 @@
-"""What saves results is imported while other processes make replications: that takes half a second.
+"""What answers and saves is imported while other processes make replications.
 
-In a command that makes them itself nothing would be won.
+That takes more than half a second. In a command that makes them itself nothing would be won.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+ANSWERS = {"run": ("sim.cli.run_answers",), "compare": ("sim.cli.run_answers",)}
+"""Of the commands that import none of it before."""
 TABLES = ("scipy.special", "pyarrow.compute")
 FIGURES = ("matplotlib", "matplotlib.figure", "sim.plots.parts.style", "sim.plots.parts.svg")
 
 
 @contextmanager
 def early_imports(options: argparse.Namespace) -> Iterator[None]:
-    """Import it in a command that saves results and may use other processes."""
-    if getattr(options, "workers", 1) == 1 or options.no_files:
+    """Import what a command needs that may use other processes."""
+    if getattr(options, "workers", 1) == 1:
         yield
         return
     from sim.experiments.running import meanwhile  # noqa: PLC0415  (help needs none)
 
-    with meanwhile.imports(TABLES if options.figures == "none" else TABLES + FIGURES):
+    modules: tuple[str, ...] = ANSWERS.get(options.command, ())
+    if not options.no_files:
+        modules += TABLES if options.figures == "none" else TABLES + FIGURES
+    with meanwhile.imports(modules):
         yield

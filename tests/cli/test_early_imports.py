@@ -1,4 +1,4 @@
-"""What saves results is imported meanwhile, where a command leaves the work to others."""
+"""What answers and saves is imported meanwhile, where a command leaves the work to others."""
 
 import argparse
 import threading
@@ -11,7 +11,12 @@ from sim.experiments.running import meanwhile
 
 
 def asked(**options):
-    return argparse.Namespace(**{"workers": None, "no_files": False, "figures": None} | options)
+    usual = {"command": "run", "workers": None, "no_files": False, "figures": None}
+    return argparse.Namespace(**usual | options)
+
+
+ANSWERS = ["sim.cli.run_answers"]
+TABLES, FIGURES = [*early_imports.TABLES], [*early_imports.FIGURES]
 
 
 @pytest.fixture
@@ -25,11 +30,13 @@ def imported(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({}, [*early_imports.TABLES, *early_imports.FIGURES]),
-        ({"workers": 2, "figures": "all"}, [*early_imports.TABLES, *early_imports.FIGURES]),
-        ({"figures": "none"}, [*early_imports.TABLES]),
+        ({}, [*ANSWERS, *TABLES, *FIGURES]),
+        ({"workers": 2, "figures": "all"}, [*ANSWERS, *TABLES, *FIGURES]),
+        ({"figures": "none"}, [*ANSWERS, *TABLES]),
         ({"workers": 1}, []),
-        ({"no_files": True}, []),
+        ({"no_files": True}, ANSWERS),
+        ({"command": "compare"}, [*ANSWERS, *TABLES, *FIGURES]),
+        ({"command": "sweep"}, [*TABLES, *FIGURES]),
     ],
     ids=str,
 )
@@ -46,7 +53,7 @@ def test_commands_that_make_nothing_import_nothing(imported):
     assert imported == []
 
 
-@pytest.mark.parametrize("name", [*early_imports.TABLES, *early_imports.FIGURES])
+@pytest.mark.parametrize("name", [*ANSWERS, *TABLES, *FIGURES])
 def test_all_of_it_is_there(name):
     assert import_module(name).__name__ == name
 

@@ -23,16 +23,19 @@ from sim.cli import main
 from sim.scenario import file
 schemas = []
 built, file._json_schema = file._json_schema, lambda kinds: schemas.append(kinds) or built(kinds)
-code = main(["validate", sys.argv[1]])
+code = main(["validate", *sys.argv[1:]])
 assert code == 0, code
 sys.stderr.write(json.dumps({"modules": sorted(sys.modules), "schemas": schemas}))
 """
 
 
-def validated(path):
+def validated(path, *options):
     """The modules that `validate` imports, and the kinds whose JSON Schema it builds."""
     done = subprocess.run(
-        [sys.executable, "-c", CHECK, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", CHECK, str(path), *options],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stderr)
 
@@ -58,6 +61,15 @@ def test_validate_imports_what_the_file_names_and_no_more(name, kind):
 
 def test_validate_of_a_file_without_variants_builds_no_json_schema():
     assert validated(SCENARIOS / "five-domains-auto.yaml")["schemas"] == []
+
+
+def test_another_value_of_a_key_of_the_file_builds_none_either():
+    options = ("--set", "warm_up=1min", "--set", "replications=50")
+    assert validated(SCENARIOS / "five-domains-auto.yaml", *options)["schemas"] == []
+
+
+def test_each_key_of_the_file_may_be_set_but_its_variants():
+    assert set(variants.json_schema()["properties"]) - {"variants"} == variants._OF_THE_FILE
 
 
 # How often ----------------------------------------------------------------------------------------
