@@ -27,11 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Here, so that who interrupts while it is imported sees no traceback either.
         from sim.cli.commands import main as command  # noqa: PLC0415
-        from sim.core.blas import one_blas_thread  # noqa: PLC0415
         from sim.core.heap import keep_freed_memory  # noqa: PLC0415
+        from sim.core.light_imports import light_imports  # noqa: PLC0415
 
         keep_freed_memory()
-        with one_blas_thread():
+        with light_imports():
             return command(arguments)
     except KeyboardInterrupt:
         if sys.stderr is not None:

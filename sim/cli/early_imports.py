@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 ANSWERS = {"run": ("sim.cli.run_answers",), "compare": ("sim.cli.run_answers",)}
 """Of the commands that import none of it before."""
 TABLES = ("scipy.special", "pyarrow.compute")
-FIGURES = ("matplotlib", "matplotlib.figure", "sim.plots.parts.style", "sim.plots.parts.svg")
+PAGES = ("jinja2",)
+FIGURES = (
+    "matplotlib",
+    "matplotlib.figure",
+    "sim.plots.parts.svg",
+    "sim.results.pictures.result_pictures",
+)
 
 
 @contextmanager
@@ -28,6 +34,6 @@ def early_imports(options: argparse.Namespace) -> Iterator[None]:
 
     modules: tuple[str, ...] = ANSWERS.get(options.command, ())
     if not options.no_files:
-        modules += TABLES if options.figures == "none" else TABLES + FIGURES
+        modules += TABLES + PAGES + (() if options.figures == "none" else FIGURES)
     with meanwhile.imports(modules):
         yield

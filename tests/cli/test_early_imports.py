@@ -16,7 +16,7 @@ def asked(**options):
 
 
 ANSWERS = ["sim.cli.run_answers"]
-TABLES, FIGURES = [*early_imports.TABLES], [*early_imports.FIGURES]
+TABLES, FIGURES = [*early_imports.TABLES, *early_imports.PAGES], [*early_imports.FIGURES]
 
 
 @pytest.fixture

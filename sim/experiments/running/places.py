@@ -16,7 +16,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from sim.core.blas import one_blas_thread
+from sim.core.light_imports import light_imports
 from sim.experiments.running.worker import begin, warm_up, work
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class _Process(SpawnProcess):
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            with _uninterrupted(), one_blas_thread():
+            with _uninterrupted(), light_imports():
                 return SpawnProcess._Popen(process_obj)  # noqa: SLF001  (overridden)
         finally:
             sys.modules["__main__"] = main
