@@ -32,7 +32,9 @@ class Member:
 
 
 class Referee:
-    """One system's run, read row by row. Only for services without a staging slot."""
+    """One system's run, read row by row. Only for services without a staging slot, but for
+    `instances_failed`.
+    """
 
     def __init__(self, simulation, system, log):
         self.spec = simulation.scenario.systems[system]
@@ -195,34 +197,32 @@ class Referee:
     # Rows
 
     def instances_failed(self):
-        """Instances that missed Ready within the time-out of a turn, or turned unhealthy."""
-        failed = set()
-        for place, (time, block, row) in enumerate(self.rows):
-            status = block.states.status(int(row["new"]))
-            if block.kind != "instance" or status in (*SERVING, "absent"):
-                continue
-            limit = time + self.spec.start_timeout
-            by_turn = self.subjects.block_of(row["cause"]).kind == "update_domain"
-            if status == "UnresponsiveRole" or (
-                by_turn and limit <= self.horizon and not self._returns(place, limit)
-            ):
-                failed.add(int(row["subject"]))
-        return len(failed)
+        """Instances that were not Ready in time after a start that was asked for, or unhealthy.
 
-    def _returns(self, place, limit):
-        """Whether the instance of a row is Ready, gone or in a later turn by `limit`."""
-        *_, taken = self.rows[place]
-        turns = set()
-        for time, block, row in self.rows[place + 1 :]:
-            if time > limit:
-                return False
-            if block.kind == "update_domain" and block.states.status(int(row["new"])) == "updating":
-                turns.add((time, int(row["subject"])))
-            if row["subject"] == taken["subject"]:
-                status = block.states.status(int(row["new"]))
-                if status in SERVING or status == "absent" or (time, int(row["cause"])) in turns:
-                    return True
-        return False
+        Each owes to be Ready to its turn until it is, is gone or is in another one; to a request
+        also no more once it is suspended.
+        """
+        failed, to_turn, to_request, turns = set(), {}, {}, {}
+        for time, block, row in self.rows:
+            number, cause = int(row["subject"]), int(row["cause"])
+            status = block.states.status(int(row["new"])).removesuffix(" (staging)")
+            if status == "updating":
+                turns[number] = time
+            if block.kind != "instance":
+                continue
+            is_ready, is_taken = status in SERVING, turns.get(cause) == time
+            if is_ready or is_taken or status == "absent":
+                overdue = (due.pop(number, time) < time for due in (to_turn, to_request))
+                failed |= {number} if any([*overdue]) else set()
+            elif status == "StoppedVM":
+                failed |= {number} if to_request.pop(number, time) < time else set()
+            elif self.subjects.block_of(cause).kind == "operation":
+                to_request.setdefault(number, time + self.spec.start_timeout)
+            if is_taken and not is_ready:
+                to_turn[number] = time + self.spec.start_timeout
+            failed |= {number} if status == "UnresponsiveRole" else set()
+        due = [*to_turn.items(), *to_request.items()]
+        return len(failed | {number for number, limit in due if limit <= self.horizon})
 
     def _upgrades(self):
         """Rows of the user's upgrades: (time, operation's name, old state, new state)."""

@@ -240,6 +240,11 @@ class Layout(base.Layout["CloudService"]):
         return self._domains[slot].first
 
     @property
+    def operation_numbers(self) -> range:
+        """Subjects of all operations."""
+        return range(self.first_operation, self.first_operation + len(self.operations))
+
+    @property
     def domain_numbers(self) -> range:
         """Subjects of all update domains."""
         return range(self.first_domain(), self.first_instance())

@@ -26,6 +26,7 @@ from sim.systems.cloud_service.states import (
     RESTARTING,
     SLOW,
     STAGED,
+    STOPPED,
     UNRESPONSIVE,
     WIDTH,
 )
@@ -61,7 +62,8 @@ OWN_METRICS = (
         "count",
         "lower",
         "instances\nfailed",
-        "Distinct instances that missed Ready within `start_timeout` or turned unhealthy.",
+        "Distinct instances that missed Ready within `start_timeout` of a turn, or of a request "
+        "that starts them, or turned unhealthy.",
     ),
     Metric(
         "blast_radius",
@@ -186,9 +188,11 @@ def _domains_out(layout: Layout, everyone: Members) -> Steps:
 
 
 def _failed(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
-    """Which instances missed Ready within the time-out of a turn, or turned unhealthy.
+    """Which instances missed Ready within the time-out of a start, or turned unhealthy.
 
-    One that another turn takes before is that one's to wait for. Shape (replications, instances).
+    A start is a turn's, or that of a request by itself: instances that come new, a reboot, a
+    reimage, Running. One that another turn takes before is that one's to wait for.
+    Shape (replications, instances).
     """
     first = layout.first_instance()
     count = layout.instances * layout.slots
@@ -200,15 +204,19 @@ def _failed(layout: Layout, stack: Stack) -> NDArray[np.bool_]:
         return failed
     status = stack.new[order] % WIDTH % STAGED
     key, when = stack.key[order], stack.time[order]
-    # The time-out counts from the turn: an instance that cycles is late however often it tries.
+    # The time-out counts from who asked: an instance that cycles is late however often it tries.
     is_taken = np.zeros(len(stack.time), bool)
     is_taken[taken(layout, stack)[0]] = True
     taking = is_taken[order]
+    asking = np.isin(stack.cause[order], layout.operation_numbers)
     # One that is removed need not be Ready any more.
-    ready = (status == READY) | (status == SLOW) | (stack.new[order] == 0)
+    settled = (status == READY) | (status == SLOW) | (stack.new[order] == 0) | taking
+    # Nor need one that is suspended, but for its turn: that waits for it all the same.
+    over = settled | (status == STOPPED)
     limit = when + layout.spec.start_timeout
-    late = taking & (next_time(ready | taking, key, when) > limit) & (limit <= stack.horizon)
-    wrong = late | (status == UNRESPONSIVE)
+    late = taking & (next_time(settled, key, when) > limit)
+    late |= asking & ~over & (next_time(over, key, when) > limit)
+    wrong = (late & (limit <= stack.horizon)) | (status == UNRESPONSIVE)
     failed[stack.replication[order[wrong]], stack.subject[order[wrong]] - first] = True
     return failed
 

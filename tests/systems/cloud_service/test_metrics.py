@@ -16,6 +16,7 @@ HALF_WAY = """
 at: 10s, upgrade_deployment: {build: "2"}
 at: 50s, upgrade_deployment: {build: "3", role_to_upgrade: A}
 """
+AUTO = "at: 10s, upgrade_deployment: {}"
 BAD = 'builds: {"2": {fails_to_start: 100%}}'
 
 
@@ -195,10 +196,89 @@ def test_a_rollback_ends_the_reach_of_a_bad_build():
     assert told.measure("bad_build_hours") == pytest.approx(990 / 3600)
 
 
+# Instances that failed to start ------------------------------------------------------------------
+
+STARTS = {
+    "scale-out": ("at: 10s, change_configuration: {configuration: {W: 7}}", 5),
+    "new with an upgrade": (
+        "at: 10s, upgrade_deployment: {mode: Manual, configuration: {W: 7}}",
+        5,
+    ),
+    "reboot": ("at: 10s, reboot_instance: {instance: W_IN_0}", 1),
+    "reimage": ("at: 10s, reimage_instance: {instance: W_IN_0}", 1),
+    "Running": (
+        "at: 5s, update_status: {status: Suspended}\nat: 10s, update_status: {status: Running}",
+        2,
+    ),
+    "turn": ("at: 10s, upgrade_deployment: {mode: Simultaneous}", 2),
+    "platform": ("at: 10s, guest_os_update: {}", 1),
+}
+HOUR_LONG = "W: {instances: 2, restart: 1h, create: 1h, min_healthy: 0}"
+
+
+def failed(operations, timeout="30min", horizon="2h", **more):
+    told = story(operations, HOUR_LONG, more=f"start_timeout: {timeout}", horizon=horizon, **more)
+    return told.measure("instances_failed")
+
+
+@pytest.mark.parametrize("way", STARTS)
+def test_whoever_starts_an_instance_that_is_not_ready_in_time_has_it_counted(way):
+    """From 10 s on for an hour; 30 minutes after that it is late, whatever comes later."""
+    operations, count = STARTS[way]
+    assert failed(operations, horizon="1810s") == count
+    assert failed(operations, horizon="1809s") == 0
+    assert failed(operations, "1h") == 0
+    assert failed(operations, "3599s", "3700s") == count
+
+
+def test_the_time_out_of_a_request_counts_from_the_first_one():
+    """A restart every 20 minutes, each of an hour: it has been gone for 30 minutes all the same."""
+    again = STARTS["reboot"][0] + "\nat: 20min, reboot_instance: {instance: W_IN_0}"
+    assert failed(again, horizon="1810s") == 1
+    in_turn = "at: 10s, upgrade_deployment: {}\nat: 20min, reboot_instance: {instance: W_IN_0}"
+    assert failed(in_turn, horizon="1810s") == 1
+    assert failed(in_turn, horizon="1809s") == 0
+
+
+def test_a_request_leaves_an_instance_that_a_turn_takes_to_that_turn():
+    """Rebooted at 10 s, taken at minute 20: it has until minute 50."""
+    taken = STARTS["reboot"][0] + "\nat: 20min, upgrade_deployment: {mode: Simultaneous}"
+    assert failed(taken, horizon="49min") == 0
+    assert failed(taken, horizon="50min") == 2
+
+
+@pytest.mark.parametrize("way", ["scale-out", "reboot", "Running"])
+def test_who_is_suspended_need_not_start_for_a_request(way):
+    operations, count = STARTS[way]
+    stop = "at: {}, update_status: {{status: Suspended}}"
+    assert failed(f"{operations}\n{stop.format('20min')}") == 0
+    assert failed(f"{operations}\n{stop.format('31min')}") == count
+
+
+def test_who_is_removed_need_not_start():
+    fewer = "at: {}, change_configuration: {{configuration: {{W: 2}}}}"
+    assert failed(f"{STARTS['scale-out'][0]}\n{fewer.format('20min')}") == 0
+    assert failed(f"{STARTS['scale-out'][0]}\n{fewer.format('31min')}") == 5
+
+
+def test_who_comes_new_to_a_suspended_service_starts_with_it():
+    operations = "at: 5s, update_status: {status: Suspended}\n" + STARTS["scale-out"][0]
+    assert failed(operations) == 0
+    assert failed(f"{operations}\nat: 50min, update_status: {{status: Running}}") == 7
+
+
+def test_a_turn_waits_for_an_instance_that_is_suspended_and_goes_on_without_it():
+    """As its gate does: it is over the time-out, and the next turn begins with Running."""
+    stopped = f"{AUTO}\nat: 5min, update_status: {{status: Suspended}}"
+    assert failed(stopped, horizon="1809s") == 0
+    assert failed(stopped, horizon="1810s") == 1
+    again = f"{stopped}\nat: 10min, update_status: {{status: Running}}"
+    assert failed(again, "2h", "3h") == 0
+
+
 # Demand -----------------------------------------------------------------------------------------
 
 SERVING = "W: {instances: 2, restart: 100s, serves_demand: 50}"
-AUTO = "at: 10s, upgrade_deployment: {}"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ The scenarios come from `wild`, the second reading of a log from `referee`.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
+import any_service
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -119,6 +121,16 @@ def test_metrics_are_what_a_walk_through_the_rows_finds(scenario):
         alone |= referee.rollouts() | {"updated_share": referee.updated_share()}
     found_alone = {name: found["", name].item() for name in alone}
     assert found_alone == pytest.approx(alone, nan_ok=True)
+
+
+def test_instances_failed_are_what_a_walk_through_the_rows_finds():
+    """Of services with shorter time-outs and more requests at once, and of their staging slots."""
+    for seed in range(200):
+        simulation = simulation_of(any_service.scenario(random.Random(seed)))
+        log = simulation.run()
+        found, _ = measured(simulation, [log], "s")
+        count = Referee(simulation, "s", log).instances_failed()
+        assert found["", "instances_failed"].tolist() == [count], seed
 
 
 @often(60)
