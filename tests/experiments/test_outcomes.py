@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ill_fated import ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
+from ill_fated import NOBODY_UP, ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
 
 import sim
 from sim.experiments.outcomes import Outcome
@@ -75,6 +75,18 @@ def test_completed_rollout_with_unhealthy_members_is_told_so():
     assert found.what == "completed with unhealthy members"
     assert found.sentence.startswith("upgrade completed with unhealthy instances in ")
     assert " of runs, at " in found.sentence
+
+
+def test_a_service_upgrade_that_is_completed_with_nobody_up_is_told_so():
+    """Its roles need nobody healthy, so the time-out lets it go on to its end."""
+    (found,) = ran(NOBODY_UP).about.outcomes
+    assert (found.what, found.runs, found.p50_s) == ("completed with unhealthy members", 1, 7800)
+    assert found.sentence == "upgrade completed with unhealthy instances at 2h10"
+    some = ran(NOBODY_UP.replace("100%}", "100%, bad: 50%}"))
+    (found,) = some.about.outcomes
+    assert 0 < found.runs < 40
+    assert found.sentence.startswith("upgrade completed with unhealthy instances in ")
+    assert some.given(found.what).table.query("holds == 'yes'").n.iloc[0] == found.runs
 
 
 def test_instants_are_told_by_the_clock_and_times_since_a_request_are_not():

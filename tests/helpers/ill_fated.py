@@ -38,6 +38,9 @@ objectives: [{metric: min_capacity, at_least: 75%}]
 
 ROLLED_BACK = STUCK_WHEN_BAD + "  - {at: 2h, rollback: {}}\n"
 
+NOBODY_UP = STUCK_WHEN_BAD.replace("bad: 50%, ", "").replace("4min,", "4min, min_healthy: 0,")
+"""An upgrade that is completed, by time-outs, with every instance down."""
+
 
 @cache
 def ran(text):

@@ -33,7 +33,7 @@ class Member:
 
 class Referee:
     """One system's run, read row by row. Only for services without a staging slot, but for
-    `instances_failed`.
+    `instances_failed` and `completed_unhealthy`.
     """
 
     def __init__(self, simulation, system, log):
@@ -223,6 +223,39 @@ class Referee:
             failed |= {number} if status == "UnresponsiveRole" else set()
         due = [*to_turn.items(), *to_request.items()]
         return len(failed | {number for number, limit in due if limit <= self.horizon})
+
+    def completed_unhealthy(self):
+        """When the last rollout was completed that left an instance it took down; NaN for none."""
+        found, turns, took, came, state = math.nan, {}, {}, set(), {}
+        for time, block, row in self.rows:
+            number, cause = int(row["subject"]), int(row["cause"])
+            status = block.states.status(int(row["new"]))
+            if status == "updating":
+                turns[number] = time, self._asked(cause)
+            elif block.kind == "instance":
+                state[number] = status
+                is_up = status.removesuffix(" (staging)") in SERVING
+                begun, operation = turns.get(cause, (None, None))
+                if status == "absent":
+                    took.pop(number, None)
+                elif is_up:
+                    came.add(number)
+                elif begun == time and not operation.kind.endswith("_os_update"):
+                    took[number] = operation
+                    came.discard(number)
+            elif block.kind == "upgrade" and status == "completed":
+                ended = self._asked(number)
+                for each, operation in took.items():
+                    swapped = ended.kind == "swap" and "staging" in state[each]
+                    down = each not in came and "Stopped" not in state[each]
+                    sick = "Unresponsive" in state[each]
+                    if (operation is ended or swapped) and (down or sick):
+                        found = time
+        return found
+
+    def _asked(self, upgrade):
+        """The operation that an upgrade is of."""
+        return self.operations[self.subjects.name(upgrade).removeprefix("upgrade by ")]
 
     def _upgrades(self):
         """Rows of the user's upgrades: (time, operation's name, old state, new state)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from ill_fated import ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
+from ill_fated import NOBODY_UP, ROLLED_BACK, STUCK_WHEN_BAD, compared, ran
 from places import CASES
 
 import sim
@@ -143,6 +143,23 @@ def test_a_cancelled_upgrade_is_told_of_the_runs_in_which_it_was(tmp_path):
     assert notes(results)["baseline"][0] == f"{cancelled.sentence}{told}"
     again = sim.open_results(results.save(tmp_path / "results"))
     assert notes(again) == notes(results)
+
+
+DOWN = "upgrade completed with unhealthy instances at 2h10"
+
+
+def test_an_upgrade_completed_with_nobody_up_is_told_first_and_in_all_forms(tmp_path, capsys):
+    file = tmp_path / "shop.yaml"
+    file.write_text(NOBODY_UP, encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["run", str(file), "--out", str(out), "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[2] == DOWN  # after what was run, two lines
+    assert DOWN in (out / "report.html").read_text("utf-8")
+    assert main(["run", str(file), "--no-files", "--quiet", "--json"]) == 0
+    (outcome,) = json.loads(capsys.readouterr().out)["outcomes"]
+    assert outcome["what"] == "completed with unhealthy members"
+    good = "\nvariants: {bad: {}, good: {systems.shop.builds: {'2': {}}}}"
+    assert together(ranked(sim.compare(sim.loads(NOBODY_UP + good)))) == [f"bad: {DOWN}"]
 
 
 def test_nothing_is_told_of_what_went_as_it_was_asked_for():

@@ -173,8 +173,8 @@ class SystemModel(Generic[L]):
         return None
 
     def shortfalls(self, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:  # noqa: ARG002
-        """When the last rollout was completed that left members at another version, or unhealthy
-        ones at its own, seconds; NaN where none did; shape (replications,). Nothing of a system
+        """When the last rollout was completed that left members at another version, or that left
+        some unhealthy, seconds; NaN where none did; shape (replications,). Nothing of a system
         whose rollouts do neither.
         """
         return {}

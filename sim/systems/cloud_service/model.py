@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.core.log import SCENARIO
 from sim.systems.base.failures import FailureProcess
 from sim.systems.base.model import SystemModel
-from sim.systems.cloud_service import audit, explain, metrics, status, tables
+from sim.systems.cloud_service import audit, explain, metrics, shortfalls, status, tables
 from sim.systems.cloud_service.layout import Failing, Layout
 from sim.systems.cloud_service.operator import ModelledOperator
 from sim.systems.cloud_service.operator_requests import operator_walk
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim.core.stack import Stack
     from sim.systems.base.activity import Activity
     from sim.systems.base.context import Context, ScheduledEvent
-    from sim.systems.base.model import DryRun
+    from sim.systems.base.model import DryRun, Shortfall
     from sim.systems.base.operation import Request
     from sim.systems.base.records import Rejection
     from sim.systems.base.service import Call
@@ -150,6 +150,12 @@ class Model(SystemModel[Layout]):
     def audit(self, stack: Stack) -> str | None:
         """The rule of the system that a stack breaks, if any."""
         return audit.audit(self.layout, stack)
+
+    def shortfalls(self, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:
+        """When an upgrade was completed though instances that it took are not up."""
+        if not self.layout.rollouts:
+            return {}
+        return {"with unhealthy members": shortfalls.unhealthy(self.layout, stack)}
 
     def run_of(self, log: Log) -> Series:
         """The series of a run."""
