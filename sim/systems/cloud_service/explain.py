@@ -308,14 +308,22 @@ def _faults(build: Build | None) -> str:
 
 
 def _then(layout: Layout, operation: Operation, dry_run: DryRun | None) -> str:
-    """The domains in use where they are others than at time 0, and that nothing changes."""
+    """What a swap brings, the domains in use where they are others than at time 0, and that nothing
+    changes.
+    """
     if dry_run is None or dry_run.operations[operation.name]["at_s"] is None:
         return ""
     at = dry_run.operations[operation.name]["at_s"]
-    domains = dry_run.model.status(dry_run.log, at)["UpgradeDomainCount"]
-    text = ""
+    shown = dry_run.model.status(dry_run.log, at)
+    text, domains = "", shown["UpgradeDomainCount"]
+    if isinstance(operation.body, Swap):
+        builds = dict.fromkeys(each["Build"] for each in shown["RoleInstanceList"])
+        text = "".join(
+            f" Build {build} comes into production.{_faults(layout.spec.builds.get(build))}"
+            for build in builds
+        )
     if domains != _domains_at_first(layout):
-        text = f" There {be(domains)} {pluralize(domains, 'update domain')} by then."
+        text += f" There {be(domains)} {pluralize(domains, 'update domain')} by then."
     why = _why_nothing(operation)
     return f"{text} Nothing happens: {why}." if why and dry_run.does_nothing(operation) else text
 

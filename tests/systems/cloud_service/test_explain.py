@@ -52,7 +52,29 @@ def test_what_is_in_staging_and_a_swap_are_told():
     assert lines[0] == (
         "s: 4 instances of 1 role in 2 update domains, on build 1; in staging as many, on build 2."
     )
-    assert "At 1h, swap-0: the deployments in production and in staging change places." in lines
+    assert (
+        "At 1h, swap-0: the deployments in production and in staging change places. Build 2 comes "
+        "into production."
+    ) in lines
+
+
+def test_what_a_swap_brings_and_that_it_is_bad_hangs_on_what_was_before():
+    asked = """
+at: 1h, swap: {}
+at: 2h, upgrade_deployment: {slot: staging, role_to_upgrade: A, build: '3'}
+at: 3h, swap: {}
+at: 4h, swap: {}
+"""
+    roles = "A: {instances: 2, restart: 100s}, B: {instances: 2, restart: 100s}"
+    bad = 'builds: {"2": {}, "3": {bad: 20%, fails_to_start: 50%}}'
+    lines = said(asked, roles, more=f"{bad}\n    {STAGING}", horizon="5h")
+    ends = [line.partition("change places.")[2] for line in lines if "swap-" in line]
+    assert ends == [
+        " Build 2 comes into production.",
+        " Build 3 comes into production. With a chance of 20 % the build is bad: a start fails "
+        "with a chance of 50 % and is tried again. Build 1 comes into production.",
+        " Build 2 comes into production.",
+    ]
 
 
 def test_an_upgrade_in_staging_takes_no_capacity():
