@@ -545,9 +545,15 @@ SABOTAGES = (
     ),
     Sabotage(
         "a surge exceeds the quota",
-        always(RollingUpgrade, "_has_room", answer=True),
+        always(Instances, "have_room", answer=True),
         scale_set(policy=SURGE, quota=13),
         OTHERS,
+    ),
+    Sabotage(
+        "a scale-out exceeds the quota",
+        always(Instances, "have_room", answer=True),
+        scale_set(UPGRADE, {"at": "11min", "scale": {"instances": 15}}, policy=SURGE, quota=16),
+        "a request was not answered as it is to be: accepted, not quota exceeded",
     ),
     Sabotage(
         "deletions take half the time",

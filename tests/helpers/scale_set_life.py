@@ -69,6 +69,13 @@ class Life:
     def present(self):
         return [each for _, each in sorted(self.instances.items()) if each.is_present]
 
+    def fits(self, more):
+        """Whether so many more are within the quota: what is there in any way counts, and what is to
+        come in the place of one that is gone.
+        """
+        taken = self.reserved.union(self.instances)
+        return not self.spec.quota or len(taken) + more <= self.spec.quota
+
     def is_out(self, each):
         if self.spec.health.source == "none" and each.status == "unhealthy":
             return False

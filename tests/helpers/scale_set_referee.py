@@ -112,6 +112,8 @@ class ScaleSet(Life):
         if kind in ("manual_upgrade", "reimage", "set_protection") and body.instances != "all":
             there = {each.number for each in self.present()}
             return "" if there.issuperset(body.instances) else "no such instance"
+        if fewer < 0 and not self.fits(-fewer):
+            return "quota exceeded"
         free = [each for each in self.present() if each not in self.kept_in | self.protected]
         return "instances protected" if fewer > len(free) else ""
 

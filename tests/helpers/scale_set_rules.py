@@ -76,9 +76,7 @@ class Rolling:
 
     def _take(self, batch):
         self.set.note_batch("upgrading")
-        quota = self.set.spec.quota
-        more = len(self.set.instances) + len(batch)
-        if self.policy.max_surge and (quota is None or more <= quota):
+        if self.policy.max_surge and self.set.fits(len(batch)):
             self._surge(batch)
         else:
             self._in_place(batch)

@@ -51,8 +51,8 @@ class Batches(Requests):
         urgent = self._layout.is_given_up[codes] if hurries else None
         limit = batch_limit(self._spec, self._layout.is_there[codes].sum(axis=1))
         chosen = next_batch(self._spot, left, urgent, limit)
-        count, quota = chosen.sum(axis=1), self._spec.quota or np.inf
-        surges: Mask = self._policy.max_surge & ((codes > 0).sum(axis=1) + count <= quota)
+        has_room = self.used(place) + chosen.sum(axis=1) <= self.quota
+        surges: Mask = self._policy.max_surge & has_room
         members, self._replaced[place] = chosen & ~surges[:, None], chosen & surges[:, None]
         self._created[place] = self._successors(some)
         takes = self._takes[place] > 0

@@ -113,6 +113,12 @@ class Instances:
         codes, reserved = self.codes, self.reserved
         return [k for k, code in enumerate(codes) if not code and k not in reserved]
 
+    def have_room(self, more: int) -> bool:
+        """Whether the quota allows so many more."""
+        # Assumption: those that are created, deleted or replaced count against the quota, too.
+        quota = self.layout.spec.quota
+        return quota is None or len(self.codes) - len(self.free) + more <= quota
+
     @property
     def on_their_way(self) -> list[int]:
         """Those with which something is done, so that their version is not reached yet."""

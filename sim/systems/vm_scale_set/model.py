@@ -83,7 +83,7 @@ class SetModel(SystemModel[SetLayout]):
 
     def rule(self, body: Request) -> str | None:
         """The rule that a request breaks by what it says, whenever it is sent."""
-        return rejections.by_request(body, self.layout.room)
+        return rejections.by_request(body, self.layout.room, self.layout.spec.quota)
 
     def answer(self, rule: str, body: Request) -> Rejection:
         """The rejection by a rule, its message about this request."""

@@ -34,6 +34,7 @@ UNHEALTHY = "instances unhealthy"
 NO_IMAGE = "no image published"
 NO_INSTANCE = "no such instance"
 PROTECTED = "instances protected"
+QUOTA = "quota exceeded"
 
 
 def _not_allowed(message: str) -> Rejection:
@@ -51,6 +52,7 @@ REJECTIONS = {
     ),
     NO_INSTANCE: Rejection(404, "InstanceIdNotFound", "there is no instance with such a number"),
     PROTECTED: _not_allowed("too few instances are without protection from scale-in"),
+    QUOTA: _not_allowed("the new instances, with all that there are now, would exceed the quota"),
     UNHEALTHY: Rejection(
         409, "VMExtensionProvisioningError", "instances that were updated are not healthy"
     ),
@@ -85,7 +87,7 @@ RULES_OF: dict[str, tuple[str, ...]] = {
     "cancel_rolling_upgrade": (NONE_RUNNING,),
     "manual_upgrade": (IN_PROGRESS, NO_INSTANCE, UNHEALTHY),
     "reimage": (NO_INSTANCE, UNHEALTHY),
-    "scale": (IN_PROGRESS, PROTECTED, UNHEALTHY),
+    "scale": (IN_PROGRESS, PROTECTED, QUOTA, UNHEALTHY),
     "publish_image": (*BREACHES, CANCELLED, SUPERSEDED),
     "set_protection": (NO_INSTANCE,),
 }
@@ -103,8 +105,10 @@ def accepted(body: Request) -> int | None:
     return 200 if isinstance(body, UpdateModel | Scale | SetProtection) else 202
 
 
-def by_request(body: Request, room: int) -> str | None:
+def by_request(body: Request, room: int, quota: int | None) -> str | None:
     """The rule that a request breaks by what it says; there are `room` numbers of instances."""
+    if isinstance(body, Scale) and quota is not None:
+        return QUOTA if body.instances > quota else None
     if isinstance(body, OF_INSTANCES) and isinstance(body.instances, tuple):
         return NO_INSTANCE if max(body.instances) >= room else None
     return None

@@ -17,6 +17,7 @@ from sim.systems.vm_scale_set.rejections import (
     NO_INSTANCE,
     NONE_RUNNING,
     PROTECTED,
+    QUOTA,
     RULES,
     RULES_OF,
     by_request,
@@ -103,7 +104,7 @@ class Requests(Replay):
         for rule in reversed(RULES_OF[asked.kind]):
             if rule in forbids:
                 due[forbids[rule]] = RULES.index(rule) + 1
-        if never := by_request(asked.body, self._layout.room):
+        if never := by_request(asked.body, self._layout.room, self._spec.quota):
             due[:] = RULES.index(never) + 1
         names = "accepted", *RULES
         for was, is_due in set(zip(by.tolist(), due.tolist(), strict=True)):
@@ -117,13 +118,28 @@ class Requests(Replay):
         if isinstance(body, Scale):
             fewer = self._size[place] - body.instances
             free = there & ~self._protected[place] & ~self._kept_in[place]
-            return {IN_PROGRESS: on & (fewer > 0), PROTECTED: fewer > free.sum(axis=1)}
+            return {
+                IN_PROGRESS: on & (fewer > 0),
+                PROTECTED: fewer > free.sum(axis=1),
+                QUOTA: (fewer < 0) & (self.used(place) - fewer > self.quota),
+            }
         forbids = {IN_PROGRESS: on, NONE_RUNNING: ~on}
         if isinstance(body, StartOsUpgrade) and not body.image:
             forbids[NO_IMAGE] = ~self._published[place]
         if isinstance(body, OF_INSTANCES) and body.instances != ALL:
             forbids[NO_INSTANCE] = np.logical_or.reduce(self._named(body) & ~there, axis=1)
         return forbids
+
+    @property
+    def quota(self) -> float:
+        """How many instances there may be at once."""
+        return self._spec.quota or np.inf
+
+    def used(self, place: Integers) -> Integers:
+        """How many instances count against the quota, in the replications at some places."""
+        counts = (self._codes[place] > 0) | self._reserved[place]
+        found: Integers = counts.sum(axis=1)
+        return found
 
     def _wrong_members(self, body: Request, some: Decisions) -> None:
         takes, codes = self._takes[some.place], self._codes[some.place]

@@ -190,7 +190,7 @@ class RollingUpgrade:
 
     def _take(self, batch: list[int]) -> Steps:
         self._becomes(BATCH_UPGRADING)
-        if self._policy.max_surge and self._has_room(len(batch)):
+        if self._policy.max_surge and self._instances.have_room(len(batch)):
             yield from self._surge(batch)
         else:
             yield from self._in_place(batch)
@@ -227,12 +227,6 @@ class RollingUpgrade:
         yield settled.over
 
     # Surge.
-
-    def _has_room(self, more: int) -> bool:
-        """Whether the quota allows so many instances more."""
-        quota = self._layout.spec.quota
-        there = sum(map(bool, self._instances.codes))
-        return quota is None or there + more <= quota
 
     def _surge(self, batch: list[int]) -> Steps:
         """Create as many at the new model; when they are healthy, delete as many old ones."""

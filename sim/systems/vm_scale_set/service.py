@@ -304,8 +304,12 @@ class ScaleSetService(Service):
     # Size and protection.
 
     def check_scale(self, call: Call) -> str | None:
-        """While a rolling upgrade runs nothing is deleted; protected instances stay."""
+        """While a rolling upgrade runs nothing is deleted; protected instances stay; no more than
+        the quota allows.
+        """
         fewer = self._layout.sizes[self._size.version] - call.body.instances
+        if fewer < 0 and not self._instances.have_room(-fewer):
+            return rejections.QUOTA
         if fewer <= 0:
             return None
         if self._rolling is not None:

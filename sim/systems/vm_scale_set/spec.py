@@ -234,8 +234,8 @@ class VmScaleSet(System):
     """Numbers of instances that are unhealthy at time 0, until something replaces or restarts them.
     Default: none."""
     quota: PositiveCount | SkipJsonSchema[None] = None
-    """Instances that there may be at once: a batch for which that is too few goes in place.
-    Default: enough."""
+    """Instances that there may be at once: a batch of a surge for which that is too few goes in
+    place, a scale-out is refused. Default: enough."""
     repairs: Repairs | SkipJsonSchema[None] = None
     """Automatic instance repairs. Default: none."""
     failures: Failures | SkipJsonSchema[None] = None

@@ -67,6 +67,7 @@ def test_what_the_rules_are_about_happens_to_the_sets_at_random():
         "no image published",
         "no rolling upgrade in progress",
         "no such instance",
+        "quota exceeded",
         "rolling upgrade in progress",
         "superseded",
     }

@@ -93,6 +93,21 @@ def test_what_is_protected_is_not_scaled_in():
     assert audit(PROTECTED + goes, fewer, one) == "w: a scale-in deleted a protected instance"
 
 
+def test_what_is_being_deleted_counts_against_the_quota():
+    fewer, more = ("scale", {"instances": 1}), ("scale", {"instances": 2})
+    goes = """
+        100 scale-0 -> InProgress
+        100 capacity of w -> asked for/1 because scale-0
+        100 w_1 -> deleting because scale-0
+        160 w_1 -> absent because scale-0
+        160 scale-0 -> Succeeded because scale-0
+    """
+    refused, reason = "scale-1 -> Refused/quota exceeded", "quota exceeded"
+    assert audit(f"{goes}150 {refused}", fewer, more, quota=2) is None
+    assert audit(f"{goes}170 {refused}", fewer, more, quota=2) == untrue(reason)
+    assert audit(f"{goes}150 scale-1 -> InProgress", fewer, more, quota=2) == too_good(reason)
+
+
 def test_a_request_ends_when_its_instances_have_settled_and_by_their_health():
     assert audit(HEALTHY, REIMAGE) is None
     assert audit(HEALTHY.replace("240 reimage-0", "241 reimage-0"), REIMAGE) == LATE

@@ -363,11 +363,12 @@ def test_a_batch_for_which_the_quota_is_too_small_goes_in_place(quota, work):
 
 
 def test_the_quota_is_looked_at_before_each_batch():
-    """A scale-out fills it meanwhile."""
-    told = story((100, IMAGE), (200, {"scale": {"instances": 5}}), policy=SURGE, quota=6)
+    """A scale-out fills it in the pause."""
+    policy = SURGE | {"pause_time_between_batches": "60s"}
+    told = story((100, IMAGE), (350, {"scale": {"instances": 5}}), policy=policy, quota=6)
     assert told.batches("creating") == {100: [4, 5]}
-    assert told.batches("reimaging") == {330: [2, 3]}
-    assert told.ended() == (480, "Succeeded", "")
+    assert told.batches("reimaging") == {390: [2, 3]}
+    assert told.ended() == (540, "Succeeded", "")
 
 
 def test_new_instances_that_fail_are_deleted_and_the_old_ones_stay():

@@ -424,6 +424,42 @@ def test_a_scale_out_on_which_instances_are_not_healthy_fails():
     assert told.ended("scale-0") == (1050, "Failed", "VMExtensionProvisioningError")
 
 
+def test_a_scale_out_beyond_the_quota_is_refused():
+    told = story((100, scale(6)), (200, scale(5)), quota=5)
+    assert told.request("scale-0") == ("Refused", 409, "OperationNotAllowed")
+    assert told.operation("scale-0")["message"] == (
+        "the new instances, with all that there are now, would exceed the quota"
+    )
+    assert told.request("scale-1")[0] == "Succeeded"
+    assert there(told) == [0, 1, 2, 3, 4]
+
+
+def test_instances_of_a_surge_count_against_the_quota():
+    surge = {"max_surge": True, "pause_time_between_batches": "60s"}
+    told = story((100, IMAGE), (200, scale(5)), (340, scale(5)), policy=surge, quota=6)
+    assert told.request("scale-0")[0] == "Refused"
+    assert told.request("scale-1")[0] == "Succeeded"
+
+
+def test_instances_that_are_being_deleted_count_against_the_quota():
+    told = story((100, scale(3)), (129, scale(5)), (131, scale(5)), quota=5)
+    assert [told.request(f"scale-{k}")[0] for k in range(3)] == [
+        "Succeeded",
+        "Refused",
+        "Succeeded",
+    ]
+
+
+def test_one_that_is_being_replaced_counts_against_the_quota():
+    """At this instant it is gone, and its successor is not there yet."""
+    repairs = {"action": "replace", "grace_period": "10min"}
+    spec = {"repairs": repairs, "unhealthy_instances": [0], "quota": 5}
+    told = story((20, scale(3)), (30, scale(5)), **spec)
+    assert told.states(0)[1:3] == [(30, "absent"), (30, "creating")]
+    assert told.states(3) == [(20, "deleting"), (50, "absent")]
+    assert told.request("scale-1")[0] == "Refused"
+
+
 def test_a_scale_in_deletes_the_newest_ones():
     told = story((100, scale(2)))
     assert [told.states(k) for k in (2, 3)] == [[(100, "deleting"), (130, "absent")]] * 2
