@@ -11,25 +11,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from sim.core.log import (
-    ASKED,
-    COMPLETED,
-    OPERATION,
-    REFUSED,
-    ROLLED_BACK,
-    ROLLING_BACK,
-    STUCK,
-    UPGRADE_ENDS,
-    UPGRADE_FAILED,
-    UPGRADING,
-)
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from sim.core.log import Block
     from sim.core.stack import Stack
     from sim.core.timelines import Steps
 
@@ -189,7 +173,8 @@ METRICS: dict[str, Metric] = {
             "",
             "finished",
             "1 when every rollout has ended and the last one requested is completed; 0 where it "
-            "left some that it covers at another version, or a restart took over half-way.",
+            "left some that it covers at another version, took nobody, or a restart took over "
+            "half-way.",
         ),
         Metric(
             "done_at",
@@ -282,17 +267,6 @@ def availability(up: Steps) -> Values:
     }
 
 
-@dataclass(frozen=True, eq=False)
-class Rollouts:
-    """What became of a system's rollouts, shape (replications,)."""
-
-    values: Values
-    """rollout_duration, finished, done_at, ended_in, safe_end, rollback_duration, rolled_back."""
-    rollouts_ended: NDArray[np.bool_]
-    """Whether every rollout asked for was accepted, did not fail as it began, and has ended: one
-    that never happened keeps every promise."""
-
-
 def latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Time of the last of some rows (in their order), by replication; NaN where there is none."""
     times = np.full(stack.replications, np.nan)
@@ -303,81 +277,3 @@ def latest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
 def earliest(stack: Stack, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Time of the first of some rows (in their order), by replication; NaN where there is none."""
     return latest(stack, rows[::-1])
-
-
-def rollouts(
-    stack: Stack,
-    operations: Sequence[int],
-    upgrades: Block,
-    must_end: NDArray[np.bool_],
-    half_way: NDArray[np.bool_] | None = None,
-) -> Rollouts:
-    """Rollout metrics of one system.
-
-    `operations` are the subjects of the rollout operations that the file asks for, `must_end` says
-    for each whether a promise needs the end of its upgrade (an Arc publication's need not be over).
-    `upgrades` holds one upgrade for each of them, in the same order, and the platform's after them.
-    `half_way`, shape (replications,), says where a version that was asked for has reached some
-    members only and no rollout brings it to the rest: all may have ended, and yet none is done.
-    """
-    asked, width = np.asarray(operations), upgrades.states.width
-    final = stack.final[:, upgrades.first : upgrades.first + len(asked)] % width
-    # One that waits, as for an image to be discovered, is not over.
-    waits = (final == 0) & (stack.final[:, asked] % OPERATION.width == ASKED)
-    is_on = waits | np.isin(final, (UPGRADING, STUCK, ROLLING_BACK))
-    rows = np.flatnonzero(stack.about(upgrades.first, len(asked)))
-    status = stack.new[rows] % width
-    began = rows[stack.old[rows] == 0]
-    accepted = earliest(stack, began)
-    end = latest(stack, rows[np.isin(status, UPGRADE_ENDS)])
-    end[is_on.any(axis=1)] = np.nan
-    over = ~np.isnan(end) if half_way is None else ~np.isnan(end) & ~half_way
-    last = np.where(over, _last_begun(stack, began, width), 0)
-    finished = last == COMPLETED
-    rolled_back = ~np.isnan(latest(stack, rows[status == ROLLING_BACK]))
-    refused = np.isin(stack.final[:, asked] % OPERATION.width, (0, REFUSED)).any(axis=1)
-    return Rollouts(
-        {
-            "rollout_duration": np.where(finished, end - accepted, np.nan),
-            "finished": finished.astype(np.float64),
-            "done_at": np.where(finished, end, np.nan),
-            "ended_in": end - accepted,
-            "safe_end": np.isin(last, (COMPLETED, ROLLED_BACK)).astype(np.float64),
-            "rollback_duration": latest(stack, rows[status == ROLLED_BACK]) - accepted,
-            "rolled_back": rolled_back.astype(np.float64),
-        },
-        ~(refused | _fails_at_once(stack, upgrades, len(asked)) | (is_on & must_end).any(axis=1)),
-    )
-
-
-def _fails_at_once(stack: Stack, upgrades: Block, asked: int) -> NDArray[np.bool_]:
-    """In which replications one of the first `asked` failed as it began: it took nobody."""
-    rows, seconds = ended_as(stack, upgrades, UPGRADE_FAILED)
-    is_so = (seconds == 0) & (stack.subject[rows] < upgrades.first + asked)
-    fails = np.zeros(stack.replications, bool)
-    fails[stack.replication[rows[is_so]]] = True
-    return fails
-
-
-def ended_as(
-    stack: Stack, upgrades: Block, status: int
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """The rows by which upgrades took a status, in order, and how long each was on by then."""
-    rows = np.flatnonzero(stack.about(upgrades.first, upgrades.count))
-    began, ended = stack.old[rows] == 0, stack.new[rows] % upgrades.states.width == status
-    key = stack.key[rows]
-    order = np.argsort(key[began])
-    since = stack.time[rows[began]][order]
-    place = np.searchsorted(key[began][order], key[ended])
-    return rows[ended], stack.time[rows[ended]] - since[place]
-
-
-def _last_begun(stack: Stack, began: NDArray[np.intp], width: int) -> NDArray[np.int16]:
-    """What became of the rollout that began last, by the horizon; 0 where none began.
-
-    `began` are the rows by which rollouts began, `width` is how many statuses they have.
-    """
-    last = np.zeros(stack.replications, np.intp)  # no rollout: subject 0 is the scenario
-    last[stack.replication[began]] = stack.subject[began]  # in order of time, so the last one stays
-    state: NDArray[np.int16] = stack.final[np.arange(stack.replications), last] % width
-    return np.where(last > 0, state, 0).astype(np.int16)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FURTHER = 2_000
 """Replications in all at the further look."""
 
-NOT_ENDED = "a rollout was refused, never began, failed at once or had not ended"
+NOT_ENDED = "a rollout was refused, never began, took nobody or had not ended"
 """Why a replication meets no objective, whatever its values."""
 
 

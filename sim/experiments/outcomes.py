@@ -1,5 +1,5 @@
 """What became of rollouts and requests that no mean may hide: failed, stuck, not over, cancelled,
-refused, completed without some members or with unhealthy ones.
+refused, completed without any member, without some or with unhealthy ones.
 
 A rollback is told too.
 
@@ -33,6 +33,7 @@ What = Literal[
     "stuck",
     "not over",
     "cancelled",
+    "completed without any member",
     "completed without some members",
     "completed with unhealthy members",
     "refused",
@@ -45,6 +46,7 @@ WORDS: dict[str, str] = {
     "stuck": "upgrade stuck",
     "not over": "upgrade not over",
     "cancelled": "upgrade cancelled",
+    "completed without any member": "upgrade took none of the members",
     "completed without some members": "upgrade completed without some members",
     "completed with unhealthy members": "upgrade completed with unhealthy members",
     "refused": "request refused",
@@ -56,6 +58,7 @@ _WHEN: dict[str, str] = {
     "failed": "after",
     "stuck": "since",
     "cancelled": "after",
+    "completed without any member": "at",
     "completed without some members": "at",
     "completed with unhealthy members": "at",
     "refused": "first at",

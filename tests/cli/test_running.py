@@ -36,6 +36,27 @@ objectives:
     )
 
 
+def test_an_upgrade_that_takes_nobody_is_told_first_and_meets_nothing(shell, tmp_path):
+    (tmp_path / "set.yaml").write_text(
+        """\
+systems:
+  web: {kind: vm_scale_set, instances: 10}
+operations:
+  - {at: 10min, set_protection: {instances: all, protect_from_scale_set_actions: true}}
+  - {at: 1h, update_model: {image: "2"}}
+objectives:
+  - {metric: min_capacity, at_least: 50%}
+""",
+        "utf-8",
+    )
+    code, out, _ = shell("run", "set.yaml", "--no-files")
+    assert code == 1
+    assert out.splitlines()[1] == "upgrade took none of the instances at 1h"
+    assert "done in          never" in out
+    some = "operations.0.set_protection.instances=[0, 1]"
+    assert shell("run", "set.yaml", "--no-files", "--set", some)[0] == 0
+
+
 def test_run_of_one_of_the_service_s_own_choices(shell):
     assert "lowest capacity  0 %" in shell("run", "certain.yaml", "--variant", "simultaneous")[1]
 

@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from story import Story
 
-from sim.core.log import (
-    ASKED,
-    COMPLETED,
-    FAILED,
-    OPERATION,
-    REFUSED,
-    ROLLED_BACK,
-    ROLLING_BACK,
-    STUCK,
-    SUCCEEDED,
-    SUPERSEDED,
-    UPGRADE,
-    UPGRADE_FAILED,
-    UPGRADING,
-    Block,
-    Recorder,
-    Subjects,
-)
 from sim.core.metrics import (
     METRICS,
     NO_ROLLBACKS,
@@ -33,9 +13,7 @@ from sim.core.metrics import (
     Key,
     availability,
     capacity,
-    rollouts,
 )
-from sim.core.stack import Stack
 from sim.core.timelines import Steps
 from sim.systems import SYSTEM_TYPES
 
@@ -169,205 +147,6 @@ def test_an_outage_that_began_before_the_window_counts_from_its_beginning():
 def test_an_outage_that_begins_at_the_horizon_counts_but_has_no_length():
     found = outages([(0, 1), (100, 0)])
     assert (found["outages"], found["downtime"]) == ([1], [0])
-
-
-# What became of rollouts
-
-OPERATIONS = Block("s", "operation", "", 0, 3, OPERATION, np.zeros(3, np.int16), str, {})
-UPGRADES = Block("s", "upgrade", "", 3, 3, UPGRADE, np.zeros(3, np.int16), str, {})
-SUBJECTS = Subjects([OPERATIONS, UPGRADES])
-FIRST, SECOND, PLATFORM = 3, 4, 5
-
-
-def stack_of(*histories):
-    """Logs of rows (time, subject, state)."""
-    logs = []
-    for replication, history in enumerate(histories):
-        recorder, states = Recorder(), [0] * SUBJECTS.count
-        for time, subject, state in history:
-            recorder.record(time, subject, states[subject], state, 0)
-            states[subject] = state
-        logs.append(recorder.freeze(SUBJECTS, replication, 1000.0, drew=True))
-    stack = Stack(logs)
-    assert stack.audit() is None
-    return stack
-
-
-def outcome(history, asked=2, must_end=(True, True)):
-    """Duration, finished, rollback's duration, rolled back, kept of a service asked for two."""
-    must = np.array(must_end[:asked])
-    found = rollouts(stack_of(history), range(asked), UPGRADES, must)
-    names = ("rollout_duration", "finished", "rollback_duration", "rolled_back")
-    values = [found.values[name].item() for name in names]
-    return [None if math.isnan(value) else value for value in values], found.rollouts_ended.item()
-
-
-def ends(history):
-    """done_at, ended_in, safe_end of a service asked for two rollouts."""
-    found = rollouts(stack_of(history), range(2), UPGRADES, np.ones(2, bool)).values
-    values = [found[name].item() for name in ("done_at", "ended_in", "safe_end")]
-    return [None if math.isnan(value) else value for value in values]
-
-
-BOTH = [
-    (10, 0, ASKED),
-    (10, FIRST, UPGRADING),
-    (60, FIRST, COMPLETED),
-    (60, 0, SUCCEEDED),
-    (100, 1, ASKED),
-    (100, SECOND, UPGRADING),
-]
-"""The first rollout is done, the second one under way."""
-DONE = [*BOTH, (150, SECOND, COMPLETED), (150, 1, SUCCEEDED)]
-
-
-def test_a_duration_runs_from_the_first_acceptance_to_the_last_end():
-    assert outcome(DONE) == ([140, 1, None, 0], True)
-    assert outcome(DONE[:4], asked=1) == ([50, 1, None, 0], True)
-
-
-def test_a_rollout_that_is_under_way_is_not_finished():
-    assert outcome(BOTH) == ([None, 0, None, 0], False)
-
-
-def test_a_rollout_that_is_stuck_is_neither_ended_nor_finished():
-    assert outcome([*BOTH, (150, SECOND, STUCK)]) == ([None, 0, None, 0], False)
-
-
-def test_a_rollout_that_was_stuck_may_still_finish():
-    story = [*BOTH, (150, SECOND, STUCK), (160, SECOND, UPGRADING), (170, SECOND, COMPLETED)]
-    assert outcome(story) == ([160, 1, None, 0], True)
-
-
-def test_a_rollback_is_an_end_but_no_finish():
-    story = [*BOTH, (150, SECOND, ROLLING_BACK), (200, SECOND, ROLLED_BACK)]
-    assert outcome(story) == ([None, 0, 190, 1], True)
-
-
-def test_a_rollback_under_way_has_begun_and_not_ended():
-    assert outcome([*BOTH, (150, SECOND, ROLLING_BACK)]) == ([None, 0, None, 1], False)
-
-
-def test_the_last_one_requested_decides():
-    """The first was rolled back, the second completed: the system is where it was wanted."""
-    story = [
-        (10, FIRST, UPGRADING),
-        (20, FIRST, ROLLING_BACK),
-        (30, FIRST, ROLLED_BACK),
-        (10, 0, FAILED),
-        *DONE[4:],
-    ]
-    story.sort(key=lambda row: row[0])
-    assert outcome(story) == ([140, 1, 20, 1], True)
-
-
-def test_a_failed_rollout_has_ended_and_is_not_finished():
-    failed = [*BOTH, (150, SECOND, UPGRADE_FAILED)]
-    assert outcome(failed) == ([None, 0, None, 0], True)
-    assert ends(failed) == [None, 140, 0]
-    first = [(10, FIRST, UPGRADING), (60, FIRST, UPGRADE_FAILED), *DONE[4:]]
-    assert outcome([(10, 0, ASKED), *first]) == ([140, 1, None, 0], True)
-
-
-def test_a_rollout_that_fails_as_it_begins_keeps_no_promise():
-    """It took no member: capacity, say, never fell."""
-    at_once = [*BOTH, (100, SECOND, UPGRADE_FAILED)]
-    assert outcome(at_once) == ([None, 0, None, 0], False)
-    first = [(10, FIRST, UPGRADING), (10, FIRST, UPGRADE_FAILED), *DONE[4:]]
-    assert outcome([(10, 0, ASKED), *first]) == ([140, 1, None, 0], False)
-    stack = stack_of(at_once, DONE, first)
-    found = rollouts(stack, range(2), UPGRADES, np.ones(2, bool))
-    assert found.rollouts_ended.tolist() == [False, True, False]
-    platform = [(200, PLATFORM, UPGRADING), (200, PLATFORM, UPGRADE_FAILED)]
-    assert outcome([*DONE, *platform]) == ([140, 1, None, 0], True)
-
-
-def test_a_finish_has_an_instant_and_is_safe():
-    assert ends(DONE) == [150, 140, 1]
-
-
-def test_a_rollback_to_its_end_is_safe_and_no_finish():
-    assert ends([*BOTH, (150, SECOND, ROLLING_BACK), (200, SECOND, ROLLED_BACK)]) == [None, 190, 1]
-
-
-@pytest.mark.parametrize("state", [UPGRADING, STUCK, ROLLING_BACK])
-def test_what_has_not_ended_is_not_safe(state):
-    under_way = BOTH if state == UPGRADING else [*BOTH, (150, SECOND, state)]
-    assert ends(under_way) == [None, None, 0]
-    assert ends([(10, FIRST, UPGRADING), *DONE[4:]]) == [None, None, 0]
-
-
-def test_what_never_began_has_no_end():
-    assert ends([]) == [None, None, 0]
-    assert ends([(100, 0, REFUSED), (100, 1, REFUSED)]) == [None, None, 0]
-
-
-def test_a_takeover_ends_the_former_rollout():
-    story = [
-        (10, 0, ASKED),
-        (10, FIRST, UPGRADING),
-        (20, 1, ASKED),
-        (20, FIRST, SUPERSEDED),
-        (20, 0, FAILED),
-        (20, SECOND, UPGRADING),
-        (50, SECOND, COMPLETED),
-    ]
-    assert outcome(story) == ([40, 1, None, 0], True)
-    assert outcome(story[:-1]) == ([None, 0, None, 0], False)
-
-
-def test_a_completed_last_one_is_no_finish_while_a_former_one_is_under_way():
-    story = [(10, 0, ASKED), (10, FIRST, UPGRADING), *DONE[4:]]
-    assert outcome(story) == ([None, 0, None, 0], False)
-
-
-def test_a_refused_rollout_keeps_no_promise():
-    refused = [*DONE[:4], (100, 1, REFUSED)]
-    assert outcome(refused) == ([50, 1, None, 0], False)
-    assert outcome([(100, 0, REFUSED)], asked=1) == ([None, 0, None, 0], False)
-
-
-def test_a_rollout_that_never_came_keeps_no_promise():
-    assert outcome([]) == ([None, 0, None, 0], False)
-    assert outcome(DONE[:4])[1] is False
-
-
-def test_a_rollout_that_is_accepted_and_has_not_begun_is_not_over():
-    """An image that is not discovered yet; one that a newer one takes over never begins."""
-    waits = [*DONE[:4], (100, 1, ASKED)]
-    assert outcome(waits) == ([None, 0, None, 0], False)
-    assert outcome([*waits, (150, 1, FAILED)]) == ([50, 1, None, 0], True)
-    assert outcome(waits, must_end=(True, False)) == ([None, 0, None, 0], True)
-
-
-def test_a_rollout_that_need_not_end_keeps_its_promise_under_way():
-    assert outcome(BOTH, must_end=(True, False)) == ([None, 0, None, 0], True)
-    assert outcome(BOTH, must_end=(False, True))[1] is False
-
-
-def test_updates_of_the_platform_are_no_rollouts():
-    with_platform = [(5, PLATFORM, UPGRADING), *DONE, (300, PLATFORM, STUCK)]
-    assert outcome(with_platform) == outcome(DONE)
-
-
-def test_each_replication_of_a_stack_has_its_own_outcome():
-    stack = stack_of(DONE, [], BOTH, DONE)
-    found = rollouts(stack, range(2), UPGRADES, np.ones(2, bool))
-    assert found.rollouts_ended.tolist() == [True, False, False, True]
-    np.testing.assert_equal(found.values["rollout_duration"], [140, math.nan, math.nan, 140])
-    assert found.values["finished"].tolist() == [1, 0, 0, 1]
-
-
-@pytest.mark.parametrize("rule", [0, 1, 2])
-def test_a_refusal_counts_whatever_its_rule(rule):
-    """An operation's version is the rule that refused it."""
-    many = type(OPERATION)(OPERATION.statuses, ("", "too old", "locked"))
-    block = Block("s", "operation", "", 0, 3, many, np.zeros(3, np.int16), str, {})
-    recorder = Recorder()
-    recorder.record(10.0, 0, 0, REFUSED + rule * OPERATION.width, 0)
-    log = recorder.freeze(Subjects([block, UPGRADES]), 0, 1000.0, drew=False)
-    found = rollouts(Stack([log]), range(1), UPGRADES, np.ones(1, bool))
-    assert found.rollouts_ended.tolist() == [False]
 
 
 # Of a cloud service: what is easily got wrong

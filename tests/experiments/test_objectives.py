@@ -86,7 +86,7 @@ def test_run_whose_rollout_was_refused_or_goes_on_meets_nothing(made):
     (verdict,) = look("metric: min_capacity, at_least: 80%", runs=60).verdicts
     assert (verdict.share, verdict.verdict) == (40 / 60, "missed")
     assert verdict.sentence.endswith(
-        "; in 20 of 60 runs a rollout was refused, never began, failed at once or had not ended"
+        "; in 20 of 60 runs a rollout was refused, never began, took nobody or had not ended"
     )
 
 
@@ -122,7 +122,7 @@ def test_mean_over_a_rollout_that_did_not_end_is_missed(made):
     (verdict,) = look("metric: min_capacity, at_least: 50%, of: mean", runs=2).verdicts
     assert verdict.verdict == "missed"
     assert verdict.sentence.endswith(
-        "in 1 of 2 runs a rollout was refused, never began, failed at once or had not ended"
+        "in 1 of 2 runs a rollout was refused, never began, took nobody or had not ended"
     )
 
 
@@ -139,7 +139,7 @@ def test_manual_walk_that_nobody_does_meets_nothing_and_says_so():
     (verdict,) = look("metric: min_capacity, at_least: 80%", restart="2min", mode="Manual").verdicts
     assert verdict.verdict == "missed"
     assert verdict.sentence == (
-        "deterministic: a rollout was refused, never began, failed at once or had not ended, "
+        "deterministic: a rollout was refused, never began, took nobody or had not ended, "
         "so that no value meets it"
     )
 

@@ -106,3 +106,12 @@ def test_outcomes_are_the_same_from_a_folder(tmp_path):
     again = sim.open_results(results.save(tmp_path / "results"))
     assert [*again.about.outcomes] == [*results.about.outcomes]
     assert isinstance(again.about.outcomes[0], Outcome)
+
+
+def test_rollout_that_took_nobody_is_told_so():
+    protect = (
+        "  - {at: 0s, set_protection: {instances: all, protect_from_scale_set_actions: true}}\n"
+    )
+    (found,) = ran(SURGE.replace("operations:\n", f"operations:\n{protect}")).about.outcomes
+    assert found.what == "completed without any member"
+    assert found.sentence == "upgrade took none of the instances at 1min"

@@ -31,6 +31,8 @@ class Upgrade:
     operation: object
     model: tuple = ()
     restores: bool = False
+    took: bool = False
+    """Whether it brought an instance to its model, or somebody did in its place."""
 
     @property
     def name(self):
@@ -48,7 +50,7 @@ class ScaleSet(Life):
         self.upgrades, self.operations, self.batches = {}, {}, []
         self.size, self.published = self.spec.instances, ""
         self.upgrade = self.rolling = self.due = None
-        self.cancels = []
+        self.cancels, self.in_vain = [], set()
         if self.spec.repairs:
             self.repairs = Repairs(self)
             for each in self.present():
@@ -240,6 +242,14 @@ class ScaleSet(Life):
 
     # How upgrades go.
 
+    def start(self, each, model, status, reason, cause):
+        """By hand instances are upgraded in the mode manual only; a scale-out upgrades nobody."""
+        is_asked, is_new = cause in self.operations, each.status == "absent"
+        follows = not is_asked or (self.spec.upgrade_policy.mode == "manual" and not is_new)
+        if self.upgrade and follows and (is_new or each.model != model):
+            self.upgrade.took = True
+        super().start(each, model, status, reason, cause)
+
     def bring(self, members, model, reason, cause, who, then):
         """Bring instances to a model, each as it needs; `then` when all have settled."""
         group = Group(self.agenda, who, members, then)
@@ -291,7 +301,10 @@ class ScaleSet(Life):
 
     def _end(self, rule):
         upgrade, self.upgrade, self.rolling = self.upgrade, None, None
-        self.is_done = not rule and not self.pending(upgrade)
+        models = [each.model for each in self.present()]
+        if not upgrade.took and (rule or (models and upgrade.model not in models)):
+            self.in_vain.add(upgrade.name)
+        self.is_done = not rule and not self.pending(upgrade) and upgrade.name not in self.in_vain
         status = {"": "completed", "cancelled": "cancelled"}.get(rule, "failed")
         self._close(upgrade, status, rule)
         cancels, self.cancels = self.cancels, []
@@ -324,6 +337,13 @@ class ScaleSet(Life):
         return each.status not in ON_ITS_WAY
 
     # What comes of it.
+
+    def keeps_promises(self, name):
+        """Whether a request that begins an upgrade did so, and that took some and has ended."""
+        answers = [status for _, status, _ in self.operations.get(name, [])] or ["Refused"]
+        last = self.upgrades.get(name, [(0, answers[-1])])[-1][1]
+        is_on = last in ("upgrading", "rolling_back", "InProgress")
+        return answers[-1] != "Refused" and not is_on and name not in self.in_vain
 
     @property
     def metrics(self):

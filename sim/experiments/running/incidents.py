@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import ASKED, REFUSED, STUCK, UPGRADE_CANCELLED, UPGRADE_FAILED, UPGRADING
-from sim.core.metrics import earliest, ended_as, latest
+from sim.core.metrics import earliest, latest
+from sim.core.rollouts import ended_as
 
 BAD = "bad"
 """The state of a build or version that is bad in its replication."""

@@ -62,7 +62,7 @@ class Trial:
     verdicts: tuple[Verdict, ...]
     failures: tuple[Failure, ...]
     unended: int = 0
-    """Replications that meet no objective: a rollout was refused, never began, failed at once or
+    """Replications that meet no objective: a rollout was refused, never began, took nobody or
     did not end."""
     ended_well: float = 1.0
     """Share of the replications in which all that was requested ended well."""

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -131,7 +132,13 @@ def measure(
     whole, ended = of[kinds[0]], np.ones(stack.replications, bool)
     if layout.rollouts:
         # A publication is never late: a promise about the fleet does not need its end.
-        outcome = of_rollouts(layout, stack, np.zeros(layout.rollouts, bool))
+        outcome = of_rollouts(
+            layout,
+            stack,
+            _taken(scopes),
+            np.zeros(layout.rollouts, bool),
+            is_at_none=partial(_is_at_none, scopes),
+        )
         # Where nothing that was asked for covered anybody nothing was upgraded.
         ended = outcome.rollouts_ended & (scopes.began < NEVER).any(axis=1)
         whole = whole | {name: v for name, v in outcome.values.items() if name in NO_ROLLBACKS}
@@ -139,6 +146,38 @@ def measure(
     return {
         (group, name): v for group, values in every.items() for name, v in values.items()
     }, ended
+
+
+def _taken(scopes: Scopes) -> NDArray[np.intp]:
+    """The rows, in order, by which installations begin, whatever asks for them."""
+    changes = [scopes.changes(place) for place in range(len(scopes.layout.extensions))]
+    found: NDArray[np.intp] = np.sort(np.concatenate([one.row[one.attempts] for one in changes]))
+    return found
+
+
+def _is_at_none(scopes: Scopes, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether each of those whom a rollout covers is at another version when it is completed, as
+    where they were opted out before they were discovered.
+    """
+    stack, layout = scopes.stack, scopes.layout
+    replication, number = stack.replication[ends], stack.subject[ends] - layout.first_upgrade
+    some, left = np.zeros((2, len(ends)), bool)
+    for rollout in np.unique(number).tolist():
+        mine = np.flatnonzero(number == rollout)
+        end = np.full(stack.replications, -1)
+        end[replication[mine]] = ends[mine]
+        for place in range(len(layout.extensions)):
+            scope = scopes.scope(rollout, place)
+            if scope is None:
+                continue
+            rows = scopes.changes(place)
+            past = rows.row < end[rows.replication]
+            codes = np.full(scope.members.shape, scopes.initial(place), np.int16)
+            codes[rows.replication[past], rows.machine[past]] = rows.new[past]
+            there, done = codes != 0, codes == scope.target[:, None]
+            left[mine] |= (scope.members & there & ~done).any(axis=1)[replication[mine]]
+            some[mine] |= (scope.members & done).any(axis=1)[replication[mine]]
+    return left & ~some
 
 
 def measure_more(model: SystemModel[FleetLayout], stack: Stack, name: str) -> Measured:

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.metrics import NO_ROLLBACKS, Rollouts, availability, capacity, in_service, rollouts
+from sim.core.log import COMPLETED
+from sim.core.metrics import NO_ROLLBACKS, availability, capacity, in_service, latest
+from sim.core.rollouts import rollouts, took_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
+    from sim.core.log import Block
     from sim.core.metrics import Values
+    from sim.core.rollouts import IsAtNone, Rollouts
     from sim.core.stack import Stack
     from sim.core.timelines import Members, Steps
     from sim.systems.base.layout import Layout
@@ -45,15 +49,16 @@ def rollouts_of_one_group(
     layout: Layout[Any],
     stack: Stack,
     updated_share: Callable[[Any, Stack], NDArray[np.float64]],
-    half_way: Callable[[Any, Stack], NDArray[np.bool_]] | None = None,
+    taken: NDArray[np.intp],
+    half_way: NDArray[np.bool_] | None = None,
+    is_at_none: IsAtNone | None = None,
 ) -> tuple[Values, NDArray[np.bool_]]:
     """The metrics of rollouts that are never taken back as a whole, none where a file asks for
     none; and in which replications all rollouts came to an end.
     """
     if not layout.rollouts:
         return {}, np.ones(stack.replications, bool)
-    left = None if half_way is None else half_way(layout, stack)
-    outcome = of_rollouts(layout, stack, half_way=left)
+    outcome = of_rollouts(layout, stack, taken, half_way=half_way, is_at_none=is_at_none)
     values = {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
     return values | {"updated_share": updated_share(layout, stack)}, outcome.rollouts_ended
 
@@ -61,10 +66,12 @@ def rollouts_of_one_group(
 def of_rollouts(
     layout: Layout[Any],
     stack: Stack,
+    taken: NDArray[np.intp],
     must_end: NDArray[np.bool_] | None = None,
     half_way: NDArray[np.bool_] | None = None,
+    is_at_none: IsAtNone | None = None,
 ) -> Rollouts:
-    """What became of the rollouts that a file asks of a system: see `sim.core.metrics.rollouts`.
+    """What became of the rollouts that a file asks of a system: see `sim.core.rollouts.rollouts`.
 
     By default each must end for a promise to be kept.
     """
@@ -72,4 +79,28 @@ def of_rollouts(
     asked = [layout.operation(name) for name in names]
     all_of_them = np.ones(len(asked), bool) if must_end is None else must_end
     upgrades = stack.subjects.one(layout.name, "upgrade")
-    return rollouts(stack, asked, upgrades, all_of_them, half_way)
+    return rollouts(stack, asked, upgrades, all_of_them, taken, half_way, is_at_none)
+
+
+def taken_by_upgrades(
+    layout: Layout[Any], stack: Stack, members: Iterable[Block]
+) -> NDArray[np.intp]:
+    """The rows, in order, by which upgrades themselves change members."""
+    by_them = (stack.cause >= layout.first_upgrade) & (
+        stack.cause < layout.first_upgrade + len(layout.upgrades)
+    )
+    about = [stack.about(each.first, each.count) for each in members]
+    return np.flatnonzero(by_them & np.logical_or.reduce(about))
+
+
+def without_any(
+    layout: Layout[Any], stack: Stack, taken: NDArray[np.intp], is_at_none: IsAtNone
+) -> NDArray[np.float64]:
+    """When the last rollout was completed that took none of those that it is for, seconds; NaN
+    where none was; shape (replications,).
+    """
+    upgrades = stack.subjects.one(layout.name, "upgrade")
+    nobody = took_nobody(stack, upgrades, taken, is_at_none)
+    ends = np.flatnonzero(stack.about(upgrades.first, layout.rollouts) & (stack.new == COMPLETED))
+    is_so = nobody[stack.replication[ends], stack.subject[ends] - upgrades.first]
+    return latest(stack, ends[is_so])

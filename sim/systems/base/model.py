@@ -16,7 +16,7 @@ from sim.core.timelines import Members, stays
 from sim.systems.base.activity import Activity, Category
 from sim.systems.base.context import ACT
 from sim.systems.base.layout import Layout
-from sim.systems.base.metrics import of_members, of_rollouts
+from sim.systems.base.metrics import of_members, of_rollouts, taken_by_upgrades
 from sim.systems.base.operation import windows_of
 from sim.systems.base.records import OperationRecord, operations_table
 from sim.systems.base.series import Series, names_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound=Layout[Any])
 
-Shortfall = Literal["without some members", "with unhealthy members"]
+Shortfall = Literal["without any member", "without some members", "with unhealthy members"]
 """How a rollout may be completed and yet have fallen short."""
 
 
@@ -163,7 +163,8 @@ class SystemModel(Generic[L]):
         values = of_members(Members(stack, self._members), self.unit, warm_up)
         ended = np.ones(stack.replications, bool)
         if self.layout.rollouts:
-            outcome = of_rollouts(self.layout, stack)
+            taken = taken_by_upgrades(self.layout, stack, self._members)
+            outcome = of_rollouts(self.layout, stack, taken)
             ended = outcome.rollouts_ended
             values |= {name: each for name, each in outcome.values.items() if name in NO_ROLLBACKS}
         return {("", name): each for name, each in values.items()}, ended
@@ -173,9 +174,9 @@ class SystemModel(Generic[L]):
         return None
 
     def shortfalls(self, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:  # noqa: ARG002
-        """When the last rollout was completed that left members at another version, or that left
-        some unhealthy, seconds; NaN where none did; shape (replications,). Nothing of a system
-        whose rollouts do neither.
+        """When the last rollout was completed that took none of those that it is for, left some at
+        another version, or left some unhealthy, seconds; NaN where none did; shape (replications,).
+        Nothing of a system whose rollouts do none of it.
         """
         return {}
 

@@ -20,7 +20,7 @@ from sim.core.metrics import (
 )
 from sim.core.stack import first_of_each
 from sim.core.timelines import Members
-from sim.systems.base.metrics import at_least, rollouts_of_one_group
+from sim.systems.base.metrics import at_least, rollouts_of_one_group, taken_by_upgrades
 from sim.systems.batch_pool.history import (
     executions,
     history,
@@ -145,7 +145,8 @@ def measure(layout: PoolLayout, stack: Stack, warm_up: float) -> tuple[Measured,
     # What draining costs: a node that drains is in service and takes no new tasks.
     accepting = nodes.series("accepting").crop(warm_up).minimum()
     values |= {"min_accepting": accepting / nodes.initial("accepting")}
-    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share)
+    taken = taken_by_upgrades(layout, stack, [layout.nodes])
+    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share, taken)
     values |= of_rollouts
     if layout.jobs:
         values |= _interrupted(layout, stack) | _waited(layout, stack, warm_up)

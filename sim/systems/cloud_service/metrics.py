@@ -129,7 +129,7 @@ def measure(layout: Layout, stack: Stack, warm_up: float) -> tuple[Measured, NDA
     ended = np.ones(stack.replications, bool)
     if layout.rollouts:
         builds = updated(layout, stack)
-        outcome = of_rollouts(layout, stack, half_way=builds.half_way)
+        outcome = of_rollouts(layout, stack, taken(layout, stack)[0], half_way=builds.half_way)
         add("", outcome.values)
         ended = outcome.rollouts_ended
         results |= builds.share

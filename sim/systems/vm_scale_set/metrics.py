@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.core.log import COMPLETED, UNIT
-from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity, in_service
+from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity, in_service, latest
 from sim.core.timelines import Members, accumulate, total
 from sim.systems.base.demand import unserved
-from sim.systems.base.metrics import at_least, rollouts_of_one_group
+from sim.systems.base.metrics import at_least, rollouts_of_one_group, without_any
 from sim.systems.base.targets import INITIAL, REQUESTED, Group, Targets, share
 from sim.systems.vm_scale_set.states import (
     BAD,
@@ -120,7 +120,14 @@ def measure(layout: SetLayout, stack: Stack, warm_up: float) -> tuple[Measured, 
     batches = np.flatnonzero(stack.about(layout.batch, 1))
     values |= {"batches": _count(stack, batches[stack.new[batches] == BATCH_UPGRADING])}
     # Single instances get their former model back, never the set as a whole.
-    of_rollouts, ended = rollouts_of_one_group(layout, stack, updated_share, half_way)
+    of_rollouts, ended = rollouts_of_one_group(
+        layout,
+        stack,
+        updated_share,
+        taken(layout, stack),
+        half_way(layout, stack),
+        partial(is_at_none, layout, stack),
+    )
     values |= of_rollouts
     if layout.faulty:
         values |= _bad_versions(layout, stack, members, warm_up)
@@ -160,26 +167,59 @@ def half_way(layout: SetLayout, stack: Stack) -> NDArray[np.bool_]:
     return is_so
 
 
-def shortfalls(layout: SetLayout, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:
-    """When the last upgrade was completed after which instances had another model, or were
-    unhealthy at its own, seconds; NaN where none was.
+def taken(layout: SetLayout, stack: Stack) -> NDArray[np.intp]:
+    """The rows, in order, by which upgrades bring instances to another model, or create them: by
+    batches, all at once or, in the mode manual, by whoever does it.
     """
-    without, unhealthy = np.full((2, stack.replications), np.nan)
+    moves = np.flatnonzero(stack.about(layout.first_instance, layout.room))
+    old, new, cause = stack.old[moves], stack.new[moves], stack.cause[moves]
+    asked = (cause >= layout.first_operation) & (cause < layout.first_upgrade)
+    changes = (old > 0) & (new > 0) & (old // WIDTH != new // WIDTH)
+    is_manual = layout.spec.upgrade_policy.mode == "manual"
+    found: NDArray[np.intp] = moves[(changes & (is_manual | ~asked)) | ((old == 0) & ~asked)]
+    return found
+
+
+def shortfalls(layout: SetLayout, stack: Stack) -> dict[Shortfall, NDArray[np.float64]]:
+    """When the last upgrade was completed that took no instance though all had another model, or
+    after which some had, or were unhealthy at its own, seconds; NaN where none was.
+    """
     upgrades = stack.about(layout.first_upgrade, len(layout.upgrades))
     ends = np.flatnonzero(upgrades & (stack.new == COMPLETED))
+    _, others, unhealthy = _at_the_end(layout, stack, ends)
+    nobody = without_any(layout, stack, taken(layout, stack), partial(is_at_none, layout, stack))
+    without = latest(stack, ends[others])
+    return {
+        "without any member": nobody,
+        "without some members": np.where(without == nobody, np.nan, without),
+        "with unhealthy members": latest(stack, ends[unhealthy]),
+    }
+
+
+def is_at_none(layout: SetLayout, stack: Stack, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether each instance, protected ones too, has another model when upgrades are completed."""
+    return _at_the_end(layout, stack, ends)[0]
+
+
+def _at_the_end(
+    layout: SetLayout, stack: Stack, ends: NDArray[np.intp]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """At the rows by which upgrades are completed whether all instances have another model,
+    whether some have, and whether some are unhealthy at its own.
+    """
+    every, some, unhealthy = np.zeros((3, len(ends)), bool)
     moves = np.flatnonzero(stack.about(layout.first_instance, layout.room))
     wants = np.flatnonzero(stack.subject == layout.target.first)
-    for end, place in zip(ends.tolist(), stack.replication[ends].tolist(), strict=True):
-        begin = stack.start[place]
+    for number, end in enumerate(ends.tolist()):
+        begin = stack.start[stack.replication[end]]
         rows = moves[np.searchsorted(moves, begin) : np.searchsorted(moves, end)]
         codes = layout.instances.initial.copy()
         codes[stack.subject[rows] - layout.first_instance] = stack.new[rows]  # the last one stays
         version = stack.new[wants[np.searchsorted(wants, end) - 1]] // layout.target.states.width
-        if (codes[layout.is_there[codes]] // WIDTH != version).any():
-            without[place] = stack.time[end]
-        if (codes == version * WIDTH + UNHEALTHY).any():
-            unhealthy[place] = stack.time[end]
-    return {"without some members": without, "with unhealthy members": unhealthy}
+        others = codes[layout.is_there[codes]] // WIDTH != version
+        some[number], every[number] = others.any(), others.any() and others.all()
+        unhealthy[number] = (codes == version * WIDTH + UNHEALTHY).any()
+    return every, some, unhealthy
 
 
 def surges(layout: SetLayout, stack: Stack) -> Steps:

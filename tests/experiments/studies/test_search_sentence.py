@@ -184,7 +184,7 @@ def test_what_asks_for_no_rollout_is_a_reference_where_others_do():
 def test_an_end_at_which_rollouts_do_not_end_says_so():
     (told,) = answers_of([unended(found(steps(20)), 12)], VALUES, largest=False)
     assert (
-        "; at 12 a rollout was refused, never began, failed at once or had not ended in 90 of 100 runs; "
+        "; at 12 a rollout was refused, never began, took nobody or had not ended in 90 of 100 runs; "
         in (told.sentence)
     )
     # At an end that is met, or between, nobody asks.
@@ -193,8 +193,7 @@ def test_an_end_at_which_rollouts_do_not_end_says_so():
     certain = unended(found(steps(6), runs=1, random=False), 5)
     (told,) = answers_of([certain], VALUES, largest=False)
     assert (
-        "; at 5 a rollout was refused, never began, failed at once or had not ended; "
-        in told.sentence
+        "; at 5 a rollout was refused, never began, took nobody or had not ended; " in told.sentence
     )
 
 

@@ -94,6 +94,24 @@ def test_where_nobody_is_covered_nothing_is_finished_nor_any_promise_kept():
     assert run.series("up_to_date") == [(0, 1), (H, 0)]
 
 
+OPT_OUT = "at: 90min, set_automatic_upgrade: {type: A, group: machines, enabled: false}"
+
+
+def test_a_release_whose_machines_are_all_opted_out_before_they_hear_of_it_took_nobody():
+    run = fleet(f"{PUBLISH}\n{OPT_OUT}", discovery="1h")
+    assert upgrade(run) == [(H, "upgrading"), (1.5 * H, "completed")]
+    assert (run.measure("finished"), run.rollouts_ended) == (0, False)
+    some = fleet(f"{PUBLISH}\n{OPT_OUT}", discovery="10min")
+    assert (some.measure("finished"), some.rollouts_ended) == (1, True)
+
+
+def test_a_release_of_which_no_machine_is_left_to_upgrade_is_done():
+    pushed = "at: 70min, upgrade_extensions: {targets: {P.A: 1.1}}"
+    run = fleet(f"{PUBLISH}\n{pushed}", discovery="1h")
+    assert upgrade(run)[-1][1] == "completed"
+    assert run.rollouts_ended
+
+
 def test_a_release_that_covers_nobody_supersedes_none():
     out = "at: 2h, set_automatic_upgrade: {type: A, group: m, enabled: false}"
     newer = "at: 3h, publish_extension: {type: A, version: 1.2}"

@@ -7,7 +7,14 @@ from kiosks import log_of, model, request
 from sim.core.log import UNIT
 from sim.core.stack import Stack
 from sim.core.timelines import Members
-from sim.systems.base.metrics import OF_MEMBERS, at_least, of_members, of_rollouts
+from sim.systems.base.metrics import (
+    OF_MEMBERS,
+    at_least,
+    of_members,
+    of_rollouts,
+    taken_by_upgrades,
+    without_any,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +30,11 @@ def stack(kiosks):
 @pytest.fixture(scope="module")
 def members(kiosks, stack):
     return Members(stack, [block for block in kiosks.blocks if block.kind == "kiosk"])
+
+
+def taken(one, stack):
+    blocks = [block for block in one.blocks if block.kind == "kiosk"]
+    return taken_by_upgrades(one.layout, stack, blocks)
 
 
 def test_capacity_is_that_of_the_members_in_service(members):
@@ -49,7 +61,7 @@ def test_what_is_measured_of_members_is_named(members):
 
 
 def test_a_promise_is_kept_where_every_rollout_is_accepted_and_ends(kiosks, stack):
-    found = of_rollouts(kiosks.layout, stack)
+    found = of_rollouts(kiosks.layout, stack, taken(kiosks, stack))
     assert found.values["rollout_duration"].tolist() == [600.0]
     assert found.rollouts_ended.tolist() == [False]  # the second one is refused
 
@@ -57,5 +69,23 @@ def test_a_promise_is_kept_where_every_rollout_is_accepted_and_ends(kiosks, stac
 def test_a_rollout_that_need_not_end_may_be_cut_by_the_horizon():
     late = model(request(0, 55, "2"))
     stack = Stack([log_of(late)])
-    assert of_rollouts(late.layout, stack).rollouts_ended.tolist() == [False]
-    assert of_rollouts(late.layout, stack, np.array([False])).rollouts_ended.tolist() == [True]
+    assert of_rollouts(late.layout, stack, taken(late, stack)).rollouts_ended.tolist() == [False]
+    assert of_rollouts(
+        late.layout, stack, taken(late, stack), np.array([False])
+    ).rollouts_ended.tolist() == [True]
+
+
+def test_members_are_taken_by_the_rows_that_an_upgrade_causes(kiosks, stack):
+    rows = taken(kiosks, stack)
+    assert stack.time[rows].tolist() == [600.0, 900.0, 900.0, 1200.0]
+    assert not len(taken_by_upgrades(kiosks.layout, stack, kiosks.blocks[:1]))
+
+
+def test_a_rollout_that_took_none_of_those_that_it_is_for_is_told_with_its_end(kiosks, stack):
+    def is_at_none(rows):
+        return np.ones(len(rows), bool)
+
+    none = np.zeros(0, np.intp)
+    assert without_any(kiosks.layout, stack, none, is_at_none).tolist() == [1200.0]
+    some = without_any(kiosks.layout, stack, taken(kiosks, stack), is_at_none)
+    assert np.isnan(some).all()

@@ -259,3 +259,13 @@ def test_the_health_of_a_rollback_is_asked_of_those_that_went_back():
     )
     assert told.brief("update domain 0")[-2:] == ["320 updating", "420 at rest"]
     assert told.brief("update domain 1")[-2] == "420 updating"
+
+
+def test_an_upgrade_that_is_rolled_back_before_its_first_walk_never_happened():
+    told = story("at: 10s, upgrade_deployment: {mode: Manual}\nat: 150s, rollback: {}", W3)
+    assert (told.measure("rolled_back"), told.rollouts_ended) == (1, False)
+    walk = "at: 20s, walk_upgrade_domain: {upgrade_domain: 0}"
+    some = story(
+        f"at: 10s, upgrade_deployment: {{mode: Manual}}\n{walk}\nat: 150s, rollback: {{}}", W3
+    )
+    assert (some.measure("rolled_back"), some.rollouts_ended) == (1, True)

@@ -37,8 +37,12 @@ def test_every_row_is_that_of_the_slow_run(tree, replication):
 @given(sets)
 def test_the_metrics_are_those_of_the_slow_run(tree):
     simulation = simulation_of(tree)
-    values, _ = simulation.models["s"].measure(Stack([simulation.run(0)]), 0.0)
-    expected = ScaleSet(simulation, "s").metrics
+    model = simulation.models["s"]
+    values, ended = model.measure(Stack([simulation.run(0)]), 0.0)
+    slow = ScaleSet(simulation, "s")
+    rollouts = model.layout.upgrades[: model.layout.rollouts]
+    assert ended.tolist() == [all(map(slow.keeps_promises, rollouts))]
+    expected = slow.metrics
     expected = {name: value for name, value in expected.items() if ("", name) in values}
     found = {name: float(values["", name][0]) for name in expected}
     assert found == pytest.approx(expected, nan_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from set_story import BAD, BY, CANCEL, EXTENSIONS, IMAGE, SIZE, story
 
@@ -109,6 +110,61 @@ def test_protected_instances_stay_as_they_are():
     # It is not covered: the rollout is finished, and says whom it left.
     assert (told.measure("finished"), told.measure("updated_share")) == (1, 0.75)
     assert told.model.shortfalls(told.stack)["without some members"] == [250]
+
+
+@pytest.mark.parametrize("policy", [AUTOMATIC, MANUAL, None])
+def test_an_upgrade_of_which_all_are_protected_took_nobody_and_is_no_finish(policy):
+    told = story((50, protect(0, 1, 2, 3)), (100, IMAGE), policy=policy)
+    assert told.rollout() == [(100, "upgrading"), (100, "completed")]
+    assert (told.measure("finished"), told.measure("safe_end"), told.rollouts_ended) == (
+        0,
+        0,
+        False,
+    )
+    assert told.measure("ended_in") == 0
+    short = told.model.shortfalls(told.stack)
+    assert short["without any member"] == [100]
+    assert np.isnan(short["without some members"]).all()
+
+
+@pytest.mark.parametrize("policy", [AUTOMATIC, MANUAL, None])
+def test_an_upgrade_to_what_everybody_has_had_nothing_to_do_and_is_done(policy):
+    told = story((100, update("1")), policy=policy)
+    assert (told.measure("finished"), told.rollouts_ended) == (1, True)
+    assert np.isnan(list(told.model.shortfalls(told.stack).values())).all()
+
+
+def test_another_upgrade_of_which_only_protected_instances_are_left_had_nothing_to_do():
+    told = story((50, protect(2)), (100, IMAGE), (900, IMAGE))
+    assert told.rollout("update_model-1") == [(900, "upgrading"), (900, "completed")]
+    assert (told.measure("finished"), told.rollouts_ended) == (1, True)
+
+
+LATER = {"update_model": {"image": "2", "windows": [{"from": "00:10", "to": "00:20"}]}}
+"""It may take nobody until 600 s."""
+
+
+def test_an_upgrade_that_is_cancelled_before_its_first_window_never_happened():
+    told = story((100, LATER), (200, CANCEL))
+    assert told.rollout() == [(100, "upgrading"), (200, "cancelled")]
+    assert told.rollouts_ended is False
+    assert story((100, LATER), (620, CANCEL)).rollouts_ended is True
+    by_hand = story((100, LATER), (150, reimage(0)), (200, CANCEL))
+    assert by_hand.rollouts_ended is False
+    assert by_hand.status(500)["versions"] == {"2": 1, "1": 3}
+
+
+def test_an_upgrade_that_breaks_a_threshold_before_its_first_window_never_happened():
+    ill = {"unhealthy_instances": [0, 1, 2]}
+    told = story((100, LATER), **ill)
+    assert told.rollout()[-1][1] == "failed"
+    assert told.rollouts_ended is False
+
+
+def test_a_surge_takes_those_whose_successors_it_creates():
+    told = story((100, IMAGE), policy={"max_surge": True} | ANY_HEALTH, versions=BAD)
+    assert told.measure("finished") == 0  # nobody is replaced
+    assert told.rollouts_ended is True
 
 
 # Manual
