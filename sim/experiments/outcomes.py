@@ -32,6 +32,7 @@ What = Literal[
     "failed",
     "stuck",
     "not over",
+    "platform update not over",
     "cancelled",
     "completed without any member",
     "completed without some members",
@@ -45,6 +46,7 @@ WORDS: dict[str, str] = {
     "failed": "upgrade failed",
     "stuck": "upgrade stuck",
     "not over": "upgrade not over",
+    "platform update not over": "platform update not over",
     "cancelled": "upgrade cancelled",
     "completed without any member": "upgrade took none of the members",
     "completed without some members": "upgrade completed without some members",
@@ -122,7 +124,7 @@ def _outcome(
     share = f" in {show(runs / of, 'share')} of runs" if one.measured.random else ""
     horizon, start = one.scenario.horizon, one.scenario.start
     said = WORDS[what].replace("members", f"{one.simulation.models[system].member}s")
-    if what == "not over":
+    if what in ("not over", "platform update not over"):
         sentence = f"{whose}{said} at the end ({_at(horizon, start)}){share}"
     else:
         at = None if what in _AFTER else start

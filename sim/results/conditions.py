@@ -202,6 +202,7 @@ def worded(condition: str) -> str:
         "failed": "when the upgrade fails",
         "stuck": "when the upgrade is stuck",
         "not over": "when the upgrade is not over",
+        "platform update not over": "when a platform update is not over",
         "cancelled": "when the upgrade is cancelled",
         "refused": "when a request is refused",
     }

@@ -108,6 +108,18 @@ def test_outcomes_are_the_same_from_a_folder(tmp_path):
     assert isinstance(again.about.outcomes[0], Outcome)
 
 
+def test_update_of_the_platform_that_is_not_over_at_the_end_is_no_upgrade_of_ours():
+    text = """
+horizon: 2h
+systems:
+  shop: {kind: cloud_service, roles: {Web: {instances: 10, restart: 5min}}}
+operations:
+  - {at: 10min, upgrade_deployment: {}}
+  - {at: 1h50min, guest_os_update: {}}
+"""
+    assert notes(ran(text)) == {"baseline": ["platform update not over at the end (2h)"]}
+
+
 def test_rollout_that_took_nobody_is_told_so():
     protect = (
         "  - {at: 0s, set_protection: {instances: all, protect_from_scale_set_actions: true}}\n"

@@ -138,6 +138,7 @@ def test_curves_are_parted_by_it(results):
         ("failed", "when the upgrade fails"),
         ("stuck", "when the upgrade is stuck"),
         ("not over", "when the upgrade is not over"),
+        ("platform update not over", "when a platform update is not over"),
         ("cancelled", "when the upgrade is cancelled"),
         ("refused", "when a request is refused"),
     ],

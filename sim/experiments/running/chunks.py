@@ -232,7 +232,9 @@ def _analysed(simulation: Simulation, logs: Sequence[Log], samples: Samples | No
         stack = Stack(logs)
         audit(simulation, stack, logs)
         values, ended = _values(simulation, stack)
-        happenings = happened(stack, simulation.models)
+        happenings = happened(
+            stack, {name: model.layout.rollouts for name, model in simulation.models.items()}
+        )
         for system, model in simulation.models.items():
             for what, when in model.shortfalls(stack).items():
                 happenings[system, f"completed {what}"] = when

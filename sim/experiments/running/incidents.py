@@ -5,6 +5,7 @@ And which builds and versions were bad from the start.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ BAD = "bad"
 """The state of a build or version that is bad in its replication."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
     from sim.core.stack import Stack
 
 
-def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """By system and what: when it happened, shape (replications,), NaN where it did not."""
+def happened(
+    stack: Stack, rollouts: Mapping[str, int]
+) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """By system and what: when it happened, shape (replications,), NaN where it did not.
+
+    `rollouts` says of each system how many of its upgrades users ask for: the first ones, before
+    those of the platform.
+    """
     found: dict[tuple[str, str], NDArray[np.float64]] = {}
-    for system in systems:
+    for system, asked in rollouts.items():
         found |= _bad_ones(stack, system)
         operations, upgrades = (
             stack.subjects.one(system, kind) if stack.subjects.of(system, kind) else None
@@ -38,17 +45,37 @@ def happened(stack: Stack, systems: Iterable[str]) -> dict[tuple[str, str], NDAr
             found[system, "refused"] = earliest(stack, _becoming(stack, operations, REFUSED))
         if upgrades is not None:
             found[system, "stuck"] = _ends_as(stack, upgrades, STUCK)
-            on = _ends_as(stack, upgrades, UPGRADING)
-            waits = _waits(stack, operations, upgrades) if operations is not None else on
-            found[system, "not over"] = np.fmax(on, waits)
+            for what, numbers in (
+                ("not over", range(asked)),
+                ("platform update not over", range(asked, upgrades.count)),
+            ):
+                found[system, what] = _not_over(stack, operations, upgrades, numbers)
             found[system, "failed"] = _ended_after(stack, upgrades, UPGRADE_FAILED)
             found[system, "cancelled"] = _ended_after(stack, upgrades, UPGRADE_CANCELLED)
     return found
 
 
-def _waits(stack: Stack, operations: Block, upgrades: Block) -> NDArray[np.float64]:
+def _not_over(
+    stack: Stack, operations: Block | None, upgrades: Block, numbers: range
+) -> NDArray[np.float64]:
+    """When an upgrade, of those with some numbers, began that is on at the horizon, or its request
+    was accepted if it has not begun.
+    """
+    some = replace(
+        upgrades,
+        first=upgrades.first + numbers.start,
+        count=len(numbers),
+        initial=upgrades.initial[numbers.start : numbers.stop],
+    )
+    on = _ends_as(stack, some, UPGRADING)
+    if operations is None:
+        return on
+    return np.fmax(on, _waits(stack, operations, upgrades, numbers))
+
+
+def _waits(stack: Stack, operations: Block, upgrades: Block, numbers: range) -> NDArray[np.float64]:
     """When a request was accepted whose upgrade has not begun by the horizon."""
-    names = {name: number for number, name in enumerate(map(upgrades.name, range(upgrades.count)))}
+    names = {upgrades.name(number): number for number in numbers}
     found = np.full(stack.replications, np.nan)
     for number in range(operations.count):
         upgrade = names.get(f"upgrade by {operations.name(number)}")

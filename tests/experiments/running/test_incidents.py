@@ -42,9 +42,9 @@ def stack(*histories):
     return Stack(logs)
 
 
-def found(what, *histories):
+def found(what, *histories, rollouts=2):
     """When it happened in each; None where it did not."""
-    when = happened(stack(*histories), ["lobby"])["lobby", what]
+    when = happened(stack(*histories), {"lobby": rollouts})["lobby", what]
     return [None if math.isnan(each) else each for each in when.tolist()]
 
 
@@ -94,14 +94,22 @@ def test_what_was_accepted_and_has_not_begun_is_not_over():
     assert found("not over", accepted, superseded, begun) == [600.0, None, 700.0]
 
 
+def test_an_update_of_the_platform_that_is_not_over_is_told_as_such():
+    mine, platform = [(600.0, UPGRADES, UPGRADING)], [(700.0, UPGRADES + 1, UPGRADING)]
+    waits, what = [(800.0, OPERATIONS + 1, ASKED)], "platform update not over"
+    assert found("not over", mine, platform, waits, rollouts=1) == [600.0, None, None]
+    assert found(what, mine, platform, waits, rollouts=1) == [None, 700.0, 800.0]
+    assert found(what, mine, platform, waits) == [None, None, None]
+
+
 def test_a_system_without_operations_has_no_incidents():
-    assert happened(stack([]), ["another"]) == {}
-    assert np.isnan(happened(stack([]), ["lobby"])["lobby", "refused"]).all()
+    assert happened(stack([]), {"another": 0}) == {}
+    assert np.isnan(happened(stack([]), {"lobby": 2})["lobby", "refused"]).all()
 
 
 def test_a_build_that_is_bad_is_so_from_the_start():
     logs = [Simulation(shop()).run(number) for number in range(30)]
-    found = happened(Stack(logs), ["shop"])
+    found = happened(Stack(logs), {"shop": 1})
     bad = found["shop", "bad build 2"]
     assert set(bad[~np.isnan(bad)]) == {0.0}
     assert 0 < np.isnan(bad).sum() < 30
