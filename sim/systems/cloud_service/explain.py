@@ -317,10 +317,14 @@ def _then(layout: Layout, operation: Operation, dry_run: DryRun | None) -> str:
     shown = dry_run.model.status(dry_run.log, at)
     text, domains = "", shown["UpgradeDomainCount"]
     if isinstance(operation.body, Swap):
-        builds = dict.fromkeys(each["Build"] for each in shown["RoleInstanceList"])
+        # What the slots hold hangs on all that was done to them before.
+        others = (
+            sum(isinstance(each.body, UpgradeDeployment | Swap) for each in layout.requests) - 1
+        )
+        told = "In the mean case build" if others and not dry_run.is_certain else "Build"
         text = "".join(
-            f" Build {build} comes into production.{_faults(layout.spec.builds.get(build))}"
-            for build in builds
+            f" {told} {build} comes into production.{_faults(layout.spec.builds.get(build))}"
+            for build in dict.fromkeys(each["Build"] for each in shown["RoleInstanceList"])
         )
     if domains != _domains_at_first(layout):
         text += f" There {be(domains)} {pluralize(domains, 'update domain')} by then."

@@ -70,10 +70,11 @@ at: 4h, swap: {}
     lines = said(asked, roles, more=f"{bad}\n    {STAGING}", horizon="5h")
     ends = [line.partition("change places.")[2] for line in lines if "swap-" in line]
     assert ends == [
-        " Build 2 comes into production.",
-        " Build 3 comes into production. With a chance of 20 % the build is bad: a start fails "
-        "with a chance of 50 % and is tried again. Build 1 comes into production.",
-        " Build 2 comes into production.",
+        " In the mean case build 2 comes into production.",
+        " In the mean case build 3 comes into production. With a chance of 20 % the build is bad: a "
+        "start fails with a chance of 50 % and is tried again. In the mean case build 1 comes into "
+        "production.",
+        " In the mean case build 2 comes into production.",
     ]
 
 
