@@ -122,6 +122,8 @@ class RollingUpgrade:
         rule = BREACH_BEFORE
         while True:
             pending = self._pending()
+            # Assumption: a cancel in the last batch comes too late: the upgrade is completed, as no
+            # other batch is left that it could stop.
             if not len(pending):
                 yield from self._end(None)
                 return
