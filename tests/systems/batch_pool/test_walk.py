@@ -349,3 +349,13 @@ def test_upgrades_that_take_no_time_follow_each_other_at_one_instant(pace):
     assert told.measure("rollout_duration") == 0
     assert told.measure("requeues") == 3
     assert [runs[1][1:3] for runs in told.runs().values()] == [(50, 150)] * 3
+
+
+def test_an_upgrade_of_a_pool_without_nodes_had_nothing_to_do_and_is_done():
+    told = story((10, resize(0)), (1000, UPGRADE))
+    assert (told.measure("finished"), told.rollouts_ended) == (1, True)
+
+
+def test_an_upgrade_that_fails_after_it_took_nodes_has_happened():
+    told = story((10, UPGRADE), start_task=FAILS | {"wait_for_success": True})
+    assert (told.measure("finished"), told.rollouts_ended) == (0, True)
