@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 
+import pytest
+
 
 def test_run_makes_the_file_without_its_variants(shell):
     assert "95 % interval" in shell("run", "variants.yaml")[1]
@@ -15,46 +17,45 @@ def test_run_of_a_variant(shell):
     assert "lowest capacity  0 %" in out
 
 
-def test_an_upgrade_that_fails_at_once_meets_nothing(shell, tmp_path):
-    (tmp_path / "set.yaml").write_text(
-        """\
+@pytest.fixture
+def upgraded_set(tmp_path):
+    """A file with a scale set, that it is upgraded and an objective: what the set has, and what is
+    asked of it before.
+    """
+
+    def write(has="", before=""):
+        (tmp_path / "set.yaml").write_text(
+            f"""\
 systems:
-  web: {kind: vm_scale_set, instances: 10, unhealthy_instances: [0, 1, 2]}
-operations:
-  - {at: 1h, update_model: {image: "2"}}
+  web: {{kind: vm_scale_set, instances: 10{has}}}
+operations:{before}
+  - {{at: 1h, update_model: {{image: "2"}}}}
 objectives:
-  - {metric: min_capacity, at_least: 50%}
+  - {{metric: min_capacity, at_least: 50%}}
 """,
-        "utf-8",
-    )
-    code, out, _ = shell("run", "set.yaml", "--no-files")
+            "utf-8",
+        )
+        return "run", "set.yaml", "--no-files"
+
+    return write
+
+
+def test_an_upgrade_that_fails_at_once_meets_nothing(shell, upgraded_set):
+    run = upgraded_set(has=", unhealthy_instances: [0, 1, 2]")
+    code, out, _ = shell(*run)
     assert code == 1
     assert "missed: capacity >= 50 % in all runs; deterministic: a rollout was refused," in out
-    assert (
-        shell("run", "set.yaml", "--no-files", "--set", "systems.web.unhealthy_instances=[0]")[0]
-        == 0
-    )
+    assert shell(*run, "--set", "systems.web.unhealthy_instances=[0]")[0] == 0
 
 
-def test_an_upgrade_that_takes_nobody_is_told_first_and_meets_nothing(shell, tmp_path):
-    (tmp_path / "set.yaml").write_text(
-        """\
-systems:
-  web: {kind: vm_scale_set, instances: 10}
-operations:
-  - {at: 10min, set_protection: {instances: all, protect_from_scale_set_actions: true}}
-  - {at: 1h, update_model: {image: "2"}}
-objectives:
-  - {metric: min_capacity, at_least: 50%}
-""",
-        "utf-8",
-    )
-    code, out, _ = shell("run", "set.yaml", "--no-files")
+def test_an_upgrade_that_takes_nobody_is_told_first_and_meets_nothing(shell, upgraded_set):
+    protect = "set_protection: {instances: all, protect_from_scale_set_actions: true}"
+    run = upgraded_set(before=f"\n  - {{at: 10min, {protect}}}")
+    code, out, _ = shell(*run)
     assert code == 1
     assert out.splitlines()[1] == "upgrade took none of the instances at 1h"
     assert "done in          never" in out
-    some = "operations.0.set_protection.instances=[0, 1]"
-    assert shell("run", "set.yaml", "--no-files", "--set", some)[0] == 0
+    assert shell(*run, "--set", "operations.0.set_protection.instances=[0, 1]")[0] == 0
 
 
 def test_run_of_one_of_the_service_s_own_choices(shell):

@@ -5,7 +5,6 @@ And which builds and versions were bad from the start.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,13 +60,7 @@ def _not_over(
     """When an upgrade, of those with some numbers, began that is on at the horizon, or its request
     was accepted if it has not begun.
     """
-    some = replace(
-        upgrades,
-        first=upgrades.first + numbers.start,
-        count=len(numbers),
-        initial=upgrades.initial[numbers.start : numbers.stop],
-    )
-    on = _ends_as(stack, some, UPGRADING)
+    on = _ends_as(stack, upgrades, UPGRADING, numbers)
     if operations is None:
         return on
     return np.fmax(on, _waits(stack, operations, upgrades, numbers))
@@ -109,17 +102,19 @@ def _bad_ones(stack: Stack, system: str) -> dict[tuple[str, str], NDArray[np.flo
     return found
 
 
-def _about(stack: Stack, block: Block) -> NDArray[np.bool_]:
-    return stack.about(block.first, block.count)
+def _becoming(
+    stack: Stack, block: Block, status: int, numbers: range | None = None
+) -> NDArray[np.intp]:
+    """The rows by which one of the block, or of those with some numbers, takes a status."""
+    some = range(block.count) if numbers is None else numbers
+    about = stack.about(block.first + some.start, len(some))
+    return np.flatnonzero(about & (stack.new % block.states.width == status))
 
 
-def _becoming(stack: Stack, block: Block, status: int) -> NDArray[np.intp]:
-    """The rows by which one of the block takes a status."""
-    return np.flatnonzero(_about(stack, block) & (stack.new % block.states.width == status))
-
-
-def _ends_as(stack: Stack, block: Block, status: int) -> NDArray[np.float64]:
-    """When one of the block took the status that it has at the horizon; NaN where none has it."""
-    rows = _becoming(stack, block, status)
+def _ends_as(
+    stack: Stack, block: Block, status: int, numbers: range | None = None
+) -> NDArray[np.float64]:
+    """When one of them took the status that it has at the horizon; NaN where none has it."""
+    rows = _becoming(stack, block, status, numbers)
     final = stack.final[stack.replication[rows], stack.subject[rows]] % block.states.width
     return latest(stack, rows[final == status])

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.log import COMPLETED
-from sim.core.metrics import NO_ROLLBACKS, availability, capacity, in_service, latest
-from sim.core.rollouts import rollouts, took_nobody
+from sim.core.metrics import NO_ROLLBACKS, availability, capacity, in_service
+from sim.core.rollouts import rollouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,16 +90,3 @@ def taken_by_upgrades(
     )
     about = [stack.about(each.first, each.count) for each in members]
     return np.flatnonzero(by_them & np.logical_or.reduce(about))
-
-
-def without_any(
-    layout: Layout[Any], stack: Stack, taken: NDArray[np.intp], is_at_none: IsAtNone
-) -> NDArray[np.float64]:
-    """When the last rollout was completed that took none of those that it is for, seconds; NaN
-    where none was; shape (replications,).
-    """
-    upgrades = stack.subjects.one(layout.name, "upgrade")
-    nobody = took_nobody(stack, upgrades, taken, is_at_none)
-    ends = np.flatnonzero(stack.about(upgrades.first, layout.rollouts) & (stack.new == COMPLETED))
-    is_so = nobody[stack.replication[ends], stack.subject[ends] - upgrades.first]
-    return latest(stack, ends[is_so])

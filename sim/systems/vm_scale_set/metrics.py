@@ -9,9 +9,10 @@ import numpy as np
 
 from sim.core.log import COMPLETED, UNIT
 from sim.core.metrics import HOUR, NO_ROLLBACKS, Metric, availability, capacity, in_service, latest
+from sim.core.rollouts import took_nobody
 from sim.core.timelines import Members, accumulate, total
 from sim.systems.base.demand import unserved
-from sim.systems.base.metrics import at_least, rollouts_of_one_group, without_any
+from sim.systems.base.metrics import at_least, rollouts_of_one_group
 from sim.systems.base.targets import INITIAL, REQUESTED, Group, Targets, share
 from sim.systems.vm_scale_set.states import (
     BAD,
@@ -184,14 +185,16 @@ def shortfalls(layout: SetLayout, stack: Stack) -> dict[Shortfall, NDArray[np.fl
     """When the last upgrade was completed that took no instance though all had another model, or
     after which some had, or were unhealthy at its own, seconds; NaN where none was.
     """
-    upgrades = stack.about(layout.first_upgrade, len(layout.upgrades))
-    ends = np.flatnonzero(upgrades & (stack.new == COMPLETED))
-    _, others, unhealthy = _at_the_end(layout, stack, ends)
-    nobody = without_any(layout, stack, taken(layout, stack), partial(is_at_none, layout, stack))
-    without = latest(stack, ends[others])
+    upgrades = stack.subjects.one(layout.name, "upgrade")
+    ends = np.flatnonzero(stack.about(upgrades.first, upgrades.count) & (stack.new == COMPLETED))
+    every, some, unhealthy = _at_the_end(layout, stack, ends)
+    took_none = took_nobody(
+        stack, upgrades, taken(layout, stack), lambda rows: every[np.searchsorted(ends, rows)]
+    )
+    nobody = took_none[stack.replication[ends], stack.subject[ends] - upgrades.first]
     return {
-        "without any member": nobody,
-        "without some members": np.where(without == nobody, np.nan, without),
+        "without any member": latest(stack, ends[nobody]),
+        "without some members": latest(stack, ends[some & ~nobody]),
         "with unhealthy members": latest(stack, ends[unhealthy]),
     }
 

@@ -13,7 +13,6 @@ from sim.systems.base.metrics import (
     of_members,
     of_rollouts,
     taken_by_upgrades,
-    without_any,
 )
 
 
@@ -79,13 +78,3 @@ def test_members_are_taken_by_the_rows_that_an_upgrade_causes(kiosks, stack):
     rows = taken(kiosks, stack)
     assert stack.time[rows].tolist() == [600.0, 900.0, 900.0, 1200.0]
     assert not len(taken_by_upgrades(kiosks.layout, stack, kiosks.blocks[:1]))
-
-
-def test_a_rollout_that_took_none_of_those_that_it_is_for_is_told_with_its_end(kiosks, stack):
-    def is_at_none(rows):
-        return np.ones(len(rows), bool)
-
-    none = np.zeros(0, np.intp)
-    assert without_any(kiosks.layout, stack, none, is_at_none).tolist() == [1200.0]
-    some = without_any(kiosks.layout, stack, taken(kiosks, stack), is_at_none)
-    assert np.isnan(some).all()

@@ -75,37 +75,33 @@ PROTECT = (
 PROTECTED = "50 set_protection-0 -> InProgress\n50 set_protection-0 -> Succeeded\n"
 
 
+FEWER = ("scale", {"instances": 1})
+SCALES_IN = """
+    100 scale-0 -> InProgress
+    100 capacity of w -> asked for/1 because scale-0
+    100 w_1 -> deleting because scale-0
+    160 w_1 -> absent because scale-0
+    160 scale-0 -> Succeeded because scale-0
+"""
+
+
 def test_what_is_protected_is_not_scaled_in():
-    fewer, reason = ("scale", {"instances": 1}), "instances protected"
+    reason = "instances protected"
     refused = f"100 scale-0 -> Refused/{reason}"
-    goes = """
-        100 scale-0 -> InProgress
-        100 capacity of w -> asked for/1 because scale-0
-        100 w_1 -> deleting because scale-0
-        160 w_1 -> absent because scale-0
-        160 scale-0 -> Succeeded because scale-0
-    """
-    assert audit(PROTECTED + refused, fewer, PROTECT) is None
-    assert audit(refused, fewer, PROTECT) == untrue(reason)
-    assert audit(goes, fewer, PROTECT) is None
-    assert audit(PROTECTED + goes, fewer, PROTECT) == too_good(reason)
+    assert audit(PROTECTED + refused, FEWER, PROTECT) is None
+    assert audit(refused, FEWER, PROTECT) == untrue(reason)
+    assert audit(SCALES_IN, FEWER, PROTECT) is None
+    assert audit(PROTECTED + SCALES_IN, FEWER, PROTECT) == too_good(reason)
     one = (PROTECT[0], PROTECT[1] | {"instances": [1]})
-    assert audit(PROTECTED + goes, fewer, one) == "w: a scale-in deleted a protected instance"
+    assert audit(PROTECTED + SCALES_IN, FEWER, one) == "w: a scale-in deleted a protected instance"
 
 
 def test_what_is_being_deleted_counts_against_the_quota():
-    fewer, more = ("scale", {"instances": 1}), ("scale", {"instances": 2})
-    goes = """
-        100 scale-0 -> InProgress
-        100 capacity of w -> asked for/1 because scale-0
-        100 w_1 -> deleting because scale-0
-        160 w_1 -> absent because scale-0
-        160 scale-0 -> Succeeded because scale-0
-    """
+    more = ("scale", {"instances": 2})
     refused, reason = "scale-1 -> Refused/quota exceeded", "quota exceeded"
-    assert audit(f"{goes}150 {refused}", fewer, more, quota=2) is None
-    assert audit(f"{goes}170 {refused}", fewer, more, quota=2) == untrue(reason)
-    assert audit(f"{goes}150 scale-1 -> InProgress", fewer, more, quota=2) == too_good(reason)
+    assert audit(f"{SCALES_IN}150 {refused}", FEWER, more, quota=2) is None
+    assert audit(f"{SCALES_IN}170 {refused}", FEWER, more, quota=2) == untrue(reason)
+    assert audit(f"{SCALES_IN}150 scale-1 -> InProgress", FEWER, more, quota=2) == too_good(reason)
 
 
 def test_a_request_ends_when_its_instances_have_settled_and_by_their_health():

@@ -127,6 +127,15 @@ def test_an_upgrade_of_which_all_are_protected_took_nobody_and_is_no_finish(poli
     assert np.isnan(short["without some members"]).all()
 
 
+def test_who_was_left_behind_before_is_told_beside_an_upgrade_that_took_nobody():
+    later = (1000, protect(0, 1, 2, 3)), (1100, {"update_model": {"image": "3"}})
+    told = story((50, protect(0)), (100, IMAGE), *later, policy=None)
+    short = told.model.shortfalls(told.stack)
+    assert short["without any member"] == [1100]
+    ends = [time for time, state in told.rollout() if state == "completed"]
+    assert short["without some members"].tolist() == ends
+
+
 @pytest.mark.parametrize("policy", [AUTOMATIC, MANUAL, None])
 def test_an_upgrade_to_what_everybody_has_had_nothing_to_do_and_is_done(policy):
     told = story((100, update("1")), policy=policy)
